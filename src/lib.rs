@@ -1,0 +1,1 @@
+//! clawmend opens a locked-out OpenClaw from the outside.

@@ -1,0 +1,2 @@
+//! The `clawmend` binary.
+fn main() {}
