@@ -15,6 +15,7 @@
 pub mod error;
 pub mod exit;
 pub mod finding;
+pub mod format;
 pub mod image;
 pub mod model;
 pub mod plan;
