@@ -73,6 +73,11 @@ impl Style {
         }
     }
 
+    /// `value` as a document of its own.
+    pub fn text(&self, value: &Value) -> String {
+        String::from_utf8_lossy(&self.render(value, "")).into_owned()
+    }
+
     /// `value` as text that starts at the current column of a line indented by `margin`.
     fn render(&self, value: &Value, margin: &str) -> Vec<u8> {
         let mut out = Vec::new();
