@@ -14,6 +14,7 @@
 
 pub mod error;
 pub mod exit;
+pub mod files;
 pub mod finding;
 pub mod image;
 pub mod model;
