@@ -15,6 +15,7 @@
 pub mod checks;
 pub mod error;
 pub mod exit;
+pub mod files;
 pub mod finding;
 pub mod format;
 pub mod gateway;
