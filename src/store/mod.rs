@@ -2,6 +2,8 @@
 //!
 //! `tests/store_contract.rs` runs the same cases over all three.
 
+pub mod sqlite;
+
 use std::io::Read;
 use std::path::Path;
 
