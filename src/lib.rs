@@ -24,6 +24,7 @@ pub mod locate;
 pub mod model;
 pub mod plan;
 pub mod planner;
+pub mod render;
 pub mod secret;
 pub mod simulate;
 pub mod store;

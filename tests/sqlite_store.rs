@@ -834,6 +834,7 @@ fn rows_come_back_with_their_types_and_nulls() {
     let mut before = before;
     for database in [&mut before, &mut after] {
         for table in database.tables.values_mut() {
+            let table = std::sync::Arc::make_mut(table);
             table.rows.sort_by_key(|row| {
                 format!("{:?}", row.0[0].text()) + &format!("{:?}", row.0[1].text())
             });

@@ -81,7 +81,7 @@ pub static OWNER: Rule = Rule {
         }
         // root may read and write everything.
         vec![if *expected == 0 {
-            finding.as_bad_as(Severity::Warning)
+            finding.at_worst(Severity::Warning)
         } else {
             finding
         }]
@@ -100,7 +100,7 @@ pub static MODE: Rule = Rule {
     run: |model, rule| {
         let one = |access: &Access, says: &str, mode: u32, command: String, severity| -> Finding {
             rule.finding(access.path.clone(), says, Mend::ByHand(vec![command]))
-                .as_bad_as(severity)
+                .at_worst(severity)
                 .seen(format!("{} has mode {mode:04o}", shown(model, access)))
         };
         access(model, |access| {

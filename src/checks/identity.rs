@@ -35,7 +35,7 @@ pub static MISSING: Rule = Rule {
             };
             let finding = rule.finding(place, says, new_identity());
             vec![if fresh {
-                finding.as_bad_as(Severity::Unchecked)
+                finding.at_worst(Severity::Unchecked)
             } else {
                 finding
             }]
@@ -87,7 +87,7 @@ fn malformed(model: &Model, rule: &Rule) -> Vec<Finding> {
                 ),
                 super::stores::readable_mend(why),
             )
-            .as_bad_as(Severity::Unchecked),
+            .at_worst(Severity::Unchecked),
         ],
         IdentityState::Malformed => {
             vec![rule.finding(

@@ -366,7 +366,7 @@ pub static PINNED: Rule = Rule {
         }
         // 2026.2.19 does not look at it: the same record locks out only after an update.
         vec![if model.rule == ScopeRule::Literal {
-            finding.as_bad_as(Severity::Warning)
+            finding.at_worst(Severity::Warning)
         } else {
             finding
         }]

@@ -56,7 +56,7 @@ impl Finding {
         self
     }
 
-    fn as_bad_as(mut self, severity: Severity) -> Self {
+    fn at_worst(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }

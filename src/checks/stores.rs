@@ -179,7 +179,7 @@ pub static NOT_AN_OBJECT: Rule = Rule {
                         Mend::Repair("make it an object".into()),
                     );
                     Some(if kind == Kind::Null {
-                        finding.as_bad_as(Severity::Warning)
+                        finding.at_worst(Severity::Warning)
                     } else {
                         finding
                     })

@@ -27,7 +27,7 @@ fn only_with_device_token(model: &Model, finding: Finding) -> Finding {
     match model.shared {
         Shared::Absent => finding,
         Shared::Present => finding
-            .as_bad_as(Severity::Warning)
+            .at_worst(Severity::Warning)
             .seen("the config holds a shared token or password, so the next connect can renew the device token"),
     }
 }
@@ -120,7 +120,7 @@ pub static NARROW: Rule = Rule {
             .seen(format!("lacks: {}", list(&lacking)));
         let finding = only_with_device_token(model, finding);
         vec![if inherits {
-            finding.as_bad_as(Severity::Warning)
+            finding.at_worst(Severity::Warning)
         } else {
             finding
         }]
