@@ -1,1 +1,2 @@
 //! clawmend opens a locked-out OpenClaw from the outside.
+pub mod format;

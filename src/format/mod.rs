@@ -1,0 +1,2 @@
+//! Text formats that are edited in place, every other byte kept.
+pub mod json5;
