@@ -1,2 +1,24 @@
 //! clawmend opens a locked-out OpenClaw from the outside.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! locate ─► read ─► Images ─► Model ─► checks ─► [Finding] ─► planner ─► Plan ─► simulate ─► Changes
+//!                                                                                   ├─► render (diff · text · json)
+//!                                                                                   └─► apply: lock · re-read · snapshot · journal · commit · verify
+//! ```
+//!
+//! Three rings. The shell ([`cli`]) uses the edges and the core. The edges touch the disk ([`locate`],
+//! [`store`], [`files`], [`snapshot`], [`journal`], [`apply`], [`gateway`]). The core is pure: no file,
+//! clock, randomness, environment or terminal; what it needs of these comes in as values.
+
+pub mod config;
+pub mod error;
+pub mod exit;
+pub mod finding;
 pub mod format;
+pub mod image;
+pub mod model;
+pub mod plan;
+pub mod secret;
+pub mod store;

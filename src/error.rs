@@ -1,0 +1,189 @@
+//! The one error type of the crate's edges.
+//!
+//! An [`Error`] always says what happened, names the path it happened to, and says what to do next.
+//! Problems *in the state* are not errors: they are findings (see [`crate::finding`]).
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::exit::Exit;
+
+/// What kind of failure this is; decides the exit code (see [`Exit`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line asks for something that does not exist or contradicts itself.
+    Usage,
+    /// clawmend could go on and will not: a question with nobody to answer, an unsafe path,
+    /// another clawmend at work, a file that keeps changing.
+    Refused,
+    /// State could not be read or written; nothing was changed.
+    Failed,
+    /// An apply was interrupted and what it had done was rolled back, or could not be.
+    RolledBack,
+}
+
+/// A failure with its path, its cause and what the reader can do about it.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: Kind,
+    message: String,
+    path: Option<PathBuf>,
+    cause: Option<String>,
+    hints: Vec<String>,
+}
+
+impl Error {
+    /// An error of `kind`; `message` is a lower-case fragment without a full stop.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            path: None,
+            cause: None,
+            hints: Vec::new(),
+        }))
+    }
+
+    /// Shorthand for [`Kind::Usage`].
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Shorthand for [`Kind::Refused`].
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message)
+    }
+
+    /// Shorthand for [`Kind::Failed`].
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// A failed file operation: `doing` says what was tried ("read", "create the folder"), the
+    /// advice follows from the kind of I/O failure.
+    pub fn io(doing: &str, path: impl AsRef<Path>, source: &std::io::Error) -> Self {
+        let error = Self::failed(format!("could not {doing}"))
+            .at(path.as_ref())
+            .because(plain_io(source));
+        match advice_for_io(source) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+
+    /// Names the file or folder this is about.
+    #[must_use]
+    pub fn at(mut self, path: impl AsRef<Path>) -> Self {
+        self.0.path = Some(path.as_ref().to_path_buf());
+        self
+    }
+
+    /// Adds the underlying cause.
+    #[must_use]
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Adds a line that says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hints.push(hint.into());
+        self
+    }
+
+    /// The same error as another kind.
+    #[must_use]
+    pub fn into_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self.0.kind {
+            Kind::Usage => Exit::Usage,
+            Kind::Refused => Exit::Refused,
+            Kind::Failed => Exit::Failed,
+            Kind::RolledBack => Exit::RolledBack,
+        }
+    }
+
+    /// What happened, without the path.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The file or folder it happened to.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// The underlying cause.
+    pub fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    /// What to do, a line each.
+    pub fn hints(&self) -> &[String] {
+        &self.0.hints
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        if let Some(path) = &self.0.path {
+            write!(f, ": `{}`", path.display())?;
+        }
+        if let Some(cause) = &self.0.cause {
+            write!(f, ": {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The system's words for an I/O failure without the `(os error N)` tail.
+fn plain_io(source: &std::io::Error) -> String {
+    let text = source.to_string();
+    match text.find(" (os error") {
+        Some(at) => text.chars().take(text[..at].chars().count()).collect(),
+        None => text,
+    }
+}
+
+fn advice_for_io(source: &std::io::Error) -> Option<&'static str> {
+    use std::io::ErrorKind as K;
+    Some(match source.kind() {
+        K::PermissionDenied => {
+            "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"
+        }
+        K::StorageFull | K::QuotaExceeded => {
+            "the disk (or quota) is full: free some space, then run the same command again"
+        }
+        K::ReadOnlyFilesystem => {
+            "the file system is mounted read-only: remount it writable, or copy the state dir and use --state-dir"
+        }
+        K::NotFound => "check the path, or name another state dir with --state-dir",
+        _ if source.raw_os_error() == Some(5) => {
+            "the disk reports an error: check its health (dmesg), and copy the state dir away first"
+        }
+        _ => return None,
+    })
+}

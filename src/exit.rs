@@ -1,0 +1,56 @@
+//! The public table of exit codes. Scripts may rely on it.
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// 0: done, or healthy.
+    Done = 0,
+    /// 1: something still blocks the CLI, or could not be checked.
+    Findings = 1,
+    /// 2: the command line is wrong.
+    Usage = 2,
+    /// 3: refused: a question with nobody to answer, an unsafe path, another clawmend at work.
+    Refused = 3,
+    /// 4: state unreadable or I/O failed; nothing was changed.
+    Failed = 4,
+    /// 5: an apply was interrupted and rolled back.
+    RolledBack = 5,
+}
+
+impl Exit {
+    /// Every exit code, in order.
+    pub const ALL: [Exit; 6] = [
+        Exit::Done,
+        Exit::Findings,
+        Exit::Usage,
+        Exit::Refused,
+        Exit::Failed,
+        Exit::RolledBack,
+    ];
+
+    /// The number given to the shell.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// One line for help and the README.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Exit::Done => "done, or healthy",
+            Exit::Findings => "something still blocks the CLI, or could not be checked",
+            Exit::Usage => "the command line is wrong",
+            Exit::Refused => {
+                "refused: a question with nobody to answer, an unsafe path, another clawmend at work"
+            }
+            Exit::Failed => "state unreadable or I/O failed; nothing was changed",
+            Exit::RolledBack => "an apply was interrupted and rolled back",
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

@@ -1,0 +1,260 @@
+//! What was read from disk, as values: the pure core works on these and never on the disk.
+//!
+//! An image is immutable. A file's bytes are shared, never copied, so that a store of 80 MB costs
+//! 80 MB once.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::layout::Part;
+
+/// Shared, immutable bytes of a file.
+pub type Bytes = Arc<Vec<u8>>;
+
+/// Names one piece of state that can be read and changed on its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slot {
+    /// A pairing or identity file in the state dir, e.g. `devices/paired.json`.
+    File(Part),
+    /// The config or a file it includes, by path.
+    Config(PathBuf),
+    /// A table of pairing rows in the database.
+    Table(Part),
+}
+
+/// Everything that was read, by slot.
+#[derive(Clone, Debug, Default)]
+pub struct Images {
+    /// Files, present or absent. Every [`Part`] that has a file is here.
+    pub texts: BTreeMap<Slot, TextImage>,
+    /// The database, if there is anything at its path.
+    pub database: Option<DatabaseImage>,
+}
+
+impl Images {
+    /// The image of a slot that is a file.
+    pub fn text(&self, slot: &Slot) -> Option<&TextImage> {
+        self.texts.get(slot)
+    }
+
+    /// The image of a pairing file.
+    pub fn file(&self, part: Part) -> Option<&TextImage> {
+        self.texts.get(&Slot::File(part))
+    }
+}
+
+/// A file at one moment.
+#[derive(Clone, Debug)]
+pub struct TextImage {
+    /// Where it is (absolute), for messages and for the store that writes it.
+    pub path: PathBuf,
+    /// What was there.
+    pub state: FileState,
+}
+
+/// What was found at a path.
+#[derive(Clone)]
+pub enum FileState {
+    /// Nothing is there.
+    Absent,
+    /// A regular file and its bytes.
+    Present {
+        /// The contents.
+        bytes: Bytes,
+        /// Mode, owner and identity of the file.
+        meta: Meta,
+    },
+    /// Something is there that was not read.
+    Unusable(Unusable),
+}
+
+impl std::fmt::Debug for FileState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            FileState::Absent => f.write_str("Absent"),
+            FileState::Present { bytes, meta } => {
+                write!(f, "Present({} bytes, {meta:?})", bytes.len())
+            }
+            FileState::Unusable(why) => write!(f, "Unusable({why:?})"),
+        }
+    }
+}
+
+impl TextImage {
+    /// The bytes, if a regular file was read.
+    pub fn bytes(&self) -> Option<&Bytes> {
+        match &self.state {
+            FileState::Present { bytes, .. } => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The file's mode, owner and identity, if a regular file was read.
+    pub fn meta(&self) -> Option<&Meta> {
+        match &self.state {
+            FileState::Present { meta, .. } => Some(meta),
+            _ => None,
+        }
+    }
+}
+
+/// Mode, owner and identity of a file or folder. Zero where the platform has no such thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// Permission bits (`0o7777`).
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Size in bytes.
+    pub len: u64,
+    /// Last change of the contents, nanoseconds since 1970.
+    pub mtime_ns: i128,
+    /// Device and inode: the same pair means the same file.
+    pub dev: u64,
+    /// See `dev`.
+    pub ino: u64,
+    /// Hard links.
+    pub nlink: u64,
+}
+
+/// Why something at a path was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// A symbolic link where OpenClaw keeps a regular file; the text is its target.
+    Symlink(PathBuf),
+    /// A folder, FIFO, socket or device; the text names which.
+    NotAFile(&'static str),
+    /// Larger than clawmend reads, in bytes.
+    TooLarge {
+        /// Its size, bytes.
+        len: u64,
+        /// The limit, bytes.
+        limit: u64,
+    },
+    /// The system refused; the text is its reason.
+    Io(String),
+    /// No permission to read it.
+    Denied,
+}
+
+/// The database at one moment: the pairing tables only.
+#[derive(Clone, Debug)]
+pub struct DatabaseImage {
+    /// Where it is (absolute).
+    pub path: PathBuf,
+    /// What was found there.
+    pub state: DatabaseState,
+}
+
+/// What was found at the database's path.
+#[derive(Clone, Debug)]
+pub enum DatabaseState {
+    /// It could be read.
+    Readable(Database),
+    /// A zero-length file: a database that nothing was ever written to.
+    Empty,
+    /// Not a SQLite database.
+    Foreign,
+    /// SQLite finds it damaged, or it is unfinished (a journal that must be rolled back first); the text is the reason.
+    Damaged(String),
+    /// Something else than a regular file, or unreadable.
+    Unusable(Unusable),
+}
+
+/// A readable database.
+#[derive(Clone, Debug, Default)]
+pub struct Database {
+    /// `PRAGMA user_version`.
+    pub user_version: i64,
+    /// The release that wrote it, from `schema_meta`.
+    pub app_version: Option<String>,
+    /// Mode, owner and identity of the main file.
+    pub meta: Meta,
+    /// The pairing tables that exist.
+    pub tables: BTreeMap<Part, Table>,
+}
+
+/// A table and its rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Its columns in order.
+    pub columns: Vec<TableColumn>,
+    /// Its rows, each with as many cells as there are columns.
+    pub rows: Vec<Row>,
+}
+
+/// A column as `PRAGMA table_info` tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableColumn {
+    /// Name.
+    pub name: String,
+    /// Declared NOT NULL.
+    pub not_null: bool,
+    /// Has a DEFAULT.
+    pub has_default: bool,
+}
+
+impl Table {
+    /// The position of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// A cell of a row by column name. `None` where the column does not exist.
+    pub fn cell<'a>(&self, row: &'a Row, column: &str) -> Option<&'a Cell> {
+        row.0.get(self.column(column)?)
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row(pub Vec<Cell>);
+
+/// A cell with SQLite's own storage class.
+#[derive(Clone, PartialEq)]
+pub enum Cell {
+    /// NULL.
+    Null,
+    /// INTEGER.
+    Integer(i64),
+    /// REAL.
+    Real(f64),
+    /// TEXT.
+    Text(String),
+    /// BLOB, or TEXT that is not UTF-8.
+    Blob(Vec<u8>),
+}
+
+impl std::fmt::Debug for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Cells hold tokens and keys: only their shape is shown.
+        match self {
+            Cell::Null => f.write_str("Null"),
+            Cell::Integer(number) => write!(f, "Integer({number})"),
+            Cell::Real(number) => write!(f, "Real({number})"),
+            Cell::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Cell::Blob(bytes) => write!(f, "Blob({} bytes)", bytes.len()),
+        }
+    }
+}
+
+impl Cell {
+    /// The text of a TEXT cell.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Cell::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number of an INTEGER cell.
+    pub fn integer(&self) -> Option<i64> {
+        match self {
+            Cell::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}

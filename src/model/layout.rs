@@ -1,0 +1,268 @@
+//! The one file that names OpenClaw's files, fields, tables and columns.
+//!
+//! Everything above the stores speaks of *parts* and *fields* by OpenClaw's JSON names; this file says
+//! where a release keeps them. Facts: releases 2026.2.19 to 2026.9.6 on disk, see `docs/state.md`.
+
+/// A piece of pairing state, wherever a release keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Paired devices, by `deviceId`.
+    Paired,
+    /// Pairing requests that wait for approval, by `requestId`.
+    Pending,
+    /// Bootstrap (setup code) tokens. Kept and restored, never edited.
+    Bootstrap,
+    /// This machine's key pair. Never edited.
+    Identity,
+    /// This machine's cached device token.
+    DeviceAuth,
+    /// Device tokens for remote gateways (SQLite only). Kept and restored, never edited.
+    OriginTokens,
+}
+
+impl Part {
+    /// Every part, in the order they are shown.
+    pub const ALL: [Part; 6] = [
+        Part::Paired,
+        Part::Pending,
+        Part::Bootstrap,
+        Part::Identity,
+        Part::DeviceAuth,
+        Part::OriginTokens,
+    ];
+
+    /// The file of the file generation (up to 2026.7.x), relative to the state dir.
+    pub fn file(self) -> Option<&'static str> {
+        match self {
+            Part::Paired => Some("devices/paired.json"),
+            Part::Pending => Some("devices/pending.json"),
+            Part::Bootstrap => Some("devices/bootstrap.json"),
+            Part::Identity => Some("identity/device.json"),
+            Part::DeviceAuth => Some("identity/device-auth.json"),
+            Part::OriginTokens => None,
+        }
+    }
+
+    /// The table of the SQLite generation (from 2026.8.1).
+    pub fn table(self) -> &'static str {
+        match self {
+            Part::Paired => "device_pairing_paired",
+            Part::Pending => "device_pairing_pending",
+            Part::Bootstrap => "device_bootstrap_tokens",
+            Part::Identity => "device_identities",
+            Part::DeviceAuth => "device_auth_tokens",
+            Part::OriginTokens => "gateway_origin_device_tokens",
+        }
+    }
+
+    /// The primary key columns of the table, in order.
+    pub fn key_columns(self) -> &'static [&'static str] {
+        match self {
+            Part::Paired => &["device_id"],
+            Part::Pending => &["request_id"],
+            Part::Bootstrap => &["token_key"],
+            Part::Identity => &["identity_key"],
+            Part::DeviceAuth => &["device_id", "role"],
+            Part::OriginTokens => &["gateway_scope", "device_id", "role"],
+        }
+    }
+
+    /// The part a pairing file belongs to.
+    pub fn of_file(relative: &str) -> Option<Part> {
+        Part::ALL
+            .into_iter()
+            .find(|part| part.file() == Some(relative))
+    }
+
+    /// The part a table belongs to.
+    pub fn of_table(table: &str) -> Option<Part> {
+        Part::ALL.into_iter().find(|part| part.table() == table)
+    }
+}
+
+/// The folder of the pairing files, relative to the state dir.
+pub const DEVICES_DIR: &str = "devices";
+/// The folder of this machine's identity files, relative to the state dir.
+pub const IDENTITY_DIR: &str = "identity";
+/// The database, relative to the state dir.
+pub const DATABASE: &str = "state/openclaw.sqlite";
+/// The endings of the files that SQLite keeps beside a database.
+pub const DATABASE_SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// The column of `device_pairing_paired` whose presence means that the database counts and the files
+/// do not (2026.8.1 and later; 2026.6 and 2026.7 have the tables, empty and without it).
+pub const GENERATION_COLUMN: &str = "approved_via";
+/// The table that names the release that wrote the database.
+pub const SCHEMA_META: &str = "schema_meta";
+/// The `identity_key` of this machine's identity row.
+pub const PRIMARY_IDENTITY: &str = "primary";
+/// The newest `PRAGMA user_version` this was checked against (2026.9.6).
+pub const NEWEST_KNOWN_USER_VERSION: i64 = 18;
+/// The config's name in the state dir.
+pub const CONFIG: &str = "openclaw.json";
+/// The legacy config names in the state dir, newest first.
+pub const LEGACY_CONFIGS: [&str; 2] = ["clawdbot.json", "moltbot.json"];
+/// The folder below the state dir that is clawmend's own.
+pub const OWN_DIR: &str = "clawmend";
+/// Where clawmend keeps its snapshots, relative to the state dir.
+pub const SNAPSHOTS_DIR: &str = "clawmend/snapshots";
+/// Where clawmend keeps its journal, relative to the state dir.
+pub const JOURNAL: &str = "clawmend/journal.json";
+/// Where clawmend keeps its lock, relative to the state dir.
+pub const LOCK: &str = "clawmend/lock";
+
+/// How a JSON field of a record is kept in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// The JSON value's text, e.g. `["operator"]` in `roles_json`.
+    Json,
+    /// A JSON string as TEXT.
+    Text,
+    /// A JSON integer as INTEGER.
+    Integer,
+    /// A JSON boolean as 0 or 1.
+    Boolean,
+}
+
+/// A record's field and the column that holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// OpenClaw's JSON name, e.g. `approvedScopes`.
+    pub field: &'static str,
+    /// The column, e.g. `approved_scopes_json`.
+    pub column: &'static str,
+    /// How the value is kept.
+    pub kind: ColumnKind,
+}
+
+const fn text(field: &'static str, column: &'static str) -> Column {
+    Column {
+        field,
+        column,
+        kind: ColumnKind::Text,
+    }
+}
+const fn json(field: &'static str, column: &'static str) -> Column {
+    Column {
+        field,
+        column,
+        kind: ColumnKind::Json,
+    }
+}
+const fn integer(field: &'static str, column: &'static str) -> Column {
+    Column {
+        field,
+        column,
+        kind: ColumnKind::Integer,
+    }
+}
+const fn boolean(field: &'static str, column: &'static str) -> Column {
+    Column {
+        field,
+        column,
+        kind: ColumnKind::Boolean,
+    }
+}
+
+const PAIRED_COLUMNS: &[Column] = &[
+    text("deviceId", "device_id"),
+    text("publicKey", "public_key"),
+    text("displayName", "display_name"),
+    text("operatorLabel", "operator_label"),
+    text("platform", "platform"),
+    text("deviceFamily", "device_family"),
+    text("clientId", "client_id"),
+    text("clientMode", "client_mode"),
+    text("browserOrigin", "browser_origin"),
+    text("role", "role"),
+    json("roles", "roles_json"),
+    json("scopes", "scopes_json"),
+    json("approvedScopes", "approved_scopes_json"),
+    text("remoteIp", "remote_ip"),
+    json("tokens", "tokens_json"),
+    text("approvedVia", "approved_via"),
+    json("nodeSurface", "node_surface_json"),
+    json("pendingNodeSurface", "pending_node_surface_json"),
+    integer("createdAtMs", "created_at_ms"),
+    integer("approvedAtMs", "approved_at_ms"),
+    integer("lastSeenAtMs", "last_seen_at_ms"),
+    text("lastSeenReason", "last_seen_reason"),
+];
+
+const PENDING_COLUMNS: &[Column] = &[
+    text("requestId", "request_id"),
+    text("deviceId", "device_id"),
+    text("publicKey", "public_key"),
+    text("displayName", "display_name"),
+    text("platform", "platform"),
+    text("deviceFamily", "device_family"),
+    text("clientId", "client_id"),
+    text("clientMode", "client_mode"),
+    text("browserOrigin", "browser_origin"),
+    text("role", "role"),
+    json("roles", "roles_json"),
+    json("scopes", "scopes_json"),
+    text("remoteIp", "remote_ip"),
+    boolean("silent", "silent"),
+    boolean("isRepair", "is_repair"),
+    integer("ts", "ts"),
+    integer("refreshedAtMs", "refreshed_at_ms"),
+];
+
+const IDENTITY_COLUMNS: &[Column] = &[
+    text("deviceId", "device_id"),
+    text("publicKeyPem", "public_key_pem"),
+    text("privateKeyPem", "private_key_pem"),
+    integer("createdAtMs", "created_at_ms"),
+];
+
+/// One row per role. The record of this part is `{ deviceId, tokens: { ROLE: { … } } }` as in
+/// `device-auth.json`; these are the fields of a role's entry.
+const DEVICE_AUTH_COLUMNS: &[Column] = &[
+    text("token", "token"),
+    text("role", "role"),
+    json("scopes", "scopes_json"),
+    integer("updatedAtMs", "updated_at_ms"),
+];
+
+impl Part {
+    /// The fields of the part's records and their columns. Columns that are not listed are kept as
+    /// they are.
+    pub fn columns(self) -> &'static [Column] {
+        match self {
+            Part::Paired => PAIRED_COLUMNS,
+            Part::Pending => PENDING_COLUMNS,
+            Part::Identity => IDENTITY_COLUMNS,
+            Part::DeviceAuth => DEVICE_AUTH_COLUMNS,
+            Part::Bootstrap | Part::OriginTokens => &[],
+        }
+    }
+
+    /// The column that holds a field.
+    pub fn column_of(self, field: &str) -> Option<Column> {
+        self.columns()
+            .iter()
+            .copied()
+            .find(|column| column.field == field)
+    }
+}
+
+/// Fields whose values are secrets, anywhere in OpenClaw's state or config.
+pub fn is_secret_field(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "token",
+        "password",
+        "secret",
+        "privatekey",
+        "private_key",
+        "apikey",
+        "api_key",
+        "passphrase",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+        && !matches!(
+            name.as_str(),
+            "tokens" | "tokens_json" | "maxtokens" | "tokenkey_count"
+        )
+}

@@ -1,0 +1,3 @@
+//! What the state means: typed, lenient views of the images.
+
+pub mod layout;

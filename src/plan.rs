@@ -1,0 +1,280 @@
+//! The plan: what will be changed and why, as a value. The preview shows it and the commit consumes it.
+//!
+//! Edits are *logical* (a field of a record, a record of a part, a key of the config): the same plan
+//! fits both generations, and comparing two plans tells whether a user who agreed to one agreed to
+//! the other. How an edit becomes bytes or rows is [`crate::simulate`]'s business.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::finding::Code;
+use crate::image::{Bytes, Slot};
+use crate::model::layout::Part;
+
+/// Which of the two kinds of store is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// JSON files in the state dir (releases up to 2026.7.x; the config always).
+    Files,
+    /// The database (from 2026.8.1).
+    Sqlite,
+}
+
+/// Everything one run would change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The edits, in the order they are explained.
+    pub edits: Vec<Edit>,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// Whether any edit changes the config, so that the gateway needs a restart.
+    pub fn touches_config(&self) -> bool {
+        self.edits
+            .iter()
+            .any(|edit| matches!(edit.target.slot(), Some(Slot::Config(_))))
+    }
+}
+
+/// One change and its reason.
+#[derive(Clone, PartialEq)]
+pub struct Edit {
+    /// What is changed.
+    pub target: Target,
+    /// How.
+    pub op: Op,
+    /// One sentence: why. Shown in the preview.
+    pub why: String,
+    /// The findings it mends.
+    pub mends: Vec<Code>,
+}
+
+/// What an edit changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A record of a part: `deviceId`, `requestId`, or for [`Part::DeviceAuth`] this machine's
+    /// `deviceId`.
+    Record {
+        /// Files or database.
+        store: StoreKind,
+        /// Which part.
+        part: Part,
+        /// The record's key.
+        key: String,
+    },
+    /// A whole file.
+    Whole(Slot),
+    /// The config file or an included one.
+    Config(PathBuf),
+}
+
+impl Target {
+    /// The slot that the edit changes.
+    pub fn slot(&self) -> Option<Slot> {
+        Some(match self {
+            Target::Record {
+                store: StoreKind::Files,
+                part,
+                ..
+            } => Slot::File(*part),
+            Target::Record {
+                store: StoreKind::Sqlite,
+                part,
+                ..
+            } => Slot::Table(*part),
+            Target::Whole(slot) => slot.clone(),
+            Target::Config(path) => Slot::Config(path.clone()),
+        })
+    }
+}
+
+/// How a target is changed.
+#[derive(Clone, PartialEq)]
+pub enum Op {
+    /// A field, by path within the record or document, gets a value. Missing parents are created.
+    Set {
+        /// OpenClaw's field names from the record's root, e.g. `tokens`, `operator`, `scopes`.
+        path: Vec<String>,
+        /// The value before (`None`: not there). The commit refuses if it is no longer that.
+        old: Option<Value>,
+        /// The value after.
+        new: Value,
+    },
+    /// A field goes.
+    Unset {
+        /// As in `Set`.
+        path: Vec<String>,
+        /// The value before.
+        old: Value,
+    },
+    /// A new record, by OpenClaw's field names in order.
+    Insert(serde_json::Map<String, Value>),
+    /// The record goes (it stays in the snapshot).
+    Remove,
+    /// The whole file gets these bytes.
+    Rewrite(Bytes),
+    /// The whole file goes (it stays in the snapshot).
+    Delete,
+}
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be tokens: only the shape is shown.
+        let op = match &self.op {
+            Op::Set { path, .. } => format!("set {}", path.join(".")),
+            Op::Unset { path, .. } => format!("unset {}", path.join(".")),
+            Op::Insert(fields) => format!("insert {} fields", fields.len()),
+            Op::Remove => "remove".to_owned(),
+            Op::Rewrite(bytes) => format!("rewrite {} bytes", bytes.len()),
+            Op::Delete => "delete".to_owned(),
+        };
+        write!(f, "Edit({:?}, {op}, {:?})", self.target, self.mends)
+    }
+}
+
+/// What a plan does to the slots it touches: the one value that the preview renders and the commit
+/// applies. Made by [`crate::simulate::simulate`] or by a restore.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Files, each with what it was and what it will be.
+    pub files: Vec<FileChange>,
+    /// Rows, if the database changes.
+    pub rows: Vec<RowChange>,
+    /// Where the database is, if `rows` is not empty.
+    pub database: Option<PathBuf>,
+}
+
+impl Changes {
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.rows.is_empty()
+    }
+}
+
+/// A file before and after.
+#[derive(Clone, Debug)]
+pub struct FileChange {
+    /// Which file.
+    pub slot: Slot,
+    /// What was read: the commit swaps in only if it is still that.
+    pub before: crate::image::TextImage,
+    /// What it becomes.
+    pub after: After,
+}
+
+/// A file's contents after a change.
+#[derive(Clone)]
+pub enum After {
+    /// The file goes.
+    Absent,
+    /// These bytes. The mode and owner to give, where they are not those of the file before.
+    Whole {
+        /// The contents.
+        bytes: Bytes,
+        /// Mode, uid and gid to set; `None`: as before, or for a new file 0600 and the folder's owner.
+        meta: Option<crate::image::Meta>,
+    },
+    /// The bytes before with these ranges replaced; ordered, not overlapping.
+    Spliced(Vec<Splice>),
+}
+
+impl fmt::Debug for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            After::Absent => f.write_str("Absent"),
+            After::Whole { bytes, .. } => write!(f, "Whole({} bytes)", bytes.len()),
+            After::Spliced(splices) => write!(f, "Spliced({})", splices.len()),
+        }
+    }
+}
+
+/// A range of the bytes before and what stands there after.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Splice {
+    /// Start offset, bytes.
+    pub start: usize,
+    /// End offset (not included), bytes.
+    pub end: usize,
+    /// The new text.
+    pub text: Vec<u8>,
+}
+
+impl fmt::Debug for Splice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Splice({}..{}, {} bytes)",
+            self.start,
+            self.end,
+            self.text.len()
+        )
+    }
+}
+
+impl FileChange {
+    /// The contents after the change as a run of slices, without building a second copy.
+    /// `None` when the file goes.
+    pub fn pieces(&self) -> Option<Vec<&[u8]>> {
+        match &self.after {
+            After::Absent => None,
+            After::Whole { bytes, .. } => Some(vec![bytes.as_slice()]),
+            After::Spliced(splices) => {
+                let before = self
+                    .before
+                    .bytes()
+                    .map(|bytes| bytes.as_slice())
+                    .unwrap_or_default();
+                let mut pieces = Vec::with_capacity(splices.len() * 2 + 1);
+                let mut at = 0;
+                for splice in splices {
+                    pieces.push(before.get(at..splice.start).unwrap_or_default());
+                    pieces.push(splice.text.as_slice());
+                    at = splice.end;
+                }
+                pieces.push(before.get(at..).unwrap_or_default());
+                Some(pieces)
+            }
+        }
+    }
+}
+
+/// A row before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowChange {
+    /// Which table.
+    pub part: Part,
+    /// The primary key: column and value.
+    pub key: Vec<(String, crate::image::Cell)>,
+    /// What happens to it.
+    pub op: RowOp,
+}
+
+/// What happens to a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowOp {
+    /// Columns change; each must still hold `old` when the transaction looks.
+    Update(Vec<CellChange>),
+    /// A new row of these columns; no row of this key may exist.
+    Insert(Vec<(String, crate::image::Cell)>),
+    /// The row goes; it must still be this row.
+    Delete(Vec<(String, crate::image::Cell)>),
+}
+
+/// One column's value before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellChange {
+    /// The column.
+    pub column: String,
+    /// Before.
+    pub old: crate::image::Cell,
+    /// After.
+    pub new: crate::image::Cell,
+}
