@@ -12,6 +12,7 @@
 //! [`store`], [`files`], [`snapshot`], [`journal`], [`apply`], [`gateway`]). The core is pure: no file,
 //! clock, randomness, environment or terminal; what it needs of these comes in as values.
 
+pub mod checks;
 pub mod config;
 pub mod error;
 pub mod exit;
@@ -20,5 +21,8 @@ pub mod format;
 pub mod image;
 pub mod model;
 pub mod plan;
+pub mod planner;
 pub mod secret;
+pub mod simulate;
 pub mod store;
+pub mod text;

@@ -26,6 +26,23 @@ impl Style {
         }
     }
 
+    /// As `JSON.stringify(value)` writes it.
+    pub fn compact() -> Self {
+        Self {
+            indent: None,
+            newline: "\n",
+            space_after_colon: false,
+        }
+    }
+
+    /// The layout of the object at `span`, as [`Style::of`]; compact where it is empty.
+    pub fn compact_unless_laid_out(text: &[u8], span: Span) -> Self {
+        match text.get(scan::skip_space(text, span.start + 1)) {
+            Some(b'"') => Self::of(text, span),
+            _ => Self::compact(),
+        }
+    }
+
     /// The layout of the object at `span`: from its first member, else OpenClaw's own.
     pub fn of(text: &[u8], span: Span) -> Self {
         let inner = span.start + 1;
@@ -54,6 +71,11 @@ impl Style {
             newline,
             space_after_colon,
         }
+    }
+
+    /// `value` as a document of its own.
+    pub fn text(&self, value: &Value) -> String {
+        String::from_utf8_lossy(&self.render(value, "")).into_owned()
     }
 
     /// `value` as text that starts at the current column of a line indented by `margin`.

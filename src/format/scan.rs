@@ -281,7 +281,7 @@ pub fn document(text: &[u8]) -> Result<Span, SyntaxError> {
     Ok(Span { start, end })
 }
 
-/// Walks over the members of the object at `span`; `each` may stop the walk with an error.
+/// Walks over the members of the object that starts `span`; gives back where the object ends.
 ///
 /// # Errors
 /// The first place where the text is not JSON. Members before it were handed out.
@@ -289,13 +289,13 @@ pub fn for_each_member(
     text: &[u8],
     span: Span,
     mut each: impl FnMut(Member),
-) -> Result<(), SyntaxError> {
+) -> Result<usize, SyntaxError> {
     if text.get(span.start) != Some(&b'{') {
         return error(span.start, "expected an object");
     }
     let mut at = skip_space(text, span.start + 1);
     if text.get(at) == Some(&b'}') {
-        return Ok(());
+        return Ok(at + 1);
     }
     loop {
         let (key, start) = key_and_colon(text, at)?;
@@ -307,7 +307,7 @@ pub fn for_each_member(
         at = skip_space(text, end);
         match text.get(at) {
             Some(b',') => at = skip_space(text, at + 1),
-            Some(b'}') => return Ok(()),
+            Some(b'}') => return Ok(at + 1),
             _ => return error(at, "expected `,` or `}`"),
         }
     }
