@@ -2,6 +2,9 @@
 //!
 //! `tests/store_contract.rs` runs the same cases over all three.
 
+pub mod files;
+pub mod sqlite;
+
 use std::io::Read;
 use std::path::Path;
 
