@@ -70,8 +70,10 @@ pub struct Copy {
     pub has_gateway: bool,
     /// It says whether this is a gateway's host (`gateway.mode`).
     pub has_mode: bool,
-    /// It holds OpenClaw's `meta`.
+    /// It holds OpenClaw's stamp in `meta`.
     pub has_meta: bool,
+    /// Masks stand in it where secrets were: OpenClaw itself never goes back to such a copy.
+    pub is_redacted: bool,
 }
 
 impl Copy {
@@ -92,12 +94,13 @@ impl Copy {
                 .and_then(|gateway| gateway.get("mode"))
                 .is_some_and(Value::is_string),
             has_meta: has_meta(&value),
+            is_redacted: is_redacted(&value, false),
         })
     }
 
     /// Whether OpenClaw could run on it.
     pub fn is_usable(&self) -> bool {
-        self.broken.is_none() && self.has_gateway
+        self.broken.is_none() && self.has_gateway && !self.is_redacted
     }
 
     /// What speaks for and against it, in words.
@@ -116,11 +119,45 @@ impl Copy {
             }
             .to_owned(),
         );
+        if self.is_redacted {
+            reasons.push("its secrets are masked".to_owned());
+        }
         if !self.has_meta {
             reasons.push("has no `meta`, for which OpenClaw may put it aside".to_owned());
         }
         reasons
     }
+}
+
+/// Whether a mask stands where a secret was, by OpenClaw's own rule (`io.observe-recovery.ts`).
+fn is_redacted(value: &Value, below_secret: bool) -> bool {
+    match value {
+        Value::String(text) => {
+            let text = text.trim();
+            let cut = text.contains("...") || text.contains('…');
+            matches!(text, "***" | "[redacted]") || (below_secret && cut)
+        }
+        Value::Array(items) => items.iter().any(|item| is_redacted(item, below_secret)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, value)| is_redacted(value, below_secret || is_secret_key(key))),
+        _ => false,
+    }
+}
+
+fn is_secret_key(key: &str) -> bool {
+    let key: String = key.chars().filter(|c| !matches!(c, '-' | '_')).collect();
+    matches!(
+        key.to_ascii_lowercase().as_str(),
+        "apikey"
+            | "auth"
+            | "bearer"
+            | "credential"
+            | "password"
+            | "privatekey"
+            | "secret"
+            | "token"
+    )
 }
 
 /// The copies, the best first. The first one is to be offered if it is usable.
@@ -157,7 +194,8 @@ pub fn rank(mut copies: Vec<Copy>) -> Vec<Copy> {
 mod tests {
     use super::*;
 
-    const WHOLE: &str = "{meta: {}, gateway: {mode: 'local', port: 18789}, agents: {a: 'b'}}";
+    const WHOLE: &str =
+        "{meta: {lastTouchedAt: ''}, gateway: {mode: 'local', port: 18789}, agents: {a: 'b'}}";
 
     fn copy(suffix: &str, mtime_ms: i64, text: &str) -> Copy {
         let name = format!("openclaw.json{suffix}");
@@ -207,19 +245,30 @@ mod tests {
     fn what_is_broken_shrunk_or_without_a_gateway_comes_last() {
         let copies = vec![
             copy(".last-good", 9, "{a: "),
-            copy(".bak", 8, "{meta: {}, gateway: {mode: 'local'}}"),
-            copy(".bak.1", 7, "{meta: {}, agents: {}}"),
+            copy(
+                ".bak",
+                8,
+                "{meta: {lastTouchedAt: ''}, gateway: {mode: 'local'}}",
+            ),
+            copy(".bak.1", 7, "{meta: {lastTouchedAt: ''}, agents: {}}"),
             copy(
                 ".bak.2",
                 6,
-                "{meta: {}, gateway: {port: 1}, agents: {a: 'bbbbbbbbbb'}}",
+                "{meta: {lastTouchedAt: ''}, gateway: {port: 1}, agents: {a: 'bbbbbbbbbb'}}",
             ),
             copy(
                 ".bak.3",
                 5,
                 "{gateway: {mode: 'local', port: 18789}, agents: {a: 'b'}}",
             ),
-            copy(".bak.4", 4, &WHOLE.replace("'b'", "'bbbbbbbbbbbb'")),
+            copy(
+                ".bak.4",
+                4,
+                &WHOLE.replace(
+                    "'b'",
+                    "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'",
+                ),
+            ),
         ];
         let ranked = rank(copies);
         let names: Vec<_> = ranked.iter().map(|copy| copy.kind).collect();
@@ -233,6 +282,8 @@ mod tests {
                 "does not parse (line 1, column 5: expected a value, but the file ends)"
             ]
         );
+        let masked = copy(".bak", 1, &WHOLE.replace("'b'", "'***'"));
+        assert!(!masked.is_usable());
         assert_eq!(
             ranked[0].reasons().join(", "),
             "an older config, from OpenClaw's ring of backups, parses, has a gateway section with a mode"

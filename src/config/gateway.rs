@@ -74,6 +74,10 @@ impl<T> Setting<T> {
 pub struct Gateway {
     /// The section itself.
     pub section: Setting<()>,
+    /// The keys directly under it, as they stand.
+    pub keys: Vec<String>,
+    /// `gateway.token`, a common mistake for `gateway.auth.token`.
+    pub misplaced_token: Setting<Secret>,
     pub mode: Setting<String>,
     pub bind: Setting<String>,
     pub custom_bind_host: Setting<String>,
@@ -85,6 +89,8 @@ pub struct Gateway {
     pub auth_password: Setting<Secret>,
     pub auth_allow_tailscale: Setting<bool>,
     pub auth_trusted_proxy: Setting<()>,
+    pub auth_trusted_proxy_user_header: Setting<String>,
+    pub auth_trusted_proxy_allow_loopback: Setting<bool>,
     pub remote_url: Setting<String>,
     pub remote_transport: Setting<String>,
     pub remote_token: Setting<Secret>,
@@ -106,6 +112,12 @@ impl Gateway {
         let field = |path: &[&'static str]| Reader::new(config, path);
         Self {
             section: field(&[]).object(),
+            keys: field(&[])
+                .value
+                .and_then(Value::as_object)
+                .map(|section| section.keys().cloned().collect())
+                .unwrap_or_default(),
+            misplaced_token: field(&["token"]).secret(),
             mode: field(&["mode"]).string(),
             bind: field(&["bind"]).string(),
             custom_bind_host: field(&["customBindHost"]).string(),
@@ -117,6 +129,9 @@ impl Gateway {
             auth_password: field(&["auth", "password"]).secret(),
             auth_allow_tailscale: field(&["auth", "allowTailscale"]).flag(),
             auth_trusted_proxy: field(&["auth", "trustedProxy"]).object(),
+            auth_trusted_proxy_user_header: field(&["auth", "trustedProxy", "userHeader"]).string(),
+            auth_trusted_proxy_allow_loopback: field(&["auth", "trustedProxy", "allowLoopback"])
+                .flag(),
             remote_url: field(&["remote", "url"]).string(),
             remote_transport: field(&["remote", "transport"]).string(),
             remote_token: field(&["remote", "token"]).secret(),
@@ -142,10 +157,11 @@ impl Gateway {
     }
 }
 
-/// Whether the config holds the `meta` that OpenClaw stamps it with; a config that lost it is
+/// Whether the config holds the stamp that OpenClaw puts into `meta`; a config that lost it is
 /// replaced by an older copy.
 pub fn has_meta(config: &Value) -> bool {
-    config.get("meta").is_some_and(Value::is_object)
+    let stamp = |key: &str| config.get("meta")?.get(key)?.as_str();
+    stamp("lastTouchedVersion").is_some() || stamp("lastTouchedAt").is_some()
 }
 
 /// A URL without the user, password and query that may stand in it.

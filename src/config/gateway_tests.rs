@@ -97,3 +97,16 @@ fn urls_are_shown_without_credentials() {
     assert_eq!(shown_url("ws://127.0.0.1:18789"), "ws://127.0.0.1:18789");
     assert_eq!(shown_url("claw"), "claw");
 }
+
+#[test]
+fn misplaced_keys_and_the_stamp_are_seen() {
+    let gateway = read("{gateway: {token: 'x', bind: 'lan', what: 1}}");
+    assert_eq!(gateway.keys, ["token", "bind", "what"]);
+    assert!(gateway.misplaced_token.value().is_some());
+    assert!(has_meta(
+        &serde_json::json!({"meta": {"lastTouchedAt": "2026"}})
+    ));
+    assert!(!has_meta(
+        &serde_json::json!({"meta": {"lastTouchedAt": 1}})
+    ));
+}
