@@ -13,6 +13,7 @@
 //! clock, randomness, environment or terminal; what it needs of these comes in as values.
 
 pub mod checks;
+pub mod config;
 pub mod error;
 pub mod exit;
 pub mod files;
