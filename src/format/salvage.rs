@@ -121,7 +121,13 @@ mod tests {
         let (text, _) = store(2);
         let broken = text.replacen("    }\n  },", "    }\n  \t,", 1);
         let found = records(broken.as_bytes(), "deviceId");
-        assert_eq!(found.iter().map(|whole| whole.key.as_str()).collect::<Vec<_>>(), ["id1"]);
+        assert_eq!(
+            found
+                .iter()
+                .map(|whole| whole.key.as_str())
+                .collect::<Vec<_>>(),
+            ["id1"]
+        );
     }
 
     #[test]

@@ -165,7 +165,12 @@ impl Model {
 
     /// The release that wrote the database, where there is one that says so.
     pub fn written_by(&self) -> Option<String> {
-        match self.images.database.as_ref().map(|database| &database.state) {
+        match self
+            .images
+            .database
+            .as_ref()
+            .map(|database| &database.state)
+        {
             Some(DatabaseState::Readable(database)) => database.app_version.clone(),
             _ => None,
         }

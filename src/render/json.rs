@@ -30,7 +30,11 @@ pub struct Head {
 impl Head {
     /// The head of a command's document.
     pub fn of(command: &str) -> Self {
-        Self { schema: SCHEMA, command: command.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+        Self {
+            schema: SCHEMA,
+            command: command.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
     }
 }
 
@@ -120,12 +124,17 @@ impl From<&Finding> for FindingDocument {
         Self {
             code: finding.code.to_string(),
             severity: finding.severity,
-            modes: checks::rule(finding.code).map(|rule| rule.modes.iter().map(|mode| (*mode).to_owned()).collect()).unwrap_or_default(),
+            modes: checks::rule(finding.code)
+                .map(|rule| rule.modes.iter().map(|mode| (*mode).to_owned()).collect())
+                .unwrap_or_default(),
             place: finding.place.clone(),
             says: finding.says.clone(),
             evidence: finding.evidence.clone(),
             why: finding.why.clone(),
-            mend: MendDocument { kind: kind.to_owned(), steps },
+            mend: MendDocument {
+                kind: kind.to_owned(),
+                steps,
+            },
         }
     }
 }
@@ -259,20 +268,37 @@ pub struct DeviceDocument {
 impl DeviceDocument {
     /// A device of a model.
     pub fn of(model: &Model, device: &Device, pending: bool, problems: Vec<String>) -> Self {
-        let this_machine = model.local_id().is_some() && device.device_id.as_deref() == model.local_id();
-        let held = if device.approved_scopes.is_list() { &device.approved_scopes } else { &device.scopes };
+        let this_machine =
+            model.local_id().is_some() && device.device_id.as_deref() == model.local_id();
+        let held = if device.approved_scopes.is_list() {
+            &device.approved_scopes
+        } else {
+            &device.scopes
+        };
         Self {
             request_id: pending.then(|| device.key.clone()),
             device_id: device.device_id.clone(),
             this_machine,
-            name: device.display_name.clone().or_else(|| device.client_id.clone()).unwrap_or_default(),
+            name: device
+                .display_name
+                .clone()
+                .or_else(|| device.client_id.clone())
+                .unwrap_or_default(),
             client_id: device.client_id.clone(),
             client_mode: device.client_mode.clone(),
             platform: device.platform.clone(),
             roles: device.all_roles(),
             scopes: held.items().to_vec(),
-            lacks: if this_machine { model.rule.lacking(held.items(), crate::model::scopes::FULL) } else { vec![] },
-            at_ms: if pending { device.asked_at_ms } else { device.approved_at_ms },
+            lacks: if this_machine {
+                model.rule.lacking(held.items(), crate::model::scopes::FULL)
+            } else {
+                vec![]
+            },
+            at_ms: if pending {
+                device.asked_at_ms
+            } else {
+                device.approved_at_ms
+            },
             last_seen_at_ms: device.last_seen_at_ms,
             expired: pending && device.expired(model.facts.now_ms),
             problems,

@@ -150,8 +150,15 @@ impl Masker<'_> {
         } else {
             mask(&content)
         };
+        // A masked string that ran over several lines keeps them.
+        let lines = if shown {
+            0
+        } else {
+            body.get(..inner).unwrap_or_default().matches('\n').count()
+        };
         self.out.push(quote);
         self.out.push_str(&content);
+        self.out.extend(std::iter::repeat_n('\n', lines));
         if end.is_some() {
             self.out.push(quote);
         }
