@@ -12,11 +12,13 @@
 //! [`store`], [`files`], [`snapshot`], [`journal`], [`apply`], [`gateway`]). The core is pure: no file,
 //! clock, randomness, environment or terminal; what it needs of these comes in as values.
 
+pub mod apply;
 pub mod error;
 pub mod exit;
 pub mod files;
 pub mod finding;
 pub mod image;
+pub mod journal;
 pub mod model;
 pub mod plan;
 pub mod secret;
