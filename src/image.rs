@@ -186,7 +186,7 @@ pub struct Database {
     /// Mode, owner and identity of the main file.
     pub meta: Meta,
     /// The pairing tables that exist.
-    pub tables: BTreeMap<Part, Table>,
+    pub tables: BTreeMap<Part, Arc<Table>>,
 }
 
 /// A table and its rows.

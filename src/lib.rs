@@ -13,14 +13,23 @@
 //! clock, randomness, environment or terminal; what it needs of these comes in as values.
 
 pub mod apply;
+pub mod checks;
 pub mod error;
 pub mod exit;
 pub mod files;
 pub mod finding;
+pub mod format;
+pub mod gateway;
 pub mod image;
 pub mod journal;
+pub mod locate;
 pub mod model;
 pub mod plan;
+pub mod planner;
+pub mod render;
 pub mod secret;
+pub mod simulate;
 pub mod snapshot;
 pub mod store;
+pub mod surroundings;
+pub mod text;

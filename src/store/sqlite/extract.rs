@@ -1,0 +1,183 @@
+//! `pairing.sqlite`: the pairing tables of a database in a file of their own, for snapshots.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, OpenFlags};
+use sha2::{Digest, Sha256};
+
+use super::reader::{self, Halt, Way};
+use super::table::{self, Shape, quote};
+use crate::error::Error;
+use crate::image::{Database, Meta};
+use crate::store::Entry;
+
+/// Writes the pairing tables of `source` into a new database at `target`; says how many rows each has.
+pub(super) fn write(source: &Connection, target: &Path) -> Result<BTreeMap<String, u64>, Halt> {
+    let failed = |error: rusqlite::Error| {
+        Halt::Failed(
+            Error::failed("could not write the snapshot's extract of the database")
+                .at(target)
+                .because(error)
+                .hint("check the free space and the permissions of the snapshot's folder"),
+        )
+    };
+    // A reading that is repeated starts over.
+    for ending in ["", "-journal"] {
+        let old = super::probe::side_path(target, ending);
+        match std::fs::remove_file(&old) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Halt::Failed(Error::io("remove", &old, &error)));
+            }
+            _ => {}
+        }
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let copy = Connection::open_with_flags(target, flags).map_err(failed)?;
+    // Nobody sees the file before the snapshot is whole, and whoever moves it there syncs it.
+    copy.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
+         PRAGMA temp_store = MEMORY; BEGIN",
+    )
+    .map_err(failed)?;
+    let version = table::user_version(source)?;
+    copy.execute_batch(&format!("PRAGMA user_version = {version}"))
+        .map_err(failed)?;
+    let mut counts = BTreeMap::new();
+    for (part, shape) in table::shapes(source)? {
+        copy.execute_batch(&shape.sql).map_err(failed)?;
+        let count = copy_rows(source, &copy, &shape, failed)?;
+        for index in indexes(source, part.table())? {
+            copy.execute_batch(&index).map_err(failed)?;
+        }
+        counts.insert(part.table().to_owned(), count);
+    }
+    copy.execute_batch("COMMIT").map_err(failed)?;
+    copy.close().map_err(|(_, error)| failed(error))?;
+    Ok(counts)
+}
+
+/// Copies cell by cell, each with its storage class, text that is not UTF-8 included.
+fn copy_rows(
+    source: &Connection,
+    copy: &Connection,
+    shape: &Shape,
+    failed: impl Fn(rusqlite::Error) -> Halt,
+) -> Result<u64, Halt> {
+    let columns: Vec<String> = shape.columns.iter().map(|c| quote(&c.name)).collect();
+    let values = vec!["?"; columns.len()].join(", ");
+    let sql = format!(
+        "INSERT INTO {} ({}) VALUES ({values})",
+        quote(shape.part.table()),
+        columns.join(", ")
+    );
+    let mut insert = copy.prepare(&sql).map_err(&failed)?;
+    let mut select = source.prepare(&shape.select_all())?;
+    let mut rows = select.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        for at in 0..columns.len() {
+            let value = ToSqlOutput::Borrowed(row.get_ref(at)?);
+            insert.raw_bind_parameter(at + 1, value).map_err(&failed)?;
+        }
+        insert.raw_execute().map_err(&failed)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn indexes(source: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    source
+        .prepare(
+            "SELECT sql FROM main.sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL ORDER BY name",
+        )?
+        .query_map([table], |row| row.get(0))?
+        .collect()
+}
+
+/// Opens an extract and reads its rows, if it is still the file that the entry describes.
+pub(super) fn read(path: &Path, entry: &Entry) -> Result<Database, Error> {
+    open_checked(path, entry)
+        .and_then(|connection| table::read_all(&connection, &Meta::default()))
+        .map_err(|halt| broken(path, halt))
+}
+
+/// Checks an extract: its checksum, SQLite's whole integrity check, and the number of rows of each
+/// table, against what the manifest says.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn verify_extract(path: &Path, entry: &Entry) -> Result<(), Error> {
+    verify(path, entry).map_err(|halt| broken(path, halt))
+}
+
+fn verify(path: &Path, entry: &Entry) -> Result<(), Halt> {
+    let connection = open_checked(path, entry)?;
+    let answer: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if answer != "ok" {
+        return Err(wrong(path, &answer));
+    }
+    let mut found = BTreeMap::new();
+    for part in table::shapes(&connection)?.into_keys() {
+        let sql = format!("SELECT count(*) FROM {}", quote(part.table()));
+        let count: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        found.insert(part.table().to_owned(), count.unsigned_abs());
+    }
+    match found == entry.rows {
+        true => Ok(()),
+        false => Err(wrong(
+            path,
+            "its tables or their numbers of rows are not those of the manifest",
+        )),
+    }
+}
+
+/// Opens an extract. It is nobody else's, so nothing can move.
+fn open_checked(path: &Path, entry: &Entry) -> Result<Connection, Halt> {
+    if let Some(expected) = &entry.sha256
+        && *expected != sha256(path)?
+    {
+        return Err(wrong(path, "its checksum is not that of the manifest"));
+    }
+    reader::open(path, Way::Immutable)
+}
+
+fn sha256(path: &Path) -> Result<String, Halt> {
+    let failed = |error: std::io::Error| Halt::Failed(Error::io("read", path, &error));
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer).map_err(failed)?;
+        match buffer.get(..read) {
+            None | Some([]) => break,
+            Some(bytes) => hash.update(bytes),
+        }
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+fn wrong(path: &Path, why: &str) -> Halt {
+    Halt::Failed(
+        Error::failed("the snapshot's extract of the database is not whole")
+            .at(path)
+            .because(why)
+            .hint("use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`"),
+    )
+}
+
+fn broken(path: &Path, halt: Halt) -> Error {
+    let halt = match halt {
+        Halt::Failed(error) => return error,
+        Halt::Trouble(trouble) => format!("{trouble:?}"),
+        Halt::Sqlite(error) => error.to_string(),
+    };
+    match wrong(path, &halt) {
+        Halt::Failed(error) => error,
+        _ => Error::failed(halt).at(path),
+    }
+}

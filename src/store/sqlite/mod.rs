@@ -1,0 +1,242 @@
+//! The store of 2026.8.1 and later: pairing rows in `state/openclaw.sqlite`.
+//!
+//! ```text
+//! probe    what lies at the path, without SQLite
+//! reader   a connection that leaves no trace        ─► table    shapes and rows
+//! writer   the one transaction
+//! extract  pairing.sqlite of a snapshot             ─► restore  rows then, rows now, the way back
+//! words    SQLite's failures as sentences
+//! ```
+
+mod extract;
+mod probe;
+mod reader;
+mod restore;
+mod table;
+mod words;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use extract::verify_extract;
+
+use crate::error::Error;
+use crate::image::{Database, DatabaseImage, DatabaseState, Images, Unusable};
+use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
+use crate::plan::{Changes, RowOp, StoreKind};
+use crate::store::{CommitError, Entry, Sink, Source, Store};
+use probe::Trouble;
+use reader::Halt;
+
+/// How long a commit waits for another process, where nothing else is said.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The piece of a snapshot that holds the pairing tables.
+pub const PIECE: &str = "pairing.sqlite";
+/// What [`Entry::store`] says for this store.
+const STORE: &str = "sqlite";
+
+/// The pairing tables in the state dir's database.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    busy: Duration,
+}
+
+impl SqliteStore {
+    /// The database of a state dir. `busy` is how long a commit waits for another process that
+    /// holds it, see [`BUSY_TIMEOUT`].
+    pub fn new(state_dir: &Path, busy: Duration) -> Self {
+        Self {
+            path: state_dir.join(DATABASE),
+            busy,
+        }
+    }
+
+    /// Where the database is, or would be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn state(&self) -> Option<DatabaseState> {
+        let trouble = match reader::with(&self.path, table::read_all) {
+            Ok(database) => return Some(DatabaseState::Readable(database)),
+            Err(Halt::Trouble(trouble)) => trouble,
+            Err(Halt::Sqlite(error)) => words::trouble(&error),
+            Err(Halt::Failed(error)) => Trouble::Unusable(Unusable::Io(error.to_string())),
+        };
+        Some(match trouble {
+            Trouble::Absent => return None,
+            Trouble::Empty => DatabaseState::Empty,
+            Trouble::Foreign => DatabaseState::Foreign,
+            Trouble::Damaged(why) => DatabaseState::Damaged(why),
+            Trouble::Busy(why) => DatabaseState::Unusable(Unusable::Io(why)),
+            Trouble::Unusable(why) => DatabaseState::Unusable(why),
+        })
+    }
+
+    /// The database as it was read, or why nothing can be brought back into it.
+    fn readable<'a>(&self, now: &'a Images) -> Result<&'a Database, Error> {
+        let trouble = match now.database.as_ref().map(|image| &image.state) {
+            Some(DatabaseState::Readable(database)) => return Ok(database),
+            None => Trouble::Absent,
+            Some(DatabaseState::Empty) => Trouble::Empty,
+            Some(DatabaseState::Foreign) => Trouble::Foreign,
+            Some(DatabaseState::Damaged(why)) => Trouble::Damaged(why.clone()),
+            Some(DatabaseState::Unusable(why)) => Trouble::Unusable(why.clone()),
+        };
+        Err(words::unreadable(&self.path, &trouble).hint(
+            "the snapshot holds pairing rows and no whole database: it can be restored into a readable one only",
+        ))
+    }
+}
+
+impl Store for SqliteStore {
+    fn kind(&self) -> StoreKind {
+        StoreKind::Sqlite
+    }
+
+    fn read(&self, images: &mut Images) -> Result<(), Error> {
+        images.database = self.state().map(|state| DatabaseImage {
+            path: self.path.clone(),
+            state,
+        });
+        Ok(())
+    }
+
+    fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+        let target = sink.scratch().join(PIECE);
+        let written = reader::with(&self.path, |source, meta| {
+            Ok((extract::write(source, &target)?, *meta))
+        });
+        let (rows, meta) = match written {
+            Ok(written) => written,
+            // Nothing was ever written to it, so there is nothing to keep.
+            Err(Halt::Trouble(Trouble::Absent | Trouble::Empty)) => {
+                return Ok(vec![Entry::absent(STORE, DATABASE)]);
+            }
+            Err(halt) => return Err(halt.into_error(&self.path)),
+        };
+        let mut file = File::open(&target).map_err(|error| Error::io("read", &target, &error))?;
+        let (sha256, size) = sink.put(PIECE, &mut file)?;
+        drop(file);
+        std::fs::remove_file(&target).map_err(|error| Error::io("remove", &target, &error))?;
+        Ok(vec![Entry {
+            store: STORE.to_owned(),
+            path: DATABASE.to_owned(),
+            name: Some(PIECE.to_owned()),
+            sha256: Some(sha256),
+            size: Some(size),
+            mode: Some(meta.mode),
+            uid: Some(meta.uid),
+            gid: Some(meta.gid),
+            rows,
+        }])
+    }
+
+    fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
+        if changes.rows.is_empty() {
+            return Ok(());
+        }
+        if let Some(other) = changes.database.as_ref().filter(|path| **path != self.path) {
+            return Err(Error::refused("the changes are for another database")
+                .at(other)
+                .hint("run the same command again with the --state-dir that the plan was made for")
+                .into());
+        }
+        writer::commit(&self.path, self.busy, &changes.rows)
+    }
+
+    fn changes_to(
+        &self,
+        now: &Images,
+        entries: &[Entry],
+        source: &dyn Source,
+    ) -> Result<Changes, Error> {
+        let Some(entry) = entries.iter().find(|entry| entry.store == STORE) else {
+            return Ok(Changes::default());
+        };
+        let Some(name) = &entry.name else {
+            return self.back_to_absent(now);
+        };
+        let then = extract::read(&source.path(name)?, entry)?;
+        let rows = restore::changes(&self.path, &then, self.readable(now)?)?;
+        Ok(Changes {
+            files: Vec::new(),
+            database: (!rows.is_empty()).then(|| self.path.clone()),
+            rows,
+        })
+    }
+
+    fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
+        if changes.rows.is_empty() {
+            return Ok(None);
+        }
+        reader::with(&self.path, |connection, _| {
+            first_difference(connection, changes)
+        })
+        .map_err(|halt| halt.into_error(&self.path))
+    }
+}
+
+impl SqliteStore {
+    /// There was no database when the snapshot was taken. One that came since is not removed; it is
+    /// in the way only where it is the store that counts.
+    fn back_to_absent(&self, now: &Images) -> Result<Changes, Error> {
+        let counts = match now.database.as_ref().map(|image| &image.state) {
+            Some(DatabaseState::Readable(database)) => database
+                .tables
+                .get(&Part::Paired)
+                .is_some_and(|table| table.column(GENERATION_COLUMN).is_some()),
+            _ => false,
+        };
+        if !counts {
+            return Ok(Changes::default());
+        }
+        Err(Error::refused(
+            "the snapshot is older than the database: OpenClaw has moved its pairing into it since, \
+             and clawmend never removes a database",
+        )
+        .at(&self.path)
+        .hint("to go on with the present release, run `clawmend repair`")
+        .hint("to go back to the release of then, stop the gateway, move the database away, install that release, and restore again"))
+    }
+}
+
+fn first_difference(
+    connection: &rusqlite::Connection,
+    changes: &Changes,
+) -> Result<Option<String>, Halt> {
+    let shapes = table::shapes(connection)?;
+    for change in &changes.rows {
+        let row = writer::describe(change.part, &change.key);
+        let Some(shape) = shapes.get(&change.part) else {
+            return Ok(Some(format!("{row} is gone, and its table with it")));
+        };
+        let expected: Vec<_> = match &change.op {
+            RowOp::Update(cells) => cells.iter().map(|c| (c.column.as_str(), &c.new)).collect(),
+            RowOp::Insert(cells) => cells.iter().map(|(name, c)| (name.as_str(), c)).collect(),
+            RowOp::Delete(_) => Vec::new(),
+        };
+        let names: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
+        let found = writer::fetch(connection, shape, &change.key, &names)?;
+        match (&change.op, found) {
+            (RowOp::Delete(_), None) => {}
+            (RowOp::Delete(_), Some(_)) => return Ok(Some(format!("{row} is still there"))),
+            (_, None) => return Ok(Some(format!("{row} is not there"))),
+            (_, Some(found)) => {
+                let differs = expected
+                    .iter()
+                    .zip(&found)
+                    .find(|((_, new), now)| *new != *now);
+                if let Some(((column, _), _)) = differs {
+                    return Ok(Some(format!(
+                        "column `{column}` of {row} is not what was planned"
+                    )));
+                }
+            }
+        }
+    }
+    Ok(None)
+}

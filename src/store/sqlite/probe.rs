@@ -1,0 +1,290 @@
+//! What lies at the database's path, looked at without SQLite: SQLite would create, follow or wait.
+
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::image::{Meta, Unusable};
+
+/// Why there is nothing to read. Each becomes a state of the image, and an error for a writer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Nothing is there.
+    Absent,
+    /// A zero-length file.
+    Empty,
+    /// Not a SQLite database.
+    Foreign,
+    /// Damaged or unfinished; the text says how.
+    Damaged(String),
+    /// Another process keeps everybody out, or it never held still; the text says which.
+    Busy(String),
+    /// Not a regular file, or not readable.
+    Unusable(Unusable),
+}
+
+/// How the database keeps its journal, from its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Journal {
+    /// A write-ahead log.
+    Wal,
+    /// A rollback journal.
+    Rollback,
+}
+
+/// The main file, open for reading, and what its header says.
+///
+/// POSIX drops every lock of a process on a file when the process closes any descriptor of it, so this
+/// has to outlive each SQLite connection that is opened beside it.
+#[derive(Debug)]
+pub(super) struct Probe {
+    /// The main file: parent folder resolved, last component as it is.
+    pub path: PathBuf,
+    /// Mode, owner and identity of the main file.
+    pub meta: Meta,
+    /// How it keeps its journal.
+    pub journal: Journal,
+    file: File,
+}
+
+/// The first bytes of every SQLite 3 database.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+/// The length of the header of a database.
+const HEADER: usize = 100;
+/// A write-ahead log up to this length holds no frame.
+const WAL_HEADER: u64 = 32;
+
+impl Probe {
+    /// Looks at the main file. Opens it only if it is a regular file, never through a symbolic link.
+    pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
+        let path = resolve_parent(path)?;
+        let found = std::fs::symlink_metadata(&path).map_err(|error| io_trouble(&error))?;
+        if let Some(unusable) = not_a_file(&path, &found) {
+            return Err(Trouble::Unusable(unusable));
+        }
+        let mut file = open_quietly(&path).map_err(|error| io_trouble(&error))?;
+        let opened = file.metadata().map_err(|error| io_trouble(&error))?;
+        if let Some(unusable) = not_a_file(&path, &opened) {
+            return Err(Trouble::Unusable(unusable));
+        }
+        let mut header = Vec::with_capacity(HEADER);
+        (&mut file)
+            .take(HEADER as u64)
+            .read_to_end(&mut header)
+            .map_err(|error| io_trouble(&error))?;
+        if header.is_empty() {
+            return Err(Trouble::Empty);
+        }
+        if !header.starts_with(MAGIC) {
+            return Err(Trouble::Foreign);
+        }
+        let (Some(write_version), Some(_)) = (header.get(18), header.get(HEADER - 1)) else {
+            return Err(Trouble::Damaged(format!(
+                "it ends after {} bytes, within its own header",
+                header.len()
+            )));
+        };
+        let journal = if *write_version == 2 {
+            Journal::Wal
+        } else {
+            Journal::Rollback
+        };
+        Ok(Self {
+            meta: meta_of(&opened),
+            path,
+            journal,
+            file,
+        })
+    }
+
+    /// The path of a side file.
+    pub(super) fn side(&self, ending: &str) -> PathBuf {
+        side_path(&self.path, ending)
+    }
+
+    /// The length of a side file, `None` where it does not exist.
+    pub(super) fn side_len(&self, ending: &str) -> Result<Option<u64>, Trouble> {
+        let path = self.side(ending);
+        match std::fs::symlink_metadata(&path) {
+            Ok(found) => match not_a_file(&path, &found) {
+                None => Ok(Some(found.len())),
+                Some(_) => Err(Trouble::Damaged(format!(
+                    "its `{ending}` file is not a regular file"
+                ))),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_trouble(&error)),
+        }
+    }
+
+    /// Whether the write-ahead log holds anything.
+    pub(super) fn log_has_frames(&self) -> Result<bool, Trouble> {
+        Ok(self.side_len("-wal")?.is_some_and(|len| len > WAL_HEADER))
+    }
+
+    /// Whether a rollback journal lies there that has something in it.
+    pub(super) fn journal_has_content(&self) -> Result<bool, Trouble> {
+        if self.side_len("-journal")?.is_none_or(|len| len == 0) {
+            return Ok(false);
+        }
+        let mut first = [0u8; 1];
+        let mut journal =
+            open_quietly(&self.side("-journal")).map_err(|error| io_trouble(&error))?;
+        let read = journal
+            .read(&mut first)
+            .map_err(|error| io_trouble(&error))?;
+        Ok(read == 1 && first != [0])
+    }
+
+    /// What must not move while a reader without locks is at work.
+    pub(super) fn stamp(&self) -> Stamp {
+        let of = |path: &Path| std::fs::symlink_metadata(path).ok().map(|m| meta_of(&m));
+        let mut head = Vec::new();
+        if let Ok(log) = open_quietly(&self.side("-wal")) {
+            // What cannot be read is missing on both sides of the comparison.
+            drop(log.take(WAL_HEADER).read_to_end(&mut head));
+        }
+        Stamp {
+            main: of(&self.path),
+            log: of(&self.side("-wal")),
+            log_head: head,
+            index: of(&self.side("-shm")).map(|meta| (meta.dev, meta.ino)),
+        }
+    }
+
+    /// Whether the path still leads to the file that was looked at.
+    pub(super) fn is_still_there(&self) -> bool {
+        std::fs::symlink_metadata(&self.path).is_ok_and(|found| {
+            let now = meta_of(&found);
+            (now.dev, now.ino) == (self.meta.dev, self.meta.ino)
+        })
+    }
+
+    /// Takes a shared lock on the main file, which keeps the last other user of the database from
+    /// deleting the log between the moment it was seen and the moment SQLite opens it (SQLite would
+    /// make an empty one). It goes when the probe goes.
+    ///
+    /// Somebody else's exclusive lock is `false`. A file system without locks counts as locked:
+    /// nobody else can have one there either.
+    #[cfg(unix)]
+    pub(super) fn hold(&self) -> bool {
+        use rustix::fs::{FlockOperation, fcntl_lock};
+        use rustix::io::Errno;
+        !matches!(
+            fcntl_lock(&self.file, FlockOperation::NonBlockingLockShared),
+            Err(Errno::AGAIN | Errno::ACCESS)
+        )
+    }
+
+    /// Windows refuses to delete a file that somebody has open, so there is nothing to hold.
+    #[cfg(not(unix))]
+    pub(super) fn hold(&self) -> bool {
+        self.file.metadata().is_ok()
+    }
+}
+
+/// See [`Probe::stamp`].
+#[derive(Debug, PartialEq)]
+pub(super) struct Stamp {
+    main: Option<Meta>,
+    log: Option<Meta>,
+    log_head: Vec<u8>,
+    index: Option<(u64, u64)>,
+}
+
+/// The path of a side file of a database.
+pub(super) fn side_path(main: &Path, ending: &str) -> PathBuf {
+    let mut name = main.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Resolves symbolic links in the folder, and only there.
+fn resolve_parent(path: &Path) -> Result<PathBuf, Trouble> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(Trouble::Absent);
+    };
+    #[cfg(unix)]
+    let parent = std::fs::canonicalize(parent).map_err(|error| io_trouble(&error))?;
+    #[cfg(not(unix))]
+    let parent = std::path::absolute(parent).map_err(|error| io_trouble(&error))?;
+    Ok(parent.join(name))
+}
+
+/// Opens for reading without following a link and without waiting for a FIFO's other end.
+fn open_quietly(path: &Path) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        options.custom_flags(flags.bits() as i32);
+    }
+    options.open(path)
+}
+
+fn not_a_file(path: &Path, found: &Metadata) -> Option<Unusable> {
+    let kind = found.file_type();
+    if kind.is_symlink() {
+        return Some(Unusable::Symlink(
+            std::fs::read_link(path).unwrap_or_default(),
+        ));
+    }
+    if kind.is_dir() {
+        return Some(Unusable::NotAFile("a folder"));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some(Unusable::NotAFile("a FIFO"));
+        }
+        if kind.is_socket() {
+            return Some(Unusable::NotAFile("a socket"));
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return Some(Unusable::NotAFile("a device"));
+        }
+    }
+    (!kind.is_file()).then_some(Unusable::NotAFile("not a regular file"))
+}
+
+fn io_trouble(error: &std::io::Error) -> Trouble {
+    use std::io::ErrorKind as K;
+    match error.kind() {
+        K::NotFound | K::NotADirectory => Trouble::Absent,
+        K::PermissionDenied => Trouble::Unusable(Unusable::Denied),
+        _ => Trouble::Unusable(Unusable::Io(error.to_string())),
+    }
+}
+
+#[cfg(unix)]
+pub(super) fn meta_of(found: &Metadata) -> Meta {
+    use std::os::unix::fs::MetadataExt;
+    Meta {
+        mode: found.mode() & 0o7777,
+        uid: found.uid(),
+        gid: found.gid(),
+        len: found.len(),
+        mtime_ns: i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec()),
+        dev: found.dev(),
+        ino: found.ino(),
+        nlink: found.nlink(),
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn meta_of(found: &Metadata) -> Meta {
+    let since_1970 = found
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    Meta {
+        len: found.len(),
+        mtime_ns: since_1970.map_or(0, |time| time.as_nanos() as i128),
+        nlink: 1,
+        ..Meta::default()
+    }
+}

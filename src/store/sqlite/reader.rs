@@ -1,0 +1,241 @@
+//! Reading without leaving a trace, whoever else is at work.
+//!
+//! | what lies there | how it is read |
+//! |---|---|
+//! | a log with frames, its index (`-shm`) beside it | joined: SQLite's own read locks, index opened read-only |
+//! | a log with frames, no index | alone: no locks, the index in memory; read again if anything moved |
+//! | no log, or an empty one | immutable: the main file is all there is; read again if anything moved |
+//! | a rollback journal's database | joined: SQLite's own shared lock |
+//!
+//! In none of them does SQLite create, checkpoint, roll back or delete anything. One thing is out of
+//! our hands: for root, SQLite gives `-wal` and `-shm` the owner of the database when it opens them,
+//! which moves their ctime (never their mtime) even where the owner was right.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use super::probe::{Journal, Probe, Trouble};
+use super::words;
+use crate::error::Error;
+use crate::image::Meta;
+
+/// How often a reading without locks is repeated when the database moved under it.
+const ATTEMPTS: u32 = 40;
+/// How long a reader waits for somebody who keeps everybody out.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Why a reading came to nothing.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The database is not in a state to be read.
+    Trouble(Trouble),
+    /// What was done with what was read failed.
+    Failed(Error),
+    /// SQLite failed.
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Halt {
+    fn from(error: rusqlite::Error) -> Self {
+        Halt::Sqlite(error)
+    }
+}
+
+impl From<Trouble> for Halt {
+    fn from(trouble: Trouble) -> Self {
+        Halt::Trouble(trouble)
+    }
+}
+
+impl Halt {
+    /// As an error about the database at `path`.
+    pub(super) fn into_error(self, path: &Path) -> Error {
+        match self {
+            Halt::Trouble(trouble) => words::unreadable(path, &trouble),
+            Halt::Failed(error) => error,
+            Halt::Sqlite(error) => words::unreadable(path, &words::trouble(&error)),
+        }
+    }
+}
+
+/// Which way a connection goes, see the table above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Joined,
+    Alone,
+    Immutable,
+}
+
+/// Calls `work` with a connection on one unchanging state of the database, in a read transaction.
+/// `work` may be called again, from the start, if the database moved meanwhile.
+pub(super) fn with<T>(
+    path: &Path,
+    mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt>,
+) -> Result<T, Halt> {
+    let started = Instant::now();
+    let mut moved = 0;
+    let mut join = true;
+    loop {
+        match once(path, join, &mut work)? {
+            Outcome::Read(value) => return Ok(value),
+            Outcome::CannotJoin if join => join = false,
+            Outcome::CannotJoin | Outcome::Moved if moved < ATTEMPTS => moved += 1,
+            Outcome::CannotJoin | Outcome::Moved => {
+                let text = format!("it changed each of the {ATTEMPTS} times it was read");
+                return Err(Trouble::Busy(text).into());
+            }
+            Outcome::Locked if started.elapsed() < PATIENCE => {}
+            Outcome::Locked => {
+                let text = "it is locked even for reading".to_owned();
+                return Err(Trouble::Busy(text).into());
+            }
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+enum Outcome<T> {
+    Read(T),
+    Moved,
+    Locked,
+    CannotJoin,
+}
+
+fn once<T>(
+    path: &Path,
+    join: bool,
+    work: &mut impl FnMut(&Connection, &Meta) -> Result<T, Halt>,
+) -> Result<Outcome<T>, Halt> {
+    // Declared first, so that it is closed last: see `Probe`.
+    let probe = Probe::open(path)?;
+    let way = if probe.journal == Journal::Wal || probe.side_len("-wal")?.is_some() {
+        if !probe.hold() {
+            return Ok(Outcome::Locked);
+        }
+        match probe.log_has_frames()? {
+            false => Way::Immutable,
+            true if join && probe.side_len("-shm")?.is_some() => Way::Joined,
+            true => Way::Alone,
+        }
+    } else if join {
+        Way::Joined
+    } else if probe.journal_has_content()? {
+        return Err(Trouble::Damaged(words::UNFINISHED.to_owned()).into());
+    } else {
+        Way::Immutable
+    };
+    let before = probe.stamp();
+    let result = open(&probe.path, way).and_then(|connection| {
+        connection.execute_batch("BEGIN")?;
+        work(&connection, &probe.meta)
+    });
+    match (way, result) {
+        (Way::Joined, Err(Halt::Sqlite(error))) if cannot_join(&error) => Ok(Outcome::CannotJoin),
+        (Way::Joined, result) if probe.is_still_there() => result.map(Outcome::Read),
+        (Way::Alone | Way::Immutable, result) if probe.stamp() == before => {
+            result.map(Outcome::Read)
+        }
+        (_, Err(Halt::Failed(error))) => Err(Halt::Failed(error)),
+        _ => Ok(Outcome::Moved),
+    }
+}
+
+/// Opens a connection that cannot write, on a regular file.
+pub(super) fn open(path: &Path, way: Way) -> Result<Connection, Halt> {
+    let uri = match way {
+        Way::Joined => uri(path, "mode=ro&readonly_shm=1"),
+        Way::Alone => uri(path, &format!("mode=ro&vfs={VFS_WITHOUT_LOCKS}")),
+        Way::Immutable => uri(path, "mode=ro&immutable=1"),
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(uri, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    guard(&connection)?;
+    // Exclusive before the first access keeps the index in memory; it needs no lock and no `-shm`.
+    if way == Way::Alone {
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    }
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cell_size_check = ON")?;
+    Ok(connection)
+}
+
+/// Settings of the connection, not of the database: it never checkpoints on closing, keeps temporary
+/// data in memory and does not believe what a schema says.
+pub(super) fn guard(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0")
+}
+
+/// The file system layer of SQLite that takes no locks. Where there is none by this name, opening
+/// fails with SQLite's words and the database counts as unreadable for now.
+#[cfg(unix)]
+const VFS_WITHOUT_LOCKS: &str = "unix-none";
+#[cfg(not(unix))]
+const VFS_WITHOUT_LOCKS: &str = "win32-none";
+
+/// Whether SQLite could not use the index beside the log, or locks do not work here.
+fn cannot_join(error: &rusqlite::Error) -> bool {
+    words::code_of(error).is_some_and(|code| {
+        matches!(
+            code.extended_code,
+            ffi::SQLITE_READONLY_CANTINIT
+                | ffi::SQLITE_READONLY_RECOVERY
+                | ffi::SQLITE_CANTOPEN
+                | ffi::SQLITE_IOERR_LOCK
+                | ffi::SQLITE_IOERR_RDLOCK
+                | ffi::SQLITE_IOERR_SHMOPEN
+                | ffi::SQLITE_IOERR_SHMMAP
+                | ffi::SQLITE_IOERR_SHMLOCK
+                | ffi::SQLITE_IOERR_SHMSIZE
+        )
+    })
+}
+
+/// A `file:` URI for a path, whatever is in its name.
+fn uri(path: &Path, parameters: &str) -> String {
+    #[cfg(unix)]
+    let bytes = {
+        use std::os::unix::ffi::OsStrExt;
+        path.as_os_str().as_bytes().to_vec()
+    };
+    #[cfg(not(unix))]
+    let bytes = format!("/{}", path.display())
+        .replace('\\', "/")
+        .into_bytes();
+    let mut uri = String::from("file:");
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri.push('?');
+    uri.push_str(parameters);
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_uri_hides_nothing_that_a_path_may_hold() {
+        let path = Path::new("/a b/50%?x=1#y/ä.sqlite");
+        assert_eq!(
+            uri(path, "mode=ro"),
+            "file:/a%20b/50%25%3Fx%3D1%23y/%C3%A4.sqlite?mode=ro"
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! The pairing tables: what columns they have, and their rows.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql};
+
+use super::probe::Trouble;
+use super::reader::Halt;
+use crate::image::{Cell, Database, Meta, Row, Table, TableColumn, Unusable};
+use crate::model::layout::{self, Part};
+
+/// More than this in the pairing tables is not read.
+const LIMIT: u64 = 1 << 30;
+/// Up to this many rows a table's indexes are compared with it as well.
+const THOROUGH: usize = 20_000;
+
+/// A pairing table as the schema describes it.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    /// Which one.
+    pub part: Part,
+    /// Its `CREATE TABLE`, as it was written.
+    pub sql: String,
+    /// Declared `STRICT`.
+    strict: bool,
+    /// Its columns in order, without generated ones.
+    pub columns: Vec<TableColumn>,
+    /// The declared type of each.
+    types: Vec<String>,
+}
+
+impl Shape {
+    /// A column by name.
+    pub(super) fn column(&self, name: &str) -> Option<&TableColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The parameter `?number` for a cell of a column. Text that is not UTF-8 is held as a blob, and
+    /// a strict TEXT column takes it back only as text.
+    pub(super) fn parameter(&self, column: &str, cell: &Cell, number: usize) -> String {
+        let is_text = self.strict
+            && self
+                .columns
+                .iter()
+                .zip(&self.types)
+                .any(|(known, kind)| known.name == column && kind.eq_ignore_ascii_case("TEXT"));
+        match cell {
+            Cell::Blob(_) if is_text => format!("CAST(?{number} AS TEXT)"),
+            _ => format!("?{number}"),
+        }
+    }
+
+    /// `SELECT` of all columns.
+    pub(super) fn select_all(&self) -> String {
+        let columns: Vec<String> = self.columns.iter().map(|c| quote(&c.name)).collect();
+        format!(
+            "SELECT {} FROM {}",
+            columns.join(", "),
+            quote(self.part.table())
+        )
+    }
+}
+
+/// The pairing tables that exist.
+pub(super) fn shapes(connection: &Connection) -> Result<BTreeMap<Part, Shape>, Halt> {
+    let mut shapes = BTreeMap::new();
+    let mut find =
+        connection.prepare("SELECT type, sql FROM main.sqlite_schema WHERE name = ?1")?;
+    for part in Part::ALL {
+        let found = find
+            .query_map([part.table()], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
+            })?
+            .next()
+            .transpose()?;
+        let Some((kind, sql)) = found else { continue };
+        let sql = sql.unwrap_or_default();
+        if kind != "table" || sql.to_ascii_uppercase().starts_with("CREATE VIRTUAL") {
+            let text = format!("`{}` in it is not an ordinary table", part.table());
+            return Err(Trouble::Damaged(text).into());
+        }
+        shapes.insert(part, shape(connection, part, sql)?);
+    }
+    Ok(shapes)
+}
+
+fn shape(connection: &Connection, part: Part, sql: String) -> rusqlite::Result<Shape> {
+    let strict = connection
+        .query_row(
+            "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1",
+            [part.table()],
+            |row| row.get::<_, bool>(0),
+        )
+        .unwrap_or(false);
+    let mut columns = Vec::new();
+    let mut types = Vec::new();
+    let mut info = connection.prepare(
+        "SELECT name, type, \"notnull\", dflt_value IS NOT NULL FROM pragma_table_xinfo(?1) WHERE hidden = 0",
+    )?;
+    let mut rows = info.query([part.table()])?;
+    while let Some(row) = rows.next()? {
+        columns.push(TableColumn {
+            name: row.get(0)?,
+            not_null: row.get(2)?,
+            has_default: row.get(3)?,
+        });
+        types.push(row.get(1)?);
+    }
+    Ok(Shape {
+        part,
+        sql,
+        strict,
+        columns,
+        types,
+    })
+}
+
+/// Reads the pairing tables, `user_version` and the release's name.
+pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database, Halt> {
+    let mut tables = BTreeMap::new();
+    let mut size = 0;
+    for (part, shape) in shapes(connection)? {
+        let table = read_rows(connection, &shape, &mut size)?;
+        check(connection, part, table.rows.len())?;
+        tables.insert(part, std::sync::Arc::new(table));
+    }
+    Ok(Database {
+        user_version: user_version(connection)?,
+        app_version: app_version(connection),
+        meta: *meta,
+        tables,
+    })
+}
+
+/// Reads one table. `size` grows by the bytes of its cells.
+pub(super) fn read_rows(
+    connection: &Connection,
+    shape: &Shape,
+    size: &mut u64,
+) -> Result<Table, Halt> {
+    let width = shape.columns.len();
+    let mut rows = Vec::new();
+    let mut statement = connection.prepare(&shape.select_all())?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let mut cells = Vec::with_capacity(width);
+        for index in 0..width {
+            let cell = cell(row.get_ref(index)?);
+            *size += bytes_of(&cell);
+            cells.push(cell);
+        }
+        if *size > LIMIT {
+            let unusable = Unusable::TooLarge {
+                len: *size,
+                limit: LIMIT,
+            };
+            return Err(Trouble::Unusable(unusable).into());
+        }
+        rows.push(Row(cells));
+    }
+    Ok(Table {
+        columns: shape.columns.clone(),
+        rows,
+    })
+}
+
+/// `PRAGMA user_version`.
+pub(super) fn user_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA main.user_version", [], |row| row.get(0))
+}
+
+/// The release that wrote the database, where `schema_meta` says so in a way we know.
+fn app_version(connection: &Connection) -> Option<String> {
+    let sql = format!(
+        "SELECT app_version FROM {} WHERE app_version IS NOT NULL ORDER BY meta_key = 'primary' DESC, updated_at DESC",
+        quote(layout::SCHEMA_META)
+    );
+    let text: String = connection.query_row(&sql, [], |row| row.get(0)).ok()?;
+    text.lines().next().map(str::to_owned)
+}
+
+/// Looks for damage that reading every row does not show. Broken promises of a column (NOT NULL,
+/// CHECK, a type) are not damage: they are records to be judged by the checks.
+fn check(connection: &Connection, part: Part, rows: usize) -> Result<(), Halt> {
+    let pragma = if rows > THOROUGH {
+        return Ok(());
+    } else {
+        "integrity_check"
+    };
+    let sql = format!("PRAGMA main.{pragma}({})", quote(part.table()));
+    let mut statement = connection.prepare(&sql)?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let text: String = row.get(0)?;
+        let about_values = [
+            "NULL value in",
+            "CHECK constraint failed in",
+            "non-",
+            "NUMERIC value in",
+            "TEXT value in",
+        ];
+        if text != "ok" && !about_values.iter().any(|start| text.starts_with(start)) {
+            let text = format!("table `{}`: {}", part.table(), text.trim());
+            return Err(Trouble::Damaged(text).into());
+        }
+    }
+    Ok(())
+}
+
+/// A name in SQL.
+pub(super) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A cell as SQLite holds it.
+pub(super) fn cell(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Integer(number),
+        ValueRef::Real(number) => Cell::Real(number),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Cell::Text(text.to_owned()),
+            Err(_) => Cell::Blob(bytes.to_vec()),
+        },
+        ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
+    }
+}
+
+/// A cell as a parameter.
+pub(super) struct Bound<'a>(pub &'a Cell);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Cell::Null => ValueRef::Null,
+            Cell::Integer(number) => ValueRef::Integer(*number),
+            Cell::Real(number) => ValueRef::Real(*number),
+            Cell::Text(text) => ValueRef::Text(text.as_bytes()),
+            Cell::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn bytes_of(cell: &Cell) -> u64 {
+    match cell {
+        Cell::Text(text) => text.len() as u64,
+        Cell::Blob(bytes) => bytes.len() as u64,
+        _ => 8,
+    }
+}

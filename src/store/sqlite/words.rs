@@ -1,0 +1,150 @@
+//! SQLite's failures in words: what happened, to which database, and what to do.
+
+use std::path::Path;
+
+use rusqlite::ffi::{self, ErrorCode};
+
+use super::probe::Trouble;
+use crate::error::Error;
+use crate::image::Unusable;
+
+/// Said wherever a journal has to be rolled back first.
+pub(super) const UNFINISHED: &str = "a write to it was interrupted, and its rollback journal (`-journal`) has to be rolled back \
+     first: starting the gateway does that";
+/// Said where another process keeps everybody out.
+const LOCKED: &str = "another process holds the database";
+const UNLOCK: &str = "stop what holds it (a second gateway, a node host, `openclaw doctor`, a backup job; `fuser -v FILE` \
+     names it), or wait until it is done; then run the same command again";
+
+/// A failure while reading, as a state of the database.
+pub(super) fn trouble(error: &rusqlite::Error) -> Trouble {
+    let Some(code) = code_of(error) else {
+        return Trouble::Damaged(format!("SQLite cannot make sense of it: {error}"));
+    };
+    match code.code {
+        ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::FileLockingProtocolFailed => Trouble::Busy(LOCKED.to_owned()),
+        ErrorCode::PermissionDenied => Trouble::Unusable(Unusable::Denied),
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => {
+            Trouble::Unusable(Unusable::Io(error.to_string()))
+        }
+        _ if code.extended_code == ffi::SQLITE_READONLY_ROLLBACK => {
+            Trouble::Damaged(UNFINISHED.to_owned())
+        }
+        _ => Trouble::Damaged(error.to_string()),
+    }
+}
+
+/// SQLite's own code, if the failure is SQLite's.
+pub(super) fn code_of(error: &rusqlite::Error) -> Option<ffi::Error> {
+    match error {
+        rusqlite::Error::SqliteFailure(code, _) => Some(*code),
+        rusqlite::Error::SqlInputError { error, .. } => Some(*error),
+        _ => None,
+    }
+}
+
+/// Whether another process is in the way.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    code_of(error).is_some_and(|code| {
+        matches!(
+            code.code,
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked
+        )
+    })
+}
+
+/// A failed reading or an impossible writing, as an error.
+pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
+    match trouble {
+        Trouble::Absent => Error::failed("the database is not there")
+            .at(path)
+            .hint("check --state-dir, or start the gateway once: it makes the database"),
+        Trouble::Empty => Error::failed("the database is a file of zero bytes")
+            .at(path)
+            .hint("put a backup of it back, or move it away and start the gateway, which makes a new one"),
+        Trouble::Foreign => Error::failed("this is not a SQLite database")
+            .at(path)
+            .hint("put a backup of it back, or move it away; clawmend leaves it as it is"),
+        Trouble::Damaged(why) => Error::failed("the database is damaged or unfinished")
+            .at(path)
+            .because(why)
+            .hint(
+                "put a backup back (the main file alone, with any `-wal` and `-shm` moved away); \
+                 clawmend does not write to a damaged database",
+            ),
+        Trouble::Busy(why) => busy(path).because(why),
+        Trouble::Unusable(Unusable::Symlink(target)) => {
+            Error::refused("the database is a symbolic link, and clawmend does not write through one")
+                .at(path)
+                .because(format!("it leads to `{}`", target.display()))
+                .hint("put the database itself there, or name the state dir that it lies in with --state-dir")
+        }
+        Trouble::Unusable(Unusable::NotAFile(what)) => {
+            Error::refused(format!("{what} lies where the database should be"))
+                .at(path)
+                .hint("move it away, and put the database or a backup of it there")
+        }
+        Trouble::Unusable(Unusable::Denied) => Error::failed("no permission to read the database")
+            .at(path)
+            .hint("run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"),
+        Trouble::Unusable(Unusable::TooLarge { len, limit }) => {
+            Error::refused("the pairing tables are larger than clawmend reads")
+                .at(path)
+                .because(format!("{len} bytes, the limit is {limit}"))
+        }
+        Trouble::Unusable(Unusable::Io(why)) => Error::failed("the database could not be read")
+            .at(path)
+            .because(why)
+            .hint("check the disk and the folder's permissions, then run the same command again"),
+    }
+}
+
+/// F19: somebody holds the database.
+pub(super) fn busy(path: &Path) -> Error {
+    Error::refused(format!(
+        "{LOCKED} and did not let go in time; nothing was changed"
+    ))
+    .at(path)
+    .hint(UNLOCK)
+}
+
+/// A failed write; the transaction was rolled back.
+pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
+    if is_busy(error) {
+        return busy(path);
+    }
+    let Some(code) = code_of(error) else {
+        return Error::failed("the database was not changed")
+            .at(path)
+            .because(error);
+    };
+    match code.code {
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Error::failed(
+            "the database cannot be written; nothing was changed",
+        )
+        .at(path)
+        .because(error)
+        .hint(
+            "run clawmend as the user that runs the OpenClaw gateway (or as root with sudo); \
+                     the database's folder must be writable too",
+        ),
+        ErrorCode::DiskFull => Error::failed("the disk is full; the database was not changed")
+            .at(path)
+            .hint("free some space, then run the same command again"),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+            unreadable(path, &Trouble::Damaged(error.to_string()))
+        }
+        ErrorCode::ConstraintViolation => {
+            Error::refused("the database does not take the rows; nothing was changed")
+                .at(path)
+                .because(error)
+                .hint("run `clawmend diagnose` for the present state, and try again")
+        }
+        _ => Error::failed("the database was not changed")
+            .at(path)
+            .because(error)
+            .hint("run the same command again; if it stays, check the disk and free space"),
+    }
+}

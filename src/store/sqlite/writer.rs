@@ -1,0 +1,370 @@
+//! The one transaction that changes rows.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+
+use super::probe::{Probe, Trouble};
+use super::table::{self, Bound, Shape, quote};
+use super::words;
+use crate::error::Error;
+use crate::image::Cell;
+use crate::model::layout::{DATABASE_SIDE_FILES, Part};
+use crate::plan::{RowChange, RowOp};
+use crate::store::CommitError;
+
+/// The pause between two tries for the write lock. SQLite's own waiting backs off to 100 ms, and
+/// loses every race against a gateway that writes all the time.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Makes all of `changes`, or none.
+pub(super) fn commit(
+    path: &Path,
+    busy: Duration,
+    changes: &[RowChange],
+) -> Result<(), CommitError> {
+    refuse_links(path)?;
+    // Declared first, so that it is closed last: see `Probe`.
+    let probe = Probe::open(path).map_err(|trouble| words::unreadable(path, &trouble))?;
+    let patience = Instant::now() + busy;
+    let had_log = look_beside(path, &probe, patience)?;
+    let failed = |error: rusqlite::Error| words::not_written(path, &error);
+    let mut connection = open(&probe.path, had_log).map_err(failed)?;
+    let before = connection.total_changes();
+    let transaction = begin(&mut connection, patience).map_err(failed)?;
+    if !probe.is_still_there() {
+        let text = "another file was put in the database's place".to_owned();
+        return Err(CommitError::Moved(text));
+    }
+    apply(&transaction, path, changes)?;
+    let expected = before + changes.len() as u64;
+    if transaction.total_changes() != expected {
+        return Err(Error::refused(
+            "the change would reach into other rows through a foreign key; nothing was changed",
+        )
+        .at(path)
+        .hint(
+            "this release of OpenClaw is newer than what clawmend knows: look for a newer clawmend",
+        )
+        .into());
+    }
+    transaction.commit().map_err(failed)?;
+    // What fails while closing can no longer undo the commit.
+    drop(connection.close());
+    Ok(())
+}
+
+/// A link anywhere below the state dir leads out of it.
+fn refuse_links(path: &Path) -> Result<(), Error> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    if std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink()) {
+        return Err(Error::refused(
+            "the database's folder is a symbolic link, and clawmend does not write through one",
+        )
+        .at(folder)
+        .hint(
+            "put the folder itself there, or name the state dir that it lies in with --state-dir",
+        ));
+    }
+    Ok(())
+}
+
+/// Checks what lies beside the database, and says whether a write-ahead log does.
+fn look_beside(path: &Path, probe: &Probe, patience: Instant) -> Result<bool, Error> {
+    if probe.meta.nlink > 1 {
+        return Err(Error::refused(
+            "the database has a second name (a hard link), and SQLite would keep two logs for it",
+        )
+        .at(path)
+        .hint("remove the other link, or copy the database to a file of its own"));
+    }
+    let mut had_log = false;
+    for ending in DATABASE_SIDE_FILES {
+        let len = probe.side_len(ending).map_err(|_| {
+            Error::refused("what lies there is not SQLite's own side file")
+                .at(probe.side(ending))
+                .hint("move it away while the gateway is stopped, then run the same command again")
+        })?;
+        had_log |= ending == "-wal" && len.is_some();
+    }
+    // A journal with content belongs to a writer at work, or to one that was killed.
+    while probe
+        .journal_has_content()
+        .map_err(|trouble| words::unreadable(path, &trouble))?
+    {
+        if Instant::now() >= patience {
+            let trouble = Trouble::Damaged(words::UNFINISHED.to_owned());
+            return Err(words::unreadable(path, &trouble));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(had_log)
+}
+
+/// Opens for writing: never creates a database, never follows a link, never checkpoints somebody
+/// else's log. A log that only this connection made is folded in and removed when it closes.
+fn open(path: &Path, had_log: bool) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    super::reader::guard(&connection)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, had_log)?;
+    // Exactly the rows of the plan change, which is what the preview showed.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    Ok(connection)
+}
+
+fn begin(connection: &mut Connection, patience: Instant) -> rusqlite::Result<Transaction<'_>> {
+    connection.execute_batch("PRAGMA main.synchronous = FULL")?;
+    loop {
+        // Unchecked: the borrow checker does not see that a failed try has let go.
+        match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
+            Err(error) if words::is_busy(&error) && Instant::now() < patience => {
+                std::thread::sleep(PAUSE);
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Deletes first and inserts last, so that a unique index is never in the way.
+fn apply(
+    transaction: &Transaction<'_>,
+    path: &Path,
+    changes: &[RowChange],
+) -> Result<(), CommitError> {
+    let shapes = table::shapes(transaction).map_err(|halt| halt.into_error(path))?;
+    let pass = |op: &RowOp| match op {
+        RowOp::Delete(_) => 0,
+        RowOp::Update(_) => 1,
+        RowOp::Insert(_) => 2,
+    };
+    for number in 0..3 {
+        for change in changes.iter().filter(|change| pass(&change.op) == number) {
+            let shape = shapes.get(&change.part).ok_or_else(|| {
+                newer(path, &format!("it has no table `{}`", change.part.table()))
+            })?;
+            let row = OneRow {
+                transaction,
+                path,
+                shape,
+                change,
+            };
+            row.apply()?;
+        }
+    }
+    Ok(())
+}
+
+/// One row on its way into the database.
+struct OneRow<'a> {
+    transaction: &'a Transaction<'a>,
+    path: &'a Path,
+    shape: &'a Shape,
+    change: &'a RowChange,
+}
+
+impl OneRow<'_> {
+    fn apply(&self) -> Result<(), CommitError> {
+        match &self.change.op {
+            RowOp::Update(cells) => {
+                let names: Vec<&str> = cells.iter().map(|cell| cell.column.as_str()).collect();
+                self.require(&names)?;
+                self.expect(&names, cells.iter().map(|cell| &cell.old))?;
+                let set: Vec<String> = cells
+                    .iter()
+                    .enumerate()
+                    .map(|(at, cell)| {
+                        let value = self.shape.parameter(&cell.column, &cell.new, at + 1);
+                        format!("{} = {value}", quote(&cell.column))
+                    })
+                    .collect();
+                let sql = format!(
+                    "UPDATE {} SET {} WHERE {}",
+                    quote(self.change.part.table()),
+                    set.join(", "),
+                    key_is(self.shape, &self.change.key, cells.len())
+                );
+                self.execute(&sql, cells.iter().map(|cell| &cell.new).chain(self.key()))
+            }
+            RowOp::Delete(cells) => {
+                let names: Vec<&str> = cells.iter().map(|(name, _)| name.as_str()).collect();
+                self.require(&names)?;
+                self.expect(&names, cells.iter().map(|(_, cell)| cell))?;
+                let sql = format!(
+                    "DELETE FROM {} WHERE {}",
+                    quote(self.change.part.table()),
+                    key_is(self.shape, &self.change.key, 0)
+                );
+                self.execute(&sql, self.key())
+            }
+            RowOp::Insert(cells) => {
+                let names: Vec<&str> = cells.iter().map(|(name, _)| name.as_str()).collect();
+                self.require(&names)?;
+                self.require_no_other(&names)?;
+                if fetch(self.transaction, self.shape, &self.change.key, &[])
+                    .map_err(|error| words::not_written(self.path, &error))?
+                    .is_some()
+                {
+                    return Err(self.moved("is there already"));
+                }
+                let columns: Vec<String> = names.iter().map(|name| quote(name)).collect();
+                let values: Vec<String> = cells
+                    .iter()
+                    .enumerate()
+                    .map(|(at, (name, cell))| self.shape.parameter(name, cell, at + 1))
+                    .collect();
+                let sql = format!(
+                    "INSERT INTO {} ({}) VALUES ({})",
+                    quote(self.change.part.table()),
+                    columns.join(", "),
+                    values.join(", ")
+                );
+                self.execute(&sql, cells.iter().map(|(_, cell)| cell))
+            }
+        }
+    }
+
+    fn key(&self) -> impl Iterator<Item = &Cell> {
+        self.change.key.iter().map(|(_, cell)| cell)
+    }
+
+    /// Every column that is named must be there.
+    fn require(&self, names: &[&str]) -> Result<(), Error> {
+        let keys = self.change.key.iter().map(|(name, _)| name.as_str());
+        match names
+            .iter()
+            .copied()
+            .chain(keys)
+            .find(|name| self.shape.column(name).is_none())
+        {
+            Some(name) => Err(newer(
+                self.path,
+                &format!("`{}` has no column `{name}`", self.change.part.table()),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// A new row must not leave a column out that wants a value.
+    fn require_no_other(&self, names: &[&str]) -> Result<(), Error> {
+        match self.shape.columns.iter().find(|column| {
+            column.not_null && !column.has_default && !names.contains(&column.name.as_str())
+        }) {
+            Some(column) => Err(newer(
+                self.path,
+                &format!(
+                    "`{}` has a column `{}` that needs a value, and clawmend does not know which",
+                    self.change.part.table(),
+                    column.name
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn expect<'c>(
+        &self,
+        names: &[&str],
+        cells: impl Iterator<Item = &'c Cell>,
+    ) -> Result<(), CommitError> {
+        let found = fetch(self.transaction, self.shape, &self.change.key, names)
+            .map_err(|error| words::not_written(self.path, &error))?;
+        match found {
+            None => Err(self.moved("is gone")),
+            Some(found) if found.iter().eq(cells) => Ok(()),
+            Some(_) => Err(self.moved("was changed by somebody else")),
+        }
+    }
+
+    fn moved(&self, how: &str) -> CommitError {
+        let row = describe(self.change.part, &self.change.key);
+        CommitError::Moved(format!("{row} {how}"))
+    }
+
+    fn execute<'c>(
+        &self,
+        sql: &str,
+        cells: impl Iterator<Item = &'c Cell>,
+    ) -> Result<(), CommitError> {
+        let changed = self
+            .transaction
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.execute(rusqlite::params_from_iter(cells.map(Bound)))
+            })
+            .map_err(|error| words::not_written(self.path, &error))?;
+        match changed {
+            1 => Ok(()),
+            _ => Err(self.moved("is not one row")),
+        }
+    }
+}
+
+/// The named cells of the row with this key.
+pub(super) fn fetch(
+    connection: &Connection,
+    shape: &Shape,
+    key: &[(String, Cell)],
+    names: &[&str],
+) -> rusqlite::Result<Option<Vec<Cell>>> {
+    let columns = match names {
+        [] => "1".to_owned(),
+        _ => names
+            .iter()
+            .map(|name| quote(name))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let sql = format!(
+        "SELECT {columns} FROM {} WHERE {}",
+        quote(shape.part.table()),
+        key_is(shape, key, 0)
+    );
+    let key = key.iter().map(|(_, cell)| Bound(cell));
+    connection
+        .prepare_cached(&sql)?
+        .query_row(rusqlite::params_from_iter(key), |row| {
+            (0..names.len())
+                .map(|at| row.get_ref(at).map(table::cell))
+                .collect()
+        })
+        .optional()
+}
+
+fn key_is(shape: &Shape, key: &[(String, Cell)], offset: usize) -> String {
+    key.iter()
+        .enumerate()
+        .map(|(at, (name, cell))| {
+            let value = shape.parameter(name, cell, offset + at + 1);
+            format!("{} IS {value}", quote(name))
+        })
+        .collect::<Vec<_>>()
+        .join(" AND ")
+}
+
+/// A row in words. The keys of setup codes are not shown.
+pub(super) fn describe(part: Part, key: &[(String, Cell)]) -> String {
+    let table = part.table();
+    let key: Vec<&str> = key.iter().filter_map(|(_, cell)| cell.text()).collect();
+    match part {
+        Part::Bootstrap => format!("a row of `{table}`"),
+        _ if key.is_empty() => format!("a row of `{table}`"),
+        _ => format!("the row `{}` of `{table}`", key.join("/")),
+    }
+}
+
+/// F10: the schema is not what the plan needs.
+pub(super) fn newer(path: &Path, what: &str) -> Error {
+    Error::refused("the database's schema is not one that clawmend can write; nothing was changed")
+        .at(path)
+        .because(what)
+        .hint("it was made by another release of OpenClaw than clawmend knows: look for a newer clawmend")
+}
