@@ -18,7 +18,7 @@ pub use after::{After, changed_since};
 pub use build::{Create, create};
 pub use list::{Summary, find, list, remove, sweep};
 pub use manifest::Manifest;
-pub use open::{Snapshot, open};
+pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{Rule, Verdict, choose};
 
 use crate::error::Error;

@@ -21,6 +21,9 @@ pub struct Snapshot {
     pub(super) dir: Dir,
 }
 
+/// Looks into a database extract: [`crate::store::sqlite::verify_extract`].
+pub type CheckExtract<'a> = &'a dyn Fn(&Path, &Entry) -> Result<(), Error>;
+
 /// Opens a snapshot by its full id (see [`super::find`] for shorter ones).
 ///
 /// # Errors
@@ -60,10 +63,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// The snapshot could not be read at all.
-    pub fn verify(
-        &self,
-        check_extract: &dyn Fn(&Path) -> Result<(), Error>,
-    ) -> Result<Vec<String>, Error> {
+    pub fn verify(&self, check_extract: CheckExtract<'_>) -> Result<Vec<String>, Error> {
         let mut problems = Vec::new();
         let mut known = BTreeSet::from([PathBuf::from(manifest::FILE)]);
         for entry in &self.manifest.entries {
@@ -72,7 +72,7 @@ impl Snapshot {
             if let Some(problem) = self.problem_of(entry, name) {
                 problems.push(problem);
             } else if entry.store != crate::store::files::NAME
-                && let Err(error) = check_extract(&self.path().join(name))
+                && let Err(error) = check_extract(&self.path().join(name), entry)
             {
                 problems.push(format!("`{name}`: {error}"));
             }
@@ -88,7 +88,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// Names the first problem and how many there are.
-    pub fn check(&self, check_extract: &dyn Fn(&Path) -> Result<(), Error>) -> Result<(), Error> {
+    pub fn check(&self, check_extract: CheckExtract<'_>) -> Result<(), Error> {
         let problems = self.verify(check_extract)?;
         let Some(first) = problems.first() else {
             return Ok(());
