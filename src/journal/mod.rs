@@ -2,8 +2,6 @@
 //! found is of a run that was interrupted.
 
 mod recover;
-#[cfg(test)]
-mod tests;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

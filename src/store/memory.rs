@@ -323,7 +323,7 @@ fn change_row(state: &mut Images, change: &RowChange) -> Result<(), CommitError>
     Ok(())
 }
 
-/// Rows go back whole: those that differ are deleted and inserted.
+/// Rows go back: changed ones cell by cell, the others whole.
 fn rows_back(
     now: &Images,
     entry: &Entry,
@@ -335,32 +335,39 @@ fn rows_back(
     };
     let name = entry.name.as_deref().unwrap_or_default();
     let old = parse(&source.get(name)?, table);
-    let change = |row: &Row, insert: bool| {
-        let cells: Vec<_> = table
-            .columns
-            .iter()
-            .map(|column| column.name.clone())
-            .zip(row.0.iter().cloned())
-            .collect();
-        let key = cells
-            .iter()
-            .filter(|(column, _)| part.key_columns().contains(&column.as_str()))
-            .cloned()
-            .collect();
-        RowChange {
-            part: *part,
-            key,
-            op: if insert {
-                RowOp::Insert(cells)
-            } else {
-                RowOp::Delete(cells)
-            },
-        }
+    let named = |row: &Row| -> Vec<(String, Cell)> {
+        let names = table.columns.iter().map(|column| column.name.clone());
+        names.zip(row.0.iter().cloned()).collect()
     };
-    let gone = table.rows.iter().filter(|row| !old.contains(row));
-    changes.extend(gone.map(|row| change(row, false)));
-    let back = old.iter().filter(|row| !table.rows.contains(row));
-    changes.extend(back.map(|row| change(row, true)));
+    let key_of = |row: &Row| -> Vec<(String, Cell)> {
+        let mut cells = named(row);
+        cells.retain(|(column, _)| part.key_columns().contains(&column.as_str()));
+        cells
+    };
+    let mut change = |row: &Row, op: RowOp| {
+        changes.push(RowChange {
+            part: *part,
+            key: key_of(row),
+            op,
+        });
+    };
+    for row in &table.rows {
+        match old.iter().find(|then| key_of(then) == key_of(row)) {
+            None => change(row, RowOp::Delete(named(row))),
+            Some(then) if then == row => {}
+            Some(then) => {
+                let pairs = named(row).into_iter().zip(then.0.iter().cloned());
+                let cells = pairs.filter(|((_, old), new)| old != new);
+                let cells = cells.map(|((column, old), new)| CellChange { column, old, new });
+                change(row, RowOp::Update(cells.collect()));
+            }
+        }
+    }
+    for row in &old {
+        if !table.rows.iter().any(|live| key_of(live) == key_of(row)) {
+            change(row, RowOp::Insert(named(row)));
+        }
+    }
     Ok(())
 }
 
