@@ -12,6 +12,7 @@
 //! [`store`], [`files`], [`snapshot`], [`journal`], [`apply`], [`gateway`]). The core is pure: no file,
 //! clock, randomness, environment or terminal; what it needs of these comes in as values.
 
+pub mod apply;
 pub mod checks;
 pub mod config;
 pub mod error;
@@ -21,6 +22,7 @@ pub mod finding;
 pub mod format;
 pub mod gateway;
 pub mod image;
+pub mod journal;
 pub mod locate;
 pub mod model;
 pub mod plan;
@@ -28,6 +30,7 @@ pub mod planner;
 pub mod render;
 pub mod secret;
 pub mod simulate;
+pub mod snapshot;
 pub mod store;
 pub mod surroundings;
 pub mod text;

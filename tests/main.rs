@@ -10,3 +10,4 @@
 )]
 
 mod sqlite_store;
+mod store_contract;

@@ -310,6 +310,49 @@ impl<F: Folder> Dir<F> {
         Unusable::Symlink(self.folder.link_target(name).unwrap_or_default())
     }
 
+    /// Makes a new private file (0600) with this folder's owner.
+    ///
+    /// # Errors
+    /// The name is taken, or the system refused.
+    pub fn create_private(&self, name: impl AsRef<OsStr>) -> Result<File, Error> {
+        let name = name.as_ref();
+        let path = self.path.join(name);
+        let failed = |error: io::Error| Error::io("make", &path, &error);
+        let file = self.folder.create_file(name).map_err(failed)?;
+        let (above, (own, _)) = (self.meta()?, F::meta_of(&file).map_err(failed)?);
+        if (above.uid, above.gid) != (own.uid, own.gid)
+            && let Err(error) = F::own_file(&file, above.uid, above.gid)
+            && above.uid != own.uid
+        {
+            let _ = self.folder.unlink(name);
+            return Err(failed(error));
+        }
+        Ok(file)
+    }
+
+    /// Opens a folder below, name by name; makes what is missing if `make`. `None`: it is missing.
+    ///
+    /// # Errors
+    /// Something else than a folder is on the way, or it could not be made.
+    pub fn descend(&self, relative: &Path, make: bool) -> Result<Option<Self>, Error> {
+        let full = self.path.join(relative);
+        let mut at = self.again().map_err(|why| refuse(&full, &why))?;
+        for component in relative.components() {
+            let Component::Normal(name) = component else {
+                return Err(Error::refused("not a plain relative path").at(&full));
+            };
+            at = if make {
+                at.child_or_create(name)?
+            } else {
+                match at.child(name).map_err(|why| refuse(&full, &why))? {
+                    Some(child) => child,
+                    None => return Ok(None),
+                }
+            };
+        }
+        Ok(Some(at))
+    }
+
     /// Makes renames and removals in it durable.
     ///
     /// # Errors

@@ -11,10 +11,6 @@ use std::path::{Path, PathBuf};
 use crate::image::Meta;
 
 #[cfg(any(not(unix), test))]
-#[cfg_attr(
-    unix,
-    expect(dead_code, reason = "used where the system is not unix; tested here")
-)]
 pub mod portable;
 #[cfg(unix)]
 pub mod unix;

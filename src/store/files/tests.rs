@@ -1,1 +1,181 @@
+#![cfg(unix)]
 
+use super::*;
+use crate::exit::Exit;
+use crate::image::Unusable;
+use crate::plan::{After, FileChange};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+
+struct Home {
+    dir: tempfile::TempDir,
+    outside: tempfile::TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let home = Self {
+            dir: tempfile::tempdir().unwrap(),
+            outside: tempfile::tempdir().unwrap(),
+        };
+        std::fs::create_dir(home.dir.path().join("devices")).unwrap();
+        std::fs::write(home.dir.path().join("devices/paired.json"), "{}").unwrap();
+        home
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("openclaw.json")
+    }
+
+    fn store(&self) -> FilesStore {
+        FilesStore::new(self.dir.path(), vec![self.config()])
+    }
+
+    fn change(&self, slot: Slot, text: &str) -> Changes {
+        let mut now = Images::default();
+        self.store().read(&mut now).unwrap();
+        let before = match now.text(&slot) {
+            Some(image) => image.clone(),
+            None => self.store().read_config(&self.store().path_of(&slot)),
+        };
+        Changes {
+            files: vec![FileChange {
+                before,
+                slot,
+                after: After::Whole {
+                    bytes: text.as_bytes().to_vec().into(),
+                    meta: None,
+                },
+            }],
+            ..Changes::default()
+        }
+    }
+
+    fn commit(&self, slot: Slot) -> Result<(), CommitError> {
+        self.store().commit(&self.change(slot, "{\"new\":1}"))
+    }
+}
+
+fn refused(result: Result<(), CommitError>) -> String {
+    match result {
+        Err(CommitError::Failed(error)) => {
+            assert_eq!(error.exit(), Exit::Refused, "{error}");
+            error.to_string()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_linked_config_is_read_and_written_where_it_lies() {
+    let home = Home::new();
+    let real = home.outside.path().join("real.json");
+    std::fs::write(&real, "{}").unwrap();
+    symlink(&real, home.config()).unwrap();
+    assert_eq!(
+        **home.store().read_config(&home.config()).bytes().unwrap(),
+        *b"{}"
+    );
+    home.commit(Slot::Config(home.config())).unwrap();
+    assert_eq!(std::fs::read(&real).unwrap(), b"{\"new\":1}");
+    assert!(home.config().is_symlink());
+}
+
+#[test]
+fn a_linked_config_in_a_read_only_place_is_refused_with_the_real_path() {
+    let home = Home::new();
+    let real = home.outside.path().join("real.json");
+    std::fs::write(&real, "{}").unwrap();
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o444)).unwrap();
+    symlink(&real, home.config()).unwrap();
+    let words = refused(home.commit(Slot::Config(home.config())));
+    assert!(
+        words.contains("real.json") && words.contains("read-only"),
+        "{words}"
+    );
+}
+
+/// What a user could trick root into.
+#[test]
+fn root_reads_and_writes_nothing_foreign_for_whoever_owns_the_state() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let home = Home::new();
+    let theirs = |path: &Path| chown(path, Some(1234), Some(1234)).unwrap();
+    theirs(home.dir.path());
+    theirs(&home.dir.path().join("devices"));
+    let secret = home.outside.path().join("secret.json");
+    std::fs::write(&secret, "{\"root\":1}").unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let slot = Slot::Config(home.config());
+    symlink(&secret, home.config()).unwrap();
+    let image = home.store().read_config(&home.config());
+    assert!(matches!(image.state, FileState::Unusable(Unusable::Io(_))));
+    // World-readable: read, not written.
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(home.store().read_config(&home.config()).bytes().is_some());
+    let words = refused(home.commit(slot));
+    assert!(words.contains("belongs to another user"), "{words}");
+    // A restore may not make files out there either.
+    let made = Slot::Config(home.outside.path().join("made.json"));
+    refused(home.commit(made));
+    assert_eq!(std::fs::read(&secret).unwrap(), b"{\"root\":1}");
+    // A file in the state dir that root left there keeps its owner, new ones get the folder's.
+    home.commit(Slot::File(Part::Paired)).unwrap();
+    home.commit(Slot::File(Part::Pending)).unwrap();
+    home.commit(Slot::File(Part::DeviceAuth)).unwrap();
+    let owner = |name: &str| {
+        let meta = std::fs::metadata(home.dir.path().join(name)).unwrap();
+        (
+            std::os::unix::fs::MetadataExt::uid(&meta),
+            meta.permissions().mode() & 0o7777,
+        )
+    };
+    assert_eq!(owner("devices/paired.json"), (0, 0o644));
+    assert_eq!(owner("devices/pending.json"), (1234, 0o600));
+    assert_eq!(owner("identity"), (1234, 0o700));
+    assert_eq!(owner("identity/device-auth.json"), (1234, 0o600));
+}
+
+#[test]
+fn links_in_place_of_folders_and_files_are_named_and_never_written_through() {
+    let home = Home::new();
+    std::fs::remove_dir_all(home.dir.path().join("devices")).unwrap();
+    std::fs::write(home.outside.path().join("paired.json"), "{}").unwrap();
+    symlink(home.outside.path(), home.dir.path().join("devices")).unwrap();
+    let mut now = Images::default();
+    home.store().read(&mut now).unwrap();
+    let paired = &now.file(Part::Paired).unwrap().state;
+    assert!(matches!(paired, FileState::Unusable(Unusable::Symlink(_))));
+    refused(home.commit(Slot::File(Part::Paired)));
+    assert_eq!(
+        std::fs::read(home.outside.path().join("paired.json")).unwrap(),
+        b"{}"
+    );
+}
+
+#[test]
+fn an_open_state_dir_is_refused() {
+    let home = Home::new();
+    let open = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(home.dir.path(), open).unwrap();
+    let words = refused(home.commit(Slot::File(Part::Paired)));
+    assert!(words.contains("others can write"), "{words}");
+}
+
+#[test]
+fn a_folder_made_for_a_commit_that_failed_is_gone_again() {
+    let home = Home::new();
+    let mut changes = home.change(Slot::File(Part::DeviceAuth), "{}");
+    changes
+        .files
+        .extend(home.change(Slot::File(Part::Paired), "{}").files);
+    std::fs::write(
+        home.dir.path().join("devices/paired.json"),
+        "{\"theirs\":1}",
+    )
+    .unwrap();
+    let moved = home.store().commit(&changes);
+    assert!(matches!(moved, Err(CommitError::Moved(_))));
+    assert!(!home.dir.path().join("identity").exists());
+}

@@ -1,0 +1,351 @@
+#![cfg(unix)]
+
+use super::*;
+use crate::image::Slot;
+use crate::journal::{Interrupted, Outcome, Recovery, interrupted, recover};
+use crate::model::layout::Part;
+use crate::store::files::FilesStore;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+struct Home {
+    dir: tempfile::TempDir,
+    store: FilesStore,
+}
+
+impl Home {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("devices")).unwrap();
+        std::fs::write(dir.path().join("devices/paired.json"), "{\"a\":1}").unwrap();
+        std::fs::write(dir.path().join("devices/pending.json"), "{}").unwrap();
+        std::fs::write(dir.path().join("openclaw.json"), "{}").unwrap();
+        let store = FilesStore::new(dir.path(), vec![dir.path().join("openclaw.json")]);
+        Self { dir, store }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn snapshots(&self) -> PathBuf {
+        self.path("clawmend/snapshots")
+    }
+
+    fn now(&self) -> Images {
+        let mut images = Images::default();
+        self.store.read(&mut images).unwrap();
+        images
+    }
+
+    fn lock(&self) -> Lock {
+        Lock::take(self.dir.path(), 1, Duration::ZERO).unwrap()
+    }
+
+    /// Everything that OpenClaw reads.
+    fn tree(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        for folder in ["", "devices", "identity"] {
+            for entry in std::fs::read_dir(self.path(folder)).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    found.insert(path.clone(), std::fs::read(path).unwrap());
+                }
+            }
+        }
+        found
+    }
+
+    fn changes(&self) -> Changes {
+        let now = self.now();
+        let change = |slot: Slot, after: After| FileChange {
+            before: now.text(&slot).unwrap().clone(),
+            slot,
+            after,
+        };
+        let whole = |text: &str| After::Whole {
+            bytes: text.as_bytes().to_vec().into(),
+            meta: None,
+        };
+        Changes {
+            files: vec![
+                change(Slot::File(Part::Paired), whole("{\"a\":2}")),
+                change(Slot::File(Part::Pending), After::Absent),
+                change(Slot::File(Part::DeviceAuth), whole("{\"version\":1}")),
+                change(Slot::Config(self.path("openclaw.json")), whole("{x:1}")),
+            ],
+            ..Changes::default()
+        }
+    }
+
+    fn apply(&self, changes: &Changes, lock: &Lock) -> Result<Applied, ApplyError> {
+        let stores: [&dyn Store; 1] = [&self.store];
+        self.apply_with(&stores, changes, lock)
+    }
+
+    fn apply_with(
+        &self,
+        stores: &[&dyn Store],
+        changes: &Changes,
+        lock: &Lock,
+    ) -> Result<Applied, ApplyError> {
+        let context = Context {
+            state_dir: self.dir.path(),
+            stores,
+            snapshots: &self.snapshots(),
+            now_ms: 1_790_000_000_123,
+            why: "before-repair",
+            command: "clawmend repair",
+            lock,
+        };
+        apply(&context, changes)
+    }
+
+    fn recover(&self, lock: &Lock) -> Result<Option<journal::Recovered>, Error> {
+        recover(&Recovery {
+            state_dir: self.dir.path(),
+            stores: &[&self.store],
+            snapshots: &self.snapshots(),
+            lock,
+        })
+    }
+
+    fn snapshot_ids(&self) -> Vec<String> {
+        let list = snapshot::list(self.dir.path(), &self.snapshots()).unwrap();
+        list.into_iter().map(|summary| summary.id).collect()
+    }
+}
+
+#[test]
+fn there_and_back_and_there_again() {
+    let home = Home::new();
+    let lock = home.lock();
+    let first = home.tree();
+    let changes = home.changes();
+    let applied = home.apply(&changes, &lock).unwrap();
+    assert_eq!((&applied.changed_meanwhile, &applied.note), (&None, &None));
+    let id = applied.snapshot.unwrap();
+    assert_eq!(id, "20260921T141320.123Z-before-repair");
+    let repaired = home.tree();
+    assert_ne!(repaired, first);
+    assert_eq!(interrupted(home.dir.path()).unwrap(), None);
+
+    let restore = |id: &str| {
+        let snapshot = snapshot::open(home.dir.path(), &home.snapshots(), id).unwrap();
+        snapshot.check(&|_, _| Ok(())).unwrap();
+        let now = home.now();
+        let back = way_back(&[&home.store], &now, &snapshot).unwrap();
+        let since = snapshot::changed_since(
+            snapshot.manifest.after.as_ref(),
+            home.dir.path(),
+            &now,
+            &back,
+        );
+        assert_eq!(since, Vec::<String>::new());
+        home.apply(&back, &lock).unwrap().snapshot.unwrap()
+    };
+    let second = restore(&id);
+    assert_eq!(home.tree(), first);
+    restore(&second);
+    assert_eq!(home.tree(), repaired);
+
+    std::fs::write(home.path("devices/paired.json"), "{\"new\":1}").unwrap();
+    let snapshot = snapshot::open(home.dir.path(), &home.snapshots(), &id).unwrap();
+    let now = home.now();
+    let back = way_back(&[&home.store], &now, &snapshot).unwrap();
+    let after = snapshot.manifest.after.as_ref();
+    assert_eq!(
+        snapshot::changed_since(after, home.dir.path(), &now, &back),
+        ["`devices/paired.json` has changed since"]
+    );
+}
+
+#[test]
+fn a_file_that_moved_leaves_everything_and_no_snapshot() {
+    let home = Home::new();
+    let lock = home.lock();
+    let changes = home.changes();
+    std::fs::write(home.path("openclaw.json"), "{y:1}").unwrap();
+    let before = home.tree();
+    let moved = home.apply(&changes, &lock);
+    assert!(matches!(moved, Err(ApplyError::Moved(_))), "{moved:?}");
+    assert_eq!(home.tree(), before);
+    assert!(!home.path("identity").exists());
+    assert_eq!(home.snapshot_ids(), Vec::<String>::new());
+    assert_eq!(interrupted(home.dir.path()).unwrap(), None);
+}
+
+/// A database that refuses.
+struct Refuses;
+
+impl Store for Refuses {
+    fn kind(&self) -> StoreKind {
+        StoreKind::Sqlite
+    }
+    fn read(&self, _: &mut Images) -> Result<(), Error> {
+        Ok(())
+    }
+    fn capture(&self, _: &mut dyn crate::store::Sink) -> Result<Vec<crate::store::Entry>, Error> {
+        Ok(Vec::new())
+    }
+    fn commit(&self, _: &Changes) -> Result<(), CommitError> {
+        Err(Error::failed("no").into())
+    }
+    fn changes_to(
+        &self,
+        _: &Images,
+        _: &[crate::store::Entry],
+        _: &dyn Source,
+    ) -> Result<Changes, Error> {
+        Ok(Changes::default())
+    }
+    fn verify(&self, _: &Changes) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+}
+
+#[test]
+fn where_the_database_fails_the_files_go_back() {
+    let home = Home::new();
+    let lock = home.lock();
+    let before = home.tree();
+    let stores: [&dyn Store; 2] = [&Refuses, &home.store];
+    let failed = home.apply_with(&stores, &home.changes(), &lock);
+    match failed {
+        Err(ApplyError::Failed(error)) => assert_eq!(error.kind(), Kind::Failed),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(home.tree(), before);
+    assert_eq!(home.snapshot_ids(), Vec::<String>::new());
+}
+
+/// Everything up to the commit, as a killed run leaves it.
+fn interrupted_before_commit(home: &Home) -> Changes {
+    let changes = home.changes();
+    let snapshot = snapshot::create(&Create {
+        state_dir: home.dir.path(),
+        snapshots: &home.snapshots(),
+        stores: &[&home.store],
+        why: "before-repair",
+        command: "clawmend repair",
+        now_ms: 5,
+        changes: Some(&changes),
+    })
+    .unwrap();
+    let record = Record::new(&snapshot, &home.snapshots(), 5);
+    journal::open(home.dir.path(), &record).unwrap();
+    changes
+}
+
+#[test]
+fn every_half_way_state_is_taken_back_or_finished() {
+    for done in 0..16_usize {
+        let home = Home::new();
+        let lock = home.lock();
+        let before = home.tree();
+        let changes = interrupted_before_commit(&home);
+        assert!(matches!(
+            interrupted(home.dir.path()),
+            Ok(Some(Interrupted::Apply(_)))
+        ));
+        let some = Changes {
+            files: (0..4)
+                .filter(|bit| done & (1 << bit) != 0)
+                .map(|bit| changes.files[bit].clone())
+                .collect(),
+            ..Changes::default()
+        };
+        home.store.commit(&some).unwrap();
+        let temp = crate::files::replace::temp_name("paired.json".as_ref());
+        std::fs::write(home.path("devices").join(temp), "{\"a\":1}").unwrap();
+        let repaired = home.tree();
+        let recovered = home.recover(&lock).unwrap().unwrap();
+        let (outcome, expected) = match done {
+            0 => (Outcome::Untouched, &before),
+            15 => (Outcome::Finished, &repaired),
+            _ => (Outcome::RolledBack, &before),
+        };
+        assert_eq!(recovered.outcome, outcome, "{done:04b}");
+        assert_eq!(recovered.left, Vec::<String>::new());
+        let mut expected = expected.clone();
+        expected.retain(|path, _| !path.to_string_lossy().contains(".clawmend-"));
+        assert_eq!(home.tree(), expected, "{done:04b}");
+        assert_eq!(interrupted(home.dir.path()).unwrap(), None);
+        assert!(home.recover(&lock).unwrap().is_none());
+    }
+}
+
+#[test]
+fn what_others_wrote_after_the_interruption_stays() {
+    let home = Home::new();
+    let lock = home.lock();
+    let changes = interrupted_before_commit(&home);
+    home.store.commit(&changes).unwrap();
+    std::fs::write(home.path("devices/paired.json"), "{\"theirs\":1}").unwrap();
+    let recovered = home.recover(&lock).unwrap().unwrap();
+    assert_eq!(recovered.outcome, Outcome::RolledBack);
+    assert_eq!(recovered.left, ["`devices/paired.json`"]);
+    let paired = std::fs::read(home.path("devices/paired.json")).unwrap();
+    assert_eq!(paired, b"{\"theirs\":1}");
+    assert_eq!(std::fs::read(home.path("openclaw.json")).unwrap(), b"{}");
+    assert!(!home.path("identity/device-auth.json").exists());
+}
+
+/// Killed between the exchange and the look at what came out: another writer's version lies under the
+/// temp name, and it is the newest.
+#[test]
+fn what_was_swapped_out_by_mistake_goes_back_in() {
+    let home = Home::new();
+    let lock = home.lock();
+    let changes = interrupted_before_commit(&home);
+    home.store
+        .commit(&Changes {
+            files: vec![changes.files[0].clone()],
+            ..Changes::default()
+        })
+        .unwrap();
+    let temp = crate::files::replace::temp_name("paired.json".as_ref());
+    std::fs::write(home.path("devices").join(temp), "{\"theirs\":1}").unwrap();
+    let recovered = home.recover(&lock).unwrap().unwrap();
+    assert_eq!(recovered.outcome, Outcome::RolledBack);
+    let paired = std::fs::read(home.path("devices/paired.json")).unwrap();
+    assert_eq!(paired, b"{\"theirs\":1}");
+    assert_eq!(std::fs::read_dir(home.path("devices")).unwrap().count(), 2);
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_said_so() {
+    let home = Home::new();
+    let lock = home.lock();
+    for text in [
+        "",
+        "{",
+        "[]",
+        "{\"schema\":99}",
+        "{\"schema\":1}",
+        "\u{0}\u{1}",
+    ] {
+        std::fs::write(home.path("clawmend/journal.json"), text).unwrap();
+        let found = interrupted(home.dir.path()).unwrap();
+        assert!(matches!(found, Some(Interrupted::Unreadable(_))), "{text}");
+        let error = home.recover(&lock).unwrap_err();
+        assert_eq!(error.kind(), Kind::Failed);
+        assert!(error.hints().iter().any(|hint| hint.contains("mv ")));
+    }
+}
+
+#[test]
+fn without_its_snapshot_an_interrupted_run_says_how_to_go_on() {
+    let home = Home::new();
+    let lock = home.lock();
+    let changes = interrupted_before_commit(&home);
+    home.store.commit(&changes).unwrap();
+    let after = home.tree();
+    for id in home.snapshot_ids() {
+        snapshot::remove(home.dir.path(), &home.snapshots(), &id).unwrap();
+    }
+    let error = home.recover(&lock).unwrap_err();
+    assert_eq!(error.kind(), Kind::RolledBack);
+    assert_eq!(home.tree(), after);
+}

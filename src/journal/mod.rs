@@ -1,0 +1,185 @@
+//! The journal: what a command is about to change, written down before and removed after. One that is
+//! found is of a run that was interrupted.
+
+mod recover;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use recover::{Outcome, Recovered, Recovery, recover};
+
+use crate::error::Error;
+use crate::files::dir::refuse;
+use crate::files::{Dir, New, OWN_LIMIT, replace};
+use crate::image::FileState;
+use crate::model::layout;
+use crate::snapshot::{After, Snapshot};
+use crate::store::CommitError;
+
+/// The layout this clawmend writes, and the newest it recovers from.
+pub const SCHEMA: u64 = 1;
+
+/// One run's entry: hashes and names, no contents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// The layout's number.
+    pub schema: u64,
+    /// Who wrote it.
+    pub tool: String,
+    /// The command.
+    pub command: String,
+    /// The snapshot it took first.
+    pub snapshot: String,
+    /// The folder that snapshot lies in.
+    pub snapshots: PathBuf,
+    /// When it started, milliseconds since 1970.
+    pub started_at_ms: i64,
+    /// Its process.
+    pub pid: u32,
+    /// What the changed files were, by path: SHA-256, or `None` for absent.
+    pub before: std::collections::BTreeMap<String, Option<String>>,
+    /// What they and the changed rows become.
+    pub after: After,
+}
+
+impl Record {
+    /// The entry for changes that `snapshot` was just taken for.
+    pub fn new(snapshot: &Snapshot, snapshots: &Path, started_at_ms: i64) -> Self {
+        let manifest = &snapshot.manifest;
+        let after = manifest.after.clone().unwrap_or_default();
+        let before = manifest
+            .entries
+            .iter()
+            .filter(|entry| after.files.contains_key(&entry.path))
+            .map(|entry| (entry.path.clone(), entry.sha256.clone()));
+        Self {
+            schema: SCHEMA,
+            tool: manifest.tool.clone(),
+            command: manifest.command.clone(),
+            snapshot: snapshot.id.clone(),
+            snapshots: snapshots.to_path_buf(),
+            started_at_ms,
+            pid: std::process::id(),
+            before: before.collect(),
+            after,
+        }
+    }
+}
+
+/// A run that did not come to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Interrupted {
+    /// What it was about to do.
+    Apply(Box<Record>),
+    /// A journal is there that this clawmend cannot read; the text says why.
+    Unreadable(String),
+}
+
+/// Looks for an interrupted run. Reads only, so it fits `diagnose`; while a run is at work its own
+/// journal is found too.
+///
+/// # Errors
+/// The state dir cannot be opened.
+pub fn interrupted(state_dir: &Path) -> Result<Option<Interrupted>, Error> {
+    let state = Dir::<crate::files::platform::SystemFolder>::open(state_dir)?;
+    let found = match state.walk(Path::new(layout::JOURNAL)) {
+        Ok(Some((dir, name))) => dir.read(name, OWN_LIMIT),
+        Ok(None) => FileState::Absent,
+        Err(why) => FileState::Unusable(why),
+    };
+    let unreadable = |why: String| Ok(Some(Interrupted::Unreadable(why)));
+    match found {
+        FileState::Absent => Ok(None),
+        FileState::Unusable(why) => {
+            unreadable(refuse(&state_dir.join(layout::JOURNAL), &why).to_string())
+        }
+        FileState::Present { bytes, .. } => match parse(&bytes) {
+            Ok(record) => Ok(Some(Interrupted::Apply(Box::new(record)))),
+            Err(why) => unreadable(why),
+        },
+    }
+}
+
+/// Reads a journal's bytes; the error says why not, without quoting them.
+///
+/// # Errors
+/// Damaged, or of a newer clawmend.
+pub fn parse(bytes: &[u8]) -> Result<Record, String> {
+    #[derive(Deserialize)]
+    struct Header {
+        schema: u64,
+    }
+    let damaged = |error: serde_json::Error| {
+        format!(
+            "it is damaged (line {}, column {})",
+            error.line(),
+            error.column()
+        )
+    };
+    let header: Header = serde_json::from_slice(bytes).map_err(damaged)?;
+    if header.schema > SCHEMA {
+        return Err("a newer clawmend wrote it".to_owned());
+    }
+    serde_json::from_slice(bytes).map_err(damaged)
+}
+
+/// Writes the journal, synced, before anything is changed. The caller holds the lock.
+///
+/// # Errors
+/// Writing failed, or there is a journal already.
+pub fn open(state_dir: &Path, record: &Record) -> Result<(), Error> {
+    let (dir, name) = place(state_dir)?;
+    let path = dir.path().join(&name);
+    let mut text = serde_json::to_vec_pretty(record)
+        .map_err(|error| Error::failed("could not write the journal").because(error))?;
+    text.push(b'\n');
+    let new = New {
+        pieces: &[&text],
+        meta: None,
+    };
+    replace(dir, &name, &FileState::Absent, Some(new)).map_err(|error| match error {
+        CommitError::Failed(error) => error,
+        CommitError::Moved(_) => {
+            Error::refused("an earlier run was interrupted and is not yet taken back")
+                .at(path)
+                .hint("run the same command again")
+        }
+    })
+}
+
+/// Removes the journal: the run is over.
+///
+/// # Errors
+/// It could not be removed; the next writing command finds the run finished, and says so.
+pub fn close(state_dir: &Path) -> Result<(), Error> {
+    let (dir, name) = place(state_dir)?;
+    match dir.unlink(&name) {
+        Ok(()) => dir.sync(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io(
+            "close the journal",
+            dir.path().join(name),
+            &error,
+        )),
+    }
+}
+
+fn place(state_dir: &Path) -> Result<(Dir, std::ffi::OsString), Error> {
+    Dir::open(state_dir)?.walk_or_create(Path::new(layout::JOURNAL))
+}
+
+/// Removes clawmend's own temp files from a folder.
+fn sweep(dir: &Dir, of: Option<&OsStr>) {
+    for name in dir.names().unwrap_or_default() {
+        let ours = match of {
+            Some(of) => replace::is_temp_of(&name, of),
+            None => replace::is_temp(&name),
+        };
+        if ours {
+            let _ = dir.unlink(&name);
+        }
+    }
+}

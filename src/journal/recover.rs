@@ -1,0 +1,307 @@
+//! After an interrupted run: finished, or taken back.
+//!
+//! Every file is whole, because each is swapped in one step. So each is one of three: as before, as
+//! after, or what another writer made since. Where everything is as after, the run had finished but for
+//! its last step. Otherwise what is as after goes back to the snapshot, and what others wrote stays.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::{Interrupted, Record, close, interrupted, sweep};
+use crate::error::{Error, Kind};
+use crate::files::{Dir, Lock, STORE_LIMIT, hash, replace};
+use crate::image::{FileState, Images};
+use crate::model::layout;
+use crate::plan::{After as AfterChange, Changes, FileChange, StoreKind};
+use crate::snapshot::{self, Snapshot, after};
+use crate::store::files::key_of;
+use crate::store::{CommitError, Store};
+
+/// What recovery works with.
+#[derive(Clone, Copy)]
+pub struct Recovery<'a> {
+    /// The state dir.
+    pub state_dir: &'a Path,
+    /// The stores, as for an apply.
+    pub stores: &'a [&'a dyn Store],
+    /// The snapshots folder of this run (swept of half-built ones).
+    pub snapshots: &'a Path,
+    /// Proof that no other clawmend is at work.
+    pub lock: &'a Lock,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Nothing had been changed yet.
+    Untouched,
+    /// Everything had been changed: the run stands.
+    Finished,
+    /// Part had been changed and was taken back.
+    RolledBack,
+}
+
+/// What recovery found and did.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// The interrupted command.
+    pub command: String,
+    /// When it started, milliseconds since 1970.
+    pub started_at_ms: i64,
+    /// The snapshot it took.
+    pub snapshot: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was put back, by path or table.
+    pub put_back: Vec<String>,
+    /// What another program has written since, and was left alone.
+    pub left: Vec<String>,
+}
+
+const ROUNDS: usize = 8;
+
+/// Finishes or takes back an interrupted run. Every writing command calls this first, under the lock.
+/// `None`: there was none.
+///
+/// # Errors
+/// The journal cannot be read, or its snapshot cannot be used: nothing was changed, the error says how
+/// to go on by hand.
+pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
+    let path = recovery.state_dir.join(layout::JOURNAL);
+    let record = match interrupted(recovery.state_dir)? {
+        Some(Interrupted::Apply(record)) => record,
+        Some(Interrupted::Unreadable(why)) => {
+            return Err(Error::failed("an earlier run was interrupted, and its journal cannot be read")
+                .at(&path)
+                .because(why)
+                .hint("every file is whole, old or new: look at them with `clawmend diagnose`")
+                .hint(format!(
+                    "then move the journal away (`mv {0} {0}.old`) and run the same command again; the newest snapshot holds the state before",
+                    path.display()
+                )));
+        }
+        None => {
+            tidy(recovery.state_dir, recovery.snapshots, None);
+            return Ok(None);
+        }
+    };
+    let snapshot = snapshot_of(recovery, &record).map_err(|error| stuck(error, &path, &record))?;
+    for _ in 0..ROUNDS {
+        let found =
+            look(recovery, &record, &snapshot).map_err(|error| stuck(error, &path, &record))?;
+        match put_back(recovery.stores, &found.back) {
+            Ok(()) => {
+                tidy(recovery.state_dir, recovery.snapshots, Some(&record));
+                close(recovery.state_dir)?;
+                return Ok(Some(Recovered {
+                    command: record.command.clone(),
+                    started_at_ms: record.started_at_ms,
+                    snapshot: record.snapshot.clone(),
+                    outcome: found.outcome,
+                    put_back: found.put_back,
+                    left: found.left,
+                }));
+            }
+            Err(CommitError::Moved(_)) => {}
+            Err(CommitError::Failed(error)) => return Err(stuck(error, &path, &record)),
+        }
+    }
+    Err(
+        Error::refused("an interrupted run cannot be taken back: its files keep changing")
+            .at(&path)
+            .hint(
+                "run the same command again; if that does not help, stop the gateway for a moment",
+            ),
+    )
+}
+
+struct Found {
+    outcome: Outcome,
+    back: Changes,
+    put_back: Vec<String>,
+    left: Vec<String>,
+}
+
+/// Compares what is there now with before and after.
+fn look(recovery: &Recovery<'_>, record: &Record, snapshot: &Snapshot) -> Result<Found, Error> {
+    let mut now = Images::default();
+    let mut back = Changes::default();
+    for store in recovery.stores {
+        store.read(&mut now)?;
+    }
+    let rows = !record.after.rows.is_empty();
+    let entries: Vec<_> = snapshot
+        .manifest
+        .entries
+        .iter()
+        .filter(|entry| match entry.store.as_str() {
+            crate::store::files::NAME => record.after.files.contains_key(&entry.path),
+            _ => rows,
+        })
+        .cloned()
+        .collect();
+    for store in recovery.stores {
+        let changes = match store.kind() {
+            StoreKind::Sqlite if !rows => continue,
+            _ => store.changes_to(&now, &entries, snapshot)?,
+        };
+        back.files.extend(changes.files);
+        back.rows.extend(changes.rows);
+        back.database = changes.database.or(back.database);
+    }
+
+    let (mut left, mut saved) = (Vec::new(), false);
+    let mut done = BTreeSet::new();
+    back.files.retain_mut(|change| {
+        let key = key_of(recovery.state_dir, &change.before.path);
+        if !after::file_holds(&record.after, &key, change) {
+            left.push(format!("`{key}`"));
+            return false;
+        }
+        done.insert(key.clone());
+        if let Some(theirs) = pulled_out(recovery.state_dir, record, &key) {
+            change.after = theirs;
+            saved = true;
+        }
+        true
+    });
+    let rows_before = back.rows.len();
+    back.rows
+        .retain(|change| after::row_holds(&record.after, &now, change));
+    if back.rows.len() < rows_before {
+        left.push("rows of the database".to_owned());
+    }
+
+    let all_files = done.len() == record.after.files.len();
+    let all_rows = back.rows.len() == record.after.rows.len();
+    let outcome = if back.files.is_empty() && back.rows.is_empty() {
+        Outcome::Untouched
+    } else if all_files && all_rows && !saved {
+        back = Changes::default();
+        Outcome::Finished
+    } else {
+        Outcome::RolledBack
+    };
+    let mut put_back: Vec<_> = names(recovery.state_dir, &back.files);
+    let tables: BTreeSet<_> = back.rows.iter().map(|row| row.part.table()).collect();
+    put_back.extend(tables.into_iter().map(|table| format!("rows of `{table}`")));
+    Ok(Found {
+        outcome,
+        back,
+        put_back,
+        left,
+    })
+}
+
+fn names(state_dir: &Path, files: &[FileChange]) -> Vec<String> {
+    let name = |change: &FileChange| format!("`{}`", key_of(state_dir, &change.before.path));
+    files.iter().map(name).collect()
+}
+
+/// What another writer had put in the file's place and the interrupted swap had just taken out again:
+/// the swap was done, and what lies under the temp name is neither what was read nor what was written.
+fn pulled_out(state_dir: &Path, record: &Record, key: &str) -> Option<AfterChange> {
+    let (dir, name) = home_of(state_dir, key)?;
+    let ours = [record.before.get(key), record.after.files.get(key)];
+    let temps = dir.names().ok()?;
+    temps
+        .into_iter()
+        .filter(|temp| replace::is_temp_of(temp, &name))
+        .find_map(|temp| match dir.read(&temp, STORE_LIMIT) {
+            FileState::Present { bytes, meta } => {
+                let hash = Some(hash::of(&bytes));
+                let known = ours.iter().flatten().any(|ours| **ours == hash);
+                (!known).then_some(AfterChange::Whole {
+                    bytes,
+                    meta: Some(meta),
+                })
+            }
+            _ => None,
+        })
+}
+
+/// The folder of a file that the journal names.
+fn home_of(state_dir: &Path, key: &str) -> Option<(Dir, OsString)> {
+    let inside = Dir::open(state_dir)
+        .ok()?
+        .walk(Path::new(key))
+        .ok()
+        .flatten();
+    if let Some((dir, name)) = inside {
+        let linked = matches!(
+            dir.look(&name),
+            Ok(Some((_, crate::files::platform::Kind::Symlink)))
+        );
+        if !linked {
+            return Some((dir, name));
+        }
+    }
+    let real: PathBuf = std::fs::canonicalize(state_dir.join(key)).ok()?;
+    Some((
+        Dir::open(real.parent()?).ok()?,
+        real.file_name()?.to_owned(),
+    ))
+}
+
+fn put_back(stores: &[&dyn Store], back: &Changes) -> Result<(), CommitError> {
+    if back.is_empty() {
+        return Ok(());
+    }
+    // The database first: should that fail, the journal still finds the files as after.
+    for kind in [StoreKind::Sqlite, StoreKind::Files] {
+        for store in stores.iter().filter(|store| store.kind() == kind) {
+            store.commit(back)?;
+        }
+    }
+    Ok(())
+}
+
+fn snapshot_of(recovery: &Recovery<'_>, record: &Record) -> Result<Snapshot, Error> {
+    snapshot::open(recovery.state_dir, &record.snapshots, &record.snapshot)
+}
+
+/// Removes what interrupted runs left lying about.
+fn tidy(state_dir: &Path, snapshots: &Path, record: Option<&Record>) {
+    if let Ok(state) = Dir::open(state_dir) {
+        sweep(&state, None);
+        for folder in [layout::DEVICES_DIR, layout::IDENTITY_DIR, layout::OWN_DIR] {
+            if let Ok(Some(dir)) = state.child(folder) {
+                sweep(&dir, None);
+            }
+        }
+    }
+    let files = record.map(|record| record.after.files.keys());
+    for key in files.into_iter().flatten() {
+        if let Some((dir, name)) = home_of(state_dir, key) {
+            sweep(&dir, Some(&name));
+        }
+    }
+    let _ = snapshot::sweep(state_dir, snapshots);
+}
+
+fn stuck(error: Error, journal: &Path, record: &Record) -> Error {
+    let what = format!(
+        "`{}` was interrupted, and what it had done could not be taken back: {error}",
+        record.command
+    );
+    let hints = error.hints().to_vec();
+    let wrapped = Error::new(
+        match error.kind() {
+            Kind::Refused => Kind::Refused,
+            _ => Kind::RolledBack,
+        },
+        what,
+    )
+    .hint(format!(
+        "the state before is in the snapshot `{}` (`{}`)",
+        record.snapshot,
+        record.snapshots.join(&record.snapshot).display()
+    ))
+    .hint(format!(
+        "mend that and run the same command again, or move the journal away to keep everything as it is: `mv {0} {0}.old`",
+        journal.display()
+    ));
+    hints.into_iter().fold(wrapped, Error::hint)
+}

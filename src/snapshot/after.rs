@@ -1,0 +1,185 @@
+//! What a command leaves behind, as hashes: recorded before it starts, so that an interrupted run can
+//! be told from a finished one, and a later restore can tell what changed since.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::hash;
+use crate::image::{Cell, Images, Row, Table};
+use crate::plan::{Changes, FileChange, RowChange, RowOp};
+use crate::store::files::key_of;
+
+/// Hashes of what was changed, as it is after.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct After {
+    /// Files by path (as in the entries); `None`: gone.
+    pub files: BTreeMap<String, Option<String>>,
+    /// Rows of the database.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowPrint>,
+}
+
+/// The fingerprint of a changed row. Keys and values are hashed: they may be secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowPrint {
+    /// The table.
+    pub table: String,
+    /// SHA-256 over the primary key.
+    pub key: String,
+    /// The columns that were set.
+    pub columns: Vec<String>,
+    /// SHA-256 over their values; `None`: the row is gone.
+    pub sha256: Option<String>,
+}
+
+impl After {
+    /// What `changes` leave behind.
+    pub fn of(changes: &Changes, state_dir: &Path) -> Self {
+        let files = changes.files.iter().map(|change| {
+            let hash = change.pieces().map(hash::of_pieces);
+            (key_of(state_dir, &change.before.path), hash)
+        });
+        Self {
+            files: files.collect(),
+            rows: changes.rows.iter().map(RowPrint::of).collect(),
+        }
+    }
+}
+
+impl RowPrint {
+    fn of(change: &RowChange) -> Self {
+        let set: Vec<(&str, &Cell)> = match &change.op {
+            RowOp::Update(cells) => cells
+                .iter()
+                .map(|cell| (cell.column.as_str(), &cell.new))
+                .collect(),
+            RowOp::Insert(cells) => cells
+                .iter()
+                .map(|(column, cell)| (column.as_str(), cell))
+                .collect(),
+            RowOp::Delete(_) => Vec::new(),
+        };
+        let gone = matches!(change.op, RowOp::Delete(_));
+        Self {
+            table: change.part.table().to_owned(),
+            key: key_print(&change.key),
+            columns: set.iter().map(|(column, _)| (*column).to_owned()).collect(),
+            sha256: (!gone).then(|| print(set)),
+        }
+    }
+
+    /// Whether a row change starts from (not: leads to) the row this print is of.
+    fn is_of(&self, change: &RowChange) -> bool {
+        self.table == change.part.table() && self.key == key_print(&change.key)
+    }
+
+    /// Whether the row is now as the print says.
+    fn holds(&self, now: &Images, change: &RowChange) -> bool {
+        let live = live_row(now, change);
+        match (&self.sha256, live) {
+            (None, None) => true,
+            (Some(wanted), Some((table, row))) => {
+                let cells: Option<Vec<_>> = self
+                    .columns
+                    .iter()
+                    .map(|column| Some((column.as_str(), table.cell(row, column)?)))
+                    .collect();
+                cells.is_some_and(|cells| print(cells) == *wanted)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn live_row<'a>(now: &'a Images, change: &RowChange) -> Option<(&'a Table, &'a Row)> {
+    let crate::image::DatabaseState::Readable(database) = &now.database.as_ref()?.state else {
+        return None;
+    };
+    let table = database.tables.get(&change.part)?;
+    let is_it = |row: &&Row| {
+        change
+            .key
+            .iter()
+            .all(|(column, value)| table.cell(row, column) == Some(value))
+    };
+    Some((table, table.rows.iter().find(is_it)?))
+}
+
+fn key_print(key: &[(String, Cell)]) -> String {
+    print(
+        key.iter()
+            .map(|(column, cell)| (column.as_str(), cell))
+            .collect(),
+    )
+}
+
+/// A hash over named cells that no other cells share: sorted, each with its class and length.
+fn print(mut cells: Vec<(&str, &Cell)>) -> String {
+    cells.sort_by_key(|(column, _)| *column);
+    let mut bytes = Vec::new();
+    for (column, cell) in cells {
+        let (class, value) = match cell {
+            Cell::Null => (b'n', Vec::new()),
+            Cell::Integer(number) => (b'i', number.to_le_bytes().to_vec()),
+            Cell::Real(number) => (b'r', number.to_le_bytes().to_vec()),
+            Cell::Text(text) => (b't', text.as_bytes().to_vec()),
+            Cell::Blob(blob) => (b'b', blob.clone()),
+        };
+        bytes.extend_from_slice(&(column.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(column.as_bytes());
+        bytes.push(class);
+        bytes.extend_from_slice(&(value.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&value);
+    }
+    hash::of(&bytes)
+}
+
+/// Whether a file is now as `after` says.
+pub(crate) fn file_holds(after: &After, key: &str, change: &FileChange) -> bool {
+    let live = change.before.bytes().map(|bytes| hash::of(bytes));
+    after.files.get(key).is_some_and(|wanted| *wanted == live)
+}
+
+/// Whether a row is now as `after` says.
+pub(crate) fn row_holds(after: &After, now: &Images, change: &RowChange) -> bool {
+    after
+        .rows
+        .iter()
+        .any(|print| print.is_of(change) && print.holds(now, change))
+}
+
+/// What changed since the command that took a snapshot: everything that the way `back` to it would
+/// undo besides what that command did. Empty for a snapshot that no command was to follow.
+pub fn changed_since(
+    after: Option<&After>,
+    state_dir: &Path,
+    now: &Images,
+    back: &Changes,
+) -> Vec<String> {
+    let Some(after) = after else {
+        return Vec::new();
+    };
+    let files = back.files.iter().filter_map(|change| {
+        let key = key_of(state_dir, &change.before.path);
+        (!file_holds(after, &key, change)).then(|| format!("`{key}` has changed since"))
+    });
+    let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
+    for change in &back.rows {
+        if !row_holds(after, now, change) {
+            *rows.entry(change.part.table()).or_default() += 1;
+        }
+    }
+    let rows = rows.into_iter().map(|(table, count)| {
+        let (noun, verb) = if count == 1 {
+            ("row", "has")
+        } else {
+            ("rows", "have")
+        };
+        format!("{count} {noun} of `{table}` {verb} changed since")
+    });
+    files.chain(rows).collect()
+}

@@ -1,0 +1,200 @@
+//! Taking a snapshot.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::after::After;
+use super::manifest::{self, Manifest};
+use super::open::Snapshot;
+use crate::error::Error;
+use crate::files::{Dir, hash, replace};
+use crate::plan::{Changes, StoreKind};
+use crate::store::{Entry, Sink, Store};
+
+/// What a snapshot is made of.
+#[derive(Clone, Copy)]
+pub struct Create<'a> {
+    /// The state dir.
+    pub state_dir: &'a Path,
+    /// The folder of all snapshots; made if it is missing.
+    pub snapshots: &'a Path,
+    /// The stores to capture.
+    pub stores: &'a [&'a dyn Store],
+    /// Why: lower-case words with dashes, e.g. `before-repair`; part of the id.
+    pub why: &'a str,
+    /// The command, for people.
+    pub command: &'a str,
+    /// The time, milliseconds since 1970.
+    pub now_ms: i64,
+    /// What is about to be changed, so that a restore can tell what changed since.
+    pub changes: Option<&'a Changes>,
+}
+
+const SCRATCH: &str = "scratch";
+
+/// Takes a snapshot: whole, synced and renamed in, or not there at all. The caller holds the lock.
+///
+/// # Errors
+/// Reading or writing failed; nothing is left behind.
+pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
+    let parent = super::folder(request.state_dir, request.snapshots, true)?
+        .ok_or_else(|| Error::failed("no folder for snapshots").at(request.snapshots))?;
+    let temp = replace::temp_name("snapshot".as_ref());
+    let dir = parent.child_or_create(&temp)?;
+    // Held while it is built: a sweep tells by it that this is not an orphan.
+    let held = dir.try_hold();
+    let built = Builder::new(dir).and_then(|builder| builder.build(request));
+    let done = built.and_then(|manifest| {
+        let id = rename_in(&parent, &temp, request)?;
+        parent.sync()?;
+        let dir = parent
+            .descend(Path::new(&id), false)?
+            .ok_or_else(|| Error::failed("the snapshot vanished").at(request.snapshots))?;
+        Ok(Snapshot { id, dir, manifest })
+    });
+    drop(held);
+    if done.is_err() {
+        let _ = parent.remove_tree(&temp);
+    }
+    done
+}
+
+/// Gives a finished snapshot its name; should that be taken, the next millisecond's.
+fn rename_in(parent: &Dir, temp: &std::ffi::OsStr, request: &Create<'_>) -> Result<String, Error> {
+    for step in 0..1000 {
+        let id = id_of(request.now_ms + step, request.why);
+        match parent.move_new(temp, &id) {
+            Ok(()) => return Ok(id),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                return Err(Error::io(
+                    "name the snapshot",
+                    parent.path().join(id),
+                    &error,
+                ));
+            }
+        }
+    }
+    Err(Error::failed("too many snapshots of the same moment").at(parent.path()))
+}
+
+/// `<UTC time>-<why>`, sortable.
+pub(super) fn id_of(now_ms: i64, why: &str) -> String {
+    let time = time_of(now_ms).format("%Y%m%dT%H%M%S%.3fZ");
+    let why: String = why
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .take(40)
+        .collect();
+    format!("{time}-{why}")
+}
+
+fn time_of(now_ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(now_ms).unwrap_or_default()
+}
+
+struct Builder {
+    dir: Dir,
+    scratch: PathBuf,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Builder {
+    fn new(dir: Dir) -> Result<Self, Error> {
+        let scratch = dir.child_or_create(SCRATCH)?.path().to_path_buf();
+        Ok(Self {
+            dir,
+            scratch,
+            folders: BTreeSet::new(),
+        })
+    }
+
+    fn build(mut self, request: &Create<'_>) -> Result<Manifest, Error> {
+        // What will be left behind is hashed while the pieces are copied.
+        let (entries, after) = std::thread::scope(|scope| {
+            let (changes, state_dir) = (request.changes, request.state_dir);
+            let after = scope.spawn(move || changes.map(|changes| After::of(changes, state_dir)));
+            let entries = self.capture(request.stores);
+            (entries, after.join())
+        });
+        let entries = entries?;
+        let after = after.map_err(|_| Error::failed("could not hash the changes"))?;
+        self.dir.remove_tree(SCRATCH)?;
+        let names = request.stores.iter().map(|store| match store.kind() {
+            StoreKind::Files => "files".to_owned(),
+            StoreKind::Sqlite => "sqlite".to_owned(),
+        });
+        let manifest = Manifest {
+            schema: manifest::SCHEMA,
+            tool: concat!("clawmend ", env!("CARGO_PKG_VERSION")).to_owned(),
+            created_at_ms: request.now_ms,
+            created_at: time_of(request.now_ms)
+                .format("%Y-%m-%dT%H:%M:%S%.3fZ")
+                .to_string(),
+            why: request.why.to_owned(),
+            command: request.command.to_owned(),
+            state_dir: request.state_dir.to_string_lossy().into_owned(),
+            stores: names.collect(),
+            entries,
+            after,
+        };
+        let mut text = serde_json::to_vec_pretty(&manifest)
+            .map_err(|error| Error::failed("could not write the manifest").because(error))?;
+        text.push(b'\n');
+        write(&self.dir, manifest::FILE.as_ref(), &mut text.as_slice())?;
+        for folder in self.folders.iter().rev() {
+            if let Some(dir) = self.dir.descend(folder, false)? {
+                dir.sync()?;
+            }
+        }
+        self.dir.sync()?;
+        Ok(manifest)
+    }
+
+    fn capture(&mut self, stores: &[&dyn Store]) -> Result<Vec<Entry>, Error> {
+        let mut entries = Vec::new();
+        for store in stores {
+            entries.extend(store.capture(self)?);
+        }
+        Ok(entries)
+    }
+}
+
+impl Sink for Builder {
+    fn put(&mut self, name: &str, from: &mut dyn Read) -> Result<(String, u64), Error> {
+        if !manifest::is_piece_name(name) {
+            return Err(Error::failed("not a name for a piece of a snapshot").because(name));
+        }
+        let path = Path::new(name);
+        let (dir, file) = self.dir.walk_or_create(path)?;
+        let folders = path.ancestors().skip(1).map(Path::to_path_buf);
+        self.folders
+            .extend(folders.filter(|folder| folder != Path::new("")));
+        write(&dir, &file, from)
+    }
+
+    fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+}
+
+/// Writes one new piece, synced. The seam for reflinks.
+fn write(dir: &Dir, name: &std::ffi::OsStr, from: &mut dyn Read) -> Result<(String, u64), Error> {
+    let path = dir.path().join(name);
+    let failed = |error: std::io::Error| Error::io("copy into the snapshot", &path, &error);
+    let mut file = dir.create_private(name)?;
+    let copied = hash::copy(from, &mut file).map_err(failed)?;
+    file.flush()
+        .and_then(|()| file.sync_all())
+        .map_err(failed)?;
+    Ok(copied)
+}

@@ -1,0 +1,152 @@
+//! The snapshots there are: listing, choosing, removing, sweeping.
+
+use std::path::Path;
+
+use chrono::NaiveDateTime;
+
+use super::manifest::{self, Header, Manifest};
+use crate::error::Error;
+use crate::files::{Dir, OWN_LIMIT, replace};
+use crate::image::FileState;
+
+/// A snapshot in a list.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Its id.
+    pub id: String,
+    /// When it was taken, milliseconds since 1970.
+    pub time_ms: Option<i64>,
+    /// Why.
+    pub why: String,
+    /// The command that took it.
+    pub command: String,
+    /// Its size on disk, bytes.
+    pub size: u64,
+    /// Why it cannot be restored from, if so (checksums are not looked at here).
+    pub problem: Option<String>,
+}
+
+/// All snapshots, newest first. A folder that is not there has none; a damaged snapshot is listed with
+/// its problem.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn list(state_dir: &Path, snapshots: &Path) -> Result<Vec<Summary>, Error> {
+    let Some(parent) = super::folder(state_dir, snapshots, false)? else {
+        return Ok(Vec::new());
+    };
+    let names = parent.names()?.into_iter().rev();
+    let ids = names.filter_map(|name| name.into_string().ok());
+    Ok(ids
+        .filter(|id| !id.starts_with('.'))
+        .filter_map(|id| Some(summary(&parent.child(&id).ok()??, id)))
+        .collect())
+}
+
+fn summary(dir: &Dir, id: String) -> Summary {
+    let (header, problem) = match dir.read(manifest::FILE, OWN_LIMIT) {
+        FileState::Present { bytes, .. } => {
+            let header: Header = serde_json::from_slice(&bytes).unwrap_or_default();
+            let problem = Manifest::parse(&bytes).err().map(|error| error.to_string());
+            (header, problem)
+        }
+        FileState::Absent => (Header::default(), Some("it has no manifest".to_owned())),
+        FileState::Unusable(why) => {
+            let error = crate::files::dir::refuse(Path::new(manifest::FILE), &why);
+            (Header::default(), Some(error.to_string()))
+        }
+    };
+    let (time, why) = id.split_once("Z-").unwrap_or((id.as_str(), ""));
+    let time_ms = NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%S%.3f")
+        .ok()
+        .map(|time| time.and_utc().timestamp_millis());
+    Summary {
+        time_ms: header.created_at_ms.or(time_ms),
+        why: if header.why.is_empty() {
+            why.to_owned()
+        } else {
+            header.why
+        },
+        command: header.command,
+        size: fs_extra::dir::get_size(dir.path()).unwrap_or(0),
+        problem,
+        id,
+    }
+}
+
+/// The snapshot that `wanted` names: `latest`, a whole id, or the start of exactly one.
+///
+/// # Errors
+/// None fits, or more than one does (names them).
+pub fn find<'a>(list: &'a [Summary], wanted: &str) -> Result<&'a Summary, Error> {
+    let Some(newest) = list.first() else {
+        return Err(Error::usage("there are no snapshots yet")
+            .hint("`clawmend repair` takes one before it changes anything, `clawmend snapshot create` takes one now"));
+    };
+    if wanted == "latest" {
+        return Ok(newest);
+    }
+    if let Some(exact) = list.iter().find(|summary| summary.id == wanted) {
+        return Ok(exact);
+    }
+    let fitting: Vec<_> = list
+        .iter()
+        .filter(|summary| !wanted.is_empty() && summary.id.starts_with(wanted))
+        .collect();
+    match fitting.as_slice() {
+        [one] => Ok(one),
+        [] => Err(
+            Error::usage(format!("no snapshot's id starts with `{wanted}`"))
+                .hint("`clawmend snapshot list` shows the ids; `latest` is the newest"),
+        ),
+        more => Err(more.iter().take(5).fold(
+            Error::usage(format!(
+                "{} snapshots' ids start with `{wanted}`",
+                more.len()
+            )),
+            |error, summary| error.hint(format!("`{}`", summary.id)),
+        )),
+    }
+}
+
+/// Removes a snapshot: out of sight in one step, then piece by piece.
+///
+/// # Errors
+/// It could not be renamed (nothing was removed), or not be removed to the end (the next writing
+/// command sweeps the rest).
+pub fn remove(state_dir: &Path, snapshots: &Path, id: &str) -> Result<(), Error> {
+    let Some(parent) = super::folder(state_dir, snapshots, false)? else {
+        return Ok(());
+    };
+    let temp = replace::temp_name("snapshot".as_ref());
+    parent
+        .move_new(id, &temp)
+        .map_err(|error| Error::io("remove the snapshot", parent.path().join(id), &error))?;
+    parent.sync()?;
+    parent.remove_tree(&temp)
+}
+
+/// Removes what interrupted runs left half-built or half-removed. Returns how many.
+///
+/// # Errors
+/// The folder cannot be read; what cannot be removed is left for the next time.
+pub fn sweep(state_dir: &Path, snapshots: &Path) -> Result<usize, Error> {
+    let Some(parent) = super::folder(state_dir, snapshots, false)? else {
+        return Ok(0);
+    };
+    let mut swept = 0;
+    for name in parent.names()? {
+        if !replace::is_temp(&name) {
+            continue;
+        }
+        // Another clawmend, at work on another state with the same snapshots folder, holds its own.
+        let Ok(Some(orphan)) = parent.child(&name) else {
+            continue;
+        };
+        if orphan.try_hold().is_some() && parent.remove_tree(&name).is_ok() {
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}

@@ -1,0 +1,191 @@
+//! Reading a snapshot: its manifest, its pieces, and whether they are what they should be.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::manifest::{self, Manifest};
+use crate::error::Error;
+use crate::files::dir::refuse;
+use crate::files::platform::Kind;
+use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, hash};
+use crate::image::FileState;
+use crate::store::{Entry, Source};
+
+/// An opened snapshot.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Its id: the folder's name.
+    pub id: String,
+    /// What it holds.
+    pub manifest: Manifest,
+    pub(super) dir: Dir,
+}
+
+/// Looks into a database extract: [`crate::store::sqlite::verify_extract`].
+pub type CheckExtract<'a> = &'a dyn Fn(&Path, &Entry) -> Result<(), Error>;
+
+/// Opens a snapshot by its full id (see [`super::find`] for shorter ones).
+///
+/// # Errors
+/// It is not there, its manifest is damaged, or a newer clawmend wrote it.
+pub fn open(state_dir: &Path, snapshots: &Path, id: &str) -> Result<Snapshot, Error> {
+    let path = snapshots.join(id);
+    let gone = || {
+        Error::failed("there is no such snapshot")
+            .at(&path)
+            .hint("`clawmend snapshot list` shows those there are")
+    };
+    let parent = super::folder(state_dir, snapshots, false)?.ok_or_else(gone)?;
+    let dir = parent.descend(Path::new(id), false)?.ok_or_else(gone)?;
+    let bytes = match dir.read(manifest::FILE, OWN_LIMIT) {
+        FileState::Present { bytes, .. } => bytes,
+        FileState::Absent => {
+            return Err(Error::failed("the snapshot has no manifest").at(&path));
+        }
+        FileState::Unusable(why) => return Err(refuse(&path.join(manifest::FILE), &why)),
+    };
+    let manifest = Manifest::parse(&bytes).map_err(|error| error.at(&path))?;
+    Ok(Snapshot {
+        id: id.to_owned(),
+        manifest,
+        dir,
+    })
+}
+
+impl Snapshot {
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Everything that is wrong with it: pieces missing, changed, or not in the manifest.
+    /// `check_extract` looks into the database extract, where there is one.
+    ///
+    /// # Errors
+    /// The snapshot could not be read at all.
+    pub fn verify(&self, check_extract: CheckExtract<'_>) -> Result<Vec<String>, Error> {
+        let mut problems = Vec::new();
+        let mut known = BTreeSet::from([PathBuf::from(manifest::FILE)]);
+        for entry in &self.manifest.entries {
+            let Some(name) = &entry.name else { continue };
+            known.insert(PathBuf::from(name));
+            if let Some(problem) = self.problem_of(entry, name) {
+                problems.push(problem);
+            } else if entry.store != crate::store::files::NAME
+                && let Err(error) = check_extract(&self.path().join(name), entry)
+            {
+                problems.push(format!("`{name}`: {error}"));
+            }
+        }
+        let mut found = Vec::new();
+        pieces_in(&self.dir, Path::new(""), &mut found)?;
+        let extra = found.into_iter().filter(|name| !known.contains(name));
+        problems.extend(extra.map(|name| format!("`{}` is not in the manifest", name.display())));
+        Ok(problems)
+    }
+
+    /// Refuses a snapshot with any problem. Asked before a restore touches anything.
+    ///
+    /// # Errors
+    /// Names the first problem and how many there are.
+    pub fn check(&self, check_extract: CheckExtract<'_>) -> Result<(), Error> {
+        let problems = self.verify(check_extract)?;
+        let Some(first) = problems.first() else {
+            return Ok(());
+        };
+        let more = match problems.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        Err(Error::failed("this snapshot is damaged, and nothing was restored from it")
+            .at(self.path())
+            .because(format!("{first}{more}"))
+            .hint("use another one: `clawmend snapshot list` shows them, `clawmend snapshot verify` checks them"))
+    }
+
+    fn problem_of(&self, entry: &Entry, name: &str) -> Option<String> {
+        let found = self
+            .dir
+            .walk(Path::new(name))
+            .and_then(|found| match found {
+                Some((dir, file)) => dir.open_regular(file, u64::MAX),
+                None => Ok(None),
+            });
+        let (mut file, meta) = match found {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return Some(format!("`{name}` is missing")),
+            Err(why) => {
+                return Some(format!(
+                    "`{name}` cannot be read: {}",
+                    refuse(Path::new(name), &why)
+                ));
+            }
+        };
+        if entry.size != Some(meta.len) {
+            return Some(format!("`{name}` has another size"));
+        }
+        match hash::copy(&mut file, &mut std::io::sink()) {
+            Ok((sha256, _)) if Some(&sha256) == entry.sha256.as_ref() => None,
+            Ok(_) => Some(format!(
+                "`{name}` does not have the checksum it was stored with"
+            )),
+            Err(error) => Some(format!("`{name}` cannot be read: {error}")),
+        }
+    }
+}
+
+fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
+    for name in dir.names()? {
+        let path = at.join(&name);
+        match dir.look(&name) {
+            Ok(Some((_, Kind::Folder))) => {
+                if let Some(child) = dir.descend(Path::new(&name), false)? {
+                    pieces_in(&child, &path, found)?;
+                }
+            }
+            _ => found.push(path),
+        }
+    }
+    Ok(())
+}
+
+impl Source for Snapshot {
+    fn get(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let path = self.path().join(name);
+        let missing = || Error::failed("a piece of the snapshot is missing").at(&path);
+        let entry = self.manifest.piece(name).ok_or_else(missing)?;
+        let found = self
+            .dir
+            .walk(Path::new(name))
+            .map_err(|why| refuse(&path, &why))?;
+        let (dir, file) = found.ok_or_else(missing)?;
+        let bytes = match dir.read(file, STORE_LIMIT) {
+            FileState::Present { bytes, .. } => bytes,
+            FileState::Absent => return Err(missing()),
+            FileState::Unusable(why) => return Err(refuse(&path, &why)),
+        };
+        if entry.sha256.as_deref() != Some(hash::of(&bytes).as_str()) {
+            return Err(Error::failed("a piece of the snapshot is damaged")
+                .at(&path)
+                .because("it does not have the checksum it was stored with")
+                .hint("use another snapshot: `clawmend snapshot list`"));
+        }
+        Ok(std::sync::Arc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec()))
+    }
+
+    fn path(&self, name: &str) -> Result<PathBuf, Error> {
+        let path = self.path().join(name);
+        let found = self
+            .dir
+            .walk(Path::new(name))
+            .and_then(|found| match found {
+                Some((dir, file)) => dir.open_regular(file, u64::MAX),
+                None => Ok(None),
+            });
+        match found {
+            Ok(Some(_)) => Ok(path),
+            Ok(None) => Err(Error::failed("a piece of the snapshot is missing").at(&path)),
+            Err(why) => Err(refuse(&path, &why)),
+        }
+    }
+}

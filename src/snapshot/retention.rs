@@ -1,0 +1,70 @@
+//! Which snapshots to drop: pure in the list, the time and the rule, with a reason for each.
+
+use super::list::Summary;
+
+/// What to keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// Keep the newest this many.
+    pub keep: Option<usize>,
+    /// Drop only those older than this, milliseconds.
+    pub older_than_ms: Option<i64>,
+}
+
+/// What happens to one snapshot, and why.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// The snapshot.
+    pub id: String,
+    /// Its size, bytes.
+    pub size: u64,
+    /// Whether it goes.
+    pub remove: bool,
+    /// Why it goes or stays.
+    pub reason: String,
+}
+
+/// Judges every snapshot of a list (newest first). With both parts of the rule, only what both would
+/// drop goes; with neither, nothing does. The newest one that can be restored from always stays.
+pub fn choose(list: &[Summary], now_ms: i64, rule: Rule) -> Vec<Verdict> {
+    let newest_whole = list.iter().position(|summary| summary.problem.is_none());
+    // Where none is whole, the newest is still better than nothing.
+    let last_resort = newest_whole.or((!list.is_empty()).then_some(0));
+    let judge = |(place, summary): (usize, &Summary)| {
+        let (remove, reason) = verdict(place, summary, now_ms, rule);
+        let (remove, reason) = if remove && Some(place) == last_resort {
+            (false, "the newest one always stays".to_owned())
+        } else {
+            (remove, reason)
+        };
+        Verdict {
+            id: summary.id.clone(),
+            size: summary.size,
+            remove,
+            reason,
+        }
+    };
+    list.iter().enumerate().map(judge).collect()
+}
+
+fn verdict(place: usize, summary: &Summary, now_ms: i64, rule: Rule) -> (bool, String) {
+    let mut reasons = Vec::new();
+    if let Some(keep) = rule.keep {
+        if place < keep {
+            return (false, format!("one of the newest {keep}"));
+        }
+        reasons.push(format!("not one of the newest {keep}"));
+    }
+    if let Some(limit) = rule.older_than_ms {
+        match summary.time_ms.map(|time| now_ms.saturating_sub(time)) {
+            None => return (false, "its age is not known".to_owned()),
+            Some(age) if age <= limit => return (false, "not old enough".to_owned()),
+            Some(age) => reasons.push(format!("{} days old", age / 86_400_000)),
+        }
+    }
+    match reasons.is_empty() {
+        true => (false, "no rule says that it goes".to_owned()),
+        false => (true, reasons.join(", ")),
+    }
+}

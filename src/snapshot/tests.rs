@@ -1,0 +1,302 @@
+#![cfg(unix)]
+
+use super::*;
+use crate::store::files::FilesStore;
+use crate::store::{Sink, Source, Store};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+struct Home {
+    dir: tempfile::TempDir,
+    snapshots: PathBuf,
+}
+
+impl Home {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("devices")).unwrap();
+        std::fs::write(dir.path().join("devices/paired.json"), "{\"a\":1}").unwrap();
+        std::fs::write(dir.path().join("devices/old.json.migrated"), "{}").unwrap();
+        let snapshots = dir.path().join("clawmend/snapshots");
+        Self { dir, snapshots }
+    }
+
+    fn store(&self) -> FilesStore {
+        FilesStore::new(self.dir.path(), vec![self.dir.path().join("openclaw.json")])
+    }
+
+    fn create(&self, now_ms: i64) -> Result<Snapshot, Error> {
+        self.create_with(&[&self.store()], now_ms)
+    }
+
+    fn create_with(&self, stores: &[&dyn Store], now_ms: i64) -> Result<Snapshot, Error> {
+        create(&Create {
+            state_dir: self.dir.path(),
+            snapshots: &self.snapshots,
+            stores,
+            why: "by hand",
+            command: "clawmend snapshot create",
+            now_ms,
+            changes: None,
+        })
+    }
+
+    fn open(&self, id: &str) -> Result<Snapshot, Error> {
+        open(self.dir.path(), &self.snapshots, id)
+    }
+
+    fn list(&self) -> Vec<Summary> {
+        list(self.dir.path(), &self.snapshots).unwrap()
+    }
+}
+
+#[test]
+fn it_is_whole_private_and_says_what_was_absent() {
+    let home = Home::new();
+    let made = home.create(0).unwrap();
+    assert_eq!(made.id, "19700101T000000.000Z-by-hand");
+    let opened = home.open(&made.id).unwrap();
+    assert_eq!(opened.manifest, made.manifest);
+    assert_eq!(opened.verify(&|_, _| Ok(())).unwrap(), Vec::<String>::new());
+    assert_eq!(
+        opened.get("files/devices/paired.json").unwrap(),
+        b"{\"a\":1}"
+    );
+    assert_eq!(
+        opened.get("files/devices/old.json.migrated").unwrap(),
+        b"{}"
+    );
+    let absent: Vec<_> = opened
+        .manifest
+        .entries
+        .iter()
+        .filter(|entry| entry.name.is_none())
+        .map(|entry| entry.path.as_str())
+        .collect();
+    assert!(absent.contains(&"openclaw.json") && absent.contains(&"identity/device.json"));
+    for (path, mode) in [
+        ("", 0o700),
+        ("manifest.json", 0o600),
+        ("files/devices", 0o700),
+    ] {
+        let meta = std::fs::metadata(opened.path().join(path)).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o7777, mode, "{path}");
+    }
+    assert_eq!(std::fs::read_dir(&home.snapshots).unwrap().count(), 1);
+    // The same moment again: its own id.
+    assert_eq!(home.create(0).unwrap().id, "19700101T000000.001Z-by-hand");
+}
+
+/// A store that fails half-way through its capture.
+struct Fails(FilesStore);
+
+impl Store for Fails {
+    fn kind(&self) -> crate::plan::StoreKind {
+        self.0.kind()
+    }
+    fn read(&self, images: &mut crate::image::Images) -> Result<(), Error> {
+        self.0.read(images)
+    }
+    fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<crate::store::Entry>, Error> {
+        self.0.capture(sink)?;
+        Err(Error::failed("no more"))
+    }
+    fn commit(&self, changes: &crate::plan::Changes) -> Result<(), crate::store::CommitError> {
+        self.0.commit(changes)
+    }
+    fn changes_to(
+        &self,
+        now: &crate::image::Images,
+        entries: &[crate::store::Entry],
+        source: &dyn Source,
+    ) -> Result<crate::plan::Changes, Error> {
+        self.0.changes_to(now, entries, source)
+    }
+    fn verify(&self, changes: &crate::plan::Changes) -> Result<Option<String>, Error> {
+        self.0.verify(changes)
+    }
+}
+
+#[test]
+fn a_failed_one_is_not_there_at_all_and_an_orphan_is_swept() {
+    let home = Home::new();
+    home.create_with(&[&Fails(home.store())], 0).unwrap_err();
+    assert_eq!(std::fs::read_dir(&home.snapshots).unwrap().count(), 0);
+    let orphan = home
+        .snapshots
+        .join(crate::files::replace::temp_name("snapshot".as_ref()));
+    std::fs::create_dir_all(orphan.join("files")).unwrap();
+    std::fs::write(orphan.join("files/x"), "half").unwrap();
+    assert!(home.list().is_empty());
+    // Somebody still builds it.
+    let parent = folder(home.dir.path(), &home.snapshots, false)
+        .unwrap()
+        .unwrap();
+    let held = parent
+        .child(orphan.file_name().unwrap())
+        .unwrap()
+        .unwrap()
+        .try_hold()
+        .unwrap();
+    assert_eq!(sweep(home.dir.path(), &home.snapshots).unwrap(), 0);
+    drop(held);
+    assert_eq!(sweep(home.dir.path(), &home.snapshots).unwrap(), 1);
+    assert!(!orphan.exists());
+}
+
+#[test]
+fn damage_of_any_kind_is_found_and_refused() {
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 6] = [
+        ("checksum", |dir| {
+            std::fs::write(dir.join("files/devices/paired.json"), "{\"a\":2}").unwrap()
+        }),
+        ("size", |dir| {
+            std::fs::write(dir.join("files/devices/paired.json"), "").unwrap()
+        }),
+        ("missing", |dir| {
+            std::fs::remove_file(dir.join("files/devices/paired.json")).unwrap()
+        }),
+        ("not in the manifest", |dir| {
+            std::fs::write(dir.join("files/extra"), "").unwrap()
+        }),
+        ("symbolic link", |dir| {
+            let piece = dir.join("files/devices/paired.json");
+            std::fs::remove_file(&piece).unwrap();
+            std::os::unix::fs::symlink("/etc/passwd", piece).unwrap();
+        }),
+        ("missing", |dir| {
+            std::fs::remove_dir_all(dir.join("files")).unwrap()
+        }),
+    ];
+    for (word, harm) in harms {
+        let home = Home::new();
+        let made = home.create(0).unwrap();
+        harm(made.path());
+        let opened = home.open(&made.id).unwrap();
+        let problems = opened.verify(&|_, _| Ok(())).unwrap();
+        assert!(
+            problems.iter().any(|problem| problem.contains(word)),
+            "{word}: {problems:?}"
+        );
+        assert!(opened.check(&|_, _| Ok(())).is_err());
+    }
+}
+
+#[test]
+fn a_manifest_that_lies_is_refused() {
+    let home = Home::new();
+    let made = home.create(0).unwrap();
+    let path = made.path().join("manifest.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for (from, to) in [
+        ("files/devices/paired.json", "../../../devices/paired.json"),
+        ("files/devices/paired.json", "/etc/passwd"),
+        ("files/devices/paired.json", "manifest.json"),
+        ("\"schema\": 1", "\"schema\": 2"),
+        ("\"entries\"", "\"entires\""),
+        ("{", ""),
+    ] {
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        home.open(&made.id).unwrap_err();
+        assert!(home.list()[0].problem.is_some(), "{to}");
+    }
+    // A path that clawmend never writes is refused when the way back is asked for.
+    for lie in ["../outside", "clawmend/lock"] {
+        std::fs::write(
+            &path,
+            text.replace("\"openclaw.json\"", &format!("\"{lie}\"")),
+        )
+        .unwrap();
+        let opened = home.open(&made.id).unwrap();
+        let entries = &opened.manifest.entries;
+        let way = home
+            .store()
+            .changes_to(&Default::default(), entries, &opened);
+        assert_eq!(way.unwrap_err().exit(), crate::exit::Exit::Refused, "{lie}");
+    }
+    // Newer: listed and named, not restored.
+    std::fs::write(
+        &path,
+        "{\"schema\":7,\"tool\":\"clawmend 9\",\"createdAtMs\":5,\"why\":\"w\"}",
+    )
+    .unwrap();
+    let listed = &home.list()[0];
+    assert_eq!((listed.time_ms, listed.why.as_str()), (Some(5), "w"));
+    assert!(
+        listed
+            .problem
+            .as_deref()
+            .unwrap()
+            .contains("newer clawmend (clawmend 9)")
+    );
+}
+
+#[test]
+fn ids_by_prefix() {
+    let home = Home::new();
+    for now_ms in [0, 1, 86_400_000] {
+        home.create(now_ms).unwrap();
+    }
+    let list = home.list();
+    let find = |wanted: &str| find(&list, wanted).map(|found| found.id.clone());
+    assert_eq!(find("latest").unwrap(), "19700102T000000.000Z-by-hand");
+    assert_eq!(find("19700102").unwrap(), find("latest").unwrap());
+    assert_eq!(find("19700101T000000.001").unwrap(), list[1].id);
+    assert_eq!(find("19700101").unwrap_err().hints().len(), 2);
+    assert!(find("2").is_err() && find("").is_err());
+    remove(home.dir.path(), &home.snapshots, &list[1].id).unwrap();
+    assert_eq!(home.list().len(), 2);
+    assert_eq!(std::fs::read_dir(&home.snapshots).unwrap().count(), 2);
+}
+
+fn summary(place: usize, age_days: i64, whole: bool) -> Summary {
+    Summary {
+        id: format!("{place}"),
+        time_ms: Some(-age_days * 86_400_000),
+        why: String::new(),
+        command: String::new(),
+        size: 1,
+        problem: (!whole).then(String::new),
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn pruning_keeps_what_it_must(
+        mut ages in proptest::collection::vec((0..100_i64, proptest::bool::ANY), 0..12),
+        keep in proptest::option::of(0..5_usize),
+        days in proptest::option::of(0..60_i64),
+    ) {
+        ages.sort();
+        let list: Vec<_> = ages.iter().enumerate()
+            .map(|(place, (age, whole))| summary(place, *age, *whole)).collect();
+        let rule = Rule { keep, older_than_ms: days.map(|days| days * 86_400_000) };
+        let verdicts = choose(&list, 0, rule);
+        proptest::prop_assert_eq!(verdicts.len(), list.len());
+        let stays = |place: usize| !verdicts[place].remove;
+        if !list.is_empty() {
+            proptest::prop_assert!((0..list.len()).any(stays));
+        }
+        if let Some(newest) = list.iter().position(|summary| summary.problem.is_none()) {
+            proptest::prop_assert!(stays(newest));
+        }
+        for (place, (age, _)) in ages.iter().enumerate() {
+            if keep.is_some_and(|keep| place < keep) || days.is_some_and(|days| *age <= days) {
+                proptest::prop_assert!(stays(place));
+            }
+            if keep.is_none() && days.is_none() {
+                proptest::prop_assert!(stays(place));
+            }
+            proptest::prop_assert!(!verdicts[place].reason.is_empty());
+        }
+    }
+
+    #[test]
+    fn any_bytes_as_a_manifest_or_a_journal_are_an_error_and_no_panic(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+    ) {
+        let _ = Manifest::parse(&bytes);
+        let _ = crate::journal::parse(&bytes);
+    }
+}
