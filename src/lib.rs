@@ -14,6 +14,7 @@
 
 pub mod apply;
 pub mod checks;
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod exit;

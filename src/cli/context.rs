@@ -11,8 +11,9 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::image::Images;
+use crate::journal;
 use crate::locate::{Flags, Located, locate};
-use crate::model::Model;
+use crate::model::{Model, Shared};
 use crate::model::layout::SNAPSHOTS_DIR;
 use crate::render::Paint;
 use crate::store::Store;
@@ -85,8 +86,8 @@ impl Context<'_, '_> {
         files.read(&mut images)?;
         sqlite.read(&mut images)?;
         let mut facts = surroundings::facts(&located, &self.world.env, self.world.now_ms);
-        facts.interrupted = crate::journal::interrupted(&located.state_dir);
-        let model = Model::of(images, facts);
+        facts.interrupted = interrupted(&located)?;
+        let model = Model::of(images, facts, Shared::Absent);
         let findings = checks::diagnose(&model);
         Ok(State { located, files, sqlite, model, findings })
     }
@@ -139,4 +140,17 @@ impl Context<'_, '_> {
         let dir = located.state_dir.clone();
         move |path| path.strip_prefix(&dir).unwrap_or(path).display().to_string()
     }
+}
+
+fn interrupted(located: &Located) -> Result<Option<String>, Error> {
+    Ok(match journal::interrupted(&located.state_dir)? {
+        None => None,
+        Some(journal::Interrupted::Apply(record)) => Some(format!(
+            "`clawmend {}` of {}, snapshot {}",
+            record.command,
+            super::words::utc(record.started_at_ms),
+            record.snapshot
+        )),
+        Some(journal::Interrupted::Unreadable(why)) => Some(format!("its journal cannot be read: {why}")),
+    })
 }

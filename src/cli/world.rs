@@ -85,3 +85,11 @@ fn show_cursor() {
     let _ = err.write_all(b"\x1b[?25h");
     let _ = err.flush();
 }
+
+/// Columns to use: the terminal's, between 60 and 100; 80 where there is none.
+pub fn width() -> usize {
+    match dialoguer::console::Term::stdout().size_checked() {
+        Some((_, columns)) => usize::from(columns).clamp(60, 100),
+        None => 80,
+    }
+}
