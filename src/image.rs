@@ -81,10 +81,10 @@ impl std::fmt::Debug for FileState {
     }
 }
 
-impl TextImage {
+impl FileState {
     /// The bytes, if a regular file was read.
     pub fn bytes(&self) -> Option<&Bytes> {
-        match &self.state {
+        match self {
             FileState::Present { bytes, .. } => Some(bytes),
             _ => None,
         }
@@ -92,10 +92,22 @@ impl TextImage {
 
     /// The file's mode, owner and identity, if a regular file was read.
     pub fn meta(&self) -> Option<&Meta> {
-        match &self.state {
+        match self {
             FileState::Present { meta, .. } => Some(meta),
             _ => None,
         }
+    }
+}
+
+impl TextImage {
+    /// The bytes, if a regular file was read.
+    pub fn bytes(&self) -> Option<&Bytes> {
+        self.state.bytes()
+    }
+
+    /// The file's mode, owner and identity, if a regular file was read.
+    pub fn meta(&self) -> Option<&Meta> {
+        self.state.meta()
     }
 }
 
@@ -174,7 +186,7 @@ pub struct Database {
     /// Mode, owner and identity of the main file.
     pub meta: Meta,
     /// The pairing tables that exist.
-    pub tables: BTreeMap<Part, Table>,
+    pub tables: BTreeMap<Part, Arc<Table>>,
 }
 
 /// A table and its rows.

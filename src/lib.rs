@@ -12,11 +12,22 @@
 //! [`store`], [`files`], [`snapshot`], [`journal`], [`apply`], [`gateway`]). The core is pure: no file,
 //! clock, randomness, environment or terminal; what it needs of these comes in as values.
 
+pub mod checks;
+pub mod config;
 pub mod error;
 pub mod exit;
+pub mod files;
 pub mod finding;
+pub mod format;
+pub mod gateway;
 pub mod image;
+pub mod locate;
 pub mod model;
 pub mod plan;
+pub mod planner;
+pub mod render;
 pub mod secret;
+pub mod simulate;
 pub mod store;
+pub mod surroundings;
+pub mod text;

@@ -470,7 +470,7 @@ fn reading_is_whole_while_another_process_commits_and_checkpoints() {
             let seen = cell(&database, "last_seen_at_ms").integer().unwrap();
             assert!(seen >= last, "went back from {last} to {seen}");
             last = seen;
-            let table = database.tables.get_mut(&Part::Paired).unwrap();
+            let table = std::sync::Arc::make_mut(database.tables.get_mut(&Part::Paired).unwrap());
             let at = table.column("last_seen_at_ms").unwrap();
             let before = &expected[&Part::Paired].rows[0].0[at];
             table.rows[0].0[at] = before.clone();
@@ -840,6 +840,7 @@ fn rows_come_back_with_their_types_and_nulls() {
     let mut before = before;
     for database in [&mut before, &mut after] {
         for table in database.tables.values_mut() {
+            let table = std::sync::Arc::make_mut(table);
             table.rows.sort_by_key(|row| {
                 format!("{:?}", row.0[0].text()) + &format!("{:?}", row.0[1].text())
             });

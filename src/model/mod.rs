@@ -1,3 +1,365 @@
-//! What the state means: typed, lenient views of the images.
+//! What the state means: typed, lenient views of the images. No rule, no word for people.
 
+pub mod device;
+pub mod facts;
+pub mod identity;
 pub mod layout;
+pub mod scopes;
+pub mod store;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::format::scan;
+use crate::image::{DatabaseState, FileState, Images, Table, TextImage, Unusable};
+use crate::plan::StoreKind;
+use device::{Device, List, Record, Token};
+use facts::Facts;
+use identity::{Identity, IdentityFault};
+use layout::{GENERATION_COLUMN, PRIMARY_IDENTITY, Part};
+use scopes::Rule;
+use store::{Condition, Records, record_of_row};
+
+/// Everything the checks and the planner look at.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// What was read.
+    pub images: Images,
+    /// The surroundings.
+    pub facts: Facts,
+    /// Which generation counts here.
+    pub store: StoreKind,
+    /// This machine's identity.
+    pub identity: IdentityState,
+    /// Paired devices in the store that counts.
+    pub paired: Records,
+    /// Pending requests in the store that counts.
+    pub pending: Records,
+    /// This machine's cached token.
+    pub auth: CachedAuth,
+    /// The paired record of this machine.
+    pub local: Option<Device>,
+    /// The pending requests of this machine, oldest first.
+    pub requests: Vec<Device>,
+    /// How this gateway compares scopes.
+    pub rule: Rule,
+    /// Whether the CLI has a shared token or password to send.
+    pub shared: Shared,
+}
+
+/// This machine's identity as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdentityState {
+    /// None yet.
+    Absent,
+    /// A whole record, not necessarily one that fits itself.
+    Found(Identity),
+    /// A record that is no identity; its `deviceId`, if it has one.
+    Faulty(IdentityFault, Option<String>),
+    /// Not JSON, or not an object.
+    Malformed,
+    /// Not read.
+    Unusable(Unusable),
+}
+
+/// The cached device token of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CachedAuth {
+    /// How the file (or table) was found.
+    pub condition: AuthCondition,
+    /// The device it is for.
+    pub device_id: Option<String>,
+    /// `tokens.operator`.
+    pub operator: Option<Token>,
+}
+
+/// How the cached token's container was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthCondition {
+    /// No file, or no row of this device.
+    Absent,
+    /// Readable.
+    Good,
+    /// Not the shape OpenClaw reads: it treats it as absent.
+    Malformed,
+    /// Not read.
+    Unusable(Unusable),
+}
+
+/// Whether the CLI has something else than its device token to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Shared {
+    /// The config holds a usable token or password for this gateway: a device token that does not
+    /// match is replaced at the next connect (2026.2.26 and later, 2026.2.19 too).
+    Present,
+    /// None, or one that only the environment can resolve: the device token has to match.
+    #[default]
+    Absent,
+}
+
+impl Model {
+    /// Makes sense of images.
+    pub fn of(images: Images, facts: Facts, shared: Shared) -> Self {
+        let store = generation(&images);
+        let (paired, pending) = match store {
+            StoreKind::Files => (
+                Records::of_file(Part::Paired, images.file(Part::Paired)),
+                Records::of_file(Part::Pending, images.file(Part::Pending)),
+            ),
+            StoreKind::Sqlite => (
+                Records::of_table(Part::Paired, table(&images, Part::Paired)),
+                Records::of_table(Part::Pending, table(&images, Part::Pending)),
+            ),
+        };
+        let identity = match store {
+            StoreKind::Files => identity_of_file(images.file(Part::Identity)),
+            StoreKind::Sqlite => identity_of_table(table(&images, Part::Identity)),
+        };
+        let auth = match store {
+            StoreKind::Files => auth_of_file(images.file(Part::DeviceAuth)),
+            StoreKind::Sqlite => {
+                auth_of_table(table(&images, Part::DeviceAuth), identity.device_id())
+            }
+        };
+        let local_id = identity.device_id();
+        let local = local_id.and_then(|id| paired.device(paired.entry(id)?));
+        let mut requests: Vec<Device> = match local_id {
+            Some(id) => pending
+                .devices()
+                .filter(|device| device.device_id.as_deref() == Some(id))
+                .collect(),
+            None => Vec::new(),
+        };
+        requests.sort_by_key(|request| request.asked_at_ms);
+        let newer = store == StoreKind::Sqlite
+            || images.database.is_some()
+            || facts.newer_than_strict
+            || local
+                .as_ref()
+                .is_some_and(|local| local.approved_scopes != List::Missing);
+        let rule = if newer { Rule::Implied } else { Rule::Literal };
+        Self {
+            images,
+            facts,
+            store,
+            identity,
+            paired,
+            pending,
+            auth,
+            local,
+            requests,
+            rule,
+            shared,
+        }
+    }
+
+    /// The identity, where it can be used: whole, keys that match. Its id is the one the key hashes
+    /// to, which is what every release goes by.
+    pub fn usable_identity(&self) -> Option<&Identity> {
+        match &self.identity {
+            IdentityState::Found(identity) if identity.keys_match => Some(identity),
+            _ => None,
+        }
+    }
+
+    /// The release that wrote the database, where there is one that says so.
+    pub fn written_by(&self) -> Option<String> {
+        match self.images.database.as_ref().map(|database| &database.state) {
+            Some(DatabaseState::Readable(database)) => database.app_version.clone(),
+            _ => None,
+        }
+    }
+
+    /// This machine's device id.
+    pub fn local_id(&self) -> Option<&str> {
+        self.identity.device_id()
+    }
+
+    /// The paired entry of this machine, also where its record is broken.
+    pub fn local_entry(&self) -> Option<&store::Entry> {
+        self.paired.entry(self.local_id()?)
+    }
+
+    /// Whether the paired token and the cached one are one and the same, usable on both sides.
+    pub fn tokens_agree(&self) -> bool {
+        let ours = self
+            .local
+            .as_ref()
+            .and_then(|local| local.operator.as_ref());
+        let cached_is_ours = self.auth.condition == AuthCondition::Good
+            && self.auth.device_id.as_deref() == self.local_id();
+        match (ours, &self.auth.operator) {
+            (Some(ours), Some(cached)) => {
+                cached_is_ours
+                    && !ours.revoked
+                    && ours.token.is_some()
+                    && ours.token == cached.token
+            }
+            _ => false,
+        }
+    }
+}
+
+impl IdentityState {
+    /// The device id that releases go by: the hash of the public key.
+    pub fn device_id(&self) -> Option<&str> {
+        match self {
+            IdentityState::Found(identity) => Some(&identity.derived_id),
+            _ => None,
+        }
+    }
+}
+
+/// Which generation counts: the database as soon as its pairing table has the column of 2026.8.
+fn generation(images: &Images) -> StoreKind {
+    let paired = table(images, Part::Paired);
+    match paired {
+        Some(table) if table.column(GENERATION_COLUMN).is_some() => StoreKind::Sqlite,
+        _ => StoreKind::Files,
+    }
+}
+
+fn table(images: &Images, part: Part) -> Option<Arc<Table>> {
+    match images.database.as_ref().map(|database| &database.state) {
+        Some(DatabaseState::Readable(database)) => database.tables.get(&part).cloned(),
+        _ => None,
+    }
+}
+
+/// A file that holds one JSON object.
+fn object_of_file(image: Option<&TextImage>) -> Result<Option<Record>, Option<Unusable>> {
+    match image.map(|image| &image.state) {
+        None | Some(FileState::Absent) => Ok(None),
+        Some(FileState::Unusable(why)) => Err(Some(why.clone())),
+        Some(FileState::Present { bytes, .. }) => {
+            let value = scan::document(bytes)
+                .ok()
+                .and_then(|span| scan::value(bytes, span));
+            match value {
+                Some(Value::Object(record)) => Ok(Some(record)),
+                _ => Err(None),
+            }
+        }
+    }
+}
+
+fn identity_of_file(image: Option<&TextImage>) -> IdentityState {
+    match object_of_file(image) {
+        Ok(None) => IdentityState::Absent,
+        Err(Some(why)) => IdentityState::Unusable(why),
+        Err(None) => IdentityState::Malformed,
+        Ok(Some(record)) => {
+            let id = record
+                .get("deviceId")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
+            match Identity::of(&record) {
+                Ok(_) if record.get("version").and_then(Value::as_i64) != Some(1) => {
+                    IdentityState::Faulty(IdentityFault::Version, id)
+                }
+                Ok(identity) => IdentityState::Found(identity),
+                Err(fault) => IdentityState::Faulty(fault, id),
+            }
+        }
+    }
+}
+
+fn identity_of_table(table: Option<Arc<Table>>) -> IdentityState {
+    let Some(table) = table else {
+        return IdentityState::Absent;
+    };
+    let row = table.rows.iter().find(|row| {
+        table
+            .cell(row, "identity_key")
+            .and_then(crate::image::Cell::text)
+            == Some(PRIMARY_IDENTITY)
+    });
+    let Some(row) = row else {
+        return IdentityState::Absent;
+    };
+    let record = record_of_row(Part::Identity, &table, row);
+    let id = record
+        .get("deviceId")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    match Identity::of(&record) {
+        Ok(identity) => IdentityState::Found(identity),
+        Err(fault) => IdentityState::Faulty(fault, id),
+    }
+}
+
+fn auth_of_file(image: Option<&TextImage>) -> CachedAuth {
+    let with = |condition| CachedAuth {
+        condition,
+        device_id: None,
+        operator: None,
+    };
+    match object_of_file(image) {
+        Ok(None) => with(AuthCondition::Absent),
+        Err(Some(why)) => with(AuthCondition::Unusable(why)),
+        Err(None) => with(AuthCondition::Malformed),
+        Ok(Some(record)) => {
+            let device_id = record
+                .get("deviceId")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
+            let shaped = record.get("version").and_then(Value::as_i64) == Some(1)
+                && device_id.is_some()
+                && record.get("tokens").is_some_and(Value::is_object);
+            CachedAuth {
+                condition: if shaped {
+                    AuthCondition::Good
+                } else {
+                    AuthCondition::Malformed
+                },
+                operator: Device::of("", &record).operator,
+                device_id,
+            }
+        }
+    }
+}
+
+fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> CachedAuth {
+    let absent = CachedAuth {
+        condition: AuthCondition::Absent,
+        device_id: None,
+        operator: None,
+    };
+    let (Some(table), Some(local)) = (table, local) else {
+        return absent;
+    };
+    let text = |row, column| table.cell(row, column).and_then(crate::image::Cell::text);
+    let row = table
+        .rows
+        .iter()
+        .find(|row| text(row, "device_id") == Some(local) && text(row, "role") == Some("operator"));
+    let Some(row) = row else { return absent };
+    let entry = record_of_row(Part::DeviceAuth, &table, row);
+    let holder: Record = [(
+        "tokens".to_owned(),
+        serde_json::json!({ "operator": entry }),
+    )]
+    .into_iter()
+    .collect();
+    CachedAuth {
+        condition: AuthCondition::Good,
+        device_id: Some(local.to_owned()),
+        operator: Device::of("", &holder).operator,
+    }
+}
+
+/// How a container is named in messages: the file, or the table.
+pub fn place_of(store: StoreKind, part: Part) -> String {
+    match (store, part.file()) {
+        (StoreKind::Files, Some(file)) => file.to_owned(),
+        _ => format!("{} ({})", layout::DATABASE, part.table()),
+    }
+}
+
+impl Records {
+    /// Whether records can be added and changed as they stand.
+    pub fn is_good(&self) -> bool {
+        matches!(self.condition, Condition::Good)
+    }
+}

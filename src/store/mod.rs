@@ -2,6 +2,7 @@
 //!
 //! `tests/store_contract.rs` runs the same cases over all three.
 
+pub mod files;
 pub mod sqlite;
 
 use std::io::Read;

@@ -123,7 +123,7 @@ pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database,
     for (part, shape) in shapes(connection)? {
         let table = read_rows(connection, &shape, &mut size)?;
         check(connection, part, table.rows.len())?;
-        tables.insert(part, table);
+        tables.insert(part, std::sync::Arc::new(table));
     }
     Ok(Database {
         user_version: user_version(connection)?,

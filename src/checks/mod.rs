@@ -1,0 +1,168 @@
+//! The rules: each a small pure function over the model, with a stable code and the words about it.
+//!
+//! [`RULES`] is the one registry: `diagnose`, `explain`, `--help`, the README's table, the man page
+//! and the JSON schema are made from it.
+
+pub(crate) mod around;
+pub(crate) mod devices;
+pub(crate) mod identity;
+pub(crate) mod local;
+pub(crate) mod stores;
+pub(crate) mod tokens;
+
+use crate::finding::{Code, Finding, Mend, Severity};
+use crate::model::Model;
+
+/// A kind of finding: its code, the failure modes it covers, the words about it, and the check.
+pub struct Rule {
+    /// Stable name.
+    pub code: Code,
+    /// The failure modes of users' reports it covers, `F01` to `F40`.
+    pub modes: &'static [&'static str],
+    /// How bad it is at its worst.
+    pub severity: Severity,
+    /// What it is, in one line.
+    pub title: &'static str,
+    /// What OpenClaw checks and why it refuses because of this.
+    pub why: &'static str,
+    /// What the mend changes.
+    pub mends: &'static str,
+    /// How to do it by hand, where that is possible.
+    pub by_hand: &'static str,
+    /// OpenClaw's own messages that this causes, as fragments of their text.
+    pub messages: &'static [&'static str],
+    /// The check.
+    pub run: fn(&Model, &Rule) -> Vec<Finding>,
+}
+
+impl Rule {
+    /// A finding of this kind.
+    fn finding(&self, place: impl Into<String>, says: impl Into<String>, mend: Mend) -> Finding {
+        Finding {
+            code: self.code,
+            severity: self.severity,
+            place: place.into(),
+            says: says.into(),
+            evidence: Vec::new(),
+            why: self.why.to_owned(),
+            mend,
+        }
+    }
+}
+
+impl Finding {
+    fn seen(mut self, line: impl Into<String>) -> Self {
+        self.evidence.push(line.into());
+        self
+    }
+
+    fn at_worst(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+}
+
+/// Every rule, in the order findings of equal severity are shown.
+pub static RULES: &[&Rule] = &[
+    &around::INTERRUPTED,
+    &identity::MISSING,
+    &identity::MALFORMED,
+    &identity::KEYS_DIFFER,
+    &identity::ID_DIFFERS,
+    &identity::FOREIGN,
+    &stores::UNREADABLE,
+    &stores::BROKEN,
+    &stores::EMPTY,
+    &stores::NOT_AN_OBJECT,
+    &local::NOT_PAIRED,
+    &local::KEY_DIFFERS,
+    &local::ROLE_MISSING,
+    &local::SCOPES_MISSING,
+    &local::SCOPES_DISAGREE,
+    &local::PINNED,
+    &tokens::MISSING,
+    &tokens::REVOKED,
+    &tokens::NARROW,
+    &tokens::BEYOND,
+    &tokens::MISMATCH,
+    &tokens::CACHE_MISSING,
+    &tokens::CACHE_MALFORMED,
+    &tokens::CACHE_FOREIGN,
+    &local::REQUEST_WAITS,
+    &local::REQUEST_EXPIRED,
+    &local::REQUEST_CHURN,
+    &local::REQUEST_STALE,
+    &stores::RECORD_INVALID,
+    &stores::RECORD_KEY,
+    &stores::RECORD_FOREIGN_KEY,
+    &stores::DUPLICATE_KEYS,
+    &around::OWNER,
+    &around::MODE,
+    &around::ORPHANS,
+    &devices::FOREIGN_REQUEST,
+    &devices::DUPLICATES,
+    &around::OTHER_TREES,
+];
+
+/// The rule of a code.
+pub fn rule(code: Code) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.code == code)
+}
+
+/// Every finding about the state, worst first.
+pub fn diagnose(model: &Model) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = RULES
+        .iter()
+        .flat_map(|rule| (rule.run)(model, rule))
+        .collect();
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
+/// Whether this machine's CLI is kept out, or that could not be told.
+pub fn fails(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity.fails())
+}
+
+/// `operator.read, operator.write`, or "none".
+fn list(scopes: &[String]) -> String {
+    if scopes.is_empty() {
+        "none".to_owned()
+    } else {
+        scopes.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_kebab_case() {
+        let mut codes: Vec<&str> = RULES.iter().map(|rule| rule.code.0).collect();
+        assert!(
+            codes
+                .iter()
+                .all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+        );
+        codes.sort_unstable();
+        let count = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+
+    #[test]
+    fn every_rule_names_a_mode_that_exists_and_explains_itself() {
+        for rule in RULES {
+            assert!(
+                !rule.why.is_empty() && !rule.title.is_empty() && !rule.mends.is_empty(),
+                "{}",
+                rule.code
+            );
+            for mode in rule.modes {
+                let number: u8 = mode.strip_prefix('F').unwrap().parse().unwrap();
+                assert!((1..=40).contains(&number), "{mode}");
+            }
+        }
+    }
+}

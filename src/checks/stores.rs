@@ -1,0 +1,359 @@
+//! The stores themselves and the records in them, whoever they belong to.
+
+use super::Rule;
+use crate::finding::{Code, Finding, Mend, Severity};
+use crate::format::scan::Kind;
+use crate::image::Unusable;
+use crate::model::layout::Part;
+use crate::model::store::{Condition, Entry, Fault, Records};
+use crate::model::{AuthCondition, Model, place_of};
+use crate::text::count;
+
+/// What was found instead of a readable file.
+pub fn unusable(why: &Unusable) -> String {
+    match why {
+        Unusable::Symlink(target) => format!("it is a symbolic link to `{}`", target.display()),
+        Unusable::NotAFile(what) => format!("it is {what}, not a file"),
+        Unusable::TooLarge { len, limit } => {
+            format!("it has {len} bytes; clawmend reads at most {limit}")
+        }
+        Unusable::Denied => "permission denied".to_owned(),
+        Unusable::Io(reason) => reason.clone(),
+    }
+}
+
+/// What to do about an unreadable file.
+pub fn readable_mend(why: &Unusable) -> Mend {
+    Mend::ByHand(vec![match why {
+        Unusable::Denied => {
+            "run clawmend as the user that runs the gateway, or as root with sudo".into()
+        }
+        Unusable::Symlink(_) => {
+            "put a regular file there: OpenClaw replaces the link at its next write anyway".into()
+        }
+        Unusable::NotAFile(_) => "move it aside; OpenClaw makes the file anew".into(),
+        Unusable::TooLarge { .. } => {
+            "look at what filled it; move it aside if it is not OpenClaw's".into()
+        }
+        Unusable::Io(_) => {
+            "check the disk (dmesg) and copy the state dir away before anything else".into()
+        }
+    }])
+}
+
+fn both(model: &Model) -> [&Records; 2] {
+    [&model.paired, &model.pending]
+}
+
+fn place(model: &Model, records: &Records) -> String {
+    place_of(model.store, records.part)
+}
+
+pub static UNREADABLE: Rule = Rule {
+    code: Code("store-unreadable"),
+    modes: &["F13", "F39"],
+    severity: Severity::Unchecked,
+    title: "a store file could not be read",
+    why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
+    mends: "Nothing: clawmend does not write where it could not read.",
+    by_hand: "Make the file a regular one that the gateway's user can read.",
+    messages: &["EACCES", "Failed to read JSON file"],
+    run: |model, rule| {
+        let mut findings: Vec<Finding> = both(model)
+            .into_iter()
+            .filter_map(|records| match &records.condition {
+                Condition::Unusable(why) => Some(rule.finding(
+                    place(model, records),
+                    format!("could not be read: {}", unusable(why)),
+                    readable_mend(why),
+                )),
+                _ => None,
+            })
+            .collect();
+        if let AuthCondition::Unusable(why) = &model.auth.condition {
+            findings.push(rule.finding(
+                place_of(model.store, Part::DeviceAuth),
+                format!("could not be read: {}", unusable(why)),
+                readable_mend(why),
+            ));
+        }
+        findings
+    },
+};
+
+pub static BROKEN: Rule = Rule {
+    code: Code("store-broken"),
+    modes: &["F39"],
+    severity: Severity::Blocks,
+    title: "a store file is not valid JSON",
+    why: "Releases up to 2026.4 take a broken store for an empty one and overwrite it at the next write, so that every \
+          pairing is lost; later ones fail at every connect without a word about pairing.",
+    mends: "Every whole record is kept; the broken file stays in the snapshot.",
+    by_hand: "Copy the file away, then write a valid JSON object of the records that are whole.",
+    messages: &[
+        "Failed to parse JSON file",
+        "Failed to read JSON file",
+        "JsonFileReadError",
+        "closed (1000",
+    ],
+    run: |model, rule| {
+        let broken = |records: &Records| match &records.condition {
+            Condition::Broken { error, whole } => {
+                let text = model
+                    .images
+                    .file(records.part)
+                    .and_then(|image| image.bytes().cloned())
+                    .unwrap_or_default();
+                let (line, column) = error.line_and_column(&text);
+                let mend = format!(
+                    "rebuild the file from the {} that can be read whole",
+                    count(*whole, "record", "records")
+                );
+                Some(
+                    rule.finding(
+                        place(model, records),
+                        "the file is not valid JSON",
+                        Mend::Repair(mend),
+                    )
+                    .seen(format!("line {line}, column {column}: {}", error.what))
+                    .seen(format!(
+                        "{} can be read whole",
+                        count(*whole, "record", "records")
+                    )),
+                )
+            }
+            _ => None,
+        };
+        both(model).into_iter().filter_map(broken).collect()
+    },
+};
+
+pub static EMPTY: Rule = Rule {
+    code: Code("store-empty"),
+    modes: &["F39"],
+    severity: Severity::Blocks,
+    title: "a store file has no content",
+    why: "An empty file is not JSON. Later releases fail at every connect on it; earlier ones forget every pairing.",
+    mends: "The file becomes an empty object.",
+    by_hand: "Write `{}` into it.",
+    messages: &[
+        "Failed to parse JSON file",
+        "Failed to read JSON file",
+        "JsonFileReadError",
+        "closed (1000",
+    ],
+    run: |model, rule| {
+        both(model)
+            .into_iter()
+            .filter(|records| records.condition == Condition::Empty)
+            .map(|records| {
+                rule.finding(
+                    place(model, records),
+                    "the file is empty",
+                    Mend::Repair("make it an empty object".into()),
+                )
+            })
+            .collect()
+    },
+};
+
+pub static NOT_AN_OBJECT: Rule = Rule {
+    code: Code("store-not-an-object"),
+    modes: &["F31"],
+    severity: Severity::Blocks,
+    title: "a store is a JSON array (or another non-object)",
+    why: "A store is an object of records by id. Up to 2026.4.15 keys that are set on an array are dropped when it is \
+          saved: an approval is reported and not kept.",
+    mends: "The file becomes an object; what was in it stays in the snapshot.",
+    by_hand: "Write `{}` into the file.",
+    messages: &["pairing required"],
+    run: |model, rule| {
+        both(model)
+            .into_iter()
+            .filter_map(|records| match records.condition {
+                Condition::NotAnObject(kind) => {
+                    let says = format!("the store is {} where an object belongs", kind.name());
+                    let finding = rule.finding(
+                        place(model, records),
+                        says,
+                        Mend::Repair("make it an object".into()),
+                    );
+                    Some(if kind == Kind::Null {
+                        finding.at_worst(Severity::Warning)
+                    } else {
+                        finding
+                    })
+                }
+                _ => None,
+            })
+            .collect()
+    },
+};
+
+/// Whether a record cannot be what its store holds: it stops the import into 2026.8 (F40).
+pub fn is_invalid(entry: &Entry) -> bool {
+    entry.faults.iter().any(|fault| {
+        matches!(
+            fault,
+            Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_)
+        )
+    })
+}
+
+fn describe(fault: &Fault) -> String {
+    match fault {
+        Fault::NotAnObject => "it is not an object".to_owned(),
+        Fault::NoTimes(names) => format!(
+            "it has no {} (the shape of a pending request)",
+            names.join(" and no ")
+        ),
+        Fault::NoField(name) => format!("it has no {name}"),
+        Fault::KeyDiffers(id) => format!("it is stored under another key than its id {id}"),
+        Fault::Key(_) => "its public key does not belong to its id".to_owned(),
+        Fault::Cell(column) => format!("its {column} is not JSON"),
+    }
+}
+
+/// How many records of a kind are named one by one.
+const NAMED: usize = 5;
+
+fn about(
+    rule: &Rule,
+    model: &Model,
+    mend: fn(usize) -> Mend,
+    says: &str,
+    wanted: fn(&Fault) -> bool,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for records in both(model) {
+        let hit: Vec<&Entry> = records
+            .entries
+            .iter()
+            .filter(|entry| {
+                Some(entry.key.as_str()) != model.local_id() && entry.faults.iter().any(wanted)
+            })
+            .collect();
+        if hit.is_empty() {
+            continue;
+        }
+        let says = format!("{} {says}", count(hit.len(), "record", "records"));
+        let mut finding = rule.finding(place(model, records), says, mend(hit.len()));
+        for entry in hit.iter().take(NAMED) {
+            let faults: Vec<String> = entry
+                .faults
+                .iter()
+                .filter(|fault| wanted(fault))
+                .map(describe)
+                .collect();
+            finding = finding.seen(format!("{}: {}", entry.key, faults.join(", ")));
+        }
+        if hit.len() > NAMED {
+            finding = finding.seen(format!("and {} more", hit.len() - NAMED));
+        }
+        findings.push(finding);
+    }
+    findings
+}
+
+pub static RECORD_INVALID: Rule = Rule {
+    code: Code("record-invalid"),
+    modes: &["F40"],
+    severity: Severity::Warning,
+    title: "records that are not what their store holds",
+    why: "Records without the fields that a paired device must have (pending requests that were moved by hand, for \
+          one) stop the import into the database at every start of 2026.8.1.",
+    mends: "A record that holds a live token gets the missing times; any other is moved out, into the snapshot.",
+    by_hand: "Take the records without `createdAtMs` and `approvedAtMs` out of devices/paired.json.",
+    messages: &[
+        "device pairing store migration failed",
+        "NOT NULL constraint failed",
+    ],
+    run: |model, rule| {
+        about(
+            rule,
+            model,
+            |_| {
+                Mend::Repair(
+                    "complete those that hold a live token, move the others out into the snapshot"
+                        .into(),
+                )
+            },
+            "cannot be what this store holds",
+            |fault| {
+                matches!(
+                    fault,
+                    Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_)
+                )
+            },
+        )
+    },
+};
+
+pub static RECORD_KEY: Rule = Rule {
+    code: Code("record-key-differs"),
+    modes: &["F04"],
+    severity: Severity::Warning,
+    title: "records stored under another key than their id",
+    why: "A gateway looks a device up by the key: one that is stored under another id is never found.",
+    mends: "Nothing: which of the two is right is not for a tool to guess. The device can pair again.",
+    by_hand: "Rename the key to the record's deviceId, if its publicKey hashes to that.",
+    messages: &["pairing required", "unknown requestId"],
+    run: |model, rule| {
+        about(
+            rule,
+            model,
+            |_| {
+                Mend::ByHand(vec![
+                    "let the device pair again, or rename the key by hand".into(),
+                ])
+            },
+            "stored under a key that is not the id",
+            |fault| matches!(fault, Fault::KeyDiffers(_)),
+        )
+    },
+};
+
+pub static RECORD_FOREIGN_KEY: Rule = Rule {
+    code: Code("record-key-foreign"),
+    modes: &["F38"],
+    severity: Severity::Warning,
+    title: "records whose public key does not hash to their id",
+    why: "A device id is the SHA-256 of its public key. A gateway refuses a device whose key is another one; a request \
+          like that is never approved by clawmend.",
+    mends: "Nothing: the device has to pair again.",
+    by_hand: "Remove the device and let it pair again.",
+    messages: &["device identity mismatch", "pairing required"],
+    run: |model, rule| {
+        about(
+            rule,
+            model,
+            |_| Mend::ByHand(vec!["let the device pair again".into()]),
+            "whose public key does not belong to the id",
+            |fault| matches!(fault, Fault::Key(_)),
+        )
+    },
+};
+
+pub static DUPLICATE_KEYS: Rule = Rule {
+    code: Code("store-duplicate-keys"),
+    modes: &[],
+    severity: Severity::Info,
+    title: "a key stands in a store twice",
+    why: "Of two members with the same key only the later counts; OpenClaw drops the earlier at its next write.",
+    mends: "Nothing.",
+    by_hand: "Nothing to do.",
+    messages: &[],
+    run: |model, rule| {
+        both(model)
+            .into_iter()
+            .filter(|records| !records.duplicate_keys.is_empty())
+            .map(|records| {
+                let says = format!(
+                    "{} in the file twice; the later one counts",
+                    count(records.duplicate_keys.len(), "key stands", "keys stand")
+                );
+                rule.finding(place(model, records), says, Mend::Nothing)
+            })
+            .collect()
+    },
+};

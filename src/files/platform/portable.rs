@@ -1,0 +1,174 @@
+//! Anywhere: paths instead of handles, no owners, no exchange. What it cannot do it says
+//! (`Unsupported`), and the write routine above takes its careful way around.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use super::{Folder, Kind};
+use crate::image::Meta;
+
+/// A folder known by its path.
+#[derive(Debug)]
+pub struct PathFolder(PathBuf);
+
+impl PathFolder {
+    fn at(&self, name: &OsStr) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Folder for PathFolder {
+    fn open(path: &Path) -> io::Result<Self> {
+        if !fs::metadata(path)?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        Ok(Self(fs::canonicalize(path)?))
+    }
+
+    fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        match self.look(name)?.1 {
+            Kind::Folder => Ok(Self(self.at(name))),
+            _ => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    fn make_folder(&self, name: &OsStr) -> io::Result<()> {
+        fs::create_dir(self.at(name))
+    }
+
+    fn here(&self) -> io::Result<Meta> {
+        fs::metadata(&self.0).map(|found| meta(&found))
+    }
+
+    fn look(&self, name: &OsStr) -> io::Result<(Meta, Kind)> {
+        let found = fs::symlink_metadata(self.at(name))?;
+        Ok((meta(&found), kind(&found)))
+    }
+
+    fn link_target(&self, name: &OsStr) -> io::Result<PathBuf> {
+        fs::read_link(self.at(name))
+    }
+
+    fn open_file(&self, name: &OsStr) -> io::Result<File> {
+        match self.look(name)?.1 {
+            Kind::File => File::open(self.at(name)),
+            _ => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+
+    fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
+        match self.look(name)?.1 {
+            Kind::File => OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(self.at(name)),
+            _ => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+
+    fn create_file(&self, name: &OsStr) -> io::Result<File> {
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(self.at(name))
+    }
+
+    fn names(&self) -> io::Result<Vec<OsString>> {
+        fs::read_dir(&self.0)?
+            .map(|entry| entry.map(|entry| entry.file_name()))
+            .collect()
+    }
+
+    fn exchange(&self, _one: &OsStr, _other: &OsStr) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn move_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        if self.look(from)?.1 == Kind::File && self.link(from, to).is_ok() {
+            return self.unlink(from);
+        }
+        match fs::symlink_metadata(self.at(to)) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => self.move_over(from, to),
+        }
+    }
+
+    fn move_over(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        fs::rename(self.at(from), self.at(to))
+    }
+
+    fn link(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        fs::hard_link(self.at(from), self.at(to))
+    }
+
+    fn unlink(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_file(self.at(name))
+    }
+
+    fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_dir(self.at(name))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn own(&self, _uid: u32, _gid: u32) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn try_hold(&self) -> Option<File> {
+        None
+    }
+
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
+    fn meta_of(file: &File) -> io::Result<(Meta, Kind)> {
+        let found = file.metadata()?;
+        Ok((meta(&found), kind(&found)))
+    }
+
+    fn own_file(_file: &File, _uid: u32, _gid: u32) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn mode_file(_file: &File, _mode: u32) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn acting_user() -> u32 {
+        0
+    }
+}
+
+fn meta(found: &fs::Metadata) -> Meta {
+    let since = found
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Meta {
+        len: found.len(),
+        mtime_ns: since.map_or(0, |since| since.as_nanos().try_into().unwrap_or(i128::MAX)),
+        nlink: 1,
+        ..Meta::default()
+    }
+}
+
+fn kind(found: &fs::Metadata) -> Kind {
+    let kind = found.file_type();
+    if kind.is_file() {
+        Kind::File
+    } else if kind.is_dir() {
+        Kind::Folder
+    } else if kind.is_symlink() {
+        Kind::Symlink
+    } else {
+        Kind::Other("not a regular file")
+    }
+}

@@ -1,0 +1,260 @@
+//! Unix: everything relative to handles, `O_NOFOLLOW` for every component, `renameat2` where it is.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
+
+use super::{Folder, Kind};
+use crate::image::Meta;
+
+/// A folder held open by its file descriptor.
+#[derive(Debug)]
+pub struct UnixFolder(OwnedFd);
+
+const OPEN_FOLDER: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
+
+impl Folder for UnixFolder {
+    fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(rustix::fs::open(path, OPEN_FOLDER, Mode::empty())?))
+    }
+
+    fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        let flags = OPEN_FOLDER | OFlags::NOFOLLOW;
+        Ok(Self(rustix::fs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::empty(),
+        )?))
+    }
+
+    fn make_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::mkdirat(&self.0, name, Mode::RWXU)?)
+    }
+
+    fn here(&self) -> io::Result<Meta> {
+        Ok(meta(&rustix::fs::fstat(&self.0)?))
+    }
+
+    fn look(&self, name: &OsStr) -> io::Result<(Meta, Kind)> {
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok((meta(&stat), kind(&stat)))
+    }
+
+    fn link_target(&self, name: &OsStr) -> io::Result<PathBuf> {
+        let target = rustix::fs::readlinkat(&self.0, name, Vec::new())?;
+        Ok(PathBuf::from(OsString::from_vec(target.into_bytes())))
+    }
+
+    fn open_file(&self, name: &OsStr) -> io::Result<File> {
+        let flags =
+            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::empty(),
+        )?))
+    }
+
+    fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::empty(),
+        )?))
+    }
+
+    fn create_file(&self, name: &OsStr) -> io::Result<File> {
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR;
+        Ok(File::from(rustix::fs::openat(&self.0, name, flags, mode)?))
+    }
+
+    fn names(&self) -> io::Result<Vec<OsString>> {
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                names.push(OsStr::from_bytes(name).to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    #[cfg(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "redox"
+    ))]
+    fn exchange(&self, one: &OsStr, other: &OsStr) -> io::Result<()> {
+        let flags = rustix::fs::RenameFlags::EXCHANGE;
+        rustix::fs::renameat_with(&self.0, one, &self.0, other, flags).map_err(unsupported)
+    }
+
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "redox"
+    )))]
+    fn exchange(&self, _one: &OsStr, _other: &OsStr) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// `RENAME_NOREPLACE`, or a second name and then one less: both fail if the name is taken.
+    fn move_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        #[cfg(any(
+            target_os = "linux",
+            target_os = "android",
+            target_vendor = "apple",
+            target_os = "redox"
+        ))]
+        {
+            let flags = rustix::fs::RenameFlags::NOREPLACE;
+            match rustix::fs::renameat_with(&self.0, from, &self.0, to, flags).map_err(unsupported)
+            {
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+                done => return done,
+            }
+        }
+        // A folder has no second name: there the check and the rename are two steps.
+        if self.look(from)?.1 == Kind::Folder {
+            return match self.look(to) {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => self.move_over(from, to),
+            };
+        }
+        self.link(from, to)?;
+        self.unlink(from)
+    }
+
+    fn move_over(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
+    }
+
+    fn link(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::linkat(
+            &self.0,
+            from,
+            &self.0,
+            to,
+            AtFlags::empty(),
+        )?)
+    }
+
+    fn unlink(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        match rustix::fs::fsync(&self.0) {
+            // Some file systems have nothing to sync for a folder, and say so.
+            Err(rustix::io::Errno::INVAL) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    fn own(&self, uid: u32, gid: u32) -> io::Result<()> {
+        own(&self.0, uid, gid)
+    }
+
+    fn try_hold(&self) -> Option<File> {
+        let file = File::from(self.0.try_clone().ok()?);
+        // Another open description, so that the lock ends with the result and not with the folder.
+        let own = rustix::fs::openat(&file, ".", OPEN_FOLDER, Mode::empty()).ok()?;
+        let own = File::from(own);
+        own.try_lock().ok().map(|()| own)
+    }
+
+    fn is_read_only(&self) -> bool {
+        rustix::fs::fstatvfs(&self.0)
+            .is_ok_and(|fs| fs.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+    }
+
+    fn meta_of(file: &File) -> io::Result<(Meta, Kind)> {
+        let stat = rustix::fs::fstat(file)?;
+        Ok((meta(&stat), kind(&stat)))
+    }
+
+    fn own_file(file: &File, uid: u32, gid: u32) -> io::Result<()> {
+        own(file, uid, gid)
+    }
+
+    fn mode_file(file: &File, mode: u32) -> io::Result<()> {
+        Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode as _))?)
+    }
+
+    fn acting_user() -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
+}
+
+fn own(fd: impl AsFd, uid: u32, gid: u32) -> io::Result<()> {
+    Ok(rustix::fs::fchown(
+        fd,
+        Some(Uid::from_raw(uid)),
+        Some(Gid::from_raw(gid)),
+    )?)
+}
+
+#[cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "redox"
+))]
+fn unsupported(errno: rustix::io::Errno) -> io::Error {
+    use rustix::io::Errno;
+    match errno {
+        Errno::NOSYS | Errno::INVAL | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
+        other => other.into(),
+    }
+}
+
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::cast_lossless,
+    reason = "the widths differ between systems"
+)]
+fn meta(stat: &Stat) -> Meta {
+    Meta {
+        mode: stat.st_mode as u32 & 0o7777,
+        uid: stat.st_uid as u32,
+        gid: stat.st_gid as u32,
+        len: u64::try_from(stat.st_size).unwrap_or(0),
+        mtime_ns: stat.st_mtime as i128 * 1_000_000_000 + stat.st_mtime_nsec as i128,
+        dev: stat.st_dev as u64,
+        ino: stat.st_ino as u64,
+        nlink: stat.st_nlink as u64,
+    }
+}
+
+fn kind(stat: &Stat) -> Kind {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Folder,
+        FileType::Symlink => Kind::Symlink,
+        FileType::Fifo => Kind::Other("a FIFO"),
+        FileType::Socket => Kind::Other("a socket"),
+        FileType::CharacterDevice => Kind::Other("a character device"),
+        FileType::BlockDevice => Kind::Other("a block device"),
+        _ => Kind::Other("not a regular file"),
+    }
+}

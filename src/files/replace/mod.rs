@@ -1,0 +1,261 @@
+//! The one routine that writes a file.
+//!
+//! A temp file in the same folder, private name, mode and owner set before the first byte; written,
+//! synced; swapped in only if what stands there is still what was read; folder synced; temp removed.
+//! What was replaced is kept under the temp name until [`Staged::finish`], so that several files can
+//! be swapped and all of them put back ([`Staged::put_back`]) with their own inode and times.
+//!
+//! **The check.** Where the system can exchange two names in one step (Linux, macOS), the new file is
+//! exchanged in and what came *out* is compared: kind, mode, owner, links and every byte. If it is
+//! not what was read it goes back in, so a writer that renames its own file in at the same moment
+//! loses nothing. Elsewhere the old file is compared right before a plain rename.
+//!
+//! **Not promised.** Where nothing can be exchanged, a writer that renames in the instant between
+//! check and rename loses its version. A writer that holds the old file open and writes into it after
+//! the swap writes into a file that is gone (OpenClaw writes by rename). A writer that read before the
+//! swap and renames after it replaces ours: that shows in the second diagnosis. ACLs, extended
+//! attributes and the times of a file are not carried over.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+
+mod names;
+mod swap;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use names::{is_temp, is_temp_of, temp_name};
+
+use super::dir::{Dir, refuse};
+use super::platform::{Folder, Kind, SystemFolder};
+use crate::error::{Error, Kind as ErrorKind};
+use crate::image::{FileState, Meta};
+use crate::store::CommitError;
+
+/// A file's new contents.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'a> {
+    /// The bytes, as a run of slices.
+    pub pieces: &'a [&'a [u8]],
+    /// Mode and owner; `None`: those of the file before, or 0600 and the folder's owner.
+    pub meta: Option<Meta>,
+}
+
+/// Replaces, makes (`before` absent) or removes (`new` absent) one file, if it is still `before`.
+///
+/// # Errors
+/// [`CommitError::Moved`]: it is something else now. [`CommitError::Failed`]: refused or failed. In
+/// both cases everything is as it was.
+pub fn replace<F: Folder>(
+    dir: Dir<F>,
+    name: &OsStr,
+    before: &FileState,
+    new: Option<New<'_>>,
+) -> Result<(), CommitError> {
+    let mut staged = Staged::new(dir, name, before, new)?;
+    staged.swap()?;
+    if let Err(error) = staged.sync() {
+        return Err(match staged.put_back() {
+            Ok(()) => error.into(),
+            Err(worse) => worse.into_kind(ErrorKind::RolledBack).into(),
+        });
+    }
+    staged.finish();
+    Ok(())
+}
+
+/// One file's change, written beside it and ready to be swapped in.
+#[derive(Debug)]
+pub struct Staged<F: Folder = SystemFolder> {
+    dir: Dir<F>,
+    name: OsString,
+    before: FileState,
+    /// The new file, held open so that its inode stays its own; `None`: the file goes.
+    new: Option<(File, Id)>,
+    /// The name beside the file: the new one before the swap, the old one after it.
+    temp: OsString,
+    step: Step,
+    way: Way,
+}
+
+/// How the old file was replaced: decides how it comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// It stands under the temp name.
+    Exchange,
+    /// The same, as its second name.
+    Link,
+    /// It is gone; its bytes are known.
+    Rename,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Prepared,
+    Swapped,
+    Over,
+}
+
+type Id = (u64, u64);
+
+fn id(meta: &Meta) -> Id {
+    (meta.dev, meta.ino)
+}
+
+impl<F: Folder> Staged<F> {
+    /// Writes the new contents beside the file. Nothing that OpenClaw reads is touched yet.
+    ///
+    /// # Errors
+    /// Refused (a link, a hard-linked file, not a file), or the disk failed.
+    pub fn new(
+        dir: Dir<F>,
+        name: &OsStr,
+        before: &FileState,
+        new: Option<New<'_>>,
+    ) -> Result<Self, Error> {
+        let path = dir.path().join(name);
+        let old = match before {
+            FileState::Absent => None,
+            FileState::Present { meta, .. } => Some(*meta),
+            FileState::Unusable(why) => return Err(refuse(&path, why)),
+        };
+        match dir.look(name) {
+            Ok(Some((meta, Kind::File))) if meta.nlink > 1 => return Err(hard_linked(&path)),
+            Ok(_) => {}
+            Err(error) => return Err(Error::io("look at", &path, &error)),
+        }
+        let mut staged = Self {
+            temp: temp_name(name),
+            name: name.to_owned(),
+            before: before.clone(),
+            new: None,
+            step: Step::Over,
+            way: Way::Exchange,
+            dir,
+        };
+        if let Some(new) = new {
+            let folder = staged.dir.meta()?;
+            let meta = new.meta.or(old).unwrap_or(Meta {
+                mode: 0o600,
+                ..folder
+            });
+            let file = staged
+                .dir
+                .folder
+                .create_file(&staged.temp)
+                .map_err(|error| Error::io("write beside", &path, &error))?;
+            staged.step = Step::Prepared;
+            let own = staged.fill(&file, &new, meta, old.is_none() && new.meta.is_none())?;
+            staged.new = Some((file, own));
+        }
+        staged.step = Step::Prepared;
+        Ok(staged)
+    }
+
+    fn fill(&self, mut file: &File, new: &New<'_>, meta: Meta, is_new: bool) -> Result<Id, Error> {
+        let path = self.dir.path().join(&self.name);
+        let failed = |error: io::Error| Error::io("write", &path, &error);
+        let (fresh, _) = F::meta_of(file).map_err(failed)?;
+        if (fresh.uid, fresh.gid) != (meta.uid, meta.gid)
+            && let Err(error) = F::own_file(file, meta.uid, meta.gid)
+            // A new file in a folder of a group that this user is not in: its own group will do.
+            && !(is_new && fresh.uid == meta.uid)
+        {
+            return Err(keep_owner(&path, &error));
+        }
+        let mode = meta.mode & 0o777;
+        if fresh.mode != mode {
+            F::mode_file(file, mode).map_err(failed)?;
+        }
+        for piece in new.pieces {
+            file.write_all(piece).map_err(failed)?;
+        }
+        file.sync_all().map_err(failed)?;
+        Ok(id(&fresh))
+    }
+
+    /// Swaps it in, if what stands there is still what was read.
+    ///
+    /// # Errors
+    /// As [`replace`]; everything is as it was.
+    pub fn swap(&mut self) -> Result<(), CommitError> {
+        let done = match (&self.before, self.new.is_some()) {
+            (FileState::Present { .. }, true) => self.swap_over(),
+            (FileState::Present { .. }, false) => self.move_away(),
+            (_, true) => self.move_in(),
+            (_, false) => match self.dir.look(&self.name) {
+                Ok(None) => {
+                    self.step = Step::Over;
+                    return Ok(());
+                }
+                Ok(Some(_)) => Err(self.moved("is there now")),
+                Err(error) => Err(Error::io("look at", self.path(), &error).into()),
+            },
+        };
+        if done.is_ok() {
+            self.step = Step::Swapped;
+        }
+        done
+    }
+
+    /// Makes the swap durable.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn sync(&self) -> Result<(), Error> {
+        self.dir.sync()
+    }
+
+    /// Lets go of what was replaced. Best effort: what is left is swept by the next writing command.
+    pub fn finish(mut self) {
+        if self.step == Step::Swapped {
+            let _ = self.dir.unlink(&self.temp);
+        }
+        self.step = Step::Over;
+    }
+
+    fn before_meta(&self) -> Option<Meta> {
+        match &self.before {
+            FileState::Present { meta, .. } => Some(*meta),
+            _ => None,
+        }
+    }
+
+    fn new_id(&self) -> Option<Id> {
+        self.new.as_ref().map(|(_, id)| *id)
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.dir.path().join(&self.name)
+    }
+
+    fn moved(&self, how: &str) -> CommitError {
+        CommitError::Moved(format!("`{}` {how}", self.path().display()))
+    }
+}
+
+impl<F: Folder> Drop for Staged<F> {
+    fn drop(&mut self) {
+        if self.step == Step::Prepared {
+            let _ = self.dir.unlink(&self.temp);
+        }
+    }
+}
+
+fn hard_linked(path: &std::path::Path) -> Error {
+    Error::refused("this file has another name too (a hard link), and replacing it would split the two")
+        .at(path)
+        .hint("make it a file of its own: `cp -p FILE FILE.own && mv FILE.own FILE`, then run the same command again")
+}
+
+fn keep_owner(path: &std::path::Path, error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Error::refused(
+            "this file belongs to another user or group, and clawmend may not keep it so",
+        )
+        .at(path)
+        .hint("run clawmend as that user, or as root with sudo"),
+        _ => Error::io("set the owner of", path, error),
+    }
+}

@@ -1,0 +1,255 @@
+//! The swap itself, its check, and the way back.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+
+use super::{Id, Staged, Step, Way, id, temp_name};
+use crate::error::{Error, Kind as ErrorKind};
+use crate::files::dir::{refuse, same_bytes, unusable_io};
+use crate::files::platform::{Folder, Kind};
+use crate::image::{FileState, Unusable};
+use crate::store::CommitError;
+
+impl<F: Folder> Staged<F> {
+    pub(super) fn swap_over(&mut self) -> Result<(), CommitError> {
+        // A glance first: most moves show in the size, and then nothing needs to be swapped twice.
+        if let (Ok(found), Some(before)) = (self.dir.look(&self.name), self.before_meta()) {
+            match found {
+                None => return Err(self.moved("is gone")),
+                Some((meta, Kind::File)) if meta.len == before.len => {}
+                Some(_) => return Err(self.moved("has changed")),
+            }
+        }
+        match self.dir.folder.exchange(&self.temp, &self.name) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return self.rename_over(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(self.moved("is gone"));
+            }
+            Err(error) => return Err(Error::io("replace", self.path(), &error).into()),
+        }
+        match self.is_before(&self.temp) {
+            Ok(true) => Ok(()),
+            other => {
+                let ours = self.new_id();
+                // From here on the temp name may hold somebody's only copy: kept if this fails.
+                self.step = Step::Over;
+                self.exchange_back(ours)?;
+                self.step = Step::Prepared;
+                match other {
+                    Err(error) => Err(error.into()),
+                    Ok(_) => Err(self.moved("has changed")),
+                }
+            }
+        }
+    }
+
+    /// Puts what the temp name holds back in place of the file `there`. What comes out instead is
+    /// newer than that, from another writer: it goes back in, until nobody came in between.
+    /// Returns whether the file that was put back first is the one that stands there now.
+    fn exchange_back(&self, there: Option<Id>) -> Result<bool, Error> {
+        let failed = |error: io::Error| {
+            Error::io("put back", self.path(), &error)
+                .into_kind(ErrorKind::RolledBack)
+                .hint(format!(
+                    "the version that was there is kept beside it as `{}`",
+                    self.temp.display()
+                ))
+        };
+        let mut expected = there;
+        for round in 0..1000 {
+            let putting = self
+                .dir
+                .look(&self.temp)
+                .map_err(failed)?
+                .map(|(meta, _)| id(&meta));
+            match self.dir.folder.exchange(&self.temp, &self.name) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    match self.dir.move_new(&self.temp, &self.name) {
+                        Ok(()) => return Ok(round == 0),
+                        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                        Err(error) => return Err(failed(error)),
+                    }
+                }
+                Err(error) => return Err(failed(error)),
+            }
+            let out = self.dir.look(&self.temp).map_err(failed)?;
+            if out.map(|(meta, _)| id(&meta)) == expected {
+                return Ok(round == 0);
+            }
+            expected = putting;
+        }
+        Err(failed(io::Error::other(
+            "another process keeps replacing it",
+        )))
+    }
+
+    /// The way around where nothing can be exchanged: the old file gets a second name, is compared,
+    /// and then renamed over.
+    fn rename_over(&mut self) -> Result<(), CommitError> {
+        let old = temp_name(&self.name);
+        let linked = self.dir.folder.link(&self.name, &old).is_ok();
+        let checked = self.is_before(if linked { &old } else { &self.name });
+        let same_still = || {
+            let (one, other) = (self.dir.look(&self.name), self.dir.look(&old));
+            !linked
+                || matches!((one, other), (Ok(Some((one, _))), Ok(Some((other, _)))) if id(&one) == id(&other) && one.mtime_ns == other.mtime_ns)
+        };
+        let result = match checked {
+            Ok(true) if same_still() => self
+                .dir
+                .folder
+                .move_over(&self.temp, &self.name)
+                .map_err(|error| CommitError::from(Error::io("replace", self.path(), &error))),
+            Ok(_) => Err(self.moved("has changed")),
+            Err(error) => Err(error.into()),
+        };
+        if result.is_ok() {
+            self.temp = old;
+            self.way = if linked { Way::Link } else { Way::Rename };
+        } else if linked {
+            let _ = self.dir.unlink(&old);
+        }
+        result
+    }
+
+    pub(super) fn move_away(&mut self) -> Result<(), CommitError> {
+        match self.dir.move_new(&self.name, &self.temp) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(self.moved("is gone"));
+            }
+            Err(error) => return Err(Error::io("remove", self.path(), &error).into()),
+        }
+        let same = self.is_before(&self.temp);
+        if let Ok(true) = same {
+            return Ok(());
+        }
+        self.step = Step::Over;
+        self.move_back()?;
+        self.step = Step::Prepared;
+        match same {
+            Err(error) => Err(error.into()),
+            Ok(_) => Err(self.moved("has changed")),
+        }
+    }
+
+    /// Gives what the temp name holds its name again; if another writer made a new file meanwhile,
+    /// that one is newer and stays. Returns whether ours went back.
+    fn move_back(&self) -> Result<bool, Error> {
+        match self.dir.move_new(&self.temp, &self.name) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(Error::io("put back", self.path(), &error)
+                .into_kind(ErrorKind::RolledBack)
+                .hint(format!("it is kept beside it as `{}`", self.temp.display()))),
+        }
+    }
+
+    pub(super) fn move_in(&mut self) -> Result<(), CommitError> {
+        match self.dir.move_new(&self.temp, &self.name) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(self.moved("is there now"))
+            }
+            Err(error) => Err(Error::io("make", self.path(), &error).into()),
+        }
+    }
+
+    /// Takes a swap back: what stood there stands there again, the same inode where the system can
+    /// exchange. If another writer replaced ours meanwhile, its version stays.
+    ///
+    /// # Errors
+    /// It could not be put back; the error says where it is kept.
+    pub fn put_back(mut self) -> Result<(), Error> {
+        if self.step != Step::Swapped {
+            return Ok(());
+        }
+        self.step = Step::Over;
+        let ours = self.new_id();
+        match (&self.before, ours) {
+            (FileState::Present { .. }, Some(_)) if self.way == Way::Exchange => {
+                self.exchange_back(ours)?;
+            }
+            (FileState::Present { .. }, Some(_)) => self.rename_back()?,
+            (FileState::Present { .. }, None) => {
+                self.move_back()?;
+            }
+            (_, Some(_)) => self.take_away(ours)?,
+            (_, None) => {}
+        }
+        let _ = self.dir.unlink(&self.temp);
+        self.dir.sync()
+    }
+
+    /// Where nothing can be exchanged: the old file's second name, or its bytes written once more.
+    fn rename_back(&self) -> Result<(), Error> {
+        let failed = |error: io::Error| Error::io("put back", self.path(), &error);
+        let there = self.dir.look(&self.name).map_err(failed)?;
+        if there.map(|(meta, _)| id(&meta)) != self.new_id() {
+            // Another writer's version: newer, and it stays.
+            return Ok(());
+        }
+        if self.way == Way::Rename {
+            let FileState::Present { bytes, meta } = &self.before else {
+                return Ok(());
+            };
+            let mut file = self.dir.folder.create_file(&self.temp).map_err(failed)?;
+            F::mode_file(&file, meta.mode)
+                .and_then(|()| file.write_all(bytes))
+                .and_then(|()| file.sync_all())
+                .map_err(failed)?;
+        }
+        self.dir
+            .folder
+            .move_over(&self.temp, &self.name)
+            .map_err(failed)
+    }
+
+    /// Removes the file that was made, if it is still ours.
+    fn take_away(&self, ours: Option<Id>) -> Result<(), Error> {
+        let failed = |error: io::Error| Error::io("take back", self.path(), &error);
+        match self.dir.move_new(&self.name, &self.temp) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        }
+        let out = self.dir.look(&self.temp).map_err(failed)?;
+        if out.map(|(meta, _)| id(&meta)) != ours {
+            self.move_back()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the file under `name` is, to the byte, what was read.
+    fn is_before(&self, name: &OsStr) -> Result<bool, Error> {
+        let FileState::Present { bytes, meta } = &self.before else {
+            return Ok(false);
+        };
+        let read = || -> Result<bool, Unusable> {
+            let Some((mut file, found)) = self.dir.open_regular(name, u64::MAX)? else {
+                return Ok(false);
+            };
+            let links = if name == self.name || name == self.temp {
+                1
+            } else {
+                2
+            };
+            if (found.mode, found.uid, found.gid, found.len)
+                != (meta.mode, meta.uid, meta.gid, meta.len)
+                || found.nlink > links
+            {
+                return Ok(false);
+            }
+            same_bytes(&mut file, &[bytes]).map_err(|error| unusable_io(&error))
+        };
+        match read() {
+            Ok(same) => Ok(same),
+            Err(Unusable::Symlink(_) | Unusable::NotAFile(_) | Unusable::TooLarge { .. }) => {
+                Ok(false)
+            }
+            Err(why @ (Unusable::Io(_) | Unusable::Denied)) => Err(refuse(&self.path(), &why)),
+        }
+    }
+}

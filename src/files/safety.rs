@@ -1,0 +1,130 @@
+//! Is this a place where clawmend may write? Asked before the first byte.
+
+use std::path::Path;
+
+use super::dir::Dir;
+use super::platform::{Folder, SystemFolder};
+use crate::error::Error;
+use crate::image::Meta;
+
+/// Refuses a folder that others can write, or that lies below one: whoever can rename the folders on
+/// the way decides where the writes go.
+///
+/// Accepted on the way down: folders of root, of the folder's own owner or of the acting user, that
+/// only their owner (or a group of the same number as the owner, as many systems make for each user)
+/// can write, or that have the sticky bit, like `/tmp`.
+///
+/// # Errors
+/// [`crate::error::Kind::Refused`], naming the folder and what to do about it.
+pub fn check(path: &Path) -> Result<(), Error> {
+    let real = std::fs::canonicalize(path)
+        .map_err(|error| Error::io("resolve the folder", path, &error))?;
+    let owner = Dir::<SystemFolder>::open(&real)?.meta()?.uid;
+    let acting = SystemFolder::acting_user();
+    for (depth, folder) in real.ancestors().enumerate() {
+        // A folder that may be passed but not opened can still be looked at.
+        let meta = match folder.parent().zip(folder.file_name()) {
+            Some((parent, name)) => look(parent, name, folder)?,
+            None => Dir::<SystemFolder>::open(folder)?.meta()?,
+        };
+        if let Some(problem) = problem(&meta, owner, acting, depth == 0) {
+            return Err(Error::refused(format!("{problem}, so it is no safe place to write to"))
+                .at(folder)
+                .hint(if problem == FOREIGN {
+                    "give it to root or to the user that runs OpenClaw (`chown`), then run the same command again".to_owned()
+                } else {
+                    format!("close it (`chmod go-w {}`), then run the same command again", folder.display())
+                }));
+        }
+    }
+    Ok(())
+}
+
+fn look(parent: &Path, name: &std::ffi::OsStr, folder: &Path) -> Result<Meta, Error> {
+    let looked = match SystemFolder::open(parent) {
+        Ok(parent) => parent.look(name).map(|(meta, _)| meta),
+        Err(_) => SystemFolder::open(folder).and_then(|folder| folder.here()),
+    };
+    looked.map_err(|error| Error::io("look at the folder", folder, &error))
+}
+
+const FOREIGN: &str = "this folder belongs to another user";
+const OPEN: &str = "others can write to this folder";
+
+/// What speaks against a folder on the way. `last`: it is the folder itself.
+fn problem(meta: &Meta, owner: u32, acting: u32, last: bool) -> Option<&'static str> {
+    if ![0, owner, acting].contains(&meta.uid) {
+        return Some(FOREIGN);
+    }
+    let others = meta.mode & 0o002 != 0;
+    let group = meta.mode & 0o020 != 0 && ![0, owner, meta.uid].contains(&meta.gid);
+    // The sticky bit keeps what lies in a folder from others, not what they add: good enough above
+    // the state dir, not for the state dir itself.
+    let sticky = meta.mode & 0o1000 != 0 && !last;
+    ((others || group) && !sticky).then_some(OPEN)
+}
+
+/// Whether what clawmend copies of this file (as root, perhaps) may land in a snapshot that belongs
+/// to `owner`: it is theirs, or anybody may read it, or clawmend acts with no more rights than they.
+pub fn may_share(file: &Meta, owner: u32) -> bool {
+    let acting = SystemFolder::acting_user();
+    owner == 0 || file.uid == owner || acting != 0 || file.mode & 0o004 != 0
+}
+
+/// Whether clawmend may write a file outside the state dir that something inside it points at: it
+/// belongs to the state dir's owner, or to the acting user where that gives the owner nothing new.
+pub fn may_write_outside(file: &Meta, owner: u32) -> bool {
+    let acting = SystemFolder::acting_user();
+    file.uid == owner || (file.uid == acting && (acting != 0 || owner == 0))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_folder_that_others_can_write_is_refused_and_tmp_is_not() {
+        let temp = tempfile::tempdir().unwrap();
+        let shared = temp.path().join("shared");
+        let state = shared.join("state");
+        std::fs::create_dir_all(&state).unwrap();
+        let mode = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(&shared, 0o755);
+        mode(&state, 0o700);
+        check(&state).unwrap();
+        mode(&shared, 0o777);
+        let error = check(&state).unwrap_err();
+        assert_eq!(error.exit(), crate::exit::Exit::Refused);
+        assert_eq!(
+            error.path(),
+            Some(std::fs::canonicalize(&shared).unwrap().as_path())
+        );
+        mode(&shared, 0o1777);
+        check(&state).unwrap();
+        mode(&state, 0o1777);
+        assert!(check(&state).is_err());
+    }
+
+    #[test]
+    fn owners_and_groups_on_the_way() {
+        let folder = |mode, uid, gid| Meta {
+            mode,
+            uid,
+            gid,
+            ..Meta::default()
+        };
+        assert_eq!(
+            problem(&folder(0o755, 7, 7), 1000, 1000, false),
+            Some(FOREIGN)
+        );
+        assert_eq!(problem(&folder(0o755, 0, 0), 1000, 1000, false), None);
+        assert_eq!(problem(&folder(0o775, 1000, 1000), 1000, 0, true), None);
+        assert_eq!(
+            problem(&folder(0o775, 1000, 100), 1000, 0, true),
+            Some(OPEN)
+        );
+    }
+}

@@ -1,0 +1,208 @@
+//! Is a gateway running? From its lock file and the process table alone. It changes advice, never
+//! what clawmend can do.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::locate::Env;
+use crate::model::device::hex;
+use crate::model::facts::Gateway;
+
+/// A lock file is small; a larger one is something else. Bytes.
+const LARGEST_LOCK: u64 = 64 * 1024;
+
+/// Looks at the locks a gateway of this state dir could hold.
+pub fn probe(state_dir: &Path, config: &Path, env: &Env) -> Gateway {
+    let mut unknown = None;
+    for lock in locks(state_dir, config, env) {
+        match holder(&lock, state_dir, config, env) {
+            Some(Gateway::Running { pid }) => return Gateway::Running { pid },
+            Some(Gateway::Unknown(why)) => unknown = Some(Gateway::Unknown(why)),
+            Some(Gateway::NotRunning) | None => {}
+        }
+    }
+    unknown.unwrap_or_default()
+}
+
+/// Early releases: `<tmp>/openclaw-<uid>/gateway.<hash of the config path>.lock`; from 2026.8
+/// `<state>/tmp/openclaw-<uid>/gateway.*.lock`.
+fn locks(state_dir: &Path, config: &Path, env: &Env) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let owner = owner(state_dir).unwrap_or(env.uid);
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for uid in [owner, env.uid] {
+        folders.push(env.temp.join(format!("openclaw-{uid}")));
+    }
+    folders.push(env.temp.join("openclaw"));
+    let hash = hex(&Sha256::digest(config.to_string_lossy().as_bytes()));
+    let ours = format!("gateway.{}.lock", hash.get(..8).unwrap_or_default());
+    for folder in folders {
+        found.push(folder.join(&ours));
+        // 2026.2.19 hashes with SHA-1: any lock there that names this config counts.
+        found.extend(lock_files(&folder));
+    }
+    for entry in std::fs::read_dir(state_dir.join("tmp"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if entry.file_name().to_string_lossy().starts_with("openclaw") {
+            found.extend(lock_files(&entry.path()));
+        }
+    }
+    found.dedup();
+    found
+}
+
+fn lock_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with("gateway.") && name.ends_with(".lock")
+        })
+        .map(|entry| entry.path())
+        .take(64)
+        .collect();
+    files.sort();
+    files
+}
+
+fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gateway> {
+    let meta = lock.symlink_metadata().ok()?;
+    if !meta.is_file() || meta.len() > LARGEST_LOCK {
+        return None;
+    }
+    let value: serde_json::Value = serde_json::from_slice(&std::fs::read(lock).ok()?).ok()?;
+    let same = |field: &str, path: &Path| {
+        let named = value
+            .get(field)
+            .and_then(serde_json::Value::as_str)
+            .map(PathBuf::from)?;
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        Some(real(&named) == real(path))
+    };
+    let is_ours = same("stateDir", state_dir)
+        .or_else(|| same("configPath", config))
+        .unwrap_or(false);
+    if !is_ours {
+        return None;
+    }
+    let pid = u32::try_from(value.get("pid")?.as_u64()?).ok()?;
+    let Some(proc) = &env.proc else {
+        return Some(Gateway::Unknown(format!(
+            "a lock names process {pid}, but the process table cannot be read here"
+        )));
+    };
+    let stat = match std::fs::read_to_string(proc.join(pid.to_string()).join("stat")) {
+        Ok(stat) => stat,
+        Err(_) => return Some(Gateway::NotRunning),
+    };
+    let recorded = value.get("startTime").and_then(serde_json::Value::as_u64);
+    let started = start_time(&stat);
+    let alive = match (recorded, started) {
+        (Some(recorded), Some(started)) => recorded == started,
+        // Without a recorded start the command name has to do: a recycled pid is some other program.
+        _ => is_node(&stat),
+    };
+    Some(if alive {
+        Gateway::Running { pid }
+    } else {
+        Gateway::NotRunning
+    })
+}
+
+/// Field 22 of `/proc/PID/stat`: clock ticks after boot. The command in field 2 may hold anything.
+fn start_time(stat: &str) -> Option<u64> {
+    stat.rsplit_once(')')?
+        .1
+        .split_ascii_whitespace()
+        .nth(19)?
+        .parse()
+        .ok()
+}
+
+fn is_node(stat: &str) -> bool {
+    let name = stat
+        .split_once('(')
+        .and_then(|(_, rest)| rest.rsplit_once(')'))
+        .map(|(name, _)| name);
+    name.is_some_and(|name| {
+        name.starts_with("node")
+            || name.starts_with("openclaw")
+            || name == "MainThread"
+            || name == "bun"
+    })
+}
+
+#[cfg(unix)]
+fn owner(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    Some(path.metadata().ok()?.uid())
+}
+
+#[cfg(not(unix))]
+fn owner(_path: &Path) -> Option<u32> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn setup(lock: &serde_json::Value, stat: Option<&str>) -> Gateway {
+        let root = tempfile::tempdir().unwrap();
+        let state = root.path().join("state");
+        let locks = state.join("tmp/openclaw-7");
+        std::fs::create_dir_all(&locks).unwrap();
+        let mut lock = lock.clone();
+        lock["stateDir"] = json!(state);
+        std::fs::write(locks.join("gateway.0a0b0c0d.lock"), lock.to_string()).unwrap();
+        let proc = root.path().join("proc");
+        std::fs::create_dir_all(proc.join("42")).unwrap();
+        if let Some(stat) = stat {
+            std::fs::write(proc.join("42/stat"), stat).unwrap();
+        }
+        let env = Env {
+            proc: Some(proc),
+            temp: root.path().join("none"),
+            uid: 7,
+            ..Env::default()
+        };
+        probe(&state, &state.join("openclaw.json"), &env)
+    }
+
+    fn stat(name: &str, start: u64) -> String {
+        format!("42 ({name}) S {}{start} 0 0", "1 ".repeat(18))
+    }
+
+    #[test]
+    fn a_live_process_with_the_recorded_start_is_the_gateway() {
+        let lock = json!({"pid": 42, "startTime": 777});
+        assert_eq!(
+            setup(&lock, Some(&stat("MainThread", 777))),
+            Gateway::Running { pid: 42 }
+        );
+        assert_eq!(
+            setup(&lock, Some(&stat("bash) (x", 778))),
+            Gateway::NotRunning,
+            "the pid was given to another process"
+        );
+        assert_eq!(setup(&lock, None), Gateway::NotRunning);
+    }
+
+    #[test]
+    fn without_a_start_time_the_process_must_be_node() {
+        assert_eq!(
+            setup(&json!({"pid": 42}), Some(&stat("node", 1))),
+            Gateway::Running { pid: 42 }
+        );
+        assert_eq!(
+            setup(&json!({"pid": 42}), Some(&stat("bash", 1))),
+            Gateway::NotRunning
+        );
+    }
+}

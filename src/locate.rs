@@ -1,0 +1,421 @@
+//! Where the state is: the one file that reads environment variables.
+//!
+//! The rules are OpenClaw's own (releases 2026.1 to 2026.9): flags first, then `OPENCLAW_STATE_DIR`,
+//! `OPENCLAW_CONFIG_PATH`, `OPENCLAW_HOME`, `OPENCLAW_PROFILE`, then the default and legacy folders.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::model::facts::Tree;
+use crate::model::layout::{CONFIG, DATABASE, LEGACY_CONFIGS, Part};
+
+/// What a process knows of its surroundings, as a value: tests make their own.
+#[derive(Clone, Debug, Default)]
+pub struct Env {
+    /// The variables that matter, by name.
+    pub vars: BTreeMap<String, String>,
+    /// The account's home folder.
+    pub home: Option<PathBuf>,
+    /// The working folder.
+    pub cwd: PathBuf,
+    /// The folder for temporary files, where early gateways keep their lock.
+    pub temp: PathBuf,
+    /// The process table (`/proc`), where there is one.
+    pub proc: Option<PathBuf>,
+    /// The user id of this process; 0 where the platform has none.
+    pub uid: u32,
+    /// What Node calls this platform: `linux`, `darwin`, `win32`.
+    pub platform: String,
+}
+
+/// The prefixes of the variables that clawmend looks at.
+const PREFIXES: [&str; 2] = ["OPENCLAW_", "CLAWDBOT_"];
+
+impl Env {
+    /// The surroundings of this process.
+    pub fn of_process() -> Self {
+        let vars = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+            .collect();
+        let proc = PathBuf::from("/proc");
+        Self {
+            vars,
+            home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            cwd: std::env::current_dir().unwrap_or_default(),
+            temp: std::env::temp_dir(),
+            proc: proc.join("self/stat").exists().then_some(proc),
+            uid: current_uid(),
+            platform: match std::env::consts::OS {
+                "macos" => "darwin",
+                "windows" => "win32",
+                other => other,
+            }
+            .to_owned(),
+        }
+    }
+
+    /// A variable that is set to something. OpenClaw takes the words `undefined` and `null`, which
+    /// broken scripts leave behind, for nothing.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        let value = self.vars.get(name)?.trim();
+        (!value.is_empty() && value != "undefined" && value != "null").then_some(value)
+    }
+}
+
+#[cfg(unix)]
+fn current_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn current_uid() -> u32 {
+    0
+}
+
+/// What the user said on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--state-dir`.
+    pub state_dir: Option<PathBuf>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--profile`.
+    pub profile: Option<String>,
+}
+
+/// The state that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The state dir.
+    pub state_dir: PathBuf,
+    /// How it was found, in words.
+    pub how: String,
+    /// The config, present or not.
+    pub config: PathBuf,
+    /// The profile, if one was named.
+    pub profile: Option<String>,
+    /// The home folder that OpenClaw goes by.
+    pub home: Option<PathBuf>,
+}
+
+/// Legacy state dirs in the home folder, newest first (2026.4.15 and later know only the first).
+const LEGACY_DIRS: [&str; 3] = [".clawdbot", ".moltbot", ".moldbot"];
+
+/// Finds the state dir and the config.
+///
+/// # Errors
+/// No such state dir: says where it looked. A profile name that OpenClaw would refuse.
+pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
+    let home = home(env);
+    let profile = profile(flags, env)?;
+    let expand = |text: &str| expand(text, home.as_deref(), env);
+    let mut looked = Vec::new();
+    let (state_dir, how) = if let Some(dir) = &flags.state_dir {
+        (expand(&dir.to_string_lossy()), "--state-dir".to_owned())
+    } else if let (Some(name), true) = (&profile, flags.profile.is_some()) {
+        (
+            profile_dir(home.as_deref(), name)?,
+            format!("--profile {name}"),
+        )
+    } else if let Some(dir) = env.var("OPENCLAW_STATE_DIR") {
+        (expand(dir), "OPENCLAW_STATE_DIR".to_owned())
+    } else if let Some(dir) = env.var("CLAWDBOT_STATE_DIR") {
+        (expand(dir), "CLAWDBOT_STATE_DIR".to_owned())
+    } else if let Some(name) = &profile {
+        (
+            profile_dir(home.as_deref(), name)?,
+            format!("OPENCLAW_PROFILE={name}"),
+        )
+    } else {
+        let home = home.as_deref().ok_or_else(no_home)?;
+        let names = std::iter::once(".openclaw").chain(LEGACY_DIRS);
+        let mut found = None;
+        for name in names {
+            let dir = home.join(name);
+            if dir.is_dir() {
+                let how = if name == ".openclaw" {
+                    "the default"
+                } else {
+                    "legacy name"
+                };
+                found = Some((dir, how.to_owned()));
+                break;
+            }
+            looked.push(dir);
+        }
+        found.unwrap_or_else(|| (home.join(".openclaw"), "the default".to_owned()))
+    };
+    if !state_dir.is_dir() {
+        return Err(missing(&state_dir, &how, looked, home.as_deref(), env));
+    }
+    let config = config(flags, env, &state_dir, &expand);
+    Ok(Located {
+        config,
+        state_dir,
+        how,
+        profile,
+        home,
+    })
+}
+
+fn home(env: &Env) -> Option<PathBuf> {
+    let account = env.home.clone();
+    match env.var("OPENCLAW_HOME") {
+        Some(home) => Some(expand(home, account.as_deref(), env)),
+        None => account,
+    }
+}
+
+fn profile(flags: &Flags, env: &Env) -> Result<Option<String>, Error> {
+    let name = flags
+        .profile
+        .as_deref()
+        .or_else(|| env.var("OPENCLAW_PROFILE"));
+    let Some(name) = name.filter(|name| *name != "default" || flags.profile.is_some()) else {
+        return Ok(None);
+    };
+    if name.is_empty()
+        || !name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    {
+        return Err(Error::usage(format!(
+            "`{}` is not a profile name",
+            crate::text::safe(name)
+        ))
+        .hint("a profile name has letters, digits, `_` and `-` only"));
+    }
+    Ok(Some(name.to_owned()))
+}
+
+fn profile_dir(home: Option<&Path>, name: &str) -> Result<PathBuf, Error> {
+    let home = home.ok_or_else(no_home)?;
+    Ok(if name == "default" {
+        home.join(".openclaw")
+    } else {
+        home.join(format!(".openclaw-{name}"))
+    })
+}
+
+fn no_home() -> Error {
+    Error::failed("this account has no home folder, so there is no default state dir")
+        .hint("name the state dir: clawmend --state-dir PATH")
+}
+
+fn expand(text: &str, home: Option<&Path>, env: &Env) -> PathBuf {
+    let text = text.trim();
+    let path = match (text.strip_prefix('~'), home) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with(['/', '\\']) => {
+            home.join(rest.trim_start_matches(['/', '\\']))
+        }
+        _ => PathBuf::from(text),
+    };
+    if path.is_absolute() {
+        path
+    } else {
+        env.cwd.join(path)
+    }
+}
+
+fn config(flags: &Flags, env: &Env, state_dir: &Path, expand: &dyn Fn(&str) -> PathBuf) -> PathBuf {
+    if let Some(path) = &flags.config {
+        return expand(&path.to_string_lossy());
+    }
+    // A state dir or profile named on the command line has its own config.
+    if flags.state_dir.is_none() && flags.profile.is_none() {
+        for name in ["OPENCLAW_CONFIG_PATH", "CLAWDBOT_CONFIG_PATH"] {
+            if let Some(path) = env.var(name) {
+                return expand(path);
+            }
+        }
+    }
+    std::iter::once(CONFIG)
+        .chain(LEGACY_CONFIGS)
+        .map(|name| state_dir.join(name))
+        .find(|path| path.symlink_metadata().is_ok())
+        .unwrap_or_else(|| state_dir.join(CONFIG))
+}
+
+fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env: &Env) -> Error {
+    let mut error = if dir.symlink_metadata().is_ok() {
+        Error::failed(format!(
+            "the state dir ({how}) is not a folder, or may not be looked into"
+        ))
+        .at(dir)
+    } else {
+        Error::failed(format!("there is no state dir here ({how})")).at(dir)
+    };
+    for other in looked.into_iter().filter(|other| other != dir) {
+        error = error.hint(format!("looked for {} too", other.display()));
+    }
+    for tree in other_trees(dir, home, env) {
+        error = error.hint(format!(
+            "there is one at {} ({}): clawmend --state-dir '{0}'",
+            tree.path.display(),
+            tree.what
+        ));
+    }
+    error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
+}
+
+/// Other state dirs that exist (F22, F25): default, legacy and profile folders of the home folder, what
+/// the environment names, and one nested in this one.
+pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree> {
+    let mut trees: Vec<(PathBuf, String)> = Vec::new();
+    if let Some(dir) = env.var("OPENCLAW_STATE_DIR") {
+        trees.push((expand(dir, home, env), "OPENCLAW_STATE_DIR names it".into()));
+    }
+    for home in [home, env.home.as_deref()].into_iter().flatten() {
+        trees.push((home.join(".openclaw"), "the default".into()));
+        for name in LEGACY_DIRS {
+            trees.push((home.join(name), "legacy name".into()));
+        }
+        let entries = std::fs::read_dir(home).into_iter().flatten().flatten();
+        for entry in entries {
+            if let Some(profile) = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.strip_prefix(".openclaw-"))
+            {
+                trees.push((entry.path(), format!("profile `{profile}`")));
+            }
+        }
+    }
+    trees.push((state_dir.join(".openclaw"), "nested in this one".into()));
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let mut seen = vec![real(state_dir)];
+    let mut found = Vec::new();
+    for (path, what) in trees {
+        let identity = real(&path);
+        if looks_like_state(&path) && !seen.contains(&identity) {
+            seen.push(identity);
+            found.push(Tree {
+                paired: None,
+                path,
+                what,
+            });
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn looks_like_state(dir: &Path) -> bool {
+    let known = [Part::Paired, Part::Pending, Part::Identity]
+        .into_iter()
+        .filter_map(Part::file);
+    known
+        .chain([CONFIG, DATABASE])
+        .chain(LEGACY_CONFIGS)
+        .any(|name| dir.join(name).symlink_metadata().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(root: &Path, vars: &[(&str, &str)]) -> Env {
+        Env {
+            vars: vars
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            home: Some(root.to_path_buf()),
+            cwd: root.join("cwd"),
+            platform: "linux".into(),
+            ..Env::default()
+        }
+    }
+
+    fn make(root: &Path, dirs: &[&str]) {
+        for dir in dirs {
+            std::fs::create_dir_all(root.join(dir)).unwrap();
+        }
+    }
+
+    #[test]
+    fn flags_beat_variables_and_variables_beat_the_default() {
+        let root = tempfile::tempdir().unwrap();
+        make(
+            root.path(),
+            &["a", "b", ".openclaw", ".openclaw-work", "h/.openclaw"],
+        );
+        let at =
+            |flags: &Flags, vars: &[(&str, &str)]| locate(flags, &env(root.path(), vars)).unwrap();
+        let none = Flags::default();
+        assert_eq!(at(&none, &[]).state_dir, root.path().join(".openclaw"));
+        assert_eq!(
+            at(&none, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
+            root.path().join("a")
+        );
+        assert_eq!(
+            at(&none, &[("OPENCLAW_HOME", "~/h")]).state_dir,
+            root.path().join("h/.openclaw")
+        );
+        assert_eq!(
+            at(&none, &[("OPENCLAW_PROFILE", "work")]).state_dir,
+            root.path().join(".openclaw-work")
+        );
+        let profile = Flags {
+            profile: Some("work".into()),
+            ..none.clone()
+        };
+        assert_eq!(
+            at(&profile, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
+            root.path().join(".openclaw-work")
+        );
+        let flag = Flags {
+            state_dir: Some(root.path().join("b")),
+            ..none
+        };
+        assert_eq!(
+            at(
+                &flag,
+                &[
+                    ("OPENCLAW_STATE_DIR", "~/a"),
+                    ("OPENCLAW_CONFIG_PATH", "/elsewhere.json")
+                ]
+            )
+            .config,
+            root.path().join("b/openclaw.json")
+        );
+    }
+
+    #[test]
+    fn legacy_folders_and_configs_are_found() {
+        let root = tempfile::tempdir().unwrap();
+        make(root.path(), &[".clawdbot"]);
+        std::fs::write(root.path().join(".clawdbot/clawdbot.json"), "{}").unwrap();
+        let found = locate(&Flags::default(), &env(root.path(), &[])).unwrap();
+        assert_eq!(found.config, root.path().join(".clawdbot/clawdbot.json"));
+        assert_eq!(found.how, "legacy name");
+    }
+
+    #[test]
+    fn a_missing_state_dir_says_where_it_looked() {
+        let root = tempfile::tempdir().unwrap();
+        make(root.path(), &[".openclaw-work/devices"]);
+        std::fs::write(root.path().join(".openclaw-work/devices/paired.json"), "{}").unwrap();
+        let error = locate(&Flags::default(), &env(root.path(), &[])).unwrap_err();
+        let hints = error.hints().join("\n");
+        assert!(
+            hints.contains(".clawdbot") && hints.contains("profile `work`"),
+            "{hints}"
+        );
+    }
+
+    #[test]
+    fn a_profile_name_cannot_leave_the_home_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let flags = Flags {
+            profile: Some("../../etc".into()),
+            ..Flags::default()
+        };
+        assert_eq!(
+            locate(&flags, &env(root.path(), &[])).unwrap_err().kind(),
+            crate::error::Kind::Usage
+        );
+    }
+}

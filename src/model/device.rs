@@ -1,0 +1,306 @@
+//! Records of the pairing store as typed views: lenient where a gateway is, and saying what was odd.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::secret::Secret;
+
+/// A record of a store by OpenClaw's field names.
+pub type Record = Map<String, Value>;
+
+/// A list of strings in a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum List {
+    /// Not there, or null.
+    Missing,
+    /// There. Elements that are not strings are left out here and make [`Field::odd`] true.
+    Of(Vec<String>),
+    /// Something else than an array of strings.
+    Odd,
+}
+
+impl List {
+    fn of(value: Option<&Value>) -> Self {
+        match value {
+            None | Some(Value::Null) => List::Missing,
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| item.as_str().map(|text| text.trim().to_owned()))
+                .collect::<Option<Vec<_>>>()
+                .map_or(List::Odd, List::Of),
+            Some(_) => List::Odd,
+        }
+    }
+
+    /// The strings; empty where there are none.
+    pub fn items(&self) -> &[String] {
+        match self {
+            List::Of(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Whether the field is there and is a list.
+    pub fn is_list(&self) -> bool {
+        matches!(self, List::Of(_))
+    }
+}
+
+fn text(record: &Record, field: &str) -> Option<String> {
+    record.get(field)?.as_str().map(str::to_owned)
+}
+
+fn millis(record: &Record, field: &str) -> Option<i64> {
+    let value = record.get(field)?;
+    value
+        .as_i64()
+        .or_else(|| value.as_f64().map(|number| number as i64))
+}
+
+/// A role's token in a paired record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The token; `None` where it is not a string or blank.
+    pub token: Option<Secret>,
+    /// The role inside the entry. From 2026.4.15 an entry without it gives the device no role.
+    pub role: Option<String>,
+    /// Its scopes.
+    pub scopes: List,
+    /// `revokedAtMs` is set (and not 0).
+    pub revoked: bool,
+}
+
+impl Token {
+    fn of(value: &Value) -> Option<Self> {
+        let entry = value.as_object()?;
+        Some(Self {
+            token: text(entry, "token")
+                .filter(|token| !token.trim().is_empty())
+                .map(Secret::new),
+            role: text(entry, "role").map(|role| role.trim().to_owned()),
+            scopes: List::of(entry.get("scopes")),
+            revoked: match entry.get("revokedAtMs") {
+                None | Some(Value::Null | Value::Bool(false)) => false,
+                Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+                Some(Value::String(text)) => !text.is_empty(),
+                Some(_) => true,
+            },
+        })
+    }
+}
+
+/// A device: what paired and pending records have in common, and what a paired one has more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    /// The key it is stored under: `deviceId` (paired) or `requestId` (pending).
+    pub key: String,
+    /// `deviceId` inside the record.
+    pub device_id: Option<String>,
+    /// `requestId` inside the record (pending).
+    pub request_id: Option<String>,
+    /// `publicKey`.
+    pub public_key: Option<String>,
+    /// `displayName`.
+    pub display_name: Option<String>,
+    /// `platform`, pinned when not blank (from 2026.2.26).
+    pub platform: Option<String>,
+    /// `deviceFamily`, pinned when not blank (from 2026.2.26).
+    pub device_family: Option<String>,
+    /// `clientId`.
+    pub client_id: Option<String>,
+    /// `clientMode`.
+    pub client_mode: Option<String>,
+    /// `role`.
+    pub role: Option<String>,
+    /// `roles`.
+    pub roles: List,
+    /// `scopes`.
+    pub scopes: List,
+    /// `approvedScopes` (from 2026.2.26).
+    pub approved_scopes: List,
+    /// `tokens` is there and is an object.
+    pub tokens_usable: bool,
+    /// `tokens.operator`.
+    pub operator: Option<Token>,
+    /// `remoteIp`.
+    pub remote_ip: Option<String>,
+    /// `silent` (pending).
+    pub silent: bool,
+    /// `isRepair` (pending).
+    pub is_repair: bool,
+    /// `createdAtMs`.
+    pub created_at_ms: Option<i64>,
+    /// `approvedAtMs`.
+    pub approved_at_ms: Option<i64>,
+    /// `ts`, or `refreshedAtMs` where that is later (pending).
+    pub asked_at_ms: Option<i64>,
+    /// `lastSeenAtMs`, or the newest `lastUsedAtMs` of its tokens.
+    pub last_seen_at_ms: Option<i64>,
+}
+
+/// Pending requests expire this long after `ts` or `refreshedAtMs`, milliseconds (every release).
+pub const PENDING_TTL_MS: i64 = 5 * 60 * 1000;
+
+impl Device {
+    /// A view of a record.
+    pub fn of(key: &str, record: &Record) -> Self {
+        let tokens = record.get("tokens").and_then(Value::as_object);
+        let last_used = tokens
+            .into_iter()
+            .flat_map(|tokens| tokens.values())
+            .filter_map(|entry| millis(entry.as_object()?, "lastUsedAtMs"));
+        Self {
+            key: key.to_owned(),
+            device_id: text(record, "deviceId"),
+            request_id: text(record, "requestId"),
+            public_key: text(record, "publicKey"),
+            display_name: text(record, "displayName"),
+            platform: text(record, "platform"),
+            device_family: text(record, "deviceFamily"),
+            client_id: text(record, "clientId"),
+            client_mode: text(record, "clientMode"),
+            role: text(record, "role"),
+            roles: List::of(record.get("roles")),
+            scopes: List::of(record.get("scopes")),
+            approved_scopes: List::of(record.get("approvedScopes")),
+            tokens_usable: tokens.is_some(),
+            operator: tokens
+                .and_then(|tokens| tokens.get("operator"))
+                .and_then(Token::of),
+            remote_ip: text(record, "remoteIp"),
+            silent: record.get("silent") == Some(&Value::Bool(true)),
+            is_repair: record.get("isRepair") == Some(&Value::Bool(true)),
+            created_at_ms: millis(record, "createdAtMs"),
+            approved_at_ms: millis(record, "approvedAtMs"),
+            asked_at_ms: millis(record, "ts").max(millis(record, "refreshedAtMs")),
+            last_seen_at_ms: millis(record, "lastSeenAtMs").max(last_used.max()),
+        }
+    }
+
+    /// The roles it has by `role` and `roles`.
+    pub fn all_roles(&self) -> Vec<String> {
+        let mut roles = self.roles.items().to_vec();
+        roles.extend(self.role.as_deref().map(|role| role.trim().to_owned()));
+        roles.retain(|role| !role.is_empty());
+        roles.sort();
+        roles.dedup();
+        roles
+    }
+
+    /// Whether the request has expired: a gateway drops it at its next read.
+    pub fn expired(&self, now_ms: i64) -> bool {
+        self.asked_at_ms
+            .is_some_and(|asked| now_ms.saturating_sub(asked) > PENDING_TTL_MS)
+    }
+
+    /// A short name for people: display name or client, and the start of the device id.
+    pub fn name(&self) -> String {
+        let client = self
+            .display_name
+            .as_deref()
+            .or(self.client_id.as_deref())
+            .unwrap_or("a device");
+        match &self.device_id {
+            Some(id) => format!("{client} ({})", short_id(id)),
+            None => client.to_owned(),
+        }
+    }
+}
+
+/// The first eight characters of an id.
+pub fn short_id(id: &str) -> String {
+    id.chars().take(8).collect()
+}
+
+/// What is wrong with a public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFault {
+    /// Not 32 bytes in base64url without padding; the gateway compares the text exactly.
+    Malformed,
+    /// Its SHA-256 is not the device id.
+    Foreign,
+}
+
+/// Whether a `publicKey` belongs to a `deviceId`: lower-case hex SHA-256 of the raw 32 bytes.
+pub fn key_fault(public_key: &str, device_id: &str) -> Option<KeyFault> {
+    match URL_SAFE_NO_PAD.decode(public_key) {
+        Ok(raw) if raw.len() == 32 => {
+            (hex(&Sha256::digest(&raw)) != device_id).then_some(KeyFault::Foreign)
+        }
+        _ => Some(KeyFault::Malformed),
+    }
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// A device token as OpenClaw makes them: 32 random bytes in base64url without padding.
+pub fn token_from(random: &[u8; 32]) -> Secret {
+    Secret::new(URL_SAFE_NO_PAD.encode(random))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn device(value: Value) -> Device {
+        Device::of("k", value.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_key_belongs_to_the_id_it_hashes_to() {
+        let (key, id) = (
+            "cLopRPTMgn4f7TMuF2O4PzMcpMU_Y-jE9USqu4aDnco",
+            "e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5",
+        );
+        assert_eq!(key_fault(key, id), None);
+        assert_eq!(key_fault(key, "e4"), Some(KeyFault::Foreign));
+        assert_eq!(key_fault(&format!("{key}="), id), Some(KeyFault::Malformed));
+        assert_eq!(
+            key_fault("cLopRPTMgn4f7TMuF2O4PzMcpMU/Y+jE9USqu4aDnco", id),
+            Some(KeyFault::Malformed)
+        );
+    }
+
+    #[test]
+    fn revoked_means_a_time_that_is_not_zero() {
+        let revoked = |value: Value| {
+            device(json!({"tokens": {"operator": {"token": "t", "revokedAtMs": value}}}))
+                .operator
+                .unwrap()
+                .revoked
+        };
+        assert!(revoked(json!(1)));
+        assert!(!revoked(json!(0)));
+        assert!(!revoked(Value::Null));
+    }
+
+    #[test]
+    fn a_refreshed_request_lives_from_its_refresh() {
+        let request = device(json!({"ts": 1000, "refreshedAtMs": 400_000}));
+        assert!(!request.expired(400_000 + PENDING_TTL_MS));
+        assert!(request.expired(400_001 + PENDING_TTL_MS));
+        assert!(
+            !device(json!({"ts": "soon"})).expired(i64::MAX),
+            "a request without a time never expires"
+        );
+    }
+
+    #[test]
+    fn lists_with_other_things_in_them_are_odd() {
+        assert_eq!(device(json!({"scopes": ["a", 1]})).scopes, List::Odd);
+        assert_eq!(device(json!({"scopes": "a"})).scopes, List::Odd);
+        assert_eq!(device(json!({"scopes": null})).scopes, List::Missing);
+    }
+}

@@ -1,0 +1,83 @@
+//! What is known beside the state itself: handed to the core as values by the edges.
+
+use std::path::PathBuf;
+
+/// The surroundings of a state dir at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Now, milliseconds since 1970.
+    pub now_ms: i64,
+    /// The state dir as it was located.
+    pub state_dir: PathBuf,
+    /// What `process.platform` says on this machine: `linux`, `darwin`, `win32`.
+    pub platform: String,
+    /// Other state dirs that exist (F22, F25).
+    pub other_trees: Vec<Tree>,
+    /// Whether a gateway runs on this state dir.
+    pub gateway: Gateway,
+    /// Files and folders of the state with a strange owner or mode (F13).
+    pub access: Vec<Access>,
+    /// Leftover temporary files of interrupted writes (F36), relative to the state dir.
+    pub orphans: Vec<String>,
+    /// A clawmend apply that was interrupted; the text says what and when.
+    pub interrupted: Option<String>,
+    /// Legacy files that block OpenClaw's own migration (F14), relative to the state dir.
+    pub blockers: Vec<String>,
+    /// Pairing files already imported into the database (`*.json.migrated`), relative to the state dir.
+    pub migrated: Vec<String>,
+    /// Signs that a release after 2026.2.19 has worked on this state dir.
+    pub newer_than_strict: bool,
+}
+
+/// Another state dir.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// Where.
+    pub path: PathBuf,
+    /// How many devices are paired there, if that could be told.
+    pub paired: Option<usize>,
+    /// Why it is a candidate, e.g. "legacy name", "profile `work`".
+    pub what: String,
+}
+
+/// Whether a gateway runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Gateway {
+    /// No lock names a live process.
+    #[default]
+    NotRunning,
+    /// A lock names a live process that started when the lock says.
+    Running {
+        /// Its process id.
+        pid: u32,
+    },
+    /// A lock is there, but the process table cannot be read here; the text says why.
+    Unknown(String),
+}
+
+/// A path that the gateway may not be able to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Relative to the state dir; empty for the state dir itself.
+    pub path: String,
+    /// What is wrong.
+    pub trouble: Trouble,
+    /// It is a folder.
+    pub is_dir: bool,
+}
+
+/// What keeps a gateway from using a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Owned by another uid than the state dir.
+    Owner {
+        /// The owner found.
+        uid: u32,
+        /// The owner of the state dir.
+        expected: u32,
+    },
+    /// The owner may not read or write it; the mode found.
+    Mode(u32),
+    /// Others than the owner may write it; the mode found.
+    Loose(u32),
+}

@@ -1,0 +1,122 @@
+//! Operator scopes and which of them satisfy which.
+
+/// What this machine's CLI needs to do everything a CLI does. These five opened every lockout tried,
+/// on every release from 2026.2.19 to 2026.9.6.
+pub const FULL: [&str; 5] = [
+    "operator.admin",
+    "operator.approvals",
+    "operator.pairing",
+    "operator.read",
+    "operator.write",
+];
+
+/// How a gateway compares scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Every requested scope must stand in the list (up to 2026.2.19).
+    Literal,
+    /// `operator.admin` satisfies every `operator.*`, `operator.write` satisfies `operator.read`
+    /// (from 2026.2.21).
+    Implied,
+}
+
+impl Rule {
+    /// Whether `held` satisfies `wanted`.
+    pub fn covers(self, held: &[String], wanted: &str) -> bool {
+        let has = |scope: &str| held.iter().any(|held| held == scope);
+        if has(wanted) {
+            return true;
+        }
+        match self {
+            Rule::Literal => false,
+            Rule::Implied => {
+                wanted.starts_with("operator.")
+                    && (has("operator.admin")
+                        || (wanted == "operator.read" && has("operator.write")))
+            }
+        }
+    }
+
+    /// The scopes of `wanted` that `held` does not satisfy.
+    pub fn lacking<'a>(
+        self,
+        held: &[String],
+        wanted: impl IntoIterator<Item = &'a str>,
+    ) -> Vec<String> {
+        wanted
+            .into_iter()
+            .filter(|scope| !self.covers(held, scope))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+/// The union of scope lists: sorted as OpenClaw sorts them, each once.
+pub fn union<'a>(lists: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut all: Vec<String> = lists
+        .into_iter()
+        .map(str::trim)
+        .filter(|scope| !scope.is_empty())
+        .map(str::to_owned)
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Whether a scope may be held by a role: `operator.*` by `operator` (every release up to 2026.9.6).
+/// Other roles hold no scopes of that kind.
+pub fn fits_roles(scope: &str, roles: &[String]) -> bool {
+    match scope.strip_prefix("operator.") {
+        Some(_) => roles.iter().any(|role| role == "operator"),
+        None => {
+            !roles.is_empty()
+                && roles
+                    .iter()
+                    .any(|role| scope.starts_with(&format!("{role}.")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(scopes: &[&str]) -> Vec<String> {
+        scopes
+            .iter()
+            .map(|scope| format!("operator.{scope}"))
+            .collect()
+    }
+
+    #[test]
+    fn admin_stands_for_all_only_where_scopes_are_implied() {
+        assert_eq!(
+            Rule::Implied.lacking(&list(&["admin"]), FULL),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            Rule::Literal.lacking(&list(&["admin", "approvals", "pairing"]), FULL),
+            list(&["read", "write"])
+        );
+        assert_eq!(
+            Rule::Implied.lacking(&list(&["write"]), ["operator.read"]),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            Rule::Implied.lacking(&list(&["read"]), ["operator.write"]),
+            list(&["write"])
+        );
+        assert_eq!(
+            Rule::Implied.lacking(&list(&["admin"]), ["node.exec"]),
+            ["node.exec"]
+        );
+    }
+
+    #[test]
+    fn operator_scopes_need_the_operator_role() {
+        assert!(fits_roles("operator.read", &["operator".into()]));
+        assert!(!fits_roles("operator.admin", &["node".into()]));
+        assert!(!fits_roles("operator.admin", &[]));
+    }
+}

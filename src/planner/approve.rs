@@ -1,0 +1,240 @@
+//! One pending request into the paired store, because somebody named it.
+
+use serde_json::{Value, json};
+
+use super::{RecordEdits, remove};
+use crate::finding::Code;
+use crate::model::Model;
+use crate::model::device::{Device, Record, key_fault, token_from};
+use crate::model::layout::Part;
+use crate::model::scopes::{fits_roles, union};
+use crate::plan::{Edit, Op, Plan, StoreKind, Target};
+
+/// Why a request is not approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No request of that id, or it cannot be read.
+    Unknown,
+    /// Its public key does not hash to its device id.
+    Key,
+    /// A scope that none of its roles may hold.
+    Scope(String),
+    /// It names no role.
+    Role,
+    /// It carries another key than the device that is paired under that id.
+    OtherKey,
+}
+
+impl Refusal {
+    /// One sentence.
+    pub fn says(&self) -> String {
+        match self {
+            Refusal::Unknown => "there is no such request (any more)".into(),
+            Refusal::Key => {
+                "its public key does not hash to its device id: it is not what it says it is".into()
+            }
+            Refusal::Scope(scope) => {
+                format!("it asks for `{scope}`, which none of its roles may hold")
+            }
+            Refusal::Role => "it names no role".into(),
+            Refusal::OtherKey => "a device of that id is paired with another public key".into(),
+        }
+    }
+}
+
+/// Approves exactly what a request asks for, no more. The device fetches its token at its next connect.
+///
+/// # Errors
+/// Why it must not be approved.
+pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Plan, Refusal> {
+    let record = model
+        .pending
+        .entry(request_id)
+        .and_then(|entry| model.pending.record(entry))
+        .ok_or(Refusal::Unknown)?;
+    let request = Device::of(request_id, &record);
+    let (Some(id), Some(public_key)) = (&request.device_id, &request.public_key) else {
+        return Err(Refusal::Key);
+    };
+    if key_fault(public_key, id).is_some() {
+        return Err(Refusal::Key);
+    }
+    let roles = request.all_roles();
+    if roles.is_empty() {
+        return Err(Refusal::Role);
+    }
+    if let Some(scope) = request
+        .scopes
+        .items()
+        .iter()
+        .find(|scope| !fits_roles(scope, &roles))
+    {
+        return Err(Refusal::Scope(scope.clone()));
+    }
+    let mut edits = match model
+        .paired
+        .entry(id)
+        .and_then(|entry| model.paired.record(entry))
+    {
+        Some(paired) => {
+            if paired.get("publicKey").and_then(Value::as_str) != Some(public_key) {
+                return Err(Refusal::OtherKey);
+            }
+            widened(model, id, paired, &request, random)
+        }
+        None => vec![inserted(model, id, &record, &request, random)],
+    };
+    for other in model
+        .pending
+        .devices()
+        .filter(|other| other.device_id.as_ref() == Some(id))
+    {
+        edits.push(remove(
+            model.store,
+            Part::Pending,
+            &other.key,
+            "the device is approved, so its requests go",
+            &[],
+        ));
+    }
+    Ok(Plan { edits })
+}
+
+fn tokens(request: &Device, now: i64, random: &[u8; 32]) -> Value {
+    let role = request
+        .role
+        .clone()
+        .or_else(|| request.all_roles().first().cloned())
+        .unwrap_or_default();
+    let scopes = union(request.scopes.items().iter().map(String::as_str));
+    let entry = json!({ "token": token_from(random).expose(), "role": role, "scopes": scopes, "createdAtMs": now });
+    Value::Object([(role, entry)].into_iter().collect())
+}
+
+fn inserted(model: &Model, id: &str, record: &Record, request: &Device, random: &[u8; 32]) -> Edit {
+    let now = model.facts.now_ms;
+    let scopes = union(request.scopes.items().iter().map(String::as_str));
+    let mut new = Record::new();
+    let from_request = [
+        "deviceId",
+        "publicKey",
+        "displayName",
+        "platform",
+        "deviceFamily",
+        "clientId",
+        "clientMode",
+        "browserOrigin",
+        "role",
+    ];
+    for name in from_request {
+        if let Some(value) = record.get(name).filter(|value| value.is_string()) {
+            new.insert(name.into(), value.clone());
+        }
+    }
+    new.insert("roles".into(), json!(request.all_roles()));
+    new.insert("scopes".into(), json!(scopes));
+    if model.store == StoreKind::Sqlite || model.rule == crate::model::scopes::Rule::Implied {
+        new.insert("approvedScopes".into(), json!(scopes));
+    }
+    if let Some(ip) = &request.remote_ip {
+        new.insert("remoteIp".into(), json!(ip));
+    }
+    new.insert("tokens".into(), tokens(request, now, random));
+    if model.store == StoreKind::Sqlite {
+        new.insert("approvedVia".into(), json!("owner"));
+    }
+    new.insert("createdAtMs".into(), json!(now));
+    new.insert("approvedAtMs".into(), json!(now));
+    Edit {
+        target: Target::Record {
+            store: model.store,
+            part: Part::Paired,
+            key: id.to_owned(),
+        },
+        op: Op::Insert(new),
+        why: format!(
+            "{} is approved for exactly what it asks for",
+            request.name()
+        ),
+        mends: Vec::<Code>::new(),
+    }
+}
+
+fn widened(
+    model: &Model,
+    id: &str,
+    paired: Record,
+    request: &Device,
+    random: &[u8; 32],
+) -> Vec<Edit> {
+    let why = "the device is approved for what its request asks for, beside what it holds";
+    let device = Device::of(id, &paired);
+    let asked = || request.scopes.items().iter().map(String::as_str);
+    let roles = union(
+        device
+            .all_roles()
+            .iter()
+            .chain(&request.all_roles())
+            .map(String::as_str),
+    );
+    let scopes = union(
+        device
+            .scopes
+            .items()
+            .iter()
+            .map(String::as_str)
+            .chain(asked()),
+    );
+    let approved = union(
+        device
+            .approved_scopes
+            .items()
+            .iter()
+            .chain(device.scopes.items())
+            .map(String::as_str)
+            .chain(asked()),
+    );
+    let role = request.role.clone().unwrap_or_default();
+    let held = paired
+        .get("tokens")
+        .and_then(|tokens| tokens.get(&role))
+        .and_then(Value::as_object);
+    let usable = held.is_some_and(|held| {
+        held.get("token").is_some_and(Value::is_string) && held.get("revokedAtMs").is_none()
+    });
+    let token_scopes = held
+        .and_then(|held| held.get("scopes"))
+        .and_then(Value::as_array)
+        .map(|list| union(list.iter().filter_map(Value::as_str).chain(asked())));
+    let has_approved = paired.contains_key("approvedScopes") || model.store == StoreKind::Sqlite;
+    let has_tokens = paired.get("tokens").is_some_and(Value::is_object);
+    let mut edits = RecordEdits::new(model, Part::Paired, id, paired);
+    edits.set(&["roles"], json!(roles), why, &[]);
+    edits.set(&["scopes"], json!(scopes), why, &[]);
+    if has_approved {
+        edits.set(&["approvedScopes"], json!(approved), why, &[]);
+    }
+    // What a re-approval is often about: the device reports another platform now.
+    for (name, value) in [
+        ("platform", &request.platform),
+        ("deviceFamily", &request.device_family),
+    ] {
+        match value {
+            Some(value) => edits.set(&[name], json!(value), why, &[]),
+            None => edits.unset(&[name], why, &[]),
+        }
+    }
+    match token_scopes {
+        Some(token_scopes) if usable => {
+            edits.set(&["tokens", &role, "scopes"], json!(token_scopes), why, &[])
+        }
+        _ => {
+            let fresh = tokens(request, model.facts.now_ms, random);
+            match fresh.get(&role) {
+                Some(entry) if has_tokens => edits.set(&["tokens", &role], entry.clone(), why, &[]),
+                _ => edits.set(&["tokens"], fresh, why, &[]),
+            }
+        }
+    }
+    edits.edits
+}

@@ -1,0 +1,130 @@
+//! From what is found to what is changed: order, conflicts, and nothing that is not needed.
+//!
+//! The planner looks at the model, decides what the state should say, and emits an edit only where it
+//! does not say that yet. So a second run finds nothing to do, by construction.
+
+mod approve;
+mod grant;
+mod stores;
+
+pub use approve::{Refusal, approve};
+
+use serde_json::Value;
+
+use crate::finding::Code;
+use crate::model::Model;
+use crate::model::device::Record;
+use crate::model::layout::Part;
+use crate::plan::{Edit, Op, Plan, StoreKind, Target};
+
+/// Which scopes this machine's CLI gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scopes {
+    /// admin, approvals, pairing, read, write, and whatever it holds or asks for already.
+    #[default]
+    Full,
+    /// What it holds and what its requests ask for.
+    Requested,
+    /// These, and what it holds already.
+    List(Vec<String>),
+}
+
+/// What the user asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Scopes of this machine's CLI.
+    pub scopes: Scopes,
+    /// Mend the pairing.
+    pub pairing: bool,
+    /// Mend the config.
+    pub config: bool,
+    /// 32 random bytes for a token, should one be needed.
+    pub random: [u8; 32],
+}
+
+/// Everything that `repair` would change.
+pub fn plan(model: &Model, options: &Options) -> Plan {
+    let mut edits = Vec::new();
+    if options.pairing {
+        edits.extend(stores::mend(model));
+        edits.extend(grant::local(model, options));
+    }
+    Plan { edits }
+}
+
+/// Edits of one record.
+struct RecordEdits<'a> {
+    model: &'a Model,
+    part: Part,
+    key: String,
+    before: Record,
+    edits: Vec<Edit>,
+}
+
+impl<'a> RecordEdits<'a> {
+    fn new(model: &'a Model, part: Part, key: &str, before: Record) -> Self {
+        Self {
+            model,
+            part,
+            key: key.to_owned(),
+            before,
+            edits: Vec::new(),
+        }
+    }
+
+    /// Sets a field, if it does not hold that value already.
+    fn set(&mut self, path: &[&str], new: Value, why: &str, mends: &[Code]) {
+        let old = at(&self.before, path).cloned();
+        if old.as_ref() == Some(&new) {
+            return;
+        }
+        let path = path.iter().map(|name| (*name).to_owned()).collect();
+        self.push(Op::Set { path, old, new }, why, mends);
+    }
+
+    /// Removes a field, if it is there.
+    fn unset(&mut self, path: &[&str], why: &str, mends: &[Code]) {
+        if let Some(old) = at(&self.before, path).cloned() {
+            let path = path.iter().map(|name| (*name).to_owned()).collect();
+            self.push(Op::Unset { path, old }, why, mends);
+        }
+    }
+
+    fn push(&mut self, op: Op, why: &str, mends: &[Code]) {
+        let target = Target::Record {
+            store: self.model.store,
+            part: self.part,
+            key: self.key.clone(),
+        };
+        self.edits.push(Edit {
+            target,
+            op,
+            why: why.to_owned(),
+            mends: mends.to_vec(),
+        });
+    }
+}
+
+fn at<'a>(record: &'a Record, path: &[&str]) -> Option<&'a Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter()
+        .try_fold(record.get(*first)?, |value, name| value.get(*name))
+}
+
+/// A record that goes.
+fn remove(store: StoreKind, part: Part, key: &str, why: impl Into<String>, mends: &[Code]) -> Edit {
+    Edit {
+        target: Target::Record {
+            store,
+            part,
+            key: key.to_owned(),
+        },
+        op: Op::Remove,
+        why: why.into(),
+        mends: mends.to_vec(),
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

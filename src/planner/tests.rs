@@ -1,0 +1,314 @@
+//! The planner on captured and on made states: one plan, and nothing left to do after it.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::checks;
+use crate::finding::Mend;
+use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
+use crate::model::Shared;
+use crate::model::facts::Facts;
+use crate::simulate::{images_after, simulate};
+
+const NOW: i64 = 1_795_535_999_000;
+const ID: &str = "1d6d5ae03ccd0da69320b3ff7b661ae7e901d75f487945ee331e1669dc0e81bb";
+
+fn options() -> Options {
+    Options {
+        scopes: Scopes::Full,
+        pairing: true,
+        config: true,
+        random: [7; 32],
+    }
+}
+
+fn facts() -> Facts {
+    Facts {
+        now_ms: NOW,
+        platform: "linux".into(),
+        state_dir: "/s".into(),
+        ..Facts::default()
+    }
+}
+
+fn images(files: &[(Part, Option<String>)]) -> Images {
+    let mut images = Images::default();
+    for part in Part::ALL {
+        let Some(name) = part.file() else { continue };
+        let text = files
+            .iter()
+            .find(|(of, _)| *of == part)
+            .and_then(|(_, text)| text.clone());
+        let state = match text {
+            Some(text) => FileState::Present {
+                bytes: Bytes::new(text.into_bytes()),
+                meta: Meta::default(),
+            },
+            None => FileState::Absent,
+        };
+        images.texts.insert(
+            Slot::File(part),
+            TextImage {
+                path: format!("/s/{name}").into(),
+                state,
+            },
+        );
+    }
+    images
+}
+
+fn fixture(name: &str) -> Images {
+    let read = |part: Part| {
+        let path = format!(
+            "{}/tests/fixtures/{name}/{}",
+            env!("CARGO_MANIFEST_DIR"),
+            part.file().unwrap()
+        );
+        (part, std::fs::read_to_string(path).ok())
+    };
+    images(
+        &[
+            Part::Paired,
+            Part::Pending,
+            Part::Identity,
+            Part::DeviceAuth,
+        ]
+        .map(read),
+    )
+}
+
+/// Diagnoses, plans, plays the plan through and diagnoses again.
+fn repaired(images: &Images) -> Model {
+    let model = Model::of(images.clone(), facts(), Shared::Absent);
+    let plan = plan(&model, &options());
+    let changes = simulate(images, &plan).unwrap();
+    let after = Model::of(images_after(images, &changes), facts(), Shared::Absent);
+    let left: Vec<_> = checks::diagnose(&after)
+        .into_iter()
+        .filter(|finding| finding.severity.fails() || matches!(finding.mend, Mend::Repair(_)))
+        .collect();
+    assert!(
+        left.is_empty(),
+        "left after the repair: {left:#?}\n{plan:#?}"
+    );
+    let again = super::plan(&after, &options());
+    assert!(again.is_empty(), "a second run would do more: {again:#?}");
+    after
+}
+
+fn text(model: &Model, part: Part) -> String {
+    String::from_utf8(model.images.file(part).unwrap().bytes().unwrap().to_vec()).unwrap()
+}
+
+#[test]
+fn the_scope_upgrade_of_2026_5_28_is_granted_in_every_place() {
+    let before = fixture("2026.5.28-scope-upgrade-pending");
+    let findings = checks::diagnose(&Model::of(before.clone(), facts(), Shared::Absent));
+    assert_eq!(findings[0].code.0, "cli-scopes-missing");
+    let after = repaired(&before);
+    let paired: Value = serde_json::from_str(&text(&after, Part::Paired)).unwrap();
+    let cached: Value = serde_json::from_str(&text(&after, Part::DeviceAuth)).unwrap();
+    let full = json!([
+        "operator.admin",
+        "operator.approvals",
+        "operator.pairing",
+        "operator.read",
+        "operator.write"
+    ]);
+    for list in [
+        &paired[ID]["scopes"],
+        &paired[ID]["approvedScopes"],
+        &paired[ID]["tokens"]["operator"]["scopes"],
+        &cached["tokens"]["operator"]["scopes"],
+    ] {
+        assert_eq!(list, &full);
+    }
+    assert_eq!(
+        paired[ID]["tokens"]["operator"]["token"], "Vrj1_j258mhmci7lPFTO1eXBa4DabTaqC4otZKUY1YM",
+        "a token both sides agree on stays"
+    );
+    assert_eq!(text(&after, Part::Pending), "{}");
+}
+
+#[test]
+fn the_first_contact_through_a_proxy_is_paired() {
+    let after = repaired(&fixture("2026.2.19-pending-after-proxy"));
+    let local = after.local.as_ref().unwrap();
+    assert_eq!(local.client_id.as_deref(), Some("cli"));
+    assert!(after.tokens_agree());
+    assert!(
+        !text(&after, Part::Paired).contains("approvedScopes"),
+        "2026.2.19 does not know that field"
+    );
+}
+
+#[test]
+fn stores_that_are_no_objects_become_ones() {
+    for (paired, pending) in [("[]", "[]"), ("", " \n"), ("null", "{}"), ("{\"a\":", "42")] {
+        let mut before = fixture("2026.5.28-scope-upgrade-pending");
+        for (part, text) in [(Part::Paired, paired), (Part::Pending, pending)] {
+            before.texts.get_mut(&Slot::File(part)).unwrap().state = FileState::Present {
+                bytes: Bytes::new(text.as_bytes().to_vec()),
+                meta: Meta::default(),
+            };
+        }
+        assert!(repaired(&before).local.is_some(), "{paired:?}");
+    }
+}
+
+#[test]
+fn a_foreign_request_is_left_alone() {
+    let mut before = fixture("2026.2.19-pending-after-proxy");
+    let other = r#"{"r1": {"requestId": "r1", "deviceId": "e4", "publicKey": "x", "role": "operator", "scopes": ["operator.admin"], "ts": 1}}"#;
+    before
+        .texts
+        .get_mut(&Slot::File(Part::Pending))
+        .unwrap()
+        .state = FileState::Present {
+        bytes: Bytes::new(other.as_bytes().to_vec()),
+        meta: Meta::default(),
+    };
+    let after = repaired(&before);
+    assert_eq!(text(&after, Part::Pending), other);
+    assert_eq!(after.paired.entries.len(), 1);
+}
+
+#[test]
+fn a_request_that_carries_another_key_lends_no_scope() {
+    let mut before = fixture("2026.5.28-scope-upgrade-pending");
+    let forged = json!({"r": {"requestId": "r", "deviceId": ID, "publicKey": "AAAA", "role": "operator", "roles": ["operator"], "scopes": ["operator.talk.secrets"], "ts": NOW}});
+    before
+        .texts
+        .get_mut(&Slot::File(Part::Pending))
+        .unwrap()
+        .state = FileState::Present {
+        bytes: Bytes::new(forged.to_string().into_bytes()),
+        meta: Meta::default(),
+    };
+    assert!(!text(&repaired(&before), Part::Paired).contains("talk.secrets"));
+}
+
+#[test]
+fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
+    let identity: Value = serde_json::from_str(include_str!(
+        "../../tests/fixtures/2026.2.19-pending-after-proxy/devices/pending.json"
+    ))
+    .unwrap();
+    let request = identity
+        .as_object()
+        .unwrap()
+        .values()
+        .next()
+        .unwrap()
+        .clone();
+    let id = request["requestId"].as_str().unwrap().to_owned();
+    let mut before = fixture("2026.5.28-scope-upgrade-pending");
+    let set = |before: &mut Images, request: &Value| {
+        before
+            .texts
+            .get_mut(&Slot::File(Part::Pending))
+            .unwrap()
+            .state = FileState::Present {
+            bytes: Bytes::new(json!({ &id: request }).to_string().into_bytes()),
+            meta: Meta::default(),
+        };
+    };
+    set(&mut before, &request);
+    let model = Model::of(before.clone(), facts(), Shared::Absent);
+    let plan = approve(&model, &id, &[1; 32]).unwrap();
+    let after = images_after(&before, &simulate(&before, &plan).unwrap());
+    let model = Model::of(after, facts(), Shared::Absent);
+    let device = model
+        .paired
+        .device(
+            model
+                .paired
+                .entry(request["deviceId"].as_str().unwrap())
+                .unwrap(),
+        )
+        .unwrap();
+    assert_eq!(
+        device.scopes.items(),
+        ["operator.admin", "operator.approvals", "operator.pairing"]
+    );
+    assert!(model.pending.entries.is_empty());
+
+    let refused = |change: &dyn Fn(&mut Value)| {
+        let mut request = request.clone();
+        change(&mut request);
+        let mut before = before.clone();
+        set(&mut before, &request);
+        approve(&Model::of(before, facts(), Shared::Absent), &id, &[1; 32]).unwrap_err()
+    };
+    assert_eq!(
+        refused(&|request| request["publicKey"] = json!("AAAA")),
+        Refusal::Key
+    );
+    assert_eq!(
+        refused(&|request| request["deviceId"] = json!(ID)),
+        Refusal::Key
+    );
+    let as_node = |request: &mut Value| {
+        request["role"] = json!("node");
+        request["roles"] = json!(["node"]);
+    };
+    assert_eq!(refused(&as_node), Refusal::Scope("operator.admin".into()));
+}
+
+fn scope_list() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        3 => proptest::sample::subsequence(vec!["operator.admin", "operator.read", "operator.write", "operator.pairing", "operator.approvals", "operator.talk"], 0..6)
+            .prop_map(|scopes| json!(scopes)),
+        1 => Just(Value::Null),
+        1 => Just(json!("operator.read")),
+        1 => Just(json!([1, "operator.read"])),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_state_of_the_local_device_is_opened_by_one_plan(
+        scopes in scope_list(), approved in proptest::option::of(scope_list()), token_scopes in scope_list(),
+        same_token in any::<bool>(), revoked in any::<bool>(), shape in 0u8..6, times in any::<bool>(),
+        platform in proptest::option::of("linux|win32|"), cached in 0u8..5, key in any::<bool>(),
+        requests in 0u8..3, role in proptest::option::of("operator|node"),
+    ) {
+        let mut before = fixture("2026.5.28-scope-upgrade-pending");
+        let public_key = if key { "w38JUJdQXhO-hDDzzpyanMgTyZ8XZCbQb1HHnFPRpoI" } else { "AAAA" };
+        let mut record = json!({"deviceId": ID, "publicKey": public_key, "scopes": scopes, "x-unknown": {"kept": 1.50}});
+        if let Some(approved) = approved { record["approvedScopes"] = approved; }
+        if let Some(platform) = platform { record["platform"] = json!(platform); }
+        if let Some(role) = role { record["role"] = json!(role); record["roles"] = json!([role]); }
+        if times { record["createdAtMs"] = json!(1); record["approvedAtMs"] = json!(1); }
+        let mut token = json!({"token": "t".repeat(43), "role": "operator", "scopes": token_scopes});
+        if revoked { token["revokedAtMs"] = json!(5); }
+        match shape {
+            0 => {}
+            1 => record["tokens"] = json!([]),
+            2 => record["tokens"] = json!({"operator": null}),
+            3 => record["tokens"] = json!({"node": {"token": "n"}}),
+            _ => record["tokens"] = json!({"operator": token}),
+        }
+        let paired = json!({"other": {"deviceId": "other"}, ID: record});
+        let auth = |token: &str| json!({"version": 1, "deviceId": ID, "tokens": {"operator": {"token": token, "role": "operator", "scopes": []}}}).to_string();
+        let cached = match cached {
+            0 => None,
+            1 => Some("{}".to_owned()),
+            2 => Some(json!({"version": 1, "deviceId": "other", "tokens": {}}).to_string()),
+            3 => Some(json!({"version": 1, "deviceId": ID, "tokens": {}}).to_string()),
+            _ => Some(auth(&if same_token { "t".repeat(43) } else { "u".repeat(43) })),
+        };
+        let pending: serde_json::Map<String, Value> = (0..requests).map(|n| (format!("r{n}"), json!({"requestId": format!("r{n}"), "deviceId": ID, "publicKey": public_key, "ts": NOW}))).collect();
+        for (part, text) in [(Part::Paired, Some(paired.to_string())), (Part::DeviceAuth, cached), (Part::Pending, Some(Value::Object(pending).to_string()))] {
+            before.texts.get_mut(&Slot::File(part)).unwrap().state = match text {
+                Some(text) => FileState::Present { bytes: Bytes::new(text.into_bytes()), meta: Meta::default() },
+                None => FileState::Absent,
+            };
+        }
+        let after = repaired(&before);
+        let paired: Value = serde_json::from_str(&text(&after, Part::Paired)).unwrap();
+        prop_assert_eq!(paired[ID]["x-unknown"].to_string(), "{\"kept\":1.5}");
+        prop_assert!(text(&after, Part::Paired).contains("1.5"));
+    }
+}

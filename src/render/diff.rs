@@ -1,0 +1,455 @@
+//! Before and after as a person reads them: unified diffs of files with three lines of context, rows
+//! as a line per changed column. Secrets are masked before anything is compared for display.
+
+use std::fmt::Write;
+
+use similar::{ChangeTag, TextDiff};
+
+use super::{Paint, mask};
+use crate::image::{Cell, Slot};
+use crate::model::layout::{ColumnKind, DATABASE, Part};
+use crate::plan::{After, Changes, FileChange, RowChange, RowOp, Splice};
+use crate::text::{count, safe};
+
+/// Lines of context.
+const CONTEXT: usize = 3;
+/// A line longer than this is shown only around what changes, characters.
+const LONG_LINE: usize = 300;
+/// More changed lines than this in one file are counted, not shown.
+const MOST_LINES: usize = 400;
+
+/// The diff of everything that changes.
+pub fn changes(
+    changes: &Changes,
+    name: &dyn Fn(&std::path::Path) -> String,
+    paint: Paint,
+) -> String {
+    let mut out = String::new();
+    for change in &changes.files {
+        out.push_str(&file(change, &name(&change.before.path), paint));
+    }
+    for change in &changes.rows {
+        out.push_str(&row(change, paint));
+    }
+    out
+}
+
+fn heading(out: &mut String, from: &str, to: &str, paint: Paint) {
+    let _ = writeln!(out, "{}", paint.bold(&format!("--- {from}")));
+    let _ = writeln!(out, "{}", paint.bold(&format!("+++ {to}")));
+}
+
+/// The diff of one file.
+pub fn file(change: &FileChange, name: &str, paint: Paint) -> String {
+    let mut out = String::new();
+    let name = safe(name);
+    let before = change.before.bytes().map(|bytes| bytes.as_slice());
+    let (from, to) = match (&change.after, before) {
+        (After::Absent, _) => (
+            name.clone(),
+            "/dev/null (removed; it stays in the snapshot)".to_owned(),
+        ),
+        (_, None) => ("/dev/null (new file)".to_owned(), name.clone()),
+        _ => (name.clone(), name.clone()),
+    };
+    heading(&mut out, &from, &to, paint);
+    // Keyed by token: not even its keys are shown.
+    if change.slot == Slot::File(Part::Bootstrap) {
+        out.push_str("  (bootstrap tokens; contents not shown)\n");
+        return out;
+    }
+    let before = before.unwrap_or_default();
+    match &change.after {
+        After::Spliced(splices) => {
+            let mut lines = Lines::default();
+            for group in groups(before, splices) {
+                lines.hunk(&mut out, before, &group, paint);
+            }
+        }
+        After::Whole { bytes, .. } => whole(&mut out, before, bytes, paint),
+        After::Absent => whole(&mut out, before, b"", paint),
+    }
+    out
+}
+
+fn whole(out: &mut String, before: &[u8], after: &[u8], paint: Paint) {
+    const SMALL: usize = 256 * 1024;
+    if before.len() + after.len() > SMALL {
+        let common = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+        if before.len().min(after.len()) - common > SMALL {
+            let _ = writeln!(
+                out,
+                "  ({} bytes become {} bytes; too much to show)",
+                before.len(),
+                after.len()
+            );
+            return;
+        }
+    }
+    let splice = crate::format::edit::smallest(before, after, 0);
+    let Some(splice) = splice else { return };
+    Lines::default().hunk(out, before, &[splice], paint);
+}
+
+/// Splices whose context lines touch are shown in one hunk.
+fn groups(text: &[u8], splices: &[Splice]) -> Vec<Vec<Splice>> {
+    let mut groups: Vec<Vec<Splice>> = Vec::new();
+    for splice in splices {
+        let near = groups
+            .last()
+            .and_then(|group| group.last())
+            .is_some_and(|last: &Splice| {
+                let between = text.get(last.end..splice.start).unwrap_or_default();
+                memchr::memchr_iter(b'\n', between)
+                    .take(2 * CONTEXT + 1)
+                    .count()
+                    <= 2 * CONTEXT
+            });
+        match groups.last_mut() {
+            Some(group) if near => group.push(splice.clone()),
+            _ => groups.push(vec![splice.clone()]),
+        }
+    }
+    groups
+}
+
+/// Line numbers while the hunks of one file are written.
+#[derive(Default)]
+struct Lines {
+    offset: usize,
+    before: usize,
+    grown: isize,
+}
+
+impl Lines {
+    fn hunk(&mut self, out: &mut String, text: &[u8], splices: &[Splice], paint: Paint) {
+        let (Some(first), Some(last)) = (splices.first(), splices.last()) else {
+            return;
+        };
+        let start = back_lines(text, first.start, CONTEXT);
+        let end = forward_lines(text, last.end, CONTEXT);
+        self.before +=
+            memchr::memchr_iter(b'\n', text.get(self.offset..start).unwrap_or_default()).count();
+        self.offset = start;
+        let window = text.get(start..end).unwrap_or_default();
+        let shifted: Vec<Splice> = splices
+            .iter()
+            .map(|splice| Splice {
+                start: splice.start - start,
+                end: splice.end - start,
+                text: splice.text.clone(),
+            })
+            .collect();
+        let changed = crate::format::edit::apply(window, &shifted);
+        let (old, new) = (shown(window), shown(&changed));
+        let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+        let mut body = String::new();
+        let (mut removed, mut added, mut context) = (0, 0, 0);
+        for change in diff.iter_all_changes() {
+            let line = change.value().trim_end_matches(['\n', '\r']);
+            match change.tag() {
+                ChangeTag::Equal => {
+                    context += 1;
+                    let _ = writeln!(body, " {}", short(line));
+                }
+                ChangeTag::Delete => {
+                    removed += 1;
+                    let _ = writeln!(body, "{}", paint.red(&format!("-{}", short(line))));
+                }
+                ChangeTag::Insert => {
+                    added += 1;
+                    let _ = writeln!(body, "{}", paint.green(&format!("+{}", short(line))));
+                }
+            }
+        }
+        let at = self.before + 1;
+        let now = at.saturating_add_signed(self.grown);
+        let header = format!(
+            "@@ -{at},{} +{now},{} @@",
+            context + removed,
+            context + added
+        );
+        let _ = writeln!(out, "{}", paint.cyan(&header));
+        if removed + added > MOST_LINES {
+            let _ = writeln!(
+                out,
+                "  ({} and {}; too much to show)",
+                count(removed, "line goes", "lines go"),
+                count(added, "line comes", "lines come")
+            );
+        } else {
+            out.push_str(&body);
+        }
+        self.grown += added as isize - removed as isize;
+    }
+}
+
+/// Masked and made safe for a terminal.
+fn shown(text: &[u8]) -> String {
+    crate::text::safe_lines(
+        &mask::text(&String::from_utf8_lossy(text))
+            .replace('\r', "")
+            .replace('\t', "    "),
+    )
+}
+
+fn short(line: &str) -> String {
+    let length = line.chars().count();
+    if length <= LONG_LINE {
+        return line.to_owned();
+    }
+    let head: String = line.chars().take(LONG_LINE / 2).collect();
+    let tail: String = line.chars().skip(length - LONG_LINE / 4).collect();
+    format!(
+        "{head} … ({} characters) … {tail}",
+        length - LONG_LINE / 2 - LONG_LINE / 4
+    )
+}
+
+fn back_lines(text: &[u8], at: usize, lines: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    memchr::memrchr_iter(b'\n', before)
+        .nth(lines)
+        .map_or(0, |newline| newline + 1)
+}
+
+fn forward_lines(text: &[u8], at: usize, lines: usize) -> usize {
+    let after = text.get(at..).unwrap_or_default();
+    memchr::memchr_iter(b'\n', after)
+        .nth(lines)
+        .map_or(text.len(), |newline| at + newline + 1)
+}
+
+/// One row: a line per changed column, JSON cells expanded.
+pub fn row(change: &RowChange, paint: Paint) -> String {
+    let mut out = String::new();
+    let key: Vec<String> = change
+        .key
+        .iter()
+        .map(|(column, cell)| format!("{column} {}", key_text(change.part, cell)))
+        .collect();
+    let place = format!("{DATABASE}: {} {}", change.part.table(), key.join(", "));
+    match &change.op {
+        RowOp::Update(cells) => {
+            heading(&mut out, &place, &place, paint);
+            for cell in cells {
+                column(
+                    &mut out,
+                    change.part,
+                    &cell.column,
+                    Some(&cell.old),
+                    Some(&cell.new),
+                    paint,
+                );
+            }
+        }
+        RowOp::Insert(cells) => {
+            heading(&mut out, "/dev/null (new row)", &place, paint);
+            for (name, cell) in cells.iter().filter(|(_, cell)| *cell != Cell::Null) {
+                column(&mut out, change.part, name, None, Some(cell), paint);
+            }
+        }
+        RowOp::Delete(cells) => {
+            heading(
+                &mut out,
+                &place,
+                "/dev/null (removed; it stays in the snapshot)",
+                paint,
+            );
+            for (name, cell) in cells.iter().filter(|(_, cell)| *cell != Cell::Null) {
+                column(&mut out, change.part, name, Some(cell), None, paint);
+            }
+        }
+    }
+    out
+}
+
+fn key_text(part: Part, cell: &Cell) -> String {
+    match (part, cell) {
+        // Keyed by token.
+        (Part::Bootstrap, _) => "••••".to_owned(),
+        (_, Cell::Text(text)) => safe(text),
+        (_, Cell::Integer(number)) => number.to_string(),
+        _ => "?".to_owned(),
+    }
+}
+
+fn column(
+    out: &mut String,
+    part: Part,
+    name: &str,
+    old: Option<&Cell>,
+    new: Option<&Cell>,
+    paint: Paint,
+) {
+    let known = part.columns().iter().find(|column| column.column == name);
+    let field = known.map_or(name, |column| column.field);
+    let text = |cell: &Cell| -> String {
+        match cell {
+            Cell::Null => "NULL".to_owned(),
+            Cell::Integer(number) => number.to_string(),
+            Cell::Real(number) => number.to_string(),
+            Cell::Blob(bytes) => format!("({} bytes)", bytes.len()),
+            Cell::Text(text) => {
+                let json = known.is_some_and(|column| column.kind == ColumnKind::Json);
+                let value = serde_json::from_str::<serde_json::Value>(text)
+                    .ok()
+                    .filter(|_| json);
+                let laid = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
+                let quoted = serde_json::Value::String(text.clone()).to_string();
+                let keyed = format!("{{\"{field}\": {}}}", laid.unwrap_or(quoted));
+                let masked = if part == Part::Bootstrap {
+                    "{\"\": \"••••\"}".to_owned()
+                } else {
+                    mask::text(&keyed)
+                };
+                let inner = masked
+                    .split_once(": ")
+                    .map_or(masked.as_str(), |(_, rest)| rest);
+                safe_json(inner.strip_suffix('}').unwrap_or(inner))
+            }
+        }
+    };
+    let (old, new) = (old.map(text), new.map(text));
+    let multi = [&old, &new]
+        .into_iter()
+        .flatten()
+        .any(|text| text.contains('\n'));
+    if !multi {
+        if let Some(old) = old {
+            let _ = writeln!(out, "{}", paint.red(&format!("-{name}: {}", short(&old))));
+        }
+        if let Some(new) = new {
+            let _ = writeln!(out, "{}", paint.green(&format!("+{name}: {}", short(&new))));
+        }
+        return;
+    }
+    let _ = writeln!(out, " {name}:");
+    let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+    let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+    for change in diff.iter_all_changes() {
+        let line = short(change.value().trim_end_matches('\n'));
+        let _ = match change.tag() {
+            ChangeTag::Equal => writeln!(out, "   {line}"),
+            ChangeTag::Delete if line.is_empty() => Ok(()),
+            ChangeTag::Insert if line.is_empty() => Ok(()),
+            ChangeTag::Delete => writeln!(out, "{}", paint.red(&format!("-  {line}"))),
+            ChangeTag::Insert => writeln!(out, "{}", paint.green(&format!("+  {line}"))),
+        };
+    }
+}
+
+fn safe_json(text: &str) -> String {
+    crate::text::safe_lines(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Bytes, FileState, Meta, TextImage};
+    use crate::plan::CellChange;
+
+    fn change(before: &str, after: After) -> FileChange {
+        let state = FileState::Present {
+            bytes: Bytes::new(before.as_bytes().to_vec()),
+            meta: Meta::default(),
+        };
+        FileChange {
+            slot: Slot::File(Part::Paired),
+            before: TextImage {
+                path: "/s/p.json".into(),
+                state,
+            },
+            after,
+        }
+    }
+
+    #[test]
+    fn far_splices_make_two_hunks_with_right_line_numbers() {
+        let lines: Vec<String> = (1..=30).map(|n| format!("\"k{n}\": {n},")).collect();
+        let text = lines.join("\n");
+        let at = |n: usize| text.find(&format!(": {n},")).unwrap() + 2;
+        let splices = vec![
+            Splice {
+                start: at(2),
+                end: at(2) + 1,
+                text: b"22\n+x".to_vec(),
+            },
+            Splice {
+                start: at(25),
+                end: at(25) + 2,
+                text: b"0".to_vec(),
+            },
+        ];
+        let diff = file(
+            &change(&text, After::Spliced(splices)),
+            "p.json",
+            Paint::default(),
+        );
+        insta::assert_snapshot!(diff, @r#"
+        --- p.json
+        +++ p.json
+        @@ -1,5 +1,6 @@
+         "k1": 1,
+        -"k2": 2,
+        +"k2": 22
+        ++x,
+         "k3": 3,
+         "k4": 4,
+         "k5": 5,
+        @@ -22,7 +23,7 @@
+         "k22": 22,
+         "k23": 23,
+         "k24": 24,
+        -"k25": 25,
+        +"k25": 0,
+         "k26": 26,
+         "k27": 27,
+         "k28": 28,
+        "#);
+    }
+
+    #[test]
+    fn a_row_reads_like_a_person_would_write_it() {
+        let cells = vec![
+            CellChange {
+                column: "scopes_json".into(),
+                old: Cell::Text("[\"operator.read\"]".into()),
+                new: Cell::Text("[\"operator.admin\",\"operator.read\"]".into()),
+            },
+            CellChange {
+                column: "tokens_json".into(),
+                old: Cell::Text("{\"operator\":{\"token\":\"0123456789abcdefghij\"}}".into()),
+                new: Cell::Text("{\"operator\":{\"token\":\"A123456789abcdefghiZ\"}}".into()),
+            },
+            CellChange {
+                column: "platform".into(),
+                old: Cell::Text("win32".into()),
+                new: Cell::Null,
+            },
+        ];
+        let change = RowChange {
+            part: Part::Paired,
+            key: vec![("device_id".into(), Cell::Text("40".into()))],
+            op: RowOp::Update(cells),
+        };
+        insta::assert_snapshot!(row(&change, Paint::default()), @r#"
+        --- state/openclaw.sqlite: device_pairing_paired device_id 40
+        +++ state/openclaw.sqlite: device_pairing_paired device_id 40
+         scopes_json:
+           [
+        +    "operator.admin",
+             "operator.read"
+           ]
+         tokens_json:
+           {
+             "operator": {
+        -      "token": "••••ghij"
+        +      "token": "••••ghiZ"
+             }
+           }
+        -platform: "win32"
+        +platform: NULL
+        "#);
+    }
+}

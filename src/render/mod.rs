@@ -1,0 +1,93 @@
+//! Everything a user sees, made from values: text, diffs, JSON. Masks secrets for every caller.
+
+pub mod diff;
+pub mod findings;
+pub mod json;
+pub mod mask;
+pub mod plan;
+
+use anstyle::{AnsiColor, Style};
+
+/// Colour, as an extra: every text says the same without it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Paint {
+    /// Whether to colour at all.
+    pub on: bool,
+}
+
+impl Paint {
+    fn with(self, style: Style, text: &str) -> String {
+        if self.on {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// For headings.
+    pub fn bold(self, text: &str) -> String {
+        self.with(Style::new().bold(), text)
+    }
+
+    /// For what blocks, and for removed lines.
+    pub fn red(self, text: &str) -> String {
+        self.with(AnsiColor::Red.on_default(), text)
+    }
+
+    /// For what is well, and for added lines.
+    pub fn green(self, text: &str) -> String {
+        self.with(AnsiColor::Green.on_default(), text)
+    }
+
+    /// For warnings.
+    pub fn yellow(self, text: &str) -> String {
+        self.with(AnsiColor::Yellow.on_default(), text)
+    }
+
+    /// For places and line numbers.
+    pub fn cyan(self, text: &str) -> String {
+        self.with(AnsiColor::Cyan.on_default(), text)
+    }
+
+    /// For what matters less.
+    pub fn dim(self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+}
+
+/// `text` in lines of at most `width` columns, the first after `first`, the others after `rest`.
+pub fn wrap(text: &str, width: usize, first: &str, rest: &str) -> String {
+    let mut out = String::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > width {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            line = rest.to_owned();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(line.trim_end());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wraps_without_losing_a_word() {
+        assert_eq!(wrap("one two three", 9, "- ", "  "), "- one two\n  three");
+        assert_eq!(
+            wrap("averyverylongword x", 5, "", ""),
+            "averyverylongword\nx"
+        );
+        assert_eq!(wrap("", 9, "- ", "  "), "-");
+    }
+}

@@ -1,0 +1,124 @@
+//! Copying the files into a snapshot.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::place::{Found, refuse_at};
+use super::{FilesStore, NAME, key_of};
+use crate::error::Error;
+use crate::files::{Dir, STORE_LIMIT};
+use crate::image::{Meta, Slot, Unusable};
+use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, Part};
+use crate::store::{Entry, Sink};
+
+/// At most this many further files per folder go into a snapshot,
+const EXTRA_FILES: usize = 64;
+/// each of at most this many bytes.
+const EXTRA_LIMIT: u64 = 16 << 20;
+
+impl FilesStore {
+    pub(super) fn capture_all(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+        let state = Dir::open(&self.state_dir)?;
+        let mut entries = Vec::new();
+        let mut seen = BTreeSet::new();
+        for slot in self.slots() {
+            let path = self.path_of(&slot);
+            let key = key_of(&self.state_dir, &path);
+            if !seen.insert(key.clone()) {
+                continue;
+            }
+            let piece = match slot {
+                Slot::Config(_) if Path::new(&key).is_absolute() => {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    format!("files/outside/{}-{name}", entries.len())
+                }
+                _ => format!("files/{key}"),
+            };
+            let copied = match self.find(&state, &slot) {
+                Ok(None) => Ok(Some(Entry::absent(NAME, key))),
+                Ok(Some(found)) => self.copy(&state, &found, key, &piece, STORE_LIMIT, sink)?,
+                Err(why) => Err(why),
+            };
+            match copied {
+                Ok(entry) => entries.extend(entry),
+                // A link, a folder, a device: nothing that a restore would bring back.
+                Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {}
+                Err(why) => return Err(refuse_at(&path, &why)),
+            }
+        }
+        for folder in [DEVICES_DIR, IDENTITY_DIR] {
+            self.capture_extras(&state, folder, sink, &mut entries)?;
+        }
+        Ok(entries)
+    }
+
+    /// Copies one file; the inner error is why it cannot be copied.
+    fn copy(
+        &self,
+        state: &Dir,
+        found: &Found,
+        key: String,
+        piece: &str,
+        limit: u64,
+        sink: &mut dyn Sink,
+    ) -> Result<Result<Option<Entry>, Unusable>, Error> {
+        let (mut file, meta) = match found.dir.open_regular(&found.name, limit) {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return Ok(Ok(Some(Entry::absent(NAME, key)))),
+            Err(why) => return Ok(Err(why)),
+        };
+        if let Err(why) = self.may_copy(state, found, &meta) {
+            return Ok(Err(why));
+        }
+        let (sha256, size) = sink.put(piece, &mut file)?;
+        Ok(Ok(Some(entry(key, piece, sha256, size, &meta))))
+    }
+
+    /// Other JSON files beside the pairing files (an import's leftovers, say): copied so that nothing
+    /// is ever lost, never brought back by a restore.
+    fn capture_extras(
+        &self,
+        state: &Dir,
+        folder: &str,
+        sink: &mut dyn Sink,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Error> {
+        let Ok(Some(dir)) = state.child(folder) else {
+            return Ok(());
+        };
+        let extras = dir.names()?.into_iter().filter_map(|name| {
+            let name = name.into_string().ok()?;
+            let json = name.ends_with(".json") || name.ends_with(".json.migrated");
+            let key = format!("{folder}/{name}");
+            (json && Part::of_file(&key).is_none()).then_some(key)
+        });
+        for key in extras.take(EXTRA_FILES) {
+            if let Ok(Some((dir, name))) = state.walk(Path::new(&key)) {
+                let found = Found {
+                    dir,
+                    name,
+                    place: super::place::Place::Inside,
+                };
+                let piece = format!("files/{key}");
+                if let Ok(Some(entry)) = self.copy(state, &found, key, &piece, EXTRA_LIMIT, sink)?
+                    && entry.name.is_some()
+                {
+                    entries.push(entry);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn entry(path: String, piece: &str, sha256: String, size: u64, meta: &Meta) -> Entry {
+    Entry {
+        name: Some(piece.to_owned()),
+        sha256: Some(sha256),
+        size: Some(size),
+        mode: Some(meta.mode),
+        uid: Some(meta.uid),
+        gid: Some(meta.gid),
+        ..Entry::absent(NAME, path)
+    }
+}

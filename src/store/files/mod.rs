@@ -1,0 +1,139 @@
+//! The file store: pairing and identity files in the state dir (releases up to 2026.7.x), and the
+//! config with what it includes (every release).
+
+mod capture;
+mod commit;
+mod place;
+mod restore;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use super::{CommitError, Entry, Sink, Source, Store};
+use crate::error::Error;
+use crate::files::{Dir, STORE_LIMIT};
+use crate::image::{FileState, Images, Slot, TextImage};
+use crate::model::layout::Part;
+use crate::plan::{Changes, StoreKind};
+
+/// The name of this store in snapshots.
+pub const NAME: &str = "files";
+
+/// The files of one state dir.
+#[derive(Clone, Debug)]
+pub struct FilesStore {
+    state_dir: PathBuf,
+    config_files: Vec<PathBuf>,
+}
+
+impl FilesStore {
+    /// The pairing files below `state_dir`, and these config files: the config first, then what it
+    /// includes. A config outside the state dir in the first place counts as named by the invoker.
+    pub fn new(state_dir: impl Into<PathBuf>, config_files: Vec<PathBuf>) -> Self {
+        Self {
+            state_dir: state_dir.into(),
+            config_files,
+        }
+    }
+
+    /// The same store with other config files: what the config includes is known only once it was
+    /// read.
+    #[must_use]
+    pub fn with_config_files(&self, config_files: Vec<PathBuf>) -> Self {
+        Self::new(&self.state_dir, config_files)
+    }
+
+    /// Reads one config file or include, following links, as [`Store::read`] does.
+    pub fn read_config(&self, path: &Path) -> TextImage {
+        let state = match Dir::open(&self.state_dir) {
+            Ok(state) => self.read_slot(&state, &Slot::Config(path.to_path_buf())),
+            Err(error) => FileState::Unusable(crate::image::Unusable::Io(error.to_string())),
+        };
+        TextImage {
+            path: path.to_path_buf(),
+            state,
+        }
+    }
+
+    fn slots(&self) -> impl Iterator<Item = Slot> {
+        let parts = Part::ALL
+            .into_iter()
+            .filter(|part| part.file().is_some())
+            .map(Slot::File);
+        parts.chain(self.config_files.iter().cloned().map(Slot::Config))
+    }
+
+    fn path_of(&self, slot: &Slot) -> PathBuf {
+        match slot {
+            Slot::File(part) => self.state_dir.join(part.file().unwrap_or_default()),
+            Slot::Config(path) => path.clone(),
+            Slot::Table(part) => PathBuf::from(part.table()),
+        }
+    }
+
+    fn read_slot(&self, state: &Dir, slot: &Slot) -> FileState {
+        let found = match self.find(state, slot) {
+            Ok(Some(found)) => found,
+            Ok(None) => return FileState::Absent,
+            Err(why) => return FileState::Unusable(why),
+        };
+        let read = found.dir.read(&found.name, STORE_LIMIT);
+        match read.meta().map(|meta| self.may_read(state, &found, meta)) {
+            Some(Err(why)) => FileState::Unusable(why),
+            _ => read,
+        }
+    }
+
+    fn image(&self, state: &Dir, slot: &Slot) -> TextImage {
+        TextImage {
+            path: self.path_of(slot),
+            state: self.read_slot(state, slot),
+        }
+    }
+}
+
+impl Store for FilesStore {
+    fn kind(&self) -> StoreKind {
+        StoreKind::Files
+    }
+
+    fn read(&self, images: &mut Images) -> Result<(), Error> {
+        let state = Dir::open(&self.state_dir)?;
+        for slot in self.slots() {
+            let image = self.image(&state, &slot);
+            images.texts.insert(slot, image);
+        }
+        Ok(())
+    }
+
+    fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+        self.capture_all(sink)
+    }
+
+    fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
+        self.commit_all(&changes.files)
+    }
+
+    fn changes_to(
+        &self,
+        now: &Images,
+        entries: &[Entry],
+        source: &dyn Source,
+    ) -> Result<Changes, Error> {
+        self.way_back(now, entries, source)
+    }
+
+    fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
+        self.first_difference(&changes.files)
+    }
+}
+
+/// How a path is called in snapshots and journals: relative to the state dir where it lies in it,
+/// else absolute.
+pub fn key_of(state_dir: &Path, path: &Path) -> String {
+    path.strip_prefix(state_dir)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned()
+}

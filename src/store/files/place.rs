@@ -1,0 +1,172 @@
+//! Where a slot's file really is, and what may be done there.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::FilesStore;
+use crate::error::Error;
+use crate::files::dir::{refuse, unusable_io};
+use crate::files::platform::Kind;
+use crate::files::{Dir, safety};
+use crate::image::{Meta, Slot, Unusable};
+
+/// A file's folder, opened, and its name there.
+pub(super) struct Found {
+    pub dir: Dir,
+    pub name: OsString,
+    pub place: Place,
+}
+
+/// How a file was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Through open folders below the state dir, without a link.
+    Inside,
+    /// By a path that the invoker named: the config, where it lies outside the state dir.
+    Named,
+    /// By a link or an include: what decides is something that the state dir's owner can write.
+    Pointed,
+}
+
+impl FilesStore {
+    /// Opens the folder that holds the slot's file. `None`: the folder is not there.
+    pub(super) fn find(&self, state: &Dir, slot: &Slot) -> Result<Option<Found>, Unusable> {
+        match slot {
+            Slot::File(part) => Self::inside(state, Path::new(part.file().unwrap_or_default())),
+            Slot::Config(path) => self.find_config(state, path),
+            Slot::Table(_) => Ok(None),
+        }
+    }
+
+    fn inside(state: &Dir, relative: &Path) -> Result<Option<Found>, Unusable> {
+        Ok(state.walk(relative)?.map(|(dir, name)| Found {
+            dir,
+            name,
+            place: Place::Inside,
+        }))
+    }
+
+    fn find_config(&self, state: &Dir, path: &Path) -> Result<Option<Found>, Unusable> {
+        let place = match path.strip_prefix(&self.state_dir) {
+            Ok(relative) => {
+                match Self::inside(state, relative) {
+                    Ok(Some(found)) => match found.dir.look(&found.name) {
+                        Ok(Some((_, Kind::Symlink))) => {}
+                        _ => return Ok(Some(found)),
+                    },
+                    Err(Unusable::Symlink(_)) => {}
+                    other => return other,
+                }
+                Place::Pointed
+            }
+            Err(_) if self.config_files.first().is_some_and(|first| first == path) => Place::Named,
+            Err(_) => Place::Pointed,
+        };
+        let Some(real) = resolve(path)? else {
+            return Ok(None);
+        };
+        let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
+            return Err(Unusable::NotAFile("a folder"));
+        };
+        let dir = Dir::open(folder)
+            .map_err(|error| Unusable::Io(error.cause().unwrap_or("no folder").to_owned()))?;
+        Ok(Some(Found {
+            dir,
+            name: name.to_owned(),
+            place,
+        }))
+    }
+
+    /// Whether the contents may be read for the state dir's owner: run as root, clawmend would
+    /// otherwise read any file for whoever can write a link or an include.
+    pub(super) fn may_read(&self, state: &Dir, found: &Found, meta: &Meta) -> Result<(), Unusable> {
+        let owner = state.meta().map_or(meta.uid, |state| state.uid);
+        match found.place {
+            Place::Pointed if !safety::may_share(meta, owner) => Err(foreign()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the contents may be copied into a snapshot that belongs to the state dir's owner.
+    pub(super) fn may_copy(&self, state: &Dir, found: &Found, meta: &Meta) -> Result<(), Unusable> {
+        let owner = state.meta().map_or(meta.uid, |state| state.uid);
+        let theirs = found.place == Place::Inside && meta.nlink <= 1;
+        if theirs || safety::may_share(meta, owner) {
+            Ok(())
+        } else {
+            Err(foreign())
+        }
+    }
+
+    /// Whether the slot's file may be written where it was found.
+    pub(super) fn may_write(&self, state: &Dir, slot: &Slot, found: &Found) -> Result<(), Error> {
+        if found.place == Place::Inside {
+            return Ok(());
+        }
+        let path = self.path_of(slot);
+        let real = found.dir.path().join(&found.name);
+        let owner = state.meta()?.uid;
+        let file = found
+            .dir
+            .look(&found.name)
+            .map_err(|error| Error::io("look at", &real, &error))?;
+        let (meta, readonly) = match file {
+            Some((meta, _)) => (meta, meta.mode & 0o222 == 0),
+            None => (found.dir.meta()?, false),
+        };
+        let through = if real == path {
+            String::new()
+        } else {
+            format!(" (the real file is `{}`)", real.display())
+        };
+        if found.dir.is_read_only() || (readonly && found.place == Place::Pointed) {
+            return Err(Error::refused(format!(
+                "this file is kept read-only{through}, so it is managed elsewhere"
+            ))
+            .at(&path)
+            .hint("make the change where the file is managed"));
+        }
+        let named = found.place == Place::Named && real == path;
+        if !named && !safety::may_write_outside(&meta, owner) {
+            return Err(Error::refused(format!(
+                "this file lies outside the state dir and belongs to another user{through}"
+            ))
+            .at(&path)
+            .hint("make the change there by hand, as the user it belongs to"));
+        }
+        safety::check(found.dir.path())
+    }
+}
+
+/// The real path of a file that may not be there (its folder has to be). `None`: no folder either.
+fn resolve(path: &Path) -> Result<Option<PathBuf>, Unusable> {
+    let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    match std::fs::canonicalize(path) {
+        Ok(real) => return Ok(Some(real)),
+        Err(error) if gone(&error) => {}
+        Err(error) => return Err(unusable_io(&error)),
+    }
+    if let Ok(target) = std::fs::read_link(path) {
+        return Err(Unusable::Symlink(target));
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(None);
+    };
+    match std::fs::canonicalize(folder) {
+        Ok(folder) => Ok(Some(folder.join(name))),
+        Err(error) if gone(&error) => Ok(None),
+        Err(error) => Err(unusable_io(&error)),
+    }
+}
+
+fn foreign() -> Unusable {
+    Unusable::Io(
+        "it belongs to another user than the state dir, who keeps it from others".to_owned(),
+    )
+}
+
+/// The refusal for something unusable at a slot's path.
+pub(super) fn refuse_at(path: &Path, why: &Unusable) -> Error {
+    refuse(path, why)
+}

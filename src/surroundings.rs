@@ -1,0 +1,120 @@
+//! The facts beside the state: owners and modes, leftovers, other state dirs, the gateway. Looks,
+//! and touches nothing.
+
+use std::path::Path;
+
+use crate::gateway;
+use crate::locate::{Env, Located, other_trees};
+use crate::model::facts::{Access, Facts, Trouble};
+use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
+
+/// How many leftovers are listed.
+const MOST: usize = 1000;
+
+/// Gathers the facts about a state dir.
+pub fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
+    let dir = &located.state_dir;
+    let exists = |name: &str| dir.join(name).symlink_metadata().is_ok();
+    let mut facts = Facts {
+        now_ms,
+        state_dir: dir.clone(),
+        platform: env.platform.clone(),
+        other_trees: other_trees(dir, located.home.as_deref(), env),
+        gateway: gateway::probe(dir, &located.config, env),
+        access: access(dir),
+        // Files that releases after 2026.2.19 leave behind.
+        newer_than_strict: [
+            format!("{CONFIG}.last-good"),
+            "logs/config-health.json".into(),
+            DATABASE.into(),
+        ]
+        .iter()
+        .any(|name| exists(name)),
+        ..Facts::default()
+    };
+    for folder in [DEVICES_DIR, IDENTITY_DIR] {
+        let entries = std::fs::read_dir(dir.join(folder))
+            .into_iter()
+            .flatten()
+            .flatten();
+        for entry in entries.take(MOST) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".tmp") {
+                facts.orphans.push(format!("{folder}/{name}"));
+            } else if name.ends_with(".migrated") {
+                facts.migrated.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    facts.orphans.sort();
+    facts.migrated.sort();
+    if exists("exec-approvals.json") {
+        facts.blockers.push("exec-approvals.json".into());
+    }
+    for tree in &mut facts.other_trees {
+        tree.paired = paired_in(&tree.path);
+    }
+    facts
+}
+
+/// How many devices are paired in another state dir of the file generation.
+fn paired_in(dir: &Path) -> Option<usize> {
+    const LARGEST: u64 = 16 * 1024 * 1024;
+    let path = dir.join(Part::Paired.file()?);
+    let meta = path.symlink_metadata().ok()?;
+    if !meta.is_file() || meta.len() > LARGEST {
+        return None;
+    }
+    let text = std::fs::read(path).ok()?;
+    let span = crate::format::scan::document(&text).ok()?;
+    Some(crate::format::scan::members(&text, span).ok()?.len())
+}
+
+#[cfg(unix)]
+fn access(dir: &Path) -> Vec<Access> {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(root) = dir.metadata() else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let files = Part::ALL.into_iter().filter_map(Part::file);
+    for name in ["", DEVICES_DIR, IDENTITY_DIR, "state", DATABASE, CONFIG]
+        .into_iter()
+        .chain(files)
+    {
+        let path = if name.is_empty() {
+            dir.to_path_buf()
+        } else {
+            dir.join(name)
+        };
+        let Ok(meta) = path.symlink_metadata() else {
+            continue;
+        };
+        if meta.file_type().is_symlink() {
+            continue;
+        }
+        let mode = meta.mode() & 0o7777;
+        let needed = if meta.is_dir() { 0o700 } else { 0o600 };
+        let note = |trouble| Access {
+            path: name.to_owned(),
+            trouble,
+            is_dir: meta.is_dir(),
+        };
+        if meta.uid() != root.uid() {
+            found.push(note(Trouble::Owner {
+                uid: meta.uid(),
+                expected: root.uid(),
+            }));
+        } else if mode & needed != needed && root.uid() != 0 {
+            found.push(note(Trouble::Mode(mode)));
+        } else if mode & 0o022 != 0 {
+            found.push(note(Trouble::Loose(mode)));
+        }
+    }
+    found
+}
+
+#[cfg(not(unix))]
+fn access(_dir: &Path) -> Vec<Access> {
+    Vec::new()
+}

@@ -1,0 +1,51 @@
+//! Small helpers for words: numbers with their nouns, and text from files made safe for a terminal.
+
+/// `1 record`, `2 records`, `no records`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    match number {
+        0 => format!("no {many}"),
+        1 => format!("1 {one}"),
+        _ => format!("{number} {many}"),
+    }
+}
+
+/// Text from a file or the environment as it may be printed: control characters (terminal escapes
+/// among them) and invisible direction marks become visible escapes.
+pub fn safe(text: &str) -> String {
+    let harmless = |c: char| !c.is_control() && !is_invisible(c);
+    if text.chars().all(harmless) {
+        return text.to_owned();
+    }
+    text.chars()
+        .map(|c| {
+            if harmless(c) {
+                c.to_string()
+            } else {
+                format!("\\u{{{:x}}}", c as u32)
+            }
+        })
+        .collect()
+}
+
+/// As [`safe`], keeping line breaks: for blocks of lines.
+pub fn safe_lines(text: &str) -> String {
+    text.split('\n').map(safe).collect::<Vec<_>>().join("\n")
+}
+
+/// Direction overrides, zero-width characters, line and paragraph separators, the BOM.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_cannot_reach_the_terminal() {
+        assert_eq!(safe("a\u{1b}[31mred\u{7}"), "a\\u{1b}[31mred\\u{7}");
+        assert_eq!(safe("evil\u{202e}txt"), "evil\\u{202e}txt");
+        assert_eq!(safe("naïve ✓"), "naïve ✓");
+        assert_eq!(safe_lines("a\n\u{9b}b"), "a\n\\u{9b}b");
+    }
+}
