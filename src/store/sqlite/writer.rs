@@ -17,7 +17,7 @@ use crate::store::CommitError;
 
 /// The pause between two tries for the write lock. SQLite's own waiting backs off to 100 ms, and
 /// loses every race against a gateway that writes all the time.
-const PAUSE: Duration = Duration::from_millis(1);
+const PAUSE: Duration = Duration::from_micros(250);
 
 /// Makes all of `changes`, or none.
 pub(super) fn commit(
