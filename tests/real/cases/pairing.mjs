@@ -14,6 +14,22 @@ const forgetDevice = (model) => {
   model.cached = {};
 };
 
+/** First contact through a reverse proxy: the request that stands afterwards is never approved silently. */
+async function firstContactThroughProxy({ openclaw, pairing }) {
+  await pairing.putBack(new Map());
+  const relay = await relayTo(openclaw.port);
+  try {
+    const url = `ws://127.0.0.1:${relay.port}`;
+    await openclaw.command(["devices", "list", "--url", url, "--token", SHARED_TOKEN]);
+  } finally {
+    relay.close();
+  }
+  const { pending } = await pairing.model();
+  if (!Object.values(pending).some((request) => request.silent !== true)) {
+    throw new Error("the request that came through the proxy does not stand");
+  }
+}
+
 /** `applies`: on which releases this is a lockout at all. `lock` starts from the healthy state, gateway running. */
 const LOCKOUTS = [
   {
@@ -22,7 +38,7 @@ const LOCKOUTS = [
     applies: (release) => files(release) && narrows(release),
     async lock({ openclaw, pairing }) {
       await pairing.putBack(new Map());
-      await openclaw.command(["devices", "list", "--json"]);
+      await openclaw.command(["devices", "list"]);
     },
   },
   {
@@ -39,20 +55,7 @@ const LOCKOUTS = [
     name: "pending after a proxy",
     // From 2026.8 on the gateway turns an unknown proxy away before any request is made (see config.mjs).
     applies: files,
-    async lock({ openclaw, pairing }) {
-      await pairing.putBack(new Map());
-      const relay = await relayTo(openclaw.port);
-      try {
-        const url = `ws://127.0.0.1:${relay.port}`;
-        await openclaw.command(["devices", "list", "--url", url, "--token", SHARED_TOKEN]);
-      } finally {
-        relay.close();
-      }
-      const { pending } = await pairing.model();
-      if (!Object.values(pending).some((request) => request.silent !== true)) {
-        throw new Error("the request that came through the proxy does not stand");
-      }
-    },
+    lock: firstContactThroughProxy,
   },
   {
     name: "request for operator.read alone",
@@ -71,9 +74,10 @@ const LOCKOUTS = [
   },
   {
     name: "paired.json is []",
+    // Without a request that stands, every call is approved silently again, and nothing of it is kept.
     applies: files,
     async lock(bench) {
-      await bench.edit(forgetDevice);
+      await firstContactThroughProxy(bench);
       bench.pairing.writeRaw("paired", "[]\n");
     },
   },

@@ -38,6 +38,6 @@ export function parseArguments(args) {
     jobs,
     cache: resolve(values.cache),
     clawmend: values.clawmend === "none" ? undefined : resolve(values.clawmend),
-    releases: values.release ?? DEFAULT_RELEASES,
+    releases: values.release,
   };
 }

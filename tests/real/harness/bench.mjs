@@ -41,7 +41,7 @@ export class Bench {
     this.openclaw.writeConfig(this.openclaw.healthyConfig());
     await this.openclaw.start();
     if (this.release.sqlite) await this.#ownPairing();
-    await this.openclaw.command(["devices", "list", "--json"]);
+    await this.openclaw.command(["devices", "list"]);
     const model = await this.pairing.model();
     if (model.paired[model.identity?.deviceId] === undefined) throw new Error("the CLI was not paired at first contact");
     model.pending = {};

@@ -37,9 +37,10 @@ async function diagnosed(clawmend, openclaw, expected, when) {
 
 /**
  * Judges a state that has been made already. `ask` finds out whether the CLI is in; `quiet` brings the gateway to rest
- * before clawmend writes (it does nothing where the gateway is to go on running); `mended` looks at what was written.
+ * before clawmend writes (it does nothing where the gateway is to go on running); `mended` looks at what was written;
+ * `restores` is false where the old state has no meaning any more.
  */
-export async function judge(openclaw, clawmend, { ask, quiet = async () => {}, mended = () => {} }) {
+export async function judge(openclaw, clawmend, { ask, quiet = async () => {}, mended = () => {}, restores = true }) {
   const columns = verdict();
   try {
     const locked = await ask(openclaw);
@@ -60,6 +61,7 @@ export async function judge(openclaw, clawmend, { ask, quiet = async () => {}, m
     columns.after = opened.in ? "in" : "REFUSED";
     demand(opened.in, `still locked out after the repair: ${opened.words}\n${repair.words}`);
 
+    if (!restores) return columns;
     await quiet(openclaw);
     const restore = await clawmend.restore(openclaw);
     demand(restore.code === 0, `restore exits ${restore.code}:\n${restore.words}`);

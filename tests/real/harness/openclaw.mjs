@@ -11,9 +11,10 @@ const COMMAND_TIMEOUT_MS = 60_000;
 export const SHARED_TOKEN = "judge-shared-token-0123456789abcdef";
 
 /** "The CLI is in" means that the gateway answers all of these. */
-export const QUESTIONS = [["devices", "list", "--json"], ["cron", "list"], ["health"]];
-/** `devices list` answers from the store itself when the gateway turns it away, and exits 0. */
+export const QUESTIONS = [["devices", "list"], ["cron", "list"], ["health"]];
+/** `devices list` answers from the store itself when the gateway turns it away, and exits 0; with `--json` it hides that. */
 const LOCAL_FALLBACK = /using local fallback/;
+const RATE_LIMITED = /too many failed authentication attempts/;
 
 async function freePort() {
   const server = createServer();
@@ -137,8 +138,9 @@ export class OpenClaw {
   async firstRefusal() {
     for (const question of QUESTIONS) {
       const { code, stdout, stderr } = await this.command(question);
+      if (RATE_LIMITED.test(stderr)) throw new Error("the gateway counts attempts now: its answers say nothing about the state");
       if (code !== 0 || LOCAL_FALLBACK.test(stderr + stdout)) {
-        return { question: question.join(" "), code, words: gist(stderr) || gist(stdout) };
+        return { question: question.join(" "), code, words: gist(stderr + stdout) };
       }
     }
     return undefined;
