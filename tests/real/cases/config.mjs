@@ -63,7 +63,13 @@ async function judgeFault({ openclaw }, clawmend, { touches, spoil }) {
   });
 }
 
-export const configNames = (release) => [BOTH, ...applying(release).map(({ name }) => name)];
+/** Where a narrowed device is widened silently there is no pairing half. */
+const hasBoth = (release) => !release.upgradesSilently;
+
+export const configNames = (release) => [
+  ...applying(release).map(({ name }) => name),
+  ...(hasBoth(release) ? [BOTH] : []),
+];
 
 export async function config({ lab, clawmend, release, wants, report }) {
   const bench = await Bench.open(lab, release);
@@ -79,13 +85,13 @@ export async function config({ lab, clawmend, release, wants, report }) {
         return judgeFault(bench, clawmend, fault);
       });
     }
-    if (!wants(BOTH)) return;
+    if (!hasBoth(release) || !wants(BOTH)) return;
     await report(BOTH, async () => {
       await openclaw.stop();
       await bench.reset();
       await openclaw.start();
       await bench.edit((model) => grant(model, ["operator.read"]));
-      if ((await askCli(openclaw)).in && !release.upgradesSilently) throw new Error("the pairing half is no lockout");
+      if ((await askCli(openclaw)).in) throw new Error("the pairing half is no lockout");
       await openclaw.stop();
       return judgeFault(bench, clawmend, FAULTS[0]);
     });

@@ -35,14 +35,14 @@ function listens(port) {
   });
 }
 
-/** The lines of an OpenClaw output that say why, without colours, banners and plugins that did not load. */
+/** The lines of an OpenClaw output that say why, without colours, tables and plugins that did not load. */
 export function gist(text) {
   const lines = text
     .replace(/\x1b\[[\d;]*m/g, "")
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => /refus|block|invalid|pairing|unauthorized|mismatch|credential|scope|closed|error|clobber|restored|fail|fallback/i.test(line))
-    .filter((line) => !/^\[?plugins|libsignal|failed to load|Require stack/.test(line));
+    .filter((line) => !/^\[?plugins|libsignal|failed to load|Require stack|stability bundle|^│/.test(line));
   return [...new Set(lines)].slice(0, 4).join(" | ").slice(0, 500);
 }
 

@@ -46,6 +46,7 @@ export function run(command, args, { env, cwd, input, timeoutMs }) {
       reject(error);
     });
     child.on("close", (code, signal) => {
+      if (child.pid === undefined) return; // never started: "error" has said so
       clearTimeout(deadline);
       signalGroup(child.pid, "SIGKILL");
       groups.delete(child.pid);

@@ -27,6 +27,6 @@ export function describe(version) {
     /** These two approve a scope upgrade silently on loopback, so a narrowed device is not a lockout. */
     upgradesSilently: since(version, "2026.2.20") && !since(version, "2026.4.0"),
     /** Turns host addresses in `gateway.bind` into modes at start. */
-    migratesBindHosts: since(version, "2026.9.0"),
+    migratesBindHosts: since(version, "2026.8.1"),
   };
 }
