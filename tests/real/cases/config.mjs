@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Bench, grant } from "../harness/bench.mjs";
 import { askCli, judge, startAndAsk } from "../harness/judge.mjs";
+import { relayTo, upgradeStatus } from "../harness/relay.mjs";
 
 const ANNOTATIONS = { mode: "where it runs", bind: "who may reach it", trustedProxies: "in front of it" };
 
@@ -14,6 +15,19 @@ function annotated({ gateway }) {
     return [`    /* ${key} */`, `    ${key}: ${text},${why}`];
   });
   return ["// kept by hand", "{", "  gateway: {", ...lines, "  }, // the end of it", "}", ""].join("\n");
+}
+
+/** A proxy that the gateway does not know is turned away at the door, whatever its client may show. */
+async function askThroughProxy(openclaw) {
+  const answer = await startAndAsk(openclaw);
+  if (!answer.in) return answer;
+  const relay = await relayTo(openclaw.port);
+  try {
+    const status = await upgradeStatus(relay.port);
+    return status === 101 ? answer : { in: false, words: `HTTP ${status} through the proxy` };
+  } finally {
+    relay.close();
+  }
 }
 
 /** `touches`: the keys whose lines the repair may change; every other line stays as it was. */
@@ -37,6 +51,15 @@ const FAULTS = [
     touches: ["trustedProxies"],
     spoil: (gateway) => ({ ...gateway, trustedProxies: "127.0.0.1" }),
   },
+  {
+    name: "a proxy that is not trusted",
+    // Before the database generation such a client is let in as a remote one: "pending after a proxy" in pairing.mjs.
+    applies: (release) => release.sqlite,
+    touches: ["trustedProxies"],
+    spoil: (gateway) => gateway,
+    ask: askThroughProxy,
+    byRequest: ["--trust-proxy", "127.0.0.1"],
+  },
 ];
 const BOTH = "pairing and config at once";
 
@@ -53,11 +76,12 @@ function stray(before, after, touches) {
   return undefined;
 }
 
-async function judgeFault({ openclaw }, clawmend, { touches, spoil }) {
+async function judgeFault({ openclaw }, clawmend, { touches, spoil, ask = startAndAsk, byRequest }) {
   const before = annotated({ gateway: spoil(openclaw.healthyConfig().gateway) });
   openclaw.writeConfig(before);
   return judge(openclaw, clawmend, {
-    ask: startAndAsk,
+    ask,
+    byRequest,
     quiet: () => openclaw.stop(),
     mended: () => stray(before, readFileSync(openclaw.configFile, "utf8"), touches),
   });

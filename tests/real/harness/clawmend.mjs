@@ -20,8 +20,8 @@ export class Clawmend {
     return this.#run(["diagnose"], openclaw, stateDir);
   }
 
-  repair(openclaw) {
-    return this.#run(["repair", "--yes"], openclaw);
+  repair(openclaw, args) {
+    return this.#run(["repair", "--yes", ...args], openclaw);
   }
 
   /** `--force`, as the gateway and the CLI have written to the state since the repair. */

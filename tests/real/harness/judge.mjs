@@ -38,9 +38,11 @@ async function diagnosed(clawmend, openclaw, expected, when) {
 /**
  * Judges a state that has been made already. `ask` finds out whether the CLI is in; `quiet` brings the gateway to rest
  * before clawmend writes (it does nothing where the gateway is to go on running); `mended` looks at what was written;
- * `restores` is false where the old state has no meaning any more.
+ * `restores` is false where the old state has no meaning any more; `byRequest` are the arguments of a mend that only
+ * its operator can name, and of which diagnose cannot know.
  */
-export async function judge(openclaw, clawmend, { ask, quiet = async () => {}, mended = () => {}, restores = true }) {
+export async function judge(openclaw, clawmend, steps) {
+  const { ask, quiet = async () => {}, mended = () => {}, restores = true, byRequest = [] } = steps;
   const columns = verdict();
   try {
     const locked = await ask(openclaw);
@@ -50,8 +52,8 @@ export async function judge(openclaw, clawmend, { ask, quiet = async () => {}, m
     if (clawmend === undefined) return columns;
 
     await quiet(openclaw);
-    await diagnosed(clawmend, openclaw, 1, "before the repair");
-    const repair = await clawmend.repair(openclaw);
+    if (byRequest.length === 0) await diagnosed(clawmend, openclaw, 1, "before the repair");
+    const repair = await clawmend.repair(openclaw, byRequest);
     demand(repair.code === 0, `repair exits ${repair.code}:\n${repair.words}`);
     const complaint = mended();
     demand(complaint === undefined, complaint);

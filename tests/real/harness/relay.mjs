@@ -1,9 +1,11 @@
 // A reverse proxy in front of a gateway: passes bytes on, and makes the request look as if it came from outside.
+import { request } from "node:http";
 import { connect, createServer } from "node:net";
 
 const HEAD_END = "\r\n\r\n";
 const OUTSIDE_HOST = "claw.example.com";
 const OUTSIDE_ADDRESS = "203.0.113.9";
+const UPGRADE_TIMEOUT_MS = 20_000;
 
 function asFromOutside(head) {
   const [request, ...headers] = head.split("\r\n");
@@ -46,4 +48,28 @@ export async function relayTo(gatewayPort) {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** The HTTP status with which a WebSocket is answered on a port: 101 where it is let in. */
+export function upgradeStatus(port) {
+  const headers = {
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": Buffer.alloc(16).toString("base64"),
+  };
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, headers, timeout: UPGRADE_TIMEOUT_MS });
+    asked.on("timeout", () => asked.destroy(new Error("no answer to the upgrade")));
+    asked.on("error", reject);
+    asked.on("upgrade", ({ statusCode }, socket) => {
+      socket.destroy();
+      resolve(statusCode);
+    });
+    asked.on("response", (response) => {
+      response.destroy();
+      resolve(response.statusCode);
+    });
+    asked.end();
+  });
 }
