@@ -14,6 +14,8 @@
 
 pub mod apply;
 pub mod checks;
+pub mod cli;
+pub mod config;
 pub mod error;
 pub mod exit;
 pub mod files;

@@ -64,6 +64,12 @@ impl Env {
     }
 }
 
+/// Whether colour is unwanted: `NO_COLOR` is set to something, or the terminal is a dumb one.
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 #[cfg(unix)]
 fn current_uid() -> u32 {
     rustix::process::geteuid().as_raw()

@@ -1,2 +1,39 @@
-//! The `clawmend` binary.
-fn main() {}
+//! The `clawmend` binary: hands the real streams, clock and surroundings to the library.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clawmend::cli::world::{AtTerminal, World};
+use clawmend::locate::Env;
+
+fn main() -> ExitCode {
+    let now_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| {
+            i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+        });
+    let stdout = std::io::stdout();
+    let out_is_terminal = stdout.is_terminal();
+    let mut out = std::io::BufWriter::new(anstream::AutoStream::always(stdout.lock()));
+    let mut err = anstream::AutoStream::auto(std::io::stderr());
+    let mut random = || {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).ok().map(|()| bytes)
+    };
+    let mut world = World {
+        env: Env::of_process(),
+        now_ms,
+        utc_offset: chrono::Local::now().offset().local_minus_utc(),
+        random: &mut random,
+        out: &mut out,
+        err: &mut err,
+        out_is_terminal,
+        no_color: clawmend::locate::no_color(),
+        width: clawmend::cli::world::width(),
+        person: &AtTerminal,
+    };
+    let exit = clawmend::cli::run(std::env::args_os(), &mut world);
+    let _ = out.flush();
+    exit.into()
+}

@@ -14,7 +14,9 @@ use crate::image::{Bytes, Slot};
 use crate::model::layout::Part;
 
 /// Which of the two kinds of store is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreKind {
     /// JSON files in the state dir (releases up to 2026.7.x; the config always).

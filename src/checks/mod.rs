@@ -12,6 +12,8 @@ pub(crate) mod tokens;
 
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
+pub use local::request_line;
+pub use stores::describe as describe_fault;
 
 /// A kind of finding: its code, the failure modes it covers, the words about it, and the check.
 pub struct Rule {

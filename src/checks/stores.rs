@@ -200,7 +200,8 @@ pub fn is_invalid(entry: &Entry) -> bool {
     })
 }
 
-fn describe(fault: &Fault) -> String {
+/// What is wrong with a record, in words.
+pub fn describe(fault: &Fault) -> String {
     match fault {
         Fault::NotAnObject => "it is not an object".to_owned(),
         Fault::NoTimes(names) => format!(

@@ -54,8 +54,24 @@ fn record_at(text: &[u8], quote: usize, id_field: &str) -> Option<Whole> {
         start,
         end: scan::value_end(text, start).ok()?,
     };
-    let id = scan::member(text, value, id_field)?;
-    (scan::string(text, id.value)? == name).then_some(Whole { key: name, value })
+    (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field))
+        .then_some(Whole { key: name, value })
+}
+
+fn names_itself(text: &[u8], key: Span, value: Span, id_field: &str) -> bool {
+    scan::kind(text, value) == scan::Kind::Object
+        && scan::member(text, value, id_field)
+            .and_then(|id| scan::string(text, id.value))
+            .is_some_and(|id| scan::key_is(text, key, &id))
+}
+
+/// A record whose closing brace is gone goes on into the next one: then it is that one which is whole.
+fn swallows_another(text: &[u8], value: Span, id_field: &str) -> bool {
+    let mut found = false;
+    let walked = scan::for_each_member(text, value, |member| {
+        found = found || names_itself(text, member.key, member.value, id_field);
+    });
+    found || walked.is_err()
 }
 
 /// The store made of the whole records alone, each in its own bytes.
@@ -98,6 +114,20 @@ mod tests {
         let found = records(text, "deviceId");
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].value.of(text), br#"{"deviceId":"a","n":2}"#);
+    }
+
+    #[test]
+    fn a_record_that_lost_its_end_does_not_swallow_the_next() {
+        let (text, _) = store(2);
+        let broken = text.replacen("    }\n  },", "    }\n  \t,", 1);
+        let found = records(broken.as_bytes(), "deviceId");
+        assert_eq!(
+            found
+                .iter()
+                .map(|whole| whole.key.as_str())
+                .collect::<Vec<_>>(),
+            ["id1"]
+        );
     }
 
     #[test]

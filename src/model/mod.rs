@@ -163,6 +163,19 @@ impl Model {
         }
     }
 
+    /// The release that wrote the database, where there is one that says so.
+    pub fn written_by(&self) -> Option<String> {
+        match self
+            .images
+            .database
+            .as_ref()
+            .map(|database| &database.state)
+        {
+            Some(DatabaseState::Readable(database)) => database.app_version.clone(),
+            _ => None,
+        }
+    }
+
     /// This machine's device id.
     pub fn local_id(&self) -> Option<&str> {
         self.identity.device_id()

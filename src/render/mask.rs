@@ -150,8 +150,15 @@ impl Masker<'_> {
         } else {
             mask(&content)
         };
+        // A masked string that ran over several lines keeps them.
+        let lines = if shown {
+            0
+        } else {
+            body.get(..inner).unwrap_or_default().matches('\n').count()
+        };
         self.out.push(quote);
         self.out.push_str(&content);
+        self.out.extend(std::iter::repeat_n('\n', lines));
         if end.is_some() {
             self.out.push(quote);
         }
@@ -169,13 +176,21 @@ impl Masker<'_> {
             self.take(end);
             return;
         }
-        let secret = self.key.as_deref().is_some_and(is_secret_field)
-            && !matches!(word.as_str(), "true" | "false" | "null");
-        if secret || looks_secret(&word) {
+        // Bare values are numbers and a few words; anything else is a piece of broken text.
+        let literal = matches!(
+            word.as_str(),
+            "true" | "false" | "null" | "Infinity" | "NaN"
+        );
+        let number = word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+            && word
+                .chars()
+                .all(|c| c.is_ascii_hexdigit() || matches!(c, '-' | '+' | '.' | 'x' | 'X'))
+            && !self.key.as_deref().is_some_and(is_secret_field);
+        if literal || number && !looks_secret(&word) {
+            self.take(end);
+        } else {
             self.out.push_str("••••");
             self.skip(end);
-        } else {
-            self.take(end);
         }
     }
 

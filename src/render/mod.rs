@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod findings;
+pub mod json;
 pub mod mask;
 pub mod plan;
 

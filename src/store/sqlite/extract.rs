@@ -41,7 +41,7 @@ pub(super) fn write(source: &Connection, target: &Path) -> Result<BTreeMap<Strin
     // Nobody sees the file before the snapshot is whole, and whoever moves it there syncs it.
     copy.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
-         PRAGMA temp_store = MEMORY; BEGIN",
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA locking_mode = EXCLUSIVE; BEGIN",
     )
     .map_err(failed)?;
     let version = table::user_version(source)?;
@@ -162,22 +162,20 @@ fn sha256(path: &Path) -> Result<String, Halt> {
 }
 
 fn wrong(path: &Path, why: &str) -> Halt {
-    Halt::Failed(
-        Error::failed("the snapshot's extract of the database is not whole")
-            .at(path)
-            .because(why)
-            .hint("use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`"),
-    )
+    Halt::Failed(not_whole(path, why))
+}
+
+fn not_whole(path: &Path, why: &str) -> Error {
+    Error::failed("the snapshot's extract of the database is not whole")
+        .at(path)
+        .because(why)
+        .hint("use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`")
 }
 
 fn broken(path: &Path, halt: Halt) -> Error {
-    let halt = match halt {
+    let why = match halt {
         Halt::Failed(error) => return error,
-        Halt::Trouble(trouble) => format!("{trouble:?}"),
-        Halt::Sqlite(error) => error.to_string(),
+        halt => halt.into_error(path),
     };
-    match wrong(path, &halt) {
-        Halt::Failed(error) => error,
-        _ => Error::failed(halt).at(path),
-    }
+    not_whole(path, why.cause().unwrap_or(why.message()))
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! probe    what lies at the path, without SQLite
 //! reader   a connection that leaves no trace        ─► table    shapes and rows
-//! writer   the one transaction
+//! writer   the one transaction                   ─► row      is it still what it was, then its change
 //! extract  pairing.sqlite of a snapshot             ─► restore  rows then, rows now, the way back
 //! words    SQLite's failures as sentences
 //! ```
@@ -12,6 +12,7 @@ mod extract;
 mod probe;
 mod reader;
 mod restore;
+mod row;
 mod table;
 mod words;
 mod writer;
@@ -210,9 +211,9 @@ fn first_difference(
 ) -> Result<Option<String>, Halt> {
     let shapes = table::shapes(connection)?;
     for change in &changes.rows {
-        let row = writer::describe(change.part, &change.key);
+        let name = row::describe(change.part, &change.key);
         let Some(shape) = shapes.get(&change.part) else {
-            return Ok(Some(format!("{row} is gone, and its table with it")));
+            return Ok(Some(format!("{name} is gone, and its table with it")));
         };
         let expected: Vec<_> = match &change.op {
             RowOp::Update(cells) => cells.iter().map(|c| (c.column.as_str(), &c.new)).collect(),
@@ -220,11 +221,11 @@ fn first_difference(
             RowOp::Delete(_) => Vec::new(),
         };
         let names: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
-        let found = writer::fetch(connection, shape, &change.key, &names)?;
+        let found = row::fetch(connection, shape, &change.key, &names)?;
         match (&change.op, found) {
             (RowOp::Delete(_), None) => {}
-            (RowOp::Delete(_), Some(_)) => return Ok(Some(format!("{row} is still there"))),
-            (_, None) => return Ok(Some(format!("{row} is not there"))),
+            (RowOp::Delete(_), Some(_)) => return Ok(Some(format!("{name} is still there"))),
+            (_, None) => return Ok(Some(format!("{name} is not there"))),
             (_, Some(found)) => {
                 let differs = expected
                     .iter()
@@ -232,7 +233,7 @@ fn first_difference(
                     .find(|((_, new), now)| *new != *now);
                 if let Some(((column, _), _)) = differs {
                     return Ok(Some(format!(
-                        "column `{column}` of {row} is not what was planned"
+                        "column `{column}` of {name} is not what was planned"
                     )));
                 }
             }

@@ -1,9 +1,11 @@
 //! From the rows of a snapshot and those of now to the changes that lead back.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::writer::{describe, newer};
+use super::row::describe;
+use super::words::newer;
 use crate::error::Error;
 use crate::image::{Cell, Database, Row, Table};
 use crate::model::layout::Part;
@@ -42,8 +44,8 @@ struct Comparison<'a> {
     shared: Vec<(&'a str, usize, usize)>,
 }
 
-/// A key's cells in a form that can be looked up.
-type Key = Vec<(u8, Vec<u8>)>;
+/// A key's cells in a form that can be looked up: storage class and bytes.
+type Key<'k> = Vec<(u8, Cow<'k, [u8]>)>;
 
 impl<'a> Comparison<'a> {
     fn new(path: &'a Path, part: Part, then: &'a Table, now: &'a Table) -> Result<Self, Error> {
@@ -81,7 +83,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn run(&self, changes: &mut Vec<RowChange>) -> Result<(), Error> {
-        let mut present: HashMap<Key, &Row> = HashMap::with_capacity(self.now.rows.len());
+        let mut present: HashMap<Key<'_>, &Row> = HashMap::with_capacity(self.now.rows.len());
         for row in &self.now.rows {
             present.insert(self.lookup(self.now, row), row);
         }
@@ -90,6 +92,9 @@ impl<'a> Comparison<'a> {
                 Some(now) => changes.extend(self.update(row, now)),
                 None => changes.push(self.insert(row)?),
             }
+        }
+        if present.is_empty() {
+            return Ok(());
         }
         // In the order of the table, so that the same restore always reads the same.
         for row in &self.now.rows {
@@ -159,16 +164,16 @@ impl<'a> Comparison<'a> {
             .collect()
     }
 
-    fn lookup(&self, table: &Table, row: &Row) -> Key {
+    fn lookup<'r>(&self, table: &Table, row: &'r Row) -> Key<'r> {
         let columns = self.part.key_columns().iter();
         columns
             .filter_map(|name| table.cell(row, name))
             .map(|cell| match cell {
-                Cell::Null => (0, Vec::new()),
-                Cell::Integer(number) => (1, number.to_be_bytes().to_vec()),
-                Cell::Real(number) => (2, number.to_be_bytes().to_vec()),
-                Cell::Text(text) => (3, text.clone().into_bytes()),
-                Cell::Blob(bytes) => (4, bytes.clone()),
+                Cell::Null => (0, Cow::Borrowed(&[][..])),
+                Cell::Integer(number) => (1, Cow::Owned(number.to_be_bytes().to_vec())),
+                Cell::Real(number) => (2, Cow::Owned(number.to_be_bytes().to_vec())),
+                Cell::Text(text) => (3, Cow::Borrowed(text.as_bytes())),
+                Cell::Blob(bytes) => (4, Cow::Borrowed(bytes.as_slice())),
             })
             .collect()
     }

@@ -183,12 +183,10 @@ fn app_version(connection: &Connection) -> Option<String> {
 /// Looks for damage that reading every row does not show. Broken promises of a column (NOT NULL,
 /// CHECK, a type) are not damage: they are records to be judged by the checks.
 fn check(connection: &Connection, part: Part, rows: usize) -> Result<(), Halt> {
-    let pragma = if rows > THOROUGH {
+    if rows > THOROUGH {
         return Ok(());
-    } else {
-        "integrity_check"
-    };
-    let sql = format!("PRAGMA main.{pragma}({})", quote(part.table()));
+    }
+    let sql = format!("PRAGMA main.integrity_check({})", quote(part.table()));
     let mut statement = connection.prepare(&sql)?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {

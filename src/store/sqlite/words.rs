@@ -148,3 +148,11 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             .hint("run the same command again; if it stays, check the disk and free space"),
     }
 }
+
+/// F10: the schema is not what the plan needs.
+pub(super) fn newer(path: &Path, what: &str) -> Error {
+    Error::refused("the database's schema is not one that clawmend can write; nothing was changed")
+        .at(path)
+        .because(what)
+        .hint("it was made by another release of OpenClaw than clawmend knows: look for a newer clawmend")
+}

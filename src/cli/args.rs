@@ -1,0 +1,290 @@
+//! The command line, as data: clap types only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Opens a locked-out OpenClaw from the outside.
+#[derive(Debug, Parser)]
+#[command(
+    name = "clawmend",
+    version,
+    about = "Opens a locked-out OpenClaw from the outside: says what is wrong, shows what it would change, changes it, can undo it",
+    long_about = "clawmend opens an OpenClaw that has locked you out (`gateway closed (1008): pairing required` and its kin).\n\n\
+        It works on OpenClaw's state files alone: it needs no paired CLI, no running gateway and no network, and it stops and \
+        starts nothing. Every change is previewed, backed up into a snapshot first, and can be undone.",
+    after_help = AFTER_HELP,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command; without one, `diagnose`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+What to do when locked out:
+  clawmend                    what is wrong, and the one command that mends it (changes nothing)
+  clawmend repair --dry-run   every change it would make, as a diff (changes nothing)
+  clawmend repair             the same preview, one question, a snapshot, the changes
+  clawmend restore            back to the newest snapshot (itself undoable)
+
+Exit codes:
+  0  done, or healthy
+  1  something still blocks the CLI, or could not be checked
+  2  the command line is wrong
+  3  refused: a question with nobody to answer, an unsafe path, another clawmend at work
+  4  state unreadable or I/O failed; nothing was changed
+  5  an apply was interrupted and rolled back";
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// OpenClaw's state dir [default: as OpenClaw finds it: OPENCLAW_STATE_DIR, the profile, ~/.openclaw]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// OpenClaw's config file [default: openclaw.json in the state dir]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// OpenClaw's profile, as in `openclaw --profile NAME`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Where snapshots are kept [default: clawmend/snapshots in the state dir]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub snapshot_dir: Option<PathBuf>,
+    /// Print one JSON document to stdout instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colour (NO_COLOR is respected)
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Say only what matters
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: the reason behind every finding
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what is wrong, worst first (the default; changes nothing)
+    #[command(
+        after_help = "Exit: 0 nothing blocks the CLI, 1 something does or could not be checked.\n\n\
+        Examples:\n  clawmend\n  clawmend diagnose --json | jq -r '.findings[].code'\n  clawmend --state-dir /home/ann/.openclaw"
+    )]
+    Diagnose,
+    /// Mend what keeps the CLI out: preview, one question, a snapshot, the changes
+    Repair(Repair),
+    /// Approve one pending request: this machine's own, or another device's by its id
+    Approve(Approve),
+    /// List pending and paired devices, read from disk
+    #[command(
+        after_help = "Examples:\n  clawmend devices\n  clawmend devices --json | jq '.paired[] | {name, scopes}'"
+    )]
+    Devices,
+    /// Snapshots: make, list, show, verify, prune
+    #[command(subcommand)]
+    Snapshot(Snapshot),
+    /// Go back to a snapshot (itself undoable)
+    Restore(Restore),
+    /// The long story of a finding, or of an error message of OpenClaw
+    Explain(Explain),
+    /// Watch the whole story on an embedded locked-out sample
+    #[command(
+        after_help = "Unpacks a sample into a temporary folder and takes it through diagnose, dry run, repair and restore.\n\
+        Touches nothing else."
+    )]
+    Demo,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page, or write all man pages into a folder
+    Man {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// `clawmend repair`.
+#[derive(Clone, Debug, Default, Args)]
+#[command(
+    after_help = "Exit: 0 nothing blocks the CLI afterwards (with --dry-run: would block), 1 something still does.\n\n\
+    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --scopes operator.read,operator.pairing\n  clawmend repair --bind lan --trust-proxy 10.0.0.5"
+)]
+pub struct Repair {
+    /// Show every change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Mend only these parts
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub only: Vec<Only>,
+    /// Scopes for this machine's CLI: `full`, `requested`, or a list such as operator.read,operator.pairing
+    #[arg(long, value_name = "full|requested|LIST", default_value = "full")]
+    pub scopes: String,
+    /// What `gateway.bind` becomes where it has to be mended [default: loopback]
+    #[arg(long, value_name = "MODE")]
+    pub bind: Option<Bind>,
+    /// Add a reverse proxy's address to `gateway.trustedProxies` (may be repeated)
+    #[arg(long, value_name = "IP")]
+    pub trust_proxy: Vec<std::net::IpAddr>,
+    /// Replace a placeholder in `gateway.auth.token` (such as "undefined") by a new random token
+    #[arg(long)]
+    pub new_token: bool,
+    /// Put this copy in the place of a config that cannot be read
+    #[arg(long, value_name = "FILE")]
+    pub config_from: Option<PathBuf>,
+}
+
+/// Parts of a repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Only {
+    /// Devices, requests and tokens.
+    Pairing,
+    /// openclaw.json and what it includes.
+    Config,
+}
+
+/// Words for `gateway.bind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Bind {
+    /// This machine only.
+    Loopback,
+    /// Every network of this machine: needs a shared token or password.
+    Lan,
+    /// The Tailscale network.
+    Tailnet,
+    /// OpenClaw decides.
+    Auto,
+}
+
+impl Bind {
+    /// OpenClaw's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Bind::Loopback => "loopback",
+            Bind::Lan => "lan",
+            Bind::Tailnet => "tailnet",
+            Bind::Auto => "auto",
+        }
+    }
+}
+
+/// `clawmend approve`.
+#[derive(Clone, Debug, Default, Args)]
+#[command(
+    after_help = "Without an id: this machine's own request, with the CLI's full scopes. Another device gets exactly what it asks\n\
+    for, and only by its id (or from the picker on a terminal).\n\n\
+    Examples:\n  clawmend approve\n  clawmend approve 8f4bd968-1608-4627-a1e5-24149a6f44f9 --yes"
+)]
+pub struct Approve {
+    /// The request's id, as `clawmend devices` shows it
+    #[arg(value_name = "REQUEST_ID")]
+    pub request: Option<String>,
+    /// Show every change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `clawmend snapshot`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Snapshot {
+    /// Make a snapshot now
+    #[command(after_help = "Example:\n  clawmend snapshot create --why before-update")]
+    Create {
+        /// A word for the snapshot's name
+        #[arg(long, value_name = "WORD", default_value = "manual")]
+        why: String,
+    },
+    /// List the snapshots, newest first
+    List,
+    /// Show what a snapshot holds
+    Show {
+        /// Its id, the start of it, or `latest`
+        #[arg(value_name = "ID", default_value = "latest")]
+        id: String,
+    },
+    /// Check that a snapshot is whole
+    Verify {
+        /// Its id, the start of it, or `latest` [default: all]
+        #[arg(value_name = "ID")]
+        id: Option<String>,
+    },
+    /// Remove old snapshots (never the only one)
+    #[command(
+        after_help = "A snapshot goes if it is beyond --keep or older than --older-than; the newest always stays.\n\n\
+        Examples:\n  clawmend snapshot prune --keep 10 --dry-run\n  clawmend snapshot prune --older-than 30d --yes"
+    )]
+    Prune {
+        /// How many of the newest stay
+        #[arg(long, value_name = "N", required_unless_present = "older_than")]
+        keep: Option<usize>,
+        /// Remove those older than this: 12h, 30d, 8w
+        #[arg(long, value_name = "AGE")]
+        older_than: Option<String>,
+        /// Show what would go and remove nothing
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+/// `clawmend restore`.
+#[derive(Clone, Debug, Default, Args)]
+#[command(
+    after_help = "Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore 20261124T1715 --yes"
+)]
+pub struct Restore {
+    /// The snapshot's id, the start of it, or `latest`
+    #[arg(value_name = "ID", default_value = "latest")]
+    pub id: String,
+    /// Show every change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Also where the files have changed since the run that the snapshot would undo
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `clawmend explain`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\""
+)]
+pub struct Explain {
+    /// A finding's code, a failure mode (F01), or the text of an error message
+    #[arg(value_name = "CODE|TEXT", required = true, num_args = 1..)]
+    pub what: Vec<String>,
+}

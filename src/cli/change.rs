@@ -1,0 +1,402 @@
+//! What every changing command shares: the preview, the one question, the apply, the report. The only
+//! place that reads `--dry-run`.
+
+use std::time::Duration;
+
+use super::context::{Context, State};
+use super::words;
+use crate::apply::{self, Applied, ApplyError};
+use crate::checks;
+use crate::error::{Error, Kind};
+use crate::exit::Exit;
+use crate::files::Lock;
+use crate::finding::Severity;
+use crate::journal;
+use crate::model::Model;
+use crate::plan::{Changes, Plan};
+use crate::render::json::{self, ChangeDocument, FindingDocument, Head, StateDocument};
+use crate::render::{diff, findings, plan as preview};
+use crate::simulate::images_after;
+
+/// How long to wait for another clawmend.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How often a plan is made anew because a file changed under it.
+const ROUNDS: usize = 10;
+
+/// How a changing command was asked for.
+pub(super) struct Asked {
+    /// `repair`, `approve`, `restore`.
+    pub command: &'static str,
+    /// The command line to run instead where nobody can answer.
+    pub again: String,
+    /// Only show.
+    pub dry_run: bool,
+    /// Do not ask.
+    pub yes: bool,
+}
+
+/// What a command would change: made from a state, again whenever the state moved.
+pub(super) struct Proposal {
+    /// The edits and their reasons; empty for a restore.
+    pub plan: Plan,
+    /// What they do.
+    pub changes: Changes,
+}
+
+/// The lock of a writing run; none for a dry run, which writes nothing at all.
+pub(super) fn begin(context: &mut Context<'_, '_>, dry_run: bool) -> Result<Option<Lock>, Error> {
+    if dry_run {
+        return Ok(None);
+    }
+    let located = context.locate()?;
+    let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
+    recover(context, &lock)?;
+    Ok(Some(lock))
+}
+
+/// Takes back what an interrupted run left, before anything else is written.
+fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
+    let state = context.read()?;
+    let snapshots = context.snapshots(&state.located);
+    let recovery = journal::Recovery {
+        state_dir: &state.located.state_dir,
+        stores: &state.stores(),
+        snapshots: &snapshots,
+        lock,
+    };
+    let Some(done) = journal::recover(&recovery)? else {
+        return Ok(());
+    };
+    let when = words::utc(done.started_at_ms);
+    let what = match done.outcome {
+        journal::Outcome::Untouched => "had changed nothing yet",
+        journal::Outcome::Finished => "had made all its changes; they stand",
+        journal::Outcome::RolledBack => "was rolled back",
+    };
+    context.note(&format!(
+        "note: an earlier `clawmend {}` of {when} was interrupted; it {what}",
+        done.command
+    ));
+    for path in &done.put_back {
+        context.note(&format!("      put back: {}", crate::text::safe(path)));
+    }
+    for path in &done.left {
+        context.note(&format!(
+            "      left alone, because something else has written it since: {}",
+            crate::text::safe(path)
+        ));
+    }
+    Ok(())
+}
+
+/// Shows, asks, applies, reports.
+pub(super) fn carry_out(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    lock: Option<&Lock>,
+    propose: &mut dyn FnMut(&mut Context<'_, '_>, &State) -> Result<Proposal, Error>,
+) -> Result<Exit, Error> {
+    let mut state = context.read()?;
+    let mut proposal = propose(context, &state)?;
+    let agreed = proposal.plan.clone();
+    if !context.global.json {
+        let text = shown(context, asked, &state, &proposal);
+        context.print(&text);
+    }
+    let Some(lock) = lock else {
+        return Ok(only_shown(context, asked, &state, &proposal));
+    };
+    if proposal.changes.is_empty() {
+        return Ok(nothing_to_do(context, asked, &state, &proposal));
+    }
+    ask(context, asked, &proposal)?;
+    for _ in 0..ROUNDS {
+        let snapshots = context.snapshots(&state.located);
+        let why = format!("before-{}", asked.command);
+        let applying = apply::Context {
+            state_dir: &state.located.state_dir,
+            stores: &state.stores(),
+            snapshots: &snapshots,
+            now_ms: context.world.now_ms,
+            why: &why,
+            command: asked.command,
+            lock,
+        };
+        match apply::apply(&applying, &proposal.changes) {
+            Ok(applied) => return done(context, asked, &state, &proposal, &applied),
+            Err(ApplyError::Failed(error)) => return Err(error),
+            Err(ApplyError::Moved(what)) => {
+                context.note(&format!(
+                    "note: {} changed meanwhile; planning again",
+                    crate::text::safe(&what)
+                ));
+                state = context.read()?;
+                proposal = propose(context, &state)?;
+                if !asked.yes && proposal.plan != agreed {
+                    return Err(Error::refused("the state changed while the question was open, and the plan with it; nothing was changed")
+                        .hint(format!("look at it again: {}", asked.again)));
+                }
+                if proposal.changes.is_empty() {
+                    return Ok(nothing_to_do(context, asked, &state, &proposal));
+                }
+            }
+        }
+    }
+    Err(Error::refused(format!(
+        "the state kept changing while clawmend tried {ROUNDS} times; nothing was changed"
+    ))
+    .hint("stop the gateway for a moment (openclaw gateway stop), then run the same command again"))
+}
+
+fn shown(context: &Context<'_, '_>, asked: &Asked, state: &State, proposal: &Proposal) -> String {
+    if context.global.quiet && asked.yes {
+        return String::new();
+    }
+    let mut out = words::head(state);
+    out.push('\n');
+    let name = Context::name(&state.located);
+    if proposal.changes.is_empty() {
+        return out;
+    }
+    if proposal.plan.is_empty() {
+        out.push_str(&context.paint.bold("What would change:"));
+        out.push('\n');
+        out.push_str(&diff::changes(&proposal.changes, &name, context.paint));
+    } else {
+        out.push_str(&preview::preview(
+            &proposal.plan,
+            &proposal.changes,
+            &name,
+            context.paint,
+            context.world.width,
+        ));
+    }
+    out
+}
+
+/// The state as it would be after the changes.
+fn after(state: &State, changes: &Changes) -> Vec<crate::finding::Finding> {
+    let mut facts = state.model.facts.clone();
+    facts.interrupted = None;
+    checks::diagnose(&Model::of(
+        images_after(&state.model.images, changes),
+        facts,
+        state.model.shared,
+    ))
+}
+
+fn only_shown(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> Exit {
+    let left = after(state, &proposal.changes);
+    let exit = if checks::fails(&left) {
+        Exit::Findings
+    } else {
+        Exit::Done
+    };
+    if context.global.json {
+        let document = document(context, asked, state, proposal, None, &left);
+        context.json(&document);
+        return exit;
+    }
+    if proposal.changes.is_empty() {
+        context.say("Nothing to change.");
+    } else {
+        context.say("\nNothing was changed: this was a dry run.");
+    }
+    leftover(context, &left);
+    exit
+}
+
+fn nothing_to_do(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> Exit {
+    if context.global.json {
+        let document = document(context, asked, state, proposal, None, &state.findings);
+        context.json(&document);
+        return state.exit();
+    }
+    context.say("Nothing to change; nothing was written.");
+    leftover(context, &state.findings);
+    state.exit()
+}
+
+/// What still blocks.
+fn leftover(context: &mut Context<'_, '_>, left: &[crate::finding::Finding]) {
+    let blocking: Vec<_> = left
+        .iter()
+        .filter(|finding| finding.severity.fails())
+        .cloned()
+        .collect();
+    if blocking.is_empty() {
+        return;
+    }
+    let (paint, width) = (context.paint, context.world.width);
+    context.say(&format!(
+        "\n{}",
+        paint.red("This would still keep the CLI out:")
+    ));
+    let text = findings::all(&blocking, paint, width, false);
+    context.print(&text);
+}
+
+fn ask(context: &mut Context<'_, '_>, asked: &Asked, proposal: &Proposal) -> Result<(), Error> {
+    if asked.yes {
+        return Ok(());
+    }
+    let refusal = |message: &str| {
+        Error::refused(message.to_owned())
+            .hint(format!("to go ahead without a question: {}", asked.again))
+    };
+    if context.global.json || !context.world.person.is_there() {
+        return Err(refusal(
+            "this needs a yes, and there is nobody here to answer; nothing was changed",
+        ));
+    }
+    let _ = context.world.out.flush();
+    let question = if proposal.plan.touches_config() {
+        "Make these changes? (a snapshot is taken first; the config needs a gateway restart)"
+    } else {
+        "Make these changes? (a snapshot is taken first)"
+    };
+    match context.world.person.confirm(question) {
+        Some(true) => Ok(()),
+        Some(false) => Err(refusal("you said no; nothing was changed")),
+        None => Err(refusal("the question was broken off; nothing was changed")),
+    }
+}
+
+fn done(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    before: &State,
+    proposal: &Proposal,
+    applied: &Applied,
+) -> Result<Exit, Error> {
+    let state = context.read()?;
+    let exit = if asked.command == "restore" {
+        Exit::Done
+    } else {
+        state.exit()
+    };
+    for note in applied.note.iter().chain(&applied.changed_meanwhile) {
+        context.note(&format!("note: {}", crate::text::safe(note)));
+    }
+    if context.global.json {
+        let document = document(
+            context,
+            asked,
+            before,
+            proposal,
+            applied.snapshot.as_deref(),
+            &state.findings,
+        );
+        context.json(&document);
+        return Ok(exit);
+    }
+    let paint = context.paint;
+    if !context.global.quiet {
+        context.say("");
+    }
+    context.say(&paint.green("Done."));
+    let failing = checks::fails(&state.findings);
+    let summary = findings::summary(&state.findings);
+    if failing {
+        context.say(&paint.red(&format!("Diagnosed again: {summary}.")));
+        let left: Vec<_> = state
+            .findings
+            .iter()
+            .filter(|finding| finding.severity.fails())
+            .cloned()
+            .collect();
+        let text = findings::all(&left, paint, context.world.width, false);
+        context.print(&text);
+    } else if asked.command == "restore" {
+        context.say(&format!(
+            "Diagnosed again: {}.",
+            if summary.is_empty() {
+                "healthy"
+            } else {
+                &summary
+            }
+        ));
+    } else {
+        let rest = if state
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Warning)
+        {
+            format!(" ({summary} left)")
+        } else {
+            String::new()
+        };
+        context.say(&format!(
+            "Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."
+        ));
+    }
+    if changes_config(&proposal.changes) {
+        context.say(
+            "The config changed: restart the gateway for it to count:  openclaw gateway restart",
+        );
+    } else {
+        context
+            .say("The gateway needs no restart for this: it reads its pairing at every connect.");
+    }
+    if let Some(undo) = undo(context, applied.snapshot.as_deref()) {
+        context.say(&format!("To undo:  {undo}"));
+    }
+    Ok(exit)
+}
+
+fn changes_config(changes: &Changes) -> bool {
+    changes
+        .files
+        .iter()
+        .any(|change| matches!(change.slot, crate::image::Slot::Config(_)))
+}
+
+fn undo(context: &Context<'_, '_>, snapshot: Option<&str>) -> Option<String> {
+    Some(format!(
+        "clawmend{} restore {}",
+        words::flags(&context.global),
+        snapshot?
+    ))
+}
+
+fn document(
+    context: &Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+    snapshot: Option<&str>,
+    findings: &[crate::finding::Finding],
+) -> ChangeDocument {
+    let name = Context::name(&state.located);
+    ChangeDocument {
+        head: Head::of(asked.command),
+        state: StateDocument::of(&state.model, &state.located),
+        dry_run: asked.dry_run,
+        changed: snapshot.is_some(),
+        edits: json::edits(&proposal.plan),
+        diff: diff::changes(&proposal.changes, &name, crate::render::Paint::default()),
+        snapshot: snapshot.map(str::to_owned),
+        undo: undo(context, snapshot),
+        restart_gateway: changes_config(&proposal.changes),
+        healthy: !checks::fails(findings),
+        findings: findings.iter().map(FindingDocument::from).collect(),
+    }
+}
+
+/// A plan that does not fit what was just read: a bug in a planner, never silently written.
+pub(super) fn misfit(misfit: crate::simulate::Misfit) -> Error {
+    Error::new(
+        Kind::Refused,
+        format!("this edit cannot be made; nothing was changed: {misfit}"),
+    )
+}

@@ -1,0 +1,173 @@
+//! One run: where the state is, the stores, what was read and what it means.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::args::Global;
+use super::world::World;
+use crate::checks;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::finding::Finding;
+use crate::image::Images;
+use crate::journal;
+use crate::locate::{Flags, Located, locate};
+use crate::model::layout::SNAPSHOTS_DIR;
+use crate::model::{Model, Shared};
+use crate::render::Paint;
+use crate::store::Store;
+use crate::store::files::FilesStore;
+use crate::store::sqlite::SqliteStore;
+use crate::surroundings;
+
+/// How long to wait for a database that somebody holds.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A run's fixed points.
+pub struct Context<'w, 'a> {
+    /// The outside.
+    pub world: &'w mut World<'a>,
+    /// The global flags.
+    pub global: Global,
+    /// Colour or not.
+    pub paint: Paint,
+}
+
+/// The state as it was read, and what it means.
+pub struct State {
+    /// Where it is.
+    pub located: Located,
+    /// The file store.
+    pub files: FilesStore,
+    /// The database store.
+    pub sqlite: SqliteStore,
+    /// What it means.
+    pub model: Model,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+impl State {
+    /// The stores, in the order they are committed.
+    pub fn stores(&self) -> [&dyn Store; 2] {
+        [&self.files, &self.sqlite]
+    }
+
+    /// Whether nothing keeps the CLI out.
+    pub fn exit(&self) -> Exit {
+        if checks::fails(&self.findings) {
+            Exit::Findings
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+impl Context<'_, '_> {
+    /// Finds the state dir, or says where it looked.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn locate(&self) -> Result<Located, Error> {
+        let flags = Flags {
+            state_dir: self.global.state_dir.clone(),
+            config: self.global.config.clone(),
+            profile: self.global.profile.clone(),
+        };
+        locate(&flags, &self.world.env)
+    }
+
+    /// Reads everything and diagnoses it. Changes nothing.
+    ///
+    /// # Errors
+    /// The state dir cannot be opened.
+    pub fn read(&self) -> Result<State, Error> {
+        let located = self.locate()?;
+        let sqlite = SqliteStore::new(&located.state_dir, BUSY);
+        let files = FilesStore::new(&located.state_dir, vec![located.config.clone()]);
+        let mut images = Images::default();
+        files.read(&mut images)?;
+        sqlite.read(&mut images)?;
+        let mut facts = surroundings::facts(&located, &self.world.env, self.world.now_ms);
+        facts.interrupted = interrupted(&located)?;
+        let model = Model::of(images, facts, Shared::Absent);
+        let findings = checks::diagnose(&model);
+        Ok(State {
+            located,
+            files,
+            sqlite,
+            model,
+            findings,
+        })
+    }
+
+    /// Where snapshots are kept.
+    pub fn snapshots(&self, located: &Located) -> PathBuf {
+        match &self.global.snapshot_dir {
+            Some(dir) if dir.is_absolute() => dir.clone(),
+            Some(dir) => self.world.env.cwd.join(dir),
+            None => located.state_dir.join(SNAPSHOTS_DIR),
+        }
+    }
+
+    /// Fresh random bytes.
+    ///
+    /// # Errors
+    /// The system gives none.
+    pub fn random(&mut self) -> Result<[u8; 32], Error> {
+        (self.world.random)().ok_or_else(|| {
+            Error::failed("the system gives no random bytes for a token")
+                .hint("nothing was changed; try again")
+        })
+    }
+
+    /// Prints data.
+    pub fn print(&mut self, text: &str) {
+        // Whoever reads may have gone (`| head`); that is no failure of ours.
+        let _ = self.world.out.write_all(text.as_bytes());
+    }
+
+    /// Prints data and a line break.
+    pub fn say(&mut self, text: &str) {
+        self.print(&format!("{text}\n"));
+    }
+
+    /// Prints a note; not with `--quiet`.
+    pub fn note(&mut self, text: &str) {
+        if !self.global.quiet {
+            let _ = writeln!(self.world.err, "{text}");
+        }
+    }
+
+    /// Prints a JSON document to stdout.
+    pub fn json(&mut self, document: &impl serde::Serialize) {
+        let text = serde_json::to_string_pretty(document).unwrap_or_else(|_| "null".to_owned());
+        self.say(&text);
+    }
+
+    /// How a path is shown: relative to the state dir where it lies in it.
+    pub fn name(located: &Located) -> impl Fn(&Path) -> String {
+        let dir = located.state_dir.clone();
+        move |path| {
+            path.strip_prefix(&dir)
+                .unwrap_or(path)
+                .display()
+                .to_string()
+        }
+    }
+}
+
+fn interrupted(located: &Located) -> Result<Option<String>, Error> {
+    Ok(match journal::interrupted(&located.state_dir)? {
+        None => None,
+        Some(journal::Interrupted::Apply(record)) => Some(format!(
+            "`clawmend {}` of {}, snapshot {}",
+            record.command,
+            super::words::utc(record.started_at_ms),
+            record.snapshot
+        )),
+        Some(journal::Interrupted::Unreadable(why)) => {
+            Some(format!("its journal cannot be read: {why}"))
+        }
+    })
+}

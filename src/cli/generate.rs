@@ -1,0 +1,82 @@
+//! Man pages and completions, from the one definition of the command line.
+
+use std::path::Path;
+
+use super::context::Context;
+use crate::error::Error;
+use crate::exit::Exit;
+
+/// Prints a completion script.
+pub(super) fn completions(
+    context: &mut Context<'_, '_>,
+    shell: clap_complete::Shell,
+) -> Result<Exit, Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut super::command(100), "clawmend", &mut script);
+    context.print(&String::from_utf8_lossy(&script));
+    Ok(Exit::Done)
+}
+
+/// Prints the main page, or writes all pages into a folder.
+pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<Exit, Error> {
+    let pages = pages()?;
+    let Some(dir) = dir else {
+        if let Some((_, page)) = pages.first() {
+            context.print(page);
+        }
+        return Ok(Exit::Done);
+    };
+    std::fs::create_dir_all(dir).map_err(|error| Error::io("make the folder", dir, &error))?;
+    for (name, page) in &pages {
+        let path = dir.join(name);
+        std::fs::write(&path, page)
+            .map_err(|error| Error::io("write the man page", &path, &error))?;
+    }
+    context.note(&format!(
+        "{} man pages written to {}",
+        pages.len(),
+        dir.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// All man pages by file name, the main one first.
+///
+/// # Errors
+/// A page could not be rendered.
+pub fn pages() -> Result<Vec<(String, String)>, Error> {
+    let mut root = super::command(100);
+    root.build();
+    let mut pages = Vec::new();
+    collect(&root, "clawmend", &mut pages)?;
+    Ok(pages)
+}
+
+fn collect(
+    command: &clap::Command,
+    name: &str,
+    pages: &mut Vec<(String, String)>,
+) -> Result<(), Error> {
+    let titled = command
+        .clone()
+        .name(name.to_owned())
+        .bin_name(name.replace('-', " "));
+    let mut text = Vec::new();
+    clap_mangen::Man::new(titled)
+        .title(name.to_owned())
+        .section("1")
+        .date("")
+        .render(&mut text)
+        .map_err(|error| Error::io("render the man page", name, &error))?;
+    pages.push((
+        format!("{name}.1"),
+        String::from_utf8_lossy(&text).into_owned(),
+    ));
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
+        collect(sub, &format!("{name}-{}", sub.get_name()), pages)?;
+    }
+    Ok(())
+}

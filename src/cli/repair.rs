@@ -1,0 +1,204 @@
+//! `clawmend repair` and `clawmend approve`.
+
+use super::args;
+use super::change::{Asked, Proposal, begin, carry_out, misfit};
+use super::context::{Context, State};
+use super::words;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::model::scopes;
+use crate::planner::{self, Options, Scopes};
+use crate::simulate::simulate;
+
+/// Mends what is safe to mend.
+pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Result<Exit, Error> {
+    let mut options = Options {
+        scopes: scopes_of(&args.scopes)?,
+        pairing: args.only.is_empty() || args.only.contains(&args::Only::Pairing),
+        config: args.only.is_empty() || args.only.contains(&args::Only::Config),
+        random: context.random()?,
+    };
+    let asked = Asked {
+        command: "repair",
+        again: format!(
+            "clawmend{} repair{} --yes",
+            words::flags(&context.global),
+            options_again(args)
+        ),
+        dry_run: args.dry_run,
+        yes: args.yes,
+    };
+    let lock = begin(context, args.dry_run)?;
+    options.random = context.random()?;
+    carry_out(context, &asked, lock.as_ref(), &mut |_context, state| {
+        let plan = planner::plan(&state.model, &options);
+        let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
+        Ok(Proposal { plan, changes })
+    })
+}
+
+fn options_again(args: &args::Repair) -> String {
+    let mut out = String::new();
+    if !args.only.is_empty() {
+        let words: Vec<&str> = args
+            .only
+            .iter()
+            .map(|only| match only {
+                args::Only::Pairing => "pairing",
+                args::Only::Config => "config",
+            })
+            .collect();
+        out.push_str(&format!(" --only {}", words.join(",")));
+    }
+    if args.scopes != "full" {
+        out.push_str(&format!(" --scopes {}", args.scopes));
+    }
+    if let Some(bind) = args.bind {
+        out.push_str(&format!(" --bind {}", bind.word()));
+    }
+    for ip in &args.trust_proxy {
+        out.push_str(&format!(" --trust-proxy {ip}"));
+    }
+    if args.new_token {
+        out.push_str(" --new-token");
+    }
+    if let Some(file) = &args.config_from {
+        out.push_str(&format!(" --config-from '{}'", file.display()));
+    }
+    out
+}
+
+fn scopes_of(text: &str) -> Result<Scopes, Error> {
+    match text.trim() {
+        "full" => Ok(Scopes::Full),
+        "requested" => Ok(Scopes::Requested),
+        list => {
+            let list = scopes::union(list.split(','));
+            let odd = list.iter().find(|scope| {
+                let name = scope.strip_prefix("operator.").unwrap_or_default();
+                name.is_empty()
+                    || !name
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            });
+            match odd {
+                Some(odd) => Err(Error::usage(format!(
+                    "`{}` is not an operator scope",
+                    crate::text::safe(odd)
+                ))
+                .hint(
+                    "write `full`, `requested`, or a list such as operator.read,operator.pairing",
+                )),
+                None if list.is_empty() => Err(Error::usage("--scopes names no scope")),
+                None => Ok(Scopes::List(list)),
+            }
+        }
+    }
+}
+
+/// Approves one request.
+pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Result<Exit, Error> {
+    let asked = Asked {
+        command: "approve",
+        again: format!(
+            "clawmend{} approve{} --yes",
+            words::flags(&context.global),
+            args.request
+                .as_deref()
+                .map(|id| format!(" {}", crate::text::safe(id)))
+                .unwrap_or_default()
+        ),
+        dry_run: args.dry_run,
+        yes: args.yes,
+    };
+    let random = context.random()?;
+    let lock = begin(context, args.dry_run)?;
+    let mut chosen = args.request.clone();
+    carry_out(context, &asked, lock.as_ref(), &mut |context, state| {
+        if chosen.is_none() {
+            chosen = choose(context, state)?;
+        }
+        let own = state
+            .model
+            .requests
+            .iter()
+            .any(|request| Some(&request.key) == chosen.as_ref());
+        let plan = match &chosen {
+            // This machine's CLI gets what a CLI needs, whatever its request asks for.
+            Some(_) if own => grant(state, &random),
+            None => grant(state, &random),
+            Some(id) => planner::approve(&state.model, id, &random).map_err(|refusal| {
+                Error::refused(format!(
+                    "the request `{}` is not approved: {}",
+                    crate::text::safe(id),
+                    refusal.says()
+                ))
+                .hint(format!(
+                    "clawmend{} devices    shows what waits",
+                    words::flags(&context.global)
+                ))
+            })?,
+        };
+        let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
+        Ok(Proposal { plan, changes })
+    })
+}
+
+fn grant(state: &State, random: &[u8; 32]) -> crate::plan::Plan {
+    let options = Options {
+        scopes: Scopes::Full,
+        pairing: true,
+        config: false,
+        random: *random,
+    };
+    planner::plan(&state.model, &options)
+}
+
+/// Which request, where none was named: this machine's own; several or only foreign ones need a person.
+fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>, Error> {
+    let waiting: Vec<_> = state.model.pending.devices().collect();
+    if !state.model.requests.is_empty() || waiting.is_empty() {
+        return match state.model.requests.last() {
+            Some(own) => Ok(Some(own.key.clone())),
+            None => Err(Error::refused("no request waits").hint(format!(
+                "clawmend{} repair    lets this machine's CLI in without one",
+                words::flags(&context.global)
+            ))),
+        };
+    }
+    if context.global.json || !context.world.person.is_there() {
+        return Err(Error::refused(
+            "only other devices wait, and those are approved by their id alone",
+        )
+        .hint(format!(
+            "clawmend{} devices    shows them",
+            words::flags(&context.global)
+        ))
+        .hint(format!(
+            "clawmend{} approve REQUEST_ID",
+            words::flags(&context.global)
+        )));
+    }
+    let items: Vec<String> = waiting
+        .iter()
+        .map(|request| {
+            crate::text::safe(&format!(
+                "{}: {}",
+                request.name(),
+                crate::checks::request_line(request, context.world.now_ms)
+            ))
+        })
+        .chain(["none of them".to_owned()])
+        .collect();
+    match context
+        .world
+        .person
+        .choose("Which device is yours?", &items)
+    {
+        Some(at) if at < waiting.len() => Ok(waiting.get(at).map(|request| request.key.clone())),
+        Some(_) => Err(Error::refused("none was chosen; nothing was changed")),
+        None => Err(Error::refused(
+            "the question was broken off; nothing was changed",
+        )),
+    }
+}

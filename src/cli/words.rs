@@ -1,0 +1,119 @@
+//! Small texts that several commands share: times, sizes, the head of a report.
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use super::context::State;
+use crate::model::facts::Gateway;
+use crate::plan::StoreKind;
+use crate::text::safe;
+
+/// A time in UTC: `2026-11-24 17:15:34 UTC`.
+pub fn utc(ms: i64) -> String {
+    match DateTime::<Utc>::from_timestamp_millis(ms) {
+        Some(time) => time.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        None => "unknown time".to_owned(),
+    }
+}
+
+/// The same in the local time zone, without its name.
+pub fn local(ms: i64, utc_offset: i32) -> String {
+    let zone = FixedOffset::east_opt(utc_offset);
+    match (DateTime::<Utc>::from_timestamp_millis(ms), zone) {
+        (Some(time), Some(zone)) => time
+            .with_timezone(&zone)
+            .format("%Y-%m-%d %H:%M:%S")
+            .to_string(),
+        _ => "unknown time".to_owned(),
+    }
+}
+
+/// `3 minutes ago`.
+pub fn ago(ms: i64, now_ms: i64) -> String {
+    let seconds = now_ms.saturating_sub(ms) / 1000;
+    let (number, unit) = match seconds {
+        i64::MIN..0 => return "in the future (is the clock right?)".to_owned(),
+        0..60 => return "just now".to_owned(),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" })
+}
+
+/// `1.2 MB`.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1000 => format!("{bytes} B"),
+        1000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// Which OpenClaw and which state dir: the first thing every report says.
+pub fn head(state: &State) -> String {
+    let model = &state.model;
+    let kept = match model.store {
+        StoreKind::Files => "pairing in JSON files (up to 2026.7)",
+        StoreKind::Sqlite => "pairing in the database (2026.8 and later)",
+    };
+    let release = model
+        .written_by()
+        .map(|version| format!(", written by {}", safe(&version)))
+        .unwrap_or_default();
+    let gateway = match &model.facts.gateway {
+        Gateway::Running { pid } => format!("running (pid {pid})"),
+        Gateway::NotRunning => "not running, as far as its lock file tells".to_owned(),
+        Gateway::Unknown(why) => format!("unknown ({})", safe(why)),
+    };
+    format!(
+        "State dir  {} ({})\nOpenClaw   {kept}{release}\nGateway    {gateway}\n",
+        safe(&state.located.state_dir.display().to_string()),
+        safe(&state.located.how),
+    )
+}
+
+/// `--state-dir …` and its kin, as the user gave them: so that a printed command can be pasted.
+pub fn flags(global: &super::args::Global) -> String {
+    let mut flags = String::new();
+    let quote = |path: &std::path::Path| {
+        let text = safe(&path.display().to_string());
+        let plain = text
+            .chars()
+            .all(|c| c.is_alphanumeric() || "/._-~:\\".contains(c));
+        if plain {
+            text
+        } else {
+            format!("'{}'", text.replace('\'', "'\\''"))
+        }
+    };
+    if let Some(dir) = &global.state_dir {
+        flags.push_str(&format!(" --state-dir {}", quote(dir)));
+    }
+    if let Some(config) = &global.config {
+        flags.push_str(&format!(" --config {}", quote(config)));
+    }
+    if let Some(profile) = &global.profile {
+        flags.push_str(&format!(" --profile {}", safe(profile)));
+    }
+    if let Some(dir) = &global.snapshot_dir {
+        flags.push_str(&format!(" --snapshot-dir {}", quote(dir)));
+    }
+    flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_read_well() {
+        assert_eq!(utc(1_795_535_999_163), "2026-11-24 15:59:59 UTC");
+        assert_eq!(local(1_795_535_999_163, 3600), "2026-11-24 16:59:59");
+        assert_eq!(ago(0, 59_000), "just now");
+        assert_eq!(ago(0, 61_000), "1 minute ago");
+        assert_eq!(ago(0, 2 * 86_400_000), "2 days ago");
+        assert_eq!(ago(1_000_000, 0), "in the future (is the clock right?)");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(1_234_567), "1.2 MB");
+    }
+}

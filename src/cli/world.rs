@@ -1,0 +1,102 @@
+//! The outside of the program as a value: streams, clock, randomness, the person at the keyboard.
+//! `main` makes the real one, tests make their own.
+
+use std::io::Write;
+
+use crate::locate::Env;
+
+/// Everything that comes from outside.
+pub struct World<'a> {
+    /// What is known of the process's surroundings.
+    pub env: Env,
+    /// Now, milliseconds since 1970.
+    pub now_ms: i64,
+    /// The local time zone's offset from UTC, seconds.
+    pub utc_offset: i32,
+    /// 32 fresh random bytes.
+    pub random: &'a mut dyn FnMut() -> Option<[u8; 32]>,
+    /// Data.
+    pub out: &'a mut dyn Write,
+    /// Notes and errors.
+    pub err: &'a mut dyn Write,
+    /// Whether stdout is a terminal (decides colour).
+    pub out_is_terminal: bool,
+    /// NO_COLOR is set, or the terminal cannot do it.
+    pub no_color: bool,
+    /// Columns to use.
+    pub width: usize,
+    /// The person, if there is one.
+    pub person: &'a dyn Person,
+}
+
+/// Somebody who can be asked.
+pub trait Person {
+    /// Whether anybody can answer.
+    fn is_there(&self) -> bool;
+
+    /// Yes or no; `None` when the question was broken off (Ctrl-C, Esc).
+    fn confirm(&self, question: &str) -> Option<bool>;
+
+    /// One of several; `None` when the question was broken off.
+    fn choose(&self, question: &str, items: &[String]) -> Option<usize>;
+}
+
+/// Nobody.
+pub struct Nobody;
+
+impl Person for Nobody {
+    fn is_there(&self) -> bool {
+        false
+    }
+    fn confirm(&self, _question: &str) -> Option<bool> {
+        None
+    }
+    fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
+        None
+    }
+}
+
+/// The person at this terminal.
+pub struct AtTerminal;
+
+impl Person for AtTerminal {
+    fn is_there(&self) -> bool {
+        use std::io::IsTerminal;
+        // The questions are asked on stderr and answered on stdin.
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    fn confirm(&self, question: &str) -> Option<bool> {
+        let asked = dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(false)
+            .interact_opt();
+        show_cursor();
+        asked.ok().flatten()
+    }
+
+    fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
+        let asked = dialoguer::Select::new()
+            .with_prompt(question)
+            .items(items)
+            .default(0)
+            .interact_opt();
+        show_cursor();
+        asked.ok().flatten()
+    }
+}
+
+/// dialoguer hides the cursor and leaves it hidden after Ctrl-C.
+fn show_cursor() {
+    let mut err = std::io::stderr();
+    let _ = err.write_all(b"\x1b[?25h");
+    let _ = err.flush();
+}
+
+/// Columns to use: the terminal's, between 60 and 100; 80 where there is none.
+pub fn width() -> usize {
+    match dialoguer::console::Term::stdout().size_checked() {
+        Some((_, columns)) => usize::from(columns).clamp(60, 100),
+        None => 80,
+    }
+}

@@ -1,0 +1,310 @@
+//! The gateway section of a config, as far as it can lock people out. Lenient: a field that is
+//! missing, of the wrong type or given by reference says so, and spoils no other field.
+//!
+//! Owns the names of these fields. Which values are right is a matter of the checks.
+use super::include::Resolved;
+use super::owner::Owner;
+use super::secretref::{SecretRef, secret_ref};
+use super::vars;
+use crate::secret::Secret;
+use serde_json::Value;
+
+/// What stands in a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field<T> {
+    /// Nothing.
+    Missing,
+    /// A value of the right type.
+    Value(T),
+    /// A value of another type.
+    Wrong(Wrong),
+    /// A value that is kept elsewhere, and not to be replaced by a copy.
+    Reference(Reference),
+}
+
+/// A value of the wrong type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// What it is: `a string`, `null`.
+    pub found: &'static str,
+    /// How it is shown; a secret, and what may hold one, is masked.
+    pub shown: String,
+    /// The value.
+    pub value: Value,
+}
+
+/// Where a value is kept that the config only refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// In these environment variables.
+    Variables(Vec<String>),
+    /// In a secret provider (or, by OpenClaw's short forms, in one variable).
+    Secret(SecretRef),
+}
+
+/// A field with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// Its path in the merged config.
+    pub path: Vec<String>,
+    /// The file and the path in it where it stands, or has to be put.
+    pub owner: Owner,
+    /// What stands there.
+    pub field: Field<T>,
+}
+
+impl<T> Setting<T> {
+    /// The value, where there is one of the right type.
+    pub fn value(&self) -> Option<&T> {
+        match &self.field {
+            Field::Value(value) => Some(value),
+            Field::Missing | Field::Wrong(_) | Field::Reference(_) => None,
+        }
+    }
+
+    /// Whether the config says nothing here.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.field, Field::Missing)
+    }
+}
+
+/// The gateway section. Every field is named as in the config, `a_b` being `gateway.a.b`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are OpenClaw's")]
+pub struct Gateway {
+    /// The section itself.
+    pub section: Setting<()>,
+    /// The keys directly under it, as they stand.
+    pub keys: Vec<String>,
+    /// `gateway.token`, a common mistake for `gateway.auth.token`.
+    pub misplaced_token: Setting<Secret>,
+    pub mode: Setting<String>,
+    pub bind: Setting<String>,
+    pub custom_bind_host: Setting<String>,
+    pub port: Setting<u16>,
+    pub trusted_proxies: Setting<Vec<String>>,
+    pub allow_real_ip_fallback: Setting<bool>,
+    pub auth_mode: Setting<String>,
+    pub auth_token: Setting<Secret>,
+    pub auth_password: Setting<Secret>,
+    pub auth_allow_tailscale: Setting<bool>,
+    pub auth_trusted_proxy: Setting<()>,
+    pub auth_trusted_proxy_user_header: Setting<String>,
+    pub auth_trusted_proxy_allow_loopback: Setting<bool>,
+    pub remote_url: Setting<String>,
+    pub remote_transport: Setting<String>,
+    pub remote_token: Setting<Secret>,
+    pub remote_password: Setting<Secret>,
+    pub control_ui_enabled: Setting<bool>,
+    pub control_ui_base_path: Setting<String>,
+    pub control_ui_allowed_origins: Setting<Vec<String>>,
+    pub control_ui_allow_insecure_auth: Setting<bool>,
+    pub control_ui_dangerously_disable_device_auth: Setting<bool>,
+    pub control_ui_dangerously_allow_host_header_origin_fallback: Setting<bool>,
+    pub tailscale_mode: Setting<String>,
+    pub tailscale_reset_on_exit: Setting<bool>,
+    pub tls_enabled: Setting<bool>,
+}
+
+impl Gateway {
+    /// Reads the section.
+    pub fn read(config: &Resolved) -> Self {
+        let field = |path: &[&'static str]| Reader::new(config, path);
+        Self {
+            section: field(&[]).object(),
+            keys: field(&[])
+                .value
+                .and_then(Value::as_object)
+                .map(|section| section.keys().cloned().collect())
+                .unwrap_or_default(),
+            misplaced_token: field(&["token"]).secret(),
+            mode: field(&["mode"]).string(),
+            bind: field(&["bind"]).string(),
+            custom_bind_host: field(&["customBindHost"]).string(),
+            port: field(&["port"]).port(),
+            trusted_proxies: field(&["trustedProxies"]).strings(),
+            allow_real_ip_fallback: field(&["allowRealIpFallback"]).flag(),
+            auth_mode: field(&["auth", "mode"]).string(),
+            auth_token: field(&["auth", "token"]).secret(),
+            auth_password: field(&["auth", "password"]).secret(),
+            auth_allow_tailscale: field(&["auth", "allowTailscale"]).flag(),
+            auth_trusted_proxy: field(&["auth", "trustedProxy"]).object(),
+            auth_trusted_proxy_user_header: field(&["auth", "trustedProxy", "userHeader"]).string(),
+            auth_trusted_proxy_allow_loopback: field(&["auth", "trustedProxy", "allowLoopback"])
+                .flag(),
+            remote_url: field(&["remote", "url"]).string(),
+            remote_transport: field(&["remote", "transport"]).string(),
+            remote_token: field(&["remote", "token"]).secret(),
+            remote_password: field(&["remote", "password"]).secret(),
+            control_ui_enabled: field(&["controlUi", "enabled"]).flag(),
+            control_ui_base_path: field(&["controlUi", "basePath"]).string(),
+            control_ui_allowed_origins: field(&["controlUi", "allowedOrigins"]).strings(),
+            control_ui_allow_insecure_auth: field(&["controlUi", "allowInsecureAuth"]).flag(),
+            control_ui_dangerously_disable_device_auth: field(&[
+                "controlUi",
+                "dangerouslyDisableDeviceAuth",
+            ])
+            .flag(),
+            control_ui_dangerously_allow_host_header_origin_fallback: field(&[
+                "controlUi",
+                "dangerouslyAllowHostHeaderOriginFallback",
+            ])
+            .flag(),
+            tailscale_mode: field(&["tailscale", "mode"]).string(),
+            tailscale_reset_on_exit: field(&["tailscale", "resetOnExit"]).flag(),
+            tls_enabled: field(&["tls", "enabled"]).flag(),
+        }
+    }
+}
+
+/// Whether the config holds the stamp that OpenClaw puts into `meta`; a config that lost it is
+/// replaced by an older copy.
+pub fn has_meta(config: &Value) -> bool {
+    let stamp = |key: &str| config.get("meta")?.get(key)?.as_str();
+    stamp("lastTouchedVersion").is_some() || stamp("lastTouchedAt").is_some()
+}
+
+/// A URL without the user, password and query that may stand in it.
+pub fn shown_url(url: &str) -> String {
+    let (url, query) = url.split_once(['?', '#']).unwrap_or((url, ""));
+    let query = if query.is_empty() {
+        ""
+    } else {
+        "?••••"
+    };
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+            match host.rsplit_once('@') {
+                Some((_, host)) => format!("{scheme}://••••@{host}{path}{query}"),
+                None => format!("{scheme}://{host}{path}{query}"),
+            }
+        }
+        None => format!("{url}{query}"),
+    }
+}
+
+struct Reader<'c> {
+    path: Vec<String>,
+    owner: Owner,
+    value: Option<&'c Value>,
+}
+
+impl<'c> Reader<'c> {
+    fn new(config: &'c Resolved, path: &[&'static str]) -> Self {
+        let path: Vec<String> = ["gateway"]
+            .iter()
+            .chain(path)
+            .map(|&key| key.to_owned())
+            .collect();
+        Self {
+            owner: config.place_for(&path),
+            value: config.get(&path),
+            path,
+        }
+    }
+
+    /// The field by `right`, which takes what has the right type.
+    fn read<T>(self, right: impl Fn(&Value) -> Option<T>) -> Setting<T> {
+        let field = match self.value {
+            None => Field::Missing,
+            Some(value) => match variables(value) {
+                Some(names) => Field::Reference(Reference::Variables(names)),
+                None => right(value).map_or_else(|| Field::Wrong(wrong(value)), Field::Value),
+            },
+        };
+        Setting {
+            path: self.path,
+            owner: self.owner,
+            field,
+        }
+    }
+
+    fn string(self) -> Setting<String> {
+        self.read(text)
+    }
+
+    fn flag(self) -> Setting<bool> {
+        self.read(Value::as_bool)
+    }
+
+    fn object(self) -> Setting<()> {
+        self.read(|value| value.is_object().then_some(()))
+    }
+
+    fn port(self) -> Setting<u16> {
+        self.read(|value| {
+            let port = value.as_u64().or_else(|| whole(value.as_f64()?))?;
+            u16::try_from(port).ok().filter(|port| *port > 0)
+        })
+    }
+
+    fn strings(self) -> Setting<Vec<String>> {
+        self.read(|value| value.as_array()?.iter().map(text).collect())
+    }
+
+    fn secret(self) -> Setting<Secret> {
+        if let Some(found) = self.value.and_then(secret_ref) {
+            return Setting {
+                path: self.path,
+                owner: self.owner,
+                field: Field::Reference(Reference::Secret(found)),
+            };
+        }
+        let mut setting = self.read(|value| text(value).map(Secret::new));
+        if let Field::Wrong(wrong) = &mut setting.field {
+            wrong.shown = "••••".to_owned();
+            wrong.value = Value::Null;
+        }
+        setting
+    }
+}
+
+/// `18789.0` is a whole number to JavaScript.
+fn whole(number: f64) -> Option<u64> {
+    let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fits.then_some(number as u64)
+}
+
+/// A string as OpenClaw reads it, `$${X}` being `${X}`.
+fn text(value: &Value) -> Option<String> {
+    vars::literal(value.as_str()?)
+}
+
+/// The variables that a string, or a string of a list, refers to.
+fn variables(value: &Value) -> Option<Vec<String>> {
+    let texts = match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        other => Vec::from_iter(other.as_str()),
+    };
+    let names: Vec<String> = texts
+        .into_iter()
+        .flat_map(vars::references)
+        .map(str::to_owned)
+        .collect();
+    (!names.is_empty()).then_some(names)
+}
+
+fn wrong(value: &Value) -> Wrong {
+    let (found, shown) = match value {
+        Value::Null => ("null", "null".to_owned()),
+        Value::Bool(flag) => ("a boolean", flag.to_string()),
+        Value::Number(number) => ("a number", number.to_string()),
+        Value::String(text) => {
+            let short: String = text.chars().take(60).collect();
+            ("a string", Value::from(shown_url(&short)).to_string())
+        }
+        Value::Array(_) => ("a list", "[…]".to_owned()),
+        Value::Object(_) => ("an object", "{…}".to_owned()),
+    };
+    Wrong {
+        found,
+        shown,
+        value: value.clone(),
+    }
+}
+
+#[cfg(test)]
+#[path = "gateway_tests.rs"]
+mod tests;

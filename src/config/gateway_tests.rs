@@ -1,0 +1,112 @@
+//! Cases of reading the gateway section.
+use super::*;
+use crate::config::files::{Loaded, ReadProblem, Root};
+use crate::config::include::resolve;
+use std::path::Path;
+
+fn read(config: &str) -> Gateway {
+    let path = Path::new("/s/openclaw.json");
+    let loaded = Loaded {
+        bytes: config.into(),
+        real: path.into(),
+    };
+    let root = Root::new(Path::new("/s"), Path::new("/s"));
+    let none = |_: &Path| Err(ReadProblem::Missing);
+    Gateway::read(&resolve(path, loaded, &[root], &none).unwrap())
+}
+
+#[test]
+fn fields_say_what_stands_there() {
+    let gateway = read(
+        "{gateway: {mode: 'local', bind: 5, port: 0x4965, trustedProxies: '127.0.0.1',
+          auth: {mode: null, token: 'a-token-of-32-characters-or-more', password: {source: 'env', id: 'PW'}},
+          remote: {url: '${URL}', token: '$TOKEN', password: 12345},
+          controlUi: {allowedOrigins: ['https://a', 'https://b'], allowInsecureAuth: true}}}",
+    );
+    assert_eq!(gateway.section.value(), Some(&()));
+    assert_eq!(gateway.mode.value().map(String::as_str), Some("local"));
+    assert!(
+        matches!(&gateway.bind.field, Field::Wrong(wrong) if wrong.found == "a number" && wrong.shown == "5")
+    );
+    assert_eq!(gateway.port.value(), Some(&18789));
+    assert!(
+        matches!(&gateway.trusted_proxies.field, Field::Wrong(wrong) if wrong.shown == "\"127.0.0.1\"")
+    );
+    assert!(matches!(&gateway.auth_mode.field, Field::Wrong(wrong) if wrong.found == "null"));
+    assert!(
+        matches!(&gateway.auth_password.field, Field::Reference(Reference::Secret(found)) if found.id == "PW")
+    );
+    assert_eq!(
+        gateway.remote_url.field,
+        Field::Reference(Reference::Variables(vec!["URL".into()]))
+    );
+    assert!(matches!(
+        &gateway.remote_token.field,
+        Field::Reference(Reference::Secret(_))
+    ));
+    assert!(gateway.tailscale_mode.is_missing());
+    assert_eq!(gateway.control_ui_allowed_origins.value().unwrap().len(), 2);
+    assert_eq!(gateway.control_ui_allow_insecure_auth.value(), Some(&true));
+    assert_eq!(gateway.bind.owner.path, ["gateway", "bind"]);
+}
+
+#[test]
+fn debug_output_holds_no_secret() {
+    let gateway = read(
+        "{gateway: {auth: {token: 'hunter2hunter2hunter2', password: 'hunter2'}, remote: {password: 7531, token: {a: 'hunter2'}}}}",
+    );
+    let debug = format!("{gateway:?}");
+    assert!(
+        !debug.contains("hunter2") || debug.contains("••••"),
+        "{debug}"
+    );
+    assert!(!debug.contains("hunter2hunter2"));
+    assert!(!debug.contains("7531"));
+    assert!(!debug.contains("\"hunter2\""));
+}
+
+#[test]
+fn a_section_of_another_type_leaves_its_fields_missing() {
+    for config in ["{}", "{gateway: null}", "{gateway: 'x'}", "[]", "1"] {
+        let gateway = read(config);
+        assert!(gateway.mode.is_missing(), "{config}");
+        assert!(gateway.section.value().is_none());
+    }
+}
+
+#[test]
+fn ports_are_whole_and_in_range() {
+    let port = |text: &str| {
+        read(&format!("{{gateway: {{port: {text}}}}}"))
+            .port
+            .value()
+            .copied()
+    };
+    assert_eq!(port("18789."), Some(18789));
+    for text in ["0", "-1", "65536", "1.5", "'18789'", "Infinity", "true"] {
+        assert_eq!(port(text), None, "{text}");
+    }
+}
+
+#[test]
+fn urls_are_shown_without_credentials() {
+    assert_eq!(
+        shown_url("wss://u:p@claw.example/ws?token=x"),
+        "wss://••••@claw.example/ws?••••"
+    );
+    assert_eq!(shown_url("ws://127.0.0.1:18789"), "ws://127.0.0.1:18789");
+    assert_eq!(shown_url("claw"), "claw");
+}
+
+#[test]
+fn misplaced_keys_and_the_stamp_are_seen() {
+    let gateway = read("{gateway: {token: 'x', bind: 'lan', what: 1}}");
+    assert_eq!(gateway.keys, ["token", "bind", "what"]);
+    assert!(gateway.misplaced_token.value().is_some());
+    assert!(has_meta(
+        &serde_json::json!({"meta": {"lastTouchedAt": "2026"}})
+    ));
+    assert!(!has_meta(
+        &serde_json::json!({"meta": {"lastTouchedAt": 1}})
+    ));
+}

@@ -1,0 +1,270 @@
+//! Cases of following includes.
+use super::super::files::ReadProblem;
+use super::*;
+use serde_json::json;
+use std::collections::HashMap;
+
+struct Files(HashMap<PathBuf, Result<Loaded, ReadProblem>>);
+
+impl Source for Files {
+    fn read(&self, path: &Path) -> Result<Loaded, ReadProblem> {
+        self.0
+            .get(path)
+            .cloned()
+            .unwrap_or(Err(ReadProblem::Missing))
+    }
+}
+
+fn keys(path: &str) -> Vec<String> {
+    path.split('.').map(str::to_owned).collect()
+}
+
+fn files(files: &[(&str, &str)]) -> Files {
+    let load = |(path, text): &(&str, &str)| {
+        let path = Path::new("/s").join(path);
+        let loaded = Loaded {
+            bytes: text.as_bytes().to_vec(),
+            real: path.clone(),
+        };
+        (path, Ok(loaded))
+    };
+    Files(files.iter().map(load).collect())
+}
+
+fn run(config: &str, source: &Files) -> Resolved {
+    let path = Path::new("/s/openclaw.json");
+    let loaded = Loaded {
+        bytes: config.into(),
+        real: path.into(),
+    };
+    let root = Root::new(Path::new("/s"), Path::new("/s"));
+    resolve(path, loaded, &[root], source).unwrap()
+}
+
+fn owner(resolved: &Resolved, path: &str) -> (String, String) {
+    let owner = resolved.place_for(&keys(path));
+    let file = resolved.file(owner.file).unwrap();
+    let name = file.path.strip_prefix("/s").unwrap().display().to_string();
+    (name, owner.path.join("."))
+}
+
+fn pair(file: &str, path: &str) -> (String, String) {
+    (file.into(), path.into())
+}
+
+#[test]
+fn a_config_without_includes_is_its_own() {
+    let resolved = run("{gateway: {mode: 'local'}}", &files(&[]));
+    assert_eq!(resolved.value, json!({"gateway": {"mode": "local"}}));
+    assert_eq!(
+        owner(&resolved, "gateway.mode"),
+        pair("openclaw.json", "gateway.mode")
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.bind"),
+        pair("openclaw.json", "gateway.bind")
+    );
+    assert_eq!(resolved.owner_of(&keys("gateway.bind")), None);
+    assert!(resolved.problems.is_empty());
+}
+
+#[test]
+fn an_included_section_is_owned_by_its_file() {
+    let source = files(&[
+        (
+            "conf/gw.json5",
+            "{mode: 'local', auth: {$include: '../auth.json'}}",
+        ),
+        ("auth.json", "{\"mode\": \"token\"}"),
+    ]);
+    let resolved = run(
+        "{gateway: {$include: './conf/gw.json5'}, meta: {}}",
+        &source,
+    );
+    assert_eq!(
+        resolved.value,
+        json!({"gateway": {"mode": "local", "auth": {"mode": "token"}}, "meta": {}})
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.mode"),
+        pair("conf/gw.json5", "mode")
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.bind"),
+        pair("conf/gw.json5", "bind")
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.auth.mode"),
+        pair("auth.json", "mode")
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.auth.token"),
+        pair("auth.json", "token")
+    );
+    assert_eq!(
+        owner(&resolved, "agents.x"),
+        pair("openclaw.json", "agents.x")
+    );
+    assert_eq!(resolved.files.len(), 3);
+}
+
+#[test]
+fn siblings_win_over_the_include_and_lists_are_joined() {
+    let source = files(&[
+        (
+            "a.json",
+            "{gateway: {mode: 'remote', port: 1, trustedProxies: ['x']}, a: 1}",
+        ),
+        ("b.json", "{gateway: {port: 2}, b: [{c: 1}]}"),
+    ]);
+    let resolved = run(
+        "{$include: ['a.json', './b.json'], gateway: {mode: 'local', trustedProxies: ['y']}}",
+        &source,
+    );
+    assert_eq!(
+        resolved.value,
+        json!({
+            "gateway": {"mode": "local", "port": 2, "trustedProxies": ["x", "y"]},
+            "a": 1,
+            "b": [{"c": 1}],
+        })
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.mode"),
+        pair("openclaw.json", "gateway.mode")
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.port"),
+        pair("b.json", "gateway.port")
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.bind"),
+        pair("openclaw.json", "gateway.bind")
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.trustedProxies.0"),
+        pair("a.json", "gateway.trustedProxies.0")
+    );
+    assert_eq!(
+        owner(&resolved, "gateway.trustedProxies.1"),
+        pair("openclaw.json", "gateway.trustedProxies.0")
+    );
+    assert_eq!(owner(&resolved, "b.0.c"), pair("b.json", "b.0.c"));
+    assert!(
+        resolved
+            .owner_of(&keys("gateway.trustedProxies"))
+            .unwrap()
+            .shared
+    );
+    assert!(!resolved.owner_of(&keys("gateway.mode")).unwrap().shared);
+}
+
+#[test]
+fn a_whole_config_from_one_include_is_edited_there() {
+    let source = files(&[("base.json", "{gateway: {bind: 'local'}}")]);
+    let resolved = run("{$include: 'base.json'}", &source);
+    assert_eq!(
+        owner(&resolved, "gateway.bind"),
+        pair("base.json", "gateway.bind")
+    );
+    assert_eq!(owner(&resolved, "new"), pair("base.json", "new"));
+}
+
+#[test]
+fn trouble_is_noted_and_hides_nothing_else() {
+    let mut source = files(&[
+        ("loop.json", "{$include: './loop.json'}"),
+        ("bad.json", "{a: }"),
+        ("list.json", "[1]"),
+    ]);
+    source.0.insert(
+        "/s/link.json".into(),
+        Ok(Loaded {
+            bytes: b"{}".to_vec(),
+            real: "/etc/x.json".into(),
+        }),
+    );
+    let config = "{gateway: {mode: 'local'},
+        a: {$include: 'none.json'}, b: {$include: '../x.json'}, c: {$include: 'link.json'},
+        d: {$include: 'loop.json'}, e: {$include: 'bad.json'}, f: {$include: 5},
+        g: {$include: ['list.json', 1]}, h: {$include: 'list.json', x: 1}, i: {$include: '/etc/x'}}";
+    let resolved = run(config, &source);
+    assert_eq!(resolved.get(&keys("gateway.mode")), Some(&json!("local")));
+    assert_eq!(resolved.get(&keys("g")), Some(&json!([1])));
+    assert_eq!(resolved.get(&keys("h")), Some(&json!({"x": 1})));
+    let said: Vec<_> = resolved.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "`a.$include` of `none.json`: `/s/none.json`: no such file",
+            "`b.$include` of `../x.json`: `/x.json` is outside of the config's folder",
+            "`c.$include` of `link.json`: `/etc/x.json` is outside of the config's folder",
+            "`$include` of `./loop.json`: it leads back to itself: /s/openclaw.json -> /s/loop.json -> /s/loop.json",
+            "`e.$include` of `bad.json`: `/s/bad.json` is not JSON5: line 1, column 5: expected a value, found `}`",
+            "`f.$include` of `5`: it has to be a path or a list of paths",
+            "`g.$include` of `1`: it has to be a path or a list of paths",
+            "`h.$include` of `list.json`: keys stand beside it, but the file holds no object to merge them into",
+            "`i.$include` of `/etc/x`: `/etc/x` is outside of the config's folder",
+        ]
+    );
+}
+
+#[test]
+fn ten_includes_deep_is_fine_and_eleven_is_not() {
+    let chain = |length: usize| {
+        let texts: Vec<(String, String)> = (1..=length)
+            .map(|n| {
+                let text = if n == length {
+                    "{end: true}".to_owned()
+                } else {
+                    format!("{{$include: '{}.json'}}", n + 1)
+                };
+                (format!("{n}.json"), text)
+            })
+            .collect();
+        let texts: Vec<_> = texts
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
+        run("{$include: '1.json'}", &files(&texts))
+    };
+    assert!(chain(10).problems.is_empty());
+    assert_eq!(chain(10).value, json!({"end": true}));
+    assert_eq!(chain(11).problems[0].kind, ProblemKind::TooDeep);
+}
+
+#[test]
+fn a_bomb_of_includes_ends() {
+    let texts: Vec<(String, String)> = (1..=9)
+        .map(|n| {
+            let next = format!("'{}.json',", n + 1).repeat(9);
+            (format!("{n}.json"), format!("{{$include: [{next}]}}"))
+        })
+        .collect();
+    let texts: Vec<_> = texts
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    let resolved = run("{$include: '1.json'}", &files(&texts));
+    assert!(!resolved.problems.is_empty());
+
+    let deep =
+        |depth: usize, inner: &str| format!("{}{inner}{}", "{a:".repeat(depth), "}".repeat(depth));
+    let texts: Vec<(String, String)> = (1..=9)
+        .map(|n| {
+            (
+                format!("{n}.json"),
+                deep(
+                    if n == 2 { 250 } else { 60 },
+                    &format!("{{$include:'{}.json'}}", n + 1),
+                ),
+            )
+        })
+        .collect();
+    let texts: Vec<_> = texts
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    let resolved = run("{$include: '1.json'}", &files(&texts));
+    assert_eq!(resolved.problems[0].kind, ProblemKind::TooDeep);
+}

@@ -1,0 +1,14 @@
+//! OpenClaw's config as values: which files make it up, what its gateway section says, and which
+//! copies of it lie beside it.
+//!
+//! Pure: files come in through [`files::Source`], and nothing here writes. Edits are made by
+//! [`crate::format::json5`] in the file that [`include::Resolved`] names.
+
+pub mod copies;
+pub mod files;
+pub mod gateway;
+pub mod include;
+pub mod owner;
+pub mod problem;
+pub mod secretref;
+pub mod vars;

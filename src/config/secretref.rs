@@ -1,0 +1,105 @@
+//! Secrets that the config names instead of holding: `{ source, provider, id }` and its short forms.
+//!
+//! Follows OpenClaw's `src/config/types.secrets.ts` (2026.5.28; `store` from 2026.9.6).
+use super::vars;
+use serde_json::Value;
+use std::fmt;
+
+/// Where a secret is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRef {
+    /// `env`, `file`, `exec` or `store`.
+    pub source: String,
+    /// The provider's alias.
+    pub provider: String,
+    /// The name within the source.
+    pub id: String,
+}
+
+impl fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.source, self.provider, self.id)
+    }
+}
+
+const SOURCES: [&str; 4] = ["env", "file", "exec", "store"];
+
+/// The secret that a value names, where it names one: an object, `${NAME}` or `$NAME` alone,
+/// `secretref-env:NAME`.
+pub fn secret_ref(value: &Value) -> Option<SecretRef> {
+    match value {
+        Value::Object(members) => {
+            let text = |key: &str| {
+                let text = members.get(key)?.as_str()?;
+                (!text.trim().is_empty()).then(|| text.to_owned())
+            };
+            let provider = match members.get("provider") {
+                Some(_) => text("provider")?,
+                None => "default".to_owned(),
+            };
+            Some(SecretRef {
+                source: text("source").filter(|source| SOURCES.contains(&source.as_str()))?,
+                provider,
+                id: text("id")?,
+            })
+        }
+        Value::String(text) => environment(text.trim()).map(|name| SecretRef {
+            source: "env".to_owned(),
+            provider: "default".to_owned(),
+            id: name.to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+fn environment(text: &str) -> Option<&str> {
+    let name = ["secretref-env:", "__env__:"]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix))
+        .or_else(|| {
+            text.strip_prefix("${")
+                .and_then(|text| text.strip_suffix('}'))
+        })
+        .or_else(|| text.strip_prefix('$'))?;
+    let braced = format!("${{{name}}}");
+    let is_name = vars::references(&braced) == [name] && !name.starts_with('_');
+    (is_name && name.len() <= 128).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_by_reference_are_recognised() {
+        let named = |value: Value| secret_ref(&value).map(|found| found.to_string());
+        assert_eq!(
+            named(json!({"source": "file", "provider": "vault", "id": "/a"})).as_deref(),
+            Some("file:vault:/a")
+        );
+        assert_eq!(
+            named(json!({"source": "env", "id": "A"})).as_deref(),
+            Some("env:default:A")
+        );
+        for text in [
+            "${A_B}",
+            "$A_B",
+            " ${A_B} ",
+            "secretref-env:A_B",
+            "__env__:A_B",
+        ] {
+            assert_eq!(named(json!(text)).as_deref(), Some("env:default:A_B"));
+        }
+        for other in [
+            json!("plain"),
+            json!("$lower"),
+            json!("a${A}"),
+            json!({"source": "web", "provider": "a", "id": "b"}),
+            json!({"source": "env", "provider": " ", "id": "b"}),
+            json!(1),
+        ] {
+            assert_eq!(secret_ref(&other), None);
+        }
+    }
+}
