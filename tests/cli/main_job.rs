@@ -200,3 +200,26 @@ fn a_missing_state_dir_is_an_error_that_says_where_it_looked() {
         &sandbox.run(&[]).expect(Exit::Failed).text(),
     );
 }
+
+#[test]
+fn the_state_dir_is_found_as_openclaw_finds_it() {
+    let sandbox = Sandbox::fixture(FIXTURES[1]);
+    let place = |sandbox: &Sandbox, args: &[&str]| {
+        sandbox
+            .run(&[args, &["diagnose", "--json"]].concat())
+            .json()["stateDir"]
+            .as_str()
+            .map(str::to_owned)
+    };
+    assert_eq!(place(&sandbox, &[]).unwrap(), "/home/.openclaw");
+    std::fs::create_dir_all(sandbox.home().join("other/devices")).unwrap();
+    std::fs::create_dir_all(sandbox.home().join(".openclaw-work")).unwrap();
+    assert_eq!(
+        place(&sandbox, &["--profile", "work"]).unwrap(),
+        "/home/.openclaw-work"
+    );
+    sandbox.set("OPENCLAW_STATE_DIR", "~/other");
+    assert_eq!(place(&sandbox, &[]).unwrap(), "/home/other");
+    let run = sandbox.run(&["diagnose"]);
+    assert!(run.stdout.contains("other-state-dirs"), "{}", run.text());
+}
