@@ -1,6 +1,5 @@
 //! One run: where the state is, the stores, what was read and what it means.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,8 +12,8 @@ use crate::finding::Finding;
 use crate::image::Images;
 use crate::journal;
 use crate::locate::{Flags, Located, locate};
-use crate::model::{Model, Shared};
 use crate::model::layout::SNAPSHOTS_DIR;
+use crate::model::{Model, Shared};
 use crate::render::Paint;
 use crate::store::Store;
 use crate::store::files::FilesStore;
@@ -56,7 +55,11 @@ impl State {
 
     /// Whether nothing keeps the CLI out.
     pub fn exit(&self) -> Exit {
-        if checks::fails(&self.findings) { Exit::Findings } else { Exit::Done }
+        if checks::fails(&self.findings) {
+            Exit::Findings
+        } else {
+            Exit::Done
+        }
     }
 }
 
@@ -89,7 +92,13 @@ impl Context<'_, '_> {
         facts.interrupted = interrupted(&located)?;
         let model = Model::of(images, facts, Shared::Absent);
         let findings = checks::diagnose(&model);
-        Ok(State { located, files, sqlite, model, findings })
+        Ok(State {
+            located,
+            files,
+            sqlite,
+            model,
+            findings,
+        })
     }
 
     /// Where snapshots are kept.
@@ -107,7 +116,8 @@ impl Context<'_, '_> {
     /// The system gives none.
     pub fn random(&mut self) -> Result<[u8; 32], Error> {
         (self.world.random)().ok_or_else(|| {
-            Error::failed("the system gives no random bytes for a token").hint("nothing was changed; try again")
+            Error::failed("the system gives no random bytes for a token")
+                .hint("nothing was changed; try again")
         })
     }
 
@@ -138,7 +148,12 @@ impl Context<'_, '_> {
     /// How a path is shown: relative to the state dir where it lies in it.
     pub fn name(located: &Located) -> impl Fn(&Path) -> String {
         let dir = located.state_dir.clone();
-        move |path| path.strip_prefix(&dir).unwrap_or(path).display().to_string()
+        move |path| {
+            path.strip_prefix(&dir)
+                .unwrap_or(path)
+                .display()
+                .to_string()
+        }
     }
 }
 
@@ -151,6 +166,8 @@ fn interrupted(located: &Located) -> Result<Option<String>, Error> {
             super::words::utc(record.started_at_ms),
             record.snapshot
         )),
-        Some(journal::Interrupted::Unreadable(why)) => Some(format!("its journal cannot be read: {why}")),
+        Some(journal::Interrupted::Unreadable(why)) => {
+            Some(format!("its journal cannot be read: {why}"))
+        }
     })
 }
