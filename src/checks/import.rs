@@ -4,10 +4,10 @@ use super::Rule;
 use super::leftovers::{aside, name};
 use super::stores::{is_invalid, readable_mend, unusable};
 use crate::finding::{Code, Finding, Mend, Severity};
-use crate::model::Model;
 use crate::model::database::{Legacy, is_identity_claim};
 use crate::model::layout::Part;
 use crate::model::store::Condition;
+use crate::model::{Model, Shared};
 use crate::plan::StoreKind;
 use crate::text::count;
 
@@ -72,8 +72,9 @@ fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> 
             for entry in bad.iter().take(5) {
                 finding = finding.seen(entry.key.clone());
             }
-            // The CLI is in the database already: only the others are kept out.
-            Some(if model.local_entry().is_some() {
+            // Where the CLI needs no record of the file, only the others are kept out.
+            let others = model.local_entry().is_some() || model.shared == Shared::Present;
+            Some(if others {
                 finding.at_worst(Severity::Warning)
             } else {
                 finding
