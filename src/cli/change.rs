@@ -43,13 +43,20 @@ pub(super) struct Proposal {
     pub changes: Changes,
 }
 
-/// The lock of a writing run; none for a dry run, which writes nothing at all.
+/// The lock of a writing run, taken before the first byte is written and not for a run that turns out
+/// to have nothing to do.
+pub(super) fn lock(context: &Context<'_, '_>) -> Result<Lock, Error> {
+    let located = context.locate()?;
+    Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)
+}
+
+/// Takes back what an interrupted run left, if one did; then the lock is held already.
 pub(super) fn begin(context: &mut Context<'_, '_>, dry_run: bool) -> Result<Option<Lock>, Error> {
-    if dry_run {
+    let located = context.locate()?;
+    if dry_run || journal::interrupted(&located.state_dir)?.is_none() {
         return Ok(None);
     }
-    let located = context.locate()?;
-    let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
+    let lock = lock(context)?;
     recover(context, &lock)?;
     Ok(Some(lock))
 }
@@ -93,7 +100,7 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
 pub(super) fn carry_out(
     context: &mut Context<'_, '_>,
     asked: &Asked,
-    lock: Option<&Lock>,
+    held: Option<Lock>,
     propose: &mut dyn FnMut(&mut Context<'_, '_>, &State) -> Result<Proposal, Error>,
 ) -> Result<Exit, Error> {
     let mut state = context.read()?;
@@ -103,12 +110,16 @@ pub(super) fn carry_out(
         let text = shown(context, asked, &state, &proposal);
         context.print(&text);
     }
-    let Some(lock) = lock else {
+    if asked.dry_run {
         return Ok(only_shown(context, asked, &state, &proposal));
-    };
+    }
     if proposal.changes.is_empty() {
         return Ok(nothing_to_do(context, asked, &state, &proposal));
     }
+    let lock = match held {
+        Some(lock) => lock,
+        None => lock(context)?,
+    };
     ask(context, asked, &proposal)?;
     for _ in 0..ROUNDS {
         let snapshots = context.snapshots(&state.located);
@@ -120,7 +131,7 @@ pub(super) fn carry_out(
             now_ms: context.world.now_ms,
             why: &why,
             command: asked.command,
-            lock,
+            lock: &lock,
         };
         match apply::apply(&applying, &proposal.changes) {
             Ok(applied) => return done(context, asked, &state, &proposal, &applied),

@@ -123,6 +123,7 @@ impl Context<'_, '_> {
 
     /// Prints data.
     pub fn print(&mut self, text: &str) {
+        let text = neutral(text);
         // Whoever reads may have gone (`| head`); that is no failure of ours.
         let _ = self.world.out.write_all(text.as_bytes());
     }
@@ -135,7 +136,7 @@ impl Context<'_, '_> {
     /// Prints a note; not with `--quiet`.
     pub fn note(&mut self, text: &str) {
         if !self.global.quiet {
-            let _ = writeln!(self.world.err, "{text}");
+            let _ = writeln!(self.world.err, "{}", neutral(text));
         }
     }
 
@@ -155,6 +156,32 @@ impl Context<'_, '_> {
                 .to_string()
         }
     }
+}
+
+/// The last line of defence: whatever a caller forgot, nothing but line breaks and colours controls
+/// the terminal.
+fn neutral(text: &str) -> std::borrow::Cow<'_, str> {
+    let harmless = |c: char| !c.is_control() || c == '\n';
+    if text.chars().all(harmless) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let colour = rest.strip_prefix("\u{1b}[").and_then(|code| {
+            let end = code.find(|c: char| !(c.is_ascii_digit() || c == ';'))?;
+            code.get(end..)?.starts_with('m').then_some(end + 3)
+        });
+        let take = colour.unwrap_or(c.len_utf8());
+        let (now, later) = rest.split_at_checked(take).unwrap_or((rest, ""));
+        if colour.is_some() || harmless(c) {
+            out.push_str(now);
+        } else {
+            out.push_str(&format!("\\u{{{:x}}}", c as u32));
+        }
+        rest = later;
+    }
+    out.into()
 }
 
 fn interrupted(located: &Located) -> Result<Option<String>, Error> {

@@ -23,6 +23,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::render::Paint;
 use crate::render::json::{ErrorBody, ErrorDocument, Head};
+pub use generate::pages as man_pages;
+
 use args::{Cli, Color, Command};
 use context::Context;
 use world::World;

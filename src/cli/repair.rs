@@ -28,9 +28,9 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         dry_run: args.dry_run,
         yes: args.yes,
     };
-    let lock = begin(context, args.dry_run)?;
+    let held = begin(context, args.dry_run)?;
     options.random = context.random()?;
-    carry_out(context, &asked, lock.as_ref(), &mut |_context, state| {
+    carry_out(context, &asked, held, &mut |_context, state| {
         let plan = planner::plan(&state.model, &options);
         let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
         Ok(Proposal { plan, changes })
@@ -112,9 +112,9 @@ pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Re
         yes: args.yes,
     };
     let random = context.random()?;
-    let lock = begin(context, args.dry_run)?;
+    let held = begin(context, args.dry_run)?;
     let mut chosen = args.request.clone();
-    carry_out(context, &asked, lock.as_ref(), &mut |context, state| {
+    carry_out(context, &asked, held, &mut |context, state| {
         if chosen.is_none() {
             chosen = choose(context, state)?;
         }

@@ -13,7 +13,7 @@ use crate::store::sqlite::verify_extract;
 
 /// Restores.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
-    let lock = begin(context, args.dry_run)?;
+    let held = begin(context, args.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let list = snapshot::list(&located.state_dir, &folder)?;
@@ -38,7 +38,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         words::utc(manifest.created_at_ms),
         crate::text::safe(&manifest.command),
     ));
-    carry_out(context, &asked, lock.as_ref(), &mut |context, state| {
+    carry_out(context, &asked, held, &mut |context, state| {
         let changes = apply::way_back(&state.stores(), &state.model.images, &found)?;
         let since = snapshot::changed_since(
             manifest.after.as_ref(),

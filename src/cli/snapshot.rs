@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::args;
-use super::change::begin;
+use super::change::{begin, lock};
 use super::context::Context;
 use super::words;
 use crate::error::Error;
@@ -75,7 +75,11 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
                 .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"),
         );
     }
-    let lock = begin(context, false)?;
+    let held = begin(context, false)?;
+    let lock = match held {
+        Some(lock) => lock,
+        None => lock(context)?,
+    };
     let state = context.read()?;
     let folder = context.snapshots(&state.located);
     let made = snapshot::create(&snapshot::Create {
@@ -288,7 +292,7 @@ fn prune(
     dry_run: bool,
     yes: bool,
 ) -> Result<Exit, Error> {
-    let lock = begin(context, dry_run)?;
+    let held = begin(context, dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let all = snapshot::list(&located.state_dir, &folder)?;
@@ -311,7 +315,7 @@ fn prune(
             ));
         }
     }
-    if going.is_empty() || lock.is_none() {
+    if going.is_empty() || dry_run {
         if context.global.json {
             let document = documents(context, &located, gone_documents(), dry_run);
             context.json(&document);
@@ -341,6 +345,10 @@ fn prune(
             None => return Err(refusal("the question was broken off; nothing was removed")),
         }
     }
+    let _lock = match held {
+        Some(lock) => lock,
+        None => lock(context)?,
+    };
     for verdict in &going {
         snapshot::remove(&located.state_dir, &folder, &verdict.id)?;
     }

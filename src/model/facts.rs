@@ -26,8 +26,8 @@ pub struct Facts {
     pub blockers: Vec<String>,
     /// Pairing files already imported into the database (`*.json.migrated`), relative to the state dir.
     pub migrated: Vec<String>,
-    /// Signs that a release after 2026.2.19 has worked on this state dir.
-    pub newer_than_strict: bool,
+    /// The latest rules whose releases have left a trace in the state dir.
+    pub era: super::scopes::Era,
 }
 
 /// Another state dir.

@@ -19,7 +19,7 @@ use device::{Device, List, Record, Token};
 use facts::Facts;
 use identity::{Identity, IdentityFault};
 use layout::{GENERATION_COLUMN, PRIMARY_IDENTITY, Part};
-use scopes::Rule;
+use scopes::{Era, Rule};
 use store::{Condition, Records, record_of_row};
 
 /// Everything the checks and the planner look at.
@@ -43,7 +43,9 @@ pub struct Model {
     pub local: Option<Device>,
     /// The pending requests of this machine, oldest first.
     pub requests: Vec<Device>,
-    /// How this gateway compares scopes.
+    /// Which rules this gateway goes by.
+    pub era: Era,
+    /// How it compares scopes.
     pub rule: Rule,
     /// Whether the CLI has a shared token or password to send.
     pub shared: Shared,
@@ -140,13 +142,16 @@ impl Model {
             None => Vec::new(),
         };
         requests.sort_by_key(|request| request.asked_at_ms);
-        let newer = store == StoreKind::Sqlite
-            || images.database.is_some()
-            || facts.newer_than_strict
-            || local
-                .as_ref()
-                .is_some_and(|local| local.approved_scopes != List::Missing);
-        let rule = if newer { Rule::Implied } else { Rule::Literal };
+        let era = if store == StoreKind::Sqlite || images.database.is_some() {
+            Era::Least
+        } else if local
+            .as_ref()
+            .is_some_and(|local| local.approved_scopes != List::Missing)
+        {
+            facts.era.max(Era::Implied)
+        } else {
+            facts.era
+        };
         Self {
             images,
             facts,
@@ -157,7 +162,8 @@ impl Model {
             auth,
             local,
             requests,
-            rule,
+            era,
+            rule: era.rule(),
             shared,
             legacy,
         }
