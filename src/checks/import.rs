@@ -4,10 +4,10 @@ use super::Rule;
 use super::leftovers::{aside, name};
 use super::stores::{is_invalid, readable_mend, unusable};
 use crate::finding::{Code, Finding, Mend, Severity};
-use crate::model::Model;
 use crate::model::database::{Legacy, is_identity_claim};
 use crate::model::layout::Part;
 use crate::model::store::Condition;
+use crate::model::{Model, Shared};
 use crate::plan::StoreKind;
 use crate::text::count;
 
@@ -16,11 +16,12 @@ pub static IMPORT_WAITS: Rule = Rule {
     modes: &["F14", "F40"],
     severity: Severity::Blocks,
     title: "pairing files wait to be moved into the database",
-    why: "At its start a gateway of 2026.8 and later moves devices/paired.json into the database. One record without a public \
+    why: "A gateway of 2026.8 moves devices/paired.json into the database at each start, one of 2026.9 at its first (later \
+          `openclaw doctor --fix` does). One record without a public \
           key or its times makes 2026.8.1 and 2026.8.2 give up on all of them, at every start; a file that is not JSON does so in \
           every release.",
     mends: "Records that cannot be moved are completed where they hold a live token, else taken out into the snapshot. Whole \
-            ones stay for the import, which runs at the gateway's next start.",
+            ones stay for OpenClaw's own import.",
     by_hand: "Take the records without `publicKey`, `createdAtMs` or `approvedAtMs` out of devices/paired.json, then restart the gateway.",
     messages: &[
         "device pairing store migration failed",
@@ -35,7 +36,12 @@ pub static IMPORT_WAITS: Rule = Rule {
 
 fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> {
     let paired = name(Part::Paired);
-    let restart = || Mend::ByHand(vec!["restart the gateway: it moves the records in".into()]);
+    let restart = || {
+        Mend::ByHand(vec![
+            "2026.8: restart the gateway, it moves the records in at each start".into(),
+            "2026.9: stop the gateway, then run: openclaw doctor --fix    (a start does it only once)".into(),
+        ])
+    };
     let records = |number| count(number, "record", "records");
     let bad: Vec<_> = legacy
         .paired
@@ -72,8 +78,9 @@ fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> 
             for entry in bad.iter().take(5) {
                 finding = finding.seen(entry.key.clone());
             }
-            // The CLI is in the database already: only the others are kept out.
-            Some(if model.local_entry().is_some() {
+            // Where the CLI needs no record of the file, only the others are kept out.
+            let others = model.local_entry().is_some() || model.shared == Shared::Present;
+            Some(if others {
                 finding.at_worst(Severity::Warning)
             } else {
                 finding
@@ -82,7 +89,7 @@ fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> 
         Condition::Good if !legacy.paired.entries.is_empty() => Some(
             rule.finding(
                 paired,
-                "pairing waits to be moved into the database, which happens at the gateway's next start",
+                "pairing waits to be moved into the database",
                 restart(),
             )
             .at_worst(Severity::Warning)

@@ -9,8 +9,9 @@ use crate::checks::{identity, import, leftovers, rows};
 use crate::finding::Code;
 use crate::image::Slot;
 use crate::model::database::{BadCell, Legacy};
-use crate::model::device::Record;
+use crate::model::device::{Device, Record};
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
+use crate::model::scopes::union;
 use crate::model::store::Condition;
 use crate::model::{AuthCondition, IdentityState, Model};
 use crate::plan::{Edit, Op, StoreKind, Target};
@@ -40,6 +41,40 @@ pub(super) fn mend(model: &Model, grant: &[Edit]) -> Vec<Edit> {
     }
     edits.extend(broken_records(model, &legacy.paired, &[rule]));
     edits
+}
+
+/// What the file of the older generation says about a device that becomes a row now. The import
+/// drops the file's record once the row is there, so what only it knows goes along: other roles with
+/// their tokens (a node host shares the CLI's identity), names and times. Not the platform: a row
+/// without one is not pinned.
+pub(super) fn keep_filed(model: &Model, row: &mut Record) {
+    let filed = model.legacy.as_ref().and_then(|legacy| {
+        let key = row.get("deviceId")?.as_str()?;
+        legacy.paired.record(legacy.paired.entry(key)?)
+    });
+    let Some(filed) = filed.filter(|filed| filed.get("publicKey") == row.get("publicKey")) else {
+        return;
+    };
+    for name in ["displayName", "operatorLabel", "clientId", "clientMode"] {
+        if let Some(value) = filed.get(name).filter(|value| value.is_string()) {
+            row.insert(name.into(), value.clone());
+        }
+    }
+    for name in ["createdAtMs", "approvedAtMs"] {
+        if let Some(value) = filed.get(name).filter(|value| value.is_i64()) {
+            row.insert(name.into(), value.clone());
+        }
+    }
+    let roles = Device::of("", &filed).all_roles();
+    let roles = union(roles.iter().map(String::as_str).chain(["operator"]));
+    row.insert("roles".into(), json!(roles));
+    if let (Some(Value::Object(held)), Some(Value::Object(tokens))) =
+        (filed.get("tokens"), row.get_mut("tokens"))
+    {
+        for (role, token) in held.iter().filter(|(role, _)| *role != "operator") {
+            tokens.insert(role.clone(), token.clone());
+        }
+    }
 }
 
 fn set_aside(part: Part, why: &str, code: Code) -> Edit {

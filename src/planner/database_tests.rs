@@ -512,6 +512,24 @@ fn records_that_stop_the_import_go_and_the_others_wait_for_it() {
 }
 
 #[test]
+fn what_only_the_file_knows_of_this_machine_goes_into_its_row() {
+    let mut images = captured();
+    table(&mut images, Part::Paired).rows.clear();
+    let filed = json!({ID: {"deviceId": ID, "publicKey": "RQ48M69QPzfSIJ6XC3voszpka8Cs440c8j5qKF22430",
+        "displayName": "box", "platform": "darwin", "roles": ["node"], "createdAtMs": 3, "approvedAtMs": 4,
+        "tokens": {"node": {"token": "n", "role": "node"}, "operator": {"token": "old"}}}});
+    file(&mut images, Part::Paired, Some(&filed.to_string()));
+    let (after, _) = repaired(&images);
+    let row = after.paired.record(after.local_entry().unwrap()).unwrap();
+    assert_eq!(row["roles"], json!(["node", "operator"]));
+    assert_eq!(row["tokens"]["node"], json!({"token": "n", "role": "node"}));
+    assert_eq!(row["displayName"], "box");
+    assert_eq!(row["createdAtMs"], 3);
+    assert!(!row.contains_key("platform"));
+    assert!(after.tokens_agree());
+}
+
+#[test]
 fn releases_that_do_not_fit_the_database_are_told() {
     let mut images = captured();
     database(&mut images).user_version = 99;

@@ -396,6 +396,7 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Wanted, token: &Secre
     }
     record.insert("createdAtMs".into(), json!(now));
     record.insert("approvedAtMs".into(), json!(now));
+    super::database::keep_filed(model, &mut record);
     let target = Target::Record {
         store: model.store,
         part: Part::Paired,
