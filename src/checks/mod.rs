@@ -4,6 +4,7 @@
 //! and the JSON schema are made from it.
 
 pub(crate) mod around;
+pub(crate) mod config;
 pub(crate) mod devices;
 pub(crate) mod identity;
 pub(crate) mod local;
@@ -67,6 +68,24 @@ impl Finding {
 /// Every rule, in the order findings of equal severity are shown.
 pub static RULES: &[&Rule] = &[
     &around::INTERRUPTED,
+    &config::file::UNPARSABLE,
+    &config::file::EMPTY,
+    &config::file::MISSING,
+    &config::file::UNREADABLE,
+    &config::file::INCLUDE,
+    &config::mode::CLIENT,
+    &config::mode::MISSING,
+    &config::mode::REMOTE,
+    &config::bind::INVALID,
+    &config::remote::NOT_A_LIST,
+    &config::keys::VALUE,
+    &config::conflict::CONFLICT,
+    &config::auth::PLACEHOLDER,
+    &config::auth::DRIFT,
+    &config::env::TOKEN,
+    &config::remote::NOT_LOCAL,
+    &config::remote::PLAINTEXT,
+    &config::keys::UNKNOWN,
     &identity::MISSING,
     &identity::MALFORMED,
     &identity::KEYS_DIFFER,
@@ -103,7 +122,31 @@ pub static RULES: &[&Rule] = &[
     &around::ORPHANS,
     &devices::FOREIGN_REQUEST,
     &devices::DUPLICATES,
+    &config::remote::UNTRUSTED,
+    &config::env::PORT,
+    &config::env::URL,
+    &config::env::ELSEWHERE,
+    &config::auth::CHANGED,
+    &config::file::SUSPICIOUS,
+    &config::file::REPLACED,
+    &config::keys::DUPLICATE,
+    &config::auth::REFERENCE,
+    &config::risk::BYPASS,
+    &config::file::READ_ONLY,
+    &config::risk::NOT_A_FILE,
     &around::OTHER_TREES,
+];
+
+/// What is told from the pairing stores: on a client of another host's gateway these say nothing.
+static OF_THE_STORES: &[&Rule] = &[
+    &stores::UNREADABLE,
+    &stores::BROKEN,
+    &stores::EMPTY,
+    &stores::NOT_AN_OBJECT,
+    &local::NOT_PAIRED,
+    &tokens::CACHE_MISSING,
+    &tokens::CACHE_MALFORMED,
+    &tokens::CACHE_FOREIGN,
 ];
 
 /// The rule of a code.
@@ -115,10 +158,15 @@ pub fn rule(code: Code) -> Option<&'static Rule> {
 pub fn diagnose(model: &Model) -> Vec<Finding> {
     let mut findings: Vec<Finding> = RULES
         .iter()
+        .filter(|rule| !(model.config.is_client() && is_of_the_stores(rule)))
         .flat_map(|rule| (rule.run)(model, rule))
         .collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
+}
+
+fn is_of_the_stores(rule: &Rule) -> bool {
+    OF_THE_STORES.iter().any(|known| known.code == rule.code)
 }
 
 /// Whether this machine's CLI is kept out, or that could not be told.

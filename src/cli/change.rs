@@ -156,7 +156,7 @@ fn shown(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> Strin
 fn after(state: &State, changes: &Changes) -> Vec<crate::finding::Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
-    checks::diagnose(&Model::of(images_after(&state.model.images, changes), facts, state.model.shared))
+    checks::diagnose(&Model::of(images_after(&state.model.images, changes), facts))
 }
 
 fn only_shown(context: &mut Context<'_, '_>, asked: &Asked, state: &State, proposal: &Proposal) -> Exit {

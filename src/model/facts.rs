@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::config_facts::ConfigFacts;
+
 /// The surroundings of a state dir at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -27,6 +29,8 @@ pub struct Facts {
     pub migrated: Vec<String>,
     /// Signs that a release after 2026.2.19 has worked on this state dir.
     pub newer_than_strict: bool,
+    /// What stands around the config.
+    pub config: ConfigFacts,
 }
 
 /// Another state dir.

@@ -1,5 +1,7 @@
 //! What the state means: typed, lenient views of the images. No rule, no word for people.
 
+pub mod config;
+pub mod config_facts;
 pub mod device;
 pub mod facts;
 pub mod identity;
@@ -14,6 +16,7 @@ use serde_json::Value;
 use crate::format::scan;
 use crate::image::{DatabaseState, FileState, Images, Table, TextImage, Unusable};
 use crate::plan::StoreKind;
+use config::{ConfigModel, Signs};
 use device::{Device, List, Record, Token};
 use facts::Facts;
 use identity::{Identity, IdentityFault};
@@ -44,6 +47,8 @@ pub struct Model {
     pub requests: Vec<Device>,
     /// How this gateway compares scopes.
     pub rule: Rule,
+    /// The config, and what this machine is by it.
+    pub config: ConfigModel,
     /// Whether the CLI has a shared token or password to send.
     pub shared: Shared,
 }
@@ -100,7 +105,7 @@ pub enum Shared {
 
 impl Model {
     /// Makes sense of images.
-    pub fn of(images: Images, facts: Facts, shared: Shared) -> Self {
+    pub fn of(images: Images, facts: Facts) -> Self {
         let store = generation(&images);
         let (paired, pending) = match store {
             StoreKind::Files => (
@@ -139,6 +144,14 @@ impl Model {
                 .as_ref()
                 .is_some_and(|local| local.approved_scopes != List::Missing);
         let rule = if newer { Rule::Implied } else { Rule::Literal };
+        let signs = Signs {
+            devices: !paired.entries.is_empty(),
+            requests: !pending.entries.is_empty(),
+            lock: facts.gateway != facts::Gateway::NotRunning,
+            derives_port: user_version(&images) >= DERIVES_PORT,
+        };
+        let config = ConfigModel::of(&images, &facts.config, signs);
+        let shared = config.shared();
         Self {
             images,
             facts,
@@ -150,6 +163,7 @@ impl Model {
             local,
             requests,
             rule,
+            config,
             shared,
         }
     }
@@ -222,6 +236,16 @@ fn generation(images: &Images) -> StoreKind {
     match paired {
         Some(table) if table.column(GENERATION_COLUMN).is_some() => StoreKind::Sqlite,
         _ => StoreKind::Files,
+    }
+}
+
+/// The `user_version` from which a named profile has a port of its own (2026.9.6).
+const DERIVES_PORT: i64 = 18;
+
+fn user_version(images: &Images) -> i64 {
+    match images.database.as_ref().map(|database| &database.state) {
+        Some(DatabaseState::Readable(database)) => database.user_version,
+        _ => 0,
     }
 }
 
