@@ -9,13 +9,14 @@
 //! ```
 //!
 //! Three rings. The shell ([`cli`]) uses the edges and the core. The edges touch the disk ([`locate`],
-//! [`store`], [`files`], [`snapshot`], [`journal`], [`apply`], [`gateway`]). The core is pure: no file,
+//! [`config_files`], [`variables`], [`store`], [`files`], [`snapshot`], [`journal`], [`apply`], [`gateway`]). The core is pure: no file,
 //! clock, randomness, environment or terminal; what it needs of these comes in as values.
 
 pub mod apply;
 pub mod checks;
 pub mod cli;
 pub mod config;
+pub mod config_files;
 pub mod error;
 pub mod exit;
 pub mod files;
@@ -35,3 +36,4 @@ pub mod snapshot;
 pub mod store;
 pub mod surroundings;
 pub mod text;
+pub mod variables;

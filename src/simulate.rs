@@ -1,5 +1,7 @@
 //! Plays a plan through on images: the one source of both the preview and the commit.
 
+mod config;
+
 use serde_json::{Map, Value};
 
 use crate::format::edit::{self, EditError, RecordEdit, StoreEdits, Style};
@@ -98,7 +100,7 @@ fn file(slot: &Slot, before: &TextImage, edits: &[&Edit]) -> Result<Option<FileC
         .or_else(|| before.bytes().cloned())
         .unwrap_or(empty);
     let splices = match slot {
-        Slot::Config(_) => config(&base, edits).map_err(|what| misfit(&place, what))?,
+        Slot::Config(_) => config::splices(&base, edits).map_err(|what| misfit(&place, what))?,
         Slot::File(Part::Paired | Part::Pending) => {
             store(&base, edits).map_err(|error| misfit(&place, error.to_string()))?
         }
@@ -157,11 +159,6 @@ fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<crate::plan::Splice>, Ed
     }
     let span = scan::document(text)?;
     edit::record(text, span, &changes, &Style::of(text, span))
-}
-
-/// Edits of the config.
-fn config(_text: &[u8], _edits: &[&Edit]) -> Result<Vec<crate::plan::Splice>, String> {
-    Ok(Vec::new())
 }
 
 fn rows(part: Part, table: &Table, edits: &[&Edit]) -> Result<Vec<RowChange>, Misfit> {

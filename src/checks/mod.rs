@@ -4,6 +4,7 @@
 //! and the JSON schema are made from it.
 
 pub(crate) mod around;
+pub(crate) mod config;
 pub(crate) mod database;
 pub(crate) mod devices;
 pub(crate) mod identity;
@@ -78,6 +79,24 @@ pub static RULES: &[&Rule] = &[
     &database::UNUSABLE,
     &database::UNFINISHED,
     &leftovers::IDENTITY_WAITS,
+    &config::file::UNPARSABLE,
+    &config::file::EMPTY,
+    &config::file::MISSING,
+    &config::file::UNREADABLE,
+    &config::file::INCLUDE,
+    &config::mode::CLIENT,
+    &config::mode::MISSING,
+    &config::mode::REMOTE,
+    &config::bind::INVALID,
+    &config::remote::NOT_A_LIST,
+    &config::keys::VALUE,
+    &config::conflict::CONFLICT,
+    &config::auth::PLACEHOLDER,
+    &config::auth::DRIFT,
+    &config::env::TOKEN,
+    &config::remote::NOT_LOCAL,
+    &config::remote::PLAINTEXT,
+    &config::keys::UNKNOWN,
     &identity::MISSING,
     &identity::MALFORMED,
     &identity::KEYS_DIFFER,
@@ -121,9 +140,33 @@ pub static RULES: &[&Rule] = &[
     &around::ORPHANS,
     &devices::FOREIGN_REQUEST,
     &devices::DUPLICATES,
+    &config::remote::UNTRUSTED,
+    &config::env::PORT,
+    &config::env::URL,
+    &config::env::ELSEWHERE,
+    &config::auth::CHANGED,
+    &config::file::SUSPICIOUS,
+    &config::file::REPLACED,
+    &config::keys::DUPLICATE,
+    &config::auth::REFERENCE,
+    &config::risk::BYPASS,
+    &config::file::READ_ONLY,
+    &config::risk::NOT_A_FILE,
     &around::OTHER_TREES,
     &database::NEWER,
     &import::MIGRATED,
+];
+
+/// What is told from the pairing stores: on a client of another host's gateway these say nothing.
+static OF_THE_STORES: &[&Rule] = &[
+    &stores::UNREADABLE,
+    &stores::BROKEN,
+    &stores::EMPTY,
+    &stores::NOT_AN_OBJECT,
+    &local::NOT_PAIRED,
+    &tokens::CACHE_MISSING,
+    &tokens::CACHE_MALFORMED,
+    &tokens::CACHE_FOREIGN,
 ];
 
 /// The rule of a code.
@@ -135,6 +178,7 @@ pub fn rule(code: Code) -> Option<&'static Rule> {
 pub fn diagnose(model: &Model) -> Vec<Finding> {
     let mut findings: Vec<Finding> = RULES
         .iter()
+        .filter(|rule| !(model.config.is_client() && is_of_the_stores(rule)))
         .flat_map(|rule| (rule.run)(model, rule))
         .map(|finding| without_device(model, finding))
         .collect();
@@ -173,6 +217,10 @@ fn without_device(model: &Model, finding: Finding) -> Finding {
     finding.at_worst(Severity::Warning).seen(
         "the config holds a shared token or password: from 2026.8 the local CLI goes by that and shows no device",
     )
+}
+
+fn is_of_the_stores(rule: &Rule) -> bool {
+    OF_THE_STORES.iter().any(|known| known.code == rule.code)
 }
 
 /// Whether this machine's CLI is kept out, or that could not be told.

@@ -197,7 +197,6 @@ fn after(state: &State, changes: &Changes) -> Vec<crate::finding::Finding> {
     checks::diagnose(&Model::of(
         images_after(&state.model.images, changes),
         facts,
-        state.model.shared,
     ))
 }
 

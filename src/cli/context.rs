@@ -6,19 +6,18 @@ use std::time::Duration;
 use super::args::Global;
 use super::world::World;
 use crate::checks;
+use crate::config_files;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
-use crate::image::Images;
 use crate::journal;
 use crate::locate::{Flags, Located, locate};
+use crate::model::Model;
 use crate::model::layout::SNAPSHOTS_DIR;
-use crate::model::{Model, Shared};
 use crate::render::Paint;
 use crate::store::Store;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::SqliteStore;
-use crate::surroundings;
 
 /// How long to wait for a database that somebody holds.
 const BUSY: Duration = Duration::from_secs(5);
@@ -83,14 +82,18 @@ impl Context<'_, '_> {
     /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
         let located = self.locate()?;
-        let sqlite = SqliteStore::new(&located.state_dir, BUSY);
-        let files = FilesStore::new(&located.state_dir, vec![located.config.clone()]);
-        let mut images = Images::default();
-        files.read(&mut images)?;
-        sqlite.read(&mut images)?;
-        let mut facts = surroundings::facts(&located, &self.world.env, self.world.now_ms);
-        facts.interrupted = interrupted(&located)?;
-        let model = Model::of(images, facts, Shared::Absent);
+        let state = config_files::read(
+            &located,
+            &self.world.env,
+            self.world.now_ms,
+            BUSY,
+            interrupted(&located)?,
+        )?;
+        let config_files::State {
+            files,
+            sqlite,
+            model,
+        } = state;
         let findings = checks::diagnose(&model);
         Ok(State {
             located,

@@ -17,6 +17,15 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         pairing: args.only.is_empty() || args.only.contains(&args::Only::Pairing),
         config: args.only.is_empty() || args.only.contains(&args::Only::Config),
         random: context.random()?,
+        bind: args.bind.map(args::Bind::word),
+        trust_proxy: args.trust_proxy.clone(),
+        new_token: args.new_token,
+        config_from: match &args.config_from {
+            Some(file) => Some(crate::config_files::read_copy(
+                &context.world.env.cwd.join(file),
+            )?),
+            None => None,
+        },
     };
     let asked = Asked {
         command: "repair",
@@ -150,6 +159,7 @@ fn grant(state: &State, random: &[u8; 32]) -> crate::plan::Plan {
         pairing: true,
         config: false,
         random: *random,
+        ..Options::default()
     };
     planner::plan(&state.model, &options)
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::config_facts::ConfigFacts;
+
 /// The surroundings of a state dir at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -28,6 +30,8 @@ pub struct Facts {
     pub migrated: Vec<String>,
     /// The latest rules whose releases have left a trace in the state dir.
     pub era: super::scopes::Era,
+    /// What stands around the config.
+    pub config: ConfigFacts,
 }
 
 /// Another state dir.

@@ -1,5 +1,7 @@
 //! What the state means: typed, lenient views of the images. No rule, no word for people.
 
+pub mod config;
+pub mod config_facts;
 pub mod database;
 pub mod device;
 pub mod facts;
@@ -15,6 +17,7 @@ use serde_json::Value;
 use crate::format::scan;
 use crate::image::{DatabaseState, FileState, Images, Table, TextImage, Unusable};
 use crate::plan::StoreKind;
+use config::{ConfigModel, Signs};
 use device::{Device, List, Record, Token};
 use facts::Facts;
 use identity::{Identity, IdentityFault};
@@ -47,6 +50,8 @@ pub struct Model {
     pub era: Era,
     /// How it compares scopes.
     pub rule: Rule,
+    /// The config, and what this machine is by it.
+    pub config: ConfigModel,
     /// Whether the CLI has a shared token or password to send.
     pub shared: Shared,
     /// Files of the older generation beside a database that counts.
@@ -105,7 +110,7 @@ pub enum Shared {
 
 impl Model {
     /// Makes sense of images.
-    pub fn of(images: Images, facts: Facts, shared: Shared) -> Self {
+    pub fn of(images: Images, facts: Facts) -> Self {
         let store = generation(&images);
         let (paired, pending) = match store {
             StoreKind::Files => (
@@ -152,6 +157,14 @@ impl Model {
         } else {
             facts.era
         };
+        let signs = Signs {
+            devices: !paired.entries.is_empty(),
+            requests: !pending.entries.is_empty(),
+            lock: facts.gateway != facts::Gateway::NotRunning,
+            derives_port: user_version(&images) >= DERIVES_PORT,
+        };
+        let config = ConfigModel::of(&images, &facts.config, signs);
+        let shared = config.shared();
         Self {
             images,
             facts,
@@ -164,6 +177,7 @@ impl Model {
             requests,
             era,
             rule: era.rule(),
+            config,
             shared,
             legacy,
         }
@@ -251,6 +265,16 @@ fn generation(images: &Images) -> StoreKind {
         StoreKind::Sqlite
     } else {
         StoreKind::Files
+    }
+}
+
+/// The `user_version` from which a named profile has a port of its own (2026.9.6).
+const DERIVES_PORT: i64 = 18;
+
+fn user_version(images: &Images) -> i64 {
+    match images.database.as_ref().map(|database| &database.state) {
+        Some(DatabaseState::Readable(database)) => database.user_version,
+        _ => 0,
     }
 }
 

@@ -133,8 +133,8 @@ fn options() -> Options {
     Options {
         scopes: Scopes::Full,
         pairing: true,
-        config: true,
         random: [7; 32],
+        ..Options::default()
     }
 }
 
@@ -149,8 +149,14 @@ fn facts() -> Facts {
 
 use crate::model::facts::Facts;
 
+fn shown(images: Images, facts: Facts, shared: Shared) -> Model {
+    let mut model = Model::of(images, facts);
+    model.shared = shared;
+    model
+}
+
 fn model(images: &Images) -> Model {
-    Model::of(images.clone(), facts(), Shared::Absent)
+    shown(images.clone(), facts(), Shared::Absent)
 }
 
 fn found(model: &Model, code: &str) -> Option<Finding> {
@@ -244,7 +250,7 @@ fn a_device_that_the_gateway_paired_itself_is_healthy_with_admin_alone() {
 #[test]
 fn with_a_shared_token_pairing_warns_and_the_identity_still_blocks() {
     let mut images = captured();
-    let with = |images: &Images| Model::of(images.clone(), facts(), Shared::Present);
+    let with = |images: &Images| shown(images.clone(), facts(), Shared::Present);
     let finding = found(&with(&images), "cli-scopes-missing").unwrap();
     assert_eq!(finding.severity, Severity::Warning);
     assert!(finding.evidence.last().unwrap().contains("shared token"));
@@ -405,7 +411,7 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     // Not whole, or claimed by an import that was interrupted: a person decides.
     let mut claimed = facts();
     claimed.blockers = vec!["identity/device.json.doctor-importing".into()];
-    let claimed = Model::of(images.clone(), claimed, Shared::Absent);
+    let claimed = shown(images.clone(), claimed, Shared::Absent);
     file(&mut images, Part::Identity, Some("{\"version\": 1}"));
     for seen in [claimed, model(&images)] {
         let finding = found(&seen, "identity-import-waits").unwrap();
@@ -452,7 +458,7 @@ fn leftover_files_are_set_aside() {
     file(&mut images, Part::DeviceAuth, Some("{}"));
     assert!(codes(&model(&images)).contains(&"device-auth-file-left"));
     repaired(&images);
-    let with = Model::of(images.clone(), facts(), Shared::Present);
+    let with = shown(images.clone(), facts(), Shared::Present);
     assert!(!checks::fails(&checks::diagnose(&with)));
 }
 
@@ -539,7 +545,7 @@ fn releases_that_do_not_fit_the_database_are_told() {
     let mut facts = facts();
     facts.migrated = vec!["devices/paired.json.migrated".into()];
     facts.blockers = vec!["exec-approvals.json".into()];
-    let seen = Model::of(images.clone(), facts.clone(), Shared::Absent);
+    let seen = shown(images.clone(), facts.clone(), Shared::Absent);
     assert!(found(&seen, "database-downgraded").is_none());
     assert_eq!(
         found(&seen, "files-migrated").unwrap().severity,
@@ -550,14 +556,14 @@ fn releases_that_do_not_fit_the_database_are_told() {
         Severity::Warning
     );
     file(&mut images, Part::Paired, Some("{}"));
-    let seen = Model::of(images.clone(), facts.clone(), Shared::Absent);
+    let seen = shown(images.clone(), facts.clone(), Shared::Absent);
     assert_eq!(
         found(&seen, "database-downgraded").unwrap().severity,
         Severity::Warning
     );
     file(&mut images, Part::Paired, None);
     images.database = None;
-    let seen = Model::of(images, facts, Shared::Absent);
+    let seen = shown(images, facts, Shared::Absent);
     assert_eq!(
         found(&seen, "database-downgraded").unwrap().severity,
         Severity::Blocks

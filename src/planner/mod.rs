@@ -4,15 +4,20 @@
 //! does not say that yet. So a second run finds nothing to do, by construction.
 
 mod approve;
+mod config;
 mod database;
 mod grant;
 mod stores;
 
 pub use approve::{Refusal, approve};
 
+use std::net::IpAddr;
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use crate::finding::Code;
+use crate::image::Bytes;
 use crate::model::Model;
 use crate::model::device::Record;
 use crate::model::layout::Part;
@@ -31,7 +36,7 @@ pub enum Scopes {
 }
 
 /// What the user asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Scopes of this machine's CLI.
     pub scopes: Scopes,
@@ -39,6 +44,14 @@ pub struct Options {
     pub pairing: bool,
     /// Mend the config.
     pub config: bool,
+    /// `--bind`: what `gateway.bind` becomes where it has to be mended.
+    pub bind: Option<&'static str>,
+    /// `--trust-proxy`: addresses to add to `gateway.trustedProxies`.
+    pub trust_proxy: Vec<IpAddr>,
+    /// `--new-token`: a new shared token where a placeholder stands, or none where one is needed.
+    pub new_token: bool,
+    /// `--config-from`: a copy to put in the config's place, and its bytes.
+    pub config_from: Option<(PathBuf, Bytes)>,
     /// 32 random bytes for a token, should one be needed.
     pub random: [u8; 32],
 }
@@ -46,7 +59,11 @@ pub struct Options {
 /// Everything that `repair` would change.
 pub fn plan(model: &Model, options: &Options) -> Plan {
     let mut edits = Vec::new();
-    if options.pairing {
+    if options.config {
+        edits.extend(config::mend(model, options));
+    }
+    // A client's own pairing stores are read by no gateway.
+    if options.pairing && !model.config.is_client() {
         let grant = grant::local(model, options);
         edits.extend(stores::mend(model));
         edits.extend(database::mend(model, &grant));

@@ -7,7 +7,6 @@ use super::*;
 use crate::checks;
 use crate::finding::Mend;
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
-use crate::model::Shared;
 use crate::model::facts::Facts;
 use crate::simulate::{images_after, simulate};
 
@@ -20,6 +19,7 @@ fn options() -> Options {
         pairing: true,
         config: true,
         random: [7; 32],
+        ..Options::default()
     }
 }
 
@@ -80,10 +80,10 @@ fn fixture(name: &str) -> Images {
 
 /// Diagnoses, plans, plays the plan through and diagnoses again.
 fn repaired(images: &Images) -> Model {
-    let model = Model::of(images.clone(), facts(), Shared::Absent);
+    let model = Model::of(images.clone(), facts());
     let plan = plan(&model, &options());
     let changes = simulate(images, &plan).unwrap();
-    let after = Model::of(images_after(images, &changes), facts(), Shared::Absent);
+    let after = Model::of(images_after(images, &changes), facts());
     let left: Vec<_> = checks::diagnose(&after)
         .into_iter()
         .filter(|finding| finding.severity.fails() || matches!(finding.mend, Mend::Repair(_)))
@@ -104,7 +104,7 @@ fn text(model: &Model, part: Part) -> String {
 #[test]
 fn the_scope_upgrade_of_2026_5_28_is_granted_in_every_place() {
     let before = fixture("2026.5.28-scope-upgrade-pending");
-    let findings = checks::diagnose(&Model::of(before.clone(), facts(), Shared::Absent));
+    let findings = checks::diagnose(&Model::of(before.clone(), facts()));
     assert_eq!(findings[0].code.0, "cli-scopes-missing");
     let after = repaired(&before);
     let paired: Value = serde_json::from_str(&text(&after, Part::Paired)).unwrap();
@@ -215,10 +215,10 @@ fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
         };
     };
     set(&mut before, &request);
-    let model = Model::of(before.clone(), facts(), Shared::Absent);
+    let model = Model::of(before.clone(), facts());
     let plan = approve(&model, &id, &[1; 32]).unwrap();
     let after = images_after(&before, &simulate(&before, &plan).unwrap());
-    let model = Model::of(after, facts(), Shared::Absent);
+    let model = Model::of(after, facts());
     let device = model
         .paired
         .device(
@@ -239,7 +239,7 @@ fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
         change(&mut request);
         let mut before = before.clone();
         set(&mut before, &request);
-        approve(&Model::of(before, facts(), Shared::Absent), &id, &[1; 32]).unwrap_err()
+        approve(&Model::of(before, facts()), &id, &[1; 32]).unwrap_err()
     };
     assert_eq!(
         refused(&|request| request["publicKey"] = json!("AAAA")),

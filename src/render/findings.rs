@@ -32,6 +32,11 @@ pub fn finding(finding: &Finding, paint: Paint, width: usize, verbose: bool) -> 
     };
     let _ = writeln!(out, "    {place}{}", paint.dim(&format!("[{code}]")));
     for line in &finding.evidence {
+        // What is laid out already (an excerpt with its caret) is not wrapped.
+        if let Some(laid_out) = line.strip_prefix("  ") {
+            let _ = writeln!(out, "          {}", safe(laid_out));
+            continue;
+        }
         let _ = writeln!(
             out,
             "{}",

@@ -1,0 +1,254 @@
+//! The shared token and password: two places that must agree, and texts that are no secrets.
+
+use super::{Rule, config_name, gateway, place, repair, runs, wanted};
+use crate::config::gateway::{Field, Reference, Setting};
+use crate::config::words::{Placeholder, placeholder};
+use crate::finding::{Code, Finding, Mend, Severity};
+use crate::format::json5::path_text;
+use crate::model::Model;
+use crate::model::config::AuthKind;
+use crate::model::scopes;
+use crate::plan::StoreKind;
+use crate::secret::Secret;
+
+pub static DRIFT: Rule = Rule {
+    code: Code("shared-token-drift"),
+    modes: &["F05"],
+    severity: Severity::Blocks,
+    title: "gateway.remote.token is not the gateway's token",
+    why: "The gateway compares what a client sends with gateway.auth.token. Where gateway.mode is `remote` the CLI sends \
+          gateway.remote.token; where it is `local` it does so only if gateway.auth.token is missing.",
+    mends: "gateway.remote.token becomes what gateway.auth.token is; the gateway's own token stays.",
+    by_hand: "Copy gateway.auth.token to gateway.remote.token.",
+    messages: &[
+        "gateway token mismatch",
+        "set gateway.remote.token to match gateway.auth.token",
+    ],
+    run: |model, rule| {
+        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
+            return vec![];
+        };
+        let remote = &gateway.remote_token;
+        let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
+        if let Some(wanted) = wanted::drift(model, &wanted::Choice::default()) {
+            let mend = wanted.mend(model, "set gateway.remote.token to the gateway's token");
+            let says = "gateway.remote.token differs from gateway.auth.token";
+            let mut finding = rule.finding(place(model, remote), says, mend);
+            for setting in [&gateway.auth_token, remote] {
+                if let Some(secret) = setting.value() {
+                    finding = finding.seen(format!("{} is {secret}", path_text(&setting.path)));
+                }
+            }
+            return vec![if used {
+                finding
+            } else {
+                finding.at_worst(Severity::Warning)
+            }];
+        }
+        let alone = gateway.auth_kind() == AuthKind::Token
+            && gateway.auth_token.is_missing()
+            && remote.usable().is_some()
+            && !model.config.is_guarded();
+        if !alone {
+            return vec![];
+        }
+        let says = "the CLI has a shared token (gateway.remote.token), but the gateway has none";
+        let mend = Mend::ByHand(vec![
+            "set gateway.auth.token to the same token, or remove gateway.remote.token; then restart the gateway".into(),
+        ]);
+        vec![
+            rule.finding(place(model, remote), says, mend)
+                .at_worst(Severity::Warning),
+        ]
+    },
+};
+
+pub static PLACEHOLDER: Rule = Rule {
+    code: Code("token-placeholder"),
+    modes: &["F17"],
+    severity: Severity::Blocks,
+    title: "the shared token or password is a placeholder",
+    why: "A script wrote the word for `no value` (undefined, null), an example from a guide, or a mask where a secret belongs. From \
+          2026.4.29 a gateway refuses the published examples, from 2026.9 the other ones too; before that, anybody could guess them.",
+    mends: "Nothing by itself: with --new-token gateway.auth.token becomes a new random token. Clients that hold the old one need the new \
+            one then.",
+    by_hand: "Set gateway.auth.token to a long random text, e.g. from: openssl rand -hex 32",
+    messages: &[
+        "is set to a published example placeholder",
+        "is a known redaction sentinel",
+        "gateway credential is a redaction sentinel",
+        "gateway token mismatch",
+    ],
+    run: |model, rule| {
+        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
+            return vec![];
+        };
+        let mut found = Vec::new();
+        let kind = gateway.auth_kind();
+        if kind == AuthKind::Token {
+            found.extend(is_placeholder(
+                model,
+                &gateway.auth_token,
+                rule,
+                Mend::RepairWith(repair("--new-token")),
+            ));
+        }
+        if kind == AuthKind::Password {
+            let mend = Mend::ByHand(vec!["set gateway.auth.password to one of your own".into()]);
+            found.extend(is_placeholder(model, &gateway.auth_password, rule, mend));
+        }
+        found
+    },
+};
+
+fn is_placeholder(
+    model: &Model,
+    setting: &Setting<Secret>,
+    rule: &Rule,
+    mend: Mend,
+) -> Option<Finding> {
+    let what = placeholder(setting.value()?.expose())?;
+    let (says, severity) = match what {
+        Placeholder::Blank => ("is blank", newest(model)),
+        Placeholder::Unset => (
+            "is the word `undefined` or `null`, not a secret",
+            newest(model),
+        ),
+        Placeholder::Masked => ("is a mask, not the secret itself", newest(model)),
+        Placeholder::Example => match model.rule {
+            scopes::Rule::Literal => ("is a published example", Severity::Warning),
+            scopes::Rule::Implied => ("is a published example", Severity::Blocks),
+        },
+    };
+    let says = format!("{} {says}", path_text(&setting.path));
+    Some(
+        rule.finding(place(model, setting), says, mend)
+            .at_worst(severity),
+    )
+}
+
+/// Only 2026.9 refuses to start.
+fn newest(model: &Model) -> Severity {
+    match model.store {
+        StoreKind::Sqlite if !runs(model) => Severity::Blocks,
+        _ => Severity::Warning,
+    }
+}
+
+pub static CHANGED: Rule = Rule {
+    code: Code("shared-token-changed"),
+    modes: &["F34"],
+    severity: Severity::Warning,
+    title: "the gateway's token is not the one of the last backup",
+    why: "`openclaw doctor --fix` and updates have replaced or dropped gateway.auth.token. Clients that hold the old one are then \
+          refused. If you changed the token yourself, all is well.",
+    mends: "Nothing: which of the two is right is for you to say.",
+    by_hand: "Compare gateway.auth.token in openclaw.json and in openclaw.json.bak; put the old one back if clients still use it, \
+              then restart the gateway.",
+    messages: &[
+        "gateway token mismatch",
+        "gateway token not configured on gateway",
+    ],
+    run: |model, rule| {
+        let (Some(gateway), Some((name, before))) =
+            (gateway(model), &model.config.facts.token_before)
+        else {
+            return vec![];
+        };
+        if model.config.is_client() || placeholder(before.expose()).is_some() {
+            return vec![];
+        }
+        let setting = &gateway.auth_token;
+        let (says, now) = match &setting.field {
+            Field::Value(now) if now != before => (
+                "gateway.auth.token has changed since the last backup",
+                format!("now {now}"),
+            ),
+            Field::Missing if gateway.auth_kind() == AuthKind::Token => (
+                "gateway.auth.token is gone; the last backup has one",
+                "now none".to_owned(),
+            ),
+            _ => return vec![],
+        };
+        let mend = Mend::ByHand(vec![format!(
+            "if you did not change it: put the token of {name} back into {}, then restart the gateway",
+            config_name(model)
+        )]);
+        vec![
+            rule.finding(place(model, setting), says, mend)
+                .seen(format!("in {name} {before}"))
+                .seen(now),
+        ]
+    },
+};
+
+pub static REFERENCE: Rule = Rule {
+    code: Code("config-by-reference"),
+    modes: &["F17"],
+    severity: Severity::Info,
+    title: "a value of the gateway is kept elsewhere",
+    why: "`${NAME}` and secret references are filled in by OpenClaw when it runs. A variable that the gateway has and the CLI lacks (or \
+          the other way round) makes a mismatch, or `configured as a secret reference but is unavailable`.",
+    mends: "Nothing: a secret that is kept elsewhere is never replaced by plain text.",
+    by_hand: "Put the variable into the `.env` in the state dir, which gateway and CLI both read.",
+    messages: &[
+        "failed to resolve gateway.auth.token locally",
+        "Gateway token SecretRef unavailable",
+        "is configured as a secret reference but is unavailable in this command path",
+        "Missing env var",
+    ],
+    run: |model, rule| {
+        let Some(gateway) = gateway(model) else {
+            return vec![];
+        };
+        let secrets = [
+            &gateway.auth_token,
+            &gateway.auth_password,
+            &gateway.remote_token,
+            &gateway.remote_password,
+        ];
+        let texts = [
+            &gateway.mode,
+            &gateway.bind,
+            &gateway.auth_mode,
+            &gateway.remote_url,
+        ];
+        let secrets = secrets
+            .into_iter()
+            .filter_map(|setting| by_reference(model, setting, rule));
+        let texts = texts
+            .into_iter()
+            .filter_map(|setting| by_reference(model, setting, rule));
+        secrets.chain(texts).collect()
+    },
+};
+
+fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<Finding> {
+    let Field::Reference(reference) = &setting.field else {
+        return None;
+    };
+    let says = format!(
+        "{} is given by reference, so it could not be compared",
+        path_text(&setting.path)
+    );
+    let finding = rule.finding(place(model, setting), says, Mend::Nothing);
+    let names = match reference {
+        Reference::Variables(names) => names.clone(),
+        Reference::Secret(secret) if secret.source == "env" => vec![secret.id.clone()],
+        Reference::Secret(secret) => return Some(finding.seen(format!("it is kept in {secret}"))),
+    };
+    Some(names.iter().fold(finding, |finding, name| {
+        let places: Vec<&str> = model
+            .config
+            .facts
+            .variables
+            .iter()
+            .filter(|at| at.names.contains(name))
+            .map(|at| at.at.as_str())
+            .collect();
+        finding.seen(match places.as_slice() {
+            [] => format!("${{{name}}} is set in none of the places that clawmend can read"),
+            places => format!("${{{name}}} is set in {}", places.join(", ")),
+        })
+    }))
+}

@@ -1,0 +1,302 @@
+//! Auth, bind and their neighbours, where a gateway refuses the combination at its start.
+
+use super::{Rule, gateway, place, repair, runs};
+use crate::config::gateway::{Field, Gateway, Setting};
+use crate::config::url::{Distance, distance};
+use crate::finding::{Code, Finding, Mend, Severity};
+use crate::model::Model;
+use crate::model::config::AuthKind;
+use crate::model::config_facts::Place;
+use crate::model::scopes;
+use crate::plan::StoreKind;
+
+/// What the gateway listens on beyond this machine without a shared secret, in words; `None` where
+/// that is not so, or cannot be told.
+pub fn exposed(model: &Model) -> Option<&'static str> {
+    let gateway = gateway(model)?;
+    if model.config.is_client() || model.config.is_guarded() {
+        return None;
+    }
+    match &gateway.bind.field {
+        Field::Value(word) => match word.as_str() {
+            "lan" => Some("lan (every address)"),
+            "tailnet" => Some("tailnet"),
+            "custom" => {
+                let host = gateway.custom_bind_host.value()?;
+                (distance(host) != Distance::Loopback).then_some("custom (another address)")
+            }
+            "auto" if model.config.facts.container => Some("auto (every address, in a container)"),
+            _ => None,
+        },
+        Field::Missing if model.config.facts.container => {
+            Some("nothing, which in a container means every address")
+        }
+        _ => None,
+    }
+}
+
+pub static CONFLICT: Rule = Rule {
+    code: Code("auth-bind-conflict"),
+    modes: &["F28"],
+    severity: Severity::Blocks,
+    title: "auth and bind contradict each other",
+    why: "A gateway that others can reach needs a shared token or password, and some settings exclude each other. Where they do not \
+          fit, the gateway refuses to start (exit 1 or 78; a systemd unit then stays down).",
+    mends: "Only what you choose: `--bind loopback` (this machine only) or `--new-token` (a new random token) where the bind has no \
+            guard. The others are for you to decide.",
+    by_hand: "Set gateway.bind to \"loopback\", or a token in gateway.auth.token; then start the gateway.",
+    messages: &[
+        "Refusing to bind gateway to",
+        "without auth",
+        "Container environment detected",
+        "are both configured, but gateway.auth.mode is unset",
+        "Gateway auth is set to password, but no password is configured",
+        "gateway.bind=custom requires gateway.customBindHost",
+        "requires gateway bind=loopback",
+        "tailscale funnel requires gateway auth mode=password",
+        "auth mode is trusted-proxy",
+        "requires gateway.trustedProxies to be configured",
+        "hooks.token must not match gateway auth token",
+        "non-loopback Control UI requires gateway.controlUi.allowedOrigins",
+    ],
+    run: |model, rule| {
+        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
+            return vec![];
+        };
+        let about = About {
+            model,
+            gateway,
+            rule,
+        };
+        let found = [
+            about.no_guard(),
+            about.two_secrets(),
+            about.no_password(),
+            about.custom(),
+            about.tailscale(),
+            about.hooks(),
+            about.origins(),
+        ];
+        found
+            .into_iter()
+            .flatten()
+            .chain(about.proxy())
+            .map(|finding| about.started(finding))
+            .collect()
+    },
+};
+
+struct About<'m> {
+    model: &'m Model,
+    gateway: &'m Gateway,
+    rule: &'m Rule,
+}
+
+impl About<'_> {
+    /// A gateway that runs got past this.
+    fn started(&self, finding: Finding) -> Finding {
+        if runs(self.model) && finding.severity == Severity::Blocks {
+            return finding
+                .at_worst(Severity::Warning)
+                .seen("a gateway runs now; this would stop its next start");
+        }
+        finding
+    }
+
+    fn says<T>(&self, setting: &Setting<T>, says: impl Into<String>, hand: &str) -> Finding {
+        let mend = Mend::ByHand(vec![hand.to_owned()]);
+        self.rule.finding(place(self.model, setting), says, mend)
+    }
+
+    /// Whether the gateway sees a variable of this kind: `.env` or its service.
+    fn in_variables(&self, has: fn(&crate::model::config_facts::Variables) -> bool) -> bool {
+        let variables = self.model.config.facts.variables.iter();
+        variables.filter(|at| at.place != Place::Process).any(has)
+    }
+
+    fn is_wide(&self) -> bool {
+        let bind = self.gateway.bind.value().map(String::as_str);
+        matches!(bind, Some("lan" | "tailnet"))
+    }
+
+    fn no_guard(&self) -> Option<Finding> {
+        let on = exposed(self.model)?;
+        let by_default = self.gateway.bind.value().is_none_or(|word| word == "auto");
+        let says = "others could reach the gateway, and no shared token or password guards it";
+        let mut finding = self.says(&self.gateway.bind, says, "");
+        finding.mend = Mend::RepairWith(repair("--bind loopback"));
+        let finding = finding
+            .seen(format!("gateway.bind is {on}"))
+            .seen("gateway.auth has no token and no password that could be seen");
+        let finding = match self.gateway.auth_kind() {
+            AuthKind::Token => finding.seen(format!(
+                "if other machines need the gateway: {}",
+                repair("--new-token")
+            )),
+            _ => finding,
+        };
+        // Which release made `auto` the default in containers was not seen; 2026.9.6 refuses.
+        Some(if by_default && self.model.store == StoreKind::Files {
+            finding.at_worst(Severity::Warning)
+        } else {
+            finding
+        })
+    }
+
+    fn two_secrets(&self) -> Option<Finding> {
+        let both = self.gateway.auth_mode.is_missing()
+            && !self.gateway.auth_token.is_missing()
+            && !self.gateway.auth_password.is_missing();
+        let finding = both.then(|| {
+            self.says(
+                &self.gateway.auth_mode,
+                "gateway.auth has a token and a password, and no mode that says which counts",
+                "set gateway.auth.mode to \"token\" or \"password\"",
+            )
+        })?;
+        Some(match self.model.rule {
+            scopes::Rule::Literal => finding.at_worst(Severity::Warning),
+            scopes::Rule::Implied => finding,
+        })
+    }
+
+    fn no_password(&self) -> Option<Finding> {
+        let asks = self
+            .gateway
+            .auth_mode
+            .value()
+            .is_some_and(|mode| mode == "password");
+        let none = self.gateway.auth_password.is_missing() && !self.in_variables(|at| at.password);
+        (asks && none).then(|| {
+            self.says(
+                &self.gateway.auth_mode,
+                "gateway.auth.mode is \"password\", and there is no password",
+                "set gateway.auth.password (or OPENCLAW_GATEWAY_PASSWORD for the gateway)",
+            )
+        })
+    }
+
+    fn custom(&self) -> Option<Finding> {
+        if self.gateway.bind.value()? != "custom" {
+            return None;
+        }
+        let host = &self.gateway.custom_bind_host;
+        let right = match &host.field {
+            Field::Value(host) => host.trim().parse::<std::net::Ipv4Addr>().is_ok(),
+            Field::Reference(_) => true,
+            Field::Missing | Field::Wrong(_) => false,
+        };
+        (!right).then(|| {
+            self.says(
+                host,
+                "gateway.bind is \"custom\", and gateway.customBindHost is no IPv4 address",
+                "set gateway.customBindHost to an IPv4 address of this machine, or gateway.bind to another word",
+            )
+        })
+    }
+
+    fn tailscale(&self) -> Option<Finding> {
+        let mode = self.gateway.tailscale_mode.value()?;
+        if mode == "funnel" && self.gateway.auth_kind() != AuthKind::Password {
+            let says = "tailscale funnel needs gateway.auth.mode \"password\"";
+            let hand = "set gateway.auth.mode to \"password\" with a password, or gateway.tailscale.mode to \"serve\"";
+            return Some(self.says(&self.gateway.tailscale_mode, says, hand));
+        }
+        let bind = self
+            .gateway
+            .bind
+            .value()
+            .filter(|bind| matches!(bind.as_str(), "lan" | "tailnet" | "custom"))?;
+        matches!(mode.as_str(), "serve" | "funnel").then(|| {
+            let says =
+                format!("tailscale {mode} needs gateway.bind \"loopback\", and it is {bind:?}");
+            self.says(
+                &self.gateway.bind,
+                says,
+                "set gateway.bind to \"loopback\", or gateway.tailscale.mode to \"off\"",
+            )
+        })
+    }
+
+    fn hooks(&self) -> Option<Finding> {
+        let value = |key: &str| {
+            let path = ["hooks".to_owned(), key.to_owned()];
+            self.model.config.raw(&path)
+        };
+        let same = value("enabled")?.as_bool()?
+            && value("token")?.as_str() == Some(self.model.config.shared_secret()?.expose());
+        same.then(|| {
+            let says = "hooks.token is the same as the gateway's token";
+            let finding = self.says(
+                &self.gateway.auth_token,
+                says,
+                "give hooks.token a value of its own",
+            );
+            match self.model.store {
+                StoreKind::Files => finding,
+                StoreKind::Sqlite => finding.at_worst(Severity::Warning),
+            }
+        })
+    }
+
+    fn origins(&self) -> Option<Finding> {
+        let gateway = self.gateway;
+        let fallback = &gateway.control_ui_dangerously_allow_host_header_origin_fallback;
+        let none = gateway.control_ui_allowed_origins.is_missing()
+            || gateway
+                .control_ui_allowed_origins
+                .value()
+                .is_some_and(Vec::is_empty);
+        let open = self.is_wide()
+            && none
+            && gateway.control_ui_enabled.value() != Some(&false)
+            && fallback.value() != Some(&true)
+            && model_is_later(self.model);
+        open.then(|| {
+            self.says(
+                &gateway.control_ui_allowed_origins,
+                "others can reach the gateway, and its web page names no allowed origin: some releases refuse to start",
+                "set gateway.controlUi.allowedOrigins to the addresses that browsers use, or gateway.controlUi.enabled to false",
+            )
+            .at_worst(Severity::Warning)
+        })
+    }
+
+    fn proxy(&self) -> Vec<Finding> {
+        let gateway = self.gateway;
+        if gateway.auth_kind() != AuthKind::Proxy {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        if gateway.auth_trusted_proxy.is_missing()
+            || gateway.auth_trusted_proxy_user_header.is_missing()
+        {
+            found.push(self.says(
+                &gateway.auth_trusted_proxy_user_header,
+                "gateway.auth.mode is \"trusted-proxy\", and no header is named that holds the user",
+                "set gateway.auth.trustedProxy.userHeader",
+            ));
+        }
+        let none = gateway.trusted_proxies.is_missing()
+            || gateway.trusted_proxies.value().is_some_and(Vec::is_empty);
+        if none {
+            let says = "gateway.auth.mode is \"trusted-proxy\", and no proxy is trusted";
+            let mut finding = self.says(&gateway.trusted_proxies, says, "");
+            finding.mend = Mend::RepairWith(repair("--trust-proxy IP"));
+            found.push(finding);
+        }
+        let token = !gateway.auth_token.is_missing() || self.in_variables(|at| at.token.is_some());
+        if token {
+            found.push(self.says(
+                &gateway.auth_token,
+                "gateway.auth.mode is \"trusted-proxy\", and a shared token is set too: releases from 2026.4 refuse both together",
+                "remove gateway.auth.token (and OPENCLAW_GATEWAY_TOKEN), or set gateway.auth.mode to \"token\"",
+            ));
+        }
+        found
+    }
+}
+
+fn model_is_later(model: &Model) -> bool {
+    model.rule == scopes::Rule::Implied
+}

@@ -1,0 +1,230 @@
+//! Variables that beat the config.
+
+use super::{Rule, config_name, gateway};
+use crate::config::gateway::shown_url;
+use crate::config::url::{Distance, GatewayUrl};
+use crate::finding::{Code, Finding, Mend, Severity};
+use crate::model::Model;
+use crate::model::config::AuthKind;
+use crate::model::config_facts::{Place, Variables};
+use crate::model::scopes;
+use crate::secret::Secret;
+
+/// The places whose variables this CLI goes by, the strongest first.
+fn of_the_cli(model: &Model) -> impl Iterator<Item = &Variables> {
+    let variables = model.config.facts.variables.iter();
+    variables.filter(|at| at.place != Place::Service)
+}
+
+/// The gateway's service, where it is this state's.
+fn of_the_service(model: &Model) -> impl Iterator<Item = &Variables> {
+    let variables = model.config.facts.variables.iter();
+    variables.filter(|at| at.place == Place::Service && at.other_state_dir.is_none())
+}
+
+pub static TOKEN: Rule = Rule {
+    code: Code("env-overrides-token"),
+    modes: &["F05"],
+    severity: Severity::Blocks,
+    title: "OPENCLAW_GATEWAY_TOKEN holds another token than the config",
+    why: "The CLI takes OPENCLAW_GATEWAY_TOKEN before the config's gateway.auth.token; the gateway takes the config first. A stale \
+          variable in a shell, a `.env` or a service therefore makes the two differ.",
+    mends: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
+    by_hand: "unset OPENCLAW_GATEWAY_TOKEN, take it out of the file that is named, or reinstall the service: openclaw gateway install --force",
+    messages: &["gateway token mismatch", "device token mismatch"],
+    run: |model, rule| {
+        let Some(gateway) = gateway(model) else {
+            return vec![];
+        };
+        if gateway.auth_kind() != AuthKind::Token || model.config.is_client() {
+            return vec![];
+        }
+        let own = gateway.auth_token.usable();
+        let mut found: Vec<Finding> = Vec::new();
+        // The first place that sets it is the one the CLI goes by.
+        if let Some((at, token)) = of_the_cli(model).find_map(|at| Some((at, at.token.as_ref()?))) {
+            found.extend(in_the_cli(model, rule, at, token, own));
+        }
+        for at in of_the_service(model) {
+            let Some(token) = &at.token else { continue };
+            if own.is_some_and(|own| own != token)
+                || (own.is_none() && gateway.auth_token.is_missing())
+            {
+                found.push(in_the_service(rule, at, token, own));
+            }
+        }
+        found
+    },
+};
+
+fn in_the_cli(
+    model: &Model,
+    rule: &Rule,
+    at: &Variables,
+    token: &Secret,
+    own: Option<&Secret>,
+) -> Option<Finding> {
+    let hand = match at.place {
+        Place::Process => {
+            "unset OPENCLAW_GATEWAY_TOKEN    (and take it out of your shell's start files)"
+                .to_owned()
+        }
+        _ => format!(
+            "take OPENCLAW_GATEWAY_TOKEN out of {}, or make it the config's token",
+            at.at
+        ),
+    };
+    let mend = Mend::ByHand(vec![hand]);
+    let Some(own) = own else {
+        let known = of_the_service(model).any(|service| service.token.as_ref() == Some(token));
+        let both = at.place == Place::DotEnv;
+        let unset = gateway(model).is_some_and(|gateway| gateway.auth_token.is_missing());
+        let says = "the CLI sends OPENCLAW_GATEWAY_TOKEN, and the config holds no token to compare it with";
+        return (unset && !known && !both).then(|| {
+            rule.finding(at.at.clone(), says, mend)
+                .at_worst(Severity::Warning)
+                .seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
+        });
+    };
+    if own == token {
+        return None;
+    }
+    let says =
+        "OPENCLAW_GATEWAY_TOKEN beats the config in the CLI, and differs from the gateway's token";
+    let finding = rule
+        .finding(at.at.clone(), says, mend)
+        .seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
+        .seen(format!("gateway.auth.token is {own}"));
+    // From 2026.3.13 the CLI tries once more, with its device token.
+    let saved = model.tokens_agree() && model.rule == scopes::Rule::Implied;
+    Some(if saved {
+        finding.at_worst(Severity::Warning)
+    } else {
+        finding
+    })
+}
+
+fn in_the_service(rule: &Rule, at: &Variables, token: &Secret, own: Option<&Secret>) -> Finding {
+    let says = match own {
+        Some(_) => {
+            "the gateway's service holds another token than the config (the config's counts)"
+        }
+        None => {
+            "the gateway gets its token from its service, and the config, which the CLI reads, holds none"
+        }
+    };
+    let hand = "make the two one: put the token into gateway.auth.token, then: openclaw gateway install --force";
+    let mend = Mend::ByHand(vec![hand.into()]);
+    let finding = rule
+        .finding(at.at.clone(), says, mend)
+        .at_worst(Severity::Warning);
+    let finding = finding.seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"));
+    match own {
+        Some(own) => finding.seen(format!("gateway.auth.token is {own}")),
+        None => finding,
+    }
+}
+
+pub static PORT: Rule = Rule {
+    code: Code("env-overrides-port"),
+    modes: &["F05", "F22"],
+    severity: Severity::Warning,
+    title: "OPENCLAW_GATEWAY_PORT sends CLI and gateway to different ports",
+    why: "OPENCLAW_GATEWAY_PORT beats gateway.port, in the CLI and in the gateway, each in its own environment. Where they differ, the \
+          CLI knocks at a port where nothing (or another gateway) listens.",
+    mends: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
+    by_hand: "Set the port in one place only: gateway.port in openclaw.json.",
+    messages: &[
+        "Gateway not reachable at",
+        "connect ECONNREFUSED",
+        "gateway closed (1006 abnormal closure",
+    ],
+    run: |model, rule| {
+        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
+            return vec![];
+        };
+        let listens = &model.config.port;
+        let named = of_the_cli(model).find_map(|at| Some((at.port?, at.at.clone())));
+        let set = gateway.port.value().map(|port| (*port, config_name(model)));
+        let Some((asks, place)) = named.or(set).filter(|(asks, _)| *asks != listens.number) else {
+            return vec![];
+        };
+        let mend = Mend::ByHand(vec![format!(
+            "set the port in one place only: gateway.port in {}; take OPENCLAW_GATEWAY_PORT out of the others",
+            config_name(model)
+        )]);
+        let says = "the CLI and the gateway are told different ports";
+        vec![
+            rule.finding(place.clone(), says, mend)
+                .seen(format!("the CLI asks at {asks} ({place})"))
+                .seen(format!(
+                    "the gateway listens on {} ({})",
+                    listens.number, listens.from
+                )),
+        ]
+    },
+};
+
+pub static URL: Rule = Rule {
+    code: Code("env-overrides-url"),
+    modes: &["F22", "F18"],
+    severity: Severity::Warning,
+    title: "OPENCLAW_GATEWAY_URL sends the CLI to another gateway",
+    why: "From 2026.3.13 the CLI goes where OPENCLAW_GATEWAY_URL says, with the credentials of the environment alone and never the config's. \
+          It then has no local fallback for `openclaw devices approve`.",
+    mends: "Nothing: clawmend changes neither your shell nor `.env` files.",
+    by_hand: "unset OPENCLAW_GATEWAY_URL",
+    messages: &["gateway url override requires explicit credentials"],
+    run: |model, rule| {
+        let Some((at, url)) = of_the_cli(model).find_map(|at| Some((at, at.url.as_ref()?))) else {
+            return vec![];
+        };
+        let near = GatewayUrl::parse(url).is_some_and(|url| {
+            url.distance() == Distance::Loopback && url.port == Some(model.config.port.number)
+        });
+        let has_token = of_the_cli(model).any(|at| at.token.is_some() || at.password);
+        if near && has_token {
+            return vec![];
+        }
+        let mend = Mend::ByHand(vec!["unset OPENCLAW_GATEWAY_URL".into()]);
+        let says = "OPENCLAW_GATEWAY_URL decides where the CLI goes, not the config";
+        let finding = rule
+            .finding(at.at.clone(), says, mend)
+            .seen(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
+        vec![if has_token {
+            finding
+        } else {
+            finding.seen("no OPENCLAW_GATEWAY_TOKEN beside it: the CLI has nothing to show there")
+        }]
+    },
+};
+
+pub static ELSEWHERE: Rule = Rule {
+    code: Code("service-other-state-dir"),
+    modes: &["F22"],
+    severity: Severity::Warning,
+    title: "the gateway's service uses another state dir",
+    why: "Gateway and CLI must use the same state dir: each has its own identity and stores, and an approval in one has no effect in the \
+          other.",
+    mends: "Nothing: clawmend edits the state dir that it names, and no other.",
+    by_hand: "clawmend --state-dir PATH, or reinstall the service: openclaw gateway install --force",
+    messages: &["using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR"],
+    run: |model, rule| {
+        let services = model.config.facts.variables.iter();
+        let mut elsewhere = services.filter(|at| at.place == Place::Service);
+        let found = elsewhere.find_map(|at| Some((at, at.other_state_dir.as_ref()?)));
+        let Some((at, dir)) = found else {
+            return vec![];
+        };
+        let says = "the gateway that is installed here as a service uses another state dir";
+        let mend = Mend::ByHand(vec![format!(
+            "to look at it: clawmend --state-dir '{}'",
+            dir.display()
+        )]);
+        vec![
+            rule.finding(at.at.clone(), says, mend)
+                .seen(format!("OPENCLAW_STATE_DIR there is {}", dir.display()))
+                .seen(format!("this one is {}", model.facts.state_dir.display())),
+        ]
+    },
+};

@@ -1,0 +1,89 @@
+//! The config: what in it keeps the gateway from starting or the CLI out, and what is worth knowing.
+
+pub(crate) mod auth;
+pub(crate) mod bind;
+pub(crate) mod conflict;
+pub(crate) mod env;
+pub(crate) mod file;
+pub(crate) mod keys;
+pub(crate) mod mode;
+pub(crate) mod remote;
+pub(crate) mod risk;
+pub(crate) mod wanted;
+
+use std::path::Path;
+
+use super::Rule;
+use crate::config::gateway::{Field, Gateway, Setting};
+use crate::config::owner::Owner;
+use crate::format::json5::{self, path_text};
+use crate::image::{Bytes, Slot};
+use crate::model::Model;
+use crate::model::facts;
+
+/// The gateway section of a config that was read whole.
+fn gateway(model: &Model) -> Option<&Gateway> {
+    model.config.whole().map(|config| &config.gateway)
+}
+
+/// How a file is called in messages: relative to the state dir where it lies there.
+pub(crate) fn name(model: &Model, path: &Path) -> String {
+    let path = path.strip_prefix(&model.facts.state_dir).unwrap_or(path);
+    path.display().to_string()
+}
+
+/// The config's name.
+fn config_name(model: &Model) -> String {
+    name(model, &model.config.path)
+}
+
+/// The bytes of a config file.
+pub(crate) fn bytes<'m>(model: &'m Model, file: &Path) -> Option<&'m Bytes> {
+    model
+        .images
+        .text(&Slot::Config(file.to_path_buf()))?
+        .bytes()
+}
+
+/// `openclaw.json: gateway.bind (line 4)`.
+fn place_of(model: &Model, path: &[String], owner: &Owner) -> String {
+    let file = model.config.file_of(owner);
+    let line = bytes(model, &file)
+        .and_then(|text| json5::locate(text, &owner.path))
+        .map(|place| format!(" (line {})", place.line));
+    format!(
+        "{}: {}{}",
+        name(model, &file),
+        path_text(path),
+        line.unwrap_or_default()
+    )
+}
+
+fn place<T>(model: &Model, setting: &Setting<T>) -> String {
+    place_of(model, &setting.path, &setting.owner)
+}
+
+/// A text setting as it stands, for evidence.
+fn shown(setting: &Setting<String>) -> String {
+    let path = path_text(&setting.path);
+    match &setting.field {
+        Field::Missing => format!("{path} is not set"),
+        Field::Value(text) => format!("{path} is {:?}", crate::config::gateway::shown_url(text)),
+        Field::Wrong(wrong) => format!("{path} is {} ({})", wrong.shown, wrong.found),
+        Field::Reference(_) => format!("{path} is given by reference"),
+    }
+}
+
+/// Whether a gateway is known to run: it started, so what only stops a start waits for the next one.
+fn runs(model: &Model) -> bool {
+    matches!(model.facts.gateway, facts::Gateway::Running { .. })
+}
+
+/// A command line of clawmend for this state, shortened: the flags of the run are not known here.
+fn repair(options: &str) -> String {
+    format!("clawmend repair {options}")
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

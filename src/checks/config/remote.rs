@@ -1,0 +1,226 @@
+//! The way to the gateway: its URL, and a proxy in front of it.
+
+use super::wanted::{self, Choice};
+use super::{Rule, gateway, place, repair, shown};
+use crate::config::gateway::{Field, Gateway, shown_url};
+use crate::config::url::{Distance, GatewayUrl};
+use crate::finding::{Code, Finding, Mend, Severity};
+use crate::model::Model;
+use crate::model::config::Host;
+use crate::model::scopes;
+
+pub static NOT_A_LIST: Rule = Rule {
+    code: Code("trusted-proxies-not-a-list"),
+    modes: &["F06"],
+    severity: Severity::Blocks,
+    title: "gateway.trustedProxies is not a list",
+    why: "OpenClaw takes a list of addresses there and nothing else: with a single text the gateway does not start, and the CLI \
+          refuses its commands.",
+    mends: "The text becomes a list of what it names (split at commas).",
+    by_hand: "Put brackets around it: trustedProxies: [\"127.0.0.1\"].",
+    messages: &[
+        "gateway.trustedProxies: Invalid input",
+        "expected array, received string",
+    ],
+    run: |model, rule| {
+        let Some(setting) = gateway(model).map(|gateway| &gateway.trusted_proxies) else {
+            return vec![];
+        };
+        let raw = model.config.raw(&setting.path);
+        if raw.is_none_or(serde_json::Value::is_array) {
+            return vec![];
+        }
+        let says = "gateway.trustedProxies has to be a list";
+        let mend = match wanted::proxies(model, &Choice::default()) {
+            Some(wanted) => wanted.mend(model, format!("make it {}", wanted.new)),
+            None => Mend::ByHand(vec![
+                "make it a list of addresses, e.g. [\"127.0.0.1\"]".into(),
+            ]),
+        };
+        let finding = rule.finding(place(model, setting), says, mend);
+        vec![match raw.and_then(serde_json::Value::as_str) {
+            Some(text) => finding.seen(format!("it is {text:?}")),
+            None => finding,
+        }]
+    },
+};
+
+/// A public address that leads here by way of a proxy, by what the config says itself.
+fn public_address(gateway: &Gateway) -> Option<String> {
+    let origins = gateway
+        .control_ui_allowed_origins
+        .value()
+        .into_iter()
+        .flatten();
+    gateway
+        .remote_url
+        .value()
+        .into_iter()
+        .chain(origins)
+        .find_map(|url| {
+            let parts = GatewayUrl::parse(url)?;
+            let secure = matches!(parts.scheme.as_str(), "https" | "wss");
+            (secure && parts.distance() == Distance::Public).then(|| shown_url(url))
+        })
+}
+
+pub static UNTRUSTED: Rule = Rule {
+    code: Code("proxy-untrusted"),
+    modes: &["F06"],
+    severity: Severity::Warning,
+    title: "a proxy seems to stand in front of the gateway, and is not trusted",
+    why: "A gateway believes what a proxy says about its clients only if the proxy's address is in gateway.trustedProxies. Without it \
+          2026.8 and later refuse such connections (403, `proxy_attribution_required`); earlier ones take every client for the \
+          proxy itself. Whatever comes through a proxy is never local, so it needs one approval.",
+    mends: "Only what you name: --trust-proxy IP adds that address. Name the proxy's own address as the gateway sees it (127.0.0.1 for \
+            a proxy on this machine), never a whole network.",
+    by_hand: "Add the proxy's address to the list gateway.trustedProxies.",
+    messages: &[
+        "Proxy headers detected from untrusted address",
+        "proxy client attribution is required",
+        "proxy_attribution_required",
+        "Connection will not be treated as local",
+    ],
+    run: |model, rule| {
+        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
+            return vec![];
+        };
+        let setting = &gateway.trusted_proxies;
+        let none = setting.is_missing() || setting.value().is_some_and(Vec::is_empty);
+        let served = gateway
+            .tailscale_mode
+            .value()
+            .is_some_and(|mode| mode != "off");
+        let Some(address) = public_address(gateway).filter(|_| none && !served) else {
+            return vec![];
+        };
+        let mend = Mend::RepairWith(repair("--trust-proxy IP"));
+        let says = "a proxy seems to stand in front of this gateway, and no proxy is trusted";
+        vec![
+            rule.finding(place(model, setting), says, mend)
+                .seen(format!("the config names {address}"))
+                .seen("gateway.trustedProxies names no address")
+                .seen("IP is the proxy's address as the gateway sees it: 127.0.0.1 for a proxy on this machine"),
+        ]
+    },
+};
+
+pub static NOT_LOCAL: Rule = Rule {
+    code: Code("remote-url-not-local"),
+    modes: &["F06", "F18"],
+    severity: Severity::Blocks,
+    title: "gateway.remote.url leads away from the gateway's own host",
+    why: "On the gateway's own host sub-agents (and the CLI, where gateway.mode is `remote`) that go by this URL leave the machine and \
+          come back through the proxy: they are no longer local, and every one of them has to be approved. `http(s)://` is no \
+          gateway URL for releases before 2026.5.",
+    mends: "It becomes ws://127.0.0.1 with the gateway's port. (An OpenClaw in mode `local` does not use the URL itself.)",
+    by_hand: "Set gateway.remote.url to \"ws://127.0.0.1:18789\" (the gateway's port), or remove gateway.remote.",
+    messages: &[
+        "Proxy headers detected from untrusted address",
+        "SECURITY ERROR: Gateway URL",
+        "Connection will not be treated as local",
+    ],
+    run: |model, rule| {
+        let (Some(gateway), Some(wanted)) = (gateway(model), wanted::remote_url(model)) else {
+            return vec![];
+        };
+        let setting = &gateway.remote_url;
+        let url = setting.value().map(String::as_str).unwrap_or_default();
+        let says = match GatewayUrl::parse(url) {
+            Some(parts) if parts.distance() == Distance::Loopback => {
+                "gateway.remote.url is no WebSocket URL (ws:// or wss://)"
+            }
+            Some(_) => {
+                "gateway.remote.url leads away from this machine, which is the gateway's own host"
+            }
+            None => "gateway.remote.url is not a URL",
+        };
+        let to = wanted.new.as_str().unwrap_or_default();
+        let mend = wanted.mend(model, format!("set it to {to}"));
+        let finding = rule
+            .finding(place(model, setting), says, mend)
+            .seen(shown(setting));
+        let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
+        vec![if used {
+            finding
+        } else {
+            finding.at_worst(Severity::Warning)
+        }]
+    },
+};
+
+pub static PLAINTEXT: Rule = Rule {
+    code: Code("gateway-url-plaintext"),
+    modes: &["F18"],
+    severity: Severity::Blocks,
+    title: "the CLI refuses the gateway's URL as not safe",
+    why: "OpenClaw sends its token over ws:// to this machine only; from 2026.5 also to private addresses, before that only with \
+          OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1. And 2026.2.19 makes its own URL from gateway.bind: with lan or tailnet it refuses \
+          that too.",
+    mends: "Nothing: which way is right (a tunnel, wss://, or --bind loopback) is for you to decide.",
+    by_hand: "Use wss://, or an SSH tunnel: ssh -N -L 18789:127.0.0.1:18789 HOST, and ws://127.0.0.1:18789.",
+    messages: &[
+        "uses plaintext ws:// to a non-loopback address",
+        "Cannot connect to",
+        "over plaintext ws://",
+    ],
+    run: |model, rule| {
+        let Some(gateway) = gateway(model) else {
+            return vec![];
+        };
+        client_url(model, gateway, rule)
+            .into_iter()
+            .chain(own_url(model, gateway, rule))
+            .collect()
+    },
+};
+
+fn client_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
+    let Host::Client(url) = &model.config.host else {
+        return None;
+    };
+    let parts = GatewayUrl::parse(url)?;
+    if matches!(parts.scheme.as_str(), "wss" | "https") || parts.distance() == Distance::Loopback {
+        return None;
+    }
+    let mend = Mend::ByHand(vec![
+        "use wss://, or a tunnel and ws://127.0.0.1 (see `clawmend explain gateway-url-plaintext`)"
+            .into(),
+    ]);
+    let says = "gateway.remote.url is plain ws:// to another machine";
+    let setting = &gateway.remote_url;
+    let finding = rule
+        .finding(place(model, setting), says, mend)
+        .seen(shown(setting));
+    Some(match parts.distance() {
+        Distance::Private => finding
+            .at_worst(Severity::Warning)
+            .seen("the address is private: releases from 2026.5 take it, earlier ones refuse"),
+        _ => finding,
+    })
+}
+
+fn own_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
+    let wide = gateway
+        .bind
+        .value()
+        .filter(|bind| matches!(bind.as_str(), "lan" | "tailnet"))?;
+    if model.rule != scopes::Rule::Literal || model.config.is_client() {
+        return None;
+    }
+    if matches!(gateway.tls_enabled.field, Field::Value(true)) {
+        return None;
+    }
+    let says = format!(
+        "2026.2.19 and earlier refuse their own gateway's URL with gateway.bind \"{wide}\""
+    );
+    let mend = Mend::ByHand(vec![
+        "update OpenClaw, or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"".into(),
+    ]);
+    let finding = rule.finding(place(model, &gateway.bind), says, mend);
+    Some(
+        finding
+            .at_worst(Severity::Warning)
+            .seen("nothing here shows a release after 2026.2.19"),
+    )
+}

@@ -1,0 +1,200 @@
+//! The words that OpenClaw's config knows (releases 2026.2.1 to 2026.9.6): binds and their aliases,
+//! keys of the gateway section and of the root, tokens that are no tokens.
+
+/// The words for `gateway.bind`.
+pub const BINDS: [&str; 5] = ["loopback", "lan", "tailnet", "auto", "custom"];
+/// The words for `gateway.mode`.
+pub const MODES: [&str; 2] = ["local", "remote"];
+/// The words for `gateway.auth.mode`.
+pub const AUTH_MODES: [&str; 4] = ["none", "token", "password", "trusted-proxy"];
+/// The port of a gateway that is told no other.
+pub const DEFAULT_PORT: u16 = 18789;
+
+/// What somebody meant with a word for `gateway.bind` that OpenClaw refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindAlias {
+    /// One of the five words, spelled otherwise.
+    Word(&'static str),
+    /// This machine: `local`, `127.0.0.1`, `localhost`, `::1`.
+    Loopback,
+    /// Every address: `0.0.0.0`, `::`, `*`.
+    Everywhere,
+}
+
+/// What `word` stands for, where that can be told. `None` also for the five right words.
+pub fn bind_alias(word: &str) -> Option<BindAlias> {
+    if BINDS.contains(&word) {
+        return None;
+    }
+    let word = word.trim().to_ascii_lowercase();
+    if let Some(known) = BINDS.into_iter().find(|known| *known == word) {
+        return Some(BindAlias::Word(known));
+    }
+    match word.as_str() {
+        "local" | "127.0.0.1" | "localhost" | "::1" | "[::1]" => Some(BindAlias::Loopback),
+        "0.0.0.0" | "::" | "[::]" | "*" => Some(BindAlias::Everywhere),
+        _ => None,
+    }
+}
+
+/// A shared secret that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placeholder {
+    /// Nothing but blanks.
+    Blank,
+    /// `undefined` or `null`: a script wrote a variable that it did not have.
+    Unset,
+    /// An example from a published guide, which everybody knows.
+    Example,
+    /// A mask that stands where the secret was.
+    Masked,
+}
+
+/// Which placeholder `text` is, if it is one.
+pub fn placeholder(text: &str) -> Option<Placeholder> {
+    match text.trim() {
+        "" => Some(Placeholder::Blank),
+        "undefined" | "null" => Some(Placeholder::Unset),
+        "change-me-to-a-long-random-token" | "change-me-now" | "change-me-to-a-strong-password" => {
+            Some(Placeholder::Example)
+        }
+        "***" | "[redacted]" | "__OPENCLAW_REDACTED__" => Some(Placeholder::Masked),
+        text if text.starts_with("••••") => Some(Placeholder::Masked),
+        _ => None,
+    }
+}
+
+/// Every key that some release knows directly under `gateway`.
+pub const GATEWAY_KEYS: &[&str] = &[
+    "port",
+    "mode",
+    "bind",
+    "controlUi",
+    "auth",
+    "trustedProxies",
+    "tailscale",
+    "remote",
+    "reload",
+    "tls",
+    "http",
+    "nodes",
+    "tools",
+    "channelHealthCheckMinutes",
+    "customBindHost",
+    "allowRealIpFallback",
+    "push",
+    "webchat",
+    "channelStaleEventThresholdMinutes",
+    "channelMaxRestartsPerHour",
+    "handshakeTimeoutMs",
+    "terminal",
+    "publicOrigin",
+    "cliAgents",
+    "roles",
+    "portals",
+];
+
+/// Every key that some release knows at the root.
+pub const ROOT_KEYS: &[&str] = &[
+    "$schema",
+    "$include",
+    "meta",
+    "env",
+    "wizard",
+    "diagnostics",
+    "logging",
+    "update",
+    "browser",
+    "ui",
+    "auth",
+    "models",
+    "nodeHost",
+    "agents",
+    "tools",
+    "bindings",
+    "broadcast",
+    "audio",
+    "media",
+    "messages",
+    "commands",
+    "approvals",
+    "session",
+    "cron",
+    "hooks",
+    "web",
+    "channels",
+    "discovery",
+    "canvasHost",
+    "talk",
+    "gateway",
+    "memory",
+    "skills",
+    "plugins",
+    "secrets",
+    "acp",
+    "cli",
+    "mcp",
+    "crestodian",
+    "accessGroups",
+    "security",
+    "transcripts",
+    "commitments",
+    "surfaces",
+    "proxy",
+    "tui",
+    "audit",
+    "marketplaces",
+    "telemetry",
+    "worktreeRoot",
+    "worktreeAcceleration",
+    "attachments",
+    "tts",
+    "cloudWorkers",
+    "desktop",
+];
+
+/// The port that 2026.9.6 gives a named profile without `gateway.port`.
+pub fn port_of_profile(profile: &str) -> u16 {
+    if profile == "dev" {
+        return 19001;
+    }
+    let hash = profile.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    u16::try_from(20_000 + hash % 40_000).unwrap_or(DEFAULT_PORT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_words_that_openclaw_refuses_are_aliases() {
+        for word in BINDS {
+            assert_eq!(bind_alias(word), None);
+        }
+        assert_eq!(bind_alias(" LAN "), Some(BindAlias::Word("lan")));
+        for word in ["local", "LocalHost", "127.0.0.1", "[::1]"] {
+            assert_eq!(bind_alias(word), Some(BindAlias::Loopback), "{word}");
+        }
+        for word in ["0.0.0.0", "::", "*"] {
+            assert_eq!(bind_alias(word), Some(BindAlias::Everywhere), "{word}");
+        }
+        assert_eq!(bind_alias("192.168.1.4"), None);
+    }
+
+    #[test]
+    fn placeholders_are_told_from_tokens() {
+        assert_eq!(placeholder(" undefined"), Some(Placeholder::Unset));
+        assert_eq!(placeholder("change-me-now"), Some(Placeholder::Example));
+        assert_eq!(placeholder("[redacted]"), Some(Placeholder::Masked));
+        assert_eq!(placeholder(" "), Some(Placeholder::Blank));
+        assert_eq!(placeholder("nullable"), None);
+    }
+
+    #[test]
+    fn a_profiles_port_is_in_range() {
+        assert_eq!(port_of_profile("dev"), 19001);
+        assert!((20_000..60_000).contains(&port_of_profile("work")));
+    }
+}

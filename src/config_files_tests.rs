@@ -1,0 +1,132 @@
+//! Reading from a disk: includes, copies, what must not be followed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+use crate::image::Slot;
+use crate::model::config::ConfigState;
+
+fn located(dir: &Path) -> Located {
+    Located {
+        state_dir: dir.to_path_buf(),
+        how: "the default".into(),
+        config: dir.join("openclaw.json"),
+        profile: None,
+        home: None,
+    }
+}
+
+fn put(dir: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = dir.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+fn read_all(dir: &Path) -> Model {
+    let state = read(&located(dir), &Env::default(), 0, Duration::ZERO, None).unwrap();
+    state.model
+}
+
+#[test]
+fn every_included_file_is_among_the_images() {
+    let dir = tempfile::tempdir().unwrap();
+    put(
+        dir.path(),
+        &[
+            (
+                "openclaw.json",
+                "{ $include: ['./a.json5', 'gone.json5'], x: { $include: 'sub/b.json5' } }",
+            ),
+            ("a.json5", "{ gateway: { mode: 'local' } }"),
+            ("sub/b.json5", "{ y: { $include: '../a.json5' } }"),
+        ],
+    );
+    let model = read_all(dir.path());
+    for name in ["openclaw.json", "a.json5", "sub/b.json5"] {
+        let image = model
+            .images
+            .text(&Slot::Config(dir.path().join(name)))
+            .unwrap();
+        assert!(image.bytes().is_some(), "{name}");
+    }
+    let config = model.config.read().unwrap();
+    assert_eq!(config.resolved.files.len(), 3);
+    assert_eq!(config.resolved.problems.len(), 1, "the missing file");
+    assert!(model.config.whole().is_none());
+}
+
+#[test]
+fn copies_are_ranked_and_their_includes_read_where_the_config_is_broken() {
+    let dir = tempfile::tempdir().unwrap();
+    put(
+        dir.path(),
+        &[
+            ("openclaw.json", "{ gateway"),
+            (
+                "openclaw.json.bak",
+                "{ gateway: { mode: 'local', auth: { token: 'old-token' } }, $include: './more.json5' }",
+            ),
+            (
+                "openclaw.json.clobbered.2026-01-01T00-00-00-000Z",
+                "{ gateway: {} }",
+            ),
+            ("openclaw.json.tmp", "{}"),
+            ("more.json5", "{ agents: {} }"),
+        ],
+    );
+    let model = read_all(dir.path());
+    assert!(matches!(model.config.state, ConfigState::Unparsable(_)));
+    assert_eq!(model.config.best_copy().unwrap().name, "openclaw.json.bak");
+    assert_eq!(model.config.copies.len(), 2);
+    let (name, token) = model.config.facts.token_before.clone().unwrap();
+    assert_eq!(
+        (name.as_str(), token.expose()),
+        ("openclaw.json.bak", "old-token")
+    );
+    assert!(
+        model
+            .images
+            .text(&Slot::Config(dir.path().join("more.json5")))
+            .is_some()
+    );
+}
+
+#[test]
+fn a_copy_has_to_be_a_config() {
+    let dir = tempfile::tempdir().unwrap();
+    put(
+        dir.path(),
+        &[("a", "{ gateway: {} }"), ("b", "{ gateway"), ("c", "{}")],
+    );
+    assert!(read_copy(&dir.path().join("a")).is_ok());
+    for name in ["b", "c", "gone"] {
+        assert!(read_copy(&dir.path().join(name)).is_err(), "{name}");
+    }
+    assert!(read_copy(dir.path()).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_for_reading_and_the_real_place_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    let dotfiles = dir.path().join("dotfiles");
+    std::fs::create_dir_all(&state).unwrap();
+    put(
+        &dotfiles,
+        &[("claw.json", "{ gateway: { mode: 'local' } }")],
+    );
+    std::os::unix::fs::symlink(dotfiles.join("claw.json"), state.join("openclaw.json")).unwrap();
+    let model = read_all(&state);
+    assert!(model.config.whole().is_some());
+    let real = model
+        .config
+        .facts
+        .reals
+        .get(&state.join("openclaw.json"))
+        .unwrap();
+    assert!(real.ends_with("dotfiles/claw.json"));
+}

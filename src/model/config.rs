@@ -1,0 +1,403 @@
+//! The config as it was found, what its gateway section says, and what follows from it: whether this
+//! is a gateway's host, which port holds, whether the CLI has a shared secret to show.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::Shared;
+use super::config_facts::{ConfigFacts, Place, Variables};
+use crate::config::copies::Copy;
+use crate::config::files::{Loaded, MAX_INCLUDE_BYTES, ReadProblem, Root, normalize};
+use crate::config::gateway::{Field, Gateway, Setting};
+use crate::config::include::{Resolved, resolve};
+use crate::config::owner::{FileId, Owner};
+use crate::config::url::{Distance, GatewayUrl};
+use crate::config::words::{AUTH_MODES, DEFAULT_PORT, MODES, placeholder, port_of_profile};
+use crate::format::json5::SyntaxError;
+use crate::image::{FileState, Images, Slot, TextImage, Unusable};
+use crate::secret::Secret;
+
+/// The config and what follows from it.
+#[derive(Clone, Debug)]
+pub struct ConfigModel {
+    /// Where it is; empty where nobody looked for one.
+    pub path: PathBuf,
+    /// How it was found.
+    pub state: ConfigState,
+    /// The copies beside it, the best first.
+    pub copies: Vec<Copy>,
+    /// What stands around it.
+    pub facts: ConfigFacts,
+    /// What this machine is.
+    pub host: Host,
+    /// The gateway's port.
+    pub port: Port,
+}
+
+/// How the config was found.
+#[derive(Clone, Debug)]
+pub enum ConfigState {
+    /// Nobody looked for one.
+    NotRead,
+    /// There is none.
+    Absent,
+    /// A file without anything in it.
+    Empty,
+    /// Not JSON5.
+    Unparsable(SyntaxError),
+    /// Not read.
+    Unusable(Unusable),
+    /// Read, with its includes followed.
+    Read(Box<Config>),
+}
+
+/// A config that could be read.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Its values and files.
+    pub resolved: Resolved,
+    /// Its gateway section.
+    pub gateway: Gateway,
+}
+
+/// What this machine is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// The host of a gateway, by these signs (none: nothing speaks against it).
+    Gateway(Vec<String>),
+    /// A client of a gateway elsewhere, at this URL.
+    Client(String),
+}
+
+/// The gateway's port and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// The number.
+    pub number: u16,
+    /// Which place says so.
+    pub from: String,
+}
+
+/// Signs of a gateway that the state itself shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Signs {
+    /// The paired store holds devices.
+    pub devices: bool,
+    /// The pending store holds requests.
+    pub requests: bool,
+    /// A gateway's lock is there.
+    pub lock: bool,
+    /// 2026.9 or later has worked on the database.
+    pub derives_port: bool,
+}
+
+impl ConfigModel {
+    /// Makes sense of the config among the images.
+    pub fn of(images: &Images, facts: &ConfigFacts, signs: Signs) -> Self {
+        let path = facts.path.clone();
+        let state = match images.text(&Slot::Config(path.clone())) {
+            None => ConfigState::NotRead,
+            Some(image) => state(image, images, facts),
+        };
+        let config = match &state {
+            ConfigState::Read(config) => Some(config.as_ref()),
+            _ => None,
+        };
+        Self {
+            host: host(config, facts, signs),
+            port: port(config, facts, signs),
+            copies: facts.copies.clone(),
+            facts: facts.clone(),
+            state,
+            path,
+        }
+    }
+
+    /// The config, where it and all its includes could be read.
+    pub fn whole(&self) -> Option<&Config> {
+        match &self.state {
+            ConfigState::Read(config) if config.resolved.problems.is_empty() => Some(config),
+            _ => None,
+        }
+    }
+
+    /// The config, where it could be read, includes or not.
+    pub fn read(&self) -> Option<&Config> {
+        match &self.state {
+            ConfigState::Read(config) => Some(config),
+            _ => None,
+        }
+    }
+
+    /// Whether this machine is only the client of a gateway elsewhere.
+    pub fn is_client(&self) -> bool {
+        matches!(self.host, Host::Client(_))
+    }
+
+    /// The best copy to go back to, if one is usable.
+    pub fn best_copy(&self) -> Option<&Copy> {
+        self.copies.first().filter(|copy| copy.is_usable())
+    }
+
+    /// The path of a copy.
+    pub fn copy_path(&self, copy: &Copy) -> PathBuf {
+        self.path.with_file_name(&copy.name)
+    }
+
+    /// The file that holds a value, as it is called among the images.
+    pub fn file_of(&self, owner: &Owner) -> PathBuf {
+        let file = self
+            .read()
+            .and_then(|config| config.resolved.file(owner.file));
+        match file {
+            Some(file) if owner.file != FileId(0) => file.path.clone(),
+            _ => self.path.clone(),
+        }
+    }
+
+    /// The usable shared token or password that the gateway goes by, as far as the config says.
+    pub fn shared_secret(&self) -> Option<&Secret> {
+        let gateway = &self.whole()?.gateway;
+        match gateway.auth_kind() {
+            AuthKind::Token => gateway.auth_token.usable(),
+            AuthKind::Password => gateway.auth_password.usable(),
+            AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => None,
+        }
+    }
+
+    /// Whether the gateway has a shared secret (or needs none) to guard a bind that others reach: in
+    /// the config, by reference, or in a variable that it sees.
+    pub fn is_guarded(&self) -> bool {
+        let Some(config) = self.whole() else {
+            return false;
+        };
+        let gateway = &config.gateway;
+        let there = |secret: &Setting<Secret>| {
+            secret.usable().is_some() || matches!(secret.field, Field::Reference(_))
+        };
+        let seen = |has: fn(&Variables) -> bool| {
+            let shared = |variables: &&Variables| variables.place != Place::Process;
+            self.facts.variables.iter().filter(shared).any(has)
+        };
+        match gateway.auth_kind() {
+            AuthKind::None => false,
+            AuthKind::Token => there(&gateway.auth_token) || seen(|at| at.token.is_some()),
+            AuthKind::Password => there(&gateway.auth_password) || seen(|at| at.password),
+            AuthKind::Proxy | AuthKind::Unknown => true,
+        }
+    }
+
+    /// Whether the CLI has something else than its device token to show, that the gateway takes.
+    pub fn shared(&self) -> Shared {
+        let Some(secret) = self.shared_secret() else {
+            return Shared::Absent;
+        };
+        // What the environment holds beats the config in the CLI, and loses in the gateway.
+        let cli = self
+            .facts
+            .variables
+            .iter()
+            .filter(|at| at.place != Place::Service);
+        let mut tokens = cli.filter_map(|at| at.token.as_ref());
+        match tokens.next() {
+            Some(token) if token != secret => Shared::Absent,
+            _ => Shared::Present,
+        }
+    }
+
+    /// Whether a config file may not be changed, and why: managed elsewhere.
+    pub fn fixed(&self, images: &Images, file: &Path) -> Option<String> {
+        if let Some(variable) = &self.facts.read_only {
+            return Some(format!(
+                "{variable}=1 says that the config is managed elsewhere"
+            ));
+        }
+        let real = self.facts.reals.get(file)?;
+        let meta = images.text(&Slot::Config(file.to_path_buf()))?.meta()?;
+        let read_only = meta.mode != 0 && meta.mode & 0o222 == 0;
+        (read_only || real.starts_with("/nix/store")).then(|| {
+            format!(
+                "it is a link to `{}`, which is read-only: it is managed elsewhere",
+                real.display()
+            )
+        })
+    }
+
+    /// The merged value as it stands in its file, `${VAR}` and escapes included.
+    pub fn raw(&self, path: &[String]) -> Option<&Value> {
+        self.read()?.resolved.get(path)
+    }
+}
+
+/// How the gateway is told to let clients in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthKind {
+    /// Everybody.
+    None,
+    /// By a shared token.
+    Token,
+    /// By a shared password.
+    Password,
+    /// By what a proxy says.
+    Proxy,
+    /// A word that OpenClaw does not know, or one by reference.
+    Unknown,
+}
+
+impl Gateway {
+    /// How clients are let in: `gateway.auth.mode`, else by what is there.
+    pub fn auth_kind(&self) -> AuthKind {
+        match &self.auth_mode.field {
+            Field::Value(mode) => match AUTH_MODES.iter().position(|known| known == mode) {
+                Some(0) => AuthKind::None,
+                Some(1) => AuthKind::Token,
+                Some(2) => AuthKind::Password,
+                Some(3) => AuthKind::Proxy,
+                _ => AuthKind::Unknown,
+            },
+            Field::Missing if self.auth_password.is_missing() => AuthKind::Token,
+            Field::Missing if self.auth_token.is_missing() => AuthKind::Password,
+            Field::Missing => AuthKind::Token,
+            Field::Wrong(_) | Field::Reference(_) => AuthKind::Unknown,
+        }
+    }
+}
+
+impl Setting<Secret> {
+    /// The secret, where it is one: a text, and no placeholder.
+    pub fn usable(&self) -> Option<&Secret> {
+        self.value()
+            .filter(|secret| placeholder(secret.expose()).is_none())
+    }
+}
+
+fn state(image: &TextImage, images: &Images, facts: &ConfigFacts) -> ConfigState {
+    let bytes = match &image.state {
+        FileState::Absent => return ConfigState::Absent,
+        FileState::Unusable(why) => return ConfigState::Unusable(why.clone()),
+        FileState::Present { bytes, .. } => bytes,
+    };
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return ConfigState::Empty;
+    }
+    let real = |path: &Path| {
+        facts
+            .reals
+            .get(path)
+            .cloned()
+            .unwrap_or_else(|| path.to_path_buf())
+    };
+    let folder = facts.path.parent().unwrap_or(Path::new("/"));
+    let own = [Root::new(folder, folder)];
+    let roots = if facts.roots.is_empty() {
+        &own
+    } else {
+        facts.roots.as_slice()
+    };
+    let source = |path: &Path| include(images.text(&Slot::Config(path.to_path_buf())), real(path));
+    let loaded = Loaded {
+        bytes: bytes.to_vec(),
+        real: real(&facts.path),
+    };
+    match resolve(&facts.path, loaded, roots, &source) {
+        Ok(resolved) => ConfigState::Read(Box::new(Config {
+            gateway: Gateway::read(&resolved),
+            resolved,
+        })),
+        Err(error) => ConfigState::Unparsable(error),
+    }
+}
+
+/// An include as OpenClaw takes it.
+pub fn include(image: Option<&TextImage>, real: PathBuf) -> Result<Loaded, ReadProblem> {
+    match image.map(|image| &image.state) {
+        None | Some(FileState::Absent) => Err(ReadProblem::Missing),
+        Some(FileState::Unusable(Unusable::NotAFile(_))) => Err(ReadProblem::NotRegular),
+        Some(FileState::Unusable(Unusable::TooLarge { .. })) => Err(ReadProblem::TooLarge),
+        Some(FileState::Unusable(why)) => {
+            Err(ReadProblem::Other(crate::checks::stores::unusable(why)))
+        }
+        Some(FileState::Present { bytes, meta }) => {
+            if bytes.len() as u64 > MAX_INCLUDE_BYTES {
+                return Err(ReadProblem::TooLarge);
+            }
+            if meta.nlink > 1 {
+                return Err(ReadProblem::HardLinked);
+            }
+            Ok(Loaded {
+                bytes: bytes.to_vec(),
+                real: normalize(&real),
+            })
+        }
+    }
+}
+
+fn host(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -> Host {
+    let mut seen = Vec::new();
+    if signs.devices {
+        seen.push("devices are paired with a gateway here".to_owned());
+    }
+    if signs.requests {
+        seen.push("requests wait for a gateway here".to_owned());
+    }
+    if signs.lock {
+        seen.push("a gateway's lock is here".to_owned());
+    }
+    let services = facts.variables.iter().filter(|at| {
+        at.place == Place::Service && at.other_state_dir.is_none() && at.at.starts_with('/')
+    });
+    seen.extend(services.map(|at| format!("a gateway is installed as a service: {}", at.at)));
+    let Some(gateway) = config.map(|config| &config.gateway) else {
+        return Host::Gateway(seen);
+    };
+    if !seen.is_empty() || gateway.mode.value().map(String::as_str) != Some(MODES[1]) {
+        return Host::Gateway(seen);
+    }
+    match &gateway.remote_url.field {
+        Field::Value(url) if !url.trim().is_empty() => {
+            let parts = GatewayUrl::parse(url);
+            let here = parts.is_some_and(|url| url.distance() == Distance::Loopback);
+            let runs_one = !gateway.bind.is_missing() || !gateway.port.is_missing();
+            let tunnel = gateway
+                .remote_transport
+                .value()
+                .is_some_and(|word| word == "ssh");
+            if here && runs_one && !tunnel {
+                let says = "the config sets up a gateway, and its remote.url is this machine";
+                Host::Gateway(vec![says.to_owned()])
+            } else {
+                Host::Client(url.clone())
+            }
+        }
+        Field::Reference(_) => Host::Client("the URL that a variable holds".to_owned()),
+        _ => Host::Gateway(vec!["the config names no other gateway".to_owned()]),
+    }
+}
+
+fn port(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -> Port {
+    for place in [Place::Service, Place::DotEnv] {
+        let mut at = facts
+            .variables
+            .iter()
+            .filter(|at| at.place == place && at.other_state_dir.is_none());
+        if let Some((number, from)) = at.find_map(|at| Some((at.port?, at.at.clone()))) {
+            return Port { number, from };
+        }
+    }
+    let named = |number, from: &str| Port {
+        number,
+        from: from.to_owned(),
+    };
+    match (
+        config.and_then(|config| config.gateway.port.value()),
+        &facts.profile,
+    ) {
+        (Some(number), _) => named(*number, "gateway.port"),
+        (None, Some(profile)) if signs.derives_port || profile == "dev" => {
+            named(port_of_profile(profile), "the profile's name")
+        }
+        _ => named(DEFAULT_PORT, "OpenClaw's default"),
+    }
+}
