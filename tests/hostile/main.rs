@@ -37,7 +37,10 @@ pub struct Size {
 type Test = fn(Size) -> String;
 
 const TESTS: &[(&str, Test)] = &[
-    ("silence::no_command_talks_to_anything", silence::no_command_talks_to_anything),
+    (
+        "silence::no_command_talks_to_anything",
+        silence::no_command_talks_to_anything,
+    ),
     ("points::killed_anywhere", points::killed_anywhere),
     ("points::failed_anywhere", points::failed_anywhere),
     ("points::a_full_disk", points::a_full_disk),
@@ -69,7 +72,10 @@ fn main() {
         match std::panic::catch_unwind(|| test(size)) {
             Ok(said) => {
                 passed += 1;
-                println!("ok    {name}: {said} ({:.1}s)", start.elapsed().as_secs_f32());
+                println!(
+                    "ok    {name}: {said} ({:.1}s)",
+                    start.elapsed().as_secs_f32()
+                );
             }
             Err(_) => {
                 failed += 1;

@@ -22,11 +22,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    fn new(name: String, ready: World, args: &[&str], healthy: i32) -> Self {
+    fn new(name: String, ready: World, args: &[&str]) -> Self {
         let done = ready.again();
         let (out, calls) = trace::calls(&done, args);
         assert_eq!(out.code, Some(0), "{name}: {out}");
-        done.run(&["diagnose"]).expect(healthy);
+        let healthy = done.run(&["diagnose"]).code.unwrap();
+        assert!(healthy == i32::from(args[0] != "repair"), "{name}");
         Self {
             old: View::of(&ready),
             new: View::of(&done),
@@ -62,7 +63,11 @@ pub fn scenarios() -> Vec<Scenario> {
     for fixture in FILES.into_iter().chain([SQLITE]) {
         let short = &fixture[..8];
         let locked = || World::fixture(fixture);
-        all.push(Scenario::new(format!("repair {short}"), locked(), &["repair", "--yes"], 0));
+        all.push(Scenario::new(
+            format!("repair {short}"),
+            locked(),
+            &["repair", "--yes"],
+        ));
         if fixture == FILES[0] {
             continue;
         }
@@ -70,24 +75,41 @@ pub fn scenarios() -> Vec<Scenario> {
         broken.write("openclaw.json", BROKEN_CONFIG);
         let repaired = broken.again();
         repaired.run(&["repair", "--yes"]).expect(0);
-        all.push(Scenario::new(format!("repair+config {short}"), broken, &["repair", "--yes"], 0));
+        let config = repaired.text("openclaw.json");
+        assert!(
+            config.contains("loopback") && config.contains("// kept"),
+            "{config}"
+        );
+        all.push(Scenario::new(
+            format!("repair+config {short}"),
+            broken,
+            &["repair", "--yes"],
+        ));
         let id = first_snapshot(&repaired);
         let args = ["restore", &id, "--force", "--yes"];
         repaired.write("openclaw.json", "{\"later\":1}");
-        all.push(Scenario::new(format!("restore+config {short}"), repaired, &args, 1));
-        all.push(Scenario::new(format!("create {short}"), locked(), &["snapshot", "create"], 1));
+        all.push(Scenario::new(
+            format!("restore+config {short}"),
+            repaired,
+            &args,
+        ));
+        all.push(Scenario::new(
+            format!("create {short}"),
+            locked(),
+            &["snapshot", "create"],
+        ));
         let many = locked();
         for _ in 0..3 {
             many.run(&["snapshot", "create"]).expect(0);
         }
         let args = ["snapshot", "prune", "--keep", "1", "--yes"];
-        all.push(Scenario::new(format!("prune {short}"), many, &args, 1));
+        all.push(Scenario::new(format!("prune {short}"), many, &args));
     }
     all
 }
 
 /// A config with something to mend besides the pairing.
-const BROKEN_CONFIG: &str = "{\n  // kept\n  \"gateway\": {\"mode\": \"local\", \"auth\": {\"mode\": \"token\", \"token\": \"lab-token\"}}\n}\n";
+const BROKEN_CONFIG: &str = "{\n  // kept\n  \"gateway\": { \"mode\": \"remote\", \"bind\": \"0.0.0.0\" },\n  \"meta\": { \"lastTouchedVersion\": \"2026.5.28\" },\n}\n";
 
 fn sample<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
     let count = all.len();
@@ -103,7 +125,10 @@ fn sample<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
 }
 
 /// Runs `work` on every item, two at a time; panics with all that went wrong.
-fn each<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<String, String> + Sync) -> BTreeMap<String, usize> {
+fn each<T: Sync>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<String, String> + Sync,
+) -> BTreeMap<String, usize> {
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(BTreeMap::<String, usize>::new());
     let wrong = Mutex::new(Vec::<String>::new());
@@ -111,11 +136,17 @@ fn each<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<String, String> + Sync
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(item)));
+                    let done =
+                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(item)));
                     match done {
-                        Ok(Ok(outcome)) => *outcomes.lock().unwrap().entry(outcome).or_default() += 1,
+                        Ok(Ok(outcome)) => {
+                            *outcomes.lock().unwrap().entry(outcome).or_default() += 1
+                        }
                         Ok(Err(why)) => wrong.lock().unwrap().push(why),
-                        Err(panic) => wrong.lock().unwrap().push(format!("{:?}", panic.downcast_ref::<String>())),
+                        Err(panic) => wrong
+                            .lock()
+                            .unwrap()
+                            .push(format!("{:?}", panic.downcast_ref::<String>())),
                     }
                 }
             });
@@ -125,12 +156,20 @@ fn each<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<String, String> + Sync
     for why in wrong.iter().take(20) {
         println!("  WRONG {why}");
     }
-    assert!(wrong.is_empty(), "{} of {} points went wrong", wrong.len(), items.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {} points went wrong",
+        wrong.len(),
+        items.len()
+    );
     outcomes.into_inner().unwrap()
 }
 
 fn told(outcomes: &BTreeMap<String, usize>) -> String {
-    let each: Vec<String> = outcomes.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    let each: Vec<String> = outcomes
+        .iter()
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
     each.join(", ")
 }
 
@@ -148,10 +187,18 @@ pub fn killed_anywhere(size: Size) -> String {
     let points = sample(points, if size.full { usize::MAX } else { 120 });
     let outcomes = each(&points, |(scenario, call, at)| {
         kill(scenario, call, *at).map_err(|why| {
-            format!("{}: killed at {} #{}: {why}\n      {}", scenario.name, call.name, call.number, call.line)
+            format!(
+                "{}: killed at {} #{}: {why}\n      {}",
+                scenario.name, call.name, call.number, call.line
+            )
         })
     });
-    format!("{} of {all} kill points in {} scenarios: {}", points.len(), scenarios.len(), told(&outcomes))
+    format!(
+        "{} of {all} kill points in {} scenarios: {}",
+        points.len(),
+        scenarios.len(),
+        told(&outcomes)
+    )
 }
 
 fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
@@ -169,7 +216,12 @@ fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
     if journal != diagnosed.stdout.contains("apply-interrupted") {
         return Err(format!("journal {journal}, but diagnose says {diagnosed}"));
     }
-    let mut outcome = if journal { "" } else { "before or after the journal" }.to_owned();
+    let mut outcome = if journal {
+        ""
+    } else {
+        "before or after the journal"
+    }
+    .to_owned();
     let mut said = String::new();
     if at % 2 == 1 {
         // Any other writing command takes it up too.
@@ -189,11 +241,15 @@ fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
         return Err(format!("the same command again: {again}"));
     }
     if journal {
-        outcome = ["was rolled back", "had changed nothing yet", "had made all its changes"]
-            .into_iter()
-            .find(|words| said.contains(words))
-            .ok_or_else(|| format!("a journal stood, and nobody said so: {said}"))?
-            .to_owned();
+        outcome = [
+            "was rolled back",
+            "had changed nothing yet",
+            "had made all its changes",
+        ]
+        .into_iter()
+        .find(|words| said.contains(words))
+        .ok_or_else(|| format!("a journal stood, and nobody said so: {said}"))?
+        .to_owned();
     }
     settled(scenario, &world)?;
     Ok(outcome)
@@ -216,11 +272,19 @@ fn settled(scenario: &Scenario, world: &World) -> Result<(), String> {
         .tree()
         .into_keys()
         .filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             name.starts_with(".clawmend") || name == "journal.json"
         })
         .collect();
-    if left.is_empty() { Ok(()) } else { Err(format!("left over: {left:?}")) }
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("left over: {left:?}"))
+    }
 }
 
 pub fn failed_anywhere(size: Size) -> String {
@@ -241,10 +305,18 @@ pub fn failed_anywhere(size: Size) -> String {
     let points = sample(points, if size.full { usize::MAX } else { 350 });
     let outcomes = each(&points, |(scenario, call, errno)| {
         fail(scenario, call, errno).map_err(|why| {
-            format!("{}: {errno} at {} #{}: {why}\n      {}", scenario.name, call.name, call.number, call.line)
+            format!(
+                "{}: {errno} at {} #{}: {why}\n      {}",
+                scenario.name, call.name, call.number, call.line
+            )
         })
     });
-    format!("{} of {all} fault points in {} scenarios: {}", points.len(), scenarios.len(), told(&outcomes))
+    format!(
+        "{} of {all} fault points in {} scenarios: {}",
+        points.len(),
+        scenarios.len(),
+        told(&outcomes)
+    )
 }
 
 fn fail(scenario: &Scenario, call: &Call, errno: &'static str) -> Result<String, String> {
@@ -292,7 +364,9 @@ pub fn a_full_disk(_size: Size) -> String {
             let world = World::empty();
             let state = world.state();
             let mut mount = world.command("mount");
-            mount.args(["-t", "tmpfs", "-o", "size=3m,mode=700", "none"]).arg(&state);
+            mount
+                .args(["-t", "tmpfs", "-o", "size=3m,mode=700", "none"])
+                .arg(&state);
             if finish(mount).code != Some(0) {
                 return "skipped: no mount here; ENOSPC is injected above".to_owned();
             }
@@ -309,17 +383,25 @@ pub fn a_full_disk(_size: Size) -> String {
                 Some(0) => {}
                 Some(3..=5) => {
                     assert_eq!(View::of(&world), before, "{free_kb} kB free: {out}");
-                    assert!(out.stderr.contains("full") || out.stderr.contains("free"), "{out}");
+                    assert!(
+                        out.stderr.contains("full") || out.stderr.contains("free"),
+                        "{out}"
+                    );
                 }
                 _ => panic!("{free_kb} kB free: {out}"),
             }
-            *outcomes.entry(format!("exit {}", out.code.unwrap_or(-1))).or_default() += 1;
+            *outcomes
+                .entry(format!("exit {}", out.code.unwrap_or(-1)))
+                .or_default() += 1;
             world.run(&["repair", "--yes"]).expect(0);
             world.run(&["diagnose"]).expect(0);
             drop(unmount);
         }
     }
-    format!("tmpfs with 0 to 256 kB free, both stores: {}", told(&outcomes))
+    format!(
+        "tmpfs with 0 to 256 kB free, both stores: {}",
+        told(&outcomes)
+    )
 }
 
 struct Unmount<'a>(&'a World);
@@ -347,5 +429,6 @@ fn fill(world: &World, free_kb: usize) {
     let mut file = std::fs::File::create(&path).unwrap();
     while file.write_all(&[0; 4096]).is_ok() {}
     let len = file.metadata().unwrap().len();
-    file.set_len(len.saturating_sub(free_kb as u64 * 1024) & !4095).unwrap();
+    file.set_len(len.saturating_sub(free_kb as u64 * 1024) & !4095)
+        .unwrap();
 }

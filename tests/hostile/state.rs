@@ -40,7 +40,8 @@ impl View {
     pub fn is_like(&self, other: &View) -> bool {
         let plain = |view: &View| -> BTreeMap<String, Option<String>> {
             let each = view.0.iter();
-            each.map(|(name, text)| (name.clone(), plain(Some(text)))).collect()
+            each.map(|(name, text)| (name.clone(), plain(Some(text))))
+                .collect()
         };
         plain(self) == plain(other)
     }

@@ -18,11 +18,43 @@ pub struct Call {
 
 /// Calls that change files, whatever their arguments.
 const CHANGING: &[&str] = &[
-    "write", "pwrite64", "writev", "pwritev", "pwritev2", "fsync", "fdatasync", "sync_file_range",
-    "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "unlink", "unlinkat",
-    "rmdir", "mkdir", "mkdirat", "mknod", "mknodat", "chmod", "fchmod", "fchmodat", "chown", "fchown",
-    "fchownat", "lchown", "truncate", "ftruncate", "fallocate", "utimensat", "copy_file_range",
-    "sendfile", "setxattr", "fsetxattr",
+    "write",
+    "pwrite64",
+    "writev",
+    "pwritev",
+    "pwritev2",
+    "fsync",
+    "fdatasync",
+    "sync_file_range",
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "mkdir",
+    "mkdirat",
+    "mknod",
+    "mknodat",
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "chown",
+    "fchown",
+    "fchownat",
+    "lchown",
+    "truncate",
+    "ftruncate",
+    "fallocate",
+    "utimensat",
+    "copy_file_range",
+    "sendfile",
+    "setxattr",
+    "fsetxattr",
 ];
 
 /// Runs clawmend under strace with these options.
@@ -48,9 +80,13 @@ pub fn calls(world: &World, args: &[&str]) -> (Out, Vec<Call>) {
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     let mut found = Vec::new();
     for line in log.lines() {
-        let Some((thread, rest)) = line.split_once(' ') else { continue };
+        let Some((thread, rest)) = line.split_once(' ') else {
+            continue;
+        };
         let rest = rest.trim_start();
-        let Some((name, arguments)) = rest.split_once('(') else { continue };
+        let Some((name, arguments)) = rest.split_once('(') else {
+            continue;
+        };
         if thread != main || rest.starts_with('<') || rest.starts_with('+') {
             continue;
         }

@@ -47,7 +47,9 @@ impl World {
 
     pub fn fixture(name: &str) -> Self {
         let world = Self::empty();
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(name);
         copy(&from, &world.state());
         world
     }
@@ -89,7 +91,10 @@ impl World {
             .env_clear()
             .env("HOME", self.root().join("home"))
             .env("TMPDIR", self.root().join("tmp"))
-            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+            .env(
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            )
             // Not in the world: a trace would take every relative call for one into it.
             .current_dir("/")
             .stdin(Stdio::null());
