@@ -107,7 +107,10 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
             .at(&path)
             .because(error)
     })?;
-    if !value.get("gateway").is_some_and(serde_json::Value::is_object) {
+    if !value
+        .get("gateway")
+        .is_some_and(serde_json::Value::is_object)
+    {
         let error = Error::refused("this copy holds no `gateway` section").at(&path);
         return Err(error.hint("`clawmend diagnose` lists the copies beside the config"));
     }
@@ -116,7 +119,11 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
 
 /// Follows the includes of the config, or, where it cannot be read, of the copies that could take its
 /// place; every file that was looked for.
-fn follow(files: &FilesStore, facts: &mut ConfigFacts, copies: &[(Copy, Vec<u8>)]) -> BTreeSet<PathBuf> {
+fn follow(
+    files: &FilesStore,
+    facts: &mut ConfigFacts,
+    copies: &[(Copy, Vec<u8>)],
+) -> BTreeSet<PathBuf> {
     let disk = Disk {
         files,
         seen: Default::default(),
@@ -207,7 +214,12 @@ fn copies(config: &Path) -> Vec<(Copy, Vec<u8>)> {
         let copy = Copy::read(&config, &name, mtime_ms.unwrap_or_default(), &bytes)?;
         Some((copy, bytes))
     };
-    names.into_iter().rev().filter_map(read).take(MOST_COPIES).collect()
+    names
+        .into_iter()
+        .rev()
+        .filter_map(read)
+        .take(MOST_COPIES)
+        .collect()
 }
 
 /// A regular file of at most `limit` bytes, no link followed.
@@ -221,7 +233,9 @@ pub(crate) fn small_file(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
         return refuse("it is too large");
     }
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    std::fs::File::open(path)?
+        .take(limit)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -233,7 +247,10 @@ fn token_in(bytes: &[u8]) -> Option<Secret> {
         real: PathBuf::from("/copy"),
     };
     let resolved = resolve(Path::new("/copy"), loaded, &[], &none).ok()?;
-    match crate::config::gateway::Gateway::read(&resolved).auth_token.field {
+    match crate::config::gateway::Gateway::read(&resolved)
+        .auth_token
+        .field
+    {
         Field::Value(token) => Some(token),
         _ => None,
     }
@@ -241,7 +258,11 @@ fn token_in(bytes: &[u8]) -> Option<Secret> {
 
 /// The signs by which OpenClaw itself takes a machine for a container.
 fn is_container(env: &Env) -> bool {
-    let marked = ["/.dockerenv", "/run/.containerenv", "/var/run/.containerenv"];
+    let marked = [
+        "/.dockerenv",
+        "/run/.containerenv",
+        "/var/run/.containerenv",
+    ];
     if marked.iter().any(|path| Path::new(path).exists()) {
         return true;
     }

@@ -17,9 +17,17 @@ type Pairs = BTreeMap<String, String>;
 /// Every place that sets variables, as far as files tell: those of other state dirs too, which say so.
 pub fn read(located: &Located, env: &Env) -> Vec<Variables> {
     let state = &located.state_dir;
-    let mut found = vec![(Place::Process, "this environment".to_owned(), env.vars.clone())];
+    let mut found = vec![(
+        Place::Process,
+        "this environment".to_owned(),
+        env.vars.clone(),
+    )];
     let mut dot_envs = vec![state.join(".env")];
-    if let Some(home) = located.home.as_ref().filter(|home| home.join(".openclaw") == *state) {
+    if let Some(home) = located
+        .home
+        .as_ref()
+        .filter(|home| home.join(".openclaw") == *state)
+    {
         dot_envs.push(home.join(".config/openclaw/gateway.env"));
     }
     for path in dot_envs {
@@ -83,7 +91,10 @@ fn services(located: &Located, env: &Env) -> Vec<PathBuf> {
         for name in ["openclaw-gateway", "clawdbot-gateway", "moltbot-gateway"] {
             paths.push(units.join(format!("{name}{dash}.service")));
         }
-        if let Some(name) = env.var("OPENCLAW_SYSTEMD_UNIT").filter(|name| !name.contains('/')) {
+        if let Some(name) = env
+            .var("OPENCLAW_SYSTEMD_UNIT")
+            .filter(|name| !name.contains('/'))
+        {
             let name = name.trim_end_matches(".service");
             paths.push(units.join(format!("{name}.service")));
         }
@@ -93,9 +104,11 @@ fn services(located: &Located, env: &Env) -> Vec<PathBuf> {
     paths.push(located.state_dir.join("gateway.systemd.env"));
     paths.push(located.state_dir.join("gateway.cmd"));
     let mut seen = Vec::new();
-    paths.retain(|path| !seen.contains(path) && {
-        seen.push(path.clone());
-        true
+    paths.retain(|path| {
+        !seen.contains(path) && {
+            seen.push(path.clone());
+            true
+        }
     });
     paths
 }
@@ -122,7 +135,9 @@ fn dotenv(text: &str) -> Pairs {
             }
             _ => value.split(" #").next().unwrap_or_default().trim_end(),
         };
-        pairs.entry(name.trim().to_owned()).or_insert_with(|| value.to_owned());
+        pairs
+            .entry(name.trim().to_owned())
+            .or_insert_with(|| value.to_owned());
     }
     pairs
 }
@@ -196,10 +211,15 @@ fn script(text: &str) -> Pairs {
     let mut pairs = Pairs::new();
     for line in text.lines() {
         let line = line.trim().trim_start_matches('@');
-        let is_set = line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("set "));
+        let is_set = line
+            .get(..4)
+            .is_some_and(|word| word.eq_ignore_ascii_case("set "));
         if let (true, Some(rest)) = (is_set, line.get(4..)) {
             let rest = rest.trim();
-            let rest = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest);
+            let rest = rest
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'))
+                .unwrap_or(rest);
             if let Some((name, value)) = rest.split_once('=') {
                 pairs.insert(name.to_owned(), value.to_owned());
             }
@@ -213,7 +233,10 @@ mod tests {
     use super::*;
 
     fn pairs(found: &Pairs) -> Vec<(&str, &str)> {
-        found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+        found
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
     }
 
     #[test]
@@ -223,15 +246,21 @@ mod tests {
             [("A", "1 # x"), ("B", "2")]
         );
         assert_eq!(
-            pairs(&unit("[Service]\nEnvironment=A=1 \"B=2 3\" 'C=4'\nEnvironment=\"A=5\\\"\"\nExecStart=x\n")),
+            pairs(&unit(
+                "[Service]\nEnvironment=A=1 \"B=2 3\" 'C=4'\nEnvironment=\"A=5\\\"\"\nExecStart=x\n"
+            )),
             [("A", "5\""), ("B", "2 3"), ("C", "4")]
         );
         assert_eq!(
-            pairs(&plist("<dict><key>A</key>\n <string>1&amp;2</string><key>K</key><true/></dict>")),
+            pairs(&plist(
+                "<dict><key>A</key>\n <string>1&amp;2</string><key>K</key><true/></dict>"
+            )),
             [("A", "1&2")]
         );
         assert_eq!(
-            pairs(&script("@echo off\r\nset A=1\r\nSET \"B=2 3\"\r\nnode x\r\n")),
+            pairs(&script(
+                "@echo off\r\nset A=1\r\nSET \"B=2 3\"\r\nnode x\r\n"
+            )),
             [("A", "1"), ("B", "2 3")]
         );
     }

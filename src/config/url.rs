@@ -117,8 +117,18 @@ mod tests {
             parts("wss://[::1]:1/"),
             Some(("wss".into(), "::1".into(), Some(1)))
         );
-        assert_eq!(parts("https://claw.example"), Some(("https".into(), "claw.example".into(), None)));
-        for odd in ["", "claw.example", "ws://", "ws://:1", "ws://h:99999", "ws://[::1"] {
+        assert_eq!(
+            parts("https://claw.example"),
+            Some(("https".into(), "claw.example".into(), None))
+        );
+        for odd in [
+            "",
+            "claw.example",
+            "ws://",
+            "ws://:1",
+            "ws://h:99999",
+            "ws://[::1",
+        ] {
             assert_eq!(parts(odd), None, "{odd}");
         }
     }

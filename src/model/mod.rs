@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod config_facts;
+mod config_host;
 pub mod device;
 pub mod facts;
 pub mod identity;

@@ -3,12 +3,12 @@
 use sha2::{Digest, Sha256};
 
 use super::Options;
-use crate::checks::config::file;
 use crate::checks::config::wanted::{self, Choice};
+use crate::checks::config::{file, replaced as aside};
 use crate::config::copies::Copy;
 use crate::image::{Bytes, FileState, Slot};
-use crate::model::device::token_from;
 use crate::model::Model;
+use crate::model::device::token_from;
 use crate::plan::{Edit, Op, Target};
 use crate::secret::Secret;
 
@@ -45,7 +45,14 @@ fn replaced(
     let same = image.bytes().is_some_and(|now| now == bytes);
     let unusable = matches!(image.state, FileState::Unusable(_));
     let config = Copy::read("c", "c.bak", 0, bytes).is_some_and(|copy| copy.broken.is_none());
-    if same || unusable || !config || model.config.fixed(&model.images, &model.config.path).is_some() {
+    if same
+        || unusable
+        || !config
+        || model
+            .config
+            .fixed(&model.images, &model.config.path)
+            .is_some()
+    {
         return None;
     }
     let mut images = model.images.clone();
@@ -58,12 +65,15 @@ fn replaced(
     let edit = Edit {
         target: Target::Whole(slot.clone()),
         op: Op::Rewrite(bytes.clone()),
-        why: format!("the copy {name} ({}) takes the config's place", path.display()),
+        why: format!(
+            "the copy {name} ({}) takes the config's place",
+            path.display()
+        ),
         mends: vec![
             file::MISSING.code,
             file::EMPTY.code,
             file::UNPARSABLE.code,
-            file::REPLACED.code,
+            aside::REPLACED.code,
         ],
     };
     Some((Model::of(images, model.facts.clone()), edit))

@@ -54,9 +54,14 @@ fn image(path: &str, text: &[u8]) -> TextImage {
 fn images(files: &[(&str, &[u8])]) -> Images {
     let mut images = Images::default();
     let paired = br#"{"x": {"deviceId": "x", "publicKey": "k", "scopes": [], "createdAtMs": 1, "approvedAtMs": 1}}"#;
-    images.texts.insert(Slot::File(Part::Paired), image("/s/devices/paired.json", paired));
+    images.texts.insert(
+        Slot::File(Part::Paired),
+        image("/s/devices/paired.json", paired),
+    );
     for (path, text) in files {
-        images.texts.insert(Slot::Config(path.into()), image(path, text));
+        images
+            .texts
+            .insert(Slot::Config(path.into()), image(path, text));
     }
     images
 }
@@ -103,25 +108,76 @@ const HEAD: &str = "// our gateway\n{\n  meta: { lastTouchedAt: '2026-11-24' }, 
 #[test]
 fn every_lockout_of_the_config_is_mended_in_place() {
     let cases = [
-        ("gateway: { mode: 'local', bind: 'local' /* me */, port: 1, },", "gateway: { mode: 'local', bind: 'loopback' /* me */, port: 1, },"),
-        ("gateway: { mode: \"local\", bind: \"127.0.0.1\" },", "gateway: { mode: \"local\", bind: \"loopback\" },"),
-        ("gateway: { mode: 'local', bind: '0.0.0.0', auth: { token: 'tttttttt' } },", "gateway: { mode: 'local', bind: 'lan', auth: { token: 'tttttttt' } },"),
-        ("gateway: { mode: 'local', bind: '0.0.0.0' },", "gateway: { mode: 'local', bind: 'loopback' },"),
-        ("gateway: { mode: 'local', bind: 'LAN', auth: { token: '${T}' } },", "gateway: { mode: 'local', bind: 'lan', auth: { token: '${T}' } },"),
-        ("gateway: { mode: 'local', bind: '192.168.0.9' },", "gateway: { mode: 'local', bind: 'loopback' },"),
-        ("gateway: { mode: 'local', bind: null },", "gateway: { mode: 'local', bind: 'loopback' },"),
-        ("gateway: { bind: 'loopback' }, // no mode", "gateway: { bind: 'loopback', mode: 'local' }, // no mode"),
-        ("gateway: { mode: 'remote', port: 5 },", "gateway: { mode: 'local', port: 5 },"),
-        ("gateway: { mode: 'server' },", "gateway: { mode: 'local' },"),
-        ("gateway: { mode: 'local', trustedProxies: '127.0.0.1, 10.0.0.2' },", "gateway: { mode: 'local', trustedProxies: ['127.0.0.1', '10.0.0.2'] },"),
-        ("gateway: { mode: 'local', trustedProxies: '${PROXY}' },", "gateway: { mode: 'local', trustedProxies: ['${PROXY}'] },"),
-        ("gateway: { mode: 'local', port: 4242, remote: { url: 'https://claw.example.com' } },", "gateway: { mode: 'local', port: 4242, remote: { url: 'ws://127.0.0.1:4242' } },"),
-        ("gateway: { mode: 'local', remote: { url: 'http://127.0.0.1:18789' } },", "gateway: { mode: 'local', remote: { url: 'ws://127.0.0.1:18789' } },"),
-        ("gateway: { mode: 'local', tls: { enabled: true }, remote: { url: 'wss://claw.example.com' } },", "gateway: { mode: 'local', tls: { enabled: true }, remote: { url: 'wss://127.0.0.1:18789' } },"),
-        ("gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${B}c' }, remote: { token: 'old' } },", "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${B}c' }, remote: { token: 'a$${B}c' } },"),
+        (
+            "gateway: { mode: 'local', bind: 'local' /* me */, port: 1, },",
+            "gateway: { mode: 'local', bind: 'loopback' /* me */, port: 1, },",
+        ),
+        (
+            "gateway: { mode: \"local\", bind: \"127.0.0.1\" },",
+            "gateway: { mode: \"local\", bind: \"loopback\" },",
+        ),
+        (
+            "gateway: { mode: 'local', bind: '0.0.0.0', auth: { token: 'tttttttt' } },",
+            "gateway: { mode: 'local', bind: 'lan', auth: { token: 'tttttttt' } },",
+        ),
+        (
+            "gateway: { mode: 'local', bind: '0.0.0.0' },",
+            "gateway: { mode: 'local', bind: 'loopback' },",
+        ),
+        (
+            "gateway: { mode: 'local', bind: 'LAN', auth: { token: '${T}' } },",
+            "gateway: { mode: 'local', bind: 'lan', auth: { token: '${T}' } },",
+        ),
+        (
+            "gateway: { mode: 'local', bind: '192.168.0.9' },",
+            "gateway: { mode: 'local', bind: 'loopback' },",
+        ),
+        (
+            "gateway: { mode: 'local', bind: null },",
+            "gateway: { mode: 'local', bind: 'loopback' },",
+        ),
+        (
+            "gateway: { bind: 'loopback' }, // no mode",
+            "gateway: { bind: 'loopback', mode: 'local' }, // no mode",
+        ),
+        (
+            "gateway: { mode: 'remote', port: 5 },",
+            "gateway: { mode: 'local', port: 5 },",
+        ),
+        (
+            "gateway: { mode: 'server' },",
+            "gateway: { mode: 'local' },",
+        ),
+        (
+            "gateway: { mode: 'local', trustedProxies: '127.0.0.1, 10.0.0.2' },",
+            "gateway: { mode: 'local', trustedProxies: ['127.0.0.1', '10.0.0.2'] },",
+        ),
+        (
+            "gateway: { mode: 'local', trustedProxies: '${PROXY}' },",
+            "gateway: { mode: 'local', trustedProxies: ['${PROXY}'] },",
+        ),
+        (
+            "gateway: { mode: 'local', port: 4242, remote: { url: 'https://claw.example.com' } },",
+            "gateway: { mode: 'local', port: 4242, remote: { url: 'ws://127.0.0.1:4242' } },",
+        ),
+        (
+            "gateway: { mode: 'local', remote: { url: 'http://127.0.0.1:18789' } },",
+            "gateway: { mode: 'local', remote: { url: 'ws://127.0.0.1:18789' } },",
+        ),
+        (
+            "gateway: { mode: 'local', tls: { enabled: true }, remote: { url: 'wss://claw.example.com' } },",
+            "gateway: { mode: 'local', tls: { enabled: true }, remote: { url: 'wss://127.0.0.1:18789' } },",
+        ),
+        (
+            "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${B}c' }, remote: { token: 'old' } },",
+            "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${B}c' }, remote: { token: 'a$${B}c' } },",
+        ),
     ];
     for (before, after) in cases {
-        let (before, after) = (format!("{HEAD}  {before}\n}}\n"), format!("{HEAD}  {after}\n}}\n"));
+        let (before, after) = (
+            format!("{HEAD}  {before}\n}}\n"),
+            format!("{HEAD}  {after}\n}}\n"),
+        );
         assert_eq!(one(&before), after);
     }
 }
@@ -149,7 +205,8 @@ fn the_style_of_the_file_stays() {
     );
     let bom = "\u{feff}{\n    \"gateway\": {\n        \"bind\": \"local\",\n        \"mode\": \"local\"\n    }\n}";
     assert_eq!(one(bom), bom.replace("\"local\",", "\"loopback\","));
-    let minified = r#"{"meta":{"a":1},"gateway":{"mode":"remote","bind":"local","trustedProxies":"::1"}}"#;
+    let minified =
+        r#"{"meta":{"a":1},"gateway":{"mode":"remote","bind":"local","trustedProxies":"::1"}}"#;
     assert_eq!(
         one(minified),
         r#"{"meta":{"a":1},"gateway":{"mode":"local","bind":"loopback","trustedProxies":["::1"]}}"#
@@ -160,11 +217,20 @@ fn the_style_of_the_file_stays() {
 
 #[test]
 fn a_config_of_one_megabyte_is_mended_in_place() {
-    let many: String = (0..20_000).map(|n| format!("    k{n}: 'a value of this config', // {n}\n")).collect();
-    let before = format!("{{\n  gateway: {{ mode: 'remote', bind: 'local' }},\n  agents: {{\n{many}  }},\n  x: 1,\n}}\n");
+    let many: String = (0..20_000)
+        .map(|n| format!("    k{n}: 'a value of this config', // {n}\n"))
+        .collect();
+    let before = format!(
+        "{{\n  gateway: {{ mode: 'remote', bind: 'local' }},\n  agents: {{\n{many}  }},\n  x: 1,\n}}\n"
+    );
     assert!(before.len() > 900_000);
     let after = one(&before);
-    assert_eq!(after, before.replace("'remote'", "'local'").replace("bind: 'local'", "bind: 'loopback'"));
+    assert_eq!(
+        after,
+        before
+            .replace("'remote'", "'local'")
+            .replace("bind: 'local'", "bind: 'loopback'")
+    );
 }
 
 #[test]
@@ -186,7 +252,10 @@ fn each_file_of_a_split_config_gets_its_own_edit() {
         text(&after, "/s/gw.json5"),
         "{ bind: 'loopback', // gw\n  auth: { token: 'tttttttt' }, remote: { token: 'tttttttt' } }\n"
     );
-    assert_eq!(text(&after, "/s/more/net.json5"), "// net\n{ trustedProxies: ['127.0.0.1', '10.0.0.5'], }\n");
+    assert_eq!(
+        text(&after, "/s/more/net.json5"),
+        "// net\n{ trustedProxies: ['127.0.0.1', '10.0.0.5'], }\n"
+    );
 }
 
 #[test]
@@ -210,10 +279,18 @@ fn a_pure_client_is_left_alone() {
     assert!(plan.is_empty());
     assert_eq!(text(&after, CONFIG).as_bytes(), config);
     let findings = checks::diagnose(&Model::of(after, facts()));
-    let client = findings.iter().find(|finding| finding.code.0 == "remote-client").unwrap();
+    let client = findings
+        .iter()
+        .find(|finding| finding.code.0 == "remote-client")
+        .unwrap();
     assert!(format!("{client:?}").contains("run clawmend on the gateway host"));
     assert!(!format!("{findings:?}").contains("user:pw"));
-    assert!(findings.iter().all(|finding| !matches!(finding.mend, Mend::Repair(_))), "{findings:#?}");
+    assert!(
+        findings
+            .iter()
+            .all(|finding| !matches!(finding.mend, Mend::Repair(_))),
+        "{findings:#?}"
+    );
 }
 
 #[test]
@@ -241,7 +318,10 @@ fn the_users_bind_goes_where_a_mend_is_needed() {
         text(&mended(&before, &facts(), &asked).0, CONFIG)
     };
     let invalid = "{ gateway: { mode: 'local', bind: 'local', auth: { token: 'tttttttt' } } }";
-    assert_eq!(with(invalid, "lan"), invalid.replace("bind: 'local'", "bind: 'lan'"));
+    assert_eq!(
+        with(invalid, "lan"),
+        invalid.replace("bind: 'local'", "bind: 'lan'")
+    );
     let open = "{ gateway: { mode: 'local', bind: 'lan', auth: { mode: 'none' } } }";
     assert_eq!(with(open, "loopback"), open.replace("'lan'", "'loopback'"));
     let right = "{ gateway: { mode: 'local', bind: 'lan', auth: { token: 'tttttttt' } } }";
@@ -253,13 +333,20 @@ fn a_copy_takes_the_place_of_a_broken_config_and_is_mended_too() {
     let before = images(&[(CONFIG, b"{ gateway: {")]);
     let (_, none) = mended(&before, &facts(), &options());
     assert!(none.is_empty(), "never silently");
-    let copy = "{ meta: { lastTouchedAt: 'x' }, /* c */ gateway: { mode: 'local', bind: 'local' } }";
+    let copy =
+        "{ meta: { lastTouchedAt: 'x' }, /* c */ gateway: { mode: 'local', bind: 'local' } }";
     let mut named = options();
-    named.config_from = Some(("/s/openclaw.json.bak".into(), Bytes::new(copy.as_bytes().to_vec())));
+    named.config_from = Some((
+        "/s/openclaw.json.bak".into(),
+        Bytes::new(copy.as_bytes().to_vec()),
+    ));
     let (after, plan) = mended(&before, &facts(), &named);
     assert!(matches!(plan.edits[0].op, Op::Rewrite(_)));
     assert!(plan.touches_config());
-    assert_eq!(text(&after, CONFIG), copy.replace("bind: 'local'", "bind: 'loopback'"));
+    assert_eq!(
+        text(&after, CONFIG),
+        copy.replace("bind: 'local'", "bind: 'loopback'")
+    );
 }
 
 #[test]
@@ -273,10 +360,15 @@ fn a_config_that_is_managed_elsewhere_is_not_changed() {
     let Mend::ByHand(lines) = &findings[0].mend else {
         panic!("{findings:#?}");
     };
-    assert!(lines[1].contains("set `gateway.bind` to \"loopback\""), "{lines:?}");
+    assert!(
+        lines[1].contains("set `gateway.bind` to \"loopback\""),
+        "{lines:?}"
+    );
     // A link into the Nix store.
     let mut link = facts();
-    link.config.reals.insert(CONFIG.into(), PathBuf::from("/nix/store/x/openclaw.json"));
+    link.config
+        .reals
+        .insert(CONFIG.into(), PathBuf::from("/nix/store/x/openclaw.json"));
     let (_, plan) = mended(&before, &link, &options());
     assert!(plan.is_empty());
 }
@@ -315,8 +407,22 @@ fn word() -> impl Strategy<Value = Value> {
 }
 
 fn section() -> impl Strategy<Value = Value> {
-    let keys = ["mode", "bind", "trustedProxies", "port", "auth", "remote", "x", "token", INCLUDE_KEY];
-    let inner = proptest::collection::btree_map(prop::sample::select(vec!["mode", "token", "password", "url"]), word(), 0..4);
+    let keys = [
+        "mode",
+        "bind",
+        "trustedProxies",
+        "port",
+        "auth",
+        "remote",
+        "x",
+        "token",
+        INCLUDE_KEY,
+    ];
+    let inner = proptest::collection::btree_map(
+        prop::sample::select(vec!["mode", "token", "password", "url"]),
+        word(),
+        0..4,
+    );
     let value = prop_oneof![3 => word(), 2 => inner.prop_map(|map| json!(map))];
     let object = proptest::collection::btree_map(prop::sample::select(keys.to_vec()), value, 0..7);
     prop_oneof![9 => object.prop_map(|map| json!(map)), 1 => word()]

@@ -40,7 +40,9 @@ fn by_hand(text: &[u8], edits: &[TextEdit], refusal: &json5::Refusal) -> String 
 fn text_edits(op: &Op) -> Vec<TextEdit> {
     match op {
         Op::Set { path, old, new } => match (old, new) {
-            (Some(Value::Array(old)), Value::Array(new)) if !old.is_empty() && new.starts_with(old) => {
+            (Some(Value::Array(old)), Value::Array(new))
+                if !old.is_empty() && new.starts_with(old) =>
+            {
                 let more = new.iter().skip(old.len());
                 more.map(|value| TextEdit::Append {
                     path: path.clone(),

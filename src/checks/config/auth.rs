@@ -1,6 +1,6 @@
 //! The shared token and password: two places that must agree, and texts that are no secrets.
 
-use super::{Rule, config_name, gateway, place, repair, runs, wanted};
+use super::{Rule, config_name, gateway, place, repair, runs, secrets, wanted};
 use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::words::{Placeholder, placeholder};
 use crate::finding::{Code, Finding, Mend, Severity};
@@ -30,7 +30,7 @@ pub static DRIFT: Rule = Rule {
         };
         let remote = &gateway.remote_token;
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
-        if let Some(wanted) = wanted::drift(model, &wanted::Choice::default()) {
+        if let Some(wanted) = secrets::drift(model, &wanted::Choice::default()) {
             let mend = wanted.mend(model, "set gateway.remote.token to the gateway's token");
             let says = "gateway.remote.token differs from gateway.auth.token";
             let mut finding = rule.finding(place(model, remote), says, mend);
@@ -56,7 +56,10 @@ pub static DRIFT: Rule = Rule {
         let mend = Mend::ByHand(vec![
             "set gateway.auth.token to the same token, or remove gateway.remote.token; then restart the gateway".into(),
         ]);
-        vec![rule.finding(place(model, remote), says, mend).at_worst(Severity::Warning)]
+        vec![
+            rule.finding(place(model, remote), says, mend)
+                .at_worst(Severity::Warning),
+        ]
     },
 };
 
@@ -83,7 +86,12 @@ pub static PLACEHOLDER: Rule = Rule {
         let mut found = Vec::new();
         let kind = gateway.auth_kind();
         if kind == AuthKind::Token {
-            found.extend(is_placeholder(model, &gateway.auth_token, rule, Mend::RepairWith(repair("--new-token"))));
+            found.extend(is_placeholder(
+                model,
+                &gateway.auth_token,
+                rule,
+                Mend::RepairWith(repair("--new-token")),
+            ));
         }
         if kind == AuthKind::Password {
             let mend = Mend::ByHand(vec!["set gateway.auth.password to one of your own".into()]);
@@ -93,11 +101,19 @@ pub static PLACEHOLDER: Rule = Rule {
     },
 };
 
-fn is_placeholder(model: &Model, setting: &Setting<Secret>, rule: &Rule, mend: Mend) -> Option<Finding> {
+fn is_placeholder(
+    model: &Model,
+    setting: &Setting<Secret>,
+    rule: &Rule,
+    mend: Mend,
+) -> Option<Finding> {
     let what = placeholder(setting.value()?.expose())?;
     let (says, severity) = match what {
         Placeholder::Blank => ("is blank", newest(model)),
-        Placeholder::Unset => ("is the word `undefined` or `null`, not a secret", newest(model)),
+        Placeholder::Unset => (
+            "is the word `undefined` or `null`, not a secret",
+            newest(model),
+        ),
         Placeholder::Masked => ("is a mask, not the secret itself", newest(model)),
         Placeholder::Example => match model.rule {
             scopes::Rule::Literal => ("is a published example", Severity::Warning),
@@ -105,7 +121,10 @@ fn is_placeholder(model: &Model, setting: &Setting<Secret>, rule: &Rule, mend: M
         },
     };
     let says = format!("{} {says}", path_text(&setting.path));
-    Some(rule.finding(place(model, setting), says, mend).at_worst(severity))
+    Some(
+        rule.finding(place(model, setting), says, mend)
+            .at_worst(severity),
+    )
 }
 
 /// Only 2026.9 refuses to start.
@@ -126,9 +145,14 @@ pub static CHANGED: Rule = Rule {
     mends: "Nothing: which of the two is right is for you to say.",
     by_hand: "Compare gateway.auth.token in openclaw.json and in openclaw.json.bak; put the old one back if clients still use it, \
               then restart the gateway.",
-    messages: &["gateway token mismatch", "gateway token not configured on gateway"],
+    messages: &[
+        "gateway token mismatch",
+        "gateway token not configured on gateway",
+    ],
     run: |model, rule| {
-        let (Some(gateway), Some((name, before))) = (gateway(model), &model.config.facts.token_before) else {
+        let (Some(gateway), Some((name, before))) =
+            (gateway(model), &model.config.facts.token_before)
+        else {
             return vec![];
         };
         if model.config.is_client() || placeholder(before.expose()).is_some() {
@@ -136,10 +160,14 @@ pub static CHANGED: Rule = Rule {
         }
         let setting = &gateway.auth_token;
         let (says, now) = match &setting.field {
-            Field::Value(now) if now != before => ("gateway.auth.token has changed since the last backup", format!("now {now}")),
-            Field::Missing if gateway.auth_kind() == AuthKind::Token => {
-                ("gateway.auth.token is gone; the last backup has one", "now none".to_owned())
-            }
+            Field::Value(now) if now != before => (
+                "gateway.auth.token has changed since the last backup",
+                format!("now {now}"),
+            ),
+            Field::Missing if gateway.auth_kind() == AuthKind::Token => (
+                "gateway.auth.token is gone; the last backup has one",
+                "now none".to_owned(),
+            ),
             _ => return vec![],
         };
         let mend = Mend::ByHand(vec![format!(
@@ -179,9 +207,18 @@ pub static REFERENCE: Rule = Rule {
             &gateway.remote_token,
             &gateway.remote_password,
         ];
-        let texts = [&gateway.mode, &gateway.bind, &gateway.auth_mode, &gateway.remote_url];
-        let secrets = secrets.into_iter().filter_map(|setting| by_reference(model, setting, rule));
-        let texts = texts.into_iter().filter_map(|setting| by_reference(model, setting, rule));
+        let texts = [
+            &gateway.mode,
+            &gateway.bind,
+            &gateway.auth_mode,
+            &gateway.remote_url,
+        ];
+        let secrets = secrets
+            .into_iter()
+            .filter_map(|setting| by_reference(model, setting, rule));
+        let texts = texts
+            .into_iter()
+            .filter_map(|setting| by_reference(model, setting, rule));
         secrets.chain(texts).collect()
     },
 };
@@ -190,7 +227,10 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<F
     let Field::Reference(reference) = &setting.field else {
         return None;
     };
-    let says = format!("{} is given by reference, so it could not be compared", path_text(&setting.path));
+    let says = format!(
+        "{} is given by reference, so it could not be compared",
+        path_text(&setting.path)
+    );
     let finding = rule.finding(place(model, setting), says, Mend::Nothing);
     let names = match reference {
         Reference::Variables(names) => names.clone(),

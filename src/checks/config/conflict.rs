@@ -63,7 +63,11 @@ pub static CONFLICT: Rule = Rule {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
         };
-        let about = About { model, gateway, rule };
+        let about = About {
+            model,
+            gateway,
+            rule,
+        };
         let found = [
             about.no_guard(),
             about.two_secrets(),
@@ -73,7 +77,12 @@ pub static CONFLICT: Rule = Rule {
             about.hooks(),
             about.origins(),
         ];
-        found.into_iter().flatten().chain(about.proxy()).map(|finding| about.started(finding)).collect()
+        found
+            .into_iter()
+            .flatten()
+            .chain(about.proxy())
+            .map(|finding| about.started(finding))
+            .collect()
     },
 };
 
@@ -120,7 +129,10 @@ impl About<'_> {
             .seen(format!("gateway.bind is {on}"))
             .seen("gateway.auth has no token and no password that could be seen");
         let finding = match self.gateway.auth_kind() {
-            AuthKind::Token => finding.seen(format!("if other machines need the gateway: {}", repair("--new-token"))),
+            AuthKind::Token => finding.seen(format!(
+                "if other machines need the gateway: {}",
+                repair("--new-token")
+            )),
             _ => finding,
         };
         // Which release made `auto` the default in containers was not seen; 2026.9.6 refuses.
@@ -149,7 +161,11 @@ impl About<'_> {
     }
 
     fn no_password(&self) -> Option<Finding> {
-        let asks = self.gateway.auth_mode.value().is_some_and(|mode| mode == "password");
+        let asks = self
+            .gateway
+            .auth_mode
+            .value()
+            .is_some_and(|mode| mode == "password");
         let none = self.gateway.auth_password.is_missing() && !self.in_variables(|at| at.password);
         (asks && none).then(|| {
             self.says(
@@ -186,10 +202,19 @@ impl About<'_> {
             let hand = "set gateway.auth.mode to \"password\" with a password, or gateway.tailscale.mode to \"serve\"";
             return Some(self.says(&self.gateway.tailscale_mode, says, hand));
         }
-        let bind = self.gateway.bind.value().filter(|bind| matches!(bind.as_str(), "lan" | "tailnet" | "custom"))?;
+        let bind = self
+            .gateway
+            .bind
+            .value()
+            .filter(|bind| matches!(bind.as_str(), "lan" | "tailnet" | "custom"))?;
         matches!(mode.as_str(), "serve" | "funnel").then(|| {
-            let says = format!("tailscale {mode} needs gateway.bind \"loopback\", and it is {bind:?}");
-            self.says(&self.gateway.bind, says, "set gateway.bind to \"loopback\", or gateway.tailscale.mode to \"off\"")
+            let says =
+                format!("tailscale {mode} needs gateway.bind \"loopback\", and it is {bind:?}");
+            self.says(
+                &self.gateway.bind,
+                says,
+                "set gateway.bind to \"loopback\", or gateway.tailscale.mode to \"off\"",
+            )
         })
     }
 
@@ -202,7 +227,11 @@ impl About<'_> {
             && value("token")?.as_str() == Some(self.model.config.shared_secret()?.expose());
         same.then(|| {
             let says = "hooks.token is the same as the gateway's token";
-            let finding = self.says(&self.gateway.auth_token, says, "give hooks.token a value of its own");
+            let finding = self.says(
+                &self.gateway.auth_token,
+                says,
+                "give hooks.token a value of its own",
+            );
             match self.model.store {
                 StoreKind::Files => finding,
                 StoreKind::Sqlite => finding.at_worst(Severity::Warning),
@@ -214,7 +243,10 @@ impl About<'_> {
         let gateway = self.gateway;
         let fallback = &gateway.control_ui_dangerously_allow_host_header_origin_fallback;
         let none = gateway.control_ui_allowed_origins.is_missing()
-            || gateway.control_ui_allowed_origins.value().is_some_and(Vec::is_empty);
+            || gateway
+                .control_ui_allowed_origins
+                .value()
+                .is_some_and(Vec::is_empty);
         let open = self.is_wide()
             && none
             && gateway.control_ui_enabled.value() != Some(&false)
@@ -236,7 +268,9 @@ impl About<'_> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        if gateway.auth_trusted_proxy.is_missing() || gateway.auth_trusted_proxy_user_header.is_missing() {
+        if gateway.auth_trusted_proxy.is_missing()
+            || gateway.auth_trusted_proxy_user_header.is_missing()
+        {
             found.push(self.says(
                 &gateway.auth_trusted_proxy_user_header,
                 "gateway.auth.mode is \"trusted-proxy\", and no header is named that holds the user",

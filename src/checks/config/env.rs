@@ -47,7 +47,9 @@ pub static TOKEN: Rule = Rule {
         }
         for at in of_the_service(model) {
             let Some(token) = &at.token else { continue };
-            if own.is_some_and(|own| own != token) || (own.is_none() && gateway.auth_token.is_missing()) {
+            if own.is_some_and(|own| own != token)
+                || (own.is_none() && gateway.auth_token.is_missing())
+            {
                 found.push(in_the_service(rule, at, token, own));
             }
         }
@@ -55,10 +57,22 @@ pub static TOKEN: Rule = Rule {
     },
 };
 
-fn in_the_cli(model: &Model, rule: &Rule, at: &Variables, token: &Secret, own: Option<&Secret>) -> Option<Finding> {
+fn in_the_cli(
+    model: &Model,
+    rule: &Rule,
+    at: &Variables,
+    token: &Secret,
+    own: Option<&Secret>,
+) -> Option<Finding> {
     let hand = match at.place {
-        Place::Process => "unset OPENCLAW_GATEWAY_TOKEN    (and take it out of your shell's start files)".to_owned(),
-        _ => format!("take OPENCLAW_GATEWAY_TOKEN out of {}, or make it the config's token", at.at),
+        Place::Process => {
+            "unset OPENCLAW_GATEWAY_TOKEN    (and take it out of your shell's start files)"
+                .to_owned()
+        }
+        _ => format!(
+            "take OPENCLAW_GATEWAY_TOKEN out of {}, or make it the config's token",
+            at.at
+        ),
     };
     let mend = Mend::ByHand(vec![hand]);
     let Some(own) = own else {
@@ -75,24 +89,35 @@ fn in_the_cli(model: &Model, rule: &Rule, at: &Variables, token: &Secret, own: O
     if own == token {
         return None;
     }
-    let says = "OPENCLAW_GATEWAY_TOKEN beats the config in the CLI, and differs from the gateway's token";
+    let says =
+        "OPENCLAW_GATEWAY_TOKEN beats the config in the CLI, and differs from the gateway's token";
     let finding = rule
         .finding(at.at.clone(), says, mend)
         .seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
         .seen(format!("gateway.auth.token is {own}"));
     // From 2026.3.13 the CLI tries once more, with its device token.
     let saved = model.tokens_agree() && model.rule == scopes::Rule::Implied;
-    Some(if saved { finding.at_worst(Severity::Warning) } else { finding })
+    Some(if saved {
+        finding.at_worst(Severity::Warning)
+    } else {
+        finding
+    })
 }
 
 fn in_the_service(rule: &Rule, at: &Variables, token: &Secret, own: Option<&Secret>) -> Finding {
     let says = match own {
-        Some(_) => "the gateway's service holds another token than the config (the config's counts)",
-        None => "the gateway gets its token from its service, and the config, which the CLI reads, holds none",
+        Some(_) => {
+            "the gateway's service holds another token than the config (the config's counts)"
+        }
+        None => {
+            "the gateway gets its token from its service, and the config, which the CLI reads, holds none"
+        }
     };
     let hand = "make the two one: put the token into gateway.auth.token, then: openclaw gateway install --force";
     let mend = Mend::ByHand(vec![hand.into()]);
-    let finding = rule.finding(at.at.clone(), says, mend).at_worst(Severity::Warning);
+    let finding = rule
+        .finding(at.at.clone(), says, mend)
+        .at_worst(Severity::Warning);
     let finding = finding.seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"));
     match own {
         Some(own) => finding.seen(format!("gateway.auth.token is {own}")),
@@ -132,7 +157,10 @@ pub static PORT: Rule = Rule {
         vec![
             rule.finding(place.clone(), says, mend)
                 .seen(format!("the CLI asks at {asks} ({place})"))
-                .seen(format!("the gateway listens on {} ({})", listens.number, listens.from)),
+                .seen(format!(
+                    "the gateway listens on {} ({})",
+                    listens.number, listens.from
+                )),
         ]
     },
 };
@@ -189,7 +217,10 @@ pub static ELSEWHERE: Rule = Rule {
             return vec![];
         };
         let says = "the gateway that is installed here as a service uses another state dir";
-        let mend = Mend::ByHand(vec![format!("to look at it: clawmend --state-dir '{}'", dir.display())]);
+        let mend = Mend::ByHand(vec![format!(
+            "to look at it: clawmend --state-dir '{}'",
+            dir.display()
+        )]);
         vec![
             rule.finding(at.at.clone(), says, mend)
                 .seen(format!("OPENCLAW_STATE_DIR there is {}", dir.display()))

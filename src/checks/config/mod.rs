@@ -8,7 +8,9 @@ pub(crate) mod file;
 pub(crate) mod keys;
 pub(crate) mod mode;
 pub(crate) mod remote;
+pub(crate) mod replaced;
 pub(crate) mod risk;
+pub(crate) mod secrets;
 pub(crate) mod wanted;
 
 use std::path::Path;
@@ -39,7 +41,10 @@ fn config_name(model: &Model) -> String {
 
 /// The bytes of a config file.
 pub(crate) fn bytes<'m>(model: &'m Model, file: &Path) -> Option<&'m Bytes> {
-    model.images.text(&Slot::Config(file.to_path_buf()))?.bytes()
+    model
+        .images
+        .text(&Slot::Config(file.to_path_buf()))?
+        .bytes()
 }
 
 /// `openclaw.json: gateway.bind (line 4)`.
@@ -48,7 +53,12 @@ fn place_of(model: &Model, path: &[String], owner: &Owner) -> String {
     let line = bytes(model, &file)
         .and_then(|text| json5::locate(text, &owner.path))
         .map(|place| format!(" (line {})", place.line));
-    format!("{}: {}{}", name(model, &file), path_text(path), line.unwrap_or_default())
+    format!(
+        "{}: {}{}",
+        name(model, &file),
+        path_text(path),
+        line.unwrap_or_default()
+    )
 }
 
 fn place<T>(model: &Model, setting: &Setting<T>) -> String {

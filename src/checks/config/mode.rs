@@ -21,7 +21,8 @@ pub static MISSING: Rule = Rule {
         "Missing config. Run `openclaw setup` or set gateway.mode=local",
     ],
     run: |model, rule| {
-        let Some(wanted) = wanted::mode(model).filter(|wanted| wanted.codes.contains(&rule.code)) else {
+        let Some(wanted) = wanted::mode(model).filter(|wanted| wanted.codes.contains(&rule.code))
+        else {
             return vec![];
         };
         let Some(mode) = gateway(model).map(|gateway| &gateway.mode) else {
@@ -33,11 +34,13 @@ pub static MISSING: Rule = Rule {
             "gateway.mode is not a word that OpenClaw knows"
         };
         let mend = wanted.mend(model, "set gateway.mode to \"local\"");
-        let finding = rule.finding(place(model, mode), says, mend).seen(shown(mode));
+        let finding = rule
+            .finding(place(model, mode), says, mend)
+            .seen(shown(mode));
         vec![if mode.is_missing() && runs(model) {
-            finding
-                .at_worst(Severity::Warning)
-                .seen("the gateway that runs now was started before this, or with --allow-unconfigured")
+            finding.at_worst(Severity::Warning).seen(
+                "the gateway that runs now was started before this, or with --allow-unconfigured",
+            )
         } else {
             finding
         }]
@@ -58,7 +61,8 @@ pub static REMOTE: Rule = Rule {
         "gateway remote mode misconfigured: gateway.remote.url missing",
     ],
     run: |model, rule| {
-        let Some(wanted) = wanted::mode(model).filter(|wanted| wanted.codes.contains(&rule.code)) else {
+        let Some(wanted) = wanted::mode(model).filter(|wanted| wanted.codes.contains(&rule.code))
+        else {
             return vec![];
         };
         let Some(mode) = gateway(model).map(|gateway| &gateway.mode) else {
@@ -94,7 +98,8 @@ pub static CLIENT: Rule = Rule {
             "run clawmend on the gateway host:".into(),
             "clawmend    (there)".into(),
         ]);
-        let says = "this machine is only a client: the gateway, and who may use it, is on another host";
+        let says =
+            "this machine is only a client: the gateway, and who may use it, is on another host";
         let mut finding = rule
             .finding(config_name(model), says, mend)
             .seen("gateway.mode is \"remote\", and no device is paired here")

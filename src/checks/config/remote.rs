@@ -33,7 +33,9 @@ pub static NOT_A_LIST: Rule = Rule {
         let says = "gateway.trustedProxies has to be a list";
         let mend = match wanted::proxies(model, &Choice::default()) {
             Some(wanted) => wanted.mend(model, format!("make it {}", wanted.new)),
-            None => Mend::ByHand(vec!["make it a list of addresses, e.g. [\"127.0.0.1\"]".into()]),
+            None => Mend::ByHand(vec![
+                "make it a list of addresses, e.g. [\"127.0.0.1\"]".into(),
+            ]),
         };
         let finding = rule.finding(place(model, setting), says, mend);
         vec![match raw.and_then(serde_json::Value::as_str) {
@@ -45,12 +47,21 @@ pub static NOT_A_LIST: Rule = Rule {
 
 /// A public address that leads here by way of a proxy, by what the config says itself.
 fn public_address(gateway: &Gateway) -> Option<String> {
-    let origins = gateway.control_ui_allowed_origins.value().into_iter().flatten();
-    gateway.remote_url.value().into_iter().chain(origins).find_map(|url| {
-        let parts = GatewayUrl::parse(url)?;
-        let secure = matches!(parts.scheme.as_str(), "https" | "wss");
-        (secure && parts.distance() == Distance::Public).then(|| shown_url(url))
-    })
+    let origins = gateway
+        .control_ui_allowed_origins
+        .value()
+        .into_iter()
+        .flatten();
+    gateway
+        .remote_url
+        .value()
+        .into_iter()
+        .chain(origins)
+        .find_map(|url| {
+            let parts = GatewayUrl::parse(url)?;
+            let secure = matches!(parts.scheme.as_str(), "https" | "wss");
+            (secure && parts.distance() == Distance::Public).then(|| shown_url(url))
+        })
 }
 
 pub static UNTRUSTED: Rule = Rule {
@@ -76,15 +87,37 @@ pub static UNTRUSTED: Rule = Rule {
         };
         let setting = &gateway.trusted_proxies;
         let none = setting.is_missing() || setting.value().is_some_and(Vec::is_empty);
-        let served = gateway.tailscale_mode.value().is_some_and(|mode| mode != "off");
-        let Some(address) = public_address(gateway).filter(|_| none && !served) else {
+        let served = gateway
+            .tailscale_mode
+            .value()
+            .is_some_and(|mode| mode != "off");
+        if !none || served {
             return vec![];
-        };
+        }
+        let near = matches!(&gateway.bind.field, Field::Missing)
+            || gateway.bind.value().is_some_and(|bind| bind == "loopback");
+        // Only what is not local waits like this, and with this bind only a proxy lets it in.
+        let strange = near
+            && model
+                .requests
+                .iter()
+                .any(|own| !own.silent && !own.is_repair);
+        let address = public_address(gateway);
+        if address.is_none() && !strange {
+            return vec![];
+        }
         let mend = Mend::RepairWith(repair("--trust-proxy IP"));
         let says = "a proxy seems to stand in front of this gateway, and no proxy is trusted";
+        let mut finding = rule.finding(place(model, setting), says, mend);
+        if let Some(address) = address {
+            finding = finding.seen(format!("the config names {address}"));
+        }
+        if strange {
+            finding =
+                finding.seen("this machine's own first contact waits as if it were not local");
+        }
         vec![
-            rule.finding(place(model, setting), says, mend)
-                .seen(format!("the config names {address}"))
+            finding
                 .seen("gateway.trustedProxies names no address")
                 .seen("IP is the proxy's address as the gateway sees it: 127.0.0.1 for a proxy on this machine"),
         ]
@@ -116,12 +149,16 @@ pub static NOT_LOCAL: Rule = Rule {
             Some(parts) if parts.distance() == Distance::Loopback => {
                 "gateway.remote.url is no WebSocket URL (ws:// or wss://)"
             }
-            Some(_) => "gateway.remote.url leads away from this machine, which is the gateway's own host",
+            Some(_) => {
+                "gateway.remote.url leads away from this machine, which is the gateway's own host"
+            }
             None => "gateway.remote.url is not a URL",
         };
         let to = wanted.new.as_str().unwrap_or_default();
         let mend = wanted.mend(model, format!("set it to {to}"));
-        let finding = rule.finding(place(model, setting), says, mend).seen(shown(setting));
+        let finding = rule
+            .finding(place(model, setting), says, mend)
+            .seen(shown(setting));
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
         vec![if used {
             finding
@@ -166,11 +203,14 @@ fn client_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> 
         return None;
     }
     let mend = Mend::ByHand(vec![
-        "use wss://, or a tunnel and ws://127.0.0.1 (see `clawmend explain gateway-url-plaintext`)".into(),
+        "use wss://, or a tunnel and ws://127.0.0.1 (see `clawmend explain gateway-url-plaintext`)"
+            .into(),
     ]);
     let says = "gateway.remote.url is plain ws:// to another machine";
     let setting = &gateway.remote_url;
-    let finding = rule.finding(place(model, setting), says, mend).seen(shown(setting));
+    let finding = rule
+        .finding(place(model, setting), says, mend)
+        .seen(shown(setting));
     Some(match parts.distance() {
         Distance::Private => finding
             .at_worst(Severity::Warning)
@@ -180,17 +220,26 @@ fn client_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> 
 }
 
 fn own_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
-    let wide = gateway.bind.value().filter(|bind| matches!(bind.as_str(), "lan" | "tailnet"))?;
+    let wide = gateway
+        .bind
+        .value()
+        .filter(|bind| matches!(bind.as_str(), "lan" | "tailnet"))?;
     if model.rule != scopes::Rule::Literal || model.config.is_client() {
         return None;
     }
     if matches!(gateway.tls_enabled.field, Field::Value(true)) {
         return None;
     }
-    let says = format!("2026.2.19 and earlier refuse their own gateway's URL with gateway.bind \"{wide}\"");
+    let says = format!(
+        "2026.2.19 and earlier refuse their own gateway's URL with gateway.bind \"{wide}\""
+    );
     let mend = Mend::ByHand(vec![
         "update OpenClaw, or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"".into(),
     ]);
     let finding = rule.finding(place(model, &gateway.bind), says, mend);
-    Some(finding.at_worst(Severity::Warning).seen("nothing here shows a release after 2026.2.19"))
+    Some(
+        finding
+            .at_worst(Severity::Warning)
+            .seen("nothing here shows a release after 2026.2.19"),
+    )
 }

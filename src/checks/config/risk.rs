@@ -24,8 +24,10 @@ pub static BYPASS: Rule = Rule {
             &gateway.control_ui_dangerously_allow_host_header_origin_fallback,
         ];
         let set = flags.into_iter().filter(|flag| flag.value() == Some(&true));
-        let says = |path: &[String]| format!("{} is on; it does not let the CLI in", path_text(path));
-        let found = set.map(|flag| rule.finding(place(model, flag), says(&flag.path), Mend::Nothing));
+        let says =
+            |path: &[String]| format!("{} is on; it does not let the CLI in", path_text(path));
+        let found =
+            set.map(|flag| rule.finding(place(model, flag), says(&flag.path), Mend::Nothing));
         found.collect::<Vec<Finding>>()
     },
 };

@@ -5,16 +5,15 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{auth, bind, bytes, gateway, mode, name, remote};
+use super::secrets::{drift, fills_token, token};
+use super::{bind, bytes, gateway, mode, name, remote};
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::owner::Owner;
 use crate::config::url::{Distance, GatewayUrl};
-use crate::config::vars;
 use crate::config::words::{BINDS, BindAlias, MODES, bind_alias};
 use crate::finding::{Code, Mend};
 use crate::format::json5;
 use crate::model::Model;
-use crate::model::config::AuthKind;
 use crate::secret::Secret;
 
 /// What the user chose.
@@ -44,7 +43,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn of<T>(setting: &Setting<T>, code: Code, new: Value, why: impl Into<String>) -> Self {
+    pub(super) fn of<T>(
+        setting: &Setting<T>,
+        code: Code,
+        new: Value,
+        why: impl Into<String>,
+    ) -> Self {
         Self {
             codes: vec![code],
             path: setting.path.clone(),
@@ -64,17 +68,28 @@ impl Wanted {
             path: self.owner.path.clone(),
             value: self.new.clone(),
         };
-        let text = bytes(model, &file).map(|bytes| bytes.as_slice()).unwrap_or(b"{}");
-        let refusal = match (model.config.fixed(&model.images, &file), json5::apply(text, &[edit])) {
+        let text = bytes(model, &file)
+            .map(|bytes| bytes.as_slice())
+            .unwrap_or(b"{}");
+        let refusal = match (
+            model.config.fixed(&model.images, &file),
+            json5::apply(text, &[edit]),
+        ) {
             (None, Ok(_)) => return Ok(()),
             (Some(why), made) => {
                 let by_hand = made.err().map(|refusal| refusal.by_hand);
                 let lines = by_hand.unwrap_or_else(|| vec![self.by_hand()]);
-                return Err(lines_of(format!("not changed: {why}; change it there:"), &lines));
+                return Err(lines_of(
+                    format!("not changed: {why}; change it there:"),
+                    &lines,
+                ));
             }
             (None, Err(refusal)) => refusal,
         };
-        let head = format!("clawmend cannot edit {}: {refusal}; by hand:", name(model, &file));
+        let head = format!(
+            "clawmend cannot edit {}: {refusal}; by hand:",
+            name(model, &file)
+        );
         Err(lines_of(head, &refusal.by_hand))
     }
 
@@ -118,7 +133,7 @@ pub fn all(model: &Model, choice: &Choice) -> Vec<Wanted> {
 }
 
 /// The gateway section on a gateway's own host.
-fn hosted(model: &Model) -> Option<&Gateway> {
+pub(super) fn hosted(model: &Model) -> Option<&Gateway> {
     gateway(model).filter(|_| !model.config.is_client())
 }
 
@@ -132,8 +147,14 @@ pub fn mode(model: &Model) -> Option<Wanted> {
             mode::REMOTE.code,
             "this machine is the gateway's own host, so its mode is `local`",
         ),
-        Field::Missing => (mode::MISSING.code, "a gateway starts only where `gateway.mode` is `local`"),
-        _ => (mode::MISSING.code, "`gateway.mode` is `local` or `remote`, and this is a gateway's host"),
+        Field::Missing => (
+            mode::MISSING.code,
+            "a gateway starts only where `gateway.mode` is `local`",
+        ),
+        _ => (
+            mode::MISSING.code,
+            "`gateway.mode` is `local` or `remote`, and this is a gateway's host",
+        ),
     };
     Some(Wanted::of(mode, code, Value::from(MODES[0]), why))
 }
@@ -144,20 +165,23 @@ pub fn bind(model: &Model, choice: &Choice) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let bind = &gateway.bind;
     let code = bind::INVALID.code;
-    let guarded = model.config.is_guarded() || choice.token.is_some() && fills_token(model);
+    let guarded = model.config.is_guarded() || choice.token.is_some() && fills_token(model, choice);
     let (word, why) = match &bind.field {
         Field::Reference(_) => return None,
         Field::Value(word) if BINDS.contains(&word.as_str()) => return unguarded(model, choice),
         Field::Missing => return unguarded(model, choice),
         Field::Value(word) => match bind_alias(word) {
-            Some(BindAlias::Word("lan") | BindAlias::Everywhere) if guarded => {
-                ("lan", "`lan` is OpenClaw's word for every address of this machine")
-            }
+            Some(BindAlias::Word("lan") | BindAlias::Everywhere) if guarded => (
+                "lan",
+                "`lan` is OpenClaw's word for every address of this machine",
+            ),
             Some(BindAlias::Word("lan") | BindAlias::Everywhere) => (
                 "loopback",
                 "OpenClaw refuses every address (`lan`) without a shared token or password, and none is set: this machine only",
             ),
-            Some(BindAlias::Word(known)) => (known, "OpenClaw takes the word in small letters only"),
+            Some(BindAlias::Word(known)) => {
+                (known, "OpenClaw takes the word in small letters only")
+            }
             Some(BindAlias::Loopback) => (
                 "loopback",
                 "`loopback` is OpenClaw's word for this machine only (--bind lan where other machines need the gateway)",
@@ -167,10 +191,18 @@ pub fn bind(model: &Model, choice: &Choice) -> Option<Wanted> {
                 "not a word that OpenClaw knows; this machine only is the safe one (--bind lan where other machines need the gateway)",
             ),
         },
-        Field::Wrong(_) => ("loopback", "`gateway.bind` has to be one of OpenClaw's words"),
+        Field::Wrong(_) => (
+            "loopback",
+            "`gateway.bind` has to be one of OpenClaw's words",
+        ),
     };
     match choice.bind {
-        Some(chosen) => Some(Wanted::of(bind, code, Value::from(chosen), "as --bind says")),
+        Some(chosen) => Some(Wanted::of(
+            bind,
+            code,
+            Value::from(chosen),
+            "as --bind says",
+        )),
         None => Some(Wanted::of(bind, code, Value::from(word), why)),
     }
 }
@@ -180,7 +212,12 @@ fn unguarded(model: &Model, choice: &Choice) -> Option<Wanted> {
     let chosen = choice.bind?;
     let code = super::conflict::CONFLICT.code;
     super::conflict::exposed(model)?;
-    Some(Wanted::of(bind, code, Value::from(chosen), "as --bind says"))
+    Some(Wanted::of(
+        bind,
+        code,
+        Value::from(chosen),
+        "as --bind says",
+    ))
 }
 
 /// `gateway.trustedProxies`: a list, with the proxies that the user names.
@@ -193,13 +230,22 @@ pub fn proxies(model: &Model, choice: &Choice) -> Option<Wanted> {
         None => (Vec::new(), Vec::new(), ""),
         Some(Value::Array(list)) => (list.clone(), Vec::new(), ""),
         Some(Value::String(text)) => (
-            text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect(),
+            text.split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(Value::from)
+                .collect(),
             vec![remote::NOT_A_LIST.code],
             "`gateway.trustedProxies` has to be a list",
         ),
         Some(_) => return None,
     };
-    let known: Vec<&str> = setting.value().into_iter().flatten().map(String::as_str).collect();
+    let known: Vec<&str> = setting
+        .value()
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
     let before = list.len();
     for address in choice.trust.iter().map(ToString::to_string) {
         if !known.contains(&address.as_str()) && !list.contains(&Value::from(address.as_str())) {
@@ -225,7 +271,11 @@ pub fn remote_url(model: &Model) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let setting = &gateway.remote_url;
     let url = setting.value().filter(|url| !url.trim().is_empty())?;
-    if gateway.remote_transport.value().is_some_and(|word| word == "ssh") {
+    if gateway
+        .remote_transport
+        .value()
+        .is_some_and(|word| word == "ssh")
+    {
         return None; // an app's tunnel to another machine
     }
     let parts = GatewayUrl::parse(url);
@@ -243,52 +293,12 @@ pub fn remote_url(model: &Model) -> Option<Wanted> {
         "on the gateway's own host the way to it stays on this machine; the port is from {}",
         port.from
     );
-    Some(Wanted::of(setting, remote::NOT_LOCAL.code, Value::from(new), why))
-}
-
-/// Whether `--new-token` has a place to go: a placeholder, or no token where one is needed.
-pub fn fills_token(model: &Model) -> bool {
-    let Some(gateway) = hosted(model) else {
-        return false;
-    };
-    let setting = &gateway.auth_token;
-    match (&setting.field, gateway.auth_kind()) {
-        (Field::Value(_), AuthKind::Token) => setting.usable().is_none(),
-        (Field::Missing, AuthKind::Token) => super::conflict::exposed(model).is_some(),
-        _ => false,
-    }
-}
-
-/// `gateway.auth.token`, where the user wants a new one.
-pub fn token(model: &Model, choice: &Choice) -> Option<Wanted> {
-    let token = choice.token.as_ref().filter(|_| fills_token(model))?;
-    let setting = &hosted(model)?.auth_token;
-    let code = match setting.field {
-        Field::Missing => super::conflict::CONFLICT.code,
-        _ => auth::PLACEHOLDER.code,
-    };
-    let new = Value::from(vars::escaped(token.expose()));
-    Some(Wanted::of(setting, code, new, "a new random token, as --new-token says"))
-}
-
-/// `gateway.remote.token`, where it differs from the gateway's own token.
-pub fn drift(model: &Model, choice: &Choice) -> Option<Wanted> {
-    let gateway = hosted(model)?;
-    if gateway.auth_kind() != AuthKind::Token {
-        return None;
-    }
-    let setting = &gateway.remote_token;
-    let sent = setting.value()?;
-    let why = "the CLI's copy of the token becomes the gateway's";
-    let code = auth::DRIFT.code;
-    if let Some(token) = choice.token.as_ref().filter(|_| fills_token(model)) {
-        let new = Value::from(vars::escaped(token.expose()));
-        return Some(Wanted::of(setting, code, new, why));
-    }
-    let own = gateway.auth_token.usable().filter(|own| *own != sent)?;
-    let raw = model.config.raw(&gateway.auth_token.path).cloned();
-    let new = raw.unwrap_or_else(|| Value::from(vars::escaped(own.expose())));
-    Some(Wanted::of(setting, code, new, why))
+    Some(Wanted::of(
+        setting,
+        remote::NOT_LOCAL.code,
+        Value::from(new),
+        why,
+    ))
 }
 
 /// The value at a path within one file.
