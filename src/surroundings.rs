@@ -42,9 +42,14 @@ pub fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     }
     facts.orphans.sort();
     facts.migrated.sort();
-    if exists("exec-approvals.json") {
-        facts.blockers.push("exec-approvals.json".into());
-    }
+    // What stops OpenClaw's own migration, and what it leaves when it is interrupted.
+    facts.blockers = ["exec-approvals.json", "identity/device.json"]
+        .into_iter()
+        .flat_map(|name| ["", ".doctor-importing", ".native-importing"].map(|end| (name, end)))
+        .filter(|(name, end)| !(end.is_empty() && Some(*name) == Part::Identity.file()))
+        .map(|(name, end)| format!("{name}{end}"))
+        .filter(|name| exists(name))
+        .collect();
     for tree in &mut facts.other_trees {
         tree.paired = paired_in(&tree.path);
     }

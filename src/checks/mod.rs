@@ -4,14 +4,19 @@
 //! and the JSON schema are made from it.
 
 pub(crate) mod around;
+pub(crate) mod database;
 pub(crate) mod devices;
 pub(crate) mod identity;
+pub(crate) mod import;
+pub(crate) mod leftovers;
 pub(crate) mod local;
+pub(crate) mod rows;
 pub(crate) mod stores;
 pub(crate) mod tokens;
 
 use crate::finding::{Code, Finding, Mend, Severity};
-use crate::model::Model;
+use crate::model::{Model, Shared};
+use crate::plan::StoreKind;
 pub use local::request_line;
 pub use stores::describe as describe_fault;
 
@@ -67,15 +72,26 @@ impl Finding {
 /// Every rule, in the order findings of equal severity are shown.
 pub static RULES: &[&Rule] = &[
     &around::INTERRUPTED,
+    &database::DAMAGED,
+    &database::FOREIGN,
+    &database::EMPTY,
+    &database::UNUSABLE,
+    &database::UNFINISHED,
+    &leftovers::IDENTITY_WAITS,
     &identity::MISSING,
     &identity::MALFORMED,
     &identity::KEYS_DIFFER,
     &identity::ID_DIFFERS,
+    &rows::IDENTITY_TIMES,
     &identity::FOREIGN,
     &stores::UNREADABLE,
     &stores::BROKEN,
     &stores::EMPTY,
     &stores::NOT_AN_OBJECT,
+    &rows::CELL_MALFORMED,
+    &leftovers::AUTH_LEFT,
+    &import::IMPORT_WAITS,
+    &database::DOWNGRADED,
     &local::NOT_PAIRED,
     &local::KEY_DIFFERS,
     &local::ROLE_MISSING,
@@ -90,6 +106,8 @@ pub static RULES: &[&Rule] = &[
     &tokens::CACHE_MISSING,
     &tokens::CACHE_MALFORMED,
     &tokens::CACHE_FOREIGN,
+    &leftovers::IDENTITY_LEFT,
+    &import::BLOCKER,
     &local::REQUEST_WAITS,
     &local::REQUEST_EXPIRED,
     &local::REQUEST_CHURN,
@@ -104,6 +122,8 @@ pub static RULES: &[&Rule] = &[
     &devices::FOREIGN_REQUEST,
     &devices::DUPLICATES,
     &around::OTHER_TREES,
+    &database::NEWER,
+    &import::MIGRATED,
 ];
 
 /// The rule of a code.
@@ -116,9 +136,43 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     let mut findings: Vec<Finding> = RULES
         .iter()
         .flat_map(|rule| (rule.run)(model, rule))
+        .map(|finding| without_device(model, finding))
         .collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
+}
+
+/// What a CLI that sends no device does without.
+static OF_THE_DEVICE: &[&Rule] = &[
+    &identity::MISSING,
+    &local::NOT_PAIRED,
+    &local::KEY_DIFFERS,
+    &local::ROLE_MISSING,
+    &local::SCOPES_MISSING,
+    &local::PINNED,
+    &tokens::MISSING,
+    &tokens::REVOKED,
+    &tokens::NARROW,
+    &tokens::BEYOND,
+    &tokens::MISMATCH,
+    &tokens::CACHE_MISSING,
+    &tokens::CACHE_MALFORMED,
+    &tokens::CACHE_FOREIGN,
+];
+
+/// From 2026.8 a local CLI that has a shared token or password to show sends no device at all: then
+/// nothing about its pairing keeps it out.
+fn without_device(model: &Model, finding: Finding) -> Finding {
+    let does_without = model.store == StoreKind::Sqlite
+        && model.shared == Shared::Present
+        && finding.severity.fails()
+        && OF_THE_DEVICE.iter().any(|rule| rule.code == finding.code);
+    if !does_without {
+        return finding;
+    }
+    finding.at_worst(Severity::Warning).seen(
+        "the config holds a shared token or password: from 2026.8 the local CLI goes by that and shows no device",
+    )
 }
 
 /// Whether this machine's CLI is kept out, or that could not be told.

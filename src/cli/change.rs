@@ -134,7 +134,12 @@ pub(super) fn carry_out(
             lock: &lock,
         };
         match apply::apply(&applying, &proposal.changes) {
-            Ok(applied) => return done(context, asked, &state, &proposal, &applied),
+            Ok(applied) => {
+                let told = Told::of(context, &state, &proposal);
+                // A huge store is in memory once: the old images go before the new ones are read.
+                drop((state, proposal));
+                return done(context, asked, told, &applied);
+            }
             Err(ApplyError::Failed(error)) => return Err(error),
             Err(ApplyError::Moved(what)) => {
                 context.note(&format!(
@@ -209,7 +214,7 @@ fn only_shown(
         Exit::Done
     };
     if context.global.json {
-        let document = document(context, asked, state, proposal, None, &left);
+        let document = Told::of(context, state, proposal).document(context, asked, None, &left);
         context.json(&document);
         return exit;
     }
@@ -229,7 +234,8 @@ fn nothing_to_do(
     proposal: &Proposal,
 ) -> Exit {
     if context.global.json {
-        let document = document(context, asked, state, proposal, None, &state.findings);
+        let document =
+            Told::of(context, state, proposal).document(context, asked, None, &state.findings);
         context.json(&document);
         return state.exit();
     }
@@ -286,8 +292,7 @@ fn ask(context: &mut Context<'_, '_>, asked: &Asked, proposal: &Proposal) -> Res
 fn done(
     context: &mut Context<'_, '_>,
     asked: &Asked,
-    before: &State,
-    proposal: &Proposal,
+    told: Told,
     applied: &Applied,
 ) -> Result<Exit, Error> {
     let state = context.read()?;
@@ -300,14 +305,7 @@ fn done(
         context.note(&format!("note: {}", crate::text::safe(note)));
     }
     if context.global.json {
-        let document = document(
-            context,
-            asked,
-            before,
-            proposal,
-            applied.snapshot.as_deref(),
-            &state.findings,
-        );
+        let document = told.document(context, asked, applied.snapshot.as_deref(), &state.findings);
         context.json(&document);
         return Ok(exit);
     }
@@ -351,7 +349,7 @@ fn done(
             "Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."
         ));
     }
-    if changes_config(&proposal.changes) {
+    if told.restart_gateway {
         context.say(
             "The config changed: restart the gateway for it to count:  openclaw gateway restart",
         );
@@ -380,27 +378,49 @@ fn undo(context: &Context<'_, '_>, snapshot: Option<&str>) -> Option<String> {
     ))
 }
 
-fn document(
-    context: &Context<'_, '_>,
-    asked: &Asked,
-    state: &State,
-    proposal: &Proposal,
-    snapshot: Option<&str>,
-    findings: &[crate::finding::Finding],
-) -> ChangeDocument {
-    let name = Context::name(&state.located);
-    ChangeDocument {
-        head: Head::of(asked.command),
-        state: StateDocument::of(&state.model, &state.located),
-        dry_run: asked.dry_run,
-        changed: snapshot.is_some(),
-        edits: json::edits(&proposal.plan),
-        diff: diff::changes(&proposal.changes, &name, crate::render::Paint::default()),
-        snapshot: snapshot.map(str::to_owned),
-        undo: undo(context, snapshot),
-        restart_gateway: changes_config(&proposal.changes),
-        healthy: !checks::fails(findings),
-        findings: findings.iter().map(FindingDocument::from).collect(),
+/// What is told about a proposal, made before its images are let go.
+struct Told {
+    state: StateDocument,
+    edits: Vec<json::EditDocument>,
+    diff: String,
+    restart_gateway: bool,
+}
+
+impl Told {
+    fn of(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> Self {
+        let name = Context::name(&state.located);
+        let diff = match context.global.json {
+            true => diff::changes(&proposal.changes, &name, crate::render::Paint::default()),
+            false => String::new(),
+        };
+        Self {
+            state: StateDocument::of(&state.model, &state.located),
+            edits: json::edits(&proposal.plan),
+            diff,
+            restart_gateway: changes_config(&proposal.changes),
+        }
+    }
+
+    fn document(
+        self,
+        context: &Context<'_, '_>,
+        asked: &Asked,
+        snapshot: Option<&str>,
+        findings: &[crate::finding::Finding],
+    ) -> ChangeDocument {
+        ChangeDocument {
+            head: Head::of(asked.command),
+            state: self.state,
+            dry_run: asked.dry_run,
+            changed: snapshot.is_some(),
+            edits: self.edits,
+            diff: self.diff,
+            snapshot: snapshot.map(str::to_owned),
+            undo: undo(context, snapshot),
+            restart_gateway: self.restart_gateway,
+            healthy: !checks::fails(findings),
+            findings: findings.iter().map(FindingDocument::from).collect(),
+        }
     }
 }
 

@@ -21,7 +21,8 @@ pub struct Facts {
     pub orphans: Vec<String>,
     /// A clawmend apply that was interrupted; the text says what and when.
     pub interrupted: Option<String>,
-    /// Legacy files that block OpenClaw's own migration (F14), relative to the state dir.
+    /// Legacy files that block OpenClaw's own migration (F14), and those that an interrupted one had
+    /// claimed, relative to the state dir.
     pub blockers: Vec<String>,
     /// Pairing files already imported into the database (`*.json.migrated`), relative to the state dir.
     pub migrated: Vec<String>,

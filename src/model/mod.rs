@@ -1,5 +1,6 @@
 //! What the state means: typed, lenient views of the images. No rule, no word for people.
 
+pub mod database;
 pub mod device;
 pub mod facts;
 pub mod identity;
@@ -48,6 +49,8 @@ pub struct Model {
     pub rule: Rule,
     /// Whether the CLI has a shared token or password to send.
     pub shared: Shared,
+    /// Files of the older generation beside a database that counts.
+    pub legacy: Option<database::Legacy>,
 }
 
 /// This machine's identity as it was found.
@@ -118,6 +121,11 @@ impl Model {
             StoreKind::Files => identity_of_file(images.file(Part::Identity)),
             StoreKind::Sqlite => identity_of_table(table(&images, Part::Identity)),
         };
+        let mut legacy = database::Legacy::beside(&images, store);
+        let adopted = legacy
+            .as_mut()
+            .and_then(|legacy| legacy.adopt(&identity, &facts.blockers));
+        let identity = adopted.map_or(identity, IdentityState::Found);
         let auth = match store {
             StoreKind::Files => auth_of_file(images.file(Part::DeviceAuth)),
             StoreKind::Sqlite => {
@@ -157,6 +165,7 @@ impl Model {
             era,
             rule: era.rule(),
             shared,
+            legacy,
         }
     }
 
@@ -222,12 +231,26 @@ impl IdentityState {
     }
 }
 
-/// Which generation counts: the database as soon as its pairing table has the column of 2026.8.
+/// Which generation counts: the database as soon as its pairing table has the column of 2026.8. Also
+/// one that cannot be read, unless pairing files lie there: then nobody can tell, and to take the
+/// state for one without any pairing would be wrong.
 fn generation(images: &Images) -> StoreKind {
-    let paired = table(images, Part::Paired);
-    match paired {
-        Some(table) if table.column(GENERATION_COLUMN).is_some() => StoreKind::Sqlite,
-        _ => StoreKind::Files,
+    let counts = match images.database.as_ref().map(|database| &database.state) {
+        None => false,
+        Some(DatabaseState::Readable(database)) => database
+            .tables
+            .get(&Part::Paired)
+            .is_some_and(|table| table.column(GENERATION_COLUMN).is_some()),
+        Some(_) => [Part::Paired, Part::Pending].into_iter().all(|part| {
+            images
+                .file(part)
+                .is_none_or(|image| matches!(image.state, FileState::Absent))
+        }),
+    };
+    if counts {
+        StoreKind::Sqlite
+    } else {
+        StoreKind::Files
     }
 }
 
@@ -347,6 +370,8 @@ fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> CachedAuth {
         .find(|row| text(row, "device_id") == Some(local) && text(row, "role") == Some("operator"));
     let Some(row) = row else { return absent };
     let entry = record_of_row(Part::DeviceAuth, &table, row);
+    // OpenClaw takes a row whose scopes are no list for none.
+    let shaped = entry.get("scopes").is_some_and(Value::is_array);
     let holder: Record = [(
         "tokens".to_owned(),
         serde_json::json!({ "operator": entry }),
@@ -354,7 +379,11 @@ fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> CachedAuth {
     .into_iter()
     .collect();
     CachedAuth {
-        condition: AuthCondition::Good,
+        condition: if shaped {
+            AuthCondition::Good
+        } else {
+            AuthCondition::Malformed
+        },
         device_id: Some(local.to_owned()),
         operator: Device::of("", &holder).operator,
     }

@@ -4,6 +4,7 @@
 //! does not say that yet. So a second run finds nothing to do, by construction.
 
 mod approve;
+mod database;
 mod grant;
 mod stores;
 
@@ -46,25 +47,32 @@ pub struct Options {
 pub fn plan(model: &Model, options: &Options) -> Plan {
     let mut edits = Vec::new();
     if options.pairing {
+        let grant = grant::local(model, options);
         edits.extend(stores::mend(model));
-        edits.extend(grant::local(model, options));
+        edits.extend(database::mend(model, &grant));
+        edits.extend(grant);
     }
     Plan { edits }
 }
 
 /// Edits of one record.
-struct RecordEdits<'a> {
-    model: &'a Model,
+struct RecordEdits {
+    store: StoreKind,
     part: Part,
     key: String,
     before: Record,
     edits: Vec<Edit>,
 }
 
-impl<'a> RecordEdits<'a> {
-    fn new(model: &'a Model, part: Part, key: &str, before: Record) -> Self {
+impl RecordEdits {
+    /// In the store that counts.
+    fn new(model: &Model, part: Part, key: &str, before: Record) -> Self {
+        Self::of(model.store, part, key, before)
+    }
+
+    fn of(store: StoreKind, part: Part, key: &str, before: Record) -> Self {
         Self {
-            model,
+            store,
             part,
             key: key.to_owned(),
             before,
@@ -92,7 +100,7 @@ impl<'a> RecordEdits<'a> {
 
     fn push(&mut self, op: Op, why: &str, mends: &[Code]) {
         let target = Target::Record {
-            store: self.model.store,
+            store: self.store,
             part: self.part,
             key: self.key.clone(),
         };
@@ -128,3 +136,7 @@ fn remove(store: StoreKind, part: Part, key: &str, why: impl Into<String>, mends
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "database_tests.rs"]
+mod database_tests;
