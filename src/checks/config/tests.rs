@@ -122,7 +122,7 @@ fn a_broken_config_shows_its_place_and_offers_the_best_copy() {
     assert!(
         evidence.contains(
             "
-                             ^"
+                           ^"
         ) && !evidence.contains("hunter2"),
         "{evidence}"
     );
