@@ -8,7 +8,11 @@ use clawmend::cli::world::{AtTerminal, World};
 use clawmend::locate::Env;
 
 fn main() -> ExitCode {
-    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+    let now_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| {
+            i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+        });
     let stdout = std::io::stdout();
     let out_is_terminal = stdout.is_terminal();
     let mut out = std::io::BufWriter::new(anstream::AutoStream::always(stdout.lock()));

@@ -114,7 +114,7 @@ pub enum Op {
     Unset {
         /// As in `Set`.
         path: Vec<String>,
-        /// The value before.
+        /// The value before. Of a cell that is not JSON: the text that stands in it, or null.
         old: Value,
     },
     /// A new record, by OpenClaw's field names in order.

@@ -7,6 +7,7 @@ use crate::gateway;
 use crate::locate::{Env, Located, other_trees};
 use crate::model::facts::{Access, Facts, Trouble};
 use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
+use crate::model::scopes::Era;
 
 /// How many leftovers are listed.
 const MOST: usize = 1000;
@@ -22,14 +23,7 @@ pub fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         other_trees: other_trees(dir, located.home.as_deref(), env),
         gateway: gateway::probe(dir, &located.config, env),
         access: access(dir),
-        // Files that releases after 2026.2.19 leave behind.
-        newer_than_strict: [
-            format!("{CONFIG}.last-good"),
-            "logs/config-health.json".into(),
-            DATABASE.into(),
-        ]
-        .iter()
-        .any(|name| exists(name)),
+        era: era(&exists),
         ..Facts::default()
     };
     for folder in [DEVICES_DIR, IDENTITY_DIR] {
@@ -48,13 +42,29 @@ pub fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     }
     facts.orphans.sort();
     facts.migrated.sort();
-    if exists("exec-approvals.json") {
-        facts.blockers.push("exec-approvals.json".into());
-    }
+    // What stops OpenClaw's own migration, and what it leaves when it is interrupted.
+    facts.blockers = ["exec-approvals.json", "identity/device.json"]
+        .into_iter()
+        .flat_map(|name| ["", ".doctor-importing", ".native-importing"].map(|end| (name, end)))
+        .filter(|(name, end)| !(end.is_empty() && Some(*name) == Part::Identity.file()))
+        .map(|(name, end)| format!("{name}{end}"))
+        .filter(|name| exists(name))
+        .collect();
     for tree in &mut facts.other_trees {
         tree.paired = paired_in(&tree.path);
     }
     facts
+}
+
+/// From files that only later releases leave behind.
+fn era(exists: &dyn Fn(&str) -> bool) -> Era {
+    if exists(&format!("{CONFIG}.last-good")) || exists(DATABASE) {
+        Era::Least
+    } else if exists("logs/config-health.json") {
+        Era::Implied
+    } else {
+        Era::Literal
+    }
 }
 
 /// How many devices are paired in another state dir of the file generation.

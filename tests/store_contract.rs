@@ -19,13 +19,16 @@ use clawmend::store::memory::MemoryStore;
 use clawmend::store::sqlite::SqliteStore;
 use clawmend::store::{CommitError, Sink, Source, Store};
 
+/// Paths with bytes, permissions and times.
+type Tree = BTreeMap<PathBuf, (Vec<u8>, String)>;
+
 /// A store under test, and another program that changes what it holds.
 struct Case {
     store: Box<dyn Store>,
     /// Changes one thing that [`edit`] starts from, as the gateway would.
     meddle: Box<dyn Fn()>,
     /// Everything on disk, byte for byte; empty for memory.
-    tree: Box<dyn Fn() -> BTreeMap<PathBuf, (Vec<u8>, String)>>,
+    tree: Box<dyn Fn() -> Tree>,
     _home: tempfile::TempDir,
 }
 
@@ -241,7 +244,7 @@ fn all() -> Vec<(&'static str, Case)> {
     ]
 }
 
-fn tree(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, String)> {
+fn tree(dir: &Path) -> Tree {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

@@ -5,12 +5,21 @@ use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::identity::IdentityFault;
 use crate::model::layout::Part;
 use crate::model::{AuthCondition, IdentityState, Model, place_of};
+use crate::plan::StoreKind;
 
 /// What a person does when only OpenClaw can make a new identity.
 fn new_identity() -> Mend {
     Mend::ByHand(vec![
         "run once: openclaw devices list    (it makes a new identity and asks for pairing; it may be refused)".into(),
         "then run: clawmend repair          (it grants that new request)".into(),
+    ])
+}
+
+/// The row of the database: only OpenClaw puts another key pair there.
+fn by_doctor() -> Mend {
+    Mend::ByHand(vec![
+        "stop the gateway, then run: openclaw doctor --fix    (it puts a new identity in the row's place)".into(),
+        "start the gateway, then run: clawmend repair".into(),
     ])
 }
 
@@ -25,6 +34,17 @@ pub static MISSING: Rule = Rule {
     by_hand: "Run `openclaw devices list` once, then `clawmend repair`.",
     messages: &["pairing required", "device identity required"],
     run: |model, rule| match model.identity {
+        // What cannot be read, or waits to be imported, has a finding of its own.
+        IdentityState::Absent
+            if model.is_database_unread()
+                || !(super::leftovers::IDENTITY_WAITS.run)(
+                    model,
+                    &super::leftovers::IDENTITY_WAITS,
+                )
+                .is_empty() =>
+        {
+            vec![]
+        }
         IdentityState::Absent => {
             let place = place_of(model.store, Part::Identity);
             let fresh = model.paired.entries.is_empty();
@@ -64,6 +84,9 @@ pub static MALFORMED: Rule = Rule {
 fn malformed(model: &Model, rule: &Rule) -> Vec<Finding> {
     let place = place_of(model.store, Part::Identity);
     let aside = || {
+        if model.store == StoreKind::Sqlite {
+            return by_doctor();
+        }
         let mut steps = vec![format!(
             "move it aside: mv '{0}' '{0}.broken'",
             model
@@ -131,7 +154,10 @@ pub static KEYS_DIFFER: Rule = Rule {
             let finding = rule.finding(
                 place_of(model.store, Part::Identity),
                 "the private key and the public key are not a pair (mixed from two machines?)",
-                new_identity(),
+                match model.store {
+                    StoreKind::Files => new_identity(),
+                    StoreKind::Sqlite => by_doctor(),
+                },
             );
             vec![finding.seen(format!("deviceId {}", identity.device_id))]
         }
@@ -142,20 +168,32 @@ pub static KEYS_DIFFER: Rule = Rule {
 pub static ID_DIFFERS: Rule = Rule {
     code: Code("identity-id-differs"),
     modes: &["F38"],
-    severity: Severity::Warning,
+    severity: Severity::Blocks,
     title: "the identity's deviceId is not the hash of its key",
-    why: "A device id is the SHA-256 of the public key. OpenClaw goes by the hash and writes it back at its next \
-          start; clawmend goes by the hash too.",
-    mends: "Nothing in the identity: OpenClaw corrects it. The device with the right id is granted.",
-    by_hand: "Nothing to do.",
-    messages: &["device identity mismatch"],
+    why: "A device id is the SHA-256 of the public key. Up to 2026.7 OpenClaw goes by the hash and writes it back at its \
+          next start; from 2026.8 it refuses the identity's row as a whole. clawmend goes by the hash too.",
+    mends: "In the database the row gets the right id; in a file OpenClaw corrects it. The device with the right id is granted.",
+    by_hand: "Files: nothing to do. Database: stop the gateway and run `openclaw doctor --fix`.",
+    messages: &[
+        "device identity mismatch",
+        "invalid persisted device identity",
+    ],
     run: |model, rule| match &model.identity {
         IdentityState::Found(identity) if identity.keys_match && !identity.id_fits() => {
-            let finding = rule.finding(
-                place_of(model.store, Part::Identity),
-                "the deviceId in the identity is not the one its key hashes to",
-                Mend::Nothing,
-            );
+            let (mend, severity) = match model.store {
+                StoreKind::Files => (Mend::Nothing, Severity::Warning),
+                StoreKind::Sqlite => (
+                    Mend::Repair("write the id that the key hashes to".into()),
+                    Severity::Blocks,
+                ),
+            };
+            let finding = rule
+                .finding(
+                    place_of(model.store, Part::Identity),
+                    "the deviceId in the identity is not the one its key hashes to",
+                    mend,
+                )
+                .at_worst(severity);
             vec![
                 finding
                     .seen(format!("deviceId {}", identity.device_id))

@@ -4,7 +4,7 @@ use super::{Rule, list};
 use crate::finding::{Code, Mend, Severity};
 use crate::model::device::{Device, List};
 use crate::model::layout::Part;
-use crate::model::scopes::{FULL, Rule as ScopeRule};
+use crate::model::scopes::{Era, FULL, Rule as ScopeRule};
 use crate::model::{Model, place_of};
 use crate::plan::StoreKind;
 
@@ -144,16 +144,23 @@ pub static ROLE_MISSING: Rule = Rule {
             return vec![];
         };
         let roles = device.all_roles();
+        let held = roles.iter().any(|role| role == "operator");
         let listed =
             !device.roles.is_list() || device.roles.items().iter().any(|role| role == "operator");
-        if roles.iter().any(|role| role == "operator") && listed && device.roles != List::Odd {
+        if held && listed && device.roles != List::Odd {
             return vec![];
         }
         let finding = rule.finding(
             paired_place(model),
-            "the CLI's device does not hold the role `operator`",
+            "the CLI's device does not hold the role `operator` in every place",
             Mend::Repair("add the role".into()),
         );
+        // From 2026.4 `role` and `roles` count together; before, `roles` alone where it is a list.
+        let finding = if held && model.era == Era::Least {
+            finding.at_worst(Severity::Warning)
+        } else {
+            finding
+        };
         vec![finding.seen(format!("roles: {}", list(&roles)))]
     },
 };
@@ -214,7 +221,18 @@ pub static SCOPES_MISSING: Rule = Rule {
         if let Some(request) = model.requests.last() {
             finding = finding.seen(request_line(request, model.facts.now_ms));
         }
-        vec![finding]
+        let gets_in = *held != List::Odd
+            && model
+                .rule
+                .lacking(held.items(), model.era.needed().iter().copied())
+                .is_empty();
+        vec![if gets_in {
+            finding
+                .at_worst(Severity::Warning)
+                .seen("everyday commands get in with these; those that need more are refused")
+        } else {
+            finding
+        }]
     },
 };
 

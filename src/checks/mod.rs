@@ -5,14 +5,19 @@
 
 pub(crate) mod around;
 pub(crate) mod config;
+pub(crate) mod database;
 pub(crate) mod devices;
 pub(crate) mod identity;
+pub(crate) mod import;
+pub(crate) mod leftovers;
 pub(crate) mod local;
+pub(crate) mod rows;
 pub(crate) mod stores;
 pub(crate) mod tokens;
 
 use crate::finding::{Code, Finding, Mend, Severity};
-use crate::model::Model;
+use crate::model::{Model, Shared};
+use crate::plan::StoreKind;
 pub use local::request_line;
 pub use stores::describe as describe_fault;
 
@@ -68,6 +73,12 @@ impl Finding {
 /// Every rule, in the order findings of equal severity are shown.
 pub static RULES: &[&Rule] = &[
     &around::INTERRUPTED,
+    &database::DAMAGED,
+    &database::FOREIGN,
+    &database::EMPTY,
+    &database::UNUSABLE,
+    &database::UNFINISHED,
+    &leftovers::IDENTITY_WAITS,
     &config::file::UNPARSABLE,
     &config::file::EMPTY,
     &config::file::MISSING,
@@ -90,11 +101,16 @@ pub static RULES: &[&Rule] = &[
     &identity::MALFORMED,
     &identity::KEYS_DIFFER,
     &identity::ID_DIFFERS,
+    &rows::IDENTITY_TIMES,
     &identity::FOREIGN,
     &stores::UNREADABLE,
     &stores::BROKEN,
     &stores::EMPTY,
     &stores::NOT_AN_OBJECT,
+    &rows::CELL_MALFORMED,
+    &leftovers::AUTH_LEFT,
+    &import::IMPORT_WAITS,
+    &database::DOWNGRADED,
     &local::NOT_PAIRED,
     &local::KEY_DIFFERS,
     &local::ROLE_MISSING,
@@ -109,6 +125,8 @@ pub static RULES: &[&Rule] = &[
     &tokens::CACHE_MISSING,
     &tokens::CACHE_MALFORMED,
     &tokens::CACHE_FOREIGN,
+    &leftovers::IDENTITY_LEFT,
+    &import::BLOCKER,
     &local::REQUEST_WAITS,
     &local::REQUEST_EXPIRED,
     &local::REQUEST_CHURN,
@@ -135,6 +153,8 @@ pub static RULES: &[&Rule] = &[
     &config::replaced::READ_ONLY,
     &config::risk::NOT_A_FILE,
     &around::OTHER_TREES,
+    &database::NEWER,
+    &import::MIGRATED,
 ];
 
 /// What is told from the pairing stores: on a client of another host's gateway these say nothing.
@@ -160,6 +180,7 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
         .iter()
         .filter(|rule| !(model.config.is_client() && is_of_the_stores(rule)))
         .flat_map(|rule| (rule.run)(model, rule))
+        .map(|finding| without_device(model, finding))
         .collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
@@ -167,6 +188,39 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
 
 fn is_of_the_stores(rule: &Rule) -> bool {
     OF_THE_STORES.iter().any(|known| known.code == rule.code)
+}
+
+/// What a CLI that sends no device does without.
+static OF_THE_DEVICE: &[&Rule] = &[
+    &identity::MISSING,
+    &local::NOT_PAIRED,
+    &local::KEY_DIFFERS,
+    &local::ROLE_MISSING,
+    &local::SCOPES_MISSING,
+    &local::PINNED,
+    &tokens::MISSING,
+    &tokens::REVOKED,
+    &tokens::NARROW,
+    &tokens::BEYOND,
+    &tokens::MISMATCH,
+    &tokens::CACHE_MISSING,
+    &tokens::CACHE_MALFORMED,
+    &tokens::CACHE_FOREIGN,
+];
+
+/// From 2026.8 a local CLI that has a shared token or password to show sends no device at all: then
+/// nothing about its pairing keeps it out.
+fn without_device(model: &Model, finding: Finding) -> Finding {
+    let does_without = model.store == StoreKind::Sqlite
+        && model.shared == Shared::Present
+        && finding.severity.fails()
+        && OF_THE_DEVICE.iter().any(|rule| rule.code == finding.code);
+    if !does_without {
+        return finding;
+    }
+    finding.at_worst(Severity::Warning).seen(
+        "the config holds a shared token or password: from 2026.8 the local CLI goes by that and shows no device",
+    )
 }
 
 /// Whether this machine's CLI is kept out, or that could not be told.

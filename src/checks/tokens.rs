@@ -59,11 +59,12 @@ pub static MISSING: Rule = Rule {
             }
             Some(_) => return vec![],
         };
-        vec![rule.finding(
+        let finding = rule.finding(
             paired_place(model),
             says,
             Mend::Repair("write a fresh token on both sides".into()),
-        )]
+        );
+        vec![only_with_device_token(model, finding)]
     },
 };
 
@@ -109,7 +110,13 @@ pub static NARROW: Rule = Rule {
         } else {
             &device.scopes
         };
-        let inherits = !model.rule.lacking(baseline.items(), FULL).is_empty();
+        let needed = || model.era.needed().iter().copied();
+        let inherits = !model.rule.lacking(baseline.items(), needed()).is_empty();
+        let gets_in = token.scopes.is_list()
+            && model
+                .rule
+                .lacking(token.scopes.items(), needed())
+                .is_empty();
         let finding = rule.finding(
             paired_place(model),
             "the CLI's operator token holds too few scopes",
@@ -119,7 +126,7 @@ pub static NARROW: Rule = Rule {
             .seen(format!("token scopes: {}", list(token.scopes.items())))
             .seen(format!("lacks: {}", list(&lacking)));
         let finding = only_with_device_token(model, finding);
-        vec![if inherits {
+        vec![if inherits || gets_in {
             finding.at_worst(Severity::Warning)
         } else {
             finding

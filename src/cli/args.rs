@@ -86,15 +86,19 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say what is wrong, worst first (the default; changes nothing)
-    #[command(after_help = "Exit: 0 nothing blocks the CLI, 1 something does or could not be checked.\n\n\
-        Examples:\n  clawmend\n  clawmend diagnose --json | jq -r '.findings[].code'\n  clawmend --state-dir /home/ann/.openclaw")]
+    #[command(
+        after_help = "Exit: 0 nothing blocks the CLI, 1 something does or could not be checked.\n\n\
+        Examples:\n  clawmend\n  clawmend diagnose --json | jq -r '.findings[].code'\n  clawmend --state-dir /home/ann/.openclaw"
+    )]
     Diagnose,
     /// Mend what keeps the CLI out: preview, one question, a snapshot, the changes
     Repair(Repair),
     /// Approve one pending request: this machine's own, or another device's by its id
     Approve(Approve),
     /// List pending and paired devices, read from disk
-    #[command(after_help = "Examples:\n  clawmend devices\n  clawmend devices --json | jq '.paired[] | {name, scopes}'")]
+    #[command(
+        after_help = "Examples:\n  clawmend devices\n  clawmend devices --json | jq '.paired[] | {name, scopes}'"
+    )]
     Devices,
     /// Snapshots: make, list, show, verify, prune
     #[command(subcommand)]
@@ -104,8 +108,10 @@ pub enum Command {
     /// The long story of a finding, or of an error message of OpenClaw
     Explain(Explain),
     /// Watch the whole story on an embedded locked-out sample
-    #[command(after_help = "Unpacks a sample into a temporary folder and takes it through diagnose, dry run, repair and restore.\n\
-        Touches nothing else.")]
+    #[command(
+        after_help = "Unpacks a sample into a temporary folder and takes it through diagnose, dry run, repair and restore.\n\
+        Touches nothing else."
+    )]
     Demo,
     /// Print a completion script for a shell
     Completions {
@@ -123,8 +129,10 @@ pub enum Command {
 
 /// `clawmend repair`.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = "Exit: 0 nothing blocks the CLI afterwards (with --dry-run: would block), 1 something still does.\n\n\
-    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --scopes operator.read,operator.pairing\n  clawmend repair --bind lan --trust-proxy 10.0.0.5")]
+#[command(
+    after_help = "Exit: 0 nothing blocks the CLI afterwards (with --dry-run: would block), 1 something still does.\n\n\
+    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --scopes operator.read,operator.pairing\n  clawmend repair --bind lan --trust-proxy 10.0.0.5"
+)]
 pub struct Repair {
     /// Show every change and change nothing
     #[arg(short = 'n', long)]
@@ -188,9 +196,11 @@ impl Bind {
 
 /// `clawmend approve`.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = "Without an id: this machine's own request, with the CLI's full scopes. Another device gets exactly what it asks\n\
+#[command(
+    after_help = "Without an id: this machine's own request, with the CLI's full scopes. Another device gets exactly what it asks\n\
     for, and only by its id (or from the picker on a terminal).\n\n\
-    Examples:\n  clawmend approve\n  clawmend approve 8f4bd968-1608-4627-a1e5-24149a6f44f9 --yes")]
+    Examples:\n  clawmend approve\n  clawmend approve 8f4bd968-1608-4627-a1e5-24149a6f44f9 --yes"
+)]
 pub struct Approve {
     /// The request's id, as `clawmend devices` shows it
     #[arg(value_name = "REQUEST_ID")]
@@ -228,8 +238,10 @@ pub enum Snapshot {
         id: Option<String>,
     },
     /// Remove old snapshots (never the only one)
-    #[command(after_help = "A snapshot goes if it is beyond --keep or older than --older-than; the newest always stays.\n\n\
-        Examples:\n  clawmend snapshot prune --keep 10 --dry-run\n  clawmend snapshot prune --older-than 30d --yes")]
+    #[command(
+        after_help = "A snapshot goes if it is beyond --keep or older than --older-than; the newest always stays.\n\n\
+        Examples:\n  clawmend snapshot prune --keep 10 --dry-run\n  clawmend snapshot prune --older-than 30d --yes"
+    )]
     Prune {
         /// How many of the newest stay
         #[arg(long, value_name = "N", required_unless_present = "older_than")]
@@ -248,7 +260,9 @@ pub enum Snapshot {
 
 /// `clawmend restore`.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = "Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore 20261124T1715 --yes")]
+#[command(
+    after_help = "Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore 20261124T1715 --yes"
+)]
 pub struct Restore {
     /// The snapshot's id, the start of it, or `latest`
     #[arg(value_name = "ID", default_value = "latest")]
@@ -266,7 +280,9 @@ pub struct Restore {
 
 /// `clawmend explain`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\"")]
+#[command(
+    after_help = "Examples:\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\""
+)]
 pub struct Explain {
     /// A finding's code, a failure mode (F01), or the text of an error message
     #[arg(value_name = "CODE|TEXT", required = true, num_args = 1..)]

@@ -43,13 +43,20 @@ pub(super) struct Proposal {
     pub changes: Changes,
 }
 
-/// The lock of a writing run; none for a dry run, which writes nothing at all.
+/// The lock of a writing run, taken before the first byte is written and not for a run that turns out
+/// to have nothing to do.
+pub(super) fn lock(context: &Context<'_, '_>) -> Result<Lock, Error> {
+    let located = context.locate()?;
+    Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)
+}
+
+/// Takes back what an interrupted run left, if one did; then the lock is held already.
 pub(super) fn begin(context: &mut Context<'_, '_>, dry_run: bool) -> Result<Option<Lock>, Error> {
-    if dry_run {
+    let located = context.locate()?;
+    if dry_run || journal::interrupted(&located.state_dir)?.is_none() {
         return Ok(None);
     }
-    let located = context.locate()?;
-    let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
+    let lock = lock(context)?;
     recover(context, &lock)?;
     Ok(Some(lock))
 }
@@ -64,19 +71,27 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
         snapshots: &snapshots,
         lock,
     };
-    let Some(done) = journal::recover(&recovery)? else { return Ok(()) };
+    let Some(done) = journal::recover(&recovery)? else {
+        return Ok(());
+    };
     let when = words::utc(done.started_at_ms);
     let what = match done.outcome {
         journal::Outcome::Untouched => "had changed nothing yet",
         journal::Outcome::Finished => "had made all its changes; they stand",
         journal::Outcome::RolledBack => "was rolled back",
     };
-    context.note(&format!("note: an earlier `clawmend {}` of {when} was interrupted; it {what}", done.command));
+    context.note(&format!(
+        "note: an earlier `clawmend {}` of {when} was interrupted; it {what}",
+        done.command
+    ));
     for path in &done.put_back {
         context.note(&format!("      put back: {}", crate::text::safe(path)));
     }
     for path in &done.left {
-        context.note(&format!("      left alone, because something else has written it since: {}", crate::text::safe(path)));
+        context.note(&format!(
+            "      left alone, because something else has written it since: {}",
+            crate::text::safe(path)
+        ));
     }
     Ok(())
 }
@@ -85,22 +100,26 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
 pub(super) fn carry_out(
     context: &mut Context<'_, '_>,
     asked: &Asked,
-    lock: Option<&Lock>,
+    held: Option<Lock>,
     propose: &mut dyn FnMut(&mut Context<'_, '_>, &State) -> Result<Proposal, Error>,
 ) -> Result<Exit, Error> {
     let mut state = context.read()?;
     let mut proposal = propose(context, &state)?;
     let agreed = proposal.plan.clone();
     if !context.global.json {
-        let text = shown(context, &state, &proposal);
+        let text = shown(context, asked, &state, &proposal);
         context.print(&text);
     }
-    let Some(lock) = lock else {
+    if asked.dry_run {
         return Ok(only_shown(context, asked, &state, &proposal));
-    };
+    }
     if proposal.changes.is_empty() {
         return Ok(nothing_to_do(context, asked, &state, &proposal));
     }
+    let lock = match held {
+        Some(lock) => lock,
+        None => lock(context)?,
+    };
     ask(context, asked, &proposal)?;
     for _ in 0..ROUNDS {
         let snapshots = context.snapshots(&state.located);
@@ -112,13 +131,21 @@ pub(super) fn carry_out(
             now_ms: context.world.now_ms,
             why: &why,
             command: asked.command,
-            lock,
+            lock: &lock,
         };
         match apply::apply(&applying, &proposal.changes) {
-            Ok(applied) => return done(context, asked, &state, &proposal, &applied),
+            Ok(applied) => {
+                let told = Told::of(context, &state, &proposal);
+                // A huge store is in memory once: the old images go before the new ones are read.
+                drop((state, proposal));
+                return done(context, asked, told, &applied);
+            }
             Err(ApplyError::Failed(error)) => return Err(error),
             Err(ApplyError::Moved(what)) => {
-                context.note(&format!("note: {} changed meanwhile; planning again", crate::text::safe(&what)));
+                context.note(&format!(
+                    "note: {} changed meanwhile; planning again",
+                    crate::text::safe(&what)
+                ));
                 state = context.read()?;
                 proposal = propose(context, &state)?;
                 if !asked.yes && proposal.plan != agreed {
@@ -131,11 +158,16 @@ pub(super) fn carry_out(
             }
         }
     }
-    Err(Error::refused(format!("the state kept changing while clawmend tried {ROUNDS} times; nothing was changed"))
-        .hint("stop the gateway for a moment (openclaw gateway stop), then run the same command again"))
+    Err(Error::refused(format!(
+        "the state kept changing while clawmend tried {ROUNDS} times; nothing was changed"
+    ))
+    .hint("stop the gateway for a moment (openclaw gateway stop), then run the same command again"))
 }
 
-fn shown(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> String {
+fn shown(context: &Context<'_, '_>, asked: &Asked, state: &State, proposal: &Proposal) -> String {
+    if context.global.quiet && asked.yes {
+        return String::new();
+    }
     let mut out = words::head(state);
     out.push('\n');
     let name = Context::name(&state.located);
@@ -147,7 +179,13 @@ fn shown(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> Strin
         out.push('\n');
         out.push_str(&diff::changes(&proposal.changes, &name, context.paint));
     } else {
-        out.push_str(&preview::preview(&proposal.plan, &proposal.changes, &name, context.paint, context.world.width));
+        out.push_str(&preview::preview(
+            &proposal.plan,
+            &proposal.changes,
+            &name,
+            context.paint,
+            context.world.width,
+        ));
     }
     out
 }
@@ -156,14 +194,26 @@ fn shown(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> Strin
 fn after(state: &State, changes: &Changes) -> Vec<crate::finding::Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
-    checks::diagnose(&Model::of(images_after(&state.model.images, changes), facts))
+    checks::diagnose(&Model::of(
+        images_after(&state.model.images, changes),
+        facts,
+    ))
 }
 
-fn only_shown(context: &mut Context<'_, '_>, asked: &Asked, state: &State, proposal: &Proposal) -> Exit {
+fn only_shown(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> Exit {
     let left = after(state, &proposal.changes);
-    let exit = if checks::fails(&left) { Exit::Findings } else { Exit::Done };
+    let exit = if checks::fails(&left) {
+        Exit::Findings
+    } else {
+        Exit::Done
+    };
     if context.global.json {
-        let document = document(context, asked, state, proposal, None, &left);
+        let document = Told::of(context, state, proposal).document(context, asked, None, &left);
         context.json(&document);
         return exit;
     }
@@ -176,9 +226,15 @@ fn only_shown(context: &mut Context<'_, '_>, asked: &Asked, state: &State, propo
     exit
 }
 
-fn nothing_to_do(context: &mut Context<'_, '_>, asked: &Asked, state: &State, proposal: &Proposal) -> Exit {
+fn nothing_to_do(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> Exit {
     if context.global.json {
-        let document = document(context, asked, state, proposal, None, &state.findings);
+        let document =
+            Told::of(context, state, proposal).document(context, asked, None, &state.findings);
         context.json(&document);
         return state.exit();
     }
@@ -189,12 +245,19 @@ fn nothing_to_do(context: &mut Context<'_, '_>, asked: &Asked, state: &State, pr
 
 /// What still blocks.
 fn leftover(context: &mut Context<'_, '_>, left: &[crate::finding::Finding]) {
-    let blocking: Vec<_> = left.iter().filter(|finding| finding.severity.fails()).cloned().collect();
+    let blocking: Vec<_> = left
+        .iter()
+        .filter(|finding| finding.severity.fails())
+        .cloned()
+        .collect();
     if blocking.is_empty() {
         return;
     }
     let (paint, width) = (context.paint, context.world.width);
-    context.say(&format!("\n{}", paint.red("This would still keep the CLI out:")));
+    context.say(&format!(
+        "\n{}",
+        paint.red("This would still keep the CLI out:")
+    ));
     let text = findings::all(&blocking, paint, width, false);
     context.print(&text);
 }
@@ -203,9 +266,14 @@ fn ask(context: &mut Context<'_, '_>, asked: &Asked, proposal: &Proposal) -> Res
     if asked.yes {
         return Ok(());
     }
-    let refusal = |message: &str| Error::refused(message.to_owned()).hint(format!("to go ahead without a question: {}", asked.again));
+    let refusal = |message: &str| {
+        Error::refused(message.to_owned())
+            .hint(format!("to go ahead without a question: {}", asked.again))
+    };
     if context.global.json || !context.world.person.is_there() {
-        return Err(refusal("this needs a yes, and there is nobody here to answer; nothing was changed"));
+        return Err(refusal(
+            "this needs a yes, and there is nobody here to answer; nothing was changed",
+        ));
     }
     let _ = context.world.out.flush();
     let question = if proposal.plan.touches_config() {
@@ -223,40 +291,70 @@ fn ask(context: &mut Context<'_, '_>, asked: &Asked, proposal: &Proposal) -> Res
 fn done(
     context: &mut Context<'_, '_>,
     asked: &Asked,
-    before: &State,
-    proposal: &Proposal,
+    told: Told,
     applied: &Applied,
 ) -> Result<Exit, Error> {
     let state = context.read()?;
-    let exit = if asked.command == "restore" { Exit::Done } else { state.exit() };
+    let exit = if asked.command == "restore" {
+        Exit::Done
+    } else {
+        state.exit()
+    };
     for note in applied.note.iter().chain(&applied.changed_meanwhile) {
         context.note(&format!("note: {}", crate::text::safe(note)));
     }
     if context.global.json {
-        let document = document(context, asked, before, proposal, applied.snapshot.as_deref(), &state.findings);
+        let document = told.document(context, asked, applied.snapshot.as_deref(), &state.findings);
         context.json(&document);
         return Ok(exit);
     }
     let paint = context.paint;
-    context.say("");
+    if !context.global.quiet {
+        context.say("");
+    }
     context.say(&paint.green("Done."));
     let failing = checks::fails(&state.findings);
     let summary = findings::summary(&state.findings);
     if failing {
         context.say(&paint.red(&format!("Diagnosed again: {summary}.")));
-        let left: Vec<_> = state.findings.iter().filter(|finding| finding.severity.fails()).cloned().collect();
+        let left: Vec<_> = state
+            .findings
+            .iter()
+            .filter(|finding| finding.severity.fails())
+            .cloned()
+            .collect();
         let text = findings::all(&left, paint, context.world.width, false);
         context.print(&text);
     } else if asked.command == "restore" {
-        context.say(&format!("Diagnosed again: {}.", if summary.is_empty() { "healthy" } else { &summary }));
+        context.say(&format!(
+            "Diagnosed again: {}.",
+            if summary.is_empty() {
+                "healthy"
+            } else {
+                &summary
+            }
+        ));
     } else {
-        let rest = if state.findings.iter().any(|finding| finding.severity == Severity::Warning) { format!(" ({summary} left)") } else { String::new() };
-        context.say(&format!("Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."));
+        let rest = if state
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Warning)
+        {
+            format!(" ({summary} left)")
+        } else {
+            String::new()
+        };
+        context.say(&format!(
+            "Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."
+        ));
     }
-    if changes_config(&proposal.changes) {
-        context.say("The config changed: restart the gateway for it to count:  openclaw gateway restart");
+    if told.restart_gateway {
+        context.say(
+            "The config changed: restart the gateway for it to count:  openclaw gateway restart",
+        );
     } else {
-        context.say("The gateway needs no restart for this: it reads its pairing at every connect.");
+        context
+            .say("The gateway needs no restart for this: it reads its pairing at every connect.");
     }
     if let Some(undo) = undo(context, applied.snapshot.as_deref()) {
         context.say(&format!("To undo:  {undo}"));
@@ -265,38 +363,70 @@ fn done(
 }
 
 fn changes_config(changes: &Changes) -> bool {
-    changes.files.iter().any(|change| matches!(change.slot, crate::image::Slot::Config(_)))
+    changes
+        .files
+        .iter()
+        .any(|change| matches!(change.slot, crate::image::Slot::Config(_)))
 }
 
 fn undo(context: &Context<'_, '_>, snapshot: Option<&str>) -> Option<String> {
-    Some(format!("clawmend{} restore {}", words::flags(&context.global), snapshot?))
+    Some(format!(
+        "clawmend{} restore {}",
+        words::flags(&context.global),
+        snapshot?
+    ))
 }
 
-fn document(
-    context: &Context<'_, '_>,
-    asked: &Asked,
-    state: &State,
-    proposal: &Proposal,
-    snapshot: Option<&str>,
-    findings: &[crate::finding::Finding],
-) -> ChangeDocument {
-    let name = Context::name(&state.located);
-    ChangeDocument {
-        head: Head::of(asked.command),
-        state: StateDocument::of(&state.model, &state.located),
-        dry_run: asked.dry_run,
-        changed: snapshot.is_some(),
-        edits: json::edits(&proposal.plan),
-        diff: diff::changes(&proposal.changes, &name, crate::render::Paint::default()),
-        snapshot: snapshot.map(str::to_owned),
-        undo: undo(context, snapshot),
-        restart_gateway: changes_config(&proposal.changes),
-        healthy: !checks::fails(findings),
-        findings: findings.iter().map(FindingDocument::from).collect(),
+/// What is told about a proposal, made before its images are let go.
+struct Told {
+    state: StateDocument,
+    edits: Vec<json::EditDocument>,
+    diff: String,
+    restart_gateway: bool,
+}
+
+impl Told {
+    fn of(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> Self {
+        let name = Context::name(&state.located);
+        let diff = match context.global.json {
+            true => diff::changes(&proposal.changes, &name, crate::render::Paint::default()),
+            false => String::new(),
+        };
+        Self {
+            state: StateDocument::of(&state.model, &state.located),
+            edits: json::edits(&proposal.plan),
+            diff,
+            restart_gateway: changes_config(&proposal.changes),
+        }
+    }
+
+    fn document(
+        self,
+        context: &Context<'_, '_>,
+        asked: &Asked,
+        snapshot: Option<&str>,
+        findings: &[crate::finding::Finding],
+    ) -> ChangeDocument {
+        ChangeDocument {
+            head: Head::of(asked.command),
+            state: self.state,
+            dry_run: asked.dry_run,
+            changed: snapshot.is_some(),
+            edits: self.edits,
+            diff: self.diff,
+            snapshot: snapshot.map(str::to_owned),
+            undo: undo(context, snapshot),
+            restart_gateway: self.restart_gateway,
+            healthy: !checks::fails(findings),
+            findings: findings.iter().map(FindingDocument::from).collect(),
+        }
     }
 }
 
 /// A plan that does not fit what was just read: a bug in a planner, never silently written.
 pub(super) fn misfit(misfit: crate::simulate::Misfit) -> Error {
-    Error::new(Kind::Refused, format!("this edit cannot be made; nothing was changed: {misfit}"))
+    Error::new(
+        Kind::Refused,
+        format!("this edit cannot be made; nothing was changed: {misfit}"),
+    )
 }

@@ -1,12 +1,12 @@
 //! One run: where the state is, the stores, what was read and what it means.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::Global;
 use super::world::World;
 use crate::checks;
+use crate::config_files;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -18,7 +18,6 @@ use crate::render::Paint;
 use crate::store::Store;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::SqliteStore;
-use crate::config_files;
 
 /// How long to wait for a database that somebody holds.
 const BUSY: Duration = Duration::from_secs(5);
@@ -55,7 +54,11 @@ impl State {
 
     /// Whether nothing keeps the CLI out.
     pub fn exit(&self) -> Exit {
-        if checks::fails(&self.findings) { Exit::Findings } else { Exit::Done }
+        if checks::fails(&self.findings) {
+            Exit::Findings
+        } else {
+            Exit::Done
+        }
     }
 }
 
@@ -86,9 +89,19 @@ impl Context<'_, '_> {
             BUSY,
             interrupted(&located)?,
         )?;
-        let config_files::State { files, sqlite, model } = state;
+        let config_files::State {
+            files,
+            sqlite,
+            model,
+        } = state;
         let findings = checks::diagnose(&model);
-        Ok(State { located, files, sqlite, model, findings })
+        Ok(State {
+            located,
+            files,
+            sqlite,
+            model,
+            findings,
+        })
     }
 
     /// Where snapshots are kept.
@@ -106,12 +119,14 @@ impl Context<'_, '_> {
     /// The system gives none.
     pub fn random(&mut self) -> Result<[u8; 32], Error> {
         (self.world.random)().ok_or_else(|| {
-            Error::failed("the system gives no random bytes for a token").hint("nothing was changed; try again")
+            Error::failed("the system gives no random bytes for a token")
+                .hint("nothing was changed; try again")
         })
     }
 
     /// Prints data.
     pub fn print(&mut self, text: &str) {
+        let text = neutral(text);
         // Whoever reads may have gone (`| head`); that is no failure of ours.
         let _ = self.world.out.write_all(text.as_bytes());
     }
@@ -124,7 +139,7 @@ impl Context<'_, '_> {
     /// Prints a note; not with `--quiet`.
     pub fn note(&mut self, text: &str) {
         if !self.global.quiet {
-            let _ = writeln!(self.world.err, "{text}");
+            let _ = writeln!(self.world.err, "{}", neutral(text));
         }
     }
 
@@ -137,8 +152,39 @@ impl Context<'_, '_> {
     /// How a path is shown: relative to the state dir where it lies in it.
     pub fn name(located: &Located) -> impl Fn(&Path) -> String {
         let dir = located.state_dir.clone();
-        move |path| path.strip_prefix(&dir).unwrap_or(path).display().to_string()
+        move |path| {
+            path.strip_prefix(&dir)
+                .unwrap_or(path)
+                .display()
+                .to_string()
+        }
     }
+}
+
+/// The last line of defence: whatever a caller forgot, nothing but line breaks and colours controls
+/// the terminal.
+fn neutral(text: &str) -> std::borrow::Cow<'_, str> {
+    let harmless = |c: char| !c.is_control() || c == '\n';
+    if text.chars().all(harmless) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let colour = rest.strip_prefix("\u{1b}[").and_then(|code| {
+            let end = code.find(|c: char| !(c.is_ascii_digit() || c == ';'))?;
+            code.get(end..)?.starts_with('m').then_some(end + 3)
+        });
+        let take = colour.unwrap_or(c.len_utf8());
+        let (now, later) = rest.split_at_checked(take).unwrap_or((rest, ""));
+        if colour.is_some() || harmless(c) {
+            out.push_str(now);
+        } else {
+            out.push_str(&format!("\\u{{{:x}}}", c as u32));
+        }
+        rest = later;
+    }
+    out.into()
 }
 
 fn interrupted(located: &Located) -> Result<Option<String>, Error> {
@@ -150,6 +196,8 @@ fn interrupted(located: &Located) -> Result<Option<String>, Error> {
             super::words::utc(record.started_at_ms),
             record.snapshot
         )),
-        Some(journal::Interrupted::Unreadable(why)) => Some(format!("its journal cannot be read: {why}")),
+        Some(journal::Interrupted::Unreadable(why)) => {
+            Some(format!("its journal cannot be read: {why}"))
+        }
     })
 }

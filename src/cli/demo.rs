@@ -10,11 +10,28 @@ use crate::locate::Env;
 
 /// The sample's files: captured from a real 2026.5.28 that locked its CLI out (throw-away keys).
 const SAMPLE: &[(&str, &str)] = &[
-    ("openclaw.json", include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/openclaw.json")),
-    ("devices/paired.json", include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/devices/paired.json")),
-    ("devices/pending.json", include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/devices/pending.json")),
-    ("identity/device.json", include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json")),
-    ("identity/device-auth.json", include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device-auth.json")),
+    (
+        "openclaw.json",
+        include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/openclaw.json"),
+    ),
+    (
+        "devices/paired.json",
+        include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/devices/paired.json"),
+    ),
+    (
+        "devices/pending.json",
+        include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/devices/pending.json"),
+    ),
+    (
+        "identity/device.json",
+        include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json"),
+    ),
+    (
+        "identity/device-auth.json",
+        include_str!(
+            "../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device-auth.json"
+        ),
+    ),
 ];
 /// A minute after the sample's request was made.
 const SAMPLE_NOW_MS: i64 = 1_795_535_949_417 + 60_000;
@@ -32,17 +49,32 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let folder = tempfile::Builder::new()
         .prefix("clawmend-demo-")
         .tempdir_in(&context.world.env.temp)
-        .map_err(|error| Error::io("make a temporary folder for the demo", &context.world.env.temp, &error))?;
+        .map_err(|error| {
+            Error::io(
+                "make a temporary folder for the demo",
+                &context.world.env.temp,
+                &error,
+            )
+        })?;
     let state = folder.path().join(".openclaw");
     for (name, text) in SAMPLE {
         write(&state.join(name), text)?;
     }
     context.say("A demo on a sample that a real OpenClaw 2026.5.28 left locked out: its CLI holds");
     context.say("`operator.pairing` alone, and approving more needs scopes that it does not have.");
-    context.say(&format!("The sample lies in {}; nothing else is touched.", state.display()));
+    context.say(&format!(
+        "The sample lies in {}; nothing else is touched.",
+        state.display()
+    ));
     for (step, (question, words)) in STORY.iter().enumerate() {
-        let typed = if words.is_empty() { "clawmend".to_owned() } else { format!("clawmend {}", words.join(" ")) };
-        let title = context.paint.bold(&format!("\n== {}. {question}  $ {typed}", step + 1));
+        let typed = if words.is_empty() {
+            "clawmend".to_owned()
+        } else {
+            format!("clawmend {}", words.join(" "))
+        };
+        let title = context
+            .paint
+            .bold(&format!("\n== {}. {question}  $ {typed}", step + 1));
         context.say(&title);
         let exit = sub(context, &state, words, step);
         context.say(&context.paint.dim(&format!("(exit {})", exit.code())));
@@ -57,7 +89,11 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
     let step = i64::try_from(step).unwrap_or_default();
     let world = &mut *context.world;
     let mut inner = World {
-        env: Env { vars: Default::default(), home: None, ..world.env.clone() },
+        env: Env {
+            vars: Default::default(),
+            home: None,
+            ..world.env.clone()
+        },
         now_ms: SAMPLE_NOW_MS + step * 1000,
         utc_offset: world.utc_offset,
         random: &mut *world.random,
@@ -70,14 +106,21 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
     };
     let color = if context.paint.on { "always" } else { "never" };
     let dir: PathBuf = state.to_path_buf();
-    let mut argv = vec!["clawmend".into(), "--color".into(), color.into(), "--state-dir".into(), dir.into_os_string()];
+    let mut argv = vec![
+        "clawmend".into(),
+        "--color".into(),
+        color.into(),
+        "--state-dir".into(),
+        dir.into_os_string(),
+    ];
     argv.extend(words.iter().map(std::ffi::OsString::from));
     super::run(argv, &mut inner)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| Error::io("make a folder for the demo", parent, &error))?;
+        std::fs::create_dir_all(parent)
+            .map_err(|error| Error::io("make a folder for the demo", parent, &error))?;
     }
     std::fs::write(path, text).map_err(|error| Error::io("write the demo's sample", path, &error))
 }

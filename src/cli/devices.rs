@@ -19,8 +19,17 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             .entries
             .iter()
             .filter_map(|entry| {
-                let problems = entry.faults.iter().map(crate::checks::describe_fault).collect();
-                Some(DeviceDocument::of(model, &records.device(entry)?, pending, problems))
+                let problems = entry
+                    .faults
+                    .iter()
+                    .map(crate::checks::describe_fault)
+                    .collect();
+                Some(DeviceDocument::of(
+                    model,
+                    &records.device(entry)?,
+                    pending,
+                    problems,
+                ))
             })
             .collect()
     };
@@ -39,19 +48,41 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let paint = context.paint;
     let now = context.world.now_ms;
     for (title, devices) in [("Pending requests", &pending), ("Paired devices", &paired)] {
-        let _ = writeln!(out, "\n{}", paint.bold(&format!("{title}: {}", if devices.is_empty() { "none".to_owned() } else { devices.len().to_string() })));
+        let _ = writeln!(
+            out,
+            "\n{}",
+            paint.bold(&format!(
+                "{title}: {}",
+                if devices.is_empty() {
+                    "none".to_owned()
+                } else {
+                    devices.len().to_string()
+                }
+            ))
+        );
         for device in devices {
             out.push_str(&one(device, now, paint));
         }
     }
-    if let Some(id) = pending.iter().find(|device| !device.this_machine && !device.expired).and_then(|device| device.request_id.as_ref()) {
-        let _ = writeln!(out, "\nTo approve another device, if it is yours:  clawmend{} approve {}", words::flags(&context.global), safe(id));
+    if let Some(id) = pending
+        .iter()
+        .find(|device| !device.this_machine && !device.expired)
+        .and_then(|device| device.request_id.as_ref())
+    {
+        let _ = writeln!(
+            out,
+            "\nTo approve another device, if it is yours:  clawmend{} approve {}",
+            words::flags(&context.global),
+            safe(id)
+        );
     }
     context.print(&out);
     for records in [&model.paired, &model.pending] {
         if !records.is_good() && records.condition != crate::model::store::Condition::Absent {
             let place = crate::model::place_of(model.store, records.part);
-            context.note(&format!("note: {place} cannot be read as it should; see clawmend diagnose"));
+            context.note(&format!(
+                "note: {place} cannot be read as it should; see clawmend diagnose"
+            ));
         }
     }
     Ok(Exit::Done)
@@ -59,9 +90,23 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
 
 fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String {
     let mut out = String::new();
-    let list = |items: &[String]| if items.is_empty() { "none".to_owned() } else { safe(&items.join(", ")) };
-    let mark = if device.this_machine { paint.green("  (this machine)") } else { String::new() };
-    let name = if device.name.is_empty() { "unnamed" } else { &device.name };
+    let list = |items: &[String]| {
+        if items.is_empty() {
+            "none".to_owned()
+        } else {
+            safe(&items.join(", "))
+        }
+    };
+    let mark = if device.this_machine {
+        paint.green("  (this machine)")
+    } else {
+        String::new()
+    };
+    let name = if device.name.is_empty() {
+        "unnamed"
+    } else {
+        &device.name
+    };
     let _ = writeln!(out, "\n  {}{mark}", paint.bold(&safe(name)));
     let mut line = |label: &str, value: String| {
         let _ = writeln!(out, "    {label:<10} {value}");
@@ -72,22 +117,43 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
     if let Some(id) = &device.device_id {
         line("deviceId", safe(id));
     }
-    let client: Vec<&str> = [&device.client_id, &device.client_mode, &device.platform].into_iter().flatten().map(String::as_str).collect();
+    let client: Vec<&str> = [&device.client_id, &device.client_mode, &device.platform]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
     if !client.is_empty() {
         line("client", safe(&client.join(", ")));
     }
     line("roles", list(&device.roles));
-    line(if device.request_id.is_some() { "asks for" } else { "holds" }, list(&device.scopes));
+    line(
+        if device.request_id.is_some() {
+            "asks for"
+        } else {
+            "holds"
+        },
+        list(&device.scopes),
+    );
     if !device.lacks.is_empty() {
         line("lacks", paint.red(&list(&device.lacks)));
     }
     if let Some(at) = device.at_ms {
         let expired = if device.expired { ", expired" } else { "" };
-        let label = if device.request_id.is_some() { "asked" } else { "approved" };
-        line(label, format!("{} ({}{expired})", words::utc(at), words::ago(at, now)));
+        let label = if device.request_id.is_some() {
+            "asked"
+        } else {
+            "approved"
+        };
+        line(
+            label,
+            format!("{} ({}{expired})", words::utc(at), words::ago(at, now)),
+        );
     }
     if let Some(at) = device.last_seen_at_ms {
-        line("seen", format!("{} ({})", words::utc(at), words::ago(at, now)));
+        line(
+            "seen",
+            format!("{} ({})", words::utc(at), words::ago(at, now)),
+        );
     }
     if !device.problems.is_empty() {
         line("problem", paint.red(&safe(&device.problems.join("; "))));

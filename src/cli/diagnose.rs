@@ -39,7 +39,11 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     let mut out = words::head(state);
     out.push('\n');
     let verdict = verdict(state);
-    out.push_str(&if checks::fails(&state.findings) { paint.red(&verdict) } else { paint.green(&verdict) });
+    out.push_str(&if checks::fails(&state.findings) {
+        paint.red(&verdict)
+    } else {
+        paint.green(&verdict)
+    });
     out.push('\n');
     if !shown.is_empty() {
         out.push('\n');
@@ -53,9 +57,20 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
 
 /// Why the gateway refuses, in a line.
 fn verdict(state: &State) -> String {
-    let blocking = state.findings.iter().filter(|finding| finding.severity == Severity::Blocks).count();
-    let unchecked = state.findings.iter().filter(|finding| finding.severity == Severity::Unchecked).count();
-    let first = state.findings.iter().find(|finding| finding.severity.fails());
+    let blocking = state
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Blocks)
+        .count();
+    let unchecked = state
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Unchecked)
+        .count();
+    let first = state
+        .findings
+        .iter()
+        .find(|finding| finding.severity.fails());
     match (blocking, unchecked, first) {
         (0, 0, _) => "Healthy: nothing found that keeps this machine's CLI out.".to_owned(),
         (0, _, Some(first)) => format!("Not sure: {}.", first.says),
@@ -68,7 +83,10 @@ fn verdict(state: &State) -> String {
 /// What to type now.
 fn next(context: &Context<'_, '_>, state: &State) -> String {
     let flags = words::flags(&context.global);
-    let repairs = state.findings.iter().any(|finding| matches!(finding.mend, Mend::Repair(_)));
+    let repairs = state
+        .findings
+        .iter()
+        .any(|finding| matches!(finding.mend, Mend::Repair(_)));
     let fails = checks::fails(&state.findings);
     match (fails, repairs) {
         (_, true) => format!(

@@ -18,13 +18,19 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
             .hint(format!("codes: {}", checks::RULES.iter().map(|rule| rule.code.0).collect::<Vec<_>>().join(", "))));
     }
     if context.global.json {
-        let document = ExplainDocument { head: Head::of("explain"), explanations: found.into_iter().map(explanation).collect() };
+        let document = ExplainDocument {
+            head: Head::of("explain"),
+            explanations: found.into_iter().map(explanation).collect(),
+        };
         context.json(&document);
         return Ok(Exit::Done);
     }
     let many = found.len() > 1;
     if many {
-        context.say(&format!("{} findings go with that; `clawmend` tells which of them is yours.\n", found.len()));
+        context.say(&format!(
+            "{} findings go with that; `clawmend` tells which of them is yours.\n",
+            found.len()
+        ));
     }
     let (paint, width) = (context.paint, context.world.width);
     for (at, rule) in found.into_iter().enumerate() {
@@ -34,14 +40,27 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         context.say(&paint.bold(&format!("{}: {}", rule.code, rule.title)));
         let mut part = |label: &str, text: &str| {
             if !text.is_empty() {
-                context.say(&wrap(text, width, &format!("  {label:<10}"), "            "));
+                context.say(&wrap(
+                    text,
+                    width,
+                    &format!("  {label:<10}"),
+                    "            ",
+                ));
             }
         };
         part("why", rule.why);
         part("repair", rule.mends);
         part("by hand", rule.by_hand);
         part("reports", &rule.modes.join(", "));
-        part("OpenClaw", &rule.messages.iter().map(|message| format!("`{message}`")).collect::<Vec<_>>().join(", "));
+        part(
+            "OpenClaw",
+            &rule
+                .messages
+                .iter()
+                .map(|message| format!("`{message}`"))
+                .collect::<Vec<_>>()
+                .join(", "),
+        );
     }
     Ok(Exit::Done)
 }
@@ -66,7 +85,13 @@ fn matching(text: &str) -> Vec<&'static Rule> {
     let named: Vec<&Rule> = checks::RULES
         .iter()
         .copied()
-        .filter(|rule| rule.code.0 == plain || rule.modes.iter().any(|mode| mode.eq_ignore_ascii_case(&plain)))
+        .filter(|rule| {
+            rule.code.0 == plain
+                || rule
+                    .modes
+                    .iter()
+                    .any(|mode| mode.eq_ignore_ascii_case(&plain))
+        })
         .collect();
     if !named.is_empty() {
         return named;
@@ -76,16 +101,26 @@ fn matching(text: &str) -> Vec<&'static Rule> {
         rule.messages
             .iter()
             .map(|message| message.to_lowercase())
-            .filter(|message| plain.contains(message.as_str()) || (plain.len() >= 8 && message.contains(&plain)))
+            .filter(|message| {
+                plain.contains(message.as_str()) || (plain.len() >= 8 && message.contains(&plain))
+            })
             .map(|message| message.len())
             .max()
             .unwrap_or(0)
     };
-    let best = checks::RULES.iter().map(|rule| score(rule)).max().unwrap_or(0);
+    let best = checks::RULES
+        .iter()
+        .map(|rule| score(rule))
+        .max()
+        .unwrap_or(0);
     if best == 0 {
         return Vec::new();
     }
-    checks::RULES.iter().copied().filter(|rule| score(rule) == best).collect()
+    checks::RULES
+        .iter()
+        .copied()
+        .filter(|rule| score(rule) == best)
+        .collect()
 }
 
 #[cfg(test)]
@@ -94,9 +129,17 @@ mod tests {
 
     #[test]
     fn openclaws_own_words_find_the_cause() {
-        let codes = |text| matching(text).into_iter().map(|rule| rule.code.0).collect::<Vec<_>>();
+        let codes = |text| {
+            matching(text)
+                .into_iter()
+                .map(|rule| rule.code.0)
+                .collect::<Vec<_>>()
+        };
         assert!(codes("gateway closed (1008): pairing required").contains(&"cli-scopes-missing"));
-        assert_eq!(codes("Unauthorized: device token mismatch (rotate/reissue device token)"), ["cli-token-mismatch"]);
+        assert_eq!(
+            codes("Unauthorized: device token mismatch (rotate/reissue device token)"),
+            ["cli-token-mismatch"]
+        );
         assert_eq!(codes("F31"), ["store-not-an-object"]);
         assert_eq!(codes("cli-not-paired"), ["cli-not-paired"]);
         assert!(codes("nonsense and more").is_empty());

@@ -7,7 +7,10 @@ use crate::error::Error;
 use crate::exit::Exit;
 
 /// Prints a completion script.
-pub(super) fn completions(context: &mut Context<'_, '_>, shell: clap_complete::Shell) -> Result<Exit, Error> {
+pub(super) fn completions(
+    context: &mut Context<'_, '_>,
+    shell: clap_complete::Shell,
+) -> Result<Exit, Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut super::command(100), "clawmend", &mut script);
     context.print(&String::from_utf8_lossy(&script));
@@ -26,9 +29,14 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
     std::fs::create_dir_all(dir).map_err(|error| Error::io("make the folder", dir, &error))?;
     for (name, page) in &pages {
         let path = dir.join(name);
-        std::fs::write(&path, page).map_err(|error| Error::io("write the man page", &path, &error))?;
+        std::fs::write(&path, page)
+            .map_err(|error| Error::io("write the man page", &path, &error))?;
     }
-    context.note(&format!("{} man pages written to {}", pages.len(), dir.display()));
+    context.note(&format!(
+        "{} man pages written to {}",
+        pages.len(),
+        dir.display()
+    ));
     Ok(Exit::Done)
 }
 
@@ -44,8 +52,15 @@ pub fn pages() -> Result<Vec<(String, String)>, Error> {
     Ok(pages)
 }
 
-fn collect(command: &clap::Command, name: &str, pages: &mut Vec<(String, String)>) -> Result<(), Error> {
-    let titled = command.clone().name(name.to_owned()).bin_name(name.replace('-', " "));
+fn collect(
+    command: &clap::Command,
+    name: &str,
+    pages: &mut Vec<(String, String)>,
+) -> Result<(), Error> {
+    let titled = command
+        .clone()
+        .name(name.to_owned())
+        .bin_name(name.replace('-', " "));
     let mut text = Vec::new();
     clap_mangen::Man::new(titled)
         .title(name.to_owned())
@@ -53,8 +68,14 @@ fn collect(command: &clap::Command, name: &str, pages: &mut Vec<(String, String)
         .date("")
         .render(&mut text)
         .map_err(|error| Error::io("render the man page", name, &error))?;
-    pages.push((format!("{name}.1"), String::from_utf8_lossy(&text).into_owned()));
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+    pages.push((
+        format!("{name}.1"),
+        String::from_utf8_lossy(&text).into_owned(),
+    ));
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
         collect(sub, &format!("{name}-{}", sub.get_name()), pages)?;
     }
     Ok(())

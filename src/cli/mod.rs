@@ -23,6 +23,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::render::Paint;
 use crate::render::json::{ErrorBody, ErrorDocument, Head};
+pub use generate::pages as man_pages;
+
 use args::{Cli, Color, Command};
 use context::Context;
 use world::World;
@@ -33,14 +35,20 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    let parsed = command(world.width).try_get_matches_from(argv).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command(world.width)
+        .try_get_matches_from(argv)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let to_err = error.use_stderr();
             let colour = world.out_is_terminal && !world.no_color;
             let text = error.render();
-            let text = if colour { text.ansi().to_string() } else { text.to_string() };
+            let text = if colour {
+                text.ansi().to_string()
+            } else {
+                text.to_string()
+            };
             let stream: &mut dyn Write = if to_err { world.err } else { world.out };
             let _ = stream.write_all(text.as_bytes());
             return if to_err { Exit::Usage } else { Exit::Done };
@@ -51,7 +59,11 @@ where
         Color::Never => false,
         Color::Auto => world.out_is_terminal && !world.no_color,
     };
-    let mut context = Context { world, global: cli.global.clone(), paint: Paint { on } };
+    let mut context = Context {
+        world,
+        global: cli.global.clone(),
+        paint: Paint { on },
+    };
     let name = command_name(cli.command.as_ref());
     let outcome = dispatch(cli.command, &mut context);
     let _ = context.world.out.flush();
@@ -114,8 +126,14 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
         };
         context.json(&document);
     }
-    let paint = Paint { on: context.paint.on };
-    let mut text = format!("{} {}\n", paint.red("error:"), crate::text::safe(&error.to_string()));
+    let paint = Paint {
+        on: context.paint.on,
+    };
+    let mut text = format!(
+        "{} {}\n",
+        paint.red("error:"),
+        crate::text::safe(&error.to_string())
+    );
     for hint in error.hints() {
         text.push_str(&format!("       {}\n", crate::text::safe(hint)));
     }

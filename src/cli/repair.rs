@@ -21,19 +21,25 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         trust_proxy: args.trust_proxy.clone(),
         new_token: args.new_token,
         config_from: match &args.config_from {
-            Some(file) => Some(crate::config_files::read_copy(&context.world.env.cwd.join(file))?),
+            Some(file) => Some(crate::config_files::read_copy(
+                &context.world.env.cwd.join(file),
+            )?),
             None => None,
         },
     };
     let asked = Asked {
         command: "repair",
-        again: format!("clawmend{} repair{} --yes", words::flags(&context.global), options_again(args)),
+        again: format!(
+            "clawmend{} repair{} --yes",
+            words::flags(&context.global),
+            options_again(args)
+        ),
         dry_run: args.dry_run,
         yes: args.yes,
     };
-    let lock = begin(context, args.dry_run)?;
+    let held = begin(context, args.dry_run)?;
     options.random = context.random()?;
-    carry_out(context, &asked, lock.as_ref(), &mut |_context, state| {
+    carry_out(context, &asked, held, &mut |_context, state| {
         let plan = planner::plan(&state.model, &options);
         let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
         Ok(Proposal { plan, changes })
@@ -79,11 +85,19 @@ fn scopes_of(text: &str) -> Result<Scopes, Error> {
             let list = scopes::union(list.split(','));
             let odd = list.iter().find(|scope| {
                 let name = scope.strip_prefix("operator.").unwrap_or_default();
-                name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+                name.is_empty()
+                    || !name
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
             });
             match odd {
-                Some(odd) => Err(Error::usage(format!("`{}` is not an operator scope", crate::text::safe(odd)))
-                    .hint("write `full`, `requested`, or a list such as operator.read,operator.pairing")),
+                Some(odd) => Err(Error::usage(format!(
+                    "`{}` is not an operator scope",
+                    crate::text::safe(odd)
+                ))
+                .hint(
+                    "write `full`, `requested`, or a list such as operator.read,operator.pairing",
+                )),
                 None if list.is_empty() => Err(Error::usage("--scopes names no scope")),
                 None => Ok(Scopes::List(list)),
             }
@@ -98,26 +112,40 @@ pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Re
         again: format!(
             "clawmend{} approve{} --yes",
             words::flags(&context.global),
-            args.request.as_deref().map(|id| format!(" {}", crate::text::safe(id))).unwrap_or_default()
+            args.request
+                .as_deref()
+                .map(|id| format!(" {}", crate::text::safe(id)))
+                .unwrap_or_default()
         ),
         dry_run: args.dry_run,
         yes: args.yes,
     };
     let random = context.random()?;
-    let lock = begin(context, args.dry_run)?;
+    let held = begin(context, args.dry_run)?;
     let mut chosen = args.request.clone();
-    carry_out(context, &asked, lock.as_ref(), &mut |context, state| {
+    carry_out(context, &asked, held, &mut |context, state| {
         if chosen.is_none() {
             chosen = choose(context, state)?;
         }
-        let own = state.model.requests.iter().any(|request| Some(&request.key) == chosen.as_ref());
+        let own = state
+            .model
+            .requests
+            .iter()
+            .any(|request| Some(&request.key) == chosen.as_ref());
         let plan = match &chosen {
             // This machine's CLI gets what a CLI needs, whatever its request asks for.
             Some(_) if own => grant(state, &random),
             None => grant(state, &random),
             Some(id) => planner::approve(&state.model, id, &random).map_err(|refusal| {
-                Error::refused(format!("the request `{}` is not approved: {}", crate::text::safe(id), refusal.says()))
-                    .hint(format!("clawmend{} devices    shows what waits", words::flags(&context.global)))
+                Error::refused(format!(
+                    "the request `{}` is not approved: {}",
+                    crate::text::safe(id),
+                    refusal.says()
+                ))
+                .hint(format!(
+                    "clawmend{} devices    shows what waits",
+                    words::flags(&context.global)
+                ))
             })?,
         };
         let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
@@ -126,7 +154,13 @@ pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Re
 }
 
 fn grant(state: &State, random: &[u8; 32]) -> crate::plan::Plan {
-    let options = Options { scopes: Scopes::Full, pairing: true, config: false, random: *random, ..Options::default() };
+    let options = Options {
+        scopes: Scopes::Full,
+        pairing: true,
+        config: false,
+        random: *random,
+        ..Options::default()
+    };
     planner::plan(&state.model, &options)
 }
 
@@ -136,23 +170,45 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
     if !state.model.requests.is_empty() || waiting.is_empty() {
         return match state.model.requests.last() {
             Some(own) => Ok(Some(own.key.clone())),
-            None => Err(Error::refused("no request waits")
-                .hint(format!("clawmend{} repair    lets this machine's CLI in without one", words::flags(&context.global)))),
+            None => Err(Error::refused("no request waits").hint(format!(
+                "clawmend{} repair    lets this machine's CLI in without one",
+                words::flags(&context.global)
+            ))),
         };
     }
     if context.global.json || !context.world.person.is_there() {
-        return Err(Error::refused("only other devices wait, and those are approved by their id alone")
-            .hint(format!("clawmend{} devices    shows them", words::flags(&context.global)))
-            .hint(format!("clawmend{} approve REQUEST_ID", words::flags(&context.global))));
+        return Err(Error::refused(
+            "only other devices wait, and those are approved by their id alone",
+        )
+        .hint(format!(
+            "clawmend{} devices    shows them",
+            words::flags(&context.global)
+        ))
+        .hint(format!(
+            "clawmend{} approve REQUEST_ID",
+            words::flags(&context.global)
+        )));
     }
     let items: Vec<String> = waiting
         .iter()
-        .map(|request| crate::text::safe(&format!("{}: {}", request.name(), crate::checks::request_line(request, context.world.now_ms))))
+        .map(|request| {
+            crate::text::safe(&format!(
+                "{}: {}",
+                request.name(),
+                crate::checks::request_line(request, context.world.now_ms)
+            ))
+        })
         .chain(["none of them".to_owned()])
         .collect();
-    match context.world.person.choose("Which device is yours?", &items) {
+    match context
+        .world
+        .person
+        .choose("Which device is yours?", &items)
+    {
         Some(at) if at < waiting.len() => Ok(waiting.get(at).map(|request| request.key.clone())),
         Some(_) => Err(Error::refused("none was chosen; nothing was changed")),
-        None => Err(Error::refused("the question was broken off; nothing was changed")),
+        None => Err(Error::refused(
+            "the question was broken off; nothing was changed",
+        )),
     }
 }

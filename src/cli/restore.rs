@@ -13,7 +13,7 @@ use crate::store::sqlite::verify_extract;
 
 /// Restores.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
-    let lock = begin(context, args.dry_run)?;
+    let held = begin(context, args.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let list = snapshot::list(&located.state_dir, &folder)?;
@@ -24,7 +24,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let force = if args.force { " --force" } else { "" };
     let asked = Asked {
         command: "restore",
-        again: format!("clawmend{} restore {id}{force} --yes", words::flags(&context.global)),
+        again: format!(
+            "clawmend{} restore {id}{force} --yes",
+            words::flags(&context.global)
+        ),
         dry_run: args.dry_run,
         yes: args.yes,
     };
@@ -35,21 +38,37 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         words::utc(manifest.created_at_ms),
         crate::text::safe(&manifest.command),
     ));
-    carry_out(context, &asked, lock.as_ref(), &mut |context, state| {
+    carry_out(context, &asked, held, &mut |context, state| {
         let changes = apply::way_back(&state.stores(), &state.model.images, &found)?;
-        let since = snapshot::changed_since(manifest.after.as_ref(), &located.state_dir, &state.model.images, &changes);
+        let since = snapshot::changed_since(
+            manifest.after.as_ref(),
+            &located.state_dir,
+            &state.model.images,
+            &changes,
+        );
         if !since.is_empty() && !args.force {
-            let mut error = Error::refused("the state has changed since the run that this would undo; going back would lose those changes");
+            let mut error = Error::refused(
+                "the state has changed since the run that this would undo; going back would lose those changes",
+            );
             for line in since {
                 error = error.hint(line);
             }
             return Err(error
-                .hint(format!("to see what would be lost: clawmend{} restore {id} --force --dry-run", words::flags(&context.global)))
-                .hint(format!("to go back all the same:   clawmend{} restore {id} --force", words::flags(&context.global))));
+                .hint(format!(
+                    "to see what would be lost: clawmend{} restore {id} --force --dry-run",
+                    words::flags(&context.global)
+                ))
+                .hint(format!(
+                    "to go back all the same:   clawmend{} restore {id} --force",
+                    words::flags(&context.global)
+                )));
         }
         for line in since {
             context.note(&format!("note: {}", crate::text::safe(&line)));
         }
-        Ok(Proposal { plan: Plan::default(), changes })
+        Ok(Proposal {
+            plan: Plan::default(),
+            changes,
+        })
     })
 }

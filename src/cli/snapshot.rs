@@ -3,13 +3,15 @@
 use std::fmt::Write;
 
 use super::args;
-use super::change::begin;
+use super::change::{begin, lock};
 use super::context::Context;
 use super::words;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::locate::Located;
-use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDocument, SnapshotsDocument};
+use crate::render::json::{
+    EntryDocument, Head, SnapshotDocument, SnapshotShowDocument, SnapshotsDocument,
+};
 use crate::snapshot::{self, Summary};
 use crate::store::sqlite::verify_extract;
 use crate::text::{count, safe};
@@ -21,7 +23,12 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Re
         args::Snapshot::List => list(context),
         args::Snapshot::Show { id } => show(context, id),
         args::Snapshot::Verify { id } => verify(context, id.as_deref()),
-        args::Snapshot::Prune { keep, older_than, dry_run, yes } => {
+        args::Snapshot::Prune {
+            keep,
+            older_than,
+            dry_run,
+            yes,
+        } => {
             let rule = snapshot::Rule {
                 keep: *keep,
                 older_than_ms: older_than.as_deref().map(age).transpose()?,
@@ -41,7 +48,12 @@ fn document_of(summary: &Summary) -> SnapshotDocument {
     }
 }
 
-fn documents(context: &Context<'_, '_>, located: &Located, snapshots: Vec<SnapshotDocument>, dry_run: bool) -> SnapshotsDocument {
+fn documents(
+    context: &Context<'_, '_>,
+    located: &Located,
+    snapshots: Vec<SnapshotDocument>,
+    dry_run: bool,
+) -> SnapshotsDocument {
     SnapshotsDocument {
         head: Head::of("snapshot"),
         state_dir: located.state_dir.display().to_string(),
@@ -52,12 +64,22 @@ fn documents(context: &Context<'_, '_>, located: &Located, snapshots: Vec<Snapsh
 }
 
 fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
-    let plain = !why.is_empty() && why.len() <= 40 && why.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let plain = !why.is_empty()
+        && why.len() <= 40
+        && why
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !plain {
-        return Err(Error::usage(format!("`{}` is no word for a snapshot's name", safe(why)))
-            .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"));
+        return Err(
+            Error::usage(format!("`{}` is no word for a snapshot's name", safe(why)))
+                .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"),
+        );
     }
-    let lock = begin(context, false)?;
+    let held = begin(context, false)?;
+    let lock = match held {
+        Some(lock) => lock,
+        None => lock(context)?,
+    };
     let state = context.read()?;
     let folder = context.snapshots(&state.located);
     let made = snapshot::create(&snapshot::Create {
@@ -71,7 +93,12 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
     })?;
     drop(lock);
     if context.global.json {
-        let bytes = made.manifest.entries.iter().filter_map(|entry| entry.size).sum();
+        let bytes = made
+            .manifest
+            .entries
+            .iter()
+            .filter_map(|entry| entry.size)
+            .sum();
         let one = SnapshotDocument {
             id: made.id.clone(),
             time_ms: Some(made.manifest.created_at_ms),
@@ -84,7 +111,11 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     context.say(&format!("Snapshot {} made.", made.id));
-    context.say(&format!("To go back to it:  clawmend{} restore {}", words::flags(&context.global), made.id));
+    context.say(&format!(
+        "To go back to it:  clawmend{} restore {}",
+        words::flags(&context.global),
+        made.id
+    ));
     Ok(Exit::Done)
 }
 
@@ -92,7 +123,12 @@ fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let located = context.locate()?;
     let all = snapshot::list(&located.state_dir, &context.snapshots(&located))?;
     if context.global.json {
-        let document = documents(context, &located, all.iter().map(document_of).collect(), false);
+        let document = documents(
+            context,
+            &located,
+            all.iter().map(document_of).collect(),
+            false,
+        );
         context.json(&document);
         return Ok(Exit::Done);
     }
@@ -100,7 +136,11 @@ fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         context.say("No snapshots yet: `clawmend repair` takes one before it changes anything.");
         return Ok(Exit::Done);
     }
-    let mut out = format!("{}, newest first, in {}\n", count(all.len(), "snapshot", "snapshots"), safe(&context.snapshots(&located).display().to_string()));
+    let mut out = format!(
+        "{}, newest first, in {}\n",
+        count(all.len(), "snapshot", "snapshots"),
+        safe(&context.snapshots(&located).display().to_string())
+    );
     for summary in &all {
         out.push('\n');
         out.push_str(&line_of(context, summary));
@@ -121,9 +161,18 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
             words::ago(ms, context.world.now_ms)
         );
     }
-    let _ = writeln!(out, "    {}, taken by `clawmend {}`", words::size(summary.size), safe(&summary.command));
+    let _ = writeln!(
+        out,
+        "    {}, taken by `clawmend {}`",
+        words::size(summary.size),
+        safe(&summary.command)
+    );
     if let Some(problem) = &summary.problem {
-        let _ = writeln!(out, "    {}", paint.red(&format!("cannot be restored: {}", safe(problem))));
+        let _ = writeln!(
+            out,
+            "    {}",
+            paint.red(&format!("cannot be restored: {}", safe(problem)))
+        );
     }
     out
 }
@@ -147,7 +196,11 @@ fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
                 mode: entry.mode.map(|mode| format!("{mode:04o}")),
             })
             .collect();
-        let document = SnapshotShowDocument { head: Head::of("snapshot"), snapshot: document_of(&summary), entries };
+        let document = SnapshotShowDocument {
+            head: Head::of("snapshot"),
+            snapshot: document_of(&summary),
+            entries,
+        };
         context.json(&document);
         return Ok(Exit::Done);
     }
@@ -162,14 +215,27 @@ fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
                 "  {path}: {}, mode {:04o}, sha256 {}",
                 words::size(size.unwrap_or_default()),
                 mode.unwrap_or_default(),
-                entry.sha256.as_deref().and_then(|hash| hash.get(..12)).unwrap_or("?"),
+                entry
+                    .sha256
+                    .as_deref()
+                    .and_then(|hash| hash.get(..12))
+                    .unwrap_or("?"),
             ),
         };
         for (table, rows) in &entry.rows {
-            let _ = writeln!(out, "      {table}: {}", count(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows"));
+            let _ = writeln!(
+                out,
+                "      {table}: {}",
+                count(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows")
+            );
         }
     }
-    let _ = writeln!(out, "\nTo go back to it:  clawmend{} restore {}", words::flags(&context.global), safe(&summary.id));
+    let _ = writeln!(
+        out,
+        "\nTo go back to it:  clawmend{} restore {}",
+        words::flags(&context.global),
+        safe(&summary.id)
+    );
     context.print(&out);
     Ok(Exit::Done)
 }
@@ -206,7 +272,11 @@ fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Result<Exit, E
     } else {
         for (summary, problems) in &checked {
             let paint = context.paint;
-            let verdict = if problems.is_empty() { paint.green("whole") } else { paint.red("damaged") };
+            let verdict = if problems.is_empty() {
+                paint.green("whole")
+            } else {
+                paint.red("damaged")
+            };
             context.say(&format!("{}  {verdict}", safe(&summary.id)));
             for problem in problems {
                 context.say(&format!("    {}", safe(problem)));
@@ -216,23 +286,36 @@ fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Result<Exit, E
     Ok(if damaged { Exit::Findings } else { Exit::Done })
 }
 
-fn prune(context: &mut Context<'_, '_>, rule: snapshot::Rule, dry_run: bool, yes: bool) -> Result<Exit, Error> {
-    let lock = begin(context, dry_run)?;
+fn prune(
+    context: &mut Context<'_, '_>,
+    rule: snapshot::Rule,
+    dry_run: bool,
+    yes: bool,
+) -> Result<Exit, Error> {
+    let held = begin(context, dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let all = snapshot::list(&located.state_dir, &folder)?;
     let verdicts = snapshot::choose(&all, context.world.now_ms, rule);
     let going: Vec<_> = verdicts.iter().filter(|verdict| verdict.remove).collect();
     let gone_documents = || {
-        all.iter().filter(|summary| going.iter().any(|verdict| verdict.id == summary.id)).map(document_of).collect::<Vec<_>>()
+        all.iter()
+            .filter(|summary| going.iter().any(|verdict| verdict.id == summary.id))
+            .map(document_of)
+            .collect::<Vec<_>>()
     };
     if !context.global.json {
         for verdict in &verdicts {
             let word = if verdict.remove { "goes " } else { "stays" };
-            context.say(&format!("{word}  {}  {:>9}  {}", safe(&verdict.id), words::size(verdict.size), verdict.reason));
+            context.say(&format!(
+                "{word}  {}  {:>9}  {}",
+                safe(&verdict.id),
+                words::size(verdict.size),
+                verdict.reason
+            ));
         }
     }
-    if going.is_empty() || lock.is_none() {
+    if going.is_empty() || dry_run {
         if context.global.json {
             let document = documents(context, &located, gone_documents(), dry_run);
             context.json(&document);
@@ -245,10 +328,15 @@ fn prune(context: &mut Context<'_, '_>, rule: snapshot::Rule, dry_run: bool, yes
     }
     if !yes {
         let refusal = |message: &str| {
-            Error::refused(message.to_owned()).hint(format!("to go ahead without a question: clawmend{} snapshot prune … --yes", words::flags(&context.global)))
+            Error::refused(message.to_owned()).hint(format!(
+                "to go ahead without a question: clawmend{} snapshot prune … --yes",
+                words::flags(&context.global)
+            ))
         };
         if context.global.json || !context.world.person.is_there() {
-            return Err(refusal("this needs a yes, and there is nobody here to answer; nothing was removed"));
+            return Err(refusal(
+                "this needs a yes, and there is nobody here to answer; nothing was removed",
+            ));
         }
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
         match context.world.person.confirm(&question) {
@@ -257,6 +345,10 @@ fn prune(context: &mut Context<'_, '_>, rule: snapshot::Rule, dry_run: bool, yes
             None => return Err(refusal("the question was broken off; nothing was removed")),
         }
     }
+    let _lock = match held {
+        Some(lock) => lock,
+        None => lock(context)?,
+    };
     for verdict in &going {
         snapshot::remove(&located.state_dir, &folder, &verdict.id)?;
     }
@@ -264,7 +356,10 @@ fn prune(context: &mut Context<'_, '_>, rule: snapshot::Rule, dry_run: bool, yes
         let document = documents(context, &located, gone_documents(), false);
         context.json(&document);
     } else {
-        context.say(&format!("Removed {}.", count(going.len(), "snapshot", "snapshots")));
+        context.say(&format!(
+            "Removed {}.",
+            count(going.len(), "snapshot", "snapshots")
+        ));
     }
     Ok(Exit::Done)
 }
@@ -272,9 +367,14 @@ fn prune(context: &mut Context<'_, '_>, rule: snapshot::Rule, dry_run: bool, yes
 /// `12h`, `30d`, `8w` in milliseconds.
 fn age(text: &str) -> Result<i64, Error> {
     let wrong = || {
-        Error::usage(format!("`{}` is no age", safe(text))).hint("write a number and a unit: 12h (hours), 30d (days), 8w (weeks)")
+        Error::usage(format!("`{}` is no age", safe(text)))
+            .hint("write a number and a unit: 12h (hours), 30d (days), 8w (weeks)")
     };
-    let split = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at)).ok_or_else(wrong)?;
+    let split = text
+        .len()
+        .checked_sub(1)
+        .filter(|at| text.is_char_boundary(*at))
+        .ok_or_else(wrong)?;
     let (number, unit) = text.split_at(split);
     let hours: i64 = match unit {
         "h" => 1,

@@ -19,7 +19,10 @@ pub fn utc(ms: i64) -> String {
 pub fn local(ms: i64, utc_offset: i32) -> String {
     let zone = FixedOffset::east_opt(utc_offset);
     match (DateTime::<Utc>::from_timestamp_millis(ms), zone) {
-        (Some(time), Some(zone)) => time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string(),
+        (Some(time), Some(zone)) => time
+            .with_timezone(&zone)
+            .format("%Y-%m-%d %H:%M:%S")
+            .to_string(),
         _ => "unknown time".to_owned(),
     }
 }
@@ -53,7 +56,10 @@ pub fn head(state: &State) -> String {
         StoreKind::Files => "pairing in JSON files (up to 2026.7)",
         StoreKind::Sqlite => "pairing in the database (2026.8 and later)",
     };
-    let release = model.written_by().map(|version| format!(", written by {}", safe(&version))).unwrap_or_default();
+    let release = model
+        .written_by()
+        .map(|version| format!(", written by {}", safe(&version)))
+        .unwrap_or_default();
     let gateway = match &model.facts.gateway {
         Gateway::Running { pid } => format!("running (pid {pid})"),
         Gateway::NotRunning => "not running, as far as its lock file tells".to_owned(),
@@ -71,8 +77,14 @@ pub fn flags(global: &super::args::Global) -> String {
     let mut flags = String::new();
     let quote = |path: &std::path::Path| {
         let text = safe(&path.display().to_string());
-        let plain = text.chars().all(|c| c.is_alphanumeric() || "/._-~:\\".contains(c));
-        if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+        let plain = text
+            .chars()
+            .all(|c| c.is_alphanumeric() || "/._-~:\\".contains(c));
+        if plain {
+            text
+        } else {
+            format!("'{}'", text.replace('\'', "'\\''"))
+        }
     };
     if let Some(dir) = &global.state_dir {
         flags.push_str(&format!(" --state-dir {}", quote(dir)));

@@ -67,13 +67,20 @@ impl Person for AtTerminal {
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
-        let asked = dialoguer::Confirm::new().with_prompt(question).default(false).interact_opt();
+        let asked = dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(false)
+            .interact_opt();
         show_cursor();
         asked.ok().flatten()
     }
 
     fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
-        let asked = dialoguer::Select::new().with_prompt(question).items(items).default(0).interact_opt();
+        let asked = dialoguer::Select::new()
+            .with_prompt(question)
+            .items(items)
+            .default(0)
+            .interact_opt();
         show_cursor();
         asked.ok().flatten()
     }

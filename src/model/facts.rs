@@ -23,12 +23,13 @@ pub struct Facts {
     pub orphans: Vec<String>,
     /// A clawmend apply that was interrupted; the text says what and when.
     pub interrupted: Option<String>,
-    /// Legacy files that block OpenClaw's own migration (F14), relative to the state dir.
+    /// Legacy files that block OpenClaw's own migration (F14), and those that an interrupted one had
+    /// claimed, relative to the state dir.
     pub blockers: Vec<String>,
     /// Pairing files already imported into the database (`*.json.migrated`), relative to the state dir.
     pub migrated: Vec<String>,
-    /// Signs that a release after 2026.2.19 has worked on this state dir.
-    pub newer_than_strict: bool,
+    /// The latest rules whose releases have left a trace in the state dir.
+    pub era: super::scopes::Era,
     /// What stands around the config.
     pub config: ConfigFacts,
 }

@@ -12,7 +12,7 @@ pub enum Part {
     Pending,
     /// Bootstrap (setup code) tokens. Kept and restored, never edited.
     Bootstrap,
-    /// This machine's key pair. Never edited.
+    /// This machine's key pair. The keys themselves are never edited.
     Identity,
     /// This machine's cached device token.
     DeviceAuth,
@@ -209,10 +209,12 @@ const PENDING_COLUMNS: &[Column] = &[
 ];
 
 const IDENTITY_COLUMNS: &[Column] = &[
+    text("identityKey", "identity_key"),
     text("deviceId", "device_id"),
     text("publicKeyPem", "public_key_pem"),
     text("privateKeyPem", "private_key_pem"),
     integer("createdAtMs", "created_at_ms"),
+    integer("updatedAtMs", "updated_at_ms"),
 ];
 
 /// One row per role. The record of this part is `{ deviceId, tokens: { ROLE: { … } } }` as in

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod config_facts;
 mod config_host;
+pub mod database;
 pub mod device;
 pub mod facts;
 pub mod identity;
@@ -22,7 +23,7 @@ use device::{Device, List, Record, Token};
 use facts::Facts;
 use identity::{Identity, IdentityFault};
 use layout::{GENERATION_COLUMN, PRIMARY_IDENTITY, Part};
-use scopes::Rule;
+use scopes::{Era, Rule};
 use store::{Condition, Records, record_of_row};
 
 /// Everything the checks and the planner look at.
@@ -46,12 +47,16 @@ pub struct Model {
     pub local: Option<Device>,
     /// The pending requests of this machine, oldest first.
     pub requests: Vec<Device>,
-    /// How this gateway compares scopes.
+    /// Which rules this gateway goes by.
+    pub era: Era,
+    /// How it compares scopes.
     pub rule: Rule,
     /// The config, and what this machine is by it.
     pub config: ConfigModel,
     /// Whether the CLI has a shared token or password to send.
     pub shared: Shared,
+    /// Files of the older generation beside a database that counts.
+    pub legacy: Option<database::Legacy>,
 }
 
 /// This machine's identity as it was found.
@@ -122,6 +127,11 @@ impl Model {
             StoreKind::Files => identity_of_file(images.file(Part::Identity)),
             StoreKind::Sqlite => identity_of_table(table(&images, Part::Identity)),
         };
+        let mut legacy = database::Legacy::beside(&images, store);
+        let adopted = legacy
+            .as_mut()
+            .and_then(|legacy| legacy.adopt(&identity, &facts.blockers));
+        let identity = adopted.map_or(identity, IdentityState::Found);
         let auth = match store {
             StoreKind::Files => auth_of_file(images.file(Part::DeviceAuth)),
             StoreKind::Sqlite => {
@@ -138,13 +148,16 @@ impl Model {
             None => Vec::new(),
         };
         requests.sort_by_key(|request| request.asked_at_ms);
-        let newer = store == StoreKind::Sqlite
-            || images.database.is_some()
-            || facts.newer_than_strict
-            || local
-                .as_ref()
-                .is_some_and(|local| local.approved_scopes != List::Missing);
-        let rule = if newer { Rule::Implied } else { Rule::Literal };
+        let era = if store == StoreKind::Sqlite || images.database.is_some() {
+            Era::Least
+        } else if local
+            .as_ref()
+            .is_some_and(|local| local.approved_scopes != List::Missing)
+        {
+            facts.era.max(Era::Implied)
+        } else {
+            facts.era
+        };
         let signs = Signs {
             devices: !paired.entries.is_empty(),
             requests: !pending.entries.is_empty(),
@@ -163,9 +176,11 @@ impl Model {
             auth,
             local,
             requests,
-            rule,
+            era,
+            rule: era.rule(),
             config,
             shared,
+            legacy,
         }
     }
 
@@ -231,12 +246,26 @@ impl IdentityState {
     }
 }
 
-/// Which generation counts: the database as soon as its pairing table has the column of 2026.8.
+/// Which generation counts: the database as soon as its pairing table has the column of 2026.8. Also
+/// one that cannot be read, unless pairing files lie there: then nobody can tell, and to take the
+/// state for one without any pairing would be wrong.
 fn generation(images: &Images) -> StoreKind {
-    let paired = table(images, Part::Paired);
-    match paired {
-        Some(table) if table.column(GENERATION_COLUMN).is_some() => StoreKind::Sqlite,
-        _ => StoreKind::Files,
+    let counts = match images.database.as_ref().map(|database| &database.state) {
+        None => false,
+        Some(DatabaseState::Readable(database)) => database
+            .tables
+            .get(&Part::Paired)
+            .is_some_and(|table| table.column(GENERATION_COLUMN).is_some()),
+        Some(_) => [Part::Paired, Part::Pending].into_iter().all(|part| {
+            images
+                .file(part)
+                .is_none_or(|image| matches!(image.state, FileState::Absent))
+        }),
+    };
+    if counts {
+        StoreKind::Sqlite
+    } else {
+        StoreKind::Files
     }
 }
 
@@ -366,6 +395,8 @@ fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> CachedAuth {
         .find(|row| text(row, "device_id") == Some(local) && text(row, "role") == Some("operator"));
     let Some(row) = row else { return absent };
     let entry = record_of_row(Part::DeviceAuth, &table, row);
+    // OpenClaw takes a row whose scopes are no list for none.
+    let shaped = entry.get("scopes").is_some_and(Value::is_array);
     let holder: Record = [(
         "tokens".to_owned(),
         serde_json::json!({ "operator": entry }),
@@ -373,7 +404,11 @@ fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> CachedAuth {
     .into_iter()
     .collect();
     CachedAuth {
-        condition: AuthCondition::Good,
+        condition: if shaped {
+            AuthCondition::Good
+        } else {
+            AuthCondition::Malformed
+        },
         device_id: Some(local.to_owned()),
         operator: Device::of("", &holder).operator,
     }

@@ -10,6 +10,40 @@ pub const FULL: [&str; 5] = [
     "operator.write",
 ];
 
+/// What the everyday commands ask for from 2026.4.29 on: `devices list` pairing, `cron list` and
+/// `health` read. A device with these two gets in, though not everywhere.
+pub const LEAST: [&str; 2] = ["operator.pairing", "operator.read"];
+
+/// Which rules a gateway goes by, as far as the state gives its release away. Ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Era {
+    /// Nothing later than 2026.2.19 has left a trace: every scope by name, no pins.
+    #[default]
+    Literal,
+    /// Some release after 2026.2.19: admin stands for all, the CLI asks for its full set.
+    Implied,
+    /// 2026.4.29 or later: as before, but each command asks for the least it needs.
+    Least,
+}
+
+impl Era {
+    /// How scopes are compared.
+    pub fn rule(self) -> Rule {
+        match self {
+            Era::Literal => Rule::Literal,
+            Era::Implied | Era::Least => Rule::Implied,
+        }
+    }
+
+    /// The scopes without which the CLI is kept out.
+    pub fn needed(self) -> &'static [&'static str] {
+        match self {
+            Era::Literal | Era::Implied => &FULL,
+            Era::Least => &LEAST,
+        }
+    }
+}
+
 /// How a gateway compares scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {

@@ -224,6 +224,15 @@ impl Records {
         }
     }
 
+    /// The text of an entry's cell; `None` where it is no text, or the entry no row.
+    pub fn cell_text(&self, entry: &Entry, column: &str) -> Option<String> {
+        let (Place::Row(at), Some(table)) = (entry.place, &self.table) else {
+            return None;
+        };
+        let cell = table.cell(table.rows.get(at)?, column)?;
+        cell.text().map(str::to_owned)
+    }
+
     /// A typed view of a record.
     pub fn device(&self, entry: &Entry) -> Option<Device> {
         Some(Device::of(&entry.key, &self.record(entry)?))

@@ -8,7 +8,7 @@ use crate::checks::{local as rules, stores, tokens};
 use crate::finding::Code;
 use crate::format::edit::Style;
 use crate::image::{Bytes, Slot};
-use crate::model::device::{Device, List, Record, token_from};
+use crate::model::device::{Device, List, Record, Token, token_from};
 use crate::model::identity::Identity;
 use crate::model::layout::Part;
 use crate::model::scopes::{FULL, union};
@@ -27,7 +27,7 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
     {
         return Vec::new();
     }
-    let scopes = wanted(model, options);
+    let scopes = Wanted::of(model, options);
     let (token, is_fresh) = match agreed_token(model) {
         Some(token) => (token, false),
         None => (token_from(&options.random), true),
@@ -60,6 +60,42 @@ fn agreed_token(model: &Model) -> Option<Secret> {
         return None;
     }
     model.local.as_ref()?.operator.as_ref()?.token.clone()
+}
+
+/// The scopes that the CLI gets.
+struct Wanted {
+    all: Vec<String>,
+    /// Every list covers them already, the way this gateway compares: nothing has to be widened. A
+    /// device that the gateway paired itself holds `operator.admin` alone (2026.8 and later).
+    held: bool,
+}
+
+impl Wanted {
+    fn of(model: &Model, options: &Options) -> Self {
+        let all = wanted(model, options);
+        let covers = |list: &List| {
+            list.is_list()
+                && model
+                    .rule
+                    .lacking(list.items(), all.iter().map(String::as_str))
+                    .is_empty()
+        };
+        let held = model.local.as_ref().is_some_and(|device| {
+            let token =
+                |token: &Option<Token>| token.as_ref().is_some_and(|token| covers(&token.scopes));
+            covers(&device.scopes)
+                && (device.approved_scopes == List::Missing || covers(&device.approved_scopes))
+                && token(&device.operator)
+                && token(&model.auth.operator)
+        });
+        Self { all, held }
+    }
+
+    /// Whether a list has to be written.
+    fn lacks(&self, list: &List) -> bool {
+        !self.held
+            && (!list.is_list() || self.all.iter().any(|scope| !list.items().contains(scope)))
+    }
 }
 
 fn wanted(model: &Model, options: &Options) -> Vec<String> {
@@ -105,14 +141,10 @@ fn is_this_machines(model: &Model, request: &Device) -> bool {
         .is_some_and(|identity| request.public_key.as_deref() == Some(identity.public_key.as_str()))
 }
 
-fn lacks(list: &List, scopes: &[String]) -> bool {
-    scopes.iter().any(|scope| !list.items().contains(scope))
-}
-
 fn paired(
     model: &Model,
     identity: &Identity,
-    scopes: &[String],
+    scopes: &Wanted,
     token: &Secret,
     is_fresh: bool,
 ) -> Vec<Edit> {
@@ -179,19 +211,18 @@ fn paired(
         rules::SCOPES_DISAGREE.code,
         tokens::BEYOND.code,
     ];
-    if lacks(&device.scopes, scopes) || !device.scopes.is_list() {
+    if scopes.lacks(&device.scopes) {
         edits.set(
             &["scopes"],
-            json!(scopes),
+            json!(scopes.all),
             "the CLI's full set: fewer lock it out of its own commands",
             &codes,
         );
     }
-    if has_approved && (lacks(&device.approved_scopes, scopes) || !device.approved_scopes.is_list())
-    {
+    if has_approved && scopes.lacks(&device.approved_scopes) {
         edits.set(
             &["approvedScopes"],
-            json!(scopes),
+            json!(scopes.all),
             "the ceiling that later releases check, equal to `scopes`",
             &codes,
         );
@@ -251,9 +282,9 @@ fn token_codes() -> [Code; 6] {
 }
 
 fn token_fields(
-    edits: &mut RecordEdits<'_>,
+    edits: &mut RecordEdits,
     device: &Device,
-    scopes: &[String],
+    scopes: &Wanted,
     token: &Secret,
     is_fresh: bool,
     now: i64,
@@ -293,22 +324,22 @@ fn token_fields(
             &[tokens::MISSING.code],
         );
     }
-    if held.is_none_or(|held| lacks(&held.scopes, scopes) || !held.scopes.is_list()) {
+    if held.is_none_or(|held| scopes.lacks(&held.scopes)) {
         edits.set(
             &operator("scopes"),
-            json!(scopes),
+            json!(scopes.all),
             "a token opens only what its own scopes cover",
             &[tokens::NARROW.code, rules::SCOPES_MISSING.code],
         );
     }
 }
 
-fn token_entry(token: &Secret, scopes: &[String], now: i64) -> Value {
-    json!({ "token": token.expose(), "role": "operator", "scopes": scopes, "createdAtMs": now })
+fn token_entry(token: &Secret, scopes: &Wanted, now: i64) -> Value {
+    json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "createdAtMs": now })
 }
 
 /// The device as an approval would write it: from its newest own request, else from the identity.
-fn new_device(model: &Model, identity: &Identity, scopes: &[String], token: &Secret) -> Vec<Edit> {
+fn new_device(model: &Model, identity: &Identity, scopes: &Wanted, token: &Secret) -> Vec<Edit> {
     let now = model.facts.now_ms;
     let key = identity.derived_id.as_str();
     let request = model
@@ -344,9 +375,9 @@ fn new_device(model: &Model, identity: &Identity, scopes: &[String], token: &Sec
     }
     record.insert("role".into(), json!("operator"));
     record.insert("roles".into(), json!(["operator"]));
-    record.insert("scopes".into(), json!(scopes));
+    record.insert("scopes".into(), json!(scopes.all));
     if model.rule == crate::model::scopes::Rule::Implied || model.store == StoreKind::Sqlite {
-        record.insert("approvedScopes".into(), json!(scopes));
+        record.insert("approvedScopes".into(), json!(scopes.all));
     }
     if let Some(ip) = request
         .as_ref()
@@ -365,6 +396,7 @@ fn new_device(model: &Model, identity: &Identity, scopes: &[String], token: &Sec
     }
     record.insert("createdAtMs".into(), json!(now));
     record.insert("approvedAtMs".into(), json!(now));
+    super::database::keep_filed(model, &mut record);
     let target = Target::Record {
         store: model.store,
         part: Part::Paired,
@@ -395,15 +427,18 @@ fn new_device(model: &Model, identity: &Identity, scopes: &[String], token: &Sec
 fn cached(
     model: &Model,
     identity: &Identity,
-    scopes: &[String],
+    scopes: &Wanted,
     token: &Secret,
     is_fresh: bool,
 ) -> Vec<Edit> {
     let key = identity.derived_id.as_str();
     let now = model.facts.now_ms;
-    let entry = json!({ "token": token.expose(), "role": "operator", "scopes": scopes, "updatedAtMs": now });
-    let is_ours =
-        model.auth.condition == AuthCondition::Good && model.auth.device_id.as_deref() == Some(key);
+    let entry = json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "updatedAtMs": now });
+    // A row of this device is there, even where OpenClaw does not take it.
+    let is_there =
+        model.store == StoreKind::Sqlite && model.auth.condition == AuthCondition::Malformed;
+    let is_ours = (is_there || model.auth.condition == AuthCondition::Good)
+        && model.auth.device_id.as_deref() == Some(key);
     let whole = json!({ "version": 1, "deviceId": key, "tokens": { "operator": entry } });
     let why = "the CLI shows its cached token: it must be the paired one";
     if !is_ours {
@@ -454,10 +489,10 @@ fn cached(
             &token_codes(),
         );
     }
-    if lacks(&held.scopes, scopes) || !held.scopes.is_list() {
+    if scopes.lacks(&held.scopes) {
         edits.set(
             &operator("scopes"),
-            json!(scopes),
+            json!(scopes.all),
             "what the token holds, on this side too",
             &[tokens::NARROW.code, rules::SCOPES_MISSING.code],
         );

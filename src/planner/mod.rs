@@ -5,6 +5,7 @@
 
 mod approve;
 mod config;
+mod database;
 mod grant;
 mod stores;
 
@@ -61,27 +62,37 @@ pub fn plan(model: &Model, options: &Options) -> Plan {
     if options.config {
         edits.extend(config::mend(model, options));
     }
-    // A client's own pairing stores are read by no gateway.
-    if options.pairing && !model.config.is_client() {
-        edits.extend(stores::mend(model));
-        edits.extend(grant::local(model, options));
+    if options.pairing {
+        // A client's own pairing stores are read by no gateway: nothing is granted there.
+        let mut grant = Vec::new();
+        if !model.config.is_client() {
+            grant = grant::local(model, options);
+            edits.extend(stores::mend(model));
+        }
+        edits.extend(database::mend(model, &grant));
+        edits.extend(grant);
     }
     Plan { edits }
 }
 
 /// Edits of one record.
-struct RecordEdits<'a> {
-    model: &'a Model,
+struct RecordEdits {
+    store: StoreKind,
     part: Part,
     key: String,
     before: Record,
     edits: Vec<Edit>,
 }
 
-impl<'a> RecordEdits<'a> {
-    fn new(model: &'a Model, part: Part, key: &str, before: Record) -> Self {
+impl RecordEdits {
+    /// In the store that counts.
+    fn new(model: &Model, part: Part, key: &str, before: Record) -> Self {
+        Self::of(model.store, part, key, before)
+    }
+
+    fn of(store: StoreKind, part: Part, key: &str, before: Record) -> Self {
         Self {
-            model,
+            store,
             part,
             key: key.to_owned(),
             before,
@@ -109,7 +120,7 @@ impl<'a> RecordEdits<'a> {
 
     fn push(&mut self, op: Op, why: &str, mends: &[Code]) {
         let target = Target::Record {
-            store: self.model.store,
+            store: self.store,
             part: self.part,
             key: self.key.clone(),
         };
@@ -145,3 +156,7 @@ fn remove(store: StoreKind, part: Part, key: &str, why: impl Into<String>, mends
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "database_tests.rs"]
+mod database_tests;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{RecordEdits, remove};
 use crate::checks::stores as rules;
+use crate::finding::Code;
 use crate::format::salvage;
 use crate::image::{Bytes, Slot};
 use crate::model::Model;
@@ -11,15 +12,28 @@ use crate::model::store::{Condition, Entry, Fault, Records, id_field};
 use crate::plan::{Edit, Op, StoreKind, Target};
 
 pub(super) fn mend(model: &Model) -> Vec<Edit> {
+    if model.store == StoreKind::Sqlite {
+        return Vec::new(); // Tables hold rows, and NOT NULL columns keep such records out.
+    }
+    let local = model
+        .usable_identity()
+        .map(|identity| identity.derived_id.as_str());
     let mut edits = Vec::new();
     for records in [&model.paired, &model.pending] {
-        edits.extend(container(model, records));
-        edits.extend(broken_records(model, records));
+        edits.extend(container(model, records, &[]));
+        // This machine's own record is completed by the grant.
+        edits.extend(
+            broken_records(model, records, &[rules::RECORD_INVALID.code])
+                .into_iter()
+                .filter(|edit| !matches!(&edit.target, Target::Record { key, .. } if Some(key.as_str()) == local)),
+        );
     }
     edits
 }
 
-fn container(model: &Model, records: &Records) -> Option<Edit> {
+/// A file that is not the object that it should be. `codes`: the findings it mends, where they are
+/// not the store's own.
+pub(super) fn container(model: &Model, records: &Records, codes: &[Code]) -> Option<Edit> {
     let (bytes, why, code) = match &records.condition {
         Condition::Empty => (
             b"{}".to_vec(),
@@ -51,31 +65,29 @@ fn container(model: &Model, records: &Records) -> Option<Edit> {
         target: Target::Whole(Slot::File(records.part)),
         op: Op::Rewrite(Bytes::new(bytes)),
         why,
-        mends: vec![code.code],
+        mends: if codes.is_empty() {
+            vec![code.code]
+        } else {
+            codes.to_vec()
+        },
     })
 }
 
-/// Records that stop the import into the database (F40). This machine's own is completed by the grant.
-fn broken_records(model: &Model, records: &Records) -> Vec<Edit> {
-    if model.store == StoreKind::Sqlite {
-        return Vec::new(); // NOT NULL columns keep such rows out.
-    }
-    let local = model
-        .usable_identity()
-        .map(|identity| identity.derived_id.as_str());
+/// Records of a file that stop the import into the database (F40).
+pub(super) fn broken_records(model: &Model, records: &Records, codes: &[Code]) -> Vec<Edit> {
     records
         .entries
         .iter()
-        .filter(|entry| rules::is_invalid(entry) && Some(entry.key.as_str()) != local)
-        .flat_map(|entry| completed(model, records, entry).unwrap_or_else(|| {
+        .filter(|entry| rules::is_invalid(entry))
+        .flat_map(|entry| completed(model, records, entry, codes).unwrap_or_else(|| {
             let why = "the record cannot be what this store holds: it is moved out, into the snapshot";
-            vec![remove(model.store, records.part, &entry.key, why, &[rules::RECORD_INVALID.code])]
+            vec![remove(StoreKind::Files, records.part, &entry.key, why, codes)]
         }))
         .collect()
 }
 
 /// A device that only lacks its times, and holds a live token: somebody uses it, so it is kept.
-fn completed(model: &Model, records: &Records, entry: &Entry) -> Option<Vec<Edit>> {
+fn completed(model: &Model, records: &Records, entry: &Entry, codes: &[Code]) -> Option<Vec<Edit>> {
     let [Fault::NoTimes(missing)] = entry.faults.as_slice() else {
         return None;
     };
@@ -90,13 +102,13 @@ fn completed(model: &Model, records: &Records, entry: &Entry) -> Option<Vec<Edit
         .get("ts")
         .and_then(Value::as_i64)
         .unwrap_or(model.facts.now_ms);
-    let mut edits = RecordEdits::new(model, records.part, &entry.key, record);
+    let mut edits = RecordEdits::of(StoreKind::Files, records.part, &entry.key, record);
     for name in missing {
         edits.set(
             &[name],
             Value::from(asked),
             "a paired device must have its times, or the import into 2026.8 fails",
-            &[rules::RECORD_INVALID.code],
+            codes,
         );
     }
     Some(edits.edits)

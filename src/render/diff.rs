@@ -13,6 +13,8 @@ use crate::text::{count, safe};
 
 /// Lines of context.
 const CONTEXT: usize = 3;
+/// Lines that are read before a hunk to know where it stands.
+const LEAD: usize = 100;
 /// A line longer than this is shown only around what changes, characters.
 const LONG_LINE: usize = 300;
 /// More changed lines than this in one file are counted, not shown.
@@ -141,7 +143,11 @@ impl Lines {
             })
             .collect();
         let changed = crate::format::edit::apply(window, &shifted);
-        let (old, new) = (shown(window), shown(&changed));
+        // The mask needs to know which field a value belongs to, so it starts well before the hunk.
+        let lead = text
+            .get(back_lines(text, start, LEAD)..start)
+            .unwrap_or_default();
+        let (old, new) = (shown(lead, window), shown(lead, &changed));
         let diff = TextDiff::from_lines(old.as_str(), new.as_str());
         let mut body = String::new();
         let (mut removed, mut added, mut context) = (0, 0, 0);
@@ -184,13 +190,16 @@ impl Lines {
     }
 }
 
-/// Masked and made safe for a terminal.
-fn shown(text: &[u8]) -> String {
-    crate::text::safe_lines(
-        &mask::text(&String::from_utf8_lossy(text))
-            .replace('\r', "")
-            .replace('\t', "    "),
-    )
+/// Masked and made safe for a terminal; `lead` is the text before, read and left out again.
+fn shown(lead: &[u8], text: &[u8]) -> String {
+    let masked = mask::text(&String::from_utf8_lossy(&[lead, text].concat()));
+    let lines = memchr::memchr_iter(b'\n', lead).count();
+    let from = masked
+        .match_indices('\n')
+        .nth(lines.wrapping_sub(1))
+        .map_or(0, |(at, _)| at + 1);
+    let own = masked.get(from..).unwrap_or_default();
+    crate::text::safe_lines(&own.replace('\r', "").replace('\t', "    "))
 }
 
 fn short(line: &str) -> String {

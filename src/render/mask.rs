@@ -35,6 +35,7 @@ const SHOWN: &[&str] = &[
     "lastTouchedVersion",
     "lastTouchedAt",
     "publicKeyPem",
+    "identityKey",
     "allowedOrigins",
     "basePath",
     "version",

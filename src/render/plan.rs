@@ -77,7 +77,7 @@ pub fn preview(
             out,
             "{}",
             wrap(
-                &format!("{}: {}", subject(edit), edit.why),
+                &safe(&format!("{}: {}", subject(edit), edit.why)),
                 width,
                 "  - ",
                 "    "

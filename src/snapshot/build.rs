@@ -49,7 +49,10 @@ pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
     let built = Builder::new(dir).and_then(|builder| builder.build(request));
     let done = built.and_then(|manifest| {
         let id = rename_in(&parent, &temp, request)?;
-        parent.sync()?;
+        if let Err(error) = parent.sync() {
+            let _ = parent.remove_tree(&id);
+            return Err(error);
+        }
         let dir = parent
             .descend(Path::new(&id), false)?
             .ok_or_else(|| Error::failed("the snapshot vanished").at(request.snapshots))?;

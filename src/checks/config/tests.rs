@@ -15,7 +15,7 @@ fn facts() -> Facts {
     Facts {
         now_ms: 1_795_535_999_000,
         state_dir: "/s".into(),
-        newer_than_strict: true,
+        era: crate::model::scopes::Era::Implied,
         config: ConfigFacts {
             path: "/s/openclaw.json".into(),
             ..ConfigFacts::default()

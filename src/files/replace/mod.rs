@@ -209,7 +209,7 @@ impl<F: Folder> Staged<F> {
 
     /// Lets go of what was replaced. Best effort: what is left is swept by the next writing command.
     pub fn finish(mut self) {
-        if self.step == Step::Swapped {
+        if self.step == Step::Swapped && self.dir.unlink(&self.temp).is_err() {
             let _ = self.dir.unlink(&self.temp);
         }
         self.step = Step::Over;

@@ -171,8 +171,8 @@ fn a_live_writer_loses_nothing() {
                 std::fs::write(folder.join("w"), format!("writer {count:012}")).unwrap();
                 std::fs::rename(folder.join("w"), folder.join("f")).unwrap();
                 // Full speed in bursts, with gaps in which a read, a write and an fsync fit.
-                if count % 64 == 0 {
-                    std::thread::sleep(std::time::Duration::from_millis(6));
+                if count.is_multiple_of(64) {
+                    std::thread::sleep(std::time::Duration::from_millis(20));
                 }
             }
             count

@@ -1,0 +1,271 @@
+//! The database itself: whether it can be read, and which release it belongs to.
+
+use super::Rule;
+use super::stores::{readable_mend, unusable};
+use crate::finding::{Code, Finding, Mend, Severity};
+use crate::image::{DatabaseState, Unusable};
+use crate::model::Model;
+use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part};
+use crate::model::store::Condition;
+use crate::plan::StoreKind;
+
+fn state(model: &Model) -> Option<&DatabaseState> {
+    model.images.database.as_ref().map(|image| &image.state)
+}
+
+/// A damage that only means that a write was interrupted: SQLite itself undoes it.
+fn is_unfinished(why: &str) -> bool {
+    why.contains("rollback journal")
+}
+
+/// Says what follows for the rest of the diagnosis.
+fn unread(model: &Model, finding: Finding) -> Finding {
+    if model.is_database_unread() {
+        finding.seen("pairing, identity and token are in it: none of them could be checked")
+    } else {
+        finding
+    }
+}
+
+fn path(model: &Model) -> String {
+    model.facts.state_dir.join(DATABASE).display().to_string()
+}
+
+/// How a whole database comes back.
+fn put_back(model: &Model) -> Mend {
+    let path = path(model);
+    Mend::ByHand(vec![
+        "stop the gateway".into(),
+        format!("move the database and what lies beside it away together: {path}, {path}-wal, {path}-shm"),
+        "put a good copy of the database in its place (openclaw backup, or your own), without -wal and -shm of another".into(),
+        "where there is none: start the gateway once, it makes a new database, and `clawmend restore` puts the pairing of a snapshot into it".into(),
+        "then run: clawmend".into(),
+    ])
+}
+
+pub static DAMAGED: Rule = Rule {
+    code: Code("database-damaged"),
+    modes: &["F27", "F38"],
+    severity: Severity::Blocks,
+    title: "the database is damaged",
+    why: "From 2026.6 the gateway opens state/openclaw.sqlite at its start, and from 2026.8 pairing is kept in it. SQLite \
+          refuses a damaged database; a main file beside the -wal and -shm of another one is damaged too.",
+    mends: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
+    by_hand: "Stop the gateway and put a good copy back, without -wal and -shm files of another database; then run clawmend again.",
+    messages: &[
+        "database disk image is malformed",
+        "malformed database schema",
+    ],
+    run: |model, rule| match state(model) {
+        Some(DatabaseState::Damaged(why)) if !is_unfinished(why) => {
+            let finding = rule.finding(
+                DATABASE,
+                "SQLite finds the database damaged",
+                put_back(model),
+            );
+            vec![unread(model, finding.seen(why.clone()))]
+        }
+        _ => vec![],
+    },
+};
+
+pub static UNFINISHED: Rule = Rule {
+    code: Code("database-unfinished"),
+    modes: &["F27", "F36"],
+    severity: Severity::Unchecked,
+    title: "a write to the database was interrupted",
+    why: "A rollback journal lies beside the database. Until SQLite has undone the interrupted write, which needs writing, \
+          what the database says is not reliable.",
+    mends: "Nothing: reading never writes. The next start of the gateway undoes the interrupted write.",
+    by_hand: "Start the gateway once, then run clawmend again. Do not delete the -journal file: it holds what must be put back.",
+    messages: &[],
+    run: |model, rule| match state(model) {
+        Some(DatabaseState::Damaged(why)) if is_unfinished(why) => {
+            let mend = Mend::ByHand(vec![
+                "start the gateway once (it may refuse; opening the database is enough), then run: clawmend".into(),
+                "do not delete the -journal file: it holds what must be put back".into(),
+            ]);
+            let finding = rule.finding(DATABASE, "a write to the database was interrupted", mend);
+            vec![unread(model, finding.seen(why.clone()))]
+        }
+        _ => vec![],
+    },
+};
+
+pub static FOREIGN: Rule = Rule {
+    code: Code("database-foreign"),
+    modes: &["F27"],
+    severity: Severity::Blocks,
+    title: "what lies at the database's path is not a SQLite database",
+    why: "The gateway opens this file at its start, and SQLite refuses a file that does not begin like a database.",
+    mends: "Nothing: clawmend never overwrites a file that it does not know.",
+    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run clawmend again.",
+    messages: &["file is not a database"],
+    run: |model, rule| match state(model) {
+        Some(DatabaseState::Foreign) => vec![unread(
+            model,
+            rule.finding(
+                DATABASE,
+                "the file is not a SQLite database",
+                put_back(model),
+            ),
+        )],
+        _ => vec![],
+    },
+};
+
+pub static EMPTY: Rule = Rule {
+    code: Code("database-empty"),
+    modes: &["F27", "F38"],
+    severity: Severity::Blocks,
+    title: "the database has no content",
+    why: "OpenClaw takes a file of no bytes for a new database and makes its tables at the next start: whatever pairing was \
+          kept there is gone.",
+    mends: "Nothing: rows cannot be put into a database that has no tables yet.",
+    by_hand: "Put a good copy of the database back while the gateway is stopped. Without one, start the gateway once, then run clawmend.",
+    messages: &[],
+    run: |model, rule| match state(model) {
+        Some(DatabaseState::Empty) => {
+            let finding = rule.finding(DATABASE, "the database is an empty file", put_back(model));
+            // The files count here: the next start fills the database from its own schema.
+            vec![if model.store == StoreKind::Files {
+                finding.at_worst(Severity::Info)
+            } else {
+                unread(model, finding)
+            }]
+        }
+        _ => vec![],
+    },
+};
+
+pub static UNUSABLE: Rule = Rule {
+    code: Code("database-unusable"),
+    modes: &["F13", "F19", "F27"],
+    severity: Severity::Blocks,
+    title: "the database could not be read",
+    why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
+    mends: "Nothing: clawmend does not write where it could not read.",
+    by_hand: "Make it a regular file that the gateway's user can read; stop what holds it.",
+    messages: &[
+        "database is locked",
+        "unable to open database file",
+        "EACCES",
+    ],
+    run: |model, rule| match state(model) {
+        Some(DatabaseState::Unusable(why)) => {
+            let held = matches!(why, Unusable::Io(text) if text.contains("another process"));
+            let mend = if held {
+                Mend::ByHand(vec![
+                    format!("see what holds it: fuser -v '{}'", path(model)),
+                    "stop that (a second gateway, `openclaw doctor`, a backup job), then run: clawmend".into(),
+                ])
+            } else {
+                readable_mend(why)
+            };
+            let says = format!("the database could not be read: {}", unusable(why));
+            let finding = unread(model, rule.finding(DATABASE, says, mend));
+            vec![match why {
+                Unusable::NotAFile(_) => finding,
+                // SQLite follows a link, and the gateway may be another user.
+                _ => finding.at_worst(Severity::Unchecked),
+            }]
+        }
+        _ => vec![],
+    },
+};
+
+pub static NEWER: Rule = Rule {
+    code: Code("database-newer"),
+    modes: &["F10"],
+    severity: Severity::Info,
+    title: "the database is newer than what clawmend was checked against",
+    why: "Each release of OpenClaw may raise the schema's version, and refuses a database of a newer one. clawmend goes by the \
+          columns that are there: it repairs where it knows every column that must have a value, and refuses elsewhere.",
+    mends: "Nothing: the version is never lowered.",
+    by_hand: "If the gateway says that the schema is newer than it supports, install the release that wrote the database again.",
+    messages: &[
+        "uses newer schema version",
+        "schema(s) are newer than this build",
+        "cannot open your existing data",
+    ],
+    run: |model, rule| match state(model) {
+        Some(DatabaseState::Readable(database))
+            if database.user_version > NEWEST_KNOWN_USER_VERSION =>
+        {
+            let says = "the database is newer than what clawmend was checked against: it is read and repaired by its columns";
+            let mut finding = rule.finding(DATABASE, says, Mend::Nothing).seen(format!(
+                "schema version {}; clawmend knows up to {NEWEST_KNOWN_USER_VERSION}",
+                database.user_version
+            ));
+            if let Some(release) = &database.app_version {
+                finding = finding.seen(format!("written by {release}"));
+            }
+            vec![finding]
+        }
+        _ => vec![],
+    },
+};
+
+pub static DOWNGRADED: Rule = Rule {
+    code: Code("database-downgraded"),
+    modes: &["F10"],
+    severity: Severity::Warning,
+    title: "an older OpenClaw may be at work beside a newer one's state",
+    why: "From 2026.8 pairing is kept in the database, and devices/paired.json was renamed to .migrated. A release before that \
+          reads only the files: it finds no pairing, and makes a new identity and a new paired.json.",
+    mends: "Nothing: which release you want to run is yours to say. clawmend mends the store that the database's schema names.",
+    by_hand: "Go forward again: install the release that wrote the database. Never lower the database's version by hand.",
+    messages: &[
+        "uses newer schema version",
+        "schema(s) are newer than this build",
+        "pairing required",
+    ],
+    run: downgraded,
+};
+
+fn downgraded(model: &Model, rule: &Rule) -> Vec<Finding> {
+    let paired = Part::Paired.file().unwrap_or_default();
+    let was_imported = model
+        .facts
+        .migrated
+        .iter()
+        .any(|name| name.strip_suffix(".migrated") == Some(paired));
+    if !was_imported || model.is_database_unread() {
+        return vec![];
+    }
+    let is_back = |condition: &Condition| *condition != Condition::Absent;
+    let release = model.written_by();
+    let forward = match &release {
+        Some(release) => format!("to go on with the database: run OpenClaw {release} or later"),
+        None => "to go on with the database: run OpenClaw 2026.8 or later".to_owned(),
+    };
+    let finding = match &model.legacy {
+        Some(legacy) if is_back(&legacy.paired.condition) => rule.finding(
+            paired,
+            "pairing was moved into the database, and devices/paired.json is there again: an older OpenClaw \
+             wrote it, or somebody put it back",
+            Mend::ByHand(vec![
+                forward,
+                "see which release runs: openclaw --version, and the gateway's service".into(),
+            ]),
+        ),
+        Some(_) => return vec![],
+        // The files count, or nothing is there.
+        None if is_back(&model.paired.condition) => return vec![],
+        None => rule
+            .finding(
+                DATABASE,
+                "pairing was moved into the database, and the database with that pairing is not there",
+                Mend::ByHand(vec![
+                    "put the database back from a backup while the gateway is stopped".into(),
+                    format!("or, to stay with a release before 2026.8: rename {paired}.migrated back to {paired}"),
+                ]),
+            )
+            .at_worst(Severity::Blocks),
+    };
+    let finding = finding.seen(format!("{paired}.migrated is there"));
+    vec![match release {
+        Some(release) => finding.seen(format!("the database was written by {release}")),
+        None => finding,
+    }]
+}

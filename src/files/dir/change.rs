@@ -1,0 +1,98 @@
+//! Making, renaming and removing: clawmend's own files and folders. OpenClaw's files are changed by
+//! [`crate::files::replace`] alone.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+
+use super::{Dir, refuse};
+use crate::error::Error;
+use crate::files::platform::{Folder, Kind};
+
+impl<F: Folder> Dir<F> {
+    /// Makes a new private file (0600) with this folder's owner.
+    ///
+    /// # Errors
+    /// The name is taken, or the system refused.
+    pub fn create_private(&self, name: impl AsRef<OsStr>) -> Result<File, Error> {
+        let name = name.as_ref();
+        let path = self.path.join(name);
+        let failed = |error: io::Error| Error::io("make", &path, &error);
+        let file = self.folder.create_file(name).map_err(failed)?;
+        let (above, (own, _)) = (self.meta()?, F::meta_of(&file).map_err(failed)?);
+        if (above.uid, above.gid) != (own.uid, own.gid)
+            && let Err(error) = F::own_file(&file, above.uid, above.gid)
+            && above.uid != own.uid
+        {
+            let _ = self.folder.unlink(name);
+            return Err(failed(error));
+        }
+        Ok(file)
+    }
+
+    /// Makes renames and removals in it durable.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn sync(&self) -> Result<(), Error> {
+        self.folder
+            .sync()
+            .map_err(|error| Error::io("sync the folder", &self.path, &error))
+    }
+
+    /// Renames within the folder; fails with `AlreadyExists` if the new name is taken.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn move_new(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> io::Result<()> {
+        self.folder.move_new(from.as_ref(), to.as_ref())
+    }
+
+    /// Holds the folder itself, without waiting, so that others can tell that somebody works in it.
+    pub fn try_hold(&self) -> Option<File> {
+        self.folder.try_hold()
+    }
+
+    /// Whether its file system is mounted read-only.
+    pub fn is_read_only(&self) -> bool {
+        self.folder.is_read_only()
+    }
+
+    /// Removes a file or link of clawmend's own (a temp, a closed journal).
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn unlink(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
+        self.folder.unlink(name.as_ref())
+    }
+
+    /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// The system refused; it is not empty.
+    pub fn remove_folder(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
+        self.folder.remove_folder(name.as_ref())
+    }
+
+    /// Removes a folder of clawmend's own and everything in it. Links are removed, not followed.
+    ///
+    /// # Errors
+    /// The system refused; what is left is a folder with fewer files.
+    pub fn remove_tree(&self, name: impl AsRef<OsStr>) -> Result<(), Error> {
+        let name = name.as_ref();
+        let path = self.path.join(name);
+        let Some(child) = self.child(name).map_err(|why| refuse(&path, &why))? else {
+            return Ok(());
+        };
+        for inner in child.names()? {
+            match child.look(&inner) {
+                Ok(Some((_, Kind::Folder))) => child.remove_tree(&inner)?,
+                _ => child
+                    .unlink(&inner)
+                    .map_err(|error| Error::io("remove", path.join(&inner), &error))?,
+            }
+        }
+        self.remove_folder(name)
+            .map_err(|error| Error::io("remove the folder", &path, &error))
+    }
+}

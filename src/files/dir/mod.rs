@@ -1,0 +1,273 @@
+//! A folder held open: reading and looking relative to it.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+mod change;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub(super) use read::same_bytes;
+
+use super::platform::{Folder, Kind, SystemFolder};
+use crate::error::Error;
+use crate::image::{Meta, Unusable};
+
+/// An open folder and the path it is called by in messages.
+#[derive(Debug)]
+pub struct Dir<F = SystemFolder> {
+    pub(super) folder: F,
+    path: PathBuf,
+}
+
+impl<F: Folder> Dir<F> {
+    /// Opens a folder by path, following links in it (the state dir may be one: it is resolved once,
+    /// here).
+    ///
+    /// # Errors
+    /// It is not there, not a folder, or may not be opened.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let folder = F::open(path).map_err(|error| Error::io("open the folder", path, &error))?;
+        Ok(Self {
+            folder,
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// Opens a folder by path; makes it and what is missing above it, private and with the owner of
+    /// the folder it lies in.
+    ///
+    /// # Errors
+    /// As [`Dir::open`], or it could not be made.
+    pub fn open_or_create(path: &Path) -> Result<Self, Error> {
+        match F::open(path) {
+            Ok(folder) => Ok(Self {
+                folder,
+                path: path.to_path_buf(),
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+                    return Err(Error::io("open the folder", path, &error));
+                };
+                let parent = if parent.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    parent
+                };
+                Self::open_or_create(parent)?.child_or_create(name)
+            }
+            Err(error) => Err(Error::io("open the folder", path, &error)),
+        }
+    }
+
+    /// The path it is called by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Mode, owner and identity of the folder.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn meta(&self) -> Result<Meta, Error> {
+        self.folder
+            .here()
+            .map_err(|error| Error::io("look at the folder", &self.path, &error))
+    }
+
+    /// Opens a folder in this one. `None`: nothing is there.
+    ///
+    /// # Errors
+    /// Something else than a folder is there (a link to one included), or it may not be opened.
+    pub fn child(&self, name: impl AsRef<OsStr>) -> Result<Option<Self>, Unusable> {
+        let name = name.as_ref();
+        match self.folder.folder(name) {
+            Ok(folder) => Ok(Some(Self {
+                folder,
+                path: self.path.join(name),
+            })),
+            Err(error) => match self.folder.look(name) {
+                Ok((_, Kind::Folder)) => Err(unusable_io(&error)),
+                Ok((_, Kind::File)) => Err(Unusable::NotAFile("a file where a folder should be")),
+                Ok((_, Kind::Symlink)) => Err(self.symlink(name)),
+                Ok((_, Kind::Other(what))) => Err(Unusable::NotAFile(what)),
+                Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(_) => Err(unusable_io(&error)),
+            },
+        }
+    }
+
+    /// Opens a folder in this one; makes it (0700, this folder's owner) if nothing is there.
+    ///
+    /// # Errors
+    /// As [`Dir::child`], or it could not be made.
+    pub fn child_or_create(&self, name: impl AsRef<OsStr>) -> Result<Self, Error> {
+        let name = name.as_ref();
+        let path = self.path.join(name);
+        if let Some(child) = self.child(name).map_err(|why| refuse(&path, &why))? {
+            return Ok(child);
+        }
+        let made = match self.folder.make_folder(name) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(Error::io("make the folder", &path, &error)),
+        };
+        let child = self
+            .child(name)
+            .map_err(|why| refuse(&path, &why))?
+            .ok_or_else(|| Error::failed("a folder vanished while it was made").at(&path))?;
+        if made {
+            let (above, own) = (self.meta()?, child.meta()?);
+            if (above.uid, above.gid) != (own.uid, own.gid)
+                && let Err(error) = child.folder.own(above.uid, above.gid)
+                && above.uid != own.uid
+            {
+                let _ = self.folder.remove_folder(name);
+                return Err(Error::io("set the owner of the folder", &path, &error));
+            }
+        }
+        Ok(child)
+    }
+
+    /// Walks to the folder that holds `relative`, and its last name. `Ok(None)`: a folder on the way
+    /// is missing.
+    ///
+    /// # Errors
+    /// Something on the way is not a folder, or `relative` is not a plain relative path.
+    pub fn walk(&self, relative: &Path) -> Result<Option<(Self, OsString)>, Unusable> {
+        let (folders, name) = plain(relative)?;
+        let mut at = self.again()?;
+        for folder in folders {
+            match at.child(folder)? {
+                Some(child) => at = child,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some((at, name)))
+    }
+
+    /// As [`Dir::walk`], but makes the folders that are missing.
+    ///
+    /// # Errors
+    /// As [`Dir::walk`] and [`Dir::child_or_create`].
+    pub fn walk_or_create(&self, relative: &Path) -> Result<(Self, OsString), Error> {
+        let full = self.path.join(relative);
+        let (folders, name) = plain(relative).map_err(|why| refuse(&full, &why))?;
+        let mut at = self.again().map_err(|why| refuse(&full, &why))?;
+        for folder in folders {
+            at = at.child_or_create(folder)?;
+        }
+        Ok((at, name))
+    }
+
+    /// A second handle on the same folder.
+    fn again(&self) -> Result<Self, Unusable> {
+        let folder = self
+            .folder
+            .folder(OsStr::new("."))
+            .map_err(|error| unusable_io(&error))?;
+        Ok(Self {
+            folder,
+            path: self.path.clone(),
+        })
+    }
+
+    /// What stands under a name; `None`: nothing.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn look(&self, name: impl AsRef<OsStr>) -> io::Result<Option<(Meta, Kind)>> {
+        match self.folder.look(name.as_ref()) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The names in it, sorted.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn names(&self) -> Result<Vec<OsString>, Error> {
+        let mut names = self
+            .folder
+            .names()
+            .map_err(|error| Error::io("list the folder", &self.path, &error))?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// Opens a folder below, name by name; makes what is missing if `make`. `None`: it is missing.
+    ///
+    /// # Errors
+    /// Something else than a folder is on the way, or it could not be made.
+    pub fn descend(&self, relative: &Path, make: bool) -> Result<Option<Self>, Error> {
+        let full = self.path.join(relative);
+        let mut at = self.again().map_err(|why| refuse(&full, &why))?;
+        for component in relative.components() {
+            let Component::Normal(name) = component else {
+                return Err(Error::refused("not a plain relative path").at(&full));
+            };
+            at = if make {
+                at.child_or_create(name)?
+            } else {
+                match at.child(name).map_err(|why| refuse(&full, &why))? {
+                    Some(child) => child,
+                    None => return Ok(None),
+                }
+            };
+        }
+        Ok(Some(at))
+    }
+}
+
+/// Splits a plain relative path into its folders and its last name.
+fn plain(relative: &Path) -> Result<(Vec<&OsStr>, OsString), Unusable> {
+    let mut names = Vec::new();
+    for component in relative.components() {
+        match component {
+            Component::Normal(name) => names.push(name),
+            _ => return Err(Unusable::Io("not a plain relative path".to_owned())),
+        }
+    }
+    match names.pop() {
+        Some(name) => Ok((names, name.to_owned())),
+        None => Err(Unusable::Io("an empty path".to_owned())),
+    }
+}
+
+pub(crate) fn unusable_io(error: &io::Error) -> Unusable {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Unusable::Denied,
+        _ => {
+            let text = error.to_string();
+            let plain = text.split(" (os error").next().unwrap_or_default();
+            Unusable::Io(plain.to_owned())
+        }
+    }
+}
+
+/// The error for something that has to be read or written and is not a plain file or folder.
+pub fn refuse(path: &Path, why: &Unusable) -> Error {
+    match why {
+        Unusable::Symlink(target) => Error::refused(format!(
+            "a symbolic link (to `{}`) stands where OpenClaw keeps the real thing, and clawmend never writes through it",
+            target.display()
+        ))
+        .at(path)
+        .hint("put the real file or folder there, then run the same command again"),
+        Unusable::NotAFile(what) => Error::refused(format!("{what} is there, and clawmend leaves it alone"))
+            .at(path)
+            .hint("move it away, then run the same command again"),
+        Unusable::TooLarge { len, limit } => Error::refused(format!(
+            "it is {len} bytes large, and clawmend reads at most {limit}"
+        ))
+        .at(path),
+        Unusable::Denied => Error::failed("no permission")
+            .at(path)
+            .hint("run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"),
+        Unusable::Io(reason) => Error::failed("could not be used").at(path).because(reason),
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading regular files, and saying what everything else is.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::{Dir, unusable_io};
+use crate::files::platform::{Folder, Kind};
+use crate::image::{FileState, Meta, Unusable};
+
+impl<F: Folder> Dir<F> {
+    /// Reads a regular file of at most `limit` bytes. Anything else comes back as what it is; nothing
+    /// is followed and nothing waited for.
+    pub fn read(&self, name: impl AsRef<OsStr>, limit: u64) -> FileState {
+        let name = name.as_ref();
+        // A writer at work in the file itself (not by rename) shows in its size or time: look again.
+        for _ in 0..3 {
+            let (mut file, meta) = match self.open_regular(name, limit) {
+                Ok(Some(opened)) => opened,
+                Ok(None) => return FileState::Absent,
+                Err(why) => return FileState::Unusable(why),
+            };
+            let mut bytes = Vec::with_capacity(usize::try_from(meta.len).unwrap_or(0));
+            if let Err(error) = (&mut file).take(limit + 1).read_to_end(&mut bytes) {
+                return FileState::Unusable(unusable_io(&error));
+            }
+            match F::meta_of(&file) {
+                Ok((after, _))
+                    if after.len == bytes.len() as u64 && after.mtime_ns == meta.mtime_ns =>
+                {
+                    return FileState::Present {
+                        bytes: Arc::new(bytes),
+                        meta,
+                    };
+                }
+                Ok(_) => {}
+                Err(error) => return FileState::Unusable(unusable_io(&error)),
+            }
+        }
+        FileState::Unusable(Unusable::Io(
+            "it keeps changing while it is read".to_owned(),
+        ))
+    }
+
+    /// Opens a regular file of at most `limit` bytes for reading. `Ok(None)`: nothing is there.
+    ///
+    /// # Errors
+    /// Something else is there, or it may not be read.
+    pub fn open_regular(
+        &self,
+        name: impl AsRef<OsStr>,
+        limit: u64,
+    ) -> Result<Option<(File, Meta)>, Unusable> {
+        let name = name.as_ref();
+        match self.folder.look(name) {
+            // Looked at before it is opened: opening a device can already do something.
+            Ok((_, kind)) => self.must_be_file(name, kind)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable_io(&error)),
+        }
+        let file = match self.folder.open_file(name) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable_io(&error)),
+        };
+        let (meta, kind) = F::meta_of(&file).map_err(|error| unusable_io(&error))?;
+        self.must_be_file(name, kind)?;
+        if meta.len > limit {
+            let len = meta.len;
+            return Err(Unusable::TooLarge { len, limit });
+        }
+        Ok(Some((file, meta)))
+    }
+
+    /// Whether a regular file stands under `name` and holds exactly these bytes, and its metadata.
+    ///
+    /// # Errors
+    /// Something else is there, or it may not be read.
+    pub fn holds(
+        &self,
+        name: impl AsRef<OsStr>,
+        pieces: &[&[u8]],
+    ) -> Result<Option<(bool, Meta)>, Unusable> {
+        let Some((mut file, meta)) = self.open_regular(name, u64::MAX)? else {
+            return Ok(None);
+        };
+        let expected: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let same = meta.len == expected
+            && same_bytes(&mut file, pieces).map_err(|error| unusable_io(&error))?;
+        Ok(Some((same, meta)))
+    }
+
+    /// Opens a regular file of clawmend's own for reading and writing in place (the lock).
+    ///
+    /// # Errors
+    /// Something else is there, or it may not be written.
+    pub(in crate::files) fn open_to_write(&self, name: &OsStr) -> Result<File, Unusable> {
+        let (_, kind) = self
+            .folder
+            .look(name)
+            .map_err(|error| unusable_io(&error))?;
+        self.must_be_file(name, kind)?;
+        let file = self
+            .folder
+            .open_to_write(name)
+            .map_err(|error| unusable_io(&error))?;
+        let (meta, kind) = F::meta_of(&file).map_err(|error| unusable_io(&error))?;
+        self.must_be_file(name, kind)?;
+        if meta.nlink > 1 {
+            return Err(Unusable::NotAFile("a hard-linked file"));
+        }
+        Ok(file)
+    }
+
+    fn must_be_file(&self, name: &OsStr, kind: Kind) -> Result<(), Unusable> {
+        match kind {
+            Kind::File => Ok(()),
+            Kind::Folder => Err(Unusable::NotAFile("a folder")),
+            Kind::Symlink => Err(self.symlink(name)),
+            Kind::Other(what) => Err(Unusable::NotAFile(what)),
+        }
+    }
+
+    pub(super) fn symlink(&self, name: &OsStr) -> Unusable {
+        Unusable::Symlink(self.folder.link_target(name).unwrap_or_default())
+    }
+}
+
+/// Whether the rest of a file is these bytes.
+pub(in crate::files) fn same_bytes(file: &mut File, expected: &[&[u8]]) -> io::Result<bool> {
+    let mut buffer = vec![0; 256 * 1024];
+    let mut pieces = expected.iter().copied();
+    let mut rest: &[u8] = &[];
+    loop {
+        let read = match file.read(&mut buffer) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let mut found = buffer.get(..read).unwrap_or_default();
+        if found.is_empty() {
+            return Ok(rest.is_empty() && pieces.all(<[u8]>::is_empty));
+        }
+        while !found.is_empty() {
+            while rest.is_empty() {
+                match pieces.next() {
+                    Some(next) => rest = next,
+                    None => return Ok(false),
+                }
+            }
+            let step = found.len().min(rest.len());
+            let (head, tail) = found.split_at(step);
+            let (wanted, after) = rest.split_at(step);
+            if head != wanted {
+                return Ok(false);
+            }
+            (found, rest) = (tail, after);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+mod main_job;
+mod people;
+mod secrets;
+mod snapshots;

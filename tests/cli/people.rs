@@ -1,0 +1,163 @@
+//! Questions, refusals, other devices, words.
+
+use clawmend::exit::Exit;
+use serde_json::{Value, json};
+
+use crate::support::{Answers, Sandbox, same};
+
+fn locked() -> Sandbox {
+    Sandbox::fixture("2026.5.28-scope-upgrade-pending")
+}
+
+/// A state in which another device (with a true key) waits.
+fn with_foreign_request() -> (Sandbox, String) {
+    let sandbox = locked();
+    let other = Sandbox::fixture("2026.2.19-pending-after-proxy").json("devices/pending.json");
+    let id = other.as_object().unwrap().keys().next().unwrap().clone();
+    sandbox.write("devices/pending.json", other.to_string());
+    (sandbox, id)
+}
+
+#[test]
+fn without_a_terminal_repair_needs_yes() {
+    let sandbox = locked();
+    let before = sandbox.tree(false);
+    let run = sandbox
+        .run(&["repair", "--only", "pairing"])
+        .expect(Exit::Refused);
+    assert!(
+        run.stderr.contains("clawmend repair --only pairing --yes"),
+        "{}",
+        run.text()
+    );
+    assert_eq!(sandbox.tree(false), before);
+}
+
+#[test]
+fn it_asks_once_and_a_no_changes_nothing() {
+    let sandbox = locked();
+    let before = sandbox.tree(false);
+    for answer in [Some(false), None] {
+        let person = Answers::confirming(answer);
+        sandbox.run_with(&["repair"], &person).expect(Exit::Refused);
+        assert_eq!(person.asked.borrow().len(), 1);
+    }
+    assert_eq!(sandbox.tree(false), before);
+    let person = Answers::confirming(Some(true));
+    sandbox.run_with(&["repair"], &person).expect(Exit::Done);
+    assert_eq!(person.asked.borrow().len(), 1);
+}
+
+#[test]
+fn a_foreign_device_is_approved_by_its_id_alone_and_gets_what_it_asks_for() {
+    let (sandbox, id) = with_foreign_request();
+    let run = sandbox.run(&["approve"]).expect(Exit::Refused);
+    assert!(run.stderr.contains("approve REQUEST_ID"), "{}", run.text());
+    sandbox.run(&["approve", &id, "--yes"]);
+    let paired = sandbox.json("devices/paired.json");
+    let device = &paired["e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5"];
+    assert_eq!(
+        device["scopes"],
+        json!(["operator.admin", "operator.approvals", "operator.pairing"])
+    );
+    assert_eq!(paired.as_object().unwrap().len(), 2);
+    assert_eq!(sandbox.json("devices/pending.json"), json!({}));
+}
+
+#[test]
+fn on_a_terminal_a_picker_offers_the_foreign_ones() {
+    let (sandbox, _) = with_foreign_request();
+    let before = sandbox.tree(false);
+    sandbox
+        .run_with(&["approve"], &Answers::choosing(None, None))
+        .expect(Exit::Refused);
+    sandbox
+        .run_with(&["approve"], &Answers::choosing(Some(1), Some(true)))
+        .expect(Exit::Refused);
+    assert_eq!(sandbox.tree(false), before);
+    let person = Answers::choosing(Some(0), Some(true));
+    sandbox.run_with(&["approve"], &person);
+    assert_eq!(
+        sandbox
+            .json("devices/paired.json")
+            .as_object()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert!(person.asked.borrow()[0].contains("none of them"));
+}
+
+#[test]
+fn a_forged_request_is_refused_by_its_id_too() {
+    let (sandbox, id) = with_foreign_request();
+    let mut pending: Value = sandbox.json("devices/pending.json");
+    pending[&id]["publicKey"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    sandbox.write("devices/pending.json", pending.to_string());
+    let before = sandbox.tree(false);
+    let run = sandbox
+        .run(&["approve", &id, "--yes"])
+        .expect(Exit::Refused);
+    assert!(run.stderr.contains("does not hash"), "{}", run.text());
+    assert_eq!(sandbox.tree(false), before);
+}
+
+#[test]
+fn approve_without_an_id_grants_this_machine_what_a_cli_needs() {
+    let sandbox = locked();
+    sandbox.run(&["approve", "--yes"]).expect(Exit::Done);
+    sandbox.run(&["diagnose"]).expect(Exit::Done);
+}
+
+#[test]
+fn devices_are_listed_with_what_they_hold_and_lack() {
+    let (sandbox, _) = with_foreign_request();
+    same("devices", &sandbox.run(&["devices"]).text());
+}
+
+#[test]
+fn an_unknown_flag_is_a_usage_error() {
+    let run = locked()
+        .run(&["repair", "--no-snapshot"])
+        .expect(Exit::Usage);
+    assert!(run.stdout.is_empty() && !run.stderr.is_empty());
+    locked()
+        .run(&["repair", "--scopes", "root"])
+        .expect(Exit::Usage);
+}
+
+#[test]
+fn escape_sequences_in_the_state_do_not_reach_the_terminal() {
+    let (sandbox, id) = with_foreign_request();
+    let mut pending: Value = sandbox.json("devices/pending.json");
+    pending[&id]["displayName"] = json!("\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}x");
+    sandbox.write("devices/pending.json", pending.to_string());
+    for args in [
+        &["devices"][..],
+        &["diagnose", "-v"],
+        &["approve", &id, "--dry-run"],
+        &["repair", "--dry-run"],
+    ] {
+        let run = sandbox.run(args);
+        let bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(
+            !run.stdout.contains(bad) && !run.stderr.contains(bad),
+            "{args:?}: {:?}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn explain_tells_the_long_story() {
+    same(
+        "explain",
+        &locked()
+            .run(&["explain", "cli-not-paired"])
+            .expect(Exit::Done)
+            .text(),
+    );
+    locked()
+        .run(&["explain", "no such thing at all"])
+        .expect(Exit::Usage);
+}

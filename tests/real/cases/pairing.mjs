@@ -1,0 +1,136 @@
+// Pairing lockouts: the gateway runs throughout and is never restarted, except in the case that is about that.
+import { randomBytes, randomUUID } from "node:crypto";
+import { Bench, grant } from "../harness/bench.mjs";
+import { askCli, judge, startAndAsk } from "../harness/judge.mjs";
+import { SHARED_TOKEN } from "../harness/openclaw.mjs";
+import { relayTo } from "../harness/relay.mjs";
+import { since } from "../harness/releases.mjs";
+
+const files = (release) => !release.sqlite;
+const narrows = (release) => !release.upgradesSilently;
+
+const forgetDevice = (model) => {
+  delete model.paired[model.identity.deviceId];
+  model.cached = {};
+};
+
+/** First contact through a reverse proxy: the request that stands afterwards is never approved silently. */
+async function firstContactThroughProxy({ openclaw, pairing }) {
+  await pairing.putBack(new Map());
+  const relay = await relayTo(openclaw.port);
+  try {
+    const url = `ws://127.0.0.1:${relay.port}`;
+    await openclaw.command(["devices", "list", "--url", url, "--token", SHARED_TOKEN]);
+  } finally {
+    relay.close();
+  }
+  const { pending } = await pairing.model();
+  if (!Object.values(pending).some((request) => request.silent !== true)) {
+    throw new Error("the request that came through the proxy does not stand");
+  }
+}
+
+/** `applies`: on which releases this is a lockout at all. `lock` starts from the healthy state, gateway running. */
+const LOCKOUTS = [
+  {
+    name: "fresh install",
+    // Later releases pair themselves with all that is needed; those in between widen silently.
+    applies: (release) => files(release) && narrows(release),
+    async lock({ openclaw, pairing }) {
+      await pairing.putBack(new Map());
+      await openclaw.command(["devices", "list"]);
+    },
+  },
+  {
+    name: "narrowed to operator.read",
+    applies: narrows,
+    lock: (bench) => bench.edit((model) => grant(model, ["operator.read"])),
+  },
+  {
+    name: "narrowed to operator.pairing",
+    applies: narrows,
+    lock: (bench) => bench.edit((model) => grant(model, ["operator.pairing"])),
+  },
+  {
+    name: "pending after a proxy",
+    // From 2026.8 on the gateway turns an unknown proxy away before any request is made (see config.mjs).
+    applies: files,
+    lock: firstContactThroughProxy,
+  },
+  {
+    name: "request for operator.read alone",
+    // Up to 2026.2.19 a standing request is neither replaced nor widened by what the CLI really needs.
+    applies: (release) => !since(release.version, "2026.2.20"),
+    lock: (bench) =>
+      bench.edit((model) => {
+        const { deviceId, publicKey, platform } = model.paired[model.identity.deviceId];
+        const requestId = randomUUID();
+        const asked = { role: "operator", roles: ["operator"], scopes: ["operator.read"] };
+        const client = { clientId: "gateway-client", clientMode: "backend", platform };
+        const state = { silent: false, isRepair: false, ts: Date.now() };
+        model.pending = { [requestId]: { requestId, deviceId, publicKey, ...client, ...asked, ...state } };
+        forgetDevice(model);
+      }),
+  },
+  {
+    name: "paired.json is []",
+    // Without a request that stands, every call is approved silently again, and nothing of it is kept.
+    applies: files,
+    async lock(bench) {
+      await firstContactThroughProxy(bench);
+      bench.pairing.writeRaw("paired", "[]\n");
+    },
+  },
+  {
+    name: "cached token differs",
+    // With a shared token, as up to 2026.7, the CLI does not depend on its own.
+    applies: (release) => release.sqlite,
+    lock: (bench) =>
+      bench.edit((model) => {
+        model.cached.operator.token = randomBytes(32).toString("base64url");
+      }),
+  },
+  {
+    name: "cached token deleted",
+    applies: (release) => release.sqlite,
+    lock: (bench) =>
+      bench.edit((model) => {
+        model.cached = {};
+      }),
+  },
+];
+
+/** Every release has one of these two: the lockout that is also repaired with the gateway at rest. */
+const atRest = (release) =>
+  LOCKOUTS.find(({ name }) => name === (narrows(release) ? "narrowed to operator.read" : "pending after a proxy"));
+
+export function pairingNames(release) {
+  const names = LOCKOUTS.filter(({ applies }) => applies(release)).map(({ name }) => name);
+  return [...names, `${atRest(release).name}, gateway stopped`];
+}
+
+export async function pairing({ lab, clawmend, release, wants, report }) {
+  const bench = await Bench.open(lab, release);
+  try {
+    await bench.settle();
+    for (const { name, applies, lock } of LOCKOUTS) {
+      if (!applies(release) || !wants(name)) continue;
+      await report(name, async () => {
+        await bench.reset();
+        await lock(bench);
+        return judge(bench.openclaw, clawmend, { ask: askCli });
+      });
+    }
+    const { name, lock } = atRest(release);
+    const stopped = `${name}, gateway stopped`;
+    if (!wants(stopped)) return;
+    await report(stopped, async () => {
+      await bench.reset();
+      await lock(bench);
+      const ask = (openclaw) => (openclaw.running ? askCli(openclaw) : startAndAsk(openclaw));
+      return judge(bench.openclaw, clawmend, { ask, quiet: (openclaw) => openclaw.stop() });
+    });
+  } finally {
+    await bench.close();
+  }
+}

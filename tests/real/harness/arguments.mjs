@@ -1,0 +1,43 @@
+// The command line of the judge.
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { DEFAULT_RELEASES } from "./releases.mjs";
+
+const PROJECT = new URL("../../../", import.meta.url).pathname;
+
+export const USAGE = `node tests/real/run.mjs [options]
+
+  --release VERSION   an OpenClaw release; repeatable (default: ${DEFAULT_RELEASES.join(", ")} and the upgrade)
+  --only NAME         the cases whose name holds NAME
+  --upgrade           the upgrade path alone
+  --agreement         the gateway's verdict against diagnose, on many pairing states
+  --clawmend PATH     the binary (default: target/release/clawmend); none: only check that each lockout is one
+  --cache DIR         installed releases (default: $CLAWMEND_REAL_CACHE, else target/real)
+  --jobs N            gateways at a time (default: 2)
+  --list              the cases, without running them`;
+
+export function parseArguments(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      release: { type: "string", multiple: true },
+      only: { type: "string" },
+      upgrade: { type: "boolean", default: false },
+      agreement: { type: "boolean", default: false },
+      clawmend: { type: "string", default: join(PROJECT, "target/release/clawmend") },
+      cache: { type: "string", default: process.env.CLAWMEND_REAL_CACHE || join(PROJECT, "target/real") },
+      jobs: { type: "string", default: "2" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const jobs = Number(values.jobs);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs wants a number of 1 or more, not ${values.jobs}`);
+  return {
+    ...values,
+    jobs,
+    cache: resolve(values.cache),
+    clawmend: values.clawmend === "none" ? undefined : resolve(values.clawmend),
+    releases: values.release,
+  };
+}

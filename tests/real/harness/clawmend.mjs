@@ -1,0 +1,31 @@
+// The tool under judgement, run as its user would run it on the home of an OpenClaw.
+import { run } from "./processes.mjs";
+
+const TIMEOUT_MS = 60_000;
+
+export class Clawmend {
+  constructor(path) {
+    this.path = path;
+  }
+
+  async #run(args, openclaw, stateDir) {
+    const env = { ...openclaw.env, RUST_BACKTRACE: "1" };
+    if (stateDir !== undefined) env.OPENCLAW_STATE_DIR = stateDir;
+    const { code, stdout, stderr } = await run(this.path, args, { env, cwd: openclaw.home, timeoutMs: TIMEOUT_MS });
+    return { code, words: `${stdout}${stderr}`.trim() };
+  }
+
+  /** Exit 0 is healthy, 1 is locked. `stateDir` looks at a copy. */
+  diagnose(openclaw, stateDir) {
+    return this.#run(["diagnose"], openclaw, stateDir);
+  }
+
+  repair(openclaw, args) {
+    return this.#run(["repair", "--yes", ...args], openclaw);
+  }
+
+  /** `--force`, as the gateway and the CLI have written to the state since the repair. */
+  restore(openclaw) {
+    return this.#run(["restore", "--yes", "--force"], openclaw);
+  }
+}

@@ -1,0 +1,25 @@
+// Reads or replaces whole pairing tables of an OpenClaw database. Runs under the installed Node 24, for `node:sqlite`:
+// one JSON request on stdin, `{ database, tables: [name] }` to read or `{ database, rows: { name: [row] } }` to replace.
+import { readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+
+const { database, tables, rows } = JSON.parse(readFileSync(0, "utf8"));
+const db = new DatabaseSync(database, { readOnly: rows === undefined });
+db.exec("PRAGMA busy_timeout = 10000");
+
+if (rows === undefined) {
+  const read = tables.map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]);
+  console.log(JSON.stringify(Object.fromEntries(read)));
+} else {
+  db.exec("BEGIN IMMEDIATE");
+  for (const [table, wanted] of Object.entries(rows)) {
+    db.exec(`DELETE FROM ${table}`);
+    for (const row of wanted) {
+      const columns = Object.keys(row);
+      const places = columns.map(() => "?").join(", ");
+      db.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`).run(...Object.values(row));
+    }
+  }
+  db.exec("COMMIT");
+}
+db.close();
