@@ -159,6 +159,7 @@ pub static RULES: &[&Rule] = &[
 
 /// What is told from the pairing stores: on a client of another host's gateway these say nothing.
 static OF_THE_STORES: &[&Rule] = &[
+    &identity::MISSING,
     &stores::UNREADABLE,
     &stores::BROKEN,
     &stores::EMPTY,
