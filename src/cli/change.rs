@@ -43,10 +43,16 @@ pub(super) struct Proposal {
 }
 
 /// The lock of a writing run, taken before the first byte is written and not for a run that turns out
-/// to have nothing to do.
-pub(super) fn lock(context: &Context<'_, '_>) -> Result<Lock, Error> {
+/// to have nothing to do. What interrupted runs left is taken back or swept first.
+pub(super) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error> {
     let located = context.locate()?;
-    Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)
+    let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
+    if journal::interrupted(&located.state_dir)?.is_some() {
+        recover(context, &lock)?;
+    } else {
+        journal::tidy(&located.state_dir, &context.snapshots(&located), &lock);
+    }
+    Ok(lock)
 }
 
 /// Takes back what an interrupted run left, if one did; then the lock is held already.
@@ -55,9 +61,7 @@ pub(super) fn begin(context: &mut Context<'_, '_>, dry_run: bool) -> Result<Opti
     if dry_run || journal::interrupted(&located.state_dir)?.is_none() {
         return Ok(None);
     }
-    let lock = lock(context)?;
-    recover(context, &lock)?;
-    Ok(Some(lock))
+    lock(context).map(Some)
 }
 
 /// Takes back what an interrupted run left, before anything else is written.
@@ -231,15 +235,28 @@ fn nothing_to_do(
     state: &State,
     proposal: &Proposal,
 ) -> Exit {
+    // A restore's work is to be as in the snapshot, locked out or not.
+    let exit = if asked.command == "restore" {
+        Exit::Done
+    } else {
+        state.exit()
+    };
     if context.global.json {
         let document =
             Told::of(context, state, proposal).document(context, asked, None, &state.findings);
         context.json(&document);
-        return state.exit();
+        return exit;
     }
     context.say("Nothing to change; nothing was written.");
+    if asked.command == "restore" {
+        context.say(&format!(
+            "The state is as in this snapshot already; an older one: clawmend{} snapshot list",
+            words::flags(&context.global)
+        ));
+        return exit;
+    }
     leftover(context, &state.findings);
-    state.exit()
+    exit
 }
 
 /// What still blocks.

@@ -322,6 +322,10 @@ fn prune(
             ));
         }
     }
+    if going.is_empty() && !dry_run && snapshot::has_leftovers(&located.state_dir, &folder)? {
+        // What an interrupted prune left half-removed is swept as the lock is taken.
+        lock(context)?;
+    }
     if going.is_empty() || dry_run {
         if context.global.json {
             let document = documents(context, &located, gone_documents(), dry_run);

@@ -223,3 +223,29 @@ fn the_state_dir_is_found_as_openclaw_finds_it() {
     let run = sandbox.run(&["diagnose"]);
     assert!(run.stdout.contains("other-state-dirs"), "{}", run.text());
 }
+
+#[test]
+fn a_config_is_mended_beside_a_database_that_cannot_be_read() {
+    let sandbox = Sandbox::fixture(FIXTURES[2]);
+    for name in ["state/openclaw.sqlite-wal", "state/openclaw.sqlite-shm"] {
+        std::fs::remove_file(sandbox.path(name)).unwrap();
+    }
+    sandbox.write(
+        "state/openclaw.sqlite",
+        "not a database, by far not".repeat(100),
+    );
+    sandbox.write(
+        "openclaw.json",
+        "{ gateway: { mode: 'local', bind: '127.0.0.1' } } // mine\n",
+    );
+    let database = sandbox.read("state/openclaw.sqlite");
+    let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
+    assert!(run.stdout.contains("database-foreign"), "{}", run.text());
+    assert_eq!(
+        sandbox.read("openclaw.json"),
+        "{ gateway: { mode: 'local', bind: 'loopback' } } // mine\n"
+    );
+    assert_eq!(sandbox.read("state/openclaw.sqlite"), database);
+    sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+    assert!(sandbox.read("openclaw.json").contains("127.0.0.1"));
+}

@@ -117,6 +117,12 @@ impl Store for SqliteStore {
             Err(Halt::Trouble(Trouble::Absent | Trouble::Empty)) => {
                 return Ok(vec![Entry::absent(STORE, DATABASE)]);
             }
+            // A database that cannot be read is never written, so there is nothing of it to bring back:
+            // what else is in the plan (the config, say) may go on.
+            Err(halt) if halt.is_beyond_reading() => {
+                let _ = std::fs::remove_file(&target);
+                return Ok(Vec::new());
+            }
             Err(halt) => return Err(halt.into_error(&self.path)),
         };
         let mut file = File::open(&target).map_err(|error| Error::io("read", &target, &error))?;
