@@ -73,8 +73,13 @@ fn small_print(findings: &[Finding], told: &str, view: findings::View) -> String
         out.push('\n');
     }
     if let Some(first) = findings.first().filter(|_| !view.verbose) {
+        let modes = checks::rule(first.code).map_or(&[][..], |rule| rule.modes);
+        let reports = match modes {
+            [] => String::new(),
+            modes => format!(", with the reports {}", modes.join(" ")),
+        };
         let text = format!(
-            "clawmend -v (everything seen), clawmend explain {}",
+            "clawmend -v (everything seen), clawmend explain {} (the long story{reports})",
             first.code
         );
         out.push_str(&wrap(&text, view.width, "More:   ", "        "));

@@ -33,13 +33,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
             .hint(format!("codes: {}", codes.join(", "))));
     }
     // Which of them are found here says more than any list; no state dir is no obstacle.
-    let here: Vec<Finding> = match (found.message, found.rules.len() > 1) {
-        (None, false) => Vec::new(),
-        _ => context
-            .read()
-            .map(|state| state.findings)
-            .unwrap_or_default(),
+    let looked = match (found.message, found.rules.len() > 1) {
+        (None, false) => None,
+        _ => context.read().ok(),
     };
+    let looked_in = looked
+        .as_ref()
+        .map(|state| state.located.state_dir.display().to_string());
+    let here: Vec<Finding> = looked.map(|state| state.findings).unwrap_or_default();
     let is_here = |rule: &Rule| here.iter().any(|finding| finding.code == rule.code);
     if context.global.json {
         let document = ExplainDocument {
@@ -87,18 +88,24 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         (true, false) => (Vec::new(), others),
     };
     if !mine.is_empty() {
-        context.say("Found in the state here:\n");
+        let dir = looked_in.as_deref().map(safe).unwrap_or_default();
+        context.say(&format!("Found in {dir}:\n"));
     }
     for rule in at_length {
         story(context, rule);
     }
     if !listed.is_empty() {
-        let heading = if mine.is_empty() {
-            "These findings cause it; `clawmend` tells which of them is yours:"
-        } else {
-            "Other findings that cause it:"
+        let heading = match (mine.is_empty(), &looked_in) {
+            (true, Some(dir)) => format!(
+                "These findings cause it, and none of them is in {}:",
+                safe(dir)
+            ),
+            (true, None) => {
+                "These findings cause it; `clawmend` tells which of them is yours:".to_owned()
+            }
+            (false, _) => "Other findings that cause it:".to_owned(),
         };
-        context.say(heading);
+        context.say(&wrap(&heading, width, "", ""));
         for rule in listed {
             let first = format!("  {:<26}", rule.code.0);
             context.say(&wrap(rule.title, width, &first, &" ".repeat(28)));
@@ -206,9 +213,11 @@ fn matching(text: &str) -> Matches {
     let own = |rule: &Rule| {
         let lengths = rule.messages.iter().filter_map(|message| {
             let message = messages::plain(message);
-            let hit =
-                plain.contains(&message) || (message_is_cut(&plain) && message.contains(&plain));
-            hit.then_some(message.len())
+            if plain.contains(&message) {
+                return Some(message.len());
+            }
+            let cut = message_is_cut(&plain) && message.contains(&plain);
+            cut.then_some(plain.len())
         });
         lengths.max().unwrap_or(0)
     };

@@ -90,10 +90,11 @@ fn mend(out: &mut String, finding: &Finding, view: View) {
     }
 }
 
-/// A cause at length.
-fn long(cause: &Cause<'_>, view: View) -> String {
+/// A cause at length; `first`: with the reason and all that goes with it.
+fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
     let mut out = String::new();
     let finding = cause.finding;
+    let most = if first { SEEN } else { 1 };
     title(&mut out, finding, view, "");
     let place = match finding.place.as_str() {
         "" => String::new(),
@@ -105,26 +106,33 @@ fn long(cause: &Cause<'_>, view: View) -> String {
         view.paint.dim(&format!("{}{place}", name(finding)))
     );
     let mut left = 0;
-    let worth = |line: &&String| view.verbose || !line.starts_with("deviceId ");
+    let mut others = cause.consequences.iter();
+    let tells_request = others.any(|other| other.code.0.starts_with("cli-request-"));
+    let worth = |line: &&String| {
+        view.verbose
+            || !(line.starts_with("deviceId ") || (tells_request && line.starts_with("request ")))
+    };
     for (at, line) in finding.evidence.iter().filter(worth).enumerate() {
-        if view.verbose || at < SEEN || line.starts_with("  ") {
+        if view.verbose || at < most || (first && line.starts_with("  ")) {
             let label = if at == 0 { "seen" } else { "" };
             part(&mut out, label, &safe(line), view.width);
         } else {
             left += 1;
         }
     }
-    if left > 0 {
+    if left > 0 && first {
         let more = count(left, "line", "lines");
         part(&mut out, "", &format!("({more} more with -v)"), view.width);
     }
     let why = if view.verbose {
         &finding.why
     } else {
-        first_sentence(&finding.why)
+        shortly(&finding.why)
     };
-    part(&mut out, "why", why, view.width);
-    if !view.verbose {
+    if view.verbose || first {
+        part(&mut out, "why", why, view.width);
+    }
+    if !view.verbose && first {
         for (at, other) in cause.consequences.iter().enumerate() {
             let label = if at == 0 { "also" } else { "" };
             let text = format!("{} [{}]", safe(&other.says), other.code);
@@ -157,6 +165,7 @@ pub fn all(findings: &[Finding], view: View) -> String {
                     consequences,
                 },
                 view,
+                true,
             )
         });
         return each.collect::<Vec<_>>().join("\n");
@@ -170,7 +179,7 @@ pub fn all(findings: &[Finding], view: View) -> String {
         }
         spaced = at_length;
         out.push_str(&if at_length {
-            long(cause, view)
+            long(cause, view, at == 0)
         } else {
             short(cause, view)
         });
@@ -178,13 +187,15 @@ pub fn all(findings: &[Finding], view: View) -> String {
     out
 }
 
-/// Up to the first full stop that ends a sentence.
-fn first_sentence(text: &str) -> &str {
-    let end = text.match_indices(". ").map(|(at, _)| at).find(|at| {
-        let next = text.get(at + 2..).and_then(|rest| rest.chars().next());
+/// The first sentence, and the next where the first says little.
+fn shortly(text: &str) -> &str {
+    const LITTLE: usize = 70;
+    let ends = text.match_indices(". ").map(|(at, _)| at + 1).filter(|at| {
+        let next = text.get(at + 1..).and_then(|rest| rest.chars().next());
         next.is_some_and(|next| next.is_uppercase() || next == '`')
     });
-    end.and_then(|at| text.get(..=at)).unwrap_or(text)
+    let end = ends.into_iter().find(|at| *at >= LITTLE);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// `2 block, 1 warning`.
@@ -216,9 +227,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_ends_where_the_next_begins() {
-        assert_eq!(first_sentence("One e.g. this. Two."), "One e.g. this.");
-        assert_eq!(first_sentence("Only one."), "Only one.");
-        assert_eq!(first_sentence("Seen. `word` too."), "Seen.");
+    fn the_short_reason_ends_with_a_sentence_and_says_enough() {
+        let long =
+            "This first sentence, e.g. this one here, is long enough to stand all by itself.";
+        assert_eq!(shortly(&format!("{long} Another. More.")), long);
+        assert_eq!(shortly("Only one."), "Only one.");
+        assert_eq!(
+            shortly(&format!("Short. {long} More.")),
+            format!("Short. {long}")
+        );
     }
 }

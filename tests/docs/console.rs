@@ -143,6 +143,13 @@ fn documents() -> Vec<String> {
     found
 }
 
+/// Whether a line of a script does what a line to type does, perhaps elsewhere or more quietly.
+fn runs(script: &str, line: &str) -> bool {
+    let words = line.strip_prefix("sudo ").unwrap_or(line).split(' ');
+    let has = |word: &str| script.split(' ').any(|known| known == word);
+    words.into_iter().all(has)
+}
+
 /// Lines to type that are no session: each is run elsewhere, or is a command line that clawmend takes.
 #[test]
 fn other_command_lines_are_run_by_the_gate_or_parse() {
@@ -158,7 +165,11 @@ fn other_command_lines_are_run_by_the_gate_or_parse() {
                     let parsed = clawmend::cli::command(80).try_get_matches_from(words(line));
                     assert!(parsed.is_ok(), "{path}: {line}");
                 }
-                _ if inside => assert!(gate.contains(line), "{path}: `{line}` is run by no script"),
+                _ if inside && line.starts_with("CLAWMEND_BLESS=1 cargo test") => {}
+                _ if inside => {
+                    let is_run = gate.lines().any(|run| runs(run, line));
+                    assert!(is_run, "{path}: `{line}` is run by no script");
+                }
                 _ => {}
             }
         }
