@@ -4,6 +4,7 @@
 //! and the JSON schema are made from it.
 
 pub(crate) mod around;
+pub mod causes;
 pub(crate) mod config;
 pub(crate) mod database;
 pub(crate) mod devices;
@@ -11,6 +12,8 @@ pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod leftovers;
 pub(crate) mod local;
+pub mod messages;
+pub mod reports;
 pub(crate) mod rows;
 pub(crate) mod stores;
 pub(crate) mod tokens;
