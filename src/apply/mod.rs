@@ -83,6 +83,20 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
         now_ms: context.now_ms,
         changes: Some(changes),
     })?;
+    let has_rows = snapshot
+        .manifest
+        .entries
+        .iter()
+        .any(|entry| entry.store == "sqlite" && entry.name.is_some());
+    if !changes.rows.is_empty() && !has_rows {
+        forget(context, &snapshot);
+        return Err(Error::refused(
+            "the database could not be captured into the snapshot, so it is not changed",
+        )
+        .at(changes.database.as_deref().unwrap_or(context.state_dir))
+        .hint("run clawmend again: it says what is wrong with the database")
+        .into());
+    }
     let record = Record::new(&snapshot, context.snapshots, context.now_ms);
     if let Err(error) = journal::open(context.state_dir, &record) {
         forget(context, &snapshot);

@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use super::context::{Context, State};
-use super::words;
+use super::{outcome, words};
 use crate::apply::{self, Applied, ApplyError};
 use crate::checks;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::files::Lock;
-use crate::finding::Severity;
 use crate::journal;
 use crate::model::Model;
 use crate::plan::{Changes, Plan};
@@ -270,12 +269,12 @@ fn leftover(context: &mut Context<'_, '_>, left: &[crate::finding::Finding]) {
     if blocking.is_empty() {
         return;
     }
-    let (paint, width) = (context.paint, context.world.width);
+    let view = context.view();
     context.say(&format!(
         "\n{}",
-        paint.red("This would still keep the CLI out:")
+        view.paint.red("This would still keep the CLI out:")
     ));
-    let text = findings::all(&blocking, paint, width, false);
+    let text = findings::all(&blocking, view);
     context.print(&text);
 }
 
@@ -329,46 +328,10 @@ fn done(
         context.json(&document);
         return Ok(exit);
     }
-    let paint = context.paint;
     if !context.global.quiet {
         context.say("");
     }
-    context.say(&paint.green("Done."));
-    let failing = checks::fails(&state.findings);
-    let summary = findings::summary(&state.findings);
-    if failing {
-        context.say(&paint.red(&format!("Diagnosed again: {summary}.")));
-        let left: Vec<_> = state
-            .findings
-            .iter()
-            .filter(|finding| finding.severity.fails())
-            .cloned()
-            .collect();
-        let text = findings::all(&left, paint, context.world.width, false);
-        context.print(&text);
-    } else if asked.command == "restore" {
-        context.say(&format!(
-            "Diagnosed again: {}.",
-            if summary.is_empty() {
-                "healthy"
-            } else {
-                &summary
-            }
-        ));
-    } else {
-        let rest = if state
-            .findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Warning)
-        {
-            format!(" ({summary} left)")
-        } else {
-            String::new()
-        };
-        context.say(&format!(
-            "Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."
-        ));
-    }
+    outcome::say(context, asked.command, &state.findings);
     if told.restart_gateway {
         context.say(
             "The config changed: restart the gateway for it to count:  openclaw gateway restart",

@@ -15,6 +15,7 @@ use crate::locate::{Flags, Located, locate};
 use crate::model::Model;
 use crate::model::layout::SNAPSHOTS_DIR;
 use crate::render::Paint;
+use crate::render::findings::View;
 use crate::store::Store;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::SqliteStore;
@@ -102,6 +103,15 @@ impl Context<'_, '_> {
             model,
             findings,
         })
+    }
+
+    /// How findings are shown.
+    pub fn view(&self) -> View {
+        View {
+            paint: self.paint,
+            width: self.world.width,
+            verbose: self.global.verbose,
+        }
     }
 
     /// Where snapshots are kept.

@@ -8,6 +8,8 @@ mod devices;
 mod diagnose;
 mod explain;
 mod generate;
+mod interrupt;
+mod outcome;
 mod repair;
 mod restore;
 mod snapshot;

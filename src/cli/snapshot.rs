@@ -33,7 +33,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Re
                 keep: *keep,
                 older_than_ms: older_than.as_deref().map(age).transpose()?,
             };
-            prune(context, rule, *dry_run, *yes)
+            let mut again = format!("clawmend{} snapshot prune", words::flags(&context.global));
+            if let Some(keep) = keep {
+                again.push_str(&format!(" --keep {keep}"));
+            }
+            if let Some(age) = older_than {
+                again.push_str(&format!(" --older-than {age}"));
+            }
+            prune(context, rule, *dry_run, (!*yes).then_some(&again))
         }
     }
 }
@@ -290,7 +297,7 @@ fn prune(
     context: &mut Context<'_, '_>,
     rule: snapshot::Rule,
     dry_run: bool,
-    yes: bool,
+    ask: Option<&String>,
 ) -> Result<Exit, Error> {
     let held = begin(context, dry_run)?;
     let located = context.locate()?;
@@ -330,12 +337,10 @@ fn prune(
         }
         return Ok(Exit::Done);
     }
-    if !yes {
+    if let Some(again) = ask {
         let refusal = |message: &str| {
-            Error::refused(message.to_owned()).hint(format!(
-                "to go ahead without a question: clawmend{} snapshot prune … --yes",
-                words::flags(&context.global)
-            ))
+            Error::refused(message.to_owned())
+                .hint(format!("to go ahead without a question: {again} --yes"))
         };
         if context.global.json || !context.world.person.is_there() {
             return Err(refusal(

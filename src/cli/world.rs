@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use super::interrupt;
 use crate::locate::Env;
 
 /// Everything that comes from outside.
@@ -67,20 +68,24 @@ impl Person for AtTerminal {
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
-        let asked = dialoguer::Confirm::new()
-            .with_prompt(question)
-            .default(false)
-            .interact_opt();
+        let asked = interrupt::breaks_off(|| {
+            dialoguer::Confirm::new()
+                .with_prompt(question)
+                .default(false)
+                .interact_opt()
+        });
         show_cursor();
         asked.ok().flatten()
     }
 
     fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
-        let asked = dialoguer::Select::new()
-            .with_prompt(question)
-            .items(items)
-            .default(0)
-            .interact_opt();
+        let asked = interrupt::breaks_off(|| {
+            dialoguer::Select::new()
+                .with_prompt(question)
+                .items(items)
+                .default(0)
+                .interact_opt()
+        });
         show_cursor();
         asked.ok().flatten()
     }

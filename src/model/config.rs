@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use super::Shared;
 use super::config_facts::{ConfigFacts, Place, Variables};
+pub use super::config_host::{Host, Port, Signs};
+use super::config_host::{host, port};
 use crate::config::copies::Copy;
 use crate::config::files::{Loaded, MAX_INCLUDE_BYTES, ReadProblem, Root, normalize};
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::include::{Resolved, resolve};
 use crate::config::owner::{FileId, Owner};
-use crate::config::url::{Distance, GatewayUrl};
-use crate::config::words::{AUTH_MODES, DEFAULT_PORT, MODES, placeholder, port_of_profile};
+use crate::config::words::{AUTH_MODES, placeholder};
 use crate::format::json5::SyntaxError;
 use crate::image::{FileState, Images, Slot, TextImage, Unusable};
 use crate::secret::Secret;
@@ -59,37 +60,6 @@ pub struct Config {
     pub resolved: Resolved,
     /// Its gateway section.
     pub gateway: Gateway,
-}
-
-/// What this machine is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Host {
-    /// The host of a gateway, by these signs (none: nothing speaks against it).
-    Gateway(Vec<String>),
-    /// A client of a gateway elsewhere, at this URL.
-    Client(String),
-}
-
-/// The gateway's port and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
-    /// The number.
-    pub number: u16,
-    /// Which place says so.
-    pub from: String,
-}
-
-/// Signs of a gateway that the state itself shows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Signs {
-    /// The paired store holds devices.
-    pub devices: bool,
-    /// The pending store holds requests.
-    pub requests: bool,
-    /// A gateway's lock is there.
-    pub lock: bool,
-    /// 2026.9 or later has worked on the database.
-    pub derives_port: bool,
 }
 
 impl ConfigModel {
@@ -331,73 +301,5 @@ pub fn include(image: Option<&TextImage>, real: PathBuf) -> Result<Loaded, ReadP
                 real: normalize(&real),
             })
         }
-    }
-}
-
-fn host(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -> Host {
-    let mut seen = Vec::new();
-    if signs.devices {
-        seen.push("devices are paired with a gateway here".to_owned());
-    }
-    if signs.requests {
-        seen.push("requests wait for a gateway here".to_owned());
-    }
-    if signs.lock {
-        seen.push("a gateway's lock is here".to_owned());
-    }
-    let services = facts.variables.iter().filter(|at| {
-        at.place == Place::Service && at.other_state_dir.is_none() && at.at.starts_with('/')
-    });
-    seen.extend(services.map(|at| format!("a gateway is installed as a service: {}", at.at)));
-    let Some(gateway) = config.map(|config| &config.gateway) else {
-        return Host::Gateway(seen);
-    };
-    if !seen.is_empty() || gateway.mode.value().map(String::as_str) != Some(MODES[1]) {
-        return Host::Gateway(seen);
-    }
-    match &gateway.remote_url.field {
-        Field::Value(url) if !url.trim().is_empty() => {
-            let parts = GatewayUrl::parse(url);
-            let here = parts.is_some_and(|url| url.distance() == Distance::Loopback);
-            let runs_one = !gateway.bind.is_missing() || !gateway.port.is_missing();
-            let tunnel = gateway
-                .remote_transport
-                .value()
-                .is_some_and(|word| word == "ssh");
-            if here && runs_one && !tunnel {
-                let says = "the config sets up a gateway, and its remote.url is this machine";
-                Host::Gateway(vec![says.to_owned()])
-            } else {
-                Host::Client(url.clone())
-            }
-        }
-        Field::Reference(_) => Host::Client("the URL that a variable holds".to_owned()),
-        _ => Host::Gateway(vec!["the config names no other gateway".to_owned()]),
-    }
-}
-
-fn port(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -> Port {
-    for place in [Place::Service, Place::DotEnv] {
-        let mut at = facts
-            .variables
-            .iter()
-            .filter(|at| at.place == place && at.other_state_dir.is_none());
-        if let Some((number, from)) = at.find_map(|at| Some((at.port?, at.at.clone()))) {
-            return Port { number, from };
-        }
-    }
-    let named = |number, from: &str| Port {
-        number,
-        from: from.to_owned(),
-    };
-    match (
-        config.and_then(|config| config.gateway.port.value()),
-        &facts.profile,
-    ) {
-        (Some(number), _) => named(*number, "gateway.port"),
-        (None, Some(profile)) if signs.derives_port || profile == "dev" => {
-            named(port_of_profile(profile), "the profile's name")
-        }
-        _ => named(DEFAULT_PORT, "OpenClaw's default"),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod config_facts;
+mod config_host;
 pub mod database;
 pub mod device;
 pub mod facts;

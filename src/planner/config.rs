@@ -3,8 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use super::Options;
-use crate::checks::config::file;
 use crate::checks::config::wanted::{self, Choice};
+use crate::checks::config::{file, replaced as aside};
 use crate::config::copies::Copy;
 use crate::image::{Bytes, FileState, Slot};
 use crate::model::Model;
@@ -73,7 +73,7 @@ fn replaced(
             file::MISSING.code,
             file::EMPTY.code,
             file::UNPARSABLE.code,
-            file::REPLACED.code,
+            aside::REPLACED.code,
         ],
     };
     Some((Model::of(images, model.facts.clone()), edit))

@@ -1,6 +1,6 @@
 //! The shared token and password: two places that must agree, and texts that are no secrets.
 
-use super::{Rule, config_name, gateway, place, repair, runs, wanted};
+use super::{Rule, config_name, gateway, place, repair, runs, secrets, wanted};
 use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::words::{Placeholder, placeholder};
 use crate::finding::{Code, Finding, Mend, Severity};
@@ -30,7 +30,7 @@ pub static DRIFT: Rule = Rule {
         };
         let remote = &gateway.remote_token;
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
-        if let Some(wanted) = wanted::drift(model, &wanted::Choice::default()) {
+        if let Some(wanted) = secrets::drift(model, &wanted::Choice::default()) {
             let mend = wanted.mend(model, "set gateway.remote.token to the gateway's token");
             let says = "gateway.remote.token differs from gateway.auth.token";
             let mut finding = rule.finding(place(model, remote), says, mend);

@@ -8,7 +8,9 @@ pub(crate) mod file;
 pub(crate) mod keys;
 pub(crate) mod mode;
 pub(crate) mod remote;
+pub(crate) mod replaced;
 pub(crate) mod risk;
+pub(crate) mod secrets;
 pub(crate) mod wanted;
 
 use std::path::Path;

@@ -91,14 +91,33 @@ pub static UNTRUSTED: Rule = Rule {
             .tailscale_mode
             .value()
             .is_some_and(|mode| mode != "off");
-        let Some(address) = public_address(gateway).filter(|_| none && !served) else {
+        if !none || served {
             return vec![];
-        };
+        }
+        let near = matches!(&gateway.bind.field, Field::Missing)
+            || gateway.bind.value().is_some_and(|bind| bind == "loopback");
+        // Only what is not local waits like this, and with this bind only a proxy lets it in.
+        let strange = near
+            && model
+                .requests
+                .iter()
+                .any(|own| !own.silent && !own.is_repair);
+        let address = public_address(gateway);
+        if address.is_none() && !strange {
+            return vec![];
+        }
         let mend = Mend::RepairWith(repair("--trust-proxy IP"));
         let says = "a proxy seems to stand in front of this gateway, and no proxy is trusted";
+        let mut finding = rule.finding(place(model, setting), says, mend);
+        if let Some(address) = address {
+            finding = finding.seen(format!("the config names {address}"));
+        }
+        if strange {
+            finding =
+                finding.seen("this machine's own first contact waits as if it were not local");
+        }
         vec![
-            rule.finding(place(model, setting), says, mend)
-                .seen(format!("the config names {address}"))
+            finding
                 .seen("gateway.trustedProxies names no address")
                 .seen("IP is the proxy's address as the gateway sees it: 127.0.0.1 for a proxy on this machine"),
         ]

@@ -115,9 +115,12 @@ fn a_broken_config_shows_its_place_and_offers_the_best_copy() {
     );
     let broken = the(&findings, "config-unparsable");
     let evidence = broken.evidence.join("\n");
-    assert!(evidence.contains("line 3, column 3"), "{evidence}");
     assert!(
-        evidence.contains("\n    ^") && !evidence.contains("hunter2"),
+        evidence.contains("line 2, column 29: a comma"),
+        "{evidence}"
+    );
+    assert!(
+        evidence.contains("\n    gateway: { mode: •••• }\n") && !evidence.contains("hunter2"),
         "{evidence}"
     );
     assert!(

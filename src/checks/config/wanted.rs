@@ -5,16 +5,15 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{auth, bind, bytes, gateway, mode, name, remote};
+use super::secrets::{drift, fills_token, token};
+use super::{bind, bytes, gateway, mode, name, remote};
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::owner::Owner;
 use crate::config::url::{Distance, GatewayUrl};
-use crate::config::vars;
 use crate::config::words::{BINDS, BindAlias, MODES, bind_alias};
 use crate::finding::{Code, Mend};
 use crate::format::json5;
 use crate::model::Model;
-use crate::model::config::AuthKind;
 use crate::secret::Secret;
 
 /// What the user chose.
@@ -44,7 +43,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn of<T>(setting: &Setting<T>, code: Code, new: Value, why: impl Into<String>) -> Self {
+    pub(super) fn of<T>(
+        setting: &Setting<T>,
+        code: Code,
+        new: Value,
+        why: impl Into<String>,
+    ) -> Self {
         Self {
             codes: vec![code],
             path: setting.path.clone(),
@@ -129,7 +133,7 @@ pub fn all(model: &Model, choice: &Choice) -> Vec<Wanted> {
 }
 
 /// The gateway section on a gateway's own host.
-fn hosted(model: &Model) -> Option<&Gateway> {
+pub(super) fn hosted(model: &Model) -> Option<&Gateway> {
     gateway(model).filter(|_| !model.config.is_client())
 }
 
@@ -161,7 +165,7 @@ pub fn bind(model: &Model, choice: &Choice) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let bind = &gateway.bind;
     let code = bind::INVALID.code;
-    let guarded = model.config.is_guarded() || choice.token.is_some() && fills_token(model);
+    let guarded = model.config.is_guarded() || choice.token.is_some() && fills_token(model, choice);
     let (word, why) = match &bind.field {
         Field::Reference(_) => return None,
         Field::Value(word) if BINDS.contains(&word.as_str()) => return unguarded(model, choice),
@@ -295,56 +299,6 @@ pub fn remote_url(model: &Model) -> Option<Wanted> {
         Value::from(new),
         why,
     ))
-}
-
-/// Whether `--new-token` has a place to go: a placeholder, or no token where one is needed.
-pub fn fills_token(model: &Model) -> bool {
-    let Some(gateway) = hosted(model) else {
-        return false;
-    };
-    let setting = &gateway.auth_token;
-    match (&setting.field, gateway.auth_kind()) {
-        (Field::Value(_), AuthKind::Token) => setting.usable().is_none(),
-        (Field::Missing, AuthKind::Token) => super::conflict::exposed(model).is_some(),
-        _ => false,
-    }
-}
-
-/// `gateway.auth.token`, where the user wants a new one.
-pub fn token(model: &Model, choice: &Choice) -> Option<Wanted> {
-    let token = choice.token.as_ref().filter(|_| fills_token(model))?;
-    let setting = &hosted(model)?.auth_token;
-    let code = match setting.field {
-        Field::Missing => super::conflict::CONFLICT.code,
-        _ => auth::PLACEHOLDER.code,
-    };
-    let new = Value::from(vars::escaped(token.expose()));
-    Some(Wanted::of(
-        setting,
-        code,
-        new,
-        "a new random token, as --new-token says",
-    ))
-}
-
-/// `gateway.remote.token`, where it differs from the gateway's own token.
-pub fn drift(model: &Model, choice: &Choice) -> Option<Wanted> {
-    let gateway = hosted(model)?;
-    if gateway.auth_kind() != AuthKind::Token {
-        return None;
-    }
-    let setting = &gateway.remote_token;
-    let sent = setting.value()?;
-    let why = "the CLI's copy of the token becomes the gateway's";
-    let code = auth::DRIFT.code;
-    if let Some(token) = choice.token.as_ref().filter(|_| fills_token(model)) {
-        let new = Value::from(vars::escaped(token.expose()));
-        return Some(Wanted::of(setting, code, new, why));
-    }
-    let own = gateway.auth_token.usable().filter(|own| *own != sent)?;
-    let raw = model.config.raw(&gateway.auth_token.path).cloned();
-    let new = raw.unwrap_or_else(|| Value::from(vars::escaped(own.expose())));
-    Some(Wanted::of(setting, code, new, why))
 }
 
 /// The value at a path within one file.

@@ -119,7 +119,7 @@ impl Store for SqliteStore {
             }
             // A database that cannot be read is never written, so there is nothing of it to bring back:
             // what else is in the plan (the config, say) may go on.
-            Err(Halt::Trouble(Trouble::Foreign | Trouble::Damaged(_) | Trouble::Unusable(_))) => {
+            Err(halt) if halt.is_beyond_reading() => {
                 let _ = std::fs::remove_file(&target);
                 return Ok(Vec::new());
             }

@@ -15,12 +15,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::probe::{Journal, Probe, Trouble};
 use super::words;
 use crate::error::Error;
-use crate::image::Meta;
+use crate::image::{Meta, Unusable};
 
 /// How often a reading without locks is repeated when the database moved under it.
 const ATTEMPTS: u32 = 40;
@@ -53,6 +53,23 @@ impl From<Trouble> for Halt {
 }
 
 impl Halt {
+    /// The database is damaged or no database at all: not now, and not in a moment either.
+    pub(super) fn is_beyond_reading(&self) -> bool {
+        match self {
+            Halt::Trouble(Trouble::Foreign | Trouble::Damaged(_)) => true,
+            Halt::Trouble(Trouble::Unusable(why)) => {
+                matches!(why, Unusable::NotAFile(_) | Unusable::Symlink(_))
+            }
+            Halt::Trouble(_) | Halt::Failed(_) => false,
+            Halt::Sqlite(error) => words::code_of(error).is_some_and(|code| {
+                matches!(
+                    code.code,
+                    ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase
+                )
+            }),
+        }
+    }
+
     /// As an error about the database at `path`.
     pub(super) fn into_error(self, path: &Path) -> Error {
         match self {

@@ -3,21 +3,24 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Bench, FULL_SCOPES, grant } from "../harness/bench.mjs";
 import { askCli, judge, startAndAsk } from "../harness/judge.mjs";
+import { SHARED_TOKEN } from "../harness/openclaw.mjs";
 import { PairingSqlite } from "../harness/pairing-sqlite.mjs";
 import { describe, STRICT_IMPORT, UPGRADE_FROM, UPGRADE_TO } from "../harness/releases.mjs";
 
 const TAKEN_OVER = `opened, then taken over by ${UPGRADE_TO}`;
 const POLLUTED = `taken over by ${STRICT_IMPORT}, polluted paired.json`;
+const LEFT_BEHIND = `taken over by ${STRICT_IMPORT}, device-auth.json left behind`;
 const IMPORT_FAILED = /device pairing store migration failed/;
 const FOREIGN_ID = "0f".repeat(32);
 
 export const upgradeReleases = [UPGRADE_FROM, UPGRADE_TO, STRICT_IMPORT].map(describe);
-export const upgradeNames = () => [TAKEN_OVER, POLLUTED];
+export const upgradeNames = () => [TAKEN_OVER, POLLUTED, LEFT_BEHIND];
 
-/** The same home under a later release, whose gateway has no shared token: only what was imported lets the CLI in. */
-function upgraded({ openclaw }, { programs }, version) {
+/** The same home under a later release. Without a shared token only what was imported lets the CLI in. */
+function upgraded({ openclaw }, { programs }, version, auth = {}) {
   const later = openclaw.takenOverBy(describe(version), programs.get(version));
-  later.writeConfig(later.healthyConfig());
+  const { gateway } = later.healthyConfig();
+  later.writeConfig({ gateway: { ...gateway, ...auth } });
   return later;
 }
 
@@ -44,7 +47,10 @@ async function takenOver(bench, lab, clawmend) {
   }
 }
 
-/** A request's record among the paired devices has no approval times, and this import stops at it. */
+/**
+ * A request's record among the paired devices has no approval times, and this import stops at it. With a shared token
+ * the CLI is in all the same, so here it is the import that has to be refused before, and not after.
+ */
 async function polluted(bench, lab, clawmend) {
   await bench.edit((model) => {
     const { publicKey } = model.paired[model.identity.deviceId];
@@ -52,12 +58,22 @@ async function polluted(bench, lab, clawmend) {
     model.paired[FOREIGN_ID] = { ...request, silent: false, isRepair: false, ts: Date.now() };
   });
   await bench.openclaw.stop();
-  const later = upgraded(bench, lab, STRICT_IMPORT);
+  const later = upgraded(bench, lab, STRICT_IMPORT, { auth: { mode: "token", token: SHARED_TOKEN } });
   const ask = async () => {
     const answer = await startAndAsk(later);
-    const failed = IMPORT_FAILED.test(later.log());
-    return failed ? { in: false, words: `import failed; ${answer.in ? "the CLI is in" : answer.words}` } : answer;
+    const complaint = IMPORT_FAILED.test(later.log()) ? "the import failed" : await notImported(later, lab);
+    return complaint === undefined ? answer : { in: false, words: complaint };
   };
+  return judgeAtRest(later, clawmend, ask);
+}
+
+/** This release imports the devices but not the CLI's cached token, and without a shared token does not start then. */
+async function leftBehind(bench, lab, clawmend) {
+  await bench.openclaw.stop();
+  return judgeAtRest(upgraded(bench, lab, STRICT_IMPORT), clawmend, startAndAsk);
+}
+
+async function judgeAtRest(later, clawmend, ask) {
   try {
     return await judge(later, clawmend, { ask, quiet: () => later.stop(), restores: false });
   } finally {
@@ -66,7 +82,8 @@ async function polluted(bench, lab, clawmend) {
 }
 
 export async function upgrade({ lab, clawmend, release, wants, report }) {
-  for (const [name, judgeCase] of [[TAKEN_OVER, takenOver], [POLLUTED, polluted]]) {
+  const cases = [[TAKEN_OVER, takenOver], [POLLUTED, polluted], [LEFT_BEHIND, leftBehind]];
+  for (const [name, judgeCase] of cases) {
     if (!wants(name)) continue;
     await report(name, async () => {
       const bench = await Bench.open(lab, release);

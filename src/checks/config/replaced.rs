@@ -1,0 +1,145 @@
+//! Who else writes the config: OpenClaw, which puts older copies back, and tools that manage it.
+
+use super::file::{from, line};
+use super::{Rule, config_name, name};
+use crate::config::copies::CopyKind;
+use crate::config::gateway::has_meta;
+use crate::finding::{Code, Finding, Mend, Severity};
+
+pub static REPLACED: Rule = Rule {
+    code: Code("config-replaced"),
+    modes: &["F09"],
+    severity: Severity::Warning,
+    title: "OpenClaw has put a config aside and an older one in its place",
+    why: "A config that loses `meta` or gateway.mode, or half of its size, looks damaged to OpenClaw: it keeps it as `.clobbered.…` and goes \
+          back to an older copy. Edits made by hand are then gone from the config, but not lost.",
+    mends: "Nothing by itself: with --config-from FILE the one that was put aside takes the config's place.",
+    by_hand: "Compare the two (diff), and bring over what is missing. Keep `meta`, or it happens again.",
+    messages: &[
+        "Config auto-restored from last-known-good",
+        "Config auto-restored from backup",
+        "Config observe anomaly",
+        "missing-meta-vs-last-good",
+        "size-drop-vs-last-good",
+    ],
+    run: |model, rule| {
+        let clobbered = model
+            .config
+            .copies
+            .iter()
+            .filter(|copy| copy.kind == CopyKind::Clobbered);
+        let Some(newest) = clobbered.max_by_key(|copy| copy.mtime_ms) else {
+            return vec![];
+        };
+        let path = model.config.copy_path(newest);
+        let config = config_name(model);
+        let mend = Mend::ByHand(vec![
+            format!(
+                "to compare: diff '{}' '{}'",
+                model.config.path.display(),
+                path.display()
+            ),
+            format!("to go back to it: {}", from(&path)),
+        ]);
+        let says = "OpenClaw has put a config aside and an older copy in its place";
+        let finding = rule.finding(config, says, mend).seen(line(model, newest));
+        const RECENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+        let recent = model.facts.now_ms.saturating_sub(newest.mtime_ms) < RECENT_MS;
+        vec![if recent && newest.is_usable() {
+            finding
+        } else {
+            finding.at_worst(Severity::Info)
+        }]
+    },
+};
+
+pub static SUSPICIOUS: Rule = Rule {
+    code: Code("config-may-be-replaced"),
+    modes: &["F09"],
+    severity: Severity::Warning,
+    title: "OpenClaw may put an older copy in the config's place",
+    why: "At its start a gateway (2026.4.29, and 2026.6 and later) compares the config with the last good one or with `.bak`. Where `meta` \
+          is gone, or the config has shrunk to less than half, it goes back to the older copy, and with it every edit since.",
+    mends: "Nothing: clawmend keeps `meta` and never shrinks a config, but invents neither.",
+    by_hand: "Copy the `meta` block of the backup into the config.",
+    messages: &["missing-meta-vs-last-good", "size-drop-vs-last-good"],
+    run: |model, rule| {
+        let Some(config) = model.config.whole() else {
+            return vec![];
+        };
+        let backup = model
+            .config
+            .copies
+            .iter()
+            .find(|copy| copy.kind == CopyKind::Backup(0));
+        // With an include OpenClaw does not go back.
+        let Some(backup) = backup
+            .filter(|copy| copy.is_usable() && copy.has_mode && config.resolved.files.len() == 1)
+        else {
+            return vec![];
+        };
+        let size = config
+            .resolved
+            .files
+            .first()
+            .map_or(0, |file| file.bytes.len() as u64);
+        let mut reasons = Vec::new();
+        if backup.has_meta && !has_meta(&config.resolved.value) {
+            reasons.push(format!("`meta` is gone: {} has it", backup.name));
+        }
+        if backup.size >= 512 && size < backup.size / 2 {
+            reasons.push(format!(
+                "the config has {size} bytes, {} has {}",
+                backup.name, backup.size
+            ));
+        }
+        if reasons.is_empty() {
+            return vec![];
+        }
+        let mend = Mend::ByHand(vec![format!(
+            "copy the `meta` block of {} into {}, or move that backup away",
+            backup.name,
+            config_name(model)
+        )]);
+        let says = "OpenClaw may put an older copy in the config's place at its next start";
+        let finding = rule.finding(config_name(model), says, mend);
+        vec![reasons.into_iter().fold(finding, Finding::seen)]
+    },
+};
+
+pub static READ_ONLY: Rule = Rule {
+    code: Code("config-read-only"),
+    modes: &["F16"],
+    severity: Severity::Info,
+    title: "the config is managed elsewhere",
+    why: "OPENCLAW_NIX_MODE, OPENCLAW_CONFIG_READONLY, or a link into a read-only place say that something else writes this config; an \
+          edit here would be lost or refused.",
+    mends: "Nothing in the config: the lines to change are shown instead. Pairing is mended all the same.",
+    by_hand: "Make the change where the config is made (your Nix or dotfiles repository).",
+    messages: &["Config is read-only", "managed by Nix"],
+    run: |model, rule| {
+        let files = model
+            .config
+            .read()
+            .into_iter()
+            .flat_map(|config| &config.resolved.files);
+        let mut paths: Vec<_> = std::iter::once(model.config.path.clone()).collect();
+        paths.extend(files.skip(1).map(|file| file.path.clone()));
+        let mut seen: Vec<String> = Vec::new();
+        let mut found = Vec::new();
+        for path in paths {
+            let Some(why) = model.config.fixed(&model.images, &path) else {
+                continue;
+            };
+            if !seen.contains(&why) {
+                let says = "the config is managed elsewhere, so clawmend does not change it";
+                found.push(
+                    rule.finding(name(model, &path), says, Mend::Nothing)
+                        .seen(why.clone()),
+                );
+                seen.push(why);
+            }
+        }
+        found
+    },
+};
