@@ -622,6 +622,17 @@ fn damage_is_named_and_not_written() {
     drop(state.state());
 }
 
+#[test]
+fn a_log_that_is_none_counts_for_nothing_and_is_not_waited_for() {
+    let state = State::fixture();
+    std::fs::write(state.side("-wal"), vec![b'x'; 1 << 20]).unwrap();
+    let trace = state.trace();
+    let start = std::time::Instant::now();
+    state.read();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!(state.trace(), trace);
+}
+
 // Writing.
 
 #[test]
@@ -717,7 +728,11 @@ fn a_hundred_commits_beside_a_writer_lose_no_row() {
     for number in 0..100 {
         let database = state.read();
         let changes = update(&database, "display_name", text(&format!("number {number}")));
-        state.store().commit(&changes).unwrap();
+        // A machine with more to do than it can may keep this one out past its patience: refused, and
+        // tried again as a person would. Anything else that a commit may say is a failure.
+        let busy = |tried: &Result<(), CommitError>| matches!(tried, Err(CommitError::Failed(error)) if error.message().contains("another process holds"));
+        let mut tries = (0..20).map(|_| state.store().commit(&changes));
+        tries.find(|tried| !busy(tried)).unwrap().unwrap();
         assert_eq!(state.store().verify(&changes).unwrap(), None);
     }
     let said = writer.finish();

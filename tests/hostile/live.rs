@@ -36,10 +36,7 @@ fn rewrite(
             return Err(format!("{file}: record {earlier} of {number} is lost"));
         }
     }
-    all.insert(
-        key(number),
-        json!({id_field: key(number), "publicKey": "k", "ts": 1}),
-    );
+    all.insert(key(number), record(id_field, number));
     if lock {
         lock_out(&mut all);
     }
@@ -52,6 +49,22 @@ fn rewrite(
     }
     std::fs::rename(&temp, &path).map_err(|error| error.to_string())?;
     Ok(true)
+}
+
+/// As a gateway writes one, of somebody else's device.
+fn record(id_field: &str, number: usize) -> Value {
+    let id = key(number);
+    let at = 1_795_544_000_000_i64;
+    let mut record = json!({
+        "deviceId": format!("device-of-{id}"), "publicKey": format!("key-of-{id}"), "platform": "linux",
+        "role": "operator", "roles": ["operator"], "scopes": ["operator.read"], "ts": at,
+    });
+    if id_field == "deviceId" {
+        record["createdAtMs"] = json!(at);
+        record["approvedAtMs"] = json!(at);
+    }
+    record[id_field] = json!(id);
+    record
 }
 
 fn key(number: usize) -> String {

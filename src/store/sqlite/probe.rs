@@ -122,9 +122,18 @@ impl Probe {
         std::fs::symlink_metadata(self.side(ending)).is_ok_and(|found| meta_of(&found).nlink > 1)
     }
 
-    /// Whether the write-ahead log holds anything.
+    /// Whether the write-ahead log holds anything. One that does not start as a log does counts for
+    /// nothing, to SQLite too; which, with an index beside it, finds that out only after ten seconds.
     pub(super) fn log_has_frames(&self) -> Result<bool, Trouble> {
-        Ok(self.side_len("-wal")?.is_some_and(|len| len > WAL_HEADER))
+        if self.side_len("-wal")?.is_none_or(|len| len <= WAL_HEADER) {
+            return Ok(false);
+        }
+        let mut magic = Vec::with_capacity(4);
+        open_quietly(&self.side("-wal"))
+            .and_then(|log| log.take(4).read_to_end(&mut magic))
+            .map_err(|error| io_trouble(&error))?;
+        // Its last bit says in which order the bytes of its checksums are.
+        Ok(matches!(magic.as_slice(), [0x37, 0x7f, 0x06, 0x82 | 0x83]))
     }
 
     /// Whether a rollback journal lies there that has something in it.
