@@ -348,13 +348,16 @@ pub fn a_path_swapped_in_between_leads_nowhere(size: Size) -> String {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
+                let mut odd = 0;
                 while !stop.load(Ordering::Relaxed) {
                     std::fs::rename(&path, &kept).unwrap();
-                    symlink(&link, &path).unwrap();
+                    // clawmend may have made a folder of that name in the gap.
+                    let _ = symlink(&link, &path);
                     std::thread::sleep(std::time::Duration::from_micros(300));
-                    // What clawmend made under the name meanwhile is no link, and goes aside.
                     if std::fs::remove_file(&path).is_err() {
-                        std::fs::rename(&path, world.root().join(format!("odd{at}"))).unwrap();
+                        odd += 1;
+                        let aside = world.root().join(format!("odd{at}-{odd}"));
+                        std::fs::rename(&path, aside).unwrap();
                     }
                     std::fs::rename(&kept, &path).unwrap();
                     std::thread::sleep(std::time::Duration::from_micros(700));
