@@ -310,7 +310,11 @@ fn done(
     told: Told,
     applied: &Applied,
 ) -> Result<Exit, Error> {
-    let state = context.read()?;
+    let state = match context.read() {
+        Ok(state) => state,
+        // The changes are in place: an error here would say that nothing was changed.
+        Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),
+    };
     let exit = if asked.command == "restore" {
         Exit::Done
     } else {
@@ -355,6 +359,32 @@ fn undo(context: &Context<'_, '_>, snapshot: Option<&str>) -> Option<String> {
         words::flags(&context.global),
         snapshot?
     ))
+}
+
+/// Made, and then the state could not be read again.
+fn unchecked(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    told: Told,
+    applied: &Applied,
+    error: &Error,
+) -> Exit {
+    let snapshot = applied.snapshot.as_deref();
+    context.note(&format!(
+        "note: the changes are made, but the state could not be read again: {}",
+        crate::text::safe(&error.to_string())
+    ));
+    if context.global.json {
+        let mut document = told.document(context, asked, snapshot, &[]);
+        document.healthy = false;
+        context.json(&document);
+        return Exit::Findings;
+    }
+    let undo = undo(context, snapshot).unwrap_or_default();
+    context.say(&format!(
+        "Done, and not diagnosed again: run clawmend diagnose.\nTo undo:  {undo}"
+    ));
+    Exit::Findings
 }
 
 /// What is told about a proposal, made before its images are let go.

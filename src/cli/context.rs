@@ -170,7 +170,7 @@ impl Context<'_, '_> {
     /// Prints a JSON document to stdout.
     pub fn json(&mut self, document: &impl serde::Serialize) {
         let text = serde_json::to_string_pretty(document).unwrap_or_else(|_| "null".to_owned());
-        self.say(&text);
+        self.say(&crate::text::safe_json(&text));
     }
 
     /// How a path is shown: relative to the state dir where it lies in it.
@@ -186,9 +186,9 @@ impl Context<'_, '_> {
 }
 
 /// The last line of defence: whatever a caller forgot, nothing but line breaks and colours controls
-/// the terminal.
+/// the terminal or turns the text around.
 fn neutral(text: &str) -> std::borrow::Cow<'_, str> {
-    let harmless = |c: char| !c.is_control() || c == '\n';
+    let harmless = |c: char| crate::text::harmless(c) || c == '\n';
     if text.chars().all(harmless) {
         return text.into();
     }

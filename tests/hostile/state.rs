@@ -36,6 +36,20 @@ impl View {
         Ok(())
     }
 
+    /// Whether every piece is as in `old` or whole in itself.
+    pub fn is_sound(&self, old: &View) -> Result<(), String> {
+        for (name, text) in &self.0 {
+            let same = old.0.get(name) == Some(text);
+            let whole = name.starts_with("table ")
+                || serde_json::from_str::<serde_json::Value>(text).is_ok()
+                || (name == "openclaw.json" && json5::from_str::<serde_json::Value>(text).is_ok());
+            if !same && !whole {
+                return Err(format!("`{name}` is broken: {text}"));
+            }
+        }
+        Ok(())
+    }
+
     /// But for made-up tokens and times.
     pub fn is_like(&self, other: &View) -> bool {
         let plain = |view: &View| -> BTreeMap<String, Option<String>> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::world::{BINARY, Out, World, finish};
+use crate::world::{Out, World, binary, finish};
 
 /// One call in a trace.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ pub fn run(world: &World, options: &[&str], args: &[&str]) -> (Out, String) {
         .args(["-f", "-y", "-s", "0", "-o"])
         .arg(&log)
         .args(options)
-        .arg(BINARY)
+        .arg(binary())
         .args(args);
     let out = finish(command);
     let text = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).into_owned();
@@ -78,6 +78,7 @@ pub fn calls(world: &World, args: &[&str]) -> (Out, Vec<Call>) {
     let main = log.split(' ').next().unwrap_or_default().to_owned();
     let inside = world.root().display().to_string();
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    let mut folders = std::collections::BTreeSet::<String>::new();
     let mut found = Vec::new();
     for line in log.lines() {
         let Some((thread, rest)) = line.split_once(' ') else {
@@ -93,6 +94,17 @@ pub fn calls(world: &World, args: &[&str]) -> (Out, Vec<Call>) {
         let number = counts.entry(name.to_owned()).or_default();
         *number += 1;
         if !arguments.contains(&inside) || name == "execve" {
+            continue;
+        }
+        // Closing a folder that was only listed: no file system is known to fail it, and std panics if
+        // one does.
+        let path = arguments.split_once('<');
+        let path = path.and_then(|(_, rest)| rest.split_once('>'));
+        if arguments.contains("O_DIRECTORY") {
+            let opened = arguments.rsplit_once('<').unwrap_or_default().1;
+            folders.insert(opened.trim_end_matches('>').to_owned());
+        }
+        if name == "close" && path.is_some_and(|(path, _)| folders.contains(path)) {
             continue;
         }
         let opens = ["O_CREAT", "O_WRONLY", "O_RDWR", "O_TRUNC"];

@@ -103,7 +103,7 @@ impl World {
 
     /// Runs clawmend to its end.
     pub fn run(&self, args: &[&str]) -> Out {
-        let mut command = self.command(BINARY);
+        let mut command = self.command(binary());
         command.args(args);
         finish(command)
     }
@@ -114,7 +114,10 @@ impl World {
     }
 }
 
-pub const BINARY: &str = env!("CARGO_BIN_EXE_clawmend");
+/// The program: the one that cargo built, or `CLAWMEND_BINARY`.
+pub fn binary() -> String {
+    std::env::var("CLAWMEND_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_clawmend").to_owned())
+}
 
 /// Runs a command to its end; one that goes on past the deadline is killed and fails the test.
 pub fn finish(mut command: Command) -> Out {
@@ -160,7 +163,10 @@ impl Out {
     }
 
     pub fn panicked(&self) -> bool {
-        self.stderr.contains("panicked at") || self.code == Some(101) || self.signal == Some(6)
+        self.stderr.contains("panicked at")
+            || self.stderr.contains("has a bug and stopped")
+            || self.code == Some(101)
+            || self.signal == Some(6)
     }
 }
 

@@ -50,7 +50,9 @@ pub(super) fn commit(
         )
         .into());
     }
-    transaction.commit().map_err(failed)?;
+    transaction
+        .commit()
+        .map_err(|error| words::not_committed(path, &error))?;
     // What fails while closing can no longer undo the commit.
     drop(connection.close());
     Ok(())

@@ -65,7 +65,8 @@ const BOTH = "pairing and config at once";
 
 const applying = (release) => FAULTS.filter(({ applies = () => true }) => applies(release));
 
-const comments = (text) => text.match(/\/\/.*|\/\*.*?\*\//g);
+/** A `//` inside an address follows a colon and is none. */
+const comments = (text) => text.match(/(?<=^|\s)\/\/.*|\/\*.*?\*\//gm);
 
 /** What clawmend changed beyond the lines of the touched keys, or undefined. */
 function stray(before, after, touches) {
