@@ -59,7 +59,7 @@ fn key(number: usize) -> String {
 }
 
 pub fn writers_of_files_lose_nothing(size: Size) -> String {
-    let rounds = size.of(30).min(300);
+    let rounds = size.of(9).min(300);
     let world = World::fixture(FILES[1]);
     let (stop, lock) = (AtomicBool::new(false), AtomicBool::new(false));
     let written = [AtomicUsize::new(0), AtomicUsize::new(0)];

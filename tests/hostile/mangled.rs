@@ -140,7 +140,7 @@ pub fn nothing_panics_and_readers_change_nothing(size: Size) -> String {
             .iter()
             .flat_map(|file| WAYS.iter().map(move |way| (file, way)))
             .collect();
-        let step = if size.full { 1 } else { 3 };
+        let step = if size.full { 1 } else { 9 };
         for (file, (how, mangle)) in combos.into_iter().step_by(step) {
             let world = ready.again();
             let text = std::fs::read(world.path(file)).unwrap_or_else(|_| journal(&world));
@@ -175,11 +175,12 @@ pub fn nothing_panics_and_readers_change_nothing(size: Size) -> String {
                     !out.stdout.contains(bad) && !out.stderr.contains(bad),
                     "{file} {how} {args:?}: {out}"
                 );
-                if at < READERS.len() {
+                // The last of the readers has run.
+                if at + 1 == READERS.len() {
                     assert_eq!(
                         world.tree(),
                         before,
-                        "{file} {how} {args:?} changed something"
+                        "{file} {how}: a reader changed something"
                     );
                 }
             }
