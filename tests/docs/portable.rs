@@ -21,6 +21,7 @@ fn visit(dir: &Path) {
         } else if !name.contains("tests") {
             let text = std::fs::read_to_string(&path).unwrap();
             let program = text.split("#[cfg(test)]").next().unwrap();
+            let program = program.split("#[cfg(all(test").next().unwrap();
             let unix = ["std::os::unix", "rustix::", "libc::", "signal_hook::"];
             if unix.iter().any(|word| program.contains(word)) {
                 assert!(program.contains("cfg(unix)"), "{}", path.display());
