@@ -2,7 +2,6 @@
 //! that set variables, the stores. Looks, and touches nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -224,19 +223,7 @@ fn copies(config: &Path) -> Vec<(Copy, Vec<u8>)> {
 
 /// A regular file of at most `limit` bytes, no link followed.
 pub(crate) fn small_file(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
-    let meta = path.symlink_metadata()?;
-    let refuse = |what| Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, what));
-    if !meta.is_file() {
-        return refuse("it is not a regular file");
-    }
-    if meta.len() > limit {
-        return refuse("it is too large");
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?
-        .take(limit)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+    crate::files::read_small(path, limit)
 }
 
 /// `gateway.auth.token` of a copy that stands alone.

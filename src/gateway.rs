@@ -71,11 +71,8 @@ fn lock_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gateway> {
-    let meta = lock.symlink_metadata().ok()?;
-    if !meta.is_file() || meta.len() > LARGEST_LOCK {
-        return None;
-    }
-    let value: serde_json::Value = serde_json::from_slice(&std::fs::read(lock).ok()?).ok()?;
+    let text = crate::files::read_small(lock, LARGEST_LOCK).ok()?;
+    let value: serde_json::Value = serde_json::from_slice(&text).ok()?;
     let same = |field: &str, path: &Path| {
         let named = value
             .get(field)

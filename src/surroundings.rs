@@ -71,11 +71,7 @@ fn era(exists: &dyn Fn(&str) -> bool) -> Era {
 fn paired_in(dir: &Path) -> Option<usize> {
     const LARGEST: u64 = 16 * 1024 * 1024;
     let path = dir.join(Part::Paired.file()?);
-    let meta = path.symlink_metadata().ok()?;
-    if !meta.is_file() || meta.len() > LARGEST {
-        return None;
-    }
-    let text = std::fs::read(path).ok()?;
+    let text = crate::files::read_small(&path, LARGEST).ok()?;
     let span = crate::format::scan::document(&text).ok()?;
     Some(crate::format::scan::members(&text, span).ok()?.len())
 }

@@ -11,6 +11,7 @@
 
 mod cli;
 mod docs;
+mod entry_points;
 mod sqlite_store;
 mod store_contract;
 mod support;

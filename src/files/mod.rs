@@ -14,6 +14,30 @@ pub use dir::Dir;
 pub use lock::Lock;
 pub use replace::{New, Staged, replace};
 
+/// Reads a regular file of at most `limit` bytes; no link is followed, nothing waited for.
+///
+/// # Errors
+/// It is something else or larger, or the system refused.
+pub fn read_small(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    use crate::image::{FileState, Unusable};
+    let odd = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidInput, what.to_owned());
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(odd("it is not a regular file"));
+    };
+    let folder = Dir::<platform::SystemFolder>::open(folder)
+        .map_err(|_| std::io::Error::from(std::io::ErrorKind::NotFound))?;
+    match folder.read(name, limit) {
+        FileState::Present { bytes, .. } => Ok(bytes.to_vec()),
+        FileState::Absent => Err(std::io::ErrorKind::NotFound.into()),
+        FileState::Unusable(Unusable::Denied) => Err(std::io::ErrorKind::PermissionDenied.into()),
+        FileState::Unusable(Unusable::TooLarge { .. }) => Err(odd("it is too large")),
+        FileState::Unusable(Unusable::Io(why)) => Err(std::io::Error::other(why)),
+        FileState::Unusable(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {
+            Err(odd("it is not a regular file"))
+        }
+    }
+}
+
 /// The largest store or config that is read, bytes.
 pub const STORE_LIMIT: u64 = 1 << 30;
 /// The largest of clawmend's own files (journal, manifest) that is read, bytes.

@@ -21,6 +21,7 @@ use super::probe::{Journal, Probe, Trouble};
 use super::words;
 use crate::error::Error;
 use crate::image::{Meta, Unusable};
+use crate::model::layout::DATABASE_SIDE_FILES;
 
 /// How often a reading without locks is repeated when the database moved under it.
 const ATTEMPTS: u32 = 40;
@@ -130,6 +131,10 @@ fn once<T>(
 ) -> Result<Outcome<T>, Halt> {
     // Declared first, so that it is closed last: see `Probe`.
     let probe = Probe::open(path)?;
+    // SQLite opens what lies under these names, and would wait for a FIFO's other end for ever.
+    for ending in DATABASE_SIDE_FILES {
+        probe.side_len(ending)?;
+    }
     let way = if probe.journal == Journal::Wal || probe.side_len("-wal")?.is_some() {
         if !probe.hold() {
             return Ok(Outcome::Locked);
