@@ -17,6 +17,7 @@ pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod config_files;
+pub mod crash;
 pub mod error;
 pub mod exit;
 pub mod files;

@@ -8,6 +8,7 @@ use clawmend::cli::world::{AtTerminal, World};
 use clawmend::locate::Env;
 
 fn main() -> ExitCode {
+    clawmend::crash::keep_quiet();
     let now_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| {

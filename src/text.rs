@@ -12,7 +12,6 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 /// Text from a file or the environment as it may be printed: control characters (terminal escapes
 /// among them) and invisible direction marks become visible escapes.
 pub fn safe(text: &str) -> String {
-    let harmless = |c: char| !c.is_control() && !is_invisible(c);
     if text.chars().all(harmless) {
         return text.to_owned();
     }
@@ -25,6 +24,27 @@ pub fn safe(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// Whether a character shows as itself and does nothing else.
+pub fn harmless(c: char) -> bool {
+    !c.is_control() && !is_invisible(c)
+}
+
+/// A JSON text with every character in it that is not harmless as JSON's own escape: the same document.
+pub fn safe_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if harmless(c) || c == '\n' {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
 }
 
 /// As [`safe`], keeping line breaks: for blocks of lines.
@@ -40,6 +60,17 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_json_document_stays_the_same_document() {
+        let value = serde_json::json!({"a\u{9b}": "\u{202e}x\u{7f}\u{1b}[31m"});
+        let safe = safe_json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(safe.chars().all(|c| harmless(c) || c == '\n'), "{safe}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
+            value
+        );
+    }
 
     #[test]
     fn escapes_cannot_reach_the_terminal() {

@@ -14,13 +14,17 @@ mod docs;
 mod sqlite_store;
 mod store_contract;
 mod support;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 /// Every test file is declared, so that none is forgotten.
 #[test]
 fn every_test_file_is_part_of_this_binary() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let declared = include_str!("main.rs").to_owned() + include_str!("cli/mod.rs");
-    for dir in [root.clone(), root.join("cli")] {
+    let declared = include_str!("main.rs").to_owned()
+        + include_str!("cli/mod.rs")
+        + include_str!("docs/mod.rs");
+    for dir in [root.clone(), root.join("cli"), root.join("docs")] {
         for entry in std::fs::read_dir(dir).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if let Some(module) = name

@@ -4,6 +4,7 @@
 //! and the JSON schema are made from it.
 
 pub(crate) mod around;
+pub mod causes;
 pub(crate) mod config;
 pub(crate) mod database;
 pub(crate) mod devices;
@@ -11,6 +12,8 @@ pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod leftovers;
 pub(crate) mod local;
+pub mod messages;
+pub mod reports;
 pub(crate) mod rows;
 pub(crate) mod stores;
 pub(crate) mod tokens;
@@ -159,6 +162,7 @@ pub static RULES: &[&Rule] = &[
 
 /// What is told from the pairing stores: on a client of another host's gateway these say nothing.
 static OF_THE_STORES: &[&Rule] = &[
+    &identity::MISSING,
     &stores::UNREADABLE,
     &stores::BROKEN,
     &stores::EMPTY,
@@ -184,6 +188,10 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
         .collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
+}
+
+fn is_of_the_stores(rule: &Rule) -> bool {
+    OF_THE_STORES.iter().any(|known| known.code == rule.code)
 }
 
 /// What a CLI that sends no device does without.
@@ -217,10 +225,6 @@ fn without_device(model: &Model, finding: Finding) -> Finding {
     finding.at_worst(Severity::Warning).seen(
         "the config holds a shared token or password: from 2026.8 the local CLI goes by that and shows no device",
     )
-}
-
-fn is_of_the_stores(rule: &Rule) -> bool {
-    OF_THE_STORES.iter().any(|known| known.code == rule.code)
 }
 
 /// Whether this machine's CLI is kept out, or that could not be told.

@@ -105,10 +105,13 @@ pub static BROKEN: Rule = Rule {
                     .and_then(|image| image.bytes().cloned())
                     .unwrap_or_default();
                 let (line, column) = error.line_and_column(&text);
-                let mend = format!(
-                    "rebuild the file from the {} that can be read whole",
-                    count(*whole, "record", "records")
-                );
+                let mend = match whole {
+                    0 => "begin the file anew; the old one stays in the snapshot".to_owned(),
+                    whole => format!(
+                        "rebuild the file from the {} that can be read whole",
+                        count(*whole, "record", "records")
+                    ),
+                };
                 Some(
                     rule.finding(
                         place(model, records),

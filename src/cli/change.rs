@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use super::context::{Context, State};
-use super::words;
+use super::{outcome, words};
 use crate::apply::{self, Applied, ApplyError};
 use crate::checks;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::files::Lock;
-use crate::finding::Severity;
 use crate::journal;
 use crate::model::Model;
 use crate::plan::{Changes, Plan};
@@ -44,10 +43,16 @@ pub(super) struct Proposal {
 }
 
 /// The lock of a writing run, taken before the first byte is written and not for a run that turns out
-/// to have nothing to do.
-pub(super) fn lock(context: &Context<'_, '_>) -> Result<Lock, Error> {
+/// to have nothing to do. What interrupted runs left is taken back or swept first.
+pub(super) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error> {
     let located = context.locate()?;
-    Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)
+    let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
+    if journal::interrupted(&located.state_dir)?.is_some() {
+        recover(context, &lock)?;
+    } else {
+        journal::tidy(&located.state_dir, &context.snapshots(&located), &lock);
+    }
+    Ok(lock)
 }
 
 /// Takes back what an interrupted run left, if one did; then the lock is held already.
@@ -56,9 +61,7 @@ pub(super) fn begin(context: &mut Context<'_, '_>, dry_run: bool) -> Result<Opti
     if dry_run || journal::interrupted(&located.state_dir)?.is_none() {
         return Ok(None);
     }
-    let lock = lock(context)?;
-    recover(context, &lock)?;
-    Ok(Some(lock))
+    lock(context).map(Some)
 }
 
 /// Takes back what an interrupted run left, before anything else is written.
@@ -232,15 +235,28 @@ fn nothing_to_do(
     state: &State,
     proposal: &Proposal,
 ) -> Exit {
+    // A restore's work is to be as in the snapshot, locked out or not.
+    let exit = if asked.command == "restore" {
+        Exit::Done
+    } else {
+        state.exit()
+    };
     if context.global.json {
         let document =
             Told::of(context, state, proposal).document(context, asked, None, &state.findings);
         context.json(&document);
-        return state.exit();
+        return exit;
     }
     context.say("Nothing to change; nothing was written.");
+    if asked.command == "restore" {
+        context.say(&format!(
+            "The state is as in this snapshot already; an older one: clawmend{} snapshot list",
+            words::flags(&context.global)
+        ));
+        return exit;
+    }
     leftover(context, &state.findings);
-    state.exit()
+    exit
 }
 
 /// What still blocks.
@@ -253,12 +269,12 @@ fn leftover(context: &mut Context<'_, '_>, left: &[crate::finding::Finding]) {
     if blocking.is_empty() {
         return;
     }
-    let (paint, width) = (context.paint, context.world.width);
+    let view = context.view();
     context.say(&format!(
         "\n{}",
-        paint.red("This would still keep the CLI out:")
+        view.paint.red("This would still keep the CLI out:")
     ));
-    let text = findings::all(&blocking, paint, width, false);
+    let text = findings::all(&blocking, view);
     context.print(&text);
 }
 
@@ -294,7 +310,11 @@ fn done(
     told: Told,
     applied: &Applied,
 ) -> Result<Exit, Error> {
-    let state = context.read()?;
+    let state = match context.read() {
+        Ok(state) => state,
+        // The changes are in place: an error here would say that nothing was changed.
+        Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),
+    };
     let exit = if asked.command == "restore" {
         Exit::Done
     } else {
@@ -308,46 +328,10 @@ fn done(
         context.json(&document);
         return Ok(exit);
     }
-    let paint = context.paint;
     if !context.global.quiet {
         context.say("");
     }
-    context.say(&paint.green("Done."));
-    let failing = checks::fails(&state.findings);
-    let summary = findings::summary(&state.findings);
-    if failing {
-        context.say(&paint.red(&format!("Diagnosed again: {summary}.")));
-        let left: Vec<_> = state
-            .findings
-            .iter()
-            .filter(|finding| finding.severity.fails())
-            .cloned()
-            .collect();
-        let text = findings::all(&left, paint, context.world.width, false);
-        context.print(&text);
-    } else if asked.command == "restore" {
-        context.say(&format!(
-            "Diagnosed again: {}.",
-            if summary.is_empty() {
-                "healthy"
-            } else {
-                &summary
-            }
-        ));
-    } else {
-        let rest = if state
-            .findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Warning)
-        {
-            format!(" ({summary} left)")
-        } else {
-            String::new()
-        };
-        context.say(&format!(
-            "Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."
-        ));
-    }
+    outcome::say(context, asked.command, &state.findings);
     if told.restart_gateway {
         context.say(
             "The config changed: restart the gateway for it to count:  openclaw gateway restart",
@@ -375,6 +359,32 @@ fn undo(context: &Context<'_, '_>, snapshot: Option<&str>) -> Option<String> {
         words::flags(&context.global),
         snapshot?
     ))
+}
+
+/// Made, and then the state could not be read again.
+fn unchecked(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    told: Told,
+    applied: &Applied,
+    error: &Error,
+) -> Exit {
+    let snapshot = applied.snapshot.as_deref();
+    context.note(&format!(
+        "note: the changes are made, but the state could not be read again: {}",
+        crate::text::safe(&error.to_string())
+    ));
+    if context.global.json {
+        let mut document = told.document(context, asked, snapshot, &[]);
+        document.healthy = false;
+        context.json(&document);
+        return Exit::Findings;
+    }
+    let undo = undo(context, snapshot).unwrap_or_default();
+    context.say(&format!(
+        "Done, and not diagnosed again: run clawmend diagnose.\nTo undo:  {undo}"
+    ));
+    Exit::Findings
 }
 
 /// What is told about a proposal, made before its images are let go.

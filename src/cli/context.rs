@@ -1,9 +1,11 @@
 //! One run: where the state is, the stores, what was read and what it means.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::Global;
+use super::progress;
 use super::world::World;
 use crate::checks;
 use crate::config_files;
@@ -15,6 +17,7 @@ use crate::locate::{Flags, Located, locate};
 use crate::model::Model;
 use crate::model::layout::SNAPSHOTS_DIR;
 use crate::render::Paint;
+use crate::render::findings::View;
 use crate::store::Store;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::SqliteStore;
@@ -81,6 +84,18 @@ impl Context<'_, '_> {
     /// # Errors
     /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
+        self.while_it_takes("reading the state", || self.read_now())
+    }
+
+    /// Does work that may take long, and says so to whoever looks on.
+    pub fn while_it_takes<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        let mut stderr = std::io::stderr();
+        let looks_on = self.world.person.looks_on() && !self.global.quiet;
+        let screen: Option<&mut (dyn Write + Send)> = looks_on.then_some(&mut stderr as _);
+        progress::during(screen, what, work)
+    }
+
+    fn read_now(&self) -> Result<State, Error> {
         let located = self.locate()?;
         let state = config_files::read(
             &located,
@@ -102,6 +117,15 @@ impl Context<'_, '_> {
             model,
             findings,
         })
+    }
+
+    /// How findings are shown.
+    pub fn view(&self) -> View {
+        View {
+            paint: self.paint,
+            width: self.world.width,
+            verbose: self.global.verbose,
+        }
     }
 
     /// Where snapshots are kept.
@@ -146,7 +170,7 @@ impl Context<'_, '_> {
     /// Prints a JSON document to stdout.
     pub fn json(&mut self, document: &impl serde::Serialize) {
         let text = serde_json::to_string_pretty(document).unwrap_or_else(|_| "null".to_owned());
-        self.say(&text);
+        self.say(&crate::text::safe_json(&text));
     }
 
     /// How a path is shown: relative to the state dir where it lies in it.
@@ -162,9 +186,9 @@ impl Context<'_, '_> {
 }
 
 /// The last line of defence: whatever a caller forgot, nothing but line breaks and colours controls
-/// the terminal.
+/// the terminal or turns the text around.
 fn neutral(text: &str) -> std::borrow::Cow<'_, str> {
-    let harmless = |c: char| !c.is_control() || c == '\n';
+    let harmless = |c: char| crate::text::harmless(c) || c == '\n';
     if text.chars().all(harmless) {
         return text.into();
     }

@@ -6,8 +6,8 @@ use crate::checks;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Mend, Severity};
-use crate::render::findings;
 use crate::render::json::{DiagnoseDocument, FindingDocument, Head, StateDocument};
+use crate::render::{findings, glossary, path, wrap};
 
 /// Reads, checks, prints.
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
@@ -27,9 +27,9 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     Ok(state.exit())
 }
 
-/// The whole report as text.
+/// The whole report as text: which OpenClaw this is, why it refuses, what to type now.
 pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
-    let (paint, width, verbose) = (context.paint, context.world.width, context.global.verbose);
+    let view = context.view();
     let shown: Vec<Finding> = state
         .findings
         .iter()
@@ -37,46 +37,73 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
         .cloned()
         .collect();
     let mut out = words::head(state);
-    out.push('\n');
-    let verdict = verdict(state);
-    out.push_str(&if checks::fails(&state.findings) {
-        paint.red(&verdict)
-    } else {
-        paint.green(&verdict)
-    });
-    out.push('\n');
-    if !shown.is_empty() {
+    if let Some(picture) = path::picture(&state.model, &state.findings, view.width) {
+        out.push_str(&picture);
         out.push('\n');
-        out.push_str(&findings::all(&shown, paint, width, verbose));
     }
     out.push('\n');
-    out.push_str(&paint.bold(&next(context, state)));
+    let verdict = verdict(state);
+    let fails = checks::fails(&state.findings);
+    out.push_str(&if fails {
+        view.paint.red(&verdict)
+    } else {
+        view.paint.green(&verdict)
+    });
     out.push('\n');
+    let told = findings::all(&shown, view);
+    if !told.is_empty() {
+        out.push('\n');
+        out.push_str(&told);
+    }
+    out.push('\n');
+    out.push_str(&view.paint.bold(&next(context, state)));
+    out.push('\n');
+    if fails && !context.global.quiet {
+        out.push_str(&view.paint.dim(&small_print(&state.findings, &told, view)));
+    }
     out
 }
 
-/// Why the gateway refuses, in a line.
+/// The words that occur, and where to read on.
+fn small_print(findings: &[Finding], told: &str, view: findings::View) -> String {
+    let mut out = String::new();
+    let meanings = glossary::meanings(told);
+    if !meanings.is_empty() {
+        out.push_str(&wrap(&meanings, view.width, "Words:  ", "        "));
+        out.push('\n');
+    }
+    if let Some(first) = findings.first().filter(|_| !view.verbose) {
+        let modes = checks::rule(first.code).map_or(&[][..], |rule| rule.modes);
+        let reports = match modes {
+            [] => String::new(),
+            modes => format!(", with the reports {}", modes.join(" ")),
+        };
+        let text = format!(
+            "clawmend -v (everything seen), clawmend explain {} (the long story{reports})",
+            first.code
+        );
+        out.push_str(&wrap(&text, view.width, "More:   ", "        "));
+        out.push('\n');
+    }
+    out
+}
+
+/// Whether the gateway refuses, in a line.
 fn verdict(state: &State) -> String {
-    let blocking = state
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Blocks)
-        .count();
-    let unchecked = state
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Unchecked)
-        .count();
-    let first = state
-        .findings
-        .iter()
-        .find(|finding| finding.severity.fails());
-    match (blocking, unchecked, first) {
-        (0, 0, _) => "Healthy: nothing found that keeps this machine's CLI out.".to_owned(),
-        (0, _, Some(first)) => format!("Not sure: {}.", first.says),
-        (1, _, Some(first)) => format!("Locked out: {}.", first.says),
-        (more, _, Some(first)) => format!("Locked out: {} ({} more below).", first.says, more - 1),
-        (_, _, None) => String::new(),
+    let causes = checks::causes::causes(&state.findings);
+    let number = |severity| {
+        causes
+            .iter()
+            .filter(|cause| cause.finding.severity == severity)
+            .count()
+    };
+    match (number(Severity::Blocks), number(Severity::Unchecked)) {
+        (0, 0) => "Healthy: nothing found that keeps this machine's CLI out.".to_owned(),
+        (0, _) => "Not sure: something could not be checked.".to_owned(),
+        (1, _) => "Locked out: one thing keeps this machine's CLI out.".to_owned(),
+        (more, _) => {
+            format!("Locked out: {more} things keep this machine's CLI out, the worst first.")
+        }
     }
 }
 
@@ -89,12 +116,30 @@ fn next(context: &Context<'_, '_>, state: &State) -> String {
         .any(|finding| matches!(finding.mend, Mend::Repair(_)));
     let fails = checks::fails(&state.findings);
     match (fails, repairs) {
-        (_, true) => format!(
-            "Now type:  clawmend{flags} repair --dry-run    (shows every change, makes none)\n     then:  clawmend{flags} repair"
-        ),
-        (true, false) => "Now: do what the `mend` lines above say; there is nothing here that a state edit can mend.".to_owned(),
+        (_, true) => {
+            let preview = format!("clawmend{flags} repair --dry-run");
+            let wide = preview.chars().count().max(30);
+            let deed = format!("clawmend{flags} repair");
+            let choice = match asks_for_a_choice(&state.findings) {
+                true => "\n  (a `mend` line above names an option: that one is your choice)",
+                false => "",
+            };
+            format!(
+                "Now type:\n  {preview:<wide$}  shows every change, makes none\n  {deed:<wide$}  shows them again, asks once, can be undone{choice}"
+            )
+        }
+        (true, false) => {
+            "Now: do what the `mend` lines above say; no edit of the state can do it.".to_owned()
+        }
         (false, false) => {
-            "If the CLI is refused all the same: clawmend explain \"the error text\"".to_owned()
+            "If the CLI is refused all the same:  clawmend explain \"the error text\"".to_owned()
         }
     }
+}
+
+/// Whether something that blocks is mended with an option alone.
+fn asks_for_a_choice(findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity.fails() && matches!(finding.mend, Mend::RepairWith(_)))
 }

@@ -6,6 +6,9 @@ use super::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 
+/// The pages' date: that of the version, so that a page does not change from day to day.
+const PAGES_DATE: &str = "2026-11-24";
+
 /// Prints a completion script.
 pub(super) fn completions(
     context: &mut Context<'_, '_>,
@@ -65,13 +68,14 @@ fn collect(
     clap_mangen::Man::new(titled)
         .title(name.to_owned())
         .section("1")
-        .date("")
+        .date(PAGES_DATE)
+        .source(concat!("clawmend ", env!("CARGO_PKG_VERSION")))
+        .manual("clawmend")
         .render(&mut text)
         .map_err(|error| Error::io("render the man page", name, &error))?;
-    pages.push((
-        format!("{name}.1"),
-        String::from_utf8_lossy(&text).into_owned(),
-    ));
+    // Two line breaks around an empty line: man page checkers want one blank instead.
+    let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
+    pages.push((format!("{name}.1"), text));
     for sub in command
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")

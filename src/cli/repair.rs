@@ -1,14 +1,19 @@
 //! `clawmend repair` and `clawmend approve`.
 
+use std::path::PathBuf;
+
 use super::args;
 use super::change::{Asked, Proposal, begin, carry_out, misfit};
 use super::context::{Context, State};
 use super::words;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::image::Bytes;
+use crate::model::config::ConfigState;
 use crate::model::scopes;
 use crate::planner::{self, Options, Scopes};
 use crate::simulate::simulate;
+use crate::text::safe;
 
 /// Mends what is safe to mend.
 pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Result<Exit, Error> {
@@ -39,11 +44,56 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     };
     let held = begin(context, args.dry_run)?;
     options.random = context.random()?;
+    if options.config && options.config_from.is_none() {
+        options.config_from = offered_copy(context, args)?;
+    }
     carry_out(context, &asked, held, &mut |_context, state| {
         let plan = planner::plan(&state.model, &options);
         let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
         Ok(Proposal { plan, changes })
     })
+}
+
+/// A config that cannot be read is replaced by a copy only when a person says so: on a terminal the
+/// best copy is offered by name, elsewhere the command that names it is told.
+fn offered_copy(
+    context: &mut Context<'_, '_>,
+    args: &args::Repair,
+) -> Result<Option<(PathBuf, Bytes)>, Error> {
+    let state = context.read()?;
+    let config = &state.model.config;
+    let what = match config.state {
+        ConfigState::Absent => "is missing",
+        ConfigState::Empty => "is empty",
+        ConfigState::Unparsable(_) => "cannot be read as JSON5",
+        ConfigState::NotRead | ConfigState::Unusable(_) | ConfigState::Read(_) => return Ok(None),
+    };
+    let Some(copy) = config.best_copy() else {
+        return Ok(None);
+    };
+    let path = config.copy_path(copy);
+    let (name, time) = (safe(&copy.name), words::utc(copy.mtime_ms));
+    if args.dry_run || args.yes || context.global.json || !context.world.person.is_there() {
+        context.note(&format!(
+            "note: the config {what}; a copy of {time} lies beside it. To put it in its place:"
+        ));
+        context.note(&format!(
+            "      clawmend{} repair --config-from {}",
+            words::flags(&context.global),
+            words::quoted(&path)
+        ));
+        return Ok(None);
+    }
+    let question = format!(
+        "The config {what}. Put its copy {name} of {time} in its place? (the rest is shown before anything is changed)"
+    );
+    match context.world.person.confirm(&question) {
+        Some(true) => crate::config_files::read_copy(&path).map(Some),
+        Some(false) => Ok(None),
+        None => Err(Error::refused(
+            "the question was broken off; nothing was changed",
+        )),
+    }
 }
 
 fn options_again(args: &args::Repair) -> String {
@@ -72,7 +122,7 @@ fn options_again(args: &args::Repair) -> String {
         out.push_str(" --new-token");
     }
     if let Some(file) = &args.config_from {
-        out.push_str(&format!(" --config-from '{}'", file.display()));
+        out.push_str(&format!(" --config-from {}", words::quoted(file)));
     }
     out
 }

@@ -33,7 +33,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Re
                 keep: *keep,
                 older_than_ms: older_than.as_deref().map(age).transpose()?,
             };
-            prune(context, rule, *dry_run, *yes)
+            let mut again = format!("clawmend{} snapshot prune", words::flags(&context.global));
+            if let Some(keep) = keep {
+                again.push_str(&format!(" --keep {keep}"));
+            }
+            if let Some(age) = older_than {
+                again.push_str(&format!(" --older-than {age}"));
+            }
+            prune(context, rule, *dry_run, (!*yes).then_some(&again))
         }
     }
 }
@@ -180,7 +187,9 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
 fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let all = snapshot::list(&located.state_dir, &folder)?;
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
     let summary = snapshot::find(&all, wanted)?.clone();
     let found = snapshot::open(&located.state_dir, &folder, &summary.id)?;
     if context.global.json {
@@ -243,7 +252,9 @@ fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
 fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Result<Exit, Error> {
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let all = snapshot::list(&located.state_dir, &folder)?;
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
     let chosen: Vec<Summary> = match wanted {
         Some(wanted) => vec![snapshot::find(&all, wanted)?.clone()],
         None => all,
@@ -290,12 +301,14 @@ fn prune(
     context: &mut Context<'_, '_>,
     rule: snapshot::Rule,
     dry_run: bool,
-    yes: bool,
+    ask: Option<&String>,
 ) -> Result<Exit, Error> {
     let held = begin(context, dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let all = snapshot::list(&located.state_dir, &folder)?;
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
     let verdicts = snapshot::choose(&all, context.world.now_ms, rule);
     let going: Vec<_> = verdicts.iter().filter(|verdict| verdict.remove).collect();
     let gone_documents = || {
@@ -315,6 +328,10 @@ fn prune(
             ));
         }
     }
+    if going.is_empty() && !dry_run && snapshot::has_leftovers(&located.state_dir, &folder)? {
+        // What an interrupted prune left half-removed is swept as the lock is taken.
+        lock(context)?;
+    }
     if going.is_empty() || dry_run {
         if context.global.json {
             let document = documents(context, &located, gone_documents(), dry_run);
@@ -326,12 +343,10 @@ fn prune(
         }
         return Ok(Exit::Done);
     }
-    if !yes {
+    if let Some(again) = ask {
         let refusal = |message: &str| {
-            Error::refused(message.to_owned()).hint(format!(
-                "to go ahead without a question: clawmend{} snapshot prune … --yes",
-                words::flags(&context.global)
-            ))
+            Error::refused(message.to_owned())
+                .hint(format!("to go ahead without a question: {again} --yes"))
         };
         if context.global.json || !context.world.person.is_there() {
             return Err(refusal(

@@ -72,31 +72,33 @@ pub fn head(state: &State) -> String {
     )
 }
 
+/// A path as it is pasted into a shell.
+pub fn quoted(path: &std::path::Path) -> String {
+    let text = safe(&path.display().to_string());
+    let plain = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || "/._-~:\\".contains(c));
+    if plain {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
 /// `--state-dir …` and its kin, as the user gave them: so that a printed command can be pasted.
 pub fn flags(global: &super::args::Global) -> String {
     let mut flags = String::new();
-    let quote = |path: &std::path::Path| {
-        let text = safe(&path.display().to_string());
-        let plain = text
-            .chars()
-            .all(|c| c.is_alphanumeric() || "/._-~:\\".contains(c));
-        if plain {
-            text
-        } else {
-            format!("'{}'", text.replace('\'', "'\\''"))
-        }
-    };
     if let Some(dir) = &global.state_dir {
-        flags.push_str(&format!(" --state-dir {}", quote(dir)));
+        flags.push_str(&format!(" --state-dir {}", quoted(dir)));
     }
     if let Some(config) = &global.config {
-        flags.push_str(&format!(" --config {}", quote(config)));
+        flags.push_str(&format!(" --config {}", quoted(config)));
     }
     if let Some(profile) = &global.profile {
         flags.push_str(&format!(" --profile {}", safe(profile)));
     }
     if let Some(dir) = &global.snapshot_dir {
-        flags.push_str(&format!(" --snapshot-dir {}", quote(dir)));
+        flags.push_str(&format!(" --snapshot-dir {}", quoted(dir)));
     }
     flags
 }

@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use super::interrupt;
 use crate::locate::Env;
 
 /// Everything that comes from outside.
@@ -33,6 +34,11 @@ pub struct World<'a> {
 pub trait Person {
     /// Whether anybody can answer.
     fn is_there(&self) -> bool;
+
+    /// Whether somebody looks at stderr, and wants to know what takes so long.
+    fn looks_on(&self) -> bool {
+        false
+    }
 
     /// Yes or no; `None` when the question was broken off (Ctrl-C, Esc).
     fn confirm(&self, question: &str) -> Option<bool>;
@@ -66,21 +72,30 @@ impl Person for AtTerminal {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
+    fn looks_on(&self) -> bool {
+        use std::io::IsTerminal;
+        std::io::stderr().is_terminal()
+    }
+
     fn confirm(&self, question: &str) -> Option<bool> {
-        let asked = dialoguer::Confirm::new()
-            .with_prompt(question)
-            .default(false)
-            .interact_opt();
+        let asked = interrupt::breaks_off(|| {
+            dialoguer::Confirm::new()
+                .with_prompt(question)
+                .default(false)
+                .interact_opt()
+        });
         show_cursor();
         asked.ok().flatten()
     }
 
     fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
-        let asked = dialoguer::Select::new()
-            .with_prompt(question)
-            .items(items)
-            .default(0)
-            .interact_opt();
+        let asked = interrupt::breaks_off(|| {
+            dialoguer::Select::new()
+                .with_prompt(question)
+                .items(items)
+                .default(0)
+                .interact_opt()
+        });
         show_cursor();
         asked.ok().flatten()
     }

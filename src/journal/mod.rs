@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use recover::{Outcome, Recovered, Recovery, recover};
+pub use recover::{Outcome, Recovered, Recovery, recover, tidy};
 
 use crate::error::Error;
 use crate::files::dir::refuse;

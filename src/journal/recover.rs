@@ -83,7 +83,7 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
                 )));
         }
         None => {
-            tidy(recovery.state_dir, recovery.snapshots, None);
+            tidy(recovery.state_dir, recovery.snapshots, recovery.lock);
             return Ok(None);
         }
     };
@@ -93,7 +93,7 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
             look(recovery, &record, &snapshot).map_err(|error| stuck(error, &path, &record))?;
         match put_back(recovery.stores, &found.back) {
             Ok(()) => {
-                tidy(recovery.state_dir, recovery.snapshots, Some(&record));
+                tidy_after(recovery.state_dir, recovery.snapshots, Some(&record));
                 close(recovery.state_dir)?;
                 return Ok(Some(Recovered {
                     command: record.command.clone(),
@@ -262,8 +262,14 @@ fn snapshot_of(recovery: &Recovery<'_>, record: &Record) -> Result<Snapshot, Err
     snapshot::open(recovery.state_dir, &record.snapshots, &record.snapshot)
 }
 
-/// Removes what interrupted runs left lying about.
-fn tidy(state_dir: &Path, snapshots: &Path, record: Option<&Record>) {
+/// Removes what runs that were killed before or after their journal left lying about: temp files and
+/// half-built snapshots, which hold copies of secrets. The lock says that none of them is at work.
+pub fn tidy(state_dir: &Path, snapshots: &Path, _lock: &Lock) {
+    tidy_after(state_dir, snapshots, None);
+}
+
+/// As [`tidy`], also beside the files outside the state dir that the interrupted run was to change.
+fn tidy_after(state_dir: &Path, snapshots: &Path, record: Option<&Record>) {
     if let Ok(state) = Dir::open(state_dir) {
         sweep(&state, None);
         for folder in [layout::DEVICES_DIR, layout::IDENTITY_DIR, layout::OWN_DIR] {

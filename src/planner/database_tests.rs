@@ -12,8 +12,8 @@ use crate::image::{
     Bytes, Cell, Database, DatabaseState, FileState, Images, Meta, Row, Slot, Table, TextImage,
     Unusable,
 };
+use crate::model::IdentityState;
 use crate::model::layout::PRIMARY_IDENTITY;
-use crate::model::{IdentityState, Shared};
 use crate::plan::Changes;
 use crate::simulate::{images_after, simulate};
 use crate::store::Store;
@@ -133,6 +133,7 @@ fn options() -> Options {
     Options {
         scopes: Scopes::Full,
         pairing: true,
+        config: true,
         random: [7; 32],
         ..Options::default()
     }
@@ -149,14 +150,26 @@ fn facts() -> Facts {
 
 use crate::model::facts::Facts;
 
-fn shown(images: Images, facts: Facts, shared: Shared) -> Model {
-    let mut model = Model::of(images, facts);
-    model.shared = shared;
-    model
+fn model(images: &Images) -> Model {
+    Model::of(images.clone(), facts())
 }
 
-fn model(images: &Images) -> Model {
-    shown(images.clone(), facts(), Shared::Absent)
+/// The same state with a shared token in its config.
+fn with_token(mut images: Images) -> Model {
+    let path = std::path::PathBuf::from("/s/openclaw.json");
+    let config = br#"{"gateway": {"mode": "local", "bind": "loopback", "auth": {"token": "0123456789abcdef"}}}"#;
+    let state = FileState::Present {
+        bytes: Bytes::new(config.to_vec()),
+        meta: Meta::default(),
+    };
+    let image = TextImage {
+        path: path.clone(),
+        state,
+    };
+    images.texts.insert(Slot::Config(path.clone()), image);
+    let mut facts = facts();
+    facts.config.path = path;
+    Model::of(images, facts)
 }
 
 fn found(model: &Model, code: &str) -> Option<Finding> {
@@ -250,7 +263,7 @@ fn a_device_that_the_gateway_paired_itself_is_healthy_with_admin_alone() {
 #[test]
 fn with_a_shared_token_pairing_warns_and_the_identity_still_blocks() {
     let mut images = captured();
-    let with = |images: &Images| shown(images.clone(), facts(), Shared::Present);
+    let with = |images: &Images| with_token(images.clone());
     let finding = found(&with(&images), "cli-scopes-missing").unwrap();
     assert_eq!(finding.severity, Severity::Warning);
     assert!(finding.evidence.last().unwrap().contains("shared token"));
@@ -411,7 +424,7 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     // Not whole, or claimed by an import that was interrupted: a person decides.
     let mut claimed = facts();
     claimed.blockers = vec!["identity/device.json.doctor-importing".into()];
-    let claimed = shown(images.clone(), claimed, Shared::Absent);
+    let claimed = Model::of(images.clone(), claimed);
     file(&mut images, Part::Identity, Some("{\"version\": 1}"));
     for seen in [claimed, model(&images)] {
         let finding = found(&seen, "identity-import-waits").unwrap();
@@ -458,7 +471,7 @@ fn leftover_files_are_set_aside() {
     file(&mut images, Part::DeviceAuth, Some("{}"));
     assert!(codes(&model(&images)).contains(&"device-auth-file-left"));
     repaired(&images);
-    let with = shown(images.clone(), facts(), Shared::Present);
+    let with = with_token(images.clone());
     assert!(!checks::fails(&checks::diagnose(&with)));
 }
 
@@ -545,7 +558,7 @@ fn releases_that_do_not_fit_the_database_are_told() {
     let mut facts = facts();
     facts.migrated = vec!["devices/paired.json.migrated".into()];
     facts.blockers = vec!["exec-approvals.json".into()];
-    let seen = shown(images.clone(), facts.clone(), Shared::Absent);
+    let seen = Model::of(images.clone(), facts.clone());
     assert!(found(&seen, "database-downgraded").is_none());
     assert_eq!(
         found(&seen, "files-migrated").unwrap().severity,
@@ -556,14 +569,14 @@ fn releases_that_do_not_fit_the_database_are_told() {
         Severity::Warning
     );
     file(&mut images, Part::Paired, Some("{}"));
-    let seen = shown(images.clone(), facts.clone(), Shared::Absent);
+    let seen = Model::of(images.clone(), facts.clone());
     assert_eq!(
         found(&seen, "database-downgraded").unwrap().severity,
         Severity::Warning
     );
     file(&mut images, Part::Paired, None);
     images.database = None;
-    let seen = shown(images, facts, Shared::Absent);
+    let seen = Model::of(images, facts);
     assert_eq!(
         found(&seen, "database-downgraded").unwrap().severity,
         Severity::Blocks

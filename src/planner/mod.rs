@@ -62,10 +62,13 @@ pub fn plan(model: &Model, options: &Options) -> Plan {
     if options.config {
         edits.extend(config::mend(model, options));
     }
-    // A client's own pairing stores are read by no gateway.
-    if options.pairing && !model.config.is_client() {
-        let grant = grant::local(model, options);
-        edits.extend(stores::mend(model));
+    if options.pairing {
+        // A client's own pairing stores are read by no gateway: nothing is granted there.
+        let mut grant = Vec::new();
+        if !model.config.is_client() {
+            grant = grant::local(model, options);
+            edits.extend(stores::mend(model));
+        }
         edits.extend(database::mend(model, &grant));
         edits.extend(grant);
     }

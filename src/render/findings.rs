@@ -4,90 +4,198 @@ use std::fmt::Write;
 
 use super::{Paint, wrap};
 use crate::checks;
+use crate::checks::causes::{Cause, causes};
 use crate::finding::{Finding, Mend, Severity};
-use crate::text::safe;
+use crate::text::{count, safe};
 
-/// One finding.
-pub fn finding(finding: &Finding, paint: Paint, width: usize, verbose: bool) -> String {
-    let mut out = String::new();
-    let word = finding.severity.word().to_uppercase();
-    let word = match finding.severity {
+/// How many causes are told at length where nobody asked for everything.
+const AT_LENGTH: usize = 3;
+/// How many lines of evidence such a cause gets.
+const SEEN: usize = 3;
+
+/// How findings are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// Colour.
+    pub paint: Paint,
+    /// Columns.
+    pub width: usize,
+    /// Everything that is known.
+    pub verbose: bool,
+}
+
+/// `BLOCKS`, in its colour.
+fn word(severity: Severity, paint: Paint) -> String {
+    let word = severity.word().to_uppercase();
+    match severity {
         Severity::Blocks => paint.red(&word),
         Severity::Unchecked | Severity::Warning => paint.yellow(&word),
         Severity::Info => paint.dim(&word),
-    };
-    let modes = checks::rule(finding.code)
-        .map(|rule| rule.modes.join(" "))
-        .unwrap_or_default();
-    let code = if modes.is_empty() {
-        finding.code.to_string()
-    } else {
-        format!("{}, {modes}", finding.code)
-    };
-    let _ = writeln!(out, "{word}  {}", paint.bold(&safe(&finding.says)));
-    let place = if finding.place.is_empty() {
-        String::new()
-    } else {
-        format!("{}  ", safe(&finding.place))
-    };
-    let _ = writeln!(out, "    {place}{}", paint.dim(&format!("[{code}]")));
-    for line in &finding.evidence {
-        // What is laid out already (an excerpt with its caret) is not wrapped.
-        if let Some(laid_out) = line.strip_prefix("  ") {
-            let _ = writeln!(out, "          {}", safe(laid_out));
-            continue;
-        }
-        let _ = writeln!(
-            out,
-            "{}",
-            wrap(&safe(line), width, "    seen: ", "          ")
-        );
     }
-    if verbose || finding.severity.fails() {
-        let _ = writeln!(
-            out,
-            "{}",
-            wrap(&finding.why, width, "    why:  ", "          ")
-        );
+}
+
+/// A labelled paragraph: `  seen  …`.
+fn part(out: &mut String, label: &str, text: &str, width: usize) {
+    // What is laid out already (an excerpt with its caret) is not wrapped.
+    let line = match text.strip_prefix("  ") {
+        Some(laid_out) => format!("        {laid_out}"),
+        None => wrap(text, width, &format!("  {label:<6}"), "        "),
+    };
+    let _ = writeln!(out, "{line}");
+}
+
+fn title(out: &mut String, finding: &Finding, view: View, tail: &str) {
+    let plain = finding.severity.word().to_uppercase();
+    let says = safe(&finding.says);
+    let text = wrap(
+        &format!("{says}{tail}"),
+        view.width,
+        &format!("{plain}  "),
+        "        ",
+    );
+    let rest = text.strip_prefix(&plain).unwrap_or(&text);
+    let _ = writeln!(
+        out,
+        "{}{}",
+        word(finding.severity, view.paint),
+        view.paint.bold(rest)
+    );
+}
+
+fn name(finding: &Finding) -> String {
+    let modes = checks::rule(finding.code).map(|rule| rule.modes.join(" "));
+    match modes.filter(|modes| !modes.is_empty()) {
+        Some(modes) => format!("[{}, {modes}]", finding.code),
+        None => format!("[{}]", finding.code),
     }
+}
+
+fn mend(out: &mut String, finding: &Finding, view: View) {
     match &finding.mend {
         Mend::Repair(what) => {
-            let _ = writeln!(
-                out,
-                "{}",
-                wrap(
-                    &format!("clawmend repair  ({what})"),
-                    width,
-                    "    mend: ",
-                    "          "
-                )
-            );
+            let text = format!("clawmend repair: {}", safe(what));
+            part(out, "mend", &text, view.width);
         }
         Mend::RepairWith(command) => {
-            let _ = writeln!(out, "    mend: {}", safe(command));
+            let _ = writeln!(out, "  mend  {}", safe(command));
         }
+        // Commands are not wrapped: they are there to be copied.
         Mend::ByHand(lines) => {
             for (at, line) in lines.iter().enumerate() {
-                let _ = writeln!(
-                    out,
-                    "    {} {}",
-                    if at == 0 { "mend:" } else { "     " },
-                    safe(line)
-                );
+                let label = if at == 0 { "mend" } else { "" };
+                let _ = writeln!(out, "  {label:<6}{}", safe(line));
             }
         }
         Mend::Nothing => {}
     }
+}
+
+/// A cause at length; `first`: with the reason and all that goes with it.
+fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
+    let mut out = String::new();
+    let finding = cause.finding;
+    let most = if first { SEEN } else { 1 };
+    title(&mut out, finding, view, "");
+    let place = match finding.place.as_str() {
+        "" => String::new(),
+        place => format!(" in {}", safe(place)),
+    };
+    let _ = writeln!(
+        out,
+        "        {}",
+        view.paint.dim(&format!("{}{place}", name(finding)))
+    );
+    let mut left = 0;
+    let mut others = cause.consequences.iter();
+    let tells_request = others.any(|other| other.code.0.starts_with("cli-request-"));
+    let worth = |line: &&String| {
+        view.verbose
+            || !(line.starts_with("deviceId ") || (tells_request && line.starts_with("request ")))
+    };
+    for (at, line) in finding.evidence.iter().filter(worth).enumerate() {
+        if view.verbose || at < most || (first && line.starts_with("  ")) {
+            let label = if at == 0 { "seen" } else { "" };
+            part(&mut out, label, &safe(line), view.width);
+        } else {
+            left += 1;
+        }
+    }
+    if left > 0 && first {
+        let more = count(left, "line", "lines");
+        part(&mut out, "", &format!("({more} more with -v)"), view.width);
+    }
+    let why = if view.verbose {
+        &finding.why
+    } else {
+        shortly(&finding.why)
+    };
+    if view.verbose || first {
+        part(&mut out, "why", why, view.width);
+    }
+    if !view.verbose && first {
+        for (at, other) in cause.consequences.iter().enumerate() {
+            let label = if at == 0 { "also" } else { "" };
+            let text = format!("{} [{}]", safe(&other.says), other.code);
+            part(&mut out, label, &text, view.width);
+        }
+    }
+    mend(&mut out, finding, view);
     out
 }
 
-/// All findings, a blank line between two.
-pub fn all(findings: &[Finding], paint: Paint, width: usize, verbose: bool) -> String {
-    let shown: Vec<String> = findings
-        .iter()
-        .map(|one| finding(one, paint, width, verbose))
-        .collect();
-    shown.join("\n")
+/// A finding in a line or two: what it is, and what a person would have to type.
+fn short(cause: &Cause<'_>, view: View) -> String {
+    let mut out = String::new();
+    let tail = format!(" [{}]", cause.finding.code);
+    title(&mut out, cause.finding, view, &tail);
+    if matches!(cause.finding.mend, Mend::RepairWith(_) | Mend::ByHand(_)) {
+        mend(&mut out, cause.finding, view);
+    }
+    out
+}
+
+/// All findings, worst first: what follows from a cause is told with it.
+pub fn all(findings: &[Finding], view: View) -> String {
+    if view.verbose {
+        let each = findings.iter().map(|finding| {
+            let consequences = Vec::new();
+            long(
+                &Cause {
+                    finding,
+                    consequences,
+                },
+                view,
+                true,
+            )
+        });
+        return each.collect::<Vec<_>>().join("\n");
+    }
+    let mut out = String::new();
+    let mut spaced = true;
+    for (at, cause) in causes(findings).iter().enumerate() {
+        let at_length = cause.finding.severity.fails() && at < AT_LENGTH;
+        if at > 0 && (at_length || spaced) {
+            out.push('\n');
+        }
+        spaced = at_length;
+        out.push_str(&if at_length {
+            long(cause, view, at == 0)
+        } else {
+            short(cause, view)
+        });
+    }
+    out
+}
+
+/// The first sentence, and the next where the first says little.
+fn shortly(text: &str) -> &str {
+    const LITTLE: usize = 70;
+    let ends = text.match_indices(". ").map(|(at, _)| at + 1).filter(|at| {
+        let next = text.get(at + 1..).and_then(|rest| rest.chars().next());
+        next.is_some_and(|next| next.is_uppercase() || next == '`')
+    });
+    let end = ends.into_iter().find(|at| *at >= LITTLE);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// `2 block, 1 warning`.
@@ -99,7 +207,7 @@ pub fn summary(findings: &[Finding]) -> String {
             .count()
     };
     let words: Vec<String> = [
-        (Severity::Blocks, "that block", "that block"),
+        (Severity::Blocks, "that blocks", "that block"),
         (Severity::Unchecked, "unchecked", "unchecked"),
         (Severity::Warning, "warning", "warnings"),
         (Severity::Info, "note", "notes"),
@@ -112,4 +220,21 @@ pub fn summary(findings: &[Finding]) -> String {
     })
     .collect();
     words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_reason_ends_with_a_sentence_and_says_enough() {
+        let long =
+            "This first sentence, e.g. this one here, is long enough to stand all by itself.";
+        assert_eq!(shortly(&format!("{long} Another. More.")), long);
+        assert_eq!(shortly("Only one."), "Only one.");
+        assert_eq!(
+            shortly(&format!("Short. {long} More.")),
+            format!("Short. {long}")
+        );
+    }
 }

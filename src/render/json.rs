@@ -375,8 +375,22 @@ pub struct ExplainDocument {
     /// Head.
     #[serde(flatten)]
     pub head: Head,
+    /// What OpenClaw says, where the text is a message of OpenClaw.
+    pub message: Option<MessageDocument>,
     /// The findings that match.
     pub explanations: Vec<Explanation>,
+}
+
+/// What a message of OpenClaw means.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageDocument {
+    /// What OpenClaw says with it.
+    pub means: String,
+    /// What to do where no finding is behind it.
+    pub advice: String,
+    /// The codes of findings that cause it and are found in the state here.
+    pub found_here: Vec<String>,
 }
 
 /// The long story of a finding.
@@ -399,6 +413,8 @@ pub struct Explanation {
     pub by_hand: String,
     /// OpenClaw's messages that it causes.
     pub messages: Vec<String>,
+    /// Threads that report it, as `owner/repository#number`.
+    pub reports: Vec<String>,
 }
 
 /// An error, with `--json`.

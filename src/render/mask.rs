@@ -1,6 +1,6 @@
 //! Masks text of OpenClaw's files for display. By allow-list: only the values of fields that are
-//! known to be harmless are shown; every other string is masked, whatever its name, and so is what
-//! looks like a secret in a comment. Works on the text itself, so also on files that do not parse.
+//! known to be harmless are shown; every other string is masked, whatever its name, and so is
+//! every comment. Works on the text itself, so also on files that do not parse.
 
 use crate::model::layout::is_secret_field;
 use crate::secret::mask;
@@ -196,24 +196,18 @@ impl Masker<'_> {
     }
 
     fn comment(&mut self, end: usize) {
-        let comment = self.rest.get(..end).unwrap_or_default().to_owned();
-        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '=');
-        let mut word = String::new();
-        for c in comment.chars().chain(['\0']) {
-            if is_word(c) {
-                word.push(c);
-                continue;
-            }
-            if word.len() >= 12 && word.chars().any(|c| c.is_ascii_digit()) {
-                self.out.push_str(&mask(&word));
-            } else {
-                self.out.push_str(&word);
-            }
-            word.clear();
-            if c != '\0' {
-                self.out.push(c);
-            }
-        }
+        // A comment says anything, a password that was commented out too: it is shown as one, no more.
+        let comment = self.rest.get(..end).unwrap_or_default();
+        let lines = comment.matches('\n').count();
+        let (open, close) = match comment.get(..2) {
+            Some("/*") => ("/*", if comment.ends_with("*/") { " */" } else { "" }),
+            _ => ("//", ""),
+        };
+        self.out.push_str(open);
+        self.out.push_str(" ••••");
+        // As many lines as before, so that a diff lines up.
+        self.out.push_str(&"\n".repeat(lines));
+        self.out.push_str(close);
         self.skip(end);
     }
 }
@@ -276,8 +270,8 @@ mod tests {
             "\"token\": \"••••\n\"next\": 1"
         );
         assert_eq!(
-            text("// key is sk-live-0123456789abcdef\n1"),
-            "// key is ••••cdef\n1"
+            text("// the password is hunter\n1 /* and\n more */ 2 /* open"),
+            "// ••••\n1 /* ••••\n */ 2 /* ••••"
         );
     }
 

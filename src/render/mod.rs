@@ -2,9 +2,12 @@
 
 pub mod diff;
 pub mod findings;
+pub mod glossary;
 pub mod json;
 pub mod mask;
+pub mod path;
 pub mod plan;
+pub mod schema;
 
 use anstyle::{AnsiColor, Style};
 

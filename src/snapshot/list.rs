@@ -127,6 +127,17 @@ pub fn remove(state_dir: &Path, snapshots: &Path, id: &str) -> Result<(), Error>
     parent.remove_tree(&temp)
 }
 
+/// Whether an interrupted run left something half-built or half-removed.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn has_leftovers(state_dir: &Path, snapshots: &Path) -> Result<bool, Error> {
+    let Some(parent) = super::folder(state_dir, snapshots, false)? else {
+        return Ok(false);
+    };
+    Ok(parent.names()?.iter().any(|name| replace::is_temp(name)))
+}
+
 /// Removes what interrupted runs left half-built or half-removed. Returns how many.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub use after::{After, changed_since};
 pub use build::{Create, create};
-pub use list::{Summary, find, list, remove, sweep};
+pub use list::{Summary, find, has_leftovers, list, remove, sweep};
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{Rule, Verdict, choose};

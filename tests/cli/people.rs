@@ -161,3 +161,37 @@ fn explain_tells_the_long_story() {
         .run(&["explain", "no such thing at all"])
         .expect(Exit::Usage);
 }
+
+#[test]
+fn a_broken_config_is_replaced_only_when_a_person_says_so() {
+    let sandbox = locked();
+    let whole = sandbox.read("openclaw.json");
+    std::fs::remove_file(sandbox.path("openclaw.json.last-good")).unwrap();
+    sandbox.write("openclaw.json.bak", &whole);
+    sandbox.write("openclaw.json", "{ gateway: { mode: 'local', ");
+    let broken = sandbox.read("openclaw.json");
+    let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
+    assert!(
+        run.stderr
+            .contains("--config-from /home/.openclaw/openclaw.json.bak"),
+        "{}",
+        run.text()
+    );
+    assert_eq!(sandbox.read("openclaw.json"), broken, "never silently");
+
+    let person = Answers::confirming(Some(true));
+    sandbox.run_with(&["repair"], &person).expect(Exit::Done);
+    assert!(person.asked.borrow()[0].contains("openclaw.json.bak"));
+    assert_eq!(sandbox.read("openclaw.json"), whole);
+    sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+    assert_eq!(sandbox.read("openclaw.json"), broken);
+    sandbox
+        .run(&[
+            "repair",
+            "--yes",
+            "--config-from",
+            "home/.openclaw/openclaw.json.bak",
+        ])
+        .expect(Exit::Done);
+    assert_eq!(sandbox.read("openclaw.json"), whole);
+}

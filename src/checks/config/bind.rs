@@ -45,7 +45,7 @@ pub static INVALID: Rule = Rule {
         if offers_lan && model.config.is_guarded() {
             let other = repair("--bind lan");
             finding = finding.seen(format!("if other machines need the gateway: {other}"));
-        } else if matches!(alias, Some(BindAlias::Everywhere)) {
+        } else if matches!(alias, Some(BindAlias::Everywhere)) && word == "loopback" {
             finding =
                 finding.seen("every address needs a shared token or password, and none is set");
         }

@@ -120,10 +120,7 @@ fn a_broken_config_shows_its_place_and_offers_the_best_copy() {
         "{evidence}"
     );
     assert!(
-        evidence.contains(
-            "
-                           ^"
-        ) && !evidence.contains("hunter2"),
+        evidence.contains("\n    gateway: { mode: •••• }\n") && !evidence.contains("hunter2"),
         "{evidence}"
     );
     assert!(

@@ -87,9 +87,11 @@ impl<F: Folder> Dir<F> {
         for inner in child.names()? {
             match child.look(&inner) {
                 Ok(Some((_, Kind::Folder))) => child.remove_tree(&inner)?,
-                _ => child
+                Ok(None) => {}
+                Ok(Some(_)) => child
                     .unlink(&inner)
                     .map_err(|error| Error::io("remove", path.join(&inner), &error))?,
+                Err(error) => return Err(Error::io("look at", path.join(&inner), &error)),
             }
         }
         self.remove_folder(name)

@@ -88,6 +88,7 @@ impl<F: Folder> Dir<F> {
                 folder,
                 path: self.path.join(name),
             })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => match self.folder.look(name) {
                 Ok((_, Kind::Folder)) => Err(unusable_io(&error)),
                 Ok((_, Kind::File)) => Err(Unusable::NotAFile("a file where a folder should be")),
@@ -268,6 +269,9 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
         Unusable::Denied => Error::failed("no permission")
             .at(path)
             .hint("run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"),
-        Unusable::Io(reason) => Error::failed("could not be used").at(path).because(reason),
+        Unusable::Io(reason) => Error::failed("could not be used")
+            .at(path)
+            .because(reason)
+            .hint("check the disk and the folders on the way, then run the same command again"),
     }
 }

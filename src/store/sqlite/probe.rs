@@ -117,6 +117,11 @@ impl Probe {
         }
     }
 
+    /// Whether a side file has another name elsewhere, which a write to it would reach.
+    pub(super) fn side_is_linked(&self, ending: &str) -> bool {
+        std::fs::symlink_metadata(self.side(ending)).is_ok_and(|found| meta_of(&found).nlink > 1)
+    }
+
     /// Whether the write-ahead log holds anything.
     pub(super) fn log_has_frames(&self) -> Result<bool, Trouble> {
         Ok(self.side_len("-wal")?.is_some_and(|len| len > WAL_HEADER))

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::ffi::{self, ErrorCode};
 
 use super::probe::Trouble;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::image::Unusable;
 
 /// Said wherever a journal has to be rolled back first.
@@ -147,6 +147,22 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             .because(error)
             .hint("run the same command again; if it stays, check the disk and free space"),
     }
+}
+
+/// A failed commit. Where the disk failed in it, the rows may be in the log all the same, and then they
+/// count once the log's index is made anew: the journal has to stay, so that the next run looks.
+pub(super) fn not_committed(path: &Path, error: &rusqlite::Error) -> Error {
+    let unsure = code_of(error).is_some_and(|code| code.code == ErrorCode::SystemIoFailure);
+    if !unsure {
+        return not_written(path, error);
+    }
+    Error::new(
+        Kind::RolledBack,
+        "the disk failed while the database's change was being made durable",
+    )
+    .at(path)
+    .because(error)
+    .hint("check the disk (dmesg) and its free space, and copy the state dir away")
 }
 
 /// F10: the schema is not what the plan needs.

@@ -50,7 +50,9 @@ pub(super) fn commit(
         )
         .into());
     }
-    transaction.commit().map_err(failed)?;
+    transaction
+        .commit()
+        .map_err(|error| words::not_committed(path, &error))?;
     // What fails while closing can no longer undo the commit.
     drop(connection.close());
     Ok(())
@@ -89,6 +91,13 @@ fn look_beside(path: &Path, probe: &Probe, patience: Instant) -> Result<bool, Er
                 .at(probe.side(ending))
                 .hint("move it away while the gateway is stopped, then run the same command again")
         })?;
+        if probe.side_is_linked(ending) {
+            return Err(Error::refused(
+                "this side file of the database has a second name (a hard link), and a write would reach that too",
+            )
+            .at(probe.side(ending))
+            .hint("remove the other link, then run the same command again"));
+        }
         had_log |= ending == "-wal" && len.is_some();
     }
     // A journal with content belongs to a writer at work, or to one that was killed.

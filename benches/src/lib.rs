@@ -1,0 +1,1 @@
+//! Benchmarks of clawmend; see benches/core.rs and ../whole.py.

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""Whole processes, side by side in one run: clawmend against what a user would pick instead.
+
+usage: benches/whole.py [--clawmend PATH] [--devices N] [--runs N] [--node PATH] [--openclaw DIR]
+
+Prints medians and ratios with the aims of docs/performance.md. Runs of the two sides alternate, so that
+what else the machine does hits both. Needs python3, jq, sqlite3; node for one line; for the line against
+OpenClaw a state dir with a running gateway is too much here: tests/real times that.
+"""
+import argparse
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+
+NODE_EDIT = """
+const fs = require('fs'), path = process.argv[1] + '/devices/paired.json';
+fs.copyFileSync(path, path + '.bak');
+const store = JSON.parse(fs.readFileSync(path, 'utf8'));
+const id = JSON.parse(fs.readFileSync(process.argv[1] + '/identity/device.json', 'utf8')).deviceId;
+const full = ['operator.admin', 'operator.approvals', 'operator.pairing', 'operator.read', 'operator.write'];
+store[id].scopes = store[id].approvedScopes = store[id].tokens.operator.scopes = full;
+const out = fs.openSync(path + '.tmp', 'w', 0o600);
+fs.writeSync(out, JSON.stringify(store, null, 2)); fs.fsyncSync(out); fs.closeSync(out);
+fs.renameSync(path + '.tmp', path);
+"""
+
+JQ_EDIT = """set -e
+cd "$1/devices"; cp paired.json paired.json.bak
+id=$(jq -r .deviceId ../identity/device.json)
+jq --arg id "$id" '.[$id].scopes = ["operator.admin","operator.approvals","operator.pairing","operator.read","operator.write"]
+  | .[$id].approvedScopes = .[$id].scopes | .[$id].tokens.operator.scopes = .[$id].scopes' paired.json > paired.json.tmp
+mv paired.json.tmp paired.json; sync paired.json
+"""
+
+
+def physical(path):
+    """Read the bytes, write them twice, fsync: what no editor of whole files can go below."""
+    with open(path, "rb") as file:
+        data = file.read()
+    for name in (path + ".one", path + ".two"):
+        with open(name, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.unlink(name)
+
+
+def run(argv):
+    """Wall seconds and peak memory (bytes) of a process."""
+    before = time.perf_counter()
+    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    _, _, usage = os.wait4(child.pid, 0)
+    child.returncode = 0
+    return time.perf_counter() - before, usage.ru_maxrss * 1024
+
+
+def alternate(runs, sides, fresh=None):
+    """Medians of each side; `fresh(side)` gives each run its argument."""
+    times = {name: [] for name in sides}
+    memory = {name: [] for name in sides}
+    for _ in range(runs):
+        for name, act in sides.items():
+            argument = fresh() if fresh else None
+            seconds, peak = act(argument)
+            times[name].append(seconds)
+            memory[name].append(peak)
+            if argument:
+                shutil.rmtree(argument)
+    return {name: statistics.median(values) for name, values in times.items()}, \
+        {name: max(values) for name, values in memory.items()}
+
+
+def line(what, ours, theirs, ratio, aim, met):
+    print(f"| {what} | {ours} | {theirs} | {ratio} | {aim} | {'yes' if met else 'NO'} |", flush=True)
+
+
+def ms(seconds):
+    return f"{seconds * 1000:.1f} ms"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--clawmend", default=os.path.join(ROOT, "target/release/clawmend"))
+    parser.add_argument("--devices", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--node", default=shutil.which("node"))
+    args = parser.parse_args()
+    clawmend = os.path.abspath(args.clawmend)
+    os.environ["HOME"] = "/nonexistent"
+    work = tempfile.mkdtemp(prefix="clawmend-bench-")
+    generate = [sys.executable, os.path.join(HERE, "generate.py")]
+
+    def made(kind, count):
+        path = os.path.join(work, f"{kind}-{count}")
+        subprocess.run(generate + [kind, path, str(count)], check=True)
+        return path
+
+    def fresh_copy_of(source):
+        def fresh():
+            path = tempfile.mkdtemp(dir=work)
+            shutil.copytree(source, path, dirs_exist_ok=True)
+            os.sync()
+            return path
+        return fresh
+
+    print("| what | clawmend | against | ratio | aim | met |\n|---|---|---|---|---|---|")
+
+    small = made("files", 12)
+    times, _ = alternate(args.runs * 6, {
+        "us": lambda _: run([clawmend, "--state-dir", small]),
+        "jq": lambda _: run(["jq", ".", f"{small}/devices/paired.json"]),
+    })
+    ratio = times["us"] / times["jq"]
+    line("diagnose, 13 devices, against `jq .`", ms(times["us"]), ms(times["jq"]), f"{ratio:.2f}", "at most 1.0", ratio <= 1.0)
+
+    database = made("sqlite", 0)
+    times, _ = alternate(args.runs * 6, {
+        "us": lambda _: run([clawmend, "--state-dir", database]),
+        "sqlite3": lambda _: run(["sqlite3", f"{database}/state/openclaw.sqlite", "select * from device_pairing_paired"]),
+    })
+    ratio = times["us"] / times["sqlite3"]
+    line("diagnose, SQLite fixture, against `sqlite3`", ms(times["us"]), ms(times["sqlite3"]), f"{ratio:.2f}", "at most 1.5", ratio <= 1.5)
+
+    times, _ = alternate(args.runs * 10, {
+        "us": lambda _: run([clawmend, "--version"]),
+        "true": lambda _: run(["true"]),
+    })
+    extra = times["us"] - times["true"]
+    line("--version, against `true`", ms(times["us"]), ms(times["true"]), f"+{extra * 1000:.1f} ms", "within 2 ms", extra <= 0.002)
+
+    big = made("files", args.devices)
+    size = os.path.getsize(f"{big}/devices/paired.json")
+    sides = {
+        "us": lambda path: run([clawmend, "--state-dir", path, "repair", "--yes", "--quiet"]),
+        "jq": lambda path: run(["bash", "-c", JQ_EDIT, "bash", path]),
+    }
+    if args.node:
+        sides["node"] = lambda path: run([args.node, "--max-old-space-size=8192", "-e", NODE_EDIT, path])
+
+    def limit(path):
+        before = time.perf_counter()
+        physical(f"{path}/devices/paired.json")
+        return time.perf_counter() - before, 0
+    sides["limit"] = limit
+    times, memory = alternate(args.runs, sides, fresh_copy_of(big))
+    what = f"repair, {args.devices + 1} devices ({size / 1e6:.0f} MB)"
+    for name, words, aim in (("jq", "a jq edit and a copy", 5), ("node", "a Node script and a copy", 3)):
+        if name in times:
+            ratio = times[name] / times["us"]
+            line(f"{what}, against {words}", ms(times["us"]), ms(times[name]), f"{ratio:.1f} times faster", f"at least {aim} times", ratio >= aim)
+    ratio = times["us"] / times["limit"]
+    line(f"{what}, against read, write twice, fsync", ms(times["us"]), ms(times["limit"]), f"{ratio:.2f}", "within 1.5", ratio <= 1.5)
+    ratio = memory["us"] / size
+    line("peak memory of that repair, against the file", f"{memory['us'] / 1e6:.0f} MB", f"{size / 1e6:.0f} MB", f"{ratio:.2f}", "at most 2.2", ratio <= 2.2)
+
+    def repairs(path):
+        return run([clawmend, "--state-dir", path, "repair", "--yes", "--quiet"])
+
+    def pair(what, one, other, aim):
+        results = []
+        for source in (one, other):
+            times, _ = alternate(args.runs, {"us": repairs}, fresh_copy_of(source))
+            results.append(times["us"])
+        ratio = results[0] / results[1]
+        line(what, ms(results[0]), ms(results[1]), f"{ratio:.2f}", f"at most {aim}", ratio <= aim)
+    pair("repair, database of 1 GB, against 2 MB", made("padded", 1000), made("padded", 1), 1.5)
+    pair(f"repair, {args.devices} rows in SQLite, against 10", made("sqlite", args.devices), made("sqlite", 10), 3)
+    size = os.path.getsize(clawmend)
+    line("release binary", f"{size / 1e6:.2f} MB", "", "", "at most 6 MB", size <= 6e6)
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+//! What is said after a change: how the state looks now, in words that fit the command.
+
+use super::context::Context;
+use crate::checks;
+use crate::checks::causes::causes;
+use crate::finding::{Finding, Severity};
+use crate::render::findings;
+use crate::text::{count, safe};
+
+/// Says how the state looks after `command`.
+pub(super) fn say(context: &mut Context<'_, '_>, command: &str, found: &[Finding]) {
+    if command == "restore" {
+        restored(context, found);
+    } else {
+        changed(context, found);
+    }
+}
+
+/// Going back to a locked-out state is what was asked for, and no failure.
+fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
+    let done = context
+        .paint
+        .green("Done: the state is as the snapshot has it.");
+    context.say(&done);
+    let causes = causes(found);
+    let mut failing = causes.iter().filter(|cause| cause.finding.severity.fails());
+    let Some(first) = failing.next() else {
+        context.say("Diagnosed again: healthy, nothing keeps this machine's CLI out.");
+        return;
+    };
+    let more = match failing.count() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    context.say("That state keeps this machine's CLI out, as it did when the snapshot was taken:");
+    context.say(&format!(
+        "  {} [{}]{more}",
+        safe(&first.finding.says),
+        first.finding.code
+    ));
+}
+
+fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
+    let paint = context.paint;
+    context.say(&paint.green("Done."));
+    if checks::fails(found) {
+        let failing: Vec<Finding> = found
+            .iter()
+            .filter(|finding| finding.severity.fails())
+            .cloned()
+            .collect();
+        let number = count(failing.len(), "finding is", "findings are");
+        context.say(&paint.red(&format!("Diagnosed again: {number} left to mend.")));
+        let text = findings::all(&failing, context.view());
+        context.print(&text);
+        return;
+    }
+    let warned = found
+        .iter()
+        .any(|finding| finding.severity == Severity::Warning);
+    let rest = if warned {
+        format!(" ({} left)", findings::summary(found))
+    } else {
+        String::new()
+    };
+    context.say(&format!(
+        "Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."
+    ));
+}

@@ -1,0 +1,133 @@
+//! The README's tables: findings, exit codes, dependencies, commands.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use clawmend::checks::RULES;
+use clawmend::exit::Exit;
+
+use super::{between, kept, read};
+
+#[test]
+fn the_table_of_findings_is_fresh() {
+    let mut table = String::from(
+        "| Code | What it is | At its worst | Mended by | Reports |\n|---|---|---|---|---|\n",
+    );
+    for rule in RULES {
+        let by = if rule.mends.starts_with("Nothing") {
+            "you"
+        } else {
+            "repair"
+        };
+        let _ = writeln!(
+            table,
+            "| `{}` | {} | {} | {by} | {} |",
+            rule.code,
+            rule.title.replace('|', "\\|"),
+            rule.severity.word(),
+            rule.modes.join(" ")
+        );
+    }
+    kept("README.md", |text| between(text, "findings", &table));
+}
+
+#[test]
+fn the_table_of_exit_codes_is_fresh() {
+    let mut table = String::from("| Exit | Meaning |\n|---|---|\n");
+    for exit in Exit::ALL {
+        let _ = writeln!(table, "| {} | {} |", exit.code(), exit.meaning());
+    }
+    kept("README.md", |text| between(text, "exits", &table));
+}
+
+#[test]
+fn help_names_every_exit_code_as_the_table_does() {
+    let help = clawmend::cli::command(100).render_long_help().to_string();
+    for exit in Exit::ALL {
+        let line = format!("  {}  {}", exit.code(), exit.meaning());
+        assert!(help.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn every_dependency_has_its_reason_in_the_readme() {
+    let manifest = read("Cargo.toml");
+    let readme = read("README.md");
+    let wanted = |section: &str| -> BTreeSet<String> {
+        let body = manifest.split(&format!("[{section}]\n")).nth(1).unwrap();
+        let body = body.split("\n[").next().unwrap();
+        let names = body.lines().filter_map(|line| line.split_once(" ="));
+        names.map(|(name, _)| name.trim().to_owned()).collect()
+    };
+    let told = |heading: &str| -> BTreeSet<String> {
+        let body = readme.split(heading).nth(1).unwrap();
+        let rows = body.lines().skip_while(|line| !line.starts_with("| `"));
+        rows.take_while(|line| line.starts_with("| `"))
+            .map(|line| line.split('`').nth(1).unwrap().to_owned())
+            .collect()
+    };
+    let used = wanted("dependencies");
+    assert_eq!(used, told("## Dependencies"));
+    let in_tests: BTreeSet<String> = wanted("dev-dependencies")
+        .difference(&used)
+        .cloned()
+        .collect();
+    assert_eq!(in_tests, told("In tests only:"));
+}
+
+#[test]
+fn the_readme_names_every_command_and_global_flag() {
+    let readme = read("README.md");
+    let command = clawmend::cli::command(100);
+    for sub in command.get_subcommands() {
+        let name = format!("`clawmend {}", sub.get_name());
+        assert!(readme.contains(&name), "{name}");
+    }
+    for flag in command.get_arguments().filter_map(|arg| arg.get_long()) {
+        assert!(
+            readme.contains(&format!("--{flag}")) || ["quiet", "verbose"].contains(&flag),
+            "--{flag}"
+        );
+    }
+}
+
+/// The stated Rust version is at least what every dependency states for itself.
+#[test]
+fn the_stated_rust_version_is_enough_for_every_dependency() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let run = std::process::Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .current_dir(super::root())
+        .output()
+        .unwrap();
+    if !run.status.success() {
+        // Without the crates of other platforms at hand there is nothing to read.
+        return;
+    }
+    let metadata: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let version = |text: &str| -> (u32, u32) {
+        let mut numbers = text.split('.').map(|number| number.parse().unwrap());
+        (numbers.next().unwrap(), numbers.next().unwrap_or(0))
+    };
+    let packages = metadata["packages"].as_array().unwrap();
+    let own = packages
+        .iter()
+        .find(|package| package["name"] == "clawmend")
+        .unwrap();
+    let stated = version(own["rust_version"].as_str().unwrap());
+    for package in packages {
+        if let Some(needs) = package["rust_version"].as_str() {
+            assert!(
+                version(needs) <= stated,
+                "{} needs Rust {needs}",
+                package["name"]
+            );
+        }
+    }
+    let clippy = read("clippy.toml");
+    let msrv = clippy
+        .lines()
+        .find_map(|line| line.strip_prefix("msrv = "))
+        .unwrap();
+    assert_eq!(version(msrv.trim_matches('"')), stated);
+}

@@ -1,0 +1,140 @@
+//! The program under hostile conditions: killed and failed at every system call, beside live writers, as
+//! root on other people's files, on mangled input. Drives the built binary, mostly under `strace`.
+//!
+//! `cargo test --test hostile -- [--full] [--points=N] [NAME…]`; `tests/hostile/run.sh` does that with a check of the
+//! tools first. Without `--full` the points are sampled evenly. Run by the gate as a step of its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "tests say what they expect by failing"
+)]
+
+mod canary;
+mod live;
+mod mangled;
+mod places;
+mod points;
+mod salvage;
+mod silence;
+mod state;
+mod trace;
+mod world;
+
+use std::time::Instant;
+
+/// How much is tried.
+#[derive(Clone, Copy)]
+pub struct Size {
+    /// Everything instead of an even sample.
+    pub full: bool,
+    /// How many points, instead of the usual sample.
+    pub points: Option<usize>,
+}
+
+impl Size {
+    /// The usual sample, or what was asked for.
+    pub fn of(self, usual: usize) -> usize {
+        match self.points {
+            _ if self.full => usize::MAX,
+            Some(points) => points,
+            None => usual,
+        }
+    }
+}
+
+type Test = fn(Size) -> String;
+
+const TESTS: &[(&str, Test)] = &[
+    (
+        "silence::no_command_talks_to_anything",
+        silence::no_command_talks_to_anything,
+    ),
+    ("points::killed_anywhere", points::killed_anywhere),
+    ("points::failed_anywhere", points::failed_anywhere),
+    ("points::a_full_disk", points::a_full_disk),
+    (
+        "live::writers_of_files_lose_nothing",
+        live::writers_of_files_lose_nothing,
+    ),
+    (
+        "live::a_writer_of_the_database_loses_nothing",
+        live::a_writer_of_the_database_loses_nothing,
+    ),
+    (
+        "live::the_second_clawmend_is_refused_by_pid",
+        live::the_second_clawmend_is_refused_by_pid,
+    ),
+    (
+        "places::owners_groups_and_modes_stay",
+        places::owners_groups_and_modes_stay,
+    ),
+    (
+        "places::what_is_no_file_is_left_alone",
+        places::what_is_no_file_is_left_alone,
+    ),
+    (
+        "places::a_folder_that_others_write_is_refused",
+        places::a_folder_that_others_write_is_refused,
+    ),
+    (
+        "places::a_path_swapped_in_between_leads_nowhere",
+        places::a_path_swapped_in_between_leads_nowhere,
+    ),
+    ("canary::no_secret_comes_out", canary::no_secret_comes_out),
+    (
+        "canary::a_panic_prints_no_state",
+        canary::a_panic_prints_no_state,
+    ),
+    (
+        "canary::a_crash_prints_no_state",
+        canary::a_crash_prints_no_state,
+    ),
+    (
+        "mangled::nothing_panics_and_readers_change_nothing",
+        mangled::nothing_panics_and_readers_change_nothing,
+    ),
+    (
+        "salvage::a_repair_keeps_every_whole_record",
+        salvage::a_repair_keeps_every_whole_record,
+    ),
+];
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let size = Size {
+        full: args.iter().any(|arg| arg == "--full"),
+        points: args
+            .iter()
+            .find_map(|arg| arg.strip_prefix("--points=")?.parse().ok()),
+    };
+    let wanted: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+    let (mut passed, mut failed) = (0, 0);
+    for (name, test) in TESTS {
+        if !wanted.is_empty() && !wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
+            continue;
+        }
+        let start = Instant::now();
+        match std::panic::catch_unwind(|| test(size)) {
+            Ok(said) => {
+                passed += 1;
+                println!(
+                    "ok    {name}: {said} ({:.1}s)",
+                    start.elapsed().as_secs_f32()
+                );
+            }
+            Err(_) => {
+                failed += 1;
+                println!("FAILED {name} ({:.1}s)", start.elapsed().as_secs_f32());
+            }
+        }
+    }
+    println!("hostile: {passed} passed, {failed} failed");
+    if failed > 0 || passed == 0 {
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,398 @@
+//! Owners, links, FIFOs, devices and folders where a file should be, and paths that move.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::Size;
+use crate::world::{FILES, Out, SQLITE, World, finish, tree};
+
+/// A user and a group of nobody here.
+const UID: u32 = 65_533;
+const GID: u32 = 65_532;
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
+}
+
+fn give_away(path: &Path) {
+    if path.symlink_metadata().unwrap().is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            give_away(&entry.unwrap().path());
+        }
+    }
+    std::os::unix::fs::lchown(path, Some(UID), Some(GID)).unwrap();
+}
+
+fn owners(world: &World) -> BTreeMap<PathBuf, (u32, u32, u32)> {
+    let mut found = BTreeMap::new();
+    for (path, _) in world.tree() {
+        let meta = world.state().join(&path).symlink_metadata().unwrap();
+        found.insert(path, (meta.uid(), meta.gid(), meta.mode() & 0o7777));
+    }
+    found
+}
+
+pub fn owners_groups_and_modes_stay(_size: Size) -> String {
+    if !is_root() {
+        return "skipped: not root".to_owned();
+    }
+    let mut checked = 0;
+    for fixture in FILES.into_iter().chain([SQLITE]) {
+        for side_files in [true, false] {
+            let world = World::fixture(fixture);
+            chown(world.root(), Some(UID), Some(GID)).unwrap();
+            if !side_files {
+                for ending in ["-wal", "-shm"] {
+                    let _ =
+                        std::fs::remove_file(world.path(&format!("state/openclaw.sqlite{ending}")));
+                }
+            }
+            let odd = world.path("openclaw.json");
+            std::fs::set_permissions(&odd, std::fs::Permissions::from_mode(0o640)).unwrap();
+            give_away(&world.root().join("home"));
+            if world.path("devices/paired.json").exists() {
+                chown(world.path("devices/paired.json"), Some(UID), Some(100)).unwrap();
+            }
+            let before = owners(&world);
+            // Somebody else has the database open, so that the side files that are made stay.
+            let open = world.path("state/openclaw.sqlite").exists().then(|| {
+                let db = rusqlite::Connection::open(world.path("state/openclaw.sqlite")).unwrap();
+                let _: i64 = db
+                    .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+                    .unwrap();
+                db
+            });
+            for args in [
+                &["diagnose"][..],
+                &["repair", "--yes", "--bind", "loopback"],
+                &["snapshot", "create"],
+                &["restore", "--yes", "--force"],
+                &["repair", "--yes"],
+                &["snapshot", "prune", "--keep", "2", "--yes"],
+            ] {
+                let out = world.run(args);
+                assert!(matches!(out.code, Some(0 | 1)), "{args:?}: {out}");
+                for (path, now) in owners(&world) {
+                    match before.get(&path) {
+                        Some(then) => assert_eq!(&now, then, "{args:?} changed {}", path.display()),
+                        None => {
+                            assert_eq!(
+                                (now.0, now.1),
+                                (UID, GID),
+                                "{args:?} made {}",
+                                path.display()
+                            );
+                            let side = path.to_string_lossy().contains("sqlite-");
+                            let others = if side { 0o007 } else { 0o077 };
+                            assert_eq!(now.2 & others, 0, "{args:?} made {}", path.display());
+                        }
+                    }
+                    checked += 1;
+                }
+            }
+            drop(open);
+        }
+    }
+    format!("{checked} owners, groups and modes")
+}
+
+/// Every name that OpenClaw or clawmend uses for a file or folder.
+const NAMES: &[&str] = &[
+    "openclaw.json",
+    "devices",
+    "devices/paired.json",
+    "devices/pending.json",
+    "devices/bootstrap.json",
+    "identity",
+    "identity/device.json",
+    "identity/device-auth.json",
+    "state",
+    "state/openclaw.sqlite",
+    "state/openclaw.sqlite-wal",
+    "state/openclaw.sqlite-shm",
+    "state/openclaw.sqlite-journal",
+    "clawmend",
+    "clawmend/lock",
+    "clawmend/journal.json",
+    "clawmend/snapshots",
+    "openclaw.json.bak",
+    "openclaw.json.last-good",
+    ".env",
+    "tmp",
+    "logs",
+    "logs/config-health.json",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trap {
+    LinkOut,
+    LinkNowhere,
+    LinkToItself,
+    HardLink,
+    Fifo,
+    Device,
+    Folder,
+    File,
+    Socket,
+}
+
+const TRAPS: &[Trap] = &[
+    Trap::LinkOut,
+    Trap::LinkNowhere,
+    Trap::LinkToItself,
+    Trap::HardLink,
+    Trap::Fifo,
+    Trap::Device,
+    Trap::Folder,
+    Trap::File,
+    Trap::Socket,
+];
+
+/// Puts the trap in the name's place; what was there goes to `outside`, where the link leads.
+fn set(world: &World, name: &str, trap: Trap, outside: &Path) -> bool {
+    let path = world.path(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let there = outside.join(path.file_name().unwrap());
+    let was_dir = path.is_dir()
+        || [
+            "devices",
+            "identity",
+            "state",
+            "clawmend",
+            "clawmend/snapshots",
+            "tmp",
+            "logs",
+        ]
+        .contains(&name);
+    match trap {
+        Trap::LinkOut | Trap::HardLink => {
+            if path.exists() {
+                std::fs::rename(&path, &there).unwrap();
+            } else if was_dir {
+                std::fs::create_dir(&there).unwrap();
+            } else {
+                std::fs::write(&there, "{}").unwrap();
+            }
+            if trap == Trap::LinkOut {
+                symlink(&there, &path).unwrap();
+                return true;
+            }
+            !there.is_dir() && std::fs::hard_link(&there, &path).is_ok()
+        }
+        _ => {
+            if path.is_dir() {
+                std::fs::remove_dir_all(&path).unwrap();
+            } else {
+                let _ = std::fs::remove_file(&path);
+            }
+            match trap {
+                Trap::LinkNowhere => symlink(outside.join("not/there"), &path).is_ok(),
+                Trap::LinkToItself => symlink(&path, &path).is_ok(),
+                Trap::Fifo => made(world, &["mkfifo"], &path, &[]),
+                Trap::Device => is_root() && made(world, &["mknod"], &path, &["c", "1", "5"]),
+                Trap::Folder => !was_dir && std::fs::create_dir(&path).is_ok(),
+                Trap::File => was_dir && std::fs::write(&path, "in the way").is_ok(),
+                Trap::Socket => std::os::unix::net::UnixListener::bind(&path).is_ok(),
+                Trap::LinkOut | Trap::HardLink => false,
+            }
+        }
+    }
+}
+
+fn made(world: &World, tool: &[&str], path: &Path, more: &[&str]) -> bool {
+    let mut command = world.command(tool[0]);
+    command.arg(path).args(more);
+    finish(command).code == Some(0)
+}
+
+pub fn what_is_no_file_is_left_alone(_size: Size) -> String {
+    let (mut places, mut runs) = (0, 0);
+    let mut codes = BTreeMap::<i32, usize>::new();
+    for fixture in [FILES[1], SQLITE] {
+        for name in NAMES {
+            for trap in TRAPS {
+                let world = World::fixture(fixture);
+                let outside = world.root().join("outside");
+                std::fs::create_dir(&outside).unwrap();
+                std::fs::set_permissions(&outside, std::fs::Permissions::from_mode(0o700)).unwrap();
+                if !set(&world, name, *trap, &outside) {
+                    continue;
+                }
+                places += 1;
+                // The config may be a link of its owner's: that one is followed, and says so.
+                let followed = *name == "openclaw.json" && *trap == Trap::LinkOut;
+                let beyond = tree(&outside);
+                let mut trapped = kind_of(&world.path(name));
+                for args in [
+                    &["diagnose"][..],
+                    &["devices"],
+                    &["repair", "--dry-run"],
+                    &["snapshot", "create"],
+                    &["snapshot", "list"],
+                    &["repair", "--yes"],
+                    &["approve", "--yes"],
+                    &["restore", "--yes"],
+                    &["snapshot", "prune", "--keep", "1", "--yes"],
+                ] {
+                    let out = world.run(args);
+                    runs += 1;
+                    verdict(&format!("{fixture} {name} {trap:?} {args:?}"), &out);
+                    *codes.entry(out.code.unwrap()).or_default() += 1;
+                    let here = kind_of(&world.path(name));
+                    if *trap == Trap::Socket && here.is_none() {
+                        trapped = None;
+                    }
+                    assert_eq!(
+                        here, trapped,
+                        "{name} {trap:?} {args:?}: it was replaced\n{out}"
+                    );
+                    if !followed {
+                        assert_eq!(
+                            tree(&outside),
+                            beyond,
+                            "{name} {trap:?} {args:?}: written outside\n{out}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    format!("{places} places, {runs} runs, exits {codes:?}")
+}
+
+fn kind_of(path: &Path) -> Option<(u32, u64)> {
+    let meta = path.symlink_metadata().ok()?;
+    Some((meta.mode() & 0o170_000, meta.rdev()))
+}
+
+#[track_caller]
+fn verdict(what: &str, out: &Out) {
+    assert!(!out.panicked(), "{what}: {out}");
+    match out.code {
+        Some(0 | 1 | 2) => {}
+        Some(3) => assert!(out.stderr.contains("error:"), "{what}: {out}"),
+        Some(4 | 5) => assert!(
+            out.stderr.contains("error:") && out.stderr.contains('`'),
+            "{what}: {out}"
+        ),
+        _ => panic!("{what}: {out}"),
+    }
+}
+
+pub fn a_folder_that_others_write_is_refused(_size: Size) -> String {
+    let mut refused = 0;
+    for (place, mode) in [
+        ("home", 0o777),
+        ("home", 0o775),
+        ("home/.openclaw", 0o777),
+        ("home/.openclaw", 0o1777),
+        ("", 0o777),
+    ] {
+        for fixture in [FILES[1], SQLITE] {
+            let world = World::fixture(fixture);
+            let folder = match place {
+                "" => world.root().to_path_buf(),
+                place => world.root().join(place),
+            };
+            if mode == 0o775 && (!is_root() || chown(&folder, None, Some(GID)).is_err()) {
+                continue;
+            }
+            std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+            let before = world.tree();
+            for args in [&["repair", "--yes"][..], &["snapshot", "create"]] {
+                let out = world.run(args).expect(3);
+                assert!(out.stderr.contains(&folder.display().to_string()), "{out}");
+                assert_eq!(world.tree(), before, "{args:?} wrote all the same");
+                refused += 1;
+            }
+            world.run(&["diagnose"]).expect(1);
+        }
+    }
+    format!("{refused} refusals, nothing written")
+}
+
+/// Somebody swaps a folder for a link, again and again, while clawmend writes as root.
+pub fn a_path_swapped_in_between_leads_nowhere(size: Size) -> String {
+    let rounds = size.of(60).min(1000);
+    let mut done = 0;
+    for (at, name) in [
+        "devices",
+        "clawmend",
+        "clawmend/snapshots",
+        "identity",
+        "devices/paired.json",
+        "state",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let fixture = if *name == "state" { SQLITE } else { FILES[1] };
+        let world = World::fixture(fixture);
+        world.run(&["snapshot", "create"]).expect(0);
+        let outside = world.root().join("outside");
+        copy_tree(&world.path(name), &outside.join("it"));
+        let beyond = names_and_hashes(&outside);
+        let (path, kept, link) = (
+            world.path(name),
+            world.root().join("kept"),
+            outside.join("it"),
+        );
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    std::fs::rename(&path, &kept).unwrap();
+                    symlink(&link, &path).unwrap();
+                    std::thread::sleep(std::time::Duration::from_micros(300));
+                    // What clawmend made under the name meanwhile is no link, and goes aside.
+                    if std::fs::remove_file(&path).is_err() {
+                        std::fs::rename(&path, world.root().join(format!("odd{at}"))).unwrap();
+                    }
+                    std::fs::rename(&kept, &path).unwrap();
+                    std::thread::sleep(std::time::Duration::from_micros(700));
+                }
+            });
+            for round in 0..rounds / 6 {
+                let args: &[&str] = if round % 2 == 0 {
+                    &["repair", "--yes"]
+                } else {
+                    &["restore", "--yes", "--force"]
+                };
+                let out = world.run(args);
+                if out.panicked() || out.code.is_none() {
+                    stop.store(true, Ordering::Relaxed);
+                    panic!("{name}: {out}");
+                }
+                done += 1;
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(
+            names_and_hashes(&outside),
+            beyond,
+            "{name}: written through the link"
+        );
+    }
+    format!("{done} runs while a folder or file was swapped for a link")
+}
+
+fn names_and_hashes(root: &Path) -> BTreeMap<PathBuf, String> {
+    let each = tree(root).into_iter();
+    each.map(|(path, line)| (path, line.rsplit(' ').next().unwrap().to_owned()))
+        .collect()
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+    if from.is_dir() {
+        std::fs::create_dir(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy_tree(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        std::fs::copy(from, to).unwrap();
+    }
+}

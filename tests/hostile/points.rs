@@ -1,0 +1,442 @@
+//! Killed or failed at every call that reaches the state, then looked at, then run again.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::Size;
+use crate::state::View;
+use crate::trace::{self, Call, Inject};
+use crate::world::{FILES, Out, SQLITE, World, finish};
+
+/// A command on a state that is ready for it.
+pub struct Scenario {
+    name: String,
+    ready: World,
+    args: Vec<String>,
+    old: View,
+    new: View,
+    /// What `diagnose` exits with once the command has done its work.
+    healthy: i32,
+    calls: Vec<Call>,
+}
+
+impl Scenario {
+    fn new(name: String, ready: World, args: &[&str]) -> Self {
+        let done = ready.again();
+        let (out, calls) = trace::calls(&done, args);
+        assert_eq!(out.code, Some(0), "{name}: {out}");
+        let healthy = done.run(&["diagnose"]).code.unwrap();
+        assert!(healthy == i32::from(args[0] != "repair"), "{name}");
+        Self {
+            old: View::of(&ready),
+            new: View::of(&done),
+            args: args.iter().map(|&arg| arg.to_owned()).collect(),
+            name,
+            ready,
+            healthy,
+            calls,
+        }
+    }
+
+    fn run(&self, world: &World) -> Out {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        world.run(&args)
+    }
+
+    fn inject(&self, world: &World, call: &Call, what: Inject) -> Option<Out> {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        trace::inject(world, call, what, &args)
+    }
+}
+
+fn first_snapshot(world: &World) -> String {
+    let list = world.run(&["snapshot", "list", "--json"]).expect(0);
+    let list: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    let all = list["snapshots"].as_array().unwrap();
+    all.last().unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+/// Every writing command on both stores, with config edits in the plan.
+pub fn scenarios() -> Vec<Scenario> {
+    let mut all = Vec::new();
+    for fixture in FILES.into_iter().chain([SQLITE]) {
+        let short = &fixture[..8];
+        let locked = || World::fixture(fixture);
+        all.push(Scenario::new(
+            format!("repair {short}"),
+            locked(),
+            &["repair", "--yes"],
+        ));
+        if fixture == FILES[0] {
+            continue;
+        }
+        let broken = locked();
+        broken.write("openclaw.json", BROKEN_CONFIG);
+        let repaired = broken.again();
+        repaired.run(&["repair", "--yes"]).expect(0);
+        let config = repaired.text("openclaw.json");
+        assert!(
+            config.contains("loopback") && config.contains("// kept"),
+            "{config}"
+        );
+        all.push(Scenario::new(
+            format!("repair+config {short}"),
+            broken,
+            &["repair", "--yes"],
+        ));
+        let id = first_snapshot(&repaired);
+        let args = ["restore", &id, "--force", "--yes"];
+        repaired.write("openclaw.json", "{\"later\":1}");
+        all.push(Scenario::new(
+            format!("restore+config {short}"),
+            repaired,
+            &args,
+        ));
+        all.push(Scenario::new(
+            format!("create {short}"),
+            locked(),
+            &["snapshot", "create"],
+        ));
+        let many = locked();
+        for _ in 0..3 {
+            many.run(&["snapshot", "create"]).expect(0);
+        }
+        let args = ["snapshot", "prune", "--keep", "1", "--yes"];
+        all.push(Scenario::new(format!("prune {short}"), many, &args));
+    }
+    all
+}
+
+/// A config with something to mend besides the pairing.
+const BROKEN_CONFIG: &str = "{\n  // kept\n  \"gateway\": { \"mode\": \"remote\", \"bind\": \"0.0.0.0\" },\n  \"meta\": { \"lastTouchedVersion\": \"2026.5.28\" },\n}\n";
+
+fn sample<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
+    let count = all.len();
+    if count <= most {
+        return all;
+    }
+    let mut at = 0;
+    all.retain(|_| {
+        at += 1;
+        at * most / count > (at - 1) * most / count
+    });
+    all
+}
+
+/// Runs `work` on every item, two at a time; panics with all that went wrong.
+fn each<T: Sync>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<String, String> + Sync,
+) -> BTreeMap<String, usize> {
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(BTreeMap::<String, usize>::new());
+    let wrong = Mutex::new(Vec::<String>::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let done =
+                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(item)));
+                    match done {
+                        Ok(Ok(outcome)) => {
+                            *outcomes.lock().unwrap().entry(outcome).or_default() += 1
+                        }
+                        Ok(Err(why)) => wrong.lock().unwrap().push(why),
+                        Err(panic) => wrong
+                            .lock()
+                            .unwrap()
+                            .push(format!("{:?}", panic.downcast_ref::<String>())),
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    for why in wrong.iter().take(20) {
+        println!("  WRONG {why}");
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {} points went wrong",
+        wrong.len(),
+        items.len()
+    );
+    outcomes.into_inner().unwrap()
+}
+
+fn told(outcomes: &BTreeMap<String, usize>) -> String {
+    let each: Vec<String> = outcomes
+        .iter()
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    each.join(", ")
+}
+
+pub fn killed_anywhere(size: Size) -> String {
+    assert!(trace::works(), "strace cannot trace here");
+    let scenarios = scenarios();
+    let points: Vec<(&Scenario, &Call, usize)> = scenarios
+        .iter()
+        .flat_map(|scenario| scenario.calls.iter().map(move |call| (scenario, call)))
+        .filter(|(_, call)| call.changes)
+        .enumerate()
+        .map(|(at, (scenario, call))| (scenario, call, at))
+        .collect();
+    let all = points.len();
+    let points = sample(points, size.of(120));
+    let outcomes = each(&points, |(scenario, call, at)| {
+        kill(scenario, call, *at).map_err(|why| {
+            format!(
+                "{}: killed at {} #{}: {why}\n      {}",
+                scenario.name, call.name, call.number, call.line
+            )
+        })
+    });
+    format!(
+        "{} of {all} kill points in {} scenarios: {}",
+        points.len(),
+        scenarios.len(),
+        told(&outcomes)
+    )
+}
+
+fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
+    let world = scenario.ready.again();
+    if scenario.inject(&world, call, Inject::Kill).is_none() {
+        return Ok("not reached".to_owned());
+    }
+    View::of(&world).is_whole(&scenario.old, &scenario.new)?;
+    let journal = world.path("clawmend/journal.json").exists();
+    let before = world.tree();
+    let diagnosed = world.run(&["diagnose", "--json"]);
+    if world.tree() != before {
+        return Err("diagnose left a trace".to_owned());
+    }
+    if journal != diagnosed.stdout.contains("apply-interrupted") {
+        return Err(format!("journal {journal}, but diagnose says {diagnosed}"));
+    }
+    let mut outcome = if journal {
+        ""
+    } else {
+        "before or after the journal"
+    }
+    .to_owned();
+    let mut said = String::new();
+    if at % 2 == 1 {
+        // Any other writing command takes it up too.
+        let other = world.run(&["snapshot", "create", "--why", "other"]);
+        if other.code != Some(0) {
+            return Err(format!("the next command: {other}"));
+        }
+        let view = View::of(&world);
+        if journal && view != scenario.old && !view.is_like(&scenario.new) {
+            return Err("neither rolled back nor finished".to_owned());
+        }
+        said.push_str(&other.stderr);
+    }
+    let again = scenario.run(&world);
+    said.push_str(&again.stderr);
+    if again.code != Some(0) {
+        return Err(format!("the same command again: {again}"));
+    }
+    if journal {
+        outcome = [
+            "was rolled back",
+            "had changed nothing yet",
+            "had made all its changes",
+        ]
+        .into_iter()
+        .find(|words| said.contains(words))
+        .ok_or_else(|| format!("a journal stood, and nobody said so: {said}"))?
+        .to_owned();
+    }
+    settled(scenario, &world)?;
+    Ok(outcome)
+}
+
+/// All is as after an undisturbed run, and nothing is left over.
+fn settled(scenario: &Scenario, world: &World) -> Result<(), String> {
+    if !View::of(world).is_like(&scenario.new) {
+        return Err(format!("the rerun ends elsewhere: {:?}", View::of(world)));
+    }
+    let diagnosed = world.run(&["diagnose"]);
+    if diagnosed.code != Some(scenario.healthy) {
+        return Err(format!("diagnosed again: {diagnosed}"));
+    }
+    tidy(world)
+}
+
+/// Every snapshot is whole, and nothing is left over.
+fn tidy(world: &World) -> Result<(), String> {
+    let verified = world.run(&["snapshot", "verify"]);
+    if verified.code != Some(0) {
+        return Err(format!("a snapshot is damaged: {verified}"));
+    }
+    let left: Vec<_> = world
+        .tree()
+        .into_keys()
+        .filter(|path| {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            name.starts_with(".clawmend") || name == "journal.json"
+        })
+        .collect();
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("left over: {left:?}"))
+    }
+}
+
+pub fn failed_anywhere(size: Size) -> String {
+    assert!(trace::works(), "strace cannot trace here");
+    let scenarios = scenarios();
+    let mut points: Vec<(&Scenario, &Call, &'static str)> = Vec::new();
+    for scenario in &scenarios {
+        for call in &scenario.calls {
+            let errors: &[&str] = if call.changes {
+                &["ENOSPC", "EIO", "EACCES", "EROFS"]
+            } else {
+                &["EIO", "EACCES"]
+            };
+            points.extend(errors.iter().map(|errno| (scenario, call, *errno)));
+        }
+    }
+    let all = points.len();
+    let points = sample(points, size.of(350));
+    let outcomes = each(&points, |(scenario, call, errno)| {
+        fail(scenario, call, errno).map_err(|why| {
+            format!(
+                "{}: {errno} at {} #{}: {why}\n      {}",
+                scenario.name, call.name, call.number, call.line
+            )
+        })
+    });
+    format!(
+        "{} of {all} fault points in {} scenarios: {}",
+        points.len(),
+        scenarios.len(),
+        told(&outcomes)
+    )
+}
+
+fn fail(scenario: &Scenario, call: &Call, errno: &'static str) -> Result<String, String> {
+    let world = scenario.ready.again();
+    let Some(out) = scenario.inject(&world, call, Inject::Error(errno)) else {
+        return Ok("not reached".to_owned());
+    };
+    judge(scenario, &world, &out)?;
+    let again = scenario.run(&world);
+    if again.code != Some(0) {
+        return Err(format!("without the fault: {again}\nwith it: {out}"));
+    }
+    tidy(&world)?;
+    if scenario.args[0] != "repair" || !matches!(out.code, Some(0 | 1)) {
+        settled(scenario, &world)?;
+    }
+    Ok(format!("exit {}", out.code.unwrap_or(-1)))
+}
+
+/// How a run with a fault may end.
+fn judge(scenario: &Scenario, world: &World, out: &Out) -> Result<(), String> {
+    let view = View::of(world);
+    if out.panicked() {
+        return Err(format!("panic: {out}"));
+    }
+    let names_path = out.stderr.contains(&world.root().display().to_string());
+    let says_what_to_do = out.stderr.contains("\n       ");
+    match out.code {
+        Some(0) if view.is_like(&scenario.new) => Ok(()),
+        // What could not be read was left as it is, and the rest mended without it.
+        Some(0 | 1) => view.is_sound(&scenario.old),
+        Some(3 | 4) if view != scenario.old => Err(format!("the state is not as before: {out}")),
+        Some(5) => view.is_whole(&scenario.old, &scenario.new),
+        Some(3 | 4) => Ok(()),
+        _ => Err(format!("ends as it should not: {out}")),
+    }?;
+    if matches!(out.code, Some(3..=5)) && !(names_path && says_what_to_do) {
+        return Err(format!("names no path or no way on: {out}"));
+    }
+    Ok(())
+}
+
+/// A small disk with all but a few kilobytes taken.
+pub fn a_full_disk(_size: Size) -> String {
+    let mut outcomes = BTreeMap::<String, usize>::new();
+    for fixture in [FILES[1], SQLITE] {
+        for free_kb in [0usize, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256] {
+            let world = World::empty();
+            let state = world.state();
+            let mut mount = world.command("mount");
+            mount
+                .args(["-t", "tmpfs", "-o", "size=3m,mode=700", "none"])
+                .arg(&state);
+            if finish(mount).code != Some(0) {
+                return "skipped: no mount here; ENOSPC is injected above".to_owned();
+            }
+            let unmount = Unmount(&world);
+            let full = World::fixture(fixture);
+            copy_into(&full, &world);
+            fill(&world, free_kb);
+            let before = View::of(&world);
+            let out = world.run(&["repair", "--yes"]);
+            std::fs::remove_file(world.path("ballast")).unwrap();
+            let mut before = before;
+            before.0.remove("ballast");
+            match out.code {
+                Some(0) => {}
+                Some(3..=5) => {
+                    assert_eq!(View::of(&world), before, "{free_kb} kB free: {out}");
+                    assert!(
+                        out.stderr.contains("full") || out.stderr.contains("free"),
+                        "{out}"
+                    );
+                }
+                _ => panic!("{free_kb} kB free: {out}"),
+            }
+            *outcomes
+                .entry(format!("exit {}", out.code.unwrap_or(-1)))
+                .or_default() += 1;
+            world.run(&["repair", "--yes"]).expect(0);
+            world.run(&["diagnose"]).expect(0);
+            drop(unmount);
+        }
+    }
+    format!(
+        "tmpfs with 0 to 256 kB free, both stores: {}",
+        told(&outcomes)
+    )
+}
+
+struct Unmount<'a>(&'a World);
+
+impl Drop for Unmount<'_> {
+    fn drop(&mut self) {
+        let mut command = self.0.command("umount");
+        command.arg(self.0.state());
+        finish(command);
+    }
+}
+
+fn copy_into(from: &World, to: &World) {
+    for (path, _) in from.tree() {
+        let source = from.state().join(&path);
+        if source.is_file() {
+            to.write(&path.display().to_string(), std::fs::read(source).unwrap());
+        }
+    }
+}
+
+fn fill(world: &World, free_kb: usize) {
+    use std::io::Write;
+    let path = world.path("ballast");
+    let mut file = std::fs::File::create(&path).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    let len = file.metadata().unwrap().len();
+    file.set_len(len.saturating_sub(free_kb as u64 * 1024) & !4095)
+        .unwrap();
+}

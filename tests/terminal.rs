@@ -1,0 +1,245 @@
+//! The questions on a real (pseudo-)terminal: each answer, each way of breaking off.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::process::{Child, Command};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::support::Sandbox;
+
+const YES: &str = "y";
+const NO: &str = "n";
+const ENTER: &str = "\r";
+const ESC: &str = "\u{1b}";
+const CTRL_C: &str = "\u{3}";
+const DOWN: &str = "\u{1b}[B";
+
+/// A program on a terminal of its own.
+struct Terminal {
+    child: Child,
+    keys: File,
+    shown: Receiver<Vec<u8>>,
+    text: String,
+}
+
+impl Terminal {
+    fn run(sandbox: &Sandbox, args: &[&str]) -> Self {
+        let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&keys).unwrap();
+        unlockpt(&keys).unwrap();
+        let name = ptsname(&keys, Vec::new()).unwrap().into_string().unwrap();
+        let screen = File::options().read(true).write(true).open(name).unwrap();
+        let stream = || screen.as_fd().try_clone_to_owned().unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_clawmend"))
+            .args(args)
+            .env_clear()
+            .env("HOME", sandbox.home())
+            .env("TERM", "xterm")
+            .stdin(stream())
+            .stdout(stream())
+            .stderr(stream())
+            .spawn()
+            .unwrap();
+        let keys = File::from(keys);
+        let mut reading = keys.try_clone().unwrap();
+        let (send, shown) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count) = reading.read(&mut bytes) {
+                if count == 0 || send.send(bytes[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            keys,
+            shown,
+            text: String::new(),
+        }
+    }
+
+    fn take(&mut self, wait: Duration) {
+        if let Ok(bytes) = self.shown.recv_timeout(wait) {
+            self.text.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    /// Waits until `wanted` stands on the screen.
+    fn until(&mut self, wanted: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !self.text.contains(wanted) {
+            assert!(Instant::now() < end, "no `{wanted}` in {}", self.text);
+            self.take(Duration::from_millis(100));
+        }
+    }
+
+    /// Types keys, again if nothing comes of it, until the program has ended.
+    fn ends_after(mut self, keys: &[&str]) -> (i32, String) {
+        let end = Instant::now() + Duration::from_secs(60);
+        let mut next = Instant::now() + Duration::from_millis(200);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                while let Ok(bytes) = self.shown.recv_timeout(Duration::from_millis(200)) {
+                    self.text.push_str(&String::from_utf8_lossy(&bytes));
+                }
+                return (status.code().unwrap_or(-1), self.text);
+            }
+            assert!(Instant::now() < end, "still there: {}", self.text);
+            if Instant::now() >= next {
+                for key in keys {
+                    let _ = self.keys.write_all(key.as_bytes());
+                    self.take(Duration::from_millis(150));
+                }
+                next = Instant::now() + Duration::from_secs(2);
+            }
+            self.take(Duration::from_millis(50));
+        }
+    }
+}
+
+/// A state in which another device waits.
+fn foreign() -> Sandbox {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let other = Sandbox::fixture("2026.2.19-pending-after-proxy").json("devices/pending.json");
+    sandbox.write("devices/pending.json", other.to_string());
+    sandbox
+}
+
+fn locked() -> Sandbox {
+    Sandbox::fixture("2026.5.28-scope-upgrade-pending")
+}
+
+/// A state with a repair that can be taken back.
+fn repaired() -> Sandbox {
+    let sandbox = locked();
+    sandbox.run(&["repair", "--yes"]);
+    sandbox
+}
+
+fn with_snapshots() -> Sandbox {
+    let sandbox = locked();
+    for _ in 0..3 {
+        sandbox.run(&["snapshot", "create"]);
+    }
+    sandbox
+}
+
+/// Every path but the lock's own, with contents.
+fn everything(sandbox: &Sandbox) -> Vec<(std::path::PathBuf, String)> {
+    let without_times = |line: String| {
+        let mut parts = line.split(" mtime ");
+        let head = parts.next().unwrap().to_owned();
+        head + line.split(" | ").nth(1).unwrap_or("")
+    };
+    let tree = sandbox.tree(true).into_iter();
+    tree.filter(|(path, _)| !path.ends_with("lock") && !path.ends_with("clawmend"))
+        .map(|(path, line)| (path, without_times(line)))
+        .collect()
+}
+
+#[track_caller]
+fn check(make: fn() -> Sandbox, args: &[&str], question: &str, keys: &[&str], says: &str) {
+    let sandbox = make();
+    let before = everything(&sandbox);
+    let mut terminal = Terminal::run(&sandbox, args);
+    terminal.until(question);
+    let (exit, text) = terminal.ends_after(keys);
+    let said = format!("{args:?} {keys:?}: exit {exit}\n{text}");
+    let hidden = text.rfind("\u{1b}[?25l").unwrap_or(0);
+    assert!(
+        text.rfind("\u{1b}[?25h") >= Some(hidden),
+        "the cursor stays hidden: {said}"
+    );
+    assert!(text.contains(says), "no `{says}`: {said}");
+    if says.contains("nothing was") {
+        assert_eq!(exit, 3, "{said}");
+        assert_eq!(everything(&sandbox), before, "{said}");
+    } else {
+        assert_eq!(exit, 0, "{said}");
+        assert_ne!(everything(&sandbox), before, "{said}");
+    }
+}
+
+#[test]
+fn every_question_can_be_broken_off_and_then_nothing_has_changed() {
+    const ASKS: &str = "Make these changes?";
+    for (make, args, question) in [
+        (locked as fn() -> Sandbox, &["repair"][..], ASKS),
+        (locked, &["approve"], ASKS),
+        (repaired, &["restore"], ASKS),
+        (
+            with_snapshots,
+            &["snapshot", "prune", "--keep", "1"],
+            "emove",
+        ),
+    ] {
+        check(
+            make,
+            args,
+            question,
+            &[CTRL_C],
+            "the question was broken off; nothing was",
+        );
+        check(
+            make,
+            args,
+            question,
+            &[ESC],
+            "the question was broken off; nothing was",
+        );
+        check(make, args, question, &[NO], "you said no; nothing was");
+        check(make, args, question, &[ENTER], "you said no; nothing was");
+    }
+}
+
+#[test]
+fn a_yes_is_a_yes() {
+    const ASKS: &str = "Make these changes?";
+    check(locked, &["repair"], ASKS, &[YES], "Done.");
+    check(repaired, &["restore"], ASKS, &[YES], "Done:");
+    check(
+        with_snapshots,
+        &["snapshot", "prune", "--keep", "1"],
+        "emove",
+        &[YES],
+        "emoved",
+    );
+}
+
+#[test]
+fn the_picker_can_be_broken_off_too() {
+    const ASKS: &str = "Which device is yours?";
+    check(
+        foreign,
+        &["approve"],
+        ASKS,
+        &[CTRL_C],
+        "the question was broken off; nothing was",
+    );
+    check(
+        foreign,
+        &["approve"],
+        ASKS,
+        &[ESC],
+        "the question was broken off; nothing was",
+    );
+    check(
+        foreign,
+        &["approve"],
+        ASKS,
+        &[DOWN, ENTER],
+        "none was chosen; nothing was",
+    );
+    check(
+        foreign,
+        &["approve"],
+        ASKS,
+        &[ENTER, NO],
+        "you said no; nothing was",
+    );
+}
