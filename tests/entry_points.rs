@@ -8,7 +8,9 @@ use proptest::test_runner::{Config, TestRunner};
 #[path = "../fuzz/entry.rs"]
 mod entry;
 
-const ENTRIES: [(&str, fn(&[u8])); 6] = [
+type Entry = (&'static str, fn(&[u8]));
+
+const ENTRIES: [Entry; 6] = [
     ("store", entry::store),
     ("config", entry::config),
     ("manifest", entry::manifest),

@@ -717,7 +717,11 @@ fn a_hundred_commits_beside_a_writer_lose_no_row() {
     for number in 0..100 {
         let database = state.read();
         let changes = update(&database, "display_name", text(&format!("number {number}")));
-        state.store().commit(&changes).unwrap();
+        // A machine with more to do than it can may keep this one out past its patience: refused, and
+        // tried again as a person would. Anything else that a commit may say is a failure.
+        let busy = |tried: &Result<(), CommitError>| matches!(tried, Err(CommitError::Failed(error)) if error.message().contains("another process holds"));
+        let mut tries = (0..20).map(|_| state.store().commit(&changes));
+        tries.find(|tried| !busy(tried)).unwrap().unwrap();
         assert_eq!(state.store().verify(&changes).unwrap(), None);
     }
     let said = writer.finish();

@@ -207,12 +207,18 @@ fn made(world: &World, tool: &[&str], path: &Path, more: &[&str]) -> bool {
     finish(command).code == Some(0)
 }
 
-pub fn what_is_no_file_is_left_alone(_size: Size) -> String {
-    let (mut places, mut runs) = (0, 0);
+pub fn what_is_no_file_is_left_alone(size: Size) -> String {
+    let (mut places, mut runs, mut at) = (0, 0, 0);
+    let step = if size.full { 1 } else { 5 };
     let mut codes = BTreeMap::<i32, usize>::new();
     for fixture in [FILES[1], SQLITE] {
         for name in NAMES {
             for trap in TRAPS {
+                at += 1;
+                // The FIFOs always: what hangs there hangs for ever.
+                if at % step != 0 && *trap != Trap::Fifo {
+                    continue;
+                }
                 let world = World::fixture(fixture);
                 let outside = world.root().join("outside");
                 std::fs::create_dir(&outside).unwrap();
@@ -271,7 +277,7 @@ fn kind_of(path: &Path) -> Option<(u32, u64)> {
 fn verdict(what: &str, out: &Out) {
     assert!(!out.panicked(), "{what}: {out}");
     match out.code {
-        Some(0 | 1 | 2) => {}
+        Some(0..=2) => {}
         Some(3) => assert!(out.stderr.contains("error:"), "{what}: {out}"),
         Some(4 | 5) => assert!(
             out.stderr.contains("error:") && out.stderr.contains('`'),

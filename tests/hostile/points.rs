@@ -307,7 +307,7 @@ pub fn failed_anywhere(size: Size) -> String {
         }
     }
     let all = points.len();
-    let points = sample(points, size.of(350));
+    let points = sample(points, size.of(250));
     let outcomes = each(&points, |(scenario, call, errno)| {
         fail(scenario, call, errno).map_err(|why| {
             format!(
