@@ -114,12 +114,18 @@ pub enum Command {
     )]
     Demo,
     /// Print a completion script for a shell
+    #[command(
+        after_help = "Examples:\n  clawmend completions bash > ~/.local/share/bash-completion/completions/clawmend\n  clawmend completions fish > ~/.config/fish/completions/clawmend.fish"
+    )]
     Completions {
         /// The shell
         #[arg(value_name = "SHELL")]
         shell: clap_complete::Shell,
     },
     /// Print the man page, or write all man pages into a folder
+    #[command(
+        after_help = "Examples:\n  clawmend man | man -l -\n  clawmend man ~/.local/share/man/man1"
+    )]
     Man {
         /// The folder
         #[arg(value_name = "DIR")]
@@ -224,14 +230,23 @@ pub enum Snapshot {
         why: String,
     },
     /// List the snapshots, newest first
+    #[command(
+        after_help = "Examples:\n  clawmend snapshot list\n  clawmend snapshot list --json | jq -r '.snapshots[0].id'"
+    )]
     List,
     /// Show what a snapshot holds
+    #[command(
+        after_help = "Examples:\n  clawmend snapshot show\n  clawmend snapshot show 20261124T1715"
+    )]
     Show {
         /// Its id, the start of it, or `latest`
         #[arg(value_name = "ID", default_value = "latest")]
         id: String,
     },
     /// Check that a snapshot is whole
+    #[command(
+        after_help = "Examples:\n  clawmend snapshot verify\n  clawmend snapshot verify latest"
+    )]
     Verify {
         /// Its id, the start of it, or `latest` [default: all]
         #[arg(value_name = "ID")]

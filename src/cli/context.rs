@@ -1,9 +1,11 @@
 //! One run: where the state is, the stores, what was read and what it means.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::Global;
+use super::progress;
 use super::world::World;
 use crate::checks;
 use crate::config_files;
@@ -82,6 +84,18 @@ impl Context<'_, '_> {
     /// # Errors
     /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
+        self.while_it_takes("reading the state", || self.read_now())
+    }
+
+    /// Does work that may take long, and says so to whoever looks on.
+    pub fn while_it_takes<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        let mut stderr = std::io::stderr();
+        let looks_on = self.world.person.looks_on() && !self.global.quiet;
+        let screen: Option<&mut (dyn Write + Send)> = looks_on.then_some(&mut stderr as _);
+        progress::during(screen, what, work)
+    }
+
+    fn read_now(&self) -> Result<State, Error> {
         let located = self.locate()?;
         let state = config_files::read(
             &located,

@@ -120,8 +120,12 @@ fn next(context: &Context<'_, '_>, state: &State) -> String {
             let preview = format!("clawmend{flags} repair --dry-run");
             let wide = preview.chars().count().max(30);
             let deed = format!("clawmend{flags} repair");
+            let choice = match asks_for_a_choice(&state.findings) {
+                true => "\n  (a `mend` line above names an option: that one is your choice)",
+                false => "",
+            };
             format!(
-                "Now type:\n  {preview:<wide$}  shows every change, makes none\n  {deed:<wide$}  shows them again, asks once, can be undone"
+                "Now type:\n  {preview:<wide$}  shows every change, makes none\n  {deed:<wide$}  shows them again, asks once, can be undone{choice}"
             )
         }
         (true, false) => {
@@ -131,4 +135,11 @@ fn next(context: &Context<'_, '_>, state: &State) -> String {
             "If the CLI is refused all the same:  clawmend explain \"the error text\"".to_owned()
         }
     }
+}
+
+/// Whether something that blocks is mended with an option alone.
+fn asks_for_a_choice(findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity.fails() && matches!(finding.mend, Mend::RepairWith(_)))
 }

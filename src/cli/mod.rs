@@ -10,6 +10,7 @@ mod explain;
 mod generate;
 mod interrupt;
 mod outcome;
+mod progress;
 mod repair;
 mod restore;
 mod snapshot;

@@ -187,7 +187,9 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
 fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let all = snapshot::list(&located.state_dir, &folder)?;
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
     let summary = snapshot::find(&all, wanted)?.clone();
     let found = snapshot::open(&located.state_dir, &folder, &summary.id)?;
     if context.global.json {
@@ -250,7 +252,9 @@ fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
 fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Result<Exit, Error> {
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let all = snapshot::list(&located.state_dir, &folder)?;
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
     let chosen: Vec<Summary> = match wanted {
         Some(wanted) => vec![snapshot::find(&all, wanted)?.clone()],
         None => all,
@@ -302,7 +306,9 @@ fn prune(
     let held = begin(context, dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let all = snapshot::list(&located.state_dir, &folder)?;
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
     let verdicts = snapshot::choose(&all, context.world.now_ms, rule);
     let going: Vec<_> = verdicts.iter().filter(|verdict| verdict.remove).collect();
     let gone_documents = || {

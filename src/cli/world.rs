@@ -35,6 +35,11 @@ pub trait Person {
     /// Whether anybody can answer.
     fn is_there(&self) -> bool;
 
+    /// Whether somebody looks at stderr, and wants to know what takes so long.
+    fn looks_on(&self) -> bool {
+        false
+    }
+
     /// Yes or no; `None` when the question was broken off (Ctrl-C, Esc).
     fn confirm(&self, question: &str) -> Option<bool>;
 
@@ -65,6 +70,11 @@ impl Person for AtTerminal {
         use std::io::IsTerminal;
         // The questions are asked on stderr and answered on stdin.
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    fn looks_on(&self) -> bool {
+        use std::io::IsTerminal;
+        std::io::stderr().is_terminal()
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {

@@ -374,12 +374,24 @@ pub struct StoreEdits {
 /// # Errors
 /// The text is not a JSON object, or a field's parent is not one.
 pub fn store(text: &[u8], edits: &StoreEdits) -> Result<Vec<Splice>, EditError> {
-    let span = scan::document(text)?;
-    if scan::kind(text, span) != scan::Kind::Object {
+    let start = scan::skip_space(text, 0);
+    if text.get(start) != Some(&b'{') {
+        scan::document(text)?;
         return Err(EditError::NotAnObject);
     }
+    // One pass: the members are found while the text is checked.
+    let mut members = Vec::new();
+    let end = scan::for_each_member(
+        text,
+        Span {
+            start,
+            end: text.len(),
+        },
+        |member| members.push(member),
+    )?;
+    scan::nothing_after(text, end)?;
+    let span = Span { start, end };
     let style = Style::of(text, span);
-    let members = scan::members(text, span)?;
     let gone: Vec<bool> = members
         .iter()
         .map(|member| {

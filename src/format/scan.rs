@@ -274,11 +274,20 @@ pub fn value_end(text: &[u8], at: usize) -> Result<usize, SyntaxError> {
 pub fn document(text: &[u8]) -> Result<Span, SyntaxError> {
     let start = skip_space(text, 0);
     let end = value_end(text, start)?;
+    nothing_after(text, end)?;
+    Ok(Span { start, end })
+}
+
+/// Only white space may stand after the value that ends at `end`.
+///
+/// # Errors
+/// Something else does.
+pub fn nothing_after(text: &[u8], end: usize) -> Result<(), SyntaxError> {
     let rest = skip_space(text, end);
     if rest < text.len() {
         return error(rest, "something stands after the end of the value");
     }
-    Ok(Span { start, end })
+    Ok(())
 }
 
 /// Walks over the members of the object that starts `span`; gives back where the object ends.
@@ -290,6 +299,26 @@ pub fn for_each_member(
     span: Span,
     mut each: impl FnMut(Member),
 ) -> Result<usize, SyntaxError> {
+    walk_members(text, span, |key, start| {
+        let end = value_end(text, start)?;
+        each(Member {
+            key,
+            value: Span { start, end },
+        });
+        Ok(end)
+    })
+}
+
+/// As [`for_each_member`], but `each` finds the end of the value that starts where it is told: so that
+/// nested objects are walked over once and not first skipped and then walked.
+///
+/// # Errors
+/// The first place where the text is not JSON, or what `each` finds.
+pub fn walk_members(
+    text: &[u8],
+    span: Span,
+    mut each: impl FnMut(Span, usize) -> Result<usize, SyntaxError>,
+) -> Result<usize, SyntaxError> {
     if text.get(span.start) != Some(&b'{') {
         return error(span.start, "expected an object");
     }
@@ -299,11 +328,7 @@ pub fn for_each_member(
     }
     loop {
         let (key, start) = key_and_colon(text, at)?;
-        let end = value_end(text, start)?;
-        each(Member {
-            key,
-            value: Span { start, end },
-        });
+        let end = each(key, start)?;
         at = skip_space(text, end);
         match text.get(at) {
             Some(b',') => at = skip_space(text, at + 1),

@@ -121,27 +121,17 @@ impl Records {
         }
         let part = self.part;
         let mut entries = Vec::new();
-        let walked = scan::for_each_member(
-            text,
-            scan::Span {
-                start,
-                end: text.len(),
-            },
-            |member| {
-                let key = scan::string(text, member.key).unwrap_or_default();
-                entries.push(entry_of_text(part, key, text, member.value));
-            },
-        );
-        let whole = walked.and_then(|end| {
-            let rest = scan::skip_space(text, end);
-            if rest < text.len() {
-                return Err(scan::SyntaxError {
-                    offset: rest,
-                    what: "something stands after the end of the value",
-                });
-            }
-            Ok(())
+        let whole_text = scan::Span {
+            start,
+            end: text.len(),
+        };
+        let walked = scan::walk_members(text, whole_text, |key, at| {
+            let key = scan::string(text, key).unwrap_or_default();
+            let (entry, end) = entry_of_text(part, key, text, at)?;
+            entries.push(entry);
+            Ok(end)
         });
+        let whole = walked.and_then(|end| scan::nothing_after(text, end));
         match whole {
             Ok(()) => {
                 self.condition = Condition::Good;
@@ -160,7 +150,8 @@ impl Records {
         };
         self.entries = whole
             .into_iter()
-            .map(|whole| entry_of_text(self.part, whole.key, text, whole.value))
+            .filter_map(|whole| entry_of_text(self.part, whole.key, text, whole.value.start).ok())
+            .map(|(entry, _)| entry)
             .collect();
     }
 
@@ -252,10 +243,31 @@ pub fn id_field(part: Part) -> &'static str {
     }
 }
 
-fn entry_of_text(part: Part, key: String, text: &[u8], span: scan::Span) -> Entry {
+/// The record that starts at `start`, and where it ends.
+fn entry_of_text(
+    part: Part,
+    key: String,
+    text: &[u8],
+    start: usize,
+) -> Result<(Entry, usize), scan::SyntaxError> {
+    let span_to = |end| scan::Span { start, end };
+    if text.get(start) != Some(&b'{') {
+        let end = scan::value_end(text, start)?;
+        let faults = vec![Fault::NotAnObject];
+        let place = Place::Text(span_to(end));
+        return Ok((
+            Entry {
+                key,
+                faults,
+                likeness: None,
+                place,
+            },
+            end,
+        ));
+    }
     let mut fields = Fields::default();
     let mut faults = Vec::new();
-    let walked = scan::for_each_member(text, span, |member| {
+    let end = scan::for_each_member(text, span_to(text.len()), |member| {
         let Some(slot) = fields.slot(member.key.of(text)) else {
             return;
         };
@@ -265,23 +277,18 @@ fn entry_of_text(part: Part, key: String, text: &[u8], span: scan::Span) -> Entr
             scan::Kind::Null => Field::Missing,
             _ => Field::Other,
         };
-    });
-    if walked.is_err() {
-        faults.push(Fault::NotAnObject);
-        return Entry {
+    })?;
+    fields.judge(part, &key, &mut faults);
+    let place = Place::Text(span_to(end));
+    Ok((
+        Entry {
+            likeness: fields.likeness(),
             key,
             faults,
-            likeness: None,
-            place: Place::Text(span),
-        };
-    }
-    fields.judge(part, &key, &mut faults);
-    Entry {
-        likeness: fields.likeness(),
-        key,
-        faults,
-        place: Place::Text(span),
-    }
+            place,
+        },
+        end,
+    ))
 }
 
 fn entry_of_row(part: Part, table: &Table, at: usize, row: &Row) -> Entry {

@@ -153,6 +153,10 @@ fn runs(script: &str, line: &str) -> bool {
 /// Lines to type that are no session: each is run elsewhere, or is a command line that clawmend takes.
 #[test]
 fn other_command_lines_are_run_by_the_gate_or_parse() {
+    // The crate as it is published leaves the gate out.
+    if !root().join(".ci").exists() {
+        return;
+    }
     let gate = read(".ci/run") + &read("ci/packages") + &read("ci/deb");
     for path in documents() {
         let text = read(&path);

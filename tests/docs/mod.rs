@@ -3,6 +3,7 @@
 
 mod console;
 mod pages;
+mod portable;
 mod schema;
 mod tables;
 

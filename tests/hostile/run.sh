@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The program under hostile conditions, about three minutes; prints `hostile: N passed, N failed`.
-#   tests/hostile/run.sh                the even sample that the gate runs
+#   tests/hostile/run.sh                an even sample, some minutes
 #   tests/hostile/run.sh --full         every kill and fault point (an hour)
 #   tests/hostile/run.sh killed failed  only the tests with these words in their names
 #   tests/hostile/run.sh --fuzz 180     each fuzz target for so many seconds (cargo-fuzz, nightly)

@@ -10,9 +10,10 @@ function task(name, version, names, run, releases = []) {
   return { name, release, releases: [release, ...releases], names: names(release), run };
 }
 
-const lockouts = (version) => [
-  task("config", version, configNames, config),
-  task("pairing", version, pairingNames, pairing),
+/** Config first, as it takes longest. */
+const lockouts = (versions) => [
+  ...versions.map((version) => task("config", version, configNames, config)),
+  ...versions.map((version) => task("pairing", version, pairingNames, pairing)),
 ];
 const upgradePath = () => task("upgrade", UPGRADE_FROM, upgradeNames, upgrade, upgradeReleases);
 const agreements = (version) => task("agreement", version, agreementNames, agreement);
@@ -21,6 +22,6 @@ const agreements = (version) => task("agreement", version, agreementNames, agree
 export function planTasks({ releases, upgrade: wantsUpgrade, agreement: wantsAgreement }) {
   if (wantsAgreement) return (releases ?? AGREEMENT_RELEASES).map(agreements);
   if (wantsUpgrade) return [upgradePath()];
-  if (releases !== undefined) return releases.flatMap(lockouts);
-  return [...DEFAULT_RELEASES.flatMap(lockouts), upgradePath()];
+  if (releases !== undefined) return lockouts(releases);
+  return [...lockouts(DEFAULT_RELEASES), upgradePath()];
 }

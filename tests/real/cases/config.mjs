@@ -58,7 +58,8 @@ const FAULTS = [
     touches: ["trustedProxies"],
     spoil: (gateway) => gateway,
     ask: askThroughProxy,
-    byRequest: ["--trust-proxy", "127.0.0.1"],
+    diagnosable: false,
+    repairArgs: ["--trust-proxy", "127.0.0.1"],
   },
 ];
 const BOTH = "pairing and config at once";
@@ -77,12 +78,13 @@ function stray(before, after, touches) {
   return undefined;
 }
 
-async function judgeFault({ openclaw }, clawmend, { touches, spoil, ask = startAndAsk, byRequest }) {
+async function judgeFault({ openclaw }, clawmend, { spoil, touches, ask = startAndAsk, diagnosable, repairArgs }) {
   const before = annotated({ gateway: spoil(openclaw.healthyConfig().gateway) });
   openclaw.writeConfig(before);
   return judge(openclaw, clawmend, {
     ask,
-    byRequest,
+    diagnosable,
+    repairArgs,
     quiet: () => openclaw.stop(),
     mended: () => stray(before, readFileSync(openclaw.configFile, "utf8"), touches),
   });

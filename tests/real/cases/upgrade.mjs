@@ -64,18 +64,18 @@ async function polluted(bench, lab, clawmend) {
     const complaint = IMPORT_FAILED.test(later.log()) ? "the import failed" : await notImported(later, lab);
     return complaint === undefined ? answer : { in: false, words: complaint };
   };
-  return judgeAtRest(later, clawmend, ask);
+  return judgeAtRest(later, clawmend, { ask, diagnosable: false });
 }
 
 /** This release imports the devices but not the CLI's cached token, and without a shared token does not start then. */
 async function leftBehind(bench, lab, clawmend) {
   await bench.openclaw.stop();
-  return judgeAtRest(upgraded(bench, lab, STRICT_IMPORT), clawmend, startAndAsk);
+  return judgeAtRest(upgraded(bench, lab, STRICT_IMPORT), clawmend, { ask: startAndAsk });
 }
 
-async function judgeAtRest(later, clawmend, ask) {
+async function judgeAtRest(later, clawmend, steps) {
   try {
-    return await judge(later, clawmend, { ask, quiet: () => later.stop(), restores: false });
+    return await judge(later, clawmend, { ...steps, quiet: () => later.stop(), restores: false });
   } finally {
     await later.stop();
   }
