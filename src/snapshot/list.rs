@@ -7,7 +7,7 @@ use chrono::NaiveDateTime;
 use super::manifest::{self, Header, Manifest};
 use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, replace};
-use crate::image::FileState;
+use crate::image::{FileState, Unusable};
 
 /// A snapshot in a list.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -40,12 +40,25 @@ pub fn list(state_dir: &Path, snapshots: &Path) -> Result<Vec<Summary>, Error> {
     let ids = names.filter_map(|name| name.into_string().ok());
     Ok(ids
         .filter(|id| !id.starts_with('.'))
-        .filter_map(|id| Some(summary(&parent.child(&id).ok()??, id)))
+        .filter_map(|id| match parent.child(&id) {
+            Ok(Some(dir)) => Some(summary(Ok(&dir), id)),
+            // Nobody made those as a snapshot.
+            Ok(None) | Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => None,
+            // One that may not be opened is there all the same: an older one is not the newest.
+            Err(why) => Some(summary(Err(why), id)),
+        })
         .collect())
 }
 
-fn summary(dir: &Dir, id: String) -> Summary {
-    let (header, problem) = match dir.read(manifest::FILE, OWN_LIMIT) {
+fn summary(dir: Result<&Dir, Unusable>, id: String) -> Summary {
+    let size = dir
+        .as_ref()
+        .map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
+    let manifest = match dir {
+        Ok(dir) => dir.read(manifest::FILE, OWN_LIMIT),
+        Err(why) => FileState::Unusable(why),
+    };
+    let (header, problem) = match manifest {
         FileState::Present { bytes, .. } => {
             let header: Header = serde_json::from_slice(&bytes).unwrap_or_default();
             let problem = Manifest::parse(&bytes).err().map(|error| error.to_string());
@@ -69,7 +82,7 @@ fn summary(dir: &Dir, id: String) -> Summary {
             header.why
         },
         command: header.command,
-        size: fs_extra::dir::get_size(dir.path()).unwrap_or(0),
+        size,
         problem,
         id,
     }

@@ -56,6 +56,10 @@ const TESTS: &[(&str, Test)] = &[
     ),
     ("points::killed_anywhere", points::killed_anywhere),
     ("points::failed_anywhere", points::failed_anywhere),
+    (
+        "points::an_unreadable_snapshot_is_not_overlooked",
+        points::an_unreadable_snapshot_is_not_overlooked,
+    ),
     ("points::a_full_disk", points::a_full_disk),
     (
         "live::writers_of_files_lose_nothing",

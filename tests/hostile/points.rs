@@ -364,6 +364,26 @@ fn judge(scenario: &Scenario, world: &World, out: &Out) -> Result<(), String> {
     Ok(())
 }
 
+/// One that may not be opened is listed as such, and `restore` does not go on with an older one.
+pub fn an_unreadable_snapshot_is_not_overlooked(_size: Size) -> String {
+    let world = World::fixture(FILES[1]);
+    for _ in 0..2 {
+        world.run(&["snapshot", "create"]).expect(0);
+    }
+    let (_, calls) = trace::calls(&world, &["snapshot", "list"]);
+    let opens = |call: &&Call| call.name == "openat" && call.line.contains("-manual\", O_RDONLY");
+    let calls: Vec<&Call> = calls.iter().filter(opens).collect();
+    let mut listed = 0;
+    for call in &calls {
+        let refused = Inject::Error("EACCES");
+        let out = trace::inject(&world, call, refused, &["snapshot", "list"]).unwrap();
+        assert!(out.stdout.starts_with("2 snapshots"), "{out}");
+        listed += usize::from(out.stdout.contains("cannot be restored"));
+    }
+    assert!(listed >= 2, "{listed} of {}", calls.len());
+    format!("{listed} listed with their problem")
+}
+
 /// A small disk with all but a few kilobytes taken.
 pub fn a_full_disk(_size: Size) -> String {
     let mut outcomes = BTreeMap::<String, usize>::new();
