@@ -2,7 +2,7 @@
 //! root on other people's files, on mangled input. Drives the built binary, mostly under `strace`.
 //!
 //! `cargo test --test hostile -- [--full] [--points=N] [NAME…]`; `tests/hostile/run.sh` does that with a check of the
-//! tools first. Without `--full` the points are sampled evenly. Not part of the gate yet: it takes minutes.
+//! tools first. Without `--full` the points are sampled evenly. The gate runs the sample as a step of its own.
 
 #![allow(
     clippy::unwrap_used,
