@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Rule;
-use super::local::request_line;
+use super::requests::request_line;
 use crate::finding::{Code, Mend, Severity};
 use crate::model::layout::Part;
 use crate::model::store::{Entry, Fault};

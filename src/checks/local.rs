@@ -1,23 +1,19 @@
 //! This machine's CLI in the pairing store: is it paired, as whom, with which scopes.
 
+use super::requests::request_line;
 use super::{Rule, list};
 use crate::finding::{Code, Mend, Severity};
 use crate::model::device::{Device, List};
 use crate::model::layout::Part;
-use crate::model::scopes::{Era, FULL, Rule as ScopeRule};
+use crate::model::scopes::{Era, FULL};
 use crate::model::{Model, place_of};
-use crate::plan::StoreKind;
 
-fn paired_place(model: &Model) -> String {
+pub(super) fn paired_place(model: &Model) -> String {
     place_of(model.store, Part::Paired)
 }
 
-fn pending_place(model: &Model) -> String {
-    place_of(model.store, Part::Pending)
-}
-
 /// The device and its record, where the identity can be used and a record is there.
-fn local(model: &Model) -> Option<&Device> {
+pub(super) fn local(model: &Model) -> Option<&Device> {
     model.usable_identity()?;
     model.local.as_ref()
 }
@@ -71,27 +67,6 @@ fn store_is_readable(model: &Model) -> bool {
         model.paired.condition,
         crate::model::store::Condition::Unusable(_)
     )
-}
-
-/// One line about a request.
-pub fn request_line(request: &Device, now_ms: i64) -> String {
-    let mut words = vec![
-        format!("request {}", request.key),
-        format!("asks for {}", list(request.scopes.items())),
-    ];
-    if request.is_repair {
-        words.push("isRepair".into());
-    }
-    if !request.silent {
-        words.push("silent: false".into());
-    }
-    if let Some(ip) = &request.remote_ip {
-        words.push(format!("from {ip}"));
-    }
-    if request.expired(now_ms) {
-        words.push("expired".into());
-    }
-    words.join(", ")
 }
 
 pub static KEY_DIFFERS: Rule = Rule {
@@ -165,14 +140,6 @@ pub static ROLE_MISSING: Rule = Rule {
     },
 };
 
-/// The scopes the gateway goes by, and under which name.
-fn baseline(device: &Device) -> (&'static str, &List) {
-    match &device.approved_scopes {
-        List::Of(_) => ("approvedScopes", &device.approved_scopes),
-        _ => ("scopes", &device.scopes),
-    }
-}
-
 pub static SCOPES_MISSING: Rule = Rule {
     code: Code("cli-scopes-missing"),
     modes: &["F01", "F26"],
@@ -195,7 +162,7 @@ pub static SCOPES_MISSING: Rule = Rule {
         let Some(device) = local(model) else {
             return vec![];
         };
-        let (name, held) = baseline(device);
+        let (name, held) = device.baseline();
         let lacking = model.rule.lacking(held.items(), FULL);
         if lacking.is_empty() && *held != List::Odd {
             return vec![];
@@ -268,272 +235,5 @@ pub static SCOPES_DISAGREE: Rule = Rule {
                 .seen(format!("approvedScopes: {}", list(approved)))
                 .seen(format!("scopes: {}", list(scopes.items()))),
         ]
-    },
-};
-
-/// What `client` platforms stand for `process.platform` on this machine. Releases up to 2026.7 send
-/// `process.platform`, later ones `macos` and `windows` too.
-fn platforms(host: &str) -> &'static [&'static str] {
-    match host {
-        "darwin" => &["darwin", "macos"],
-        "win32" => &["win32", "windows"],
-        _ => &["linux"],
-    }
-}
-
-fn families(host: &str) -> &'static [&'static str] {
-    match host {
-        "darwin" => &["mac"],
-        "win32" => &["windows"],
-        _ => &["linux"],
-    }
-}
-
-fn normal(text: Option<&str>) -> String {
-    text.unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// Which pins of the CLI's record keep it out: `platform`, `deviceFamily`.
-pub fn false_pins(model: &Model) -> Vec<&'static str> {
-    let Some(device) = local(model) else {
-        return vec![];
-    };
-    let host = model.facts.platform.as_str();
-    let known = matches!(host, "linux" | "darwin" | "win32");
-    // The newest live request says what this CLI claims; nothing else does.
-    let claim = model
-        .requests
-        .iter()
-        .rev()
-        .find(|request| !request.expired(model.facts.now_ms));
-    let (platform, family) = (
-        normal(device.platform.as_deref()),
-        normal(device.device_family.as_deref()),
-    );
-    let mut pins = Vec::new();
-    let differs = |pin: &str, claimed: Option<String>, usual: &[&str]| match claimed {
-        _ if pin.is_empty() => false,
-        Some(claimed) => claimed != pin,
-        None => known && !usual.contains(&pin),
-    };
-    if differs(
-        &platform,
-        claim.map(|request| normal(request.platform.as_deref())),
-        platforms(host),
-    ) {
-        pins.push("platform");
-    }
-    let usual = match model.store {
-        // The CLI of the file releases sends no family at all.
-        StoreKind::Files => &[][..],
-        StoreKind::Sqlite => families(host),
-    };
-    if differs(
-        &family,
-        claim.map(|request| normal(request.device_family.as_deref())),
-        usual,
-    ) {
-        pins.push("deviceFamily");
-    }
-    pins
-}
-
-pub static PINNED: Rule = Rule {
-    code: Code("cli-platform-pinned"),
-    modes: &["F07"],
-    severity: Severity::Blocks,
-    title: "the CLI is pinned to another platform",
-    why: "From 2026.2.26 a device must report the platform and device family it was approved with; one that reports \
-          another (after an OS update, or because a node host shares the identity) has to be approved again. A \
-          record without them is not pinned.",
-    mends: "The pins that do not fit are taken out of the record, so that the next connect is accepted.",
-    by_hand: "Remove `platform` and `deviceFamily` from the record, or write what this machine reports.",
-    messages: &[
-        "device identity changed and must be re-approved",
-        "metadata-upgrade",
-    ],
-    run: |model, rule| {
-        let Some(device) = local(model) else {
-            return vec![];
-        };
-        let pins = false_pins(model);
-        if pins.is_empty() {
-            return vec![];
-        }
-        let mut finding = rule.finding(
-            paired_place(model),
-            format!(
-                "the CLI's record is pinned to another {}",
-                pins.join(" and ")
-            ),
-            Mend::Repair("take the pin out".into()),
-        );
-        finding = finding
-            .seen(format!(
-                "record: platform {}, deviceFamily {}",
-                show(&device.platform),
-                show(&device.device_family)
-            ))
-            .seen(format!("this machine: {}", model.facts.platform));
-        if let Some(request) = model.requests.last() {
-            finding = finding.seen(format!(
-                "its request: platform {}, deviceFamily {}",
-                show(&request.platform),
-                show(&request.device_family)
-            ));
-        }
-        // 2026.2.19 does not look at it: the same record locks out only after an update.
-        vec![if model.rule == ScopeRule::Literal {
-            finding.at_worst(Severity::Warning)
-        } else {
-            finding
-        }]
-    },
-};
-
-fn show(value: &Option<String>) -> &str {
-    value.as_deref().unwrap_or("none")
-}
-
-/// Whether something else than its requests keeps the device out.
-fn locked_out(model: &Model) -> bool {
-    local(model).is_none()
-        || [
-            &KEY_DIFFERS,
-            &ROLE_MISSING,
-            &SCOPES_MISSING,
-            &PINNED,
-            &super::tokens::MISSING,
-            &super::tokens::REVOKED,
-        ]
-        .into_iter()
-        .any(|rule| !(rule.run)(model, rule).is_empty())
-}
-
-pub static REQUEST_WAITS: Rule = Rule {
-    code: Code("cli-request-waits"),
-    modes: &["F02"],
-    severity: Severity::Info,
-    title: "a pairing request of this machine waits",
-    why: "The gateway keeps the request until somebody approves it. Approving it as it stands may not be enough: it may ask \
-          for less than the CLI needs.",
-    mends: "The device is granted what the CLI needs and its requests are removed.",
-    by_hand: "Nothing on its own: see the finding that keeps the CLI out.",
-    messages: &["pairing required"],
-    run: |model, rule| {
-        let live: Vec<&Device> = model
-            .requests
-            .iter()
-            .filter(|request| !request.expired(model.facts.now_ms))
-            .collect();
-        if live.is_empty() || !locked_out(model) {
-            return vec![];
-        }
-        let mut finding = rule.finding(
-            pending_place(model),
-            "a request of this machine's CLI waits for approval",
-            Mend::Repair("grant the device and remove its requests".into()),
-        );
-        for request in &live {
-            finding = finding.seen(request_line(request, model.facts.now_ms));
-            let lacking = model.rule.lacking(request.scopes.items(), FULL);
-            if !lacking.is_empty() {
-                finding = finding.seen(format!(
-                    "approving it as it stands would leave the CLI without {}",
-                    list(&lacking)
-                ));
-            }
-        }
-        vec![finding]
-    },
-};
-
-pub static REQUEST_EXPIRED: Rule = Rule {
-    code: Code("cli-request-expired"),
-    modes: &["F03"],
-    severity: Severity::Info,
-    title: "a pairing request of this machine has expired",
-    why: "Requests live five minutes. The gateway drops an expired one at its next read, so its id cannot be approved any more.",
-    mends: "The device is granted without it; the expired request is removed.",
-    by_hand: "Let the CLI ask again, and approve within five minutes.",
-    messages: &["unknown requestId"],
-    run: |model, rule| {
-        let expired: Vec<&Device> = model
-            .requests
-            .iter()
-            .filter(|request| request.expired(model.facts.now_ms))
-            .collect();
-        if expired.is_empty() {
-            return vec![];
-        }
-        let mut finding = rule.finding(
-            pending_place(model),
-            "a request of this machine's CLI has expired; the gateway will not take its id any more",
-            Mend::Repair("remove it".into()),
-        );
-        for request in expired.iter().take(3) {
-            finding = finding.seen(request_line(request, model.facts.now_ms));
-        }
-        vec![finding]
-    },
-};
-
-pub static REQUEST_CHURN: Rule = Rule {
-    code: Code("cli-request-churn"),
-    modes: &["F03", "F24"],
-    severity: Severity::Info,
-    title: "this machine's requests keep changing their id",
-    why: "Each refused attempt may replace the request by one with a new id, so that the id that was printed is gone \
-          before it can be approved.",
-    mends: "The device is granted directly, whatever the ids are; all its requests are removed.",
-    by_hand: "List and approve in one shell pipeline.",
-    messages: &["unknown requestId"],
-    run: |model, rule| {
-        if model.requests.len() < 2 {
-            return vec![];
-        }
-        let mut finding = rule.finding(
-            pending_place(model),
-            format!(
-                "{} requests of this machine's CLI wait at once",
-                model.requests.len()
-            ),
-            Mend::Repair("grant the device and remove all of them".into()),
-        );
-        for request in model.requests.iter().rev().take(3) {
-            finding = finding.seen(request_line(request, model.facts.now_ms));
-        }
-        vec![finding]
-    },
-};
-
-pub static REQUEST_STALE: Rule = Rule {
-    code: Code("cli-request-stale"),
-    modes: &["F30"],
-    severity: Severity::Warning,
-    title: "a leftover request of a device that is already granted",
-    why: "The device holds what it needs, yet a request of it still waits. While one with `silent: false` is there, the next \
-          thing that the gateway would have approved silently on loopback is refused.",
-    mends: "The request is removed.",
-    by_hand: "Take the entry out of devices/pending.json.",
-    messages: &["pairing required"],
-    run: |model, rule| {
-        let live: Vec<&Device> = model
-            .requests
-            .iter()
-            .filter(|request| !request.expired(model.facts.now_ms))
-            .collect();
-        if live.is_empty() || locked_out(model) {
-            return vec![];
-        }
-        let mut finding = rule.finding(
-            pending_place(model),
-            "this machine's CLI is granted, but a request of it is still pending",
-            Mend::Repair("remove the request".into()),
-        );
-        for request in live {
-            finding = finding.seen(request_line(request, model.facts.now_ms));
-        }
-        vec![finding]
     },
 };

@@ -13,7 +13,9 @@ pub(crate) mod import;
 pub(crate) mod leftovers;
 pub(crate) mod local;
 pub mod messages;
+pub(crate) mod pins;
 pub mod reports;
+pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod stores;
 pub(crate) mod tokens;
@@ -21,7 +23,7 @@ pub(crate) mod tokens;
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::{Model, Shared};
 use crate::plan::StoreKind;
-pub use local::request_line;
+pub use requests::request_line;
 pub use stores::describe as describe_fault;
 
 /// A kind of finding: its code, the failure modes it covers, the words about it, and the check.
@@ -119,7 +121,7 @@ pub static RULES: &[&Rule] = &[
     &local::ROLE_MISSING,
     &local::SCOPES_MISSING,
     &local::SCOPES_DISAGREE,
-    &local::PINNED,
+    &pins::PINNED,
     &tokens::MISSING,
     &tokens::REVOKED,
     &tokens::NARROW,
@@ -130,10 +132,10 @@ pub static RULES: &[&Rule] = &[
     &tokens::CACHE_FOREIGN,
     &leftovers::IDENTITY_LEFT,
     &import::BLOCKER,
-    &local::REQUEST_WAITS,
-    &local::REQUEST_EXPIRED,
-    &local::REQUEST_CHURN,
-    &local::REQUEST_STALE,
+    &requests::REQUEST_WAITS,
+    &requests::REQUEST_EXPIRED,
+    &requests::REQUEST_CHURN,
+    &requests::REQUEST_STALE,
     &stores::RECORD_INVALID,
     &stores::RECORD_KEY,
     &stores::RECORD_FOREIGN_KEY,
@@ -201,7 +203,7 @@ static OF_THE_DEVICE: &[&Rule] = &[
     &local::KEY_DIFFERS,
     &local::ROLE_MISSING,
     &local::SCOPES_MISSING,
-    &local::PINNED,
+    &pins::PINNED,
     &tokens::MISSING,
     &tokens::REVOKED,
     &tokens::NARROW,

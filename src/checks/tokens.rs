@@ -105,11 +105,7 @@ pub static NARROW: Rule = Rule {
             return vec![];
         }
         // The device itself is too narrow: that finding says it all.
-        let baseline = if device.approved_scopes.is_list() {
-            &device.approved_scopes
-        } else {
-            &device.scopes
-        };
+        let (_, baseline) = device.baseline();
         let needed = || model.era.needed().iter().copied();
         let inherits = !model.rule.lacking(baseline.items(), needed()).is_empty();
         let gets_in = token.scopes.is_list()
@@ -151,11 +147,7 @@ pub static BEYOND: Rule = Rule {
         let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
             return vec![];
         };
-        let baseline = if device.approved_scopes.is_list() {
-            &device.approved_scopes
-        } else {
-            &device.scopes
-        };
+        let (_, baseline) = device.baseline();
         let beyond = model.rule.lacking(
             baseline.items(),
             token.scopes.items().iter().map(String::as_str),

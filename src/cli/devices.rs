@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::model::store::Records;
 use crate::render::json::{DeviceDocument, DevicesDocument, Head, StateDocument};
-use crate::text::{count, safe};
+use crate::text::safe;
 
 /// Lists devices.
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
@@ -157,7 +157,6 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
     }
     if !device.problems.is_empty() {
         line("problem", paint.red(&safe(&device.problems.join("; "))));
-        let _ = count(device.problems.len(), "problem", "problems");
     }
     out
 }

@@ -189,6 +189,15 @@ impl Device {
         roles
     }
 
+    /// The scopes that a gateway goes by, and under which name: `approvedScopes` where it is a list
+    /// (from 2026.4.15), else `scopes`.
+    pub fn baseline(&self) -> (&'static str, &List) {
+        match &self.approved_scopes {
+            List::Of(_) => ("approvedScopes", &self.approved_scopes),
+            _ => ("scopes", &self.scopes),
+        }
+    }
+
     /// Whether the request has expired: a gateway drops it at its next read.
     pub fn expired(&self, now_ms: i64) -> bool {
         self.asked_at_ms

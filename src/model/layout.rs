@@ -263,8 +263,5 @@ pub fn is_secret_field(name: &str) -> bool {
     ]
     .iter()
     .any(|word| name.contains(word))
-        && !matches!(
-            name.as_str(),
-            "tokens" | "tokens_json" | "maxtokens" | "tokenkey_count"
-        )
+        && !matches!(name.as_str(), "tokens" | "tokens_json" | "maxtokens")
 }

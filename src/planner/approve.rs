@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::new_device::NewDevice;
 use super::{RecordEdits, remove};
 use crate::finding::Code;
 use crate::model::Model;
@@ -112,39 +113,18 @@ fn tokens(request: &Device, now: i64, random: &[u8; 32]) -> Value {
 }
 
 fn inserted(model: &Model, id: &str, record: &Record, request: &Device, random: &[u8; 32]) -> Edit {
-    let now = model.facts.now_ms;
+    let roles = request.all_roles();
     let scopes = union(request.scopes.items().iter().map(String::as_str));
-    let mut new = Record::new();
-    let from_request = [
-        "deviceId",
-        "publicKey",
-        "displayName",
-        "platform",
-        "deviceFamily",
-        "clientId",
-        "clientMode",
-        "browserOrigin",
-        "role",
-    ];
-    for name in from_request {
-        if let Some(value) = record.get(name).filter(|value| value.is_string()) {
-            new.insert(name.into(), value.clone());
-        }
+    let new = NewDevice {
+        id,
+        public_key: request.public_key.as_deref().unwrap_or_default(),
+        request: Some(record),
+        role: request.role.as_deref(),
+        roles: &roles,
+        scopes: &scopes,
+        tokens: tokens(request, model.facts.now_ms, random),
     }
-    new.insert("roles".into(), json!(request.all_roles()));
-    new.insert("scopes".into(), json!(scopes));
-    if model.store == StoreKind::Sqlite || model.rule == crate::model::scopes::Rule::Implied {
-        new.insert("approvedScopes".into(), json!(scopes));
-    }
-    if let Some(ip) = &request.remote_ip {
-        new.insert("remoteIp".into(), json!(ip));
-    }
-    new.insert("tokens".into(), tokens(request, now, random));
-    if model.store == StoreKind::Sqlite {
-        new.insert("approvedVia".into(), json!("owner"));
-    }
-    new.insert("createdAtMs".into(), json!(now));
-    new.insert("approvedAtMs".into(), json!(now));
+    .record(model);
     Edit {
         target: Target::Record {
             store: model.store,

@@ -3,12 +3,11 @@
 
 use serde_json::{Value, json};
 
+use super::new_device::NewDevice;
 use super::{Options, RecordEdits, Scopes, remove};
-use crate::checks::{local as rules, stores, tokens};
+use crate::checks::{local as rules, pins, requests, stores, tokens};
 use crate::finding::Code;
-use crate::format::edit::Style;
-use crate::image::{Bytes, Slot};
-use crate::model::device::{Device, List, Record, Token, token_from};
+use crate::model::device::{Device, List, Token, token_from};
 use crate::model::identity::Identity;
 use crate::model::layout::Part;
 use crate::model::scopes::{FULL, union};
@@ -33,13 +32,15 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
         None => (token_from(&options.random), true),
     };
     let mut edits = paired(model, identity, &scopes, &token, is_fresh);
-    edits.extend(cached(model, identity, &scopes, &token, is_fresh));
+    edits.extend(super::cached::edits(
+        model, identity, &scopes, &token, is_fresh,
+    ));
     if !matches!(model.pending.condition, Condition::Unusable(_)) {
         for request in &model.requests {
             let code = if request.expired(model.facts.now_ms) {
-                rules::REQUEST_EXPIRED.code
+                requests::REQUEST_EXPIRED.code
             } else {
-                rules::REQUEST_WAITS.code
+                requests::REQUEST_WAITS.code
             };
             let why = "the device is granted, so its own request goes: left there, it would keep the CLI out";
             edits.push(remove(
@@ -47,7 +48,7 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
                 Part::Pending,
                 &request.key,
                 why,
-                &[code, rules::REQUEST_STALE.code],
+                &[code, requests::REQUEST_STALE.code],
             ));
         }
     }
@@ -63,8 +64,8 @@ fn agreed_token(model: &Model) -> Option<Secret> {
 }
 
 /// The scopes that the CLI gets.
-struct Wanted {
-    all: Vec<String>,
+pub(super) struct Wanted {
+    pub(super) all: Vec<String>,
     /// Every list covers them already, the way this gateway compares: nothing has to be widened. A
     /// device that the gateway paired itself holds `operator.admin` alone (2026.8 and later).
     held: bool,
@@ -92,7 +93,7 @@ impl Wanted {
     }
 
     /// Whether a list has to be written.
-    fn lacks(&self, list: &List) -> bool {
+    pub(super) fn lacks(&self, list: &List) -> bool {
         !self.held
             && (!list.is_list() || self.all.iter().any(|scope| !list.items().contains(scope)))
     }
@@ -227,11 +228,11 @@ fn paired(
             &codes,
         );
     }
-    for pin in rules::false_pins(model) {
+    for pin in pins::false_pins(model) {
         edits.unset(
             &[pin],
             "the CLI reports something else now; a record without the pin is accepted",
-            &[rules::PINNED.code],
+            &[pins::PINNED.code],
         );
     }
     if let Some(missing) = entry.faults.iter().find_map(|fault| match fault {
@@ -270,7 +271,7 @@ fn paired(
 const FRESH: &str =
     "one fresh token on both sides: the old ones did not agree, or were gone or revoked";
 
-fn token_codes() -> [Code; 6] {
+pub(super) fn token_codes() -> [Code; 6] {
     [
         tokens::MISSING.code,
         tokens::REVOKED.code,
@@ -340,7 +341,6 @@ fn token_entry(token: &Secret, scopes: &Wanted, now: i64) -> Value {
 
 /// The device as an approval would write it: from its newest own request, else from the identity.
 fn new_device(model: &Model, identity: &Identity, scopes: &Wanted, token: &Secret) -> Vec<Edit> {
-    let now = model.facts.now_ms;
     let key = identity.derived_id.as_str();
     let request = model
         .requests
@@ -348,54 +348,16 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Wanted, token: &Secre
         .rev()
         .find(|request| is_this_machines(model, request))
         .and_then(|request| model.pending.record(model.pending.entry(&request.key)?));
-    let mut record = Record::new();
-    record.insert("deviceId".into(), json!(key));
-    record.insert("publicKey".into(), json!(identity.public_key));
-    let kept = [
-        "displayName",
-        "platform",
-        "deviceFamily",
-        "clientId",
-        "clientMode",
-        "browserOrigin",
-    ];
-    match &request {
-        Some(request) => {
-            for name in kept {
-                if let Some(value) = request.get(name).filter(|value| value.is_string()) {
-                    record.insert(name.into(), value.clone());
-                }
-            }
-        }
-        None => {
-            // No platform: a record without one is not pinned, and the CLI states its own.
-            record.insert("clientId".into(), json!("cli"));
-            record.insert("clientMode".into(), json!("cli"));
-        }
+    let mut record = NewDevice {
+        id: key,
+        public_key: &identity.public_key,
+        request: request.as_ref(),
+        role: Some("operator"),
+        roles: &["operator".to_owned()],
+        scopes: &scopes.all,
+        tokens: json!({ "operator": token_entry(token, scopes, model.facts.now_ms) }),
     }
-    record.insert("role".into(), json!("operator"));
-    record.insert("roles".into(), json!(["operator"]));
-    record.insert("scopes".into(), json!(scopes.all));
-    if model.rule == crate::model::scopes::Rule::Implied || model.store == StoreKind::Sqlite {
-        record.insert("approvedScopes".into(), json!(scopes.all));
-    }
-    if let Some(ip) = request
-        .as_ref()
-        .and_then(|request| request.get("remoteIp"))
-        .filter(|ip| ip.is_string())
-    {
-        record.insert("remoteIp".into(), ip.clone());
-    }
-    record.insert(
-        "tokens".into(),
-        json!({ "operator": token_entry(token, scopes, now) }),
-    );
-    if model.store == StoreKind::Sqlite {
-        // `silent` rows may be pruned when another CLI of that name connects (2026.8 and later).
-        record.insert("approvedVia".into(), json!("owner"));
-    }
-    record.insert("createdAtMs".into(), json!(now));
-    record.insert("approvedAtMs".into(), json!(now));
+    .record(model);
     super::database::keep_filed(model, &mut record);
     let target = Target::Record {
         store: model.store,
@@ -422,106 +384,4 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Wanted, token: &Secre
         why,
         mends,
     }]
-}
-
-fn cached(
-    model: &Model,
-    identity: &Identity,
-    scopes: &Wanted,
-    token: &Secret,
-    is_fresh: bool,
-) -> Vec<Edit> {
-    let key = identity.derived_id.as_str();
-    let now = model.facts.now_ms;
-    let entry = json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "updatedAtMs": now });
-    // A row of this device is there, even where OpenClaw does not take it.
-    let is_there =
-        model.store == StoreKind::Sqlite && model.auth.condition == AuthCondition::Malformed;
-    let is_ours = (is_there || model.auth.condition == AuthCondition::Good)
-        && model.auth.device_id.as_deref() == Some(key);
-    let whole = json!({ "version": 1, "deviceId": key, "tokens": { "operator": entry } });
-    let why = "the CLI shows its cached token: it must be the paired one";
-    if !is_ours {
-        let (target, op) = match model.store {
-            StoreKind::Files => {
-                let text = format!("{}\n", Style::openclaw().text(&whole));
-                (
-                    Target::Whole(Slot::File(Part::DeviceAuth)),
-                    Op::Rewrite(Bytes::new(text.into_bytes())),
-                )
-            }
-            StoreKind::Sqlite => (
-                Target::Record {
-                    store: StoreKind::Sqlite,
-                    part: Part::DeviceAuth,
-                    key: key.to_owned(),
-                },
-                Op::Insert(whole.as_object().cloned().unwrap_or_default()),
-            ),
-        };
-        return vec![Edit {
-            target,
-            op,
-            why: why.to_owned(),
-            mends: token_codes().to_vec(),
-        }];
-    }
-    let Some(held) = &model.auth.operator else {
-        let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, Record::new());
-        edits.set(&["tokens", "operator"], entry, why, &token_codes());
-        return edits.edits;
-    };
-    let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, cached_record(model, held));
-    let operator = |name: &'static str| ["tokens", "operator", name];
-    if is_fresh {
-        edits.set(
-            &operator("token"),
-            json!(token.expose()),
-            why,
-            &token_codes(),
-        );
-    }
-    if held.role.as_deref() != Some("operator") {
-        edits.set(
-            &operator("role"),
-            json!("operator"),
-            "the token's role",
-            &token_codes(),
-        );
-    }
-    if scopes.lacks(&held.scopes) {
-        edits.set(
-            &operator("scopes"),
-            json!(scopes.all),
-            "what the token holds, on this side too",
-            &[tokens::NARROW.code, rules::SCOPES_MISSING.code],
-        );
-    }
-    if !edits.edits.is_empty() {
-        edits.set(
-            &operator("updatedAtMs"),
-            json!(now),
-            "when the cache was written",
-            &[],
-        );
-    }
-    edits.edits
-}
-
-/// The cached entry as it stands, for the values before.
-fn cached_record(model: &Model, held: &crate::model::device::Token) -> Record {
-    let from_file = model
-        .images
-        .file(Part::DeviceAuth)
-        .filter(|_| model.store == StoreKind::Files)
-        .and_then(|image| image.bytes())
-        .and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok())
-        .and_then(|value| value.as_object().cloned());
-    from_file.unwrap_or_else(|| {
-        let token = held.token.as_ref().map(Secret::expose);
-        let entry = json!({ "token": token, "role": held.role, "scopes": held.scopes.items() });
-        [("tokens".to_owned(), json!({ "operator": entry }))]
-            .into_iter()
-            .collect()
-    })
 }

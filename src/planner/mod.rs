@@ -4,9 +4,11 @@
 //! does not say that yet. So a second run finds nothing to do, by construction.
 
 mod approve;
+mod cached;
 mod config;
 mod database;
 mod grant;
+mod new_device;
 mod stores;
 
 pub use approve::{Refusal, approve};

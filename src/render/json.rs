@@ -270,11 +270,7 @@ impl DeviceDocument {
     pub fn of(model: &Model, device: &Device, pending: bool, problems: Vec<String>) -> Self {
         let this_machine =
             model.local_id().is_some() && device.device_id.as_deref() == model.local_id();
-        let held = if device.approved_scopes.is_list() {
-            &device.approved_scopes
-        } else {
-            &device.scopes
-        };
+        let (_, held) = device.baseline();
         Self {
             request_id: pending.then(|| device.key.clone()),
             device_id: device.device_id.clone(),

@@ -1,0 +1,132 @@
+//! What a device was pinned to when it was approved: platform and device family.
+
+use super::Rule;
+use super::local::{local, paired_place};
+use crate::finding::{Code, Mend, Severity};
+use crate::model::Model;
+use crate::model::scopes::Rule as ScopeRule;
+use crate::plan::StoreKind;
+
+/// What `client` platforms stand for `process.platform` on this machine. Releases up to 2026.7 send
+/// `process.platform`, later ones `macos` and `windows` too.
+fn platforms(host: &str) -> &'static [&'static str] {
+    match host {
+        "darwin" => &["darwin", "macos"],
+        "win32" => &["win32", "windows"],
+        _ => &["linux"],
+    }
+}
+
+fn families(host: &str) -> &'static [&'static str] {
+    match host {
+        "darwin" => &["mac"],
+        "win32" => &["windows"],
+        _ => &["linux"],
+    }
+}
+
+fn normal(text: Option<&str>) -> String {
+    text.unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Which pins of the CLI's record keep it out: `platform`, `deviceFamily`.
+pub fn false_pins(model: &Model) -> Vec<&'static str> {
+    let Some(device) = local(model) else {
+        return vec![];
+    };
+    let host = model.facts.platform.as_str();
+    let known = matches!(host, "linux" | "darwin" | "win32");
+    // The newest live request says what this CLI claims; nothing else does.
+    let claim = model
+        .requests
+        .iter()
+        .rev()
+        .find(|request| !request.expired(model.facts.now_ms));
+    let (platform, family) = (
+        normal(device.platform.as_deref()),
+        normal(device.device_family.as_deref()),
+    );
+    let mut pins = Vec::new();
+    let differs = |pin: &str, claimed: Option<String>, usual: &[&str]| match claimed {
+        _ if pin.is_empty() => false,
+        Some(claimed) => claimed != pin,
+        None => known && !usual.contains(&pin),
+    };
+    if differs(
+        &platform,
+        claim.map(|request| normal(request.platform.as_deref())),
+        platforms(host),
+    ) {
+        pins.push("platform");
+    }
+    let usual = match model.store {
+        // The CLI of the file releases sends no family at all.
+        StoreKind::Files => &[][..],
+        StoreKind::Sqlite => families(host),
+    };
+    if differs(
+        &family,
+        claim.map(|request| normal(request.device_family.as_deref())),
+        usual,
+    ) {
+        pins.push("deviceFamily");
+    }
+    pins
+}
+
+pub static PINNED: Rule = Rule {
+    code: Code("cli-platform-pinned"),
+    modes: &["F07"],
+    severity: Severity::Blocks,
+    title: "the CLI is pinned to another platform",
+    why: "From 2026.2.26 a device must report the platform and device family it was approved with; one that reports \
+          another (after an OS update, or because a node host shares the identity) has to be approved again. A \
+          record without them is not pinned.",
+    mends: "The pins that do not fit are taken out of the record, so that the next connect is accepted.",
+    by_hand: "Remove `platform` and `deviceFamily` from the record, or write what this machine reports.",
+    messages: &[
+        "device identity changed and must be re-approved",
+        "metadata-upgrade",
+    ],
+    run: |model, rule| {
+        let Some(device) = local(model) else {
+            return vec![];
+        };
+        let pins = false_pins(model);
+        if pins.is_empty() {
+            return vec![];
+        }
+        let mut finding = rule.finding(
+            paired_place(model),
+            format!(
+                "the CLI's record is pinned to another {}",
+                pins.join(" and ")
+            ),
+            Mend::Repair("take the pin out".into()),
+        );
+        finding = finding
+            .seen(format!(
+                "record: platform {}, deviceFamily {}",
+                show(&device.platform),
+                show(&device.device_family)
+            ))
+            .seen(format!("this machine: {}", model.facts.platform));
+        if let Some(request) = model.requests.last() {
+            finding = finding.seen(format!(
+                "its request: platform {}, deviceFamily {}",
+                show(&request.platform),
+                show(&request.device_family)
+            ));
+        }
+        // 2026.2.19 does not look at it: the same record locks out only after an update.
+        vec![if model.rule == ScopeRule::Literal {
+            finding.at_worst(Severity::Warning)
+        } else {
+            finding
+        }]
+    },
+};
+
+fn show(value: &Option<String>) -> &str {
+    value.as_deref().unwrap_or("none")
+}

@@ -1,0 +1,118 @@
+//! The CLI's side of the grant: the token that it caches and shows at every connect.
+
+use serde_json::{Value, json};
+
+use super::RecordEdits;
+use super::grant::{Wanted, token_codes};
+use crate::checks::{local, tokens};
+use crate::format::edit::Style;
+use crate::image::{Bytes, Slot};
+use crate::model::device::{Record, Token};
+use crate::model::identity::Identity;
+use crate::model::layout::Part;
+use crate::model::{AuthCondition, Model};
+use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::secret::Secret;
+
+/// The edits after which the cache holds `token` with the scopes that are wanted.
+pub(super) fn edits(
+    model: &Model,
+    identity: &Identity,
+    scopes: &Wanted,
+    token: &Secret,
+    is_fresh: bool,
+) -> Vec<Edit> {
+    let key = identity.derived_id.as_str();
+    let now = model.facts.now_ms;
+    let entry = json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "updatedAtMs": now });
+    // A row of this device is there, even where OpenClaw does not take it.
+    let is_there =
+        model.store == StoreKind::Sqlite && model.auth.condition == AuthCondition::Malformed;
+    let is_ours = (is_there || model.auth.condition == AuthCondition::Good)
+        && model.auth.device_id.as_deref() == Some(key);
+    let whole = json!({ "version": 1, "deviceId": key, "tokens": { "operator": entry } });
+    let why = "the CLI shows its cached token: it must be the paired one";
+    if !is_ours {
+        let (target, op) = match model.store {
+            StoreKind::Files => {
+                let text = format!("{}\n", Style::openclaw().text(&whole));
+                (
+                    Target::Whole(Slot::File(Part::DeviceAuth)),
+                    Op::Rewrite(Bytes::new(text.into_bytes())),
+                )
+            }
+            StoreKind::Sqlite => (
+                Target::Record {
+                    store: StoreKind::Sqlite,
+                    part: Part::DeviceAuth,
+                    key: key.to_owned(),
+                },
+                Op::Insert(whole.as_object().cloned().unwrap_or_default()),
+            ),
+        };
+        return vec![Edit {
+            target,
+            op,
+            why: why.to_owned(),
+            mends: token_codes().to_vec(),
+        }];
+    }
+    let Some(held) = &model.auth.operator else {
+        let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, Record::new());
+        edits.set(&["tokens", "operator"], entry, why, &token_codes());
+        return edits.edits;
+    };
+    let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, cached_record(model, held));
+    let operator = |name: &'static str| ["tokens", "operator", name];
+    if is_fresh {
+        edits.set(
+            &operator("token"),
+            json!(token.expose()),
+            why,
+            &token_codes(),
+        );
+    }
+    if held.role.as_deref() != Some("operator") {
+        edits.set(
+            &operator("role"),
+            json!("operator"),
+            "the token's role",
+            &token_codes(),
+        );
+    }
+    if scopes.lacks(&held.scopes) {
+        edits.set(
+            &operator("scopes"),
+            json!(scopes.all),
+            "what the token holds, on this side too",
+            &[tokens::NARROW.code, local::SCOPES_MISSING.code],
+        );
+    }
+    if !edits.edits.is_empty() {
+        edits.set(
+            &operator("updatedAtMs"),
+            json!(now),
+            "when the cache was written",
+            &[],
+        );
+    }
+    edits.edits
+}
+
+/// The cached entry as it stands, for the values before.
+fn cached_record(model: &Model, held: &Token) -> Record {
+    let from_file = model
+        .images
+        .file(Part::DeviceAuth)
+        .filter(|_| model.store == StoreKind::Files)
+        .and_then(|image| image.bytes())
+        .and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok())
+        .and_then(|value| value.as_object().cloned());
+    from_file.unwrap_or_else(|| {
+        let token = held.token.as_ref().map(Secret::expose);
+        let entry = json!({ "token": token, "role": held.role, "scopes": held.scopes.items() });
+        [("tokens".to_owned(), json!({ "operator": entry }))]
+            .into_iter()
+            .collect()
+    })
+}
