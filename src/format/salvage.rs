@@ -54,8 +54,12 @@ fn record_at(text: &[u8], quote: usize, id_field: &str) -> Option<Whole> {
         start,
         end: scan::value_end(text, start).ok()?,
     };
-    (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field))
-        .then_some(Whole { key: name, value })
+    (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field)).then(
+        || Whole {
+            key: name.into_owned(),
+            value,
+        },
+    )
 }
 
 fn names_itself(text: &[u8], key: Span, value: Span, id_field: &str) -> bool {

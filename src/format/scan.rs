@@ -3,7 +3,8 @@
 //!
 //! Nothing here recurses, so nesting cannot overflow the stack; [`MAX_DEPTH`] bounds it anyway.
 
-use memchr::memchr2;
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// Deepest nesting that is read. OpenClaw's own records nest four deep.
@@ -108,6 +109,36 @@ fn error<T>(offset: usize, what: &'static str) -> Result<T, SyntaxError> {
     Err(SyntaxError { offset, what })
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Marks (in the high bit of each byte) the quotes, backslashes and control characters among eight
+/// bytes. A borrow can mark a byte too many only above a true one: the lowest mark is always true.
+fn marks(word: u64) -> u64 {
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let quote = zero(word ^ (ONES * u64::from(b'"')));
+    let backslash = zero(word ^ (ONES * u64::from(b'\\')));
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (quote | backslash | control) & HIGH
+}
+
+/// Where the plain run in a string ends that starts at `at`: eight bytes at a time, since most strings
+/// of a store are too short for a call into memchr to pay.
+fn plain_end(text: &[u8], at: usize) -> usize {
+    let (words, rest) = text.get(at..).unwrap_or_default().as_chunks::<8>();
+    for (passed, word) in words.iter().enumerate() {
+        let marks = marks(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return at + passed * 8 + (marks.trailing_zeros() / 8) as usize;
+        }
+    }
+    let tail = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+        .unwrap_or(rest.len());
+    at + words.len() * 8 + tail
+}
+
 /// The end of the string that starts at `at` (at its opening quote).
 fn string_end(text: &[u8], at: usize) -> Result<usize, SyntaxError> {
     if text.get(at) != Some(&b'"') {
@@ -115,24 +146,16 @@ fn string_end(text: &[u8], at: usize) -> Result<usize, SyntaxError> {
     }
     let mut at = at + 1;
     loop {
-        let rest = text.get(at..).unwrap_or_default();
-        let Some(found) = memchr2(b'"', b'\\', rest) else {
-            return error(text.len(), "the text ends inside a string");
-        };
-        let (plain, tail) = rest.split_at(found);
-        if let Some(control) = plain.iter().position(|byte| *byte < 0x20) {
-            return error(
-                at + control,
-                "a line break or control character inside a string",
-            );
+        at = plain_end(text, at);
+        match text.get(at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => {}
+            Some(_) => return error(at, "a line break or control character inside a string"),
+            None => return error(text.len(), "the text ends inside a string"),
         }
-        at += found;
-        if tail.first() == Some(&b'"') {
-            return Ok(at + 1);
-        }
-        match tail.get(1) {
+        match text.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
-            Some(b'u') => match tail.get(2..6) {
+            Some(b'u') => match text.get(at + 2..at + 6) {
                 Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => at += 6,
                 _ => return error(at, "a broken \\u escape"),
             },
@@ -197,13 +220,46 @@ fn key_and_colon(text: &[u8], at: usize) -> Result<(Span, usize), SyntaxError> {
     Ok((key, skip_space(text, colon + 1)))
 }
 
+/// The open containers, innermost last, a bit each: no allocation per value.
+#[derive(Default)]
+struct Open {
+    objects: [u64; MAX_DEPTH / 64],
+    depth: usize,
+}
+
+impl Open {
+    /// Whether there was room for one more.
+    fn push(&mut self, container: u8) -> bool {
+        let Some(word) = self.objects.get_mut(self.depth / 64) else {
+            return false;
+        };
+        let bit = 1 << (self.depth % 64);
+        if container == b'{' {
+            *word |= bit;
+        } else {
+            *word &= !bit;
+        }
+        self.depth += 1;
+        true
+    }
+
+    fn last(&self) -> Option<u8> {
+        let at = self.depth.checked_sub(1)?;
+        let is_object = self.objects.get(at / 64)? >> (at % 64) & 1 == 1;
+        Some(if is_object { b'{' } else { b'[' })
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+}
+
 /// The end of the value that starts at `at`.
 ///
 /// # Errors
 /// The first place where the text is not JSON.
 pub fn value_end(text: &[u8], at: usize) -> Result<usize, SyntaxError> {
-    // The open containers, innermost last: `{` or `[`.
-    let mut open: Vec<u8> = Vec::new();
+    let mut open = Open::default();
     let mut at = at;
     loop {
         at = match text.get(at) {
@@ -213,10 +269,9 @@ pub fn value_end(text: &[u8], at: usize) -> Result<usize, SyntaxError> {
                 if text.get(inner) == Some(&b'}') {
                     inner + 1
                 } else {
-                    if open.len() >= MAX_DEPTH {
+                    if !open.push(b'{') {
                         return error(at, "nested too deeply");
                     }
-                    open.push(b'{');
                     at = key_and_colon(text, inner)?.1;
                     continue;
                 }
@@ -226,10 +281,9 @@ pub fn value_end(text: &[u8], at: usize) -> Result<usize, SyntaxError> {
                 if text.get(inner) == Some(&b']') {
                     inner + 1
                 } else {
-                    if open.len() >= MAX_DEPTH {
+                    if !open.push(b'[') {
                         return error(at, "nested too deeply");
                     }
-                    open.push(b'[');
                     at = inner;
                     continue;
                 }
@@ -371,14 +425,14 @@ pub fn key_is(text: &[u8], key: Span, name: &str) -> bool {
 }
 
 /// The decoded string at a span; invalid UTF-8 becomes U+FFFD, as OpenClaw reads it.
-pub fn string(text: &[u8], span: Span) -> Option<String> {
+pub fn string(text: &[u8], span: Span) -> Option<Cow<'_, str>> {
     let raw = span.of(text);
     let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if !inner.contains(&b'\\') {
-        return Some(String::from_utf8_lossy(inner).into_owned());
+    if memchr::memchr(b'\\', inner).is_none() {
+        return Some(String::from_utf8_lossy(inner));
     }
     match value(text, span) {
-        Some(Value::String(decoded)) => Some(decoded),
+        Some(Value::String(decoded)) => Some(Cow::Owned(decoded)),
         _ => None,
     }
 }

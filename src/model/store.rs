@@ -1,6 +1,8 @@
 //! A store of records (paired or pending) as it was found, in either generation: which records it
 //! holds, which are broken, without keeping a parsed copy of any.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::device::{Device, KeyFault, Record, key_fault};
@@ -126,7 +128,7 @@ impl Records {
             end: text.len(),
         };
         let walked = scan::walk_members(text, whole_text, |key, at| {
-            let key = scan::string(text, key).unwrap_or_default();
+            let key = scan::string(text, key).unwrap_or_default().into_owned();
             let (entry, end) = entry_of_text(part, key, text, at)?;
             entries.push(entry);
             Ok(end)
@@ -298,9 +300,9 @@ fn entry_of_row(part: Part, table: &Table, at: usize, row: &Row) -> Entry {
         let Some(cell) = table.cell(row, column.column) else {
             continue;
         };
-        if let Some(slot) = fields.slot_named(column.field) {
+        if let Some(slot) = fields.slot_named(column.field.as_bytes()) {
             *slot = match cell {
-                Cell::Text(text) => Field::Text(text.clone()),
+                Cell::Text(text) => Field::Text(text.into()),
                 Cell::Integer(_) | Cell::Real(_) => Field::Number,
                 Cell::Null => Field::Missing,
                 Cell::Blob(_) => Field::Other,
@@ -353,15 +355,15 @@ pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
 }
 
 #[derive(Default)]
-enum Field {
+enum Field<'a> {
     #[default]
     Missing,
-    Text(String),
+    Text(Cow<'a, str>),
     Number,
     Other,
 }
 
-impl Field {
+impl Field<'_> {
     fn text(&self) -> Option<&str> {
         match self {
             Field::Text(text) => Some(text),
@@ -372,35 +374,34 @@ impl Field {
 
 /// The few fields that every record is judged by.
 #[derive(Default)]
-struct Fields {
-    device_id: Field,
-    request_id: Field,
-    public_key: Field,
-    display_name: Field,
-    platform: Field,
-    client_id: Field,
-    client_mode: Field,
-    created_at_ms: Field,
-    approved_at_ms: Field,
+struct Fields<'a> {
+    device_id: Field<'a>,
+    request_id: Field<'a>,
+    public_key: Field<'a>,
+    display_name: Field<'a>,
+    platform: Field<'a>,
+    client_id: Field<'a>,
+    client_mode: Field<'a>,
+    created_at_ms: Field<'a>,
+    approved_at_ms: Field<'a>,
 }
 
-impl Fields {
-    fn slot(&mut self, quoted_key: &[u8]) -> Option<&mut Field> {
-        let name = quoted_key.get(1..quoted_key.len().saturating_sub(1))?;
-        self.slot_named(std::str::from_utf8(name).ok()?)
+impl<'a> Fields<'a> {
+    fn slot(&mut self, quoted_key: &[u8]) -> Option<&mut Field<'a>> {
+        self.slot_named(quoted_key.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
     }
 
-    fn slot_named(&mut self, name: &str) -> Option<&mut Field> {
+    fn slot_named(&mut self, name: &[u8]) -> Option<&mut Field<'a>> {
         Some(match name {
-            "deviceId" => &mut self.device_id,
-            "requestId" => &mut self.request_id,
-            "publicKey" => &mut self.public_key,
-            "displayName" => &mut self.display_name,
-            "platform" => &mut self.platform,
-            "clientId" => &mut self.client_id,
-            "clientMode" => &mut self.client_mode,
-            "createdAtMs" => &mut self.created_at_ms,
-            "approvedAtMs" => &mut self.approved_at_ms,
+            b"deviceId" => &mut self.device_id,
+            b"requestId" => &mut self.request_id,
+            b"publicKey" => &mut self.public_key,
+            b"displayName" => &mut self.display_name,
+            b"platform" => &mut self.platform,
+            b"clientId" => &mut self.client_id,
+            b"clientMode" => &mut self.client_mode,
+            b"createdAtMs" => &mut self.created_at_ms,
+            b"approvedAtMs" => &mut self.approved_at_ms,
             _ => return None,
         })
     }
