@@ -142,7 +142,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
         if let Some(path) = &self.0.path {
-            write!(f, ": `{}`", path.display())?;
+            write!(f, ": `{}`", crate::platform::shown(path))?;
         }
         if let Some(cause) = &self.0.cause {
             write!(f, ": {cause}")?;
@@ -171,9 +171,7 @@ fn plain_io(source: &std::io::Error) -> String {
 fn advice_for_io(source: &std::io::Error) -> Option<&'static str> {
     use std::io::ErrorKind as K;
     Some(match source.kind() {
-        K::PermissionDenied => {
-            "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"
-        }
+        K::PermissionDenied => crate::platform::RUN_AS,
         K::StorageFull | K::QuotaExceeded => {
             "the disk (or quota) is full: free some space, then run the same command again"
         }
@@ -181,9 +179,6 @@ fn advice_for_io(source: &std::io::Error) -> Option<&'static str> {
             "the file system is mounted read-only: remount it writable, or copy the state dir and use --state-dir"
         }
         K::NotFound => "check the path, or name another state dir with --state-dir",
-        _ if source.raw_os_error() == Some(5) => {
-            "the disk reports an error: check its health (dmesg), and copy the state dir away first"
-        }
-        _ => return None,
+        _ => return crate::platform::io_advice(source),
     })
 }

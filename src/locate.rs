@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::model::facts::Tree;
 use crate::model::layout::{CONFIG, DATABASE, LEGACY_CONFIGS, Part};
+use crate::platform;
 
 /// What a process knows of its surroundings, as a value: tests make their own.
 #[derive(Clone, Debug, Default)]
@@ -37,16 +38,17 @@ impl Env {
     pub fn of_process() -> Self {
         let vars = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .map(|(name, value)| (platform::variable(name), value))
             .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
             .collect();
         let proc = PathBuf::from("/proc");
         Self {
             vars,
-            home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            home: platform::home(),
             cwd: std::env::current_dir().unwrap_or_default(),
             temp: std::env::temp_dir(),
             proc: proc.join("self/stat").exists().then_some(proc),
-            uid: current_uid(),
+            uid: platform::user_id(),
             platform: match std::env::consts::OS {
                 "macos" => "darwin",
                 "windows" => "win32",
@@ -68,16 +70,6 @@ impl Env {
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
-}
-
-#[cfg(unix)]
-fn current_uid() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
-
-#[cfg(not(unix))]
-fn current_uid() -> u32 {
-    0
 }
 
 /// What the user said on the command line.
@@ -254,12 +246,12 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
         Error::failed(format!("there is no state dir here ({how})")).at(dir)
     };
     for other in looked.into_iter().filter(|other| other != dir) {
-        error = error.hint(format!("looked for {} too", other.display()));
+        error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));
     }
     for tree in other_trees(dir, home, env) {
         error = error.hint(format!(
             "there is one at {} ({}): clawmend --state-dir '{0}'",
-            tree.path.display(),
+            crate::platform::shown(&tree.path),
             tree.what
         ));
     }

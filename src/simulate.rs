@@ -74,7 +74,7 @@ pub fn simulate(images: &Images, plan: &Plan) -> Result<Changes, Misfit> {
 }
 
 fn file(slot: &Slot, before: &TextImage, edits: &[&Edit]) -> Result<Option<FileChange>, Misfit> {
-    let place = before.path.display().to_string();
+    let place = crate::platform::shown(&before.path);
     let change = |after| FileChange {
         slot: slot.clone(),
         before: before.clone(),

@@ -39,7 +39,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     };
     let looked_in = looked
         .as_ref()
-        .map(|state| state.located.state_dir.display().to_string());
+        .map(|state| crate::platform::shown(&state.located.state_dir));
     let here: Vec<Finding> = looked.map(|state| state.findings).unwrap_or_default();
     let is_here = |rule: &Rule| here.iter().any(|finding| finding.code == rule.code);
     if context.global.json {

@@ -8,7 +8,6 @@ mod devices;
 mod diagnose;
 mod explain;
 mod generate;
-mod interrupt;
 mod outcome;
 mod progress;
 mod repair;
@@ -122,7 +121,7 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
             error: ErrorBody {
                 exit: error.exit().code(),
                 message: error.message().to_owned(),
-                path: error.path().map(|path| path.display().to_string()),
+                path: error.path().map(crate::platform::shown),
                 cause: error.cause().map(str::to_owned),
                 hints: error.hints().to_vec(),
             },

@@ -63,8 +63,8 @@ fn documents(
 ) -> SnapshotsDocument {
     SnapshotsDocument {
         head: Head::of("snapshot"),
-        state_dir: located.state_dir.display().to_string(),
-        snapshot_dir: context.snapshots(located).display().to_string(),
+        state_dir: crate::platform::shown(&located.state_dir),
+        snapshot_dir: crate::platform::shown(&context.snapshots(located)),
         snapshots,
         dry_run,
     }
@@ -146,7 +146,7 @@ fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let mut out = format!(
         "{}, newest first, in {}\n",
         count(all.len(), "snapshot", "snapshots"),
-        safe(&context.snapshots(&located).display().to_string())
+        safe(&crate::platform::shown(&context.snapshots(&located)))
     );
     for summary in &all {
         out.push('\n');
@@ -214,7 +214,7 @@ fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     let mut out = line_of(context, &summary);
-    let _ = writeln!(out, "    {}\n", safe(&found.path().display().to_string()));
+    let _ = writeln!(out, "    {}\n", safe(&crate::platform::shown(found.path())));
     for entry in &found.manifest.entries {
         let path = safe(&entry.path);
         let _ = match (&entry.name, entry.size, entry.mode) {

@@ -67,14 +67,14 @@ pub fn head(state: &State) -> String {
     };
     format!(
         "State dir  {} ({})\nOpenClaw   {kept}{release}\nGateway    {gateway}\n",
-        safe(&state.located.state_dir.display().to_string()),
+        safe(&crate::platform::shown(&state.located.state_dir)),
         safe(&state.located.how),
     )
 }
 
 /// A path as it is pasted into a shell.
 pub fn quoted(path: &std::path::Path) -> String {
-    let text = safe(&path.display().to_string());
+    let text = safe(&crate::platform::shown(path));
     let plain = text
         .chars()
         .all(|c| c.is_alphanumeric() || "/._-~:\\".contains(c));

@@ -6,7 +6,6 @@
 pub mod dir;
 pub mod hash;
 pub mod lock;
-pub mod platform;
 pub mod replace;
 pub mod safety;
 
@@ -24,7 +23,7 @@ pub fn read_small(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(odd("it is not a regular file"));
     };
-    let folder = Dir::<platform::SystemFolder>::open(folder)
+    let folder = Dir::<crate::platform::SystemFolder>::open(folder)
         .map_err(|_| std::io::Error::from(std::io::ErrorKind::NotFound))?;
     match folder.read(name, limit) {
         FileState::Present { bytes, .. } => Ok(bytes.to_vec()),

@@ -69,9 +69,9 @@ impl StateDocument {
             Gateway::Unknown(_) => ("unknown", None),
         };
         Self {
-            state_dir: located.state_dir.display().to_string(),
+            state_dir: crate::platform::shown(&located.state_dir),
             found_by: located.how.clone(),
-            config: located.config.display().to_string(),
+            config: crate::platform::shown(&located.config),
             store: model.store,
             written_by: model.written_by(),
             gateway: gateway.to_owned(),

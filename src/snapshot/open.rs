@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::manifest::{self, Manifest};
 use crate::error::Error;
 use crate::files::dir::refuse;
-use crate::files::platform::Kind;
 use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, hash};
 use crate::image::FileState;
+use crate::platform::Kind;
 use crate::store::{Entry, Source};
 
 /// An opened snapshot.

@@ -30,7 +30,7 @@ fn with_copies(model: &Model, mut finding: Finding) -> Finding {
 }
 
 pub(super) fn from(path: &std::path::Path) -> String {
-    super::repair(&format!("--config-from '{}'", path.display()))
+    super::repair(&format!("--config-from '{}'", crate::platform::shown(path)))
 }
 
 /// `openclaw.json.bak: 2026-11-24 17:15 UTC, 1200 bytes, parses, …`.

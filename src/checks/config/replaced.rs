@@ -36,8 +36,8 @@ pub static REPLACED: Rule = Rule {
         let mend = Mend::ByHand(vec![
             format!(
                 "to compare: diff '{}' '{}'",
-                model.config.path.display(),
-                path.display()
+                crate::platform::shown(&model.config.path),
+                crate::platform::shown(&path)
             ),
             format!("to go back to it: {}", from(&path)),
         ]);

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use super::{Id, Staged, Step, Way, id, temp_name};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::files::dir::{refuse, same_bytes, unusable_io};
-use crate::files::platform::{Folder, Kind};
 use crate::image::{FileState, Unusable};
+use crate::platform::{Folder, Kind};
 use crate::store::CommitError;
 
 impl<F: Folder> Staged<F> {
