@@ -26,7 +26,15 @@ fn put(dir: &Path, files: &[(&str, &str)]) {
 }
 
 fn read_all(dir: &Path) -> Model {
-    let state = read(&located(dir), &Env::default(), 0, Duration::ZERO, None).unwrap();
+    let state = read(
+        &located(dir),
+        &Env::default(),
+        0,
+        Duration::ZERO,
+        None,
+        Expected::default(),
+    )
+    .unwrap();
     state.model
 }
 

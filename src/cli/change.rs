@@ -7,6 +7,7 @@ use super::context::{Context, State};
 use super::{outcome, words};
 use crate::apply::{self, Applied, ApplyError};
 use crate::checks;
+use crate::config_files::Expected;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::files::Lock;
@@ -139,9 +140,9 @@ pub(super) fn carry_out(
         match apply::apply(&applying, &proposal.changes) {
             Ok(applied) => {
                 let told = Told::of(context, &state, &proposal);
-                // A huge store is in memory once: the old images go before the new ones are read.
-                drop((state, proposal));
-                return done(context, asked, told, &applied);
+                // A huge store is in memory once: the old images become what should be there now.
+                let expected = Expected::after(state.model, proposal.changes);
+                return done(context, asked, told, &applied, expected);
             }
             Err(ApplyError::Failed(error)) => return Err(error),
             Err(ApplyError::Moved(what)) => {
@@ -198,7 +199,7 @@ fn after(state: &State, changes: &Changes) -> Vec<crate::finding::Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
     checks::diagnose(&Model::of(
-        images_after(&state.model.images, changes),
+        images_after(state.model.images.clone(), changes.clone()),
         facts,
     ))
 }
@@ -309,8 +310,9 @@ fn done(
     asked: &Asked,
     told: Told,
     applied: &Applied,
+    expected: Expected,
 ) -> Result<Exit, Error> {
-    let state = match context.read() {
+    let state = match context.read_expected(expected) {
         Ok(state) => state,
         // The changes are in place: an error here would say that nothing was changed.
         Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),

@@ -8,7 +8,7 @@ use super::args::Global;
 use super::progress;
 use super::world::World;
 use crate::checks;
-use crate::config_files;
+use crate::config_files::{self, Expected};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -84,7 +84,15 @@ impl Context<'_, '_> {
     /// # Errors
     /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
-        self.while_it_takes("reading the state", || self.read_now())
+        self.read_expected(Expected::default())
+    }
+
+    /// The same, with what is probably there.
+    ///
+    /// # Errors
+    /// As [`Context::read`].
+    pub fn read_expected(&self, expected: Expected) -> Result<State, Error> {
+        self.while_it_takes("reading the state", || self.read_now(expected))
     }
 
     /// Does work that may take long, and says so to whoever looks on.
@@ -95,7 +103,7 @@ impl Context<'_, '_> {
         progress::during(screen, what, work)
     }
 
-    fn read_now(&self) -> Result<State, Error> {
+    fn read_now(&self, expected: Expected) -> Result<State, Error> {
         let located = self.locate()?;
         let state = config_files::read(
             &located,
@@ -103,6 +111,7 @@ impl Context<'_, '_> {
             self.world.now_ms,
             BUSY,
             interrupted(&located)?,
+            expected,
         )?;
         let config_files::State {
             files,

@@ -12,7 +12,7 @@ use crate::image::Bytes;
 use crate::model::config::ConfigState;
 use crate::model::scopes;
 use crate::planner::{self, Options, Scopes};
-use crate::simulate::simulate;
+use crate::simulate::on_model;
 use crate::text::safe;
 
 /// Mends what is safe to mend.
@@ -49,7 +49,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     }
     carry_out(context, &asked, held, &mut |_context, state| {
         let plan = planner::plan(&state.model, &options);
-        let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
+        let changes = on_model(&state.model, &plan).map_err(misfit)?;
         Ok(Proposal { plan, changes })
     })
 }
@@ -198,7 +198,7 @@ pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Re
                 ))
             })?,
         };
-        let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
+        let changes = on_model(&state.model, &plan).map_err(misfit)?;
         Ok(Proposal { plan, changes })
     })
 }

@@ -2,15 +2,17 @@
 //! middle, or written twice. A record is whole when its text still parses and it names itself: its
 //! `deviceId` (paired) or `requestId` (pending) equals its key.
 
-use super::scan::{self, Span};
+use std::collections::HashSet;
+
+use super::scan::{self, Member, Span};
 
 /// A record that was read out of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
     /// Its key.
     pub key: String,
-    /// Its text.
-    pub value: Span,
+    /// Where its key and its text stand.
+    pub place: Member,
 }
 
 /// The whole records of `text`, in order. `id_field` is the field that must equal the key. Where two
@@ -22,13 +24,19 @@ pub fn records(text: &[u8], id_field: &str) -> Vec<Whole> {
         let start = at + quote;
         match record_at(text, start, id_field) {
             Some(whole) => {
-                at = whole.value.end;
-                found.retain(|earlier| earlier.key != whole.key);
+                at = whole.place.value.end;
                 found.push(whole);
             }
             None => at = start + 1,
         }
     }
+    let mut seen = HashSet::with_capacity(found.len());
+    let mut counts: Vec<bool> = found
+        .iter()
+        .rev()
+        .map(|whole| seen.insert(whole.key.as_str()))
+        .collect();
+    found.retain(|_| counts.pop().unwrap_or(true));
     found
 }
 
@@ -57,7 +65,7 @@ fn record_at(text: &[u8], quote: usize, id_field: &str) -> Option<Whole> {
     (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field)).then(
         || Whole {
             key: name.into_owned(),
-            value,
+            place: Member { key, value },
         },
     )
 }
@@ -92,7 +100,7 @@ pub fn rebuilt(text: &[u8], records: &[Whole]) -> Vec<u8> {
                 .as_bytes(),
         );
         out.extend_from_slice(b": ");
-        out.extend_from_slice(whole.value.of(text));
+        out.extend_from_slice(whole.place.value.of(text));
     }
     out.extend_from_slice(b"\n}");
     out
@@ -117,7 +125,7 @@ mod tests {
         let text = br#"{"a":{"deviceId":"a","n":1}}{"a":{"deviceId":"a","n":2}}"#;
         let found = records(text, "deviceId");
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].value.of(text), br#"{"deviceId":"a","n":2}"#);
+        assert_eq!(found[0].place.value.of(text), br#"{"deviceId":"a","n":2}"#);
     }
 
     #[test]
