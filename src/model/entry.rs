@@ -33,7 +33,7 @@ pub(super) enum Place {
 }
 
 /// A record: its key, what is wrong with it, and a hash of who it says it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The key it is stored under.
     pub key: String,

@@ -108,3 +108,118 @@ fn place(entry: &Entry) -> Option<Member> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::edit::{RecordEdit, StoreEdits, apply, store};
+    use crate::image::{FileState, Meta, TextImage};
+    use crate::model::layout::Part;
+    use crate::model::store::Records;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn image(text: &Bytes) -> TextImage {
+        TextImage {
+            path: "/s/devices/paired.json".into(),
+            state: FileState::Present {
+                bytes: text.clone(),
+                meta: Meta::default(),
+            },
+        }
+    }
+
+    fn read(text: &Bytes, prior: Option<Prior>) -> Records {
+        Records::of_file_again(Part::Paired, Some(&image(text)), prior)
+    }
+
+    fn text(records: usize, pretty: bool) -> Bytes {
+        let all: serde_json::Map<String, Value> = (0..records)
+            .map(|n| {
+                let record = match n % 4 {
+                    3 => json!(n),
+                    _ => json!({ "deviceId": format!("d{n}"), "clientId": "cli", "displayName": "x", "n": [n, {}] }),
+                };
+                (format!("d{n}"), record)
+            })
+            .collect();
+        let made = if pretty {
+            serde_json::to_vec_pretty(&all)
+        } else {
+            serde_json::to_vec(&all)
+        };
+        Bytes::new(made.unwrap())
+    }
+
+    fn edits() -> impl Strategy<Value = StoreEdits> {
+        let key = || (0..9usize).prop_map(|n| format!("d{n}"));
+        let change = (key(), any::<bool>()).prop_map(|(key, set)| {
+            let path = vec!["displayName".to_owned()];
+            let edit = match set {
+                true => RecordEdit::Set(path, json!("longer than before")),
+                false => RecordEdit::Unset(path),
+            };
+            (key, vec![edit])
+        });
+        let insert = (10..13usize).prop_map(|n| (format!("d{n}"), json!({ "deviceId": "new" })));
+        (
+            proptest::collection::vec(change, 0..2),
+            proptest::collection::vec(key(), 0..3),
+            proptest::collection::vec(insert, 0..2),
+        )
+            .prop_map(|(change, remove, insert)| StoreEdits {
+                change,
+                remove,
+                insert,
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_known_reads_as_the_text_itself(edits in edits(), count in 0..9usize, pretty: bool) {
+            let before = text(count, pretty);
+            if let Ok(splices) = store(&before, &edits) {
+                let after = Bytes::new(apply(&before, &splices));
+                let prior = read(&before, None).into_prior(splices).unwrap().of(after.clone());
+                prop_assert_eq!(read(&after, Some(prior)).entries, read(&after, None).entries);
+            }
+        }
+
+        #[test]
+        fn any_splice_at_all_reads_as_the_text_itself(
+            count in 1..6usize,
+            start in 0..400usize,
+            len in 0..90usize,
+            new in "[{}\\[\\]:,\"d0-9 ]{0,12}",
+        ) {
+            let before = text(count, false);
+            let start = start.min(before.len());
+            let splice = Splice { start, end: (start + len).min(before.len()), text: new.into_bytes() };
+            let after = Bytes::new(apply(&before, std::slice::from_ref(&splice)));
+            let prior = read(&before, None).into_prior(vec![splice]).unwrap().of(after.clone());
+            let (known, fresh) = (read(&after, Some(prior)), read(&after, None));
+            prop_assert_eq!(known.condition, fresh.condition);
+            prop_assert_eq!(known.entries, fresh.entries);
+        }
+    }
+
+    #[test]
+    fn unchanged_records_are_taken_over_and_another_text_is_not_read_by_them() {
+        let before = text(6, true);
+        let mut records = read(&before, None);
+        // A mark that only a record that was taken over can carry.
+        for entry in &mut records.entries {
+            entry.likeness = Some(7);
+        }
+        let prior = records.into_prior(Vec::new()).unwrap().of(before.clone());
+        let marked = |records: &Records| {
+            records
+                .entries
+                .iter()
+                .filter(|entry| entry.likeness == Some(7))
+                .count()
+        };
+        assert_eq!(marked(&read(&before, Some(prior.clone()))), 5);
+        assert_eq!(marked(&read(&Bytes::new(before.to_vec()), Some(prior))), 0);
+    }
+}

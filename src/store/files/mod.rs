@@ -10,7 +10,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::{CommitError, Entry, Sink, Source, Store};
+use super::{CommitError, Entry, Prepared, Sink, Source, Store};
 use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT};
 use crate::image::{Bytes, FileState, Images, Slot, TextImage};
@@ -122,7 +122,15 @@ impl Store for FilesStore {
     }
 
     fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
-        self.commit_all(&changes.files)
+        self.commit_all(&changes.files, Prepared::default())
+    }
+
+    fn prepare(&self, changes: &Changes) -> Result<Prepared, CommitError> {
+        self.prepare_huge(&changes.files)
+    }
+
+    fn commit_prepared(&self, changes: &Changes, prepared: Prepared) -> Result<(), CommitError> {
+        self.commit_all(&changes.files, prepared)
     }
 
     fn changes_to(
