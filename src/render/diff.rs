@@ -210,7 +210,7 @@ fn short(line: &str) -> String {
     let head: String = line.chars().take(LONG_LINE / 2).collect();
     let tail: String = line.chars().skip(length - LONG_LINE / 4).collect();
     format!(
-        "{head} … ({} characters) … {tail}",
+        "{head} ... ({} characters) ... {tail}",
         length - LONG_LINE / 2 - LONG_LINE / 4
     )
 }
@@ -276,7 +276,7 @@ pub fn row(change: &RowChange, paint: Paint) -> String {
 fn key_text(part: Part, cell: &Cell) -> String {
     match (part, cell) {
         // Keyed by token.
-        (Part::Bootstrap, _) => "••••".to_owned(),
+        (Part::Bootstrap, _) => "****".to_owned(),
         (_, Cell::Text(text)) => safe(text),
         (_, Cell::Integer(number)) => number.to_string(),
         _ => "?".to_owned(),
@@ -308,7 +308,7 @@ fn column(
                 let quoted = serde_json::Value::String(text.clone()).to_string();
                 let keyed = format!("{{\"{field}\": {}}}", laid.unwrap_or(quoted));
                 let masked = if part == Part::Bootstrap {
-                    "{\"\": \"••••\"}".to_owned()
+                    "{\"\": \"****\"}".to_owned()
                 } else {
                     mask::text(&keyed)
                 };
@@ -453,8 +453,8 @@ mod tests {
          tokens_json:
            {
              "operator": {
-        -      "token": "••••ghij"
-        +      "token": "••••ghiZ"
+        -      "token": "****ghij"
+        +      "token": "****ghiZ"
              }
            }
         -platform: "win32"
