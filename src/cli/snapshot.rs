@@ -140,7 +140,10 @@ fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     if all.is_empty() {
-        context.say("No snapshots yet: `clawmend repair` takes one before it changes anything.");
+        context.say(&words::commands(
+            "No snapshots yet: `clawmend repair` takes one before it changes anything.",
+            &context.global,
+        ));
         return Ok(Exit::Done);
     }
     let mut out = format!(
