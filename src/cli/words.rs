@@ -155,7 +155,8 @@ mod tests {
             profile: Some("work".into()),
             ..Default::default()
         };
-        let flags = " --state-dir '/srv/my claw' --profile work";
+        let dir = crate::platform::quoted("/srv/my claw");
+        let flags = format!(" --state-dir {dir} --profile work");
         let put = |text: &str| commands(text, &global);
         for (before, after) in [
             ("clawmend repair --new-token", " repair --new-token"),
