@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn env(root: &Path, vars: &[(&str, &str)]) -> Env {

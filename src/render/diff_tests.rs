@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::image::{Bytes, FileState, Meta, TextImage};
 use crate::plan::CellChange;
