@@ -384,7 +384,8 @@ fn unchecked(
     }
     let undo = undo(context, snapshot).unwrap_or_default();
     context.say(&format!(
-        "Done, and not diagnosed again: run clawmend diagnose.\nTo undo:  {undo}"
+        "Done, and not diagnosed again: run clawmend{} diagnose.\nTo undo:  {undo}",
+        words::flags(&context.global)
     ));
     Exit::Findings
 }

@@ -15,7 +15,7 @@ use crate::finding::Finding;
 use crate::journal;
 use crate::locate::{Flags, Located, locate};
 use crate::model::Model;
-use crate::model::layout::SNAPSHOTS_DIR;
+use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
 use crate::render::Paint;
 use crate::render::findings::View;
 use crate::store::Store;
@@ -53,6 +53,26 @@ impl State {
     /// The stores, in the order they are committed.
     pub fn stores(&self) -> [&dyn Store; 2] {
         [&self.files, &self.sqlite]
+    }
+
+    /// Refuses where the database holds the devices and could not be read: no list of them is an
+    /// empty one then.
+    ///
+    /// # Errors
+    /// It could not be read; says why.
+    pub fn must_know_devices(&self) -> Result<(), Error> {
+        if !self.model.is_database_unread() {
+            return Ok(());
+        }
+        let text = "the database cannot be read, so nobody knows which devices it holds";
+        let error = Error::failed(text)
+            .at(self.located.state_dir.join(DATABASE))
+            .hint("`clawmend diagnose` says what is wrong with it and what to do");
+        let mut about = self.findings.iter();
+        Err(match about.find(|finding| finding.place == DATABASE) {
+            Some(finding) => error.because(&finding.says),
+            None => error,
+        })
     }
 
     /// Whether nothing keeps the CLI out.
@@ -118,7 +138,10 @@ impl Context<'_, '_> {
             sqlite,
             model,
         } = state;
-        let findings = checks::diagnose(&model);
+        let mut findings = checks::diagnose(&model);
+        for finding in &mut findings {
+            super::words::in_finding(finding, &self.global);
+        }
         Ok(State {
             located,
             files,
@@ -172,7 +195,8 @@ impl Context<'_, '_> {
     /// Prints a note; not with `--quiet`.
     pub fn note(&mut self, text: &str) {
         if !self.global.quiet {
-            let _ = writeln!(self.world.err, "{}", neutral(text));
+            let text = super::words::commands(text, &self.global);
+            let _ = writeln!(self.world.err, "{}", neutral(&text));
         }
     }
 

@@ -115,6 +115,11 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
 
 /// The one place that prints errors.
 fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
+    let hints: Vec<String> = error
+        .hints()
+        .iter()
+        .map(|hint| words::commands(hint, &context.global))
+        .collect();
     if context.global.json {
         let document = ErrorDocument {
             head: Head::of(command),
@@ -123,7 +128,7 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
                 message: error.message().to_owned(),
                 path: error.path().map(crate::platform::shown),
                 cause: error.cause().map(str::to_owned),
-                hints: error.hints().to_vec(),
+                hints: hints.clone(),
             },
         };
         context.json(&document);
@@ -136,7 +141,7 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
         paint.red("error:"),
         crate::text::safe(&error.to_string())
     );
-    for hint in error.hints() {
+    for hint in &hints {
         text.push_str(&format!("       {}\n", crate::text::safe(hint)));
     }
     let _ = context.world.err.write_all(text.as_bytes());

@@ -174,6 +174,7 @@ pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Re
     let held = begin(context, args.dry_run)?;
     let mut chosen = args.request.clone();
     carry_out(context, &asked, held, &mut |context, state| {
+        state.must_know_devices()?;
         if chosen.is_none() {
             chosen = choose(context, state)?;
         }

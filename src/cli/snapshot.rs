@@ -140,7 +140,10 @@ fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     if all.is_empty() {
-        context.say("No snapshots yet: `clawmend repair` takes one before it changes anything.");
+        context.say(&words::commands(
+            "No snapshots yet: `clawmend repair` takes one before it changes anything.",
+            &context.global,
+        ));
         return Ok(Exit::Done);
     }
     let mut out = format!(
@@ -221,9 +224,9 @@ fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
             (None, ..) => writeln!(out, "  {path}: was not there"),
             (Some(_), size, mode) => writeln!(
                 out,
-                "  {path}: {}, mode {:04o}, sha256 {}",
+                "  {path}: {}{}, sha256 {}",
                 words::size(size.unwrap_or_default()),
-                mode.unwrap_or_default(),
+                mode_words(mode),
                 entry
                     .sha256
                     .as_deref()
@@ -402,6 +405,14 @@ fn age(text: &str) -> Result<i64, Error> {
         return Err(wrong());
     }
     number.checked_mul(hours * 3_600_000).ok_or_else(wrong)
+}
+
+/// `, mode 0600`, where the system has modes.
+fn mode_words(mode: Option<u32>) -> String {
+    match mode {
+        Some(mode) if crate::platform::KNOWS_OWNERS => format!(", mode {mode:04o}"),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]

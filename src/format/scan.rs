@@ -57,11 +57,11 @@ impl SyntaxError {
 /// What kind of value a span holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// `{…}`
+    /// `{...}`
     Object,
-    /// `[…]`
+    /// `[...]`
     Array,
-    /// `"…"`
+    /// `"..."`
     String,
     /// A number.
     Number,

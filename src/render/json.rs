@@ -21,7 +21,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Head {
     /// The shape's number: 1.
     pub schema: u32,
-    /// The command: `diagnose`, `repair`, …
+    /// The command: `diagnose`, `repair`, ...
     pub command: String,
     /// The clawmend that wrote it.
     pub version: String,
