@@ -7,6 +7,7 @@ pub mod database;
 pub mod device;
 mod entry;
 pub mod facts;
+mod halves;
 pub mod identity;
 pub mod layout;
 pub mod reread;

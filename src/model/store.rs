@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::device::{Device, Record};
 pub use super::entry::{Entry, Fault, id_field};
 use super::entry::{Place, entry_of_row, entry_of_text};
+use super::halves;
 use super::layout::{ColumnKind, Part};
 use super::reread::{Known, Prior};
 use crate::format::{salvage, scan};
@@ -76,7 +77,7 @@ impl Records {
         records
     }
 
-    fn read_text(&mut self, text: &Bytes, mut known: Option<Known>) {
+    fn read_text(&mut self, text: &Bytes, known: Option<Known>) {
         if text.iter().all(|byte| byte.is_ascii_whitespace()) {
             self.condition = Condition::Empty;
             return;
@@ -90,24 +91,12 @@ impl Records {
             }
             return;
         }
-        let part = self.part;
-        let mut entries = Vec::new();
-        let whole_text = scan::Span {
-            start,
-            end: text.len(),
-        };
-        let walked = scan::walk_members(text, whole_text, |key, at| {
-            let before = known.as_mut().and_then(|known| known.take(text, key, at));
-            let (entry, end) = match before {
-                Some(before) => before,
-                None => entry_of_text(part, text, key, at)?,
-            };
-            entries.push(entry);
-            Ok(end)
+        let read = halves::entries(self.part, text, start, known).and_then(|(entries, end)| {
+            scan::nothing_after(text, end)?;
+            Ok(entries)
         });
-        let whole = walked.and_then(|end| scan::nothing_after(text, end));
-        match whole {
-            Ok(()) => {
+        match read {
+            Ok(entries) => {
                 self.condition = Condition::Good;
                 self.entries = entries;
                 self.keep_last_of_each_key();
