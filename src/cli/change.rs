@@ -100,14 +100,15 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
     Ok(())
 }
 
-/// Shows, asks, applies, reports.
+/// Shows, asks, applies, reports. `state` was just read, after what an interrupted run left was taken
+/// back.
 pub(super) fn carry_out(
     context: &mut Context<'_, '_>,
     asked: &Asked,
     held: Option<Lock>,
+    mut state: State,
     propose: &mut dyn FnMut(&mut Context<'_, '_>, &State) -> Result<Proposal, Error>,
 ) -> Result<Exit, Error> {
-    let mut state = context.read()?;
     let mut proposal = propose(context, &state)?;
     let agreed = proposal.plan.clone();
     if !context.global.json {
