@@ -30,7 +30,9 @@ pub fn read_small(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>
         FileState::Present { bytes, .. } => Ok(bytes.to_vec()),
         FileState::Absent => Err(std::io::ErrorKind::NotFound.into()),
         FileState::Unusable(Unusable::Denied) => Err(std::io::ErrorKind::PermissionDenied.into()),
-        FileState::Unusable(Unusable::TooLarge { .. }) => Err(odd("it is too large")),
+        FileState::Unusable(Unusable::TooLarge { .. } | Unusable::TooMany { .. }) => {
+            Err(odd("it is too large"))
+        }
         FileState::Unusable(Unusable::Io(why)) => Err(std::io::Error::other(why)),
         FileState::Unusable(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {
             Err(odd("it is not a regular file"))

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::device::{Device, KeyFault, Record, key_fault};
 use super::layout::{ColumnKind, Part};
 use crate::format::{salvage, scan};
-use crate::image::{Bytes, Cell, FileState, Row, Table, TextImage, Unusable};
+use crate::image::{Bytes, Cell, FileState, RECORD_LIMIT, Row, Table, TextImage, Unusable};
 
 /// How a store's container was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +86,10 @@ pub struct Records {
 impl Records {
     /// The records of a file.
     pub fn of_file(part: Part, image: Option<&TextImage>) -> Self {
+        Self::of_file_up_to(part, image, RECORD_LIMIT)
+    }
+
+    fn of_file_up_to(part: Part, image: Option<&TextImage>, limit: usize) -> Self {
         let mut records = Self {
             part,
             condition: Condition::Absent,
@@ -99,13 +103,13 @@ impl Records {
             Some(FileState::Unusable(why)) => records.condition = Condition::Unusable(why.clone()),
             Some(FileState::Present { bytes, .. }) => {
                 records.text = Some(bytes.clone());
-                records.read_text(bytes);
+                records.read_text(bytes, limit);
             }
         }
         records
     }
 
-    fn read_text(&mut self, text: &Bytes) {
+    fn read_text(&mut self, text: &Bytes, limit: usize) {
         if text.iter().all(|byte| byte.is_ascii_whitespace()) {
             self.condition = Condition::Empty;
             return;
@@ -115,17 +119,24 @@ impl Records {
         if text.get(start) != Some(&b'{') {
             match scan::document(text) {
                 Ok(span) => self.condition = Condition::NotAnObject(scan::kind(text, span)),
-                Err(error) => self.broken(text, error),
+                Err(error) => self.broken(text, error, limit),
             }
             return;
         }
         let part = self.part;
         let mut entries = Vec::new();
+        let mut count = 0;
         let whole_text = scan::Span {
             start,
             end: text.len(),
         };
         let walked = scan::walk_members(text, whole_text, |key, at| {
+            count += 1;
+            if count > limit {
+                // Counted on, but no longer kept.
+                entries = Vec::new();
+                return scan::value_end(text, at);
+            }
             let key = scan::string(text, key).unwrap_or_default();
             let (entry, end) = entry_of_text(part, key, text, at)?;
             entries.push(entry);
@@ -133,17 +144,30 @@ impl Records {
         });
         let whole = walked.and_then(|end| scan::nothing_after(text, end));
         match whole {
+            Ok(()) if count > limit => self.too_many(count, limit),
             Ok(()) => {
                 self.condition = Condition::Good;
                 self.entries = entries;
                 self.keep_last_of_each_key();
             }
-            Err(error) => self.broken(text, error),
+            Err(error) => self.broken(text, error, limit),
         }
     }
 
-    fn broken(&mut self, text: &[u8], error: scan::SyntaxError) {
-        let whole = salvage::records(text, id_field(self.part));
+    fn too_many(&mut self, count: usize, limit: usize) {
+        self.text = None;
+        self.condition = Condition::Unusable(Unusable::TooMany {
+            place: self.part.file().unwrap_or_default(),
+            count: count as u64,
+            limit: limit as u64,
+        });
+    }
+
+    fn broken(&mut self, text: &[u8], error: scan::SyntaxError, limit: usize) {
+        let whole = match salvage::records_up_to(text, id_field(self.part), limit) {
+            Ok(whole) => whole,
+            Err(count) => return self.too_many(count, limit),
+        };
         self.condition = Condition::Broken {
             error,
             whole: whole.len(),
@@ -450,3 +474,7 @@ impl Fields {
         Some(hasher.finish())
     }
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -265,7 +265,13 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
         Unusable::TooLarge { len, limit } => Error::refused(format!(
             "it is {len} bytes large, and clawmend reads at most {limit}"
         ))
-        .at(path),
+        .at(path)
+        .hint("look at what filled it; move it away if it is not OpenClaw's"),
+        Unusable::TooMany { place, count, limit } => {
+            Error::refused(crate::text::too_many(place, *count, *limit))
+                .at(path)
+                .hint(crate::text::TOO_MANY_MEND)
+        }
         Unusable::Denied => Error::failed("no permission")
             .at(path)
             .hint("run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"),

@@ -59,7 +59,10 @@ impl Halt {
         match self {
             Halt::Trouble(Trouble::Foreign | Trouble::Damaged(_)) => true,
             Halt::Trouble(Trouble::Unusable(why)) => {
-                matches!(why, Unusable::NotAFile(_) | Unusable::Symlink(_))
+                matches!(
+                    why,
+                    Unusable::NotAFile(_) | Unusable::Symlink(_) | Unusable::TooMany { .. }
+                )
             }
             Halt::Trouble(_) | Halt::Failed(_) => false,
             Halt::Sqlite(error) => words::code_of(error).is_some_and(|code| {
