@@ -89,6 +89,14 @@ const TESTS: &[(&str, Test)] = &[
         "places::a_path_swapped_in_between_leads_nowhere",
         places::a_path_swapped_in_between_leads_nowhere,
     ),
+    (
+        "places::sqlite_goes_where_the_owner_could",
+        places::sqlite_goes_where_the_owner_could,
+    ),
+    (
+        "places::a_database_of_root_in_a_users_folder",
+        places::a_database_of_root_in_a_users_folder,
+    ),
     ("canary::no_secret_comes_out", canary::no_secret_comes_out),
     (
         "canary::a_panic_prints_no_state",

@@ -29,9 +29,13 @@ impl<F: Folder> Dir<F> {
     /// # Errors
     /// It is not there, not a folder, or may not be opened.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let folder = F::open(path).map_err(|error| Error::io("open the folder", path, &error))?;
+        Self::try_open(path).map_err(|error| Error::io("open the folder", path, &error))
+    }
+
+    /// As [`Dir::open`], with the system's own error.
+    pub(super) fn try_open(path: &Path) -> io::Result<Self> {
         Ok(Self {
-            folder,
+            folder: F::open(path)?,
             path: path.to_path_buf(),
         })
     }
@@ -242,12 +246,15 @@ fn plain(relative: &Path) -> Result<(Vec<&OsStr>, OsString), Unusable> {
 pub(crate) fn unusable_io(error: &io::Error) -> Unusable {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Unusable::Denied,
-        _ => {
-            let text = error.to_string();
-            let plain = text.split(" (os error").next().unwrap_or_default();
-            Unusable::Io(plain.to_owned())
-        }
+        _ => Unusable::Io(words_of(error)),
     }
+}
+
+/// The system's words without their number.
+pub(crate) fn words_of(error: &io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or_default();
+    plain.to_owned()
 }
 
 /// The error for something that has to be read or written and is not a plain file or folder.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! probe    what lies at the path, without SQLite
+//! rights   with whose rights SQLite opens it
 //! reader   a connection that leaves no trace        ─► table    shapes and rows
 //! writer   the one transaction                   ─► row      is it still what it was, then its change
 //! extract  pairing.sqlite of a snapshot             ─► restore  rows then, rows now, the way back
@@ -12,18 +13,19 @@ mod extract;
 mod probe;
 mod reader;
 mod restore;
+mod rights;
 mod row;
 mod table;
 mod words;
 mod writer;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use extract::verify_extract;
 
 use crate::error::Error;
+use crate::files::acting::Acting;
 use crate::image::{Database, DatabaseImage, DatabaseState, Images, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
 use crate::plan::{Changes, RowOp, StoreKind};
@@ -109,6 +111,7 @@ impl Store for SqliteStore {
     fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
         let target = sink.scratch().join(PIECE);
         let written = reader::with(&self.path, |source, meta| {
+            let _acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
             Ok((extract::write(source, &target)?, *meta))
         });
         let (rows, meta) = match written {
@@ -120,15 +123,22 @@ impl Store for SqliteStore {
             // A database that cannot be read is never written, so there is nothing of it to bring back:
             // what else is in the plan (the config, say) may go on.
             Err(halt) if halt.is_beyond_reading() => {
+                let _acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
                 let _ = std::fs::remove_file(&target);
                 return Ok(Vec::new());
             }
             Err(halt) => return Err(halt.into_error(&self.path)),
         };
-        let mut file = File::open(&target).map_err(|error| Error::io("read", &target, &error))?;
+        // By path, like SQLite's own opening, so with no more rights than that.
+        let acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
+        let file = probe::open_quietly(&target).map_err(|error| Error::io("read", &target, &error));
+        drop(acting);
+        let mut file = file?;
         let (sha256, size) = sink.put(PIECE, &mut file)?;
         drop(file);
+        let acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
         std::fs::remove_file(&target).map_err(|error| Error::io("remove", &target, &error))?;
+        drop(acting);
         Ok(vec![Entry {
             store: STORE.to_owned(),
             path: DATABASE.to_owned(),
@@ -167,7 +177,10 @@ impl Store for SqliteStore {
         let Some(name) = &entry.name else {
             return self.back_to_absent(now);
         };
-        let then = extract::read(&source.path(name)?, entry)?;
+        let piece = source.path(name)?;
+        let acting = Acting::as_owner_within(source.owner().as_ref(), &piece);
+        let then = extract::read(&piece, entry)?;
+        drop(acting);
         let rows = restore::changes(&self.path, &then, self.readable(now)?)?;
         Ok(Changes {
             files: Vec::new(),

@@ -226,7 +226,7 @@ fn resolve_parent(path: &Path) -> Result<PathBuf, Trouble> {
 }
 
 /// Opens for reading without following a link and without waiting for a FIFO's other end.
-fn open_quietly(path: &Path) -> std::io::Result<File> {
+pub(super) fn open_quietly(path: &Path) -> std::io::Result<File> {
     let mut options = std::fs::OpenOptions::new();
     options.read(true);
     #[cfg(unix)]

@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::probe::{Probe, Trouble};
+use super::rights::Rights;
 use super::row::OneRow;
 use super::table;
 use super::words;
@@ -26,17 +27,23 @@ pub(super) fn commit(
     changes: &[RowChange],
 ) -> Result<(), CommitError> {
     refuse_links(path)?;
+    let unreadable = |trouble: Trouble| words::unreadable(path, &trouble);
+    let rights = Rights::take(path, true).map_err(unreadable)?;
     // Declared first, so that it is closed last: see `Probe`.
-    let probe = Probe::open(path).map_err(|trouble| words::unreadable(path, &trouble))?;
+    let probe = Probe::open(path).map_err(unreadable)?;
     let patience = Instant::now() + busy;
     let had_log = look_beside(path, &probe, patience)?;
     let failed = |error: rusqlite::Error| words::not_written(path, &error);
     let mut connection = open(&probe.path, had_log).map_err(failed)?;
+    let swapped = || CommitError::Moved("another file was put in the database's place".to_owned());
+    // The main file is open; a log and its index only once the transaction has begun.
+    if !rights.hold().map_err(unreadable)? {
+        return Err(swapped());
+    }
     let before = connection.total_changes();
     let transaction = begin(&mut connection, patience).map_err(failed)?;
-    if !probe.is_still_there() {
-        let text = "another file was put in the database's place".to_owned();
-        return Err(CommitError::Moved(text));
+    if !probe.is_still_there() || !rights.hold().map_err(unreadable)? {
+        return Err(swapped());
     }
     apply(&transaction, path, changes)?;
     let expected = before + changes.len() as u64;
