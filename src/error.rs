@@ -68,10 +68,7 @@ impl Error {
         let error = Self::failed(format!("could not {doing}"))
             .at(path.as_ref())
             .because(plain_io(source));
-        match advice_for_io(source) {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
+        error.hint(advice_for_io(source))
     }
 
     /// Names the file or folder this is about.
@@ -168,9 +165,9 @@ fn plain_io(source: &std::io::Error) -> String {
     }
 }
 
-fn advice_for_io(source: &std::io::Error) -> Option<&'static str> {
+fn advice_for_io(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
-    Some(match source.kind() {
+    match source.kind() {
         K::PermissionDenied => {
             "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"
         }
@@ -184,6 +181,12 @@ fn advice_for_io(source: &std::io::Error) -> Option<&'static str> {
         _ if source.raw_os_error() == Some(5) => {
             "the disk reports an error: check its health (dmesg), and copy the state dir away first"
         }
-        _ => return None,
-    })
+        K::NotADirectory => {
+            "something on the way is no folder: look at each part of the path, or use --state-dir"
+        }
+        K::TooManyLinks | K::InvalidFilename => {
+            "the name is more than the file system takes: use a shorter path, or another --snapshot-dir"
+        }
+        _ => "check the disk (dmesg) and the folders on the way, then run the same command again",
+    }
 }
