@@ -26,7 +26,8 @@ fn put(dir: &Path, files: &[(&str, &str)]) {
 }
 
 fn read_all(dir: &Path) -> Model {
-    let state = read(&located(dir), &Env::default(), 0, Duration::ZERO, None).unwrap();
+    let sqlite = SqliteStore::new(dir, Duration::ZERO);
+    let state = read(&located(dir), &Env::default(), 0, sqlite, None).unwrap();
     state.model
 }
 

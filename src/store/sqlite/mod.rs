@@ -20,13 +20,14 @@ mod words;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use extract::verify_extract;
 
 use crate::error::Error;
 use crate::files::acting::Acting;
-use crate::image::{Database, DatabaseImage, DatabaseState, Images, Unusable};
+use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
 use crate::plan::{Changes, RowOp, StoreKind};
 use crate::store::{CommitError, Entry, Sink, Source, Store};
@@ -45,6 +46,28 @@ const STORE: &str = "sqlite";
 pub struct SqliteStore {
     path: PathBuf,
     busy: Duration,
+    hold: Option<Hold>,
+}
+
+/// The write lock of the database, held: what is read meanwhile stays what it is until the commit, and
+/// other writers wait. A store made with it ([`SqliteStore::with_hold`]) reads, captures and commits in
+/// the transaction that holds it; after the commit, or [`Hold::release`], the store works as any other.
+#[derive(Clone, Debug)]
+pub struct Hold(Arc<Mutex<Option<writer::Begun>>>);
+
+impl Hold {
+    /// Lets go without a change.
+    pub fn release(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<writer::Begun> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<writer::Begun>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl SqliteStore {
@@ -54,7 +77,37 @@ impl SqliteStore {
         Self {
             path: state_dir.join(DATABASE),
             busy,
+            hold: None,
         }
+    }
+
+    /// The same database through a lock that is held.
+    pub fn with_hold(self, hold: Option<Hold>) -> Self {
+        Self { hold, ..self }
+    }
+
+    /// Takes the write lock, waiting as a commit would.
+    ///
+    /// # Errors
+    /// As for a commit.
+    pub fn hold(&self) -> Result<Hold, CommitError> {
+        let begun = writer::Begun::new(&self.path, self.busy)?;
+        Ok(Hold(Arc::new(Mutex::new(Some(begun)))))
+    }
+
+    /// Calls `work` with a connection on one unchanging state of the database: the held transaction's,
+    /// or a reader's of its own. With a lock held nothing else may open the main file: closing that
+    /// would drop the lock.
+    fn look<T>(
+        &self,
+        mut work: impl FnMut(&rusqlite::Connection, &Meta) -> Result<T, Halt>,
+    ) -> Result<T, Halt> {
+        if let Some(hold) = &self.hold
+            && let Some((connection, meta)) = hold.lock().as_ref().and_then(writer::Begun::inside)
+        {
+            return work(connection, meta);
+        }
+        reader::with(&self.path, work)
     }
 
     /// Where the database is, or would be.
@@ -63,7 +116,7 @@ impl SqliteStore {
     }
 
     fn state(&self) -> Option<DatabaseState> {
-        let trouble = match reader::with(&self.path, table::read_all) {
+        let trouble = match self.look(table::read_all) {
             Ok(database) => return Some(DatabaseState::Readable(database)),
             Err(Halt::Trouble(trouble)) => trouble,
             Err(Halt::Sqlite(error)) => words::trouble(&error),
@@ -110,7 +163,7 @@ impl Store for SqliteStore {
 
     fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
         let target = sink.scratch().join(PIECE);
-        let written = reader::with(&self.path, |source, meta| {
+        let written = self.look(|source, meta| {
             let _acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
             Ok((extract::write(source, &target)?, *meta))
         });
@@ -162,7 +215,10 @@ impl Store for SqliteStore {
                 .hint("run the same command again with the --state-dir that the plan was made for")
                 .into());
         }
-        writer::commit(&self.path, self.busy, &changes.rows)
+        match self.hold.as_ref().and_then(Hold::take) {
+            Some(begun) => begun.commit(&changes.rows),
+            None => writer::commit(&self.path, self.busy, &changes.rows),
+        }
     }
 
     fn changes_to(
@@ -193,10 +249,8 @@ impl Store for SqliteStore {
         if changes.rows.is_empty() {
             return Ok(None);
         }
-        reader::with(&self.path, |connection, _| {
-            first_difference(connection, changes)
-        })
-        .map_err(|halt| halt.into_error(&self.path))
+        self.look(|connection, _| first_difference(connection, changes))
+            .map_err(|halt| halt.into_error(&self.path))
     }
 }
 
