@@ -15,6 +15,7 @@
 )]
 
 mod canary;
+mod durable;
 mod live;
 mod mangled;
 mod places;
@@ -88,6 +89,10 @@ const TESTS: &[(&str, Test)] = &[
     (
         "places::a_path_swapped_in_between_leads_nowhere",
         places::a_path_swapped_in_between_leads_nowhere,
+    ),
+    (
+        "durable::what_must_be_on_the_disk_before_what",
+        durable::what_must_be_on_the_disk_before_what,
     ),
     (
         "places::sqlite_goes_where_the_owner_could",

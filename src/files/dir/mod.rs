@@ -132,6 +132,14 @@ impl<F: Folder> Dir<F> {
                 let _ = self.folder.remove_folder(name);
                 return Err(Error::io("set the owner of the folder", &path, &error));
             }
+            // A power cut would take the folder and all that is synced in it. What is built under a
+            // temp name is synced before it gets its own.
+            if !path.iter().any(super::replace::is_temp)
+                && let Err(error) = self.sync()
+            {
+                let _ = self.folder.remove_folder(name);
+                return Err(error);
+            }
         }
         Ok(child)
     }
