@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use crate::config::copies::{Copy, CopyKind, rank};
 use crate::config::files::{Loaded, ReadProblem, Root, Source, normalize};
@@ -70,8 +70,8 @@ impl Expected {
     }
 }
 
-/// Reads everything. `busy` is how long to wait for a database that somebody holds; `interrupted` is
-/// what the journal says.
+/// Reads everything, the database through `sqlite`; `interrupted` is what the journal says and
+/// `expected` what is probably there.
 ///
 /// # Errors
 /// The state dir cannot be opened.
@@ -79,11 +79,10 @@ pub fn read(
     located: &Located,
     env: &Env,
     now_ms: i64,
-    busy: Duration,
+    sqlite: SqliteStore,
     interrupted: Option<String>,
     expected: Expected,
 ) -> Result<State, Error> {
-    let sqlite = SqliteStore::new(&located.state_dir, busy);
     let (files, config) = config(located, env);
     let mut images = expected.images;
     files.read(&mut images)?;

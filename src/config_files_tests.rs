@@ -26,11 +26,12 @@ fn put(dir: &Path, files: &[(&str, &str)]) {
 }
 
 fn read_all(dir: &Path) -> Model {
+    let sqlite = SqliteStore::new(dir, Duration::ZERO);
     let state = read(
         &located(dir),
         &Env::default(),
         0,
-        Duration::ZERO,
+        sqlite,
         None,
         Expected::default(),
     )

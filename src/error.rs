@@ -68,10 +68,7 @@ impl Error {
         let error = Self::failed(format!("could not {doing}"))
             .at(path.as_ref())
             .because(plain_io(source));
-        match advice_for_io(source) {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
+        error.hint(advice_for_io(source))
     }
 
     /// Names the file or folder this is about.
@@ -168,9 +165,9 @@ fn plain_io(source: &std::io::Error) -> String {
     }
 }
 
-fn advice_for_io(source: &std::io::Error) -> Option<&'static str> {
+fn advice_for_io(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
-    Some(match source.kind() {
+    match source.kind() {
         K::PermissionDenied => crate::platform::RUN_AS,
         K::StorageFull | K::QuotaExceeded => {
             "the disk (or quota) is full: free some space, then run the same command again"
@@ -179,6 +176,14 @@ fn advice_for_io(source: &std::io::Error) -> Option<&'static str> {
             "the file system is mounted read-only: remount it writable, or copy the state dir and use --state-dir"
         }
         K::NotFound => "check the path, or name another state dir with --state-dir",
-        _ => return crate::platform::io_advice(source),
-    })
+        K::NotADirectory => {
+            "something on the way is no folder: look at each part of the path, or use --state-dir"
+        }
+        K::TooManyLinks | K::InvalidFilename => {
+            "the name is more than the file system takes: use a shorter path, or another --snapshot-dir"
+        }
+        _ => crate::platform::io_advice(source).unwrap_or(
+            "check the disk (dmesg) and the folders on the way, then run the same command again",
+        ),
+    }
 }

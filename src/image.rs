@@ -9,6 +9,10 @@ use std::sync::Arc;
 
 use crate::model::layout::Part;
 
+/// The most records of one part that are read, in a file or a table. Each costs memory beyond its
+/// bytes, and a gateway that pairs a thousand devices a day needs three years to come here.
+pub const RECORD_LIMIT: usize = 1_000_000;
+
 /// Shared, immutable bytes of a file.
 pub type Bytes = Arc<Vec<u8>>;
 
@@ -144,6 +148,15 @@ pub enum Unusable {
         /// Its size, bytes.
         len: u64,
         /// The limit, bytes.
+        limit: u64,
+    },
+    /// More records than clawmend reads.
+    TooMany {
+        /// The file or table that holds them.
+        place: &'static str,
+        /// How many it holds.
+        count: u64,
+        /// The limit.
         limit: u64,
     },
     /// The system refused; the text is its reason.

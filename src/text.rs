@@ -9,6 +9,14 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     }
 }
 
+/// That something holds more records than are read.
+pub fn too_many(place: &str, count: u64, limit: u64) -> String {
+    format!("`{place}` holds {count} records; clawmend reads at most {limit}")
+}
+
+/// What to do about that.
+pub const TOO_MANY_MEND: &str = "stop the gateway, take out the records that nobody needs (keep a copy), and run the same command again";
+
 /// Text from a file or the environment as it may be printed: control characters (terminal escapes
 /// among them) and invisible direction marks become visible escapes.
 pub fn safe(text: &str) -> String {

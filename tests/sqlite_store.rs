@@ -991,3 +991,49 @@ fn secrets_stay_out_of_words() {
     assert!(!shown.contains(token));
     assert!(!shown.contains("PRIVATE KEY"));
 }
+
+// Under the write lock.
+
+#[test]
+fn what_is_read_under_the_lock_is_what_the_commit_finds() {
+    let state = State::fixture();
+    let (then, entries) = capture(&state);
+    state.sql("UPDATE device_pairing_paired SET display_name = 'theirs'");
+    let store = state.store();
+    let hold = store.hold().unwrap();
+    let store = store.with_hold(Some(hold.clone()));
+    // Another writer waits: what it commits comes after.
+    let writer = Connection::open(state.database()).unwrap();
+    writer.busy_timeout(Duration::ZERO).unwrap();
+    let theirs = "UPDATE device_pairing_paired SET client_mode = 'after'";
+    assert!(writer.execute_batch(theirs).is_err());
+    let mut now = Images::default();
+    store.read(&mut now).unwrap();
+    let changes = store.changes_to(&now, &entries, &then).unwrap();
+    assert!(!changes.is_empty());
+    let mut safety = Folder::new();
+    let safe = store.capture(&mut safety).unwrap();
+    assert!(writer.execute_batch(theirs).is_err());
+    store.commit(&changes).unwrap();
+    writer.execute_batch(theirs).unwrap();
+    assert!(store.verify(&changes).is_ok());
+    let database = state.read();
+    assert_ne!(cell(&database, "display_name"), text("theirs"));
+    assert_eq!(cell(&database, "client_mode"), text("after"));
+    // What was replaced is in the snapshot taken under the same lock.
+    verify_extract(&safety.piece(), &safe[0]).unwrap();
+    let kept = Connection::open(safety.piece()).unwrap();
+    let name: String = kept
+        .query_row(
+            "SELECT display_name FROM device_pairing_paired",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(name, "theirs");
+    // Let go without a change, it is anybody's.
+    let hold = state.store().hold().unwrap();
+    assert!(writer.execute_batch(theirs).is_err());
+    hold.release();
+    writer.execute_batch(theirs).unwrap();
+}

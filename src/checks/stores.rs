@@ -7,7 +7,7 @@ use crate::image::Unusable;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Entry, Fault, Records};
 use crate::model::{AuthCondition, Model, place_of};
-use crate::text::count;
+use crate::text::{TOO_MANY_MEND, count, too_many};
 
 /// What was found instead of a readable file.
 pub fn unusable(why: &Unusable) -> String {
@@ -20,6 +20,11 @@ pub fn unusable(why: &Unusable) -> String {
         Unusable::TooLarge { len, limit } => {
             format!("it has {len} bytes; clawmend reads at most {limit}")
         }
+        Unusable::TooMany {
+            place,
+            count,
+            limit,
+        } => too_many(place, *count, *limit),
         Unusable::Denied => "permission denied".to_owned(),
         Unusable::Io(reason) => reason.clone(),
     }
@@ -36,6 +41,7 @@ pub fn readable_mend(why: &Unusable) -> Mend {
         Unusable::TooLarge { .. } => {
             "look at what filled it; move it aside if it is not OpenClaw's".into()
         }
+        Unusable::TooMany { .. } => TOO_MANY_MEND.into(),
         Unusable::Io(_) => {
             "check the disk (dmesg) and copy the state dir away before anything else".into()
         }

@@ -17,11 +17,16 @@ use crate::plan::{Changes, Plan};
 use crate::render::json::{self, ChangeDocument, FindingDocument, Head, StateDocument};
 use crate::render::{diff, findings, plan as preview};
 use crate::simulate::images_after;
+use crate::store::CommitError;
+use crate::store::sqlite::Hold;
 
 /// How long to wait for another clawmend.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// How often a plan is made anew because a file changed under it.
 const ROUNDS: usize = 10;
+/// From this round on the plan is made under the database's write lock, if it changes rows: a writer
+/// that never rests then waits its turn, and cannot come between the plan and its commit.
+const HELD_ROUNDS: usize = 3;
 
 /// How a changing command was asked for.
 pub(super) struct Asked {
@@ -126,7 +131,7 @@ pub(super) fn carry_out(
         None => lock(context)?,
     };
     ask(context, asked, &proposal)?;
-    for _ in 0..ROUNDS {
+    for round in 1..=ROUNDS {
         let snapshots = context.snapshots(&state.located);
         let why = format!("before-{}", asked.command);
         let applying = apply::Context {
@@ -140,6 +145,7 @@ pub(super) fn carry_out(
         };
         match apply::apply(&applying, &proposal.changes) {
             Ok(applied) => {
+                context.hold = None;
                 let told = Told::of(context, &state, &proposal);
                 // A huge store is in memory once: the old images become what should be there now.
                 let expected = Expected::after(state.model, proposal.changes);
@@ -151,6 +157,12 @@ pub(super) fn carry_out(
                     "note: {} changed meanwhile; planning again",
                     crate::text::safe(&what)
                 ));
+                if let Some(hold) = context.hold.take() {
+                    hold.release();
+                }
+                if round >= HELD_ROUNDS && !proposal.changes.rows.is_empty() {
+                    context.hold = hold(&state)?;
+                }
                 state = context.read()?;
                 proposal = propose(context, &state)?;
                 if !asked.yes && proposal.plan != agreed {
@@ -167,6 +179,15 @@ pub(super) fn carry_out(
         "the state kept changing while clawmend tried {ROUNDS} times; nothing was changed"
     ))
     .hint("stop the gateway for a moment (openclaw gateway stop), then run the same command again"))
+}
+
+/// The database's write lock. `None`: another file came in its place, so look again first.
+fn hold(state: &State) -> Result<Option<Hold>, Error> {
+    match state.sqlite.hold() {
+        Ok(hold) => Ok(Some(hold)),
+        Err(CommitError::Moved(_)) => Ok(None),
+        Err(CommitError::Failed(error)) => Err(error),
+    }
 }
 
 fn shown(context: &Context<'_, '_>, asked: &Asked, state: &State, proposal: &Proposal) -> String {

@@ -20,7 +20,7 @@ use crate::render::Paint;
 use crate::render::findings::View;
 use crate::store::Store;
 use crate::store::files::FilesStore;
-use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::{Hold, SqliteStore};
 
 /// How long to wait for a database that somebody holds.
 const BUSY: Duration = Duration::from_secs(5);
@@ -33,6 +33,8 @@ pub struct Context<'w, 'a> {
     pub global: Global,
     /// Colour or not.
     pub paint: Paint,
+    /// The database's write lock, while a plan is made under it.
+    pub hold: Option<Hold>,
 }
 
 /// The state as it was read, and what it means.
@@ -129,7 +131,7 @@ impl Context<'_, '_> {
             &located,
             &self.world.env,
             self.world.now_ms,
-            BUSY,
+            SqliteStore::new(&located.state_dir, BUSY).with_hold(self.hold.clone()),
             interrupted(&located)?,
             expected,
         )?;

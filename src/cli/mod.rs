@@ -65,6 +65,7 @@ where
         world,
         global: cli.global.clone(),
         paint: Paint { on },
+        hold: None,
     };
     let name = command_name(cli.command.as_ref());
     let outcome = dispatch(cli.command, &mut context);

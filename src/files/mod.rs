@@ -3,6 +3,7 @@
 //! Everything below the state dir is reached from an open folder ([`Dir`]), name by name, and a
 //! symbolic link under a name is never followed. One routine writes ([`replace`], [`Staged`]).
 
+pub mod acting;
 pub mod dir;
 pub mod hash;
 pub mod lock;
@@ -23,13 +24,14 @@ pub fn read_small(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(odd("it is not a regular file"));
     };
-    let folder = Dir::<crate::platform::SystemFolder>::open(folder)
-        .map_err(|_| std::io::Error::from(std::io::ErrorKind::NotFound))?;
+    let folder = Dir::<crate::platform::SystemFolder>::try_open(folder)?;
     match folder.read(name, limit) {
         FileState::Present { bytes, .. } => Ok(bytes.to_vec()),
         FileState::Absent => Err(std::io::ErrorKind::NotFound.into()),
         FileState::Unusable(Unusable::Denied) => Err(std::io::ErrorKind::PermissionDenied.into()),
-        FileState::Unusable(Unusable::TooLarge { .. }) => Err(odd("it is too large")),
+        FileState::Unusable(Unusable::TooLarge { .. } | Unusable::TooMany { .. }) => {
+            Err(odd("it is too large"))
+        }
         FileState::Unusable(Unusable::Io(why)) => Err(std::io::Error::other(why)),
         FileState::Unusable(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {
             Err(odd("it is not a regular file"))

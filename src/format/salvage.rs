@@ -18,17 +18,34 @@ pub struct Whole {
 /// The whole records of `text`, in order. `id_field` is the field that must equal the key. Where two
 /// have the same key the later one counts, as it would have in the file.
 pub fn records(text: &[u8], id_field: &str) -> Vec<Whole> {
+    records_up_to(text, id_field, usize::MAX).unwrap_or_default()
+}
+
+/// As [`records`], if there are no more than `limit`.
+///
+/// # Errors
+/// How many there are, each counted as often as it stands there.
+pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Vec<Whole>, usize> {
     let mut found: Vec<Whole> = Vec::new();
+    let mut count = 0;
     let mut at = 0;
     while let Some(quote) = memchr::memchr(b'"', text.get(at..).unwrap_or_default()) {
         let start = at + quote;
         match record_at(text, start, id_field) {
             Some(whole) => {
                 at = whole.place.value.end;
-                found.push(whole);
+                count += 1;
+                if count > limit {
+                    found = Vec::new();
+                } else {
+                    found.push(whole);
+                }
             }
             None => at = start + 1,
         }
+    }
+    if count > limit {
+        return Err(count);
     }
     let mut seen = HashSet::with_capacity(found.len());
     let mut counts: Vec<bool> = found
@@ -37,7 +54,7 @@ pub fn records(text: &[u8], id_field: &str) -> Vec<Whole> {
         .map(|whole| seen.insert(whole.key.as_str()))
         .collect();
     found.retain(|_| counts.pop().unwrap_or(true));
-    found
+    Ok(found)
 }
 
 fn record_at(text: &[u8], quote: usize, id_field: &str) -> Option<Whole> {

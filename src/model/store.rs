@@ -10,7 +10,7 @@ use super::halves;
 use super::layout::{ColumnKind, Part};
 use super::reread::{Known, Prior};
 use crate::format::{salvage, scan};
-use crate::image::{Bytes, Cell, FileState, Row, Table, TextImage, Unusable};
+use crate::image::{Bytes, Cell, FileState, RECORD_LIMIT, Row, Table, TextImage, Unusable};
 use crate::plan::Splice;
 
 /// How a store's container was found.
@@ -58,6 +58,15 @@ impl Records {
 
     /// The same, with what is known from before a change.
     pub fn of_file_again(part: Part, image: Option<&TextImage>, prior: Option<Prior>) -> Self {
+        Self::of_file_up_to(part, image, prior, RECORD_LIMIT)
+    }
+
+    fn of_file_up_to(
+        part: Part,
+        image: Option<&TextImage>,
+        prior: Option<Prior>,
+        limit: usize,
+    ) -> Self {
         let mut records = Self {
             part,
             condition: Condition::Absent,
@@ -71,13 +80,14 @@ impl Records {
             Some(FileState::Unusable(why)) => records.condition = Condition::Unusable(why.clone()),
             Some(FileState::Present { bytes, .. }) => {
                 records.text = Some(bytes.clone());
-                records.read_text(bytes, prior.and_then(|prior| prior.known_of(bytes)));
+                let known = prior.and_then(|prior| prior.known_of(bytes));
+                records.read_text(bytes, known, limit);
             }
         }
         records
     }
 
-    fn read_text(&mut self, text: &Bytes, known: Option<Known>) {
+    fn read_text(&mut self, text: &Bytes, known: Option<Known>, limit: usize) {
         if text.iter().all(|byte| byte.is_ascii_whitespace()) {
             self.condition = Condition::Empty;
             return;
@@ -87,26 +97,39 @@ impl Records {
         if text.get(start) != Some(&b'{') {
             match scan::document(text) {
                 Ok(span) => self.condition = Condition::NotAnObject(scan::kind(text, span)),
-                Err(error) => self.broken(text, error),
+                Err(error) => self.broken(text, error, limit),
             }
             return;
         }
-        let read = halves::entries(self.part, text, start, known).and_then(|(entries, end)| {
-            scan::nothing_after(text, end)?;
-            Ok(entries)
+        let read = halves::entries(self.part, text, start, known, limit).and_then(|read| {
+            scan::nothing_after(text, read.end)?;
+            Ok(read)
         });
         match read {
-            Ok(entries) => {
+            Ok(read) if read.count > limit => self.too_many(read.count, limit),
+            Ok(read) => {
                 self.condition = Condition::Good;
-                self.entries = entries;
+                self.entries = read.entries;
                 self.keep_last_of_each_key();
             }
-            Err(error) => self.broken(text, error),
+            Err(error) => self.broken(text, error, limit),
         }
     }
 
-    fn broken(&mut self, text: &[u8], error: scan::SyntaxError) {
-        let whole = salvage::records(text, id_field(self.part));
+    fn too_many(&mut self, count: usize, limit: usize) {
+        self.text = None;
+        self.condition = Condition::Unusable(Unusable::TooMany {
+            place: self.part.file().unwrap_or_default(),
+            count: count as u64,
+            limit: limit as u64,
+        });
+    }
+
+    fn broken(&mut self, text: &[u8], error: scan::SyntaxError, limit: usize) {
+        let whole = match salvage::records_up_to(text, id_field(self.part), limit) {
+            Ok(whole) => whole,
+            Err(count) => return self.too_many(count, limit),
+        };
         self.condition = Condition::Broken {
             error,
             whole: whole.len(),
@@ -240,3 +263,7 @@ pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
     }
     record
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

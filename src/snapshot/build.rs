@@ -11,6 +11,7 @@ use super::manifest::{self, Manifest};
 use super::open::Snapshot;
 use crate::error::Error;
 use crate::files::{Dir, hash, replace};
+use crate::image::Meta;
 use crate::plan::{Changes, StoreKind};
 use crate::store::{Entry, Sink, Store};
 
@@ -187,6 +188,10 @@ impl Sink for Builder {
 
     fn scratch(&self) -> &Path {
         &self.scratch
+    }
+
+    fn owner(&self) -> Option<Meta> {
+        self.dir.meta().ok()
     }
 }
 

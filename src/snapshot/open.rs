@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{self, Manifest};
 use crate::error::Error;
+use crate::files::acting::Acting;
 use crate::files::dir::refuse;
 use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, hash};
-use crate::image::FileState;
+use crate::image::{FileState, Meta};
 use crate::platform::Kind;
 use crate::store::{Entry, Source};
 
@@ -72,7 +73,7 @@ impl Snapshot {
             if let Some(problem) = self.problem_of(entry, name) {
                 problems.push(problem);
             } else if entry.store != crate::store::files::NAME
-                && let Err(error) = check_extract(&self.path().join(name), entry)
+                && let Err(error) = self.check_piece(name, entry, check_extract)
             {
                 problems.push(format!("`{name}`: {error}"));
             }
@@ -101,6 +102,18 @@ impl Snapshot {
             .at(self.path())
             .because(format!("{first}{more}"))
             .hint("use another one: `clawmend snapshot list` shows them, `clawmend snapshot verify` checks them"))
+    }
+
+    /// SQLite opens the piece by path: with the rights of the snapshot's owner.
+    fn check_piece(
+        &self,
+        name: &str,
+        entry: &Entry,
+        check_extract: CheckExtract<'_>,
+    ) -> Result<(), Error> {
+        let path = self.path().join(name);
+        let _acting = Acting::as_owner_within(self.owner().as_ref(), &path);
+        check_extract(&path, entry)
     }
 
     fn problem_of(&self, entry: &Entry, name: &str) -> Option<String> {
@@ -187,5 +200,9 @@ impl Source for Snapshot {
             Ok(None) => Err(Error::failed("a piece of the snapshot is missing").at(&path)),
             Err(why) => Err(refuse(&path, &why)),
         }
+    }
+
+    fn owner(&self) -> Option<Meta> {
+        self.dir.meta().ok()
     }
 }

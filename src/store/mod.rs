@@ -126,6 +126,11 @@ pub trait Sink {
     /// A private scratch folder inside the snapshot that is being built, for a piece that has to be
     /// made as a file (the database extract); what is left there is removed.
     fn scratch(&self) -> &Path;
+
+    /// Whose folder the scratch folder lies in. What is made there by path is made with their rights.
+    fn owner(&self) -> Option<Meta> {
+        None
+    }
 }
 
 /// Where a snapshot's pieces come from.
@@ -141,6 +146,11 @@ pub trait Source {
     /// # Errors
     /// Missing.
     fn path(&self, name: &str) -> Result<std::path::PathBuf, Error>;
+
+    /// Whose folder the pieces lie in. What is opened there by path is opened with their rights.
+    fn owner(&self) -> Option<Meta> {
+        None
+    }
 }
 
 /// A snapshot's record of one piece of state.

@@ -181,7 +181,7 @@ pub fn a_writer_of_the_database_loses_nothing(size: Size) -> String {
     let database = world.path("state/openclaw.sqlite");
     let stop = AtomicBool::new(false);
     let wrote = AtomicUsize::new(0);
-    let (mut done, mut refused) = (0, 0);
+    let (mut done, mut refused) = ([0, 0], [0, 0]);
     std::thread::scope(|scope| {
         let (stop, wrote, database) = (&stop, &wrote, &database);
         scope.spawn(move || {
@@ -205,8 +205,8 @@ pub fn a_writer_of_the_database_loses_nothing(size: Size) -> String {
                 world.run(&["restore", "--yes", "--force"])
             };
             match out.code {
-                Some(0 | 1) => done += 1,
-                Some(3) => refused += 1,
+                Some(0 | 1) => done[round % 2] += 1,
+                Some(3) => refused[round % 2] += 1,
                 _ => {
                     stop.store(true, Ordering::Relaxed);
                     panic!("{out}");
@@ -228,8 +228,14 @@ pub fn a_writer_of_the_database_loses_nothing(size: Size) -> String {
         wrote.load(Ordering::Relaxed),
         "rows of the other writer are lost"
     );
-    assert!(done > 0, "all {refused} runs were refused");
-    format!("{rounds} rounds ({done} done, {refused} refused) beside {rows} commits, none lost")
+    let [repairs, restores] = done;
+    assert!(
+        refused.iter().sum::<usize>() * 10 <= rounds,
+        "refused {refused:?} of {rounds}"
+    );
+    format!(
+        "{rounds} rounds ({repairs} repairs and {restores} restores done, {refused:?} refused) beside {rows} commits, none lost"
+    )
 }
 
 pub fn the_second_clawmend_is_refused_by_pid(_size: Size) -> String {

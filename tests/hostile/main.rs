@@ -15,6 +15,7 @@
 )]
 
 mod canary;
+mod durable;
 mod live;
 mod mangled;
 mod places;
@@ -88,6 +89,18 @@ const TESTS: &[(&str, Test)] = &[
     (
         "places::a_path_swapped_in_between_leads_nowhere",
         places::a_path_swapped_in_between_leads_nowhere,
+    ),
+    (
+        "durable::what_must_be_on_the_disk_before_what",
+        durable::what_must_be_on_the_disk_before_what,
+    ),
+    (
+        "places::sqlite_goes_where_the_owner_could",
+        places::sqlite_goes_where_the_owner_could,
+    ),
+    (
+        "places::a_database_of_root_in_a_users_folder",
+        places::a_database_of_root_in_a_users_folder,
     ),
     ("canary::no_secret_comes_out", canary::no_secret_comes_out),
     (

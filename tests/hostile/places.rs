@@ -405,3 +405,131 @@ fn copy_tree(from: &Path, to: &Path) {
         std::fs::copy(from, to).unwrap();
     }
 }
+
+/// The owner of the state dir swaps the database's folder for a link to one that only root may enter,
+/// again and again, while root works there: SQLite opens by path.
+pub fn sqlite_goes_where_the_owner_could(size: Size) -> String {
+    if !is_root() {
+        return "skipped: not root".to_owned();
+    }
+    let rounds = size.of(60).min(400);
+    let (mut done, mut swaps) = (0, 0);
+    let world = World::fixture(SQLITE);
+    // The owner has to come here; what is only root's lies elsewhere.
+    for open in [world.root().to_path_buf(), world.root().join("home")] {
+        std::fs::set_permissions(open, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    give_away(&world.root().join("home"));
+    let roots = tempfile::tempdir().unwrap();
+    let decoy = roots.path().join("state");
+    copy_tree(&world.path("state"), &decoy);
+    // Rows that would be told from the owner's, wherever they came out.
+    let db = rusqlite::Connection::open(decoy.join("openclaw.sqlite")).unwrap();
+    db.execute_batch("UPDATE device_pairing_paired SET display_name = 'of-root-alone'")
+        .unwrap();
+    drop(db);
+    let before = tree(roots.path());
+    let (path, kept) = (world.path("state"), world.root().join("home/kept"));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (stop, swapper) = (&stop, || {
+            let mut swaps = 0;
+            while !stop.load(Ordering::Relaxed) {
+                std::fs::rename(&path, &kept).unwrap();
+                let _ = symlink(&decoy, &path);
+                std::thread::sleep(std::time::Duration::from_micros(300));
+                let _ = std::fs::remove_file(&path);
+                std::fs::rename(&kept, &path).unwrap();
+                swaps += 1;
+                std::thread::sleep(std::time::Duration::from_micros(900));
+            }
+            swaps
+        });
+        let swapper = scope.spawn(swapper);
+        for round in 0..rounds {
+            let args: &[&str] = [
+                &["repair", "--yes"][..],
+                &["restore", "--yes", "--force"],
+                &["snapshot", "create"],
+                &["devices"],
+                &["diagnose"],
+            ][round % 5];
+            let out = world.run(args);
+            let odd = out.panicked() || out.code.is_none();
+            if odd || out.stdout.contains("of-root-alone") {
+                stop.store(true, Ordering::Relaxed);
+                panic!("{args:?}: {out}");
+            }
+            done += usize::from(matches!(out.code, Some(0 | 1)));
+        }
+        stop.store(true, Ordering::Relaxed);
+        swaps = swapper.join().unwrap();
+    });
+    assert_eq!(
+        tree(roots.path()),
+        before,
+        "what is root's alone was written"
+    );
+    for (file, _) in world.tree() {
+        let path = world.path(&file.display().to_string());
+        let text = std::fs::read(&path).unwrap_or_default();
+        let found = memchr::memmem::find(&text, b"of-root-alone");
+        assert_eq!(found, None, "root's rows came into {}", file.display());
+    }
+    format!("{rounds} runs ({done} done) beside {swaps} swaps for a folder of root's")
+}
+
+/// Root's own database in somebody's state dir: its owner may not open it, root may, and no file of
+/// another place.
+pub fn a_database_of_root_in_a_users_folder(_size: Size) -> String {
+    if !is_root() {
+        return "skipped: not root".to_owned();
+    }
+    let world = World::fixture(SQLITE);
+    std::fs::set_permissions(world.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    give_away(&world.root().join("home"));
+    for ending in ["", "-wal", "-shm"] {
+        let path = world.path(&format!("state/openclaw.sqlite{ending}"));
+        if path.exists() {
+            std::os::unix::fs::lchown(path, Some(0), Some(0)).unwrap();
+        }
+    }
+    world.run(&["diagnose"]).expect(1);
+    // What stays is that the gateway's user may not open it.
+    let out = world.run(&["repair", "--yes"]).expect(1);
+    assert!(out.stdout.contains("To undo"), "{out}");
+    world.run(&["restore", "--yes"]).expect(0);
+    // A link of the owner's to a folder of root's: nothing of it is read, nothing written.
+    let roots = tempfile::tempdir().unwrap();
+    let there = roots.path().join("state");
+    std::fs::rename(world.path("state"), &there).unwrap();
+    symlink(&there, world.path("state")).unwrap();
+    let before = tree(roots.path());
+    for args in [
+        &["diagnose"][..],
+        &["repair", "--yes"],
+        &["snapshot", "create"],
+    ] {
+        let out = world.run(args);
+        assert!(!out.panicked(), "{args:?}: {out}");
+    }
+    assert_eq!(tree(roots.path()), before);
+    for (file, line) in world.tree() {
+        let name = file.display().to_string();
+        assert!(
+            !name.ends_with("/pairing.sqlite") || !is_newest(&world, &name),
+            "{name} {line}"
+        );
+    }
+    "repaired, restored; through a link: nothing read, nothing written".to_owned()
+}
+
+/// Whether a piece is of the snapshot that was taken last.
+fn is_newest(world: &World, name: &str) -> bool {
+    let mut all: Vec<_> = std::fs::read_dir(world.path("clawmend/snapshots"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    all.sort();
+    all.last().is_some_and(|last| name.contains(last.as_str()))
+}

@@ -29,9 +29,13 @@ impl<F: Folder> Dir<F> {
     /// # Errors
     /// It is not there, not a folder, or may not be opened.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let folder = F::open(path).map_err(|error| Error::io("open the folder", path, &error))?;
+        Self::try_open(path).map_err(|error| Error::io("open the folder", path, &error))
+    }
+
+    /// As [`Dir::open`], with the system's own error.
+    pub(super) fn try_open(path: &Path) -> io::Result<Self> {
         Ok(Self {
-            folder,
+            folder: F::open(path)?,
             path: path.to_path_buf(),
         })
     }
@@ -127,6 +131,14 @@ impl<F: Folder> Dir<F> {
             {
                 let _ = self.folder.remove_folder(name);
                 return Err(Error::io("set the owner of the folder", &path, &error));
+            }
+            // A power cut would take the folder and all that is synced in it. What is built under a
+            // temp name is synced before it gets its own.
+            if !path.iter().any(super::replace::is_temp)
+                && let Err(error) = self.sync()
+            {
+                let _ = self.folder.remove_folder(name);
+                return Err(error);
             }
         }
         Ok(child)
@@ -242,12 +254,15 @@ fn plain(relative: &Path) -> Result<(Vec<&OsStr>, OsString), Unusable> {
 pub(crate) fn unusable_io(error: &io::Error) -> Unusable {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Unusable::Denied,
-        _ => {
-            let text = error.to_string();
-            let plain = text.split(" (os error").next().unwrap_or_default();
-            Unusable::Io(plain.to_owned())
-        }
+        _ => Unusable::Io(words_of(error)),
     }
+}
+
+/// The system's words without their number.
+pub(crate) fn words_of(error: &io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or_default();
+    plain.to_owned()
 }
 
 /// The error for something that has to be read or written and is not a plain file or folder.
@@ -265,7 +280,13 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
         Unusable::TooLarge { len, limit } => Error::refused(format!(
             "it is {len} bytes large, and clawmend reads at most {limit}"
         ))
-        .at(path),
+        .at(path)
+        .hint("look at what filled it; move it away if it is not OpenClaw's"),
+        Unusable::TooMany { place, count, limit } => {
+            Error::refused(crate::text::too_many(place, *count, *limit))
+                .at(path)
+                .hint(crate::text::TOO_MANY_MEND)
+        }
         Unusable::Denied => Error::failed("no permission")
             .at(path)
             .hint(crate::platform::RUN_AS),

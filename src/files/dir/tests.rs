@@ -67,3 +67,132 @@ fn new_folders_are_private_and_a_tree_goes_without_following_links() {
     assert!(!temp.path().join("one").exists());
     assert!(outside.path().join("kept").exists());
 }
+
+/// Root is kept out of nothing, so where the tests run as root they look as nobody.
+fn as_nobody(work: impl FnOnce()) {
+    let nobody = Meta {
+        uid: 65_534,
+        gid: 65_534,
+        ..Meta::default()
+    };
+    let acting = crate::files::acting::Acting::as_owner(&nobody).unwrap();
+    work();
+    drop(acting);
+}
+
+/// A folder that may be listed and not entered: what is in it has names and nothing more.
+fn closed(temp: &tempfile::TempDir) -> std::path::PathBuf {
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let closed = temp.path().join("closed");
+    std::fs::create_dir_all(closed.join("inner")).unwrap();
+    std::fs::write(closed.join("file"), "text").unwrap();
+    mode(temp.path(), 0o755);
+    mode(&closed, 0o644);
+    closed
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_denied_and_not_missing() {
+    let (temp, _) = temp();
+    let closed = closed(&temp);
+    as_nobody(|| {
+        let dir = Dir::<SystemFolder>::open(&closed).unwrap();
+        assert_eq!(dir.child("inner").unwrap_err(), Unusable::Denied);
+        assert!(matches!(
+            dir.read("file", 9),
+            FileState::Unusable(Unusable::Denied)
+        ));
+        let error = crate::files::read_small(&closed.join("inner/file"), 9).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+    });
+}
+
+#[test]
+fn a_folder_that_cannot_be_removed_says_what_kept_it() {
+    let (temp, _) = temp();
+    let closed = closed(&temp);
+    let failed = || {
+        let dir = Dir::<SystemFolder>::open(temp.path()).unwrap();
+        let error = dir.remove_tree("closed").unwrap_err();
+        assert!(
+            error.hints().iter().any(|hint| hint.contains("sudo")),
+            "{error}"
+        );
+        (error.message().to_owned(), error.path().unwrap().to_owned())
+    };
+    as_nobody(|| {
+        assert_eq!(
+            failed(),
+            ("could not list the folder".to_owned(), closed.clone())
+        );
+    });
+    let mode = |mode| {
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o755);
+    std::fs::remove_dir(closed.join("inner")).unwrap();
+    mode(0o555);
+    as_nobody(|| {
+        assert_eq!(
+            failed(),
+            ("could not remove".to_owned(), closed.join("file"))
+        );
+    });
+}
+
+#[test]
+fn every_refusal_says_what_to_do() {
+    let all = [
+        Unusable::Symlink("there".into()),
+        Unusable::NotAFile("a FIFO"),
+        Unusable::TooLarge { len: 2, limit: 1 },
+        Unusable::TooMany {
+            place: "devices/paired.json",
+            count: 2,
+            limit: 1,
+        },
+        Unusable::Io("the disk is gone".to_owned()),
+        Unusable::Denied,
+    ];
+    for why in all {
+        let error = refuse(Path::new("/x"), &why);
+        assert!(!error.hints().is_empty(), "{error}");
+        assert_eq!(error.path(), Some(Path::new("/x")));
+    }
+    // Whatever the system says, somebody has to do something.
+    for number in 1..134 {
+        let error = Error::io("read", "/x", &io::Error::from_raw_os_error(number));
+        assert!(!error.hints().is_empty(), "{error}");
+    }
+}
+
+/// Between the look and the opening a link or a FIFO may have come: the opening itself neither follows
+/// nor waits.
+#[test]
+fn the_opening_itself_follows_nothing_and_waits_for_nothing() {
+    let (temp, dir) = temp();
+    std::fs::write(temp.path().join("a"), "text").unwrap();
+    symlink("a", temp.path().join("link")).unwrap();
+    let fifo = temp.path().join("fifo");
+    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, kind, mode, 0).unwrap();
+    assert!(dir.folder.open_file("link".as_ref()).is_err());
+    assert!(dir.folder.open_to_write("link".as_ref()).is_err());
+    let (done, over) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let read = dir.folder.open_file("fifo".as_ref()).is_ok();
+        let write = dir.folder.open_to_write("fifo".as_ref()).is_ok();
+        done.send((read, write)).unwrap();
+    });
+    let opened = over.recv_timeout(std::time::Duration::from_secs(5));
+    // Let it go, should it wait.
+    drop(
+        std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&fifo),
+    );
+    assert_eq!(opened, Ok((true, true)), "it waited for a FIFO's other end");
+}

@@ -251,9 +251,12 @@ impl<F: Folder> Staged<F> {
         };
         match read() {
             Ok(same) => Ok(same),
-            Err(Unusable::Symlink(_) | Unusable::NotAFile(_) | Unusable::TooLarge { .. }) => {
-                Ok(false)
-            }
+            Err(
+                Unusable::Symlink(_)
+                | Unusable::NotAFile(_)
+                | Unusable::TooLarge { .. }
+                | Unusable::TooMany { .. },
+            ) => Ok(false),
             Err(why @ (Unusable::Io(_) | Unusable::Denied)) => Err(refuse(&self.path(), &why)),
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 pub mod files;
 pub mod folder;
 pub mod process;
+pub mod rights;
 pub mod words;
 
 /// The account's home folder. OpenClaw goes by `HOME` before `USERPROFILE` on Windows too (where the

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 pub mod files;
 pub mod folder;
 pub mod process;
+#[cfg(target_os = "linux")]
+pub mod rights;
+#[cfg(not(target_os = "linux"))]
+pub use super::portable::rights;
 pub mod words;
 
 /// The account's home folder: `HOME`, else what the system has for the user.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::reader::{self, Halt, Way};
 use super::table::{self, Shape, quote};
 use crate::error::Error;
-use crate::image::{Database, Meta};
+use crate::image::{Database, Meta, RECORD_LIMIT};
 use crate::store::Entry;
 
 /// Writes the pairing tables of `source` into a new database at `target`; says how many rows each has.
@@ -80,6 +80,10 @@ fn copy_rows(
     let mut rows = select.query([])?;
     let mut count = 0;
     while let Some(row) = rows.next()? {
+        // What a restore would not read is no snapshot.
+        if count >= RECORD_LIMIT as u64 {
+            return Err(table::too_many(source, shape.part, RECORD_LIMIT));
+        }
         for at in 0..columns.len() {
             let value = ToSqlOutput::Borrowed(row.get_ref(at)?);
             insert.raw_bind_parameter(at + 1, value).map_err(&failed)?;
@@ -148,7 +152,7 @@ fn open_checked(path: &Path, entry: &Entry) -> Result<Connection, Halt> {
 
 fn sha256(path: &Path) -> Result<String, Halt> {
     let failed = |error: std::io::Error| Halt::Failed(Error::io("read", path, &error));
-    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut file = crate::platform::open_quietly(path).map_err(failed)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! probe    what lies at the path, without SQLite
+//! rights   with whose rights SQLite opens it
 //! reader   a connection that leaves no trace        ─► table    shapes and rows
 //! writer   the one transaction                   ─► row      is it still what it was, then its change
 //! extract  pairing.sqlite of a snapshot             ─► restore  rows then, rows now, the way back
@@ -12,19 +13,21 @@ mod extract;
 mod probe;
 mod reader;
 mod restore;
+mod rights;
 mod row;
 mod table;
 mod words;
 mod writer;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use extract::verify_extract;
 
 use crate::error::Error;
-use crate::image::{Database, DatabaseImage, DatabaseState, Images, Unusable};
+use crate::files::acting::Acting;
+use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
 use crate::plan::{Changes, RowOp, StoreKind};
 use crate::store::{CommitError, Entry, Sink, Source, Store};
@@ -43,6 +46,28 @@ const STORE: &str = "sqlite";
 pub struct SqliteStore {
     path: PathBuf,
     busy: Duration,
+    hold: Option<Hold>,
+}
+
+/// The write lock of the database, held: what is read meanwhile stays what it is until the commit, and
+/// other writers wait. A store made with it ([`SqliteStore::with_hold`]) reads, captures and commits in
+/// the transaction that holds it; after the commit, or [`Hold::release`], the store works as any other.
+#[derive(Clone, Debug)]
+pub struct Hold(Arc<Mutex<Option<writer::Begun>>>);
+
+impl Hold {
+    /// Lets go without a change.
+    pub fn release(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<writer::Begun> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<writer::Begun>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl SqliteStore {
@@ -52,7 +77,37 @@ impl SqliteStore {
         Self {
             path: state_dir.join(DATABASE),
             busy,
+            hold: None,
         }
+    }
+
+    /// The same database through a lock that is held.
+    pub fn with_hold(self, hold: Option<Hold>) -> Self {
+        Self { hold, ..self }
+    }
+
+    /// Takes the write lock, waiting as a commit would.
+    ///
+    /// # Errors
+    /// As for a commit.
+    pub fn hold(&self) -> Result<Hold, CommitError> {
+        let begun = writer::Begun::new(&self.path, self.busy)?;
+        Ok(Hold(Arc::new(Mutex::new(Some(begun)))))
+    }
+
+    /// Calls `work` with a connection on one unchanging state of the database: the held transaction's,
+    /// or a reader's of its own. With a lock held nothing else may open the main file: closing that
+    /// would drop the lock.
+    fn look<T>(
+        &self,
+        mut work: impl FnMut(&rusqlite::Connection, &Meta) -> Result<T, Halt>,
+    ) -> Result<T, Halt> {
+        if let Some(hold) = &self.hold
+            && let Some((connection, meta)) = hold.lock().as_ref().and_then(writer::Begun::inside)
+        {
+            return work(connection, meta);
+        }
+        reader::with(&self.path, work)
     }
 
     /// Where the database is, or would be.
@@ -61,7 +116,7 @@ impl SqliteStore {
     }
 
     fn state(&self) -> Option<DatabaseState> {
-        let trouble = match reader::with(&self.path, table::read_all) {
+        let trouble = match self.look(table::read_all) {
             Ok(database) => return Some(DatabaseState::Readable(database)),
             Err(Halt::Trouble(trouble)) => trouble,
             Err(Halt::Sqlite(error)) => words::trouble(&error),
@@ -108,7 +163,8 @@ impl Store for SqliteStore {
 
     fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
         let target = sink.scratch().join(PIECE);
-        let written = reader::with(&self.path, |source, meta| {
+        let written = self.look(|source, meta| {
+            let _acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
             Ok((extract::write(source, &target)?, *meta))
         });
         let (rows, meta) = match written {
@@ -120,15 +176,23 @@ impl Store for SqliteStore {
             // A database that cannot be read is never written, so there is nothing of it to bring back:
             // what else is in the plan (the config, say) may go on.
             Err(halt) if halt.is_beyond_reading() => {
+                let _acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
                 let _ = std::fs::remove_file(&target);
                 return Ok(Vec::new());
             }
             Err(halt) => return Err(halt.into_error(&self.path)),
         };
-        let mut file = File::open(&target).map_err(|error| Error::io("read", &target, &error))?;
+        // By path, like SQLite's own opening, so with no more rights than that.
+        let acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
+        let file = crate::platform::open_quietly(&target)
+            .map_err(|error| Error::io("read", &target, &error));
+        drop(acting);
+        let mut file = file?;
         let (sha256, size) = sink.put(PIECE, &mut file)?;
         drop(file);
+        let acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
         std::fs::remove_file(&target).map_err(|error| Error::io("remove", &target, &error))?;
+        drop(acting);
         Ok(vec![Entry {
             store: STORE.to_owned(),
             path: DATABASE.to_owned(),
@@ -152,7 +216,10 @@ impl Store for SqliteStore {
                 .hint("run the same command again with the --state-dir that the plan was made for")
                 .into());
         }
-        writer::commit(&self.path, self.busy, &changes.rows)
+        match self.hold.as_ref().and_then(Hold::take) {
+            Some(begun) => begun.commit(&changes.rows),
+            None => writer::commit(&self.path, self.busy, &changes.rows),
+        }
     }
 
     fn changes_to(
@@ -167,7 +234,10 @@ impl Store for SqliteStore {
         let Some(name) = &entry.name else {
             return self.back_to_absent(now);
         };
-        let then = extract::read(&source.path(name)?, entry)?;
+        let piece = source.path(name)?;
+        let acting = Acting::as_owner_within(source.owner().as_ref(), &piece);
+        let then = extract::read(&piece, entry)?;
+        drop(acting);
         let rows = restore::changes(&self.path, &then, self.readable(now)?)?;
         Ok(Changes {
             files: Vec::new(),
@@ -180,10 +250,8 @@ impl Store for SqliteStore {
         if changes.rows.is_empty() {
             return Ok(None);
         }
-        reader::with(&self.path, |connection, _| {
-            first_difference(connection, changes)
-        })
-        .map_err(|halt| halt.into_error(&self.path))
+        self.look(|connection, _| first_difference(connection, changes))
+            .map_err(|halt| halt.into_error(&self.path))
     }
 }
 

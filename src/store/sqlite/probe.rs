@@ -235,3 +235,31 @@ fn io_trouble(error: &std::io::Error) -> Trouble {
         _ => Trouble::Unusable(Unusable::Io(error.to_string())),
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_opening_itself_follows_nothing_and_waits_for_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().join(name);
+        std::fs::write(at("a"), "text").unwrap();
+        std::os::unix::fs::symlink("a", at("link")).unwrap();
+        let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
+        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), kind, mode, 0).unwrap();
+        assert!(open_quietly(&at("link")).is_err());
+        let (done, over) = std::sync::mpsc::channel();
+        let fifo = at("fifo");
+        std::thread::spawn(move || done.send(open_quietly(&fifo).is_ok()));
+        let opened = over.recv_timeout(std::time::Duration::from_secs(5));
+        // Let it go, should it wait.
+        drop(
+            std::fs::OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(at("fifo")),
+        );
+        assert_eq!(opened, Ok(true), "it waited for a FIFO's other end");
+    }
+}

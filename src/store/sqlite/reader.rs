@@ -18,6 +18,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::probe::{Journal, Probe, Trouble};
+use super::rights::Rights;
+use super::table;
 use super::words;
 use crate::error::Error;
 use crate::image::{Meta, Unusable};
@@ -60,7 +62,10 @@ impl Halt {
         match self {
             Halt::Trouble(Trouble::Foreign | Trouble::Damaged(_)) => true,
             Halt::Trouble(Trouble::Unusable(why)) => {
-                matches!(why, Unusable::NotAFile(_) | Unusable::Symlink(_))
+                matches!(
+                    why,
+                    Unusable::NotAFile(_) | Unusable::Symlink(_) | Unusable::TooMany { .. }
+                )
             }
             Halt::Trouble(_) | Halt::Failed(_) => false,
             Halt::Sqlite(error) => words::code_of(error).is_some_and(|code| {
@@ -130,6 +135,7 @@ fn once<T>(
     join: bool,
     work: &mut impl FnMut(&Connection, &Meta) -> Result<T, Halt>,
 ) -> Result<Outcome<T>, Halt> {
+    let rights = Rights::take(path, false)?;
     // Declared first, so that it is closed last: see `Probe`.
     let probe = Probe::open(path)?;
     // SQLite opens what lies under these names, and would wait for a FIFO's other end for ever.
@@ -153,10 +159,22 @@ fn once<T>(
         Way::Immutable
     };
     let before = probe.stamp();
+    let mut held = true;
     let result = open(&probe.path, way).and_then(|connection| {
         connection.execute_batch("BEGIN")?;
+        if rights.are_roots() {
+            // Lets SQLite open what it reads from, and no more.
+            table::user_version(&connection)?;
+            held = rights.hold()?;
+            if !held {
+                return Err(Trouble::Absent.into());
+            }
+        }
         work(&connection, &probe.meta)
     });
+    if !held {
+        return Ok(Outcome::Moved);
+    }
     match (way, result) {
         (Way::Joined, Err(Halt::Sqlite(error))) if cannot_join(&error) => Ok(Outcome::CannotJoin),
         (Way::Joined, result) if probe.is_still_there() => result.map(Outcome::Read),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::table::{self, Bound, Shape, quote};
 use super::words;
@@ -14,8 +14,8 @@ use crate::store::CommitError;
 
 /// One row on its way into the database.
 pub(super) struct OneRow<'a> {
-    /// The transaction.
-    pub transaction: &'a Transaction<'a>,
+    /// The connection, in its transaction.
+    pub connection: &'a Connection,
     /// The database, for messages.
     pub path: &'a Path,
     /// The row's table.
@@ -63,7 +63,7 @@ impl OneRow<'_> {
                 let names: Vec<&str> = cells.iter().map(|(name, _)| name.as_str()).collect();
                 self.require(&names)?;
                 self.require_no_other(&names)?;
-                if fetch(self.transaction, self.shape, &self.change.key, &[])
+                if fetch(self.connection, self.shape, &self.change.key, &[])
                     .map_err(|error| words::not_written(self.path, &error))?
                     .is_some()
                 {
@@ -129,7 +129,7 @@ impl OneRow<'_> {
         names: &[&str],
         cells: impl Iterator<Item = &'c Cell>,
     ) -> Result<(), CommitError> {
-        let found = fetch(self.transaction, self.shape, &self.change.key, names)
+        let found = fetch(self.connection, self.shape, &self.change.key, names)
             .map_err(|error| words::not_written(self.path, &error))?;
         match found {
             None => Err(self.moved("is gone")),
@@ -149,7 +149,7 @@ impl OneRow<'_> {
         cells: impl Iterator<Item = &'c Cell>,
     ) -> Result<(), CommitError> {
         let changed = self
-            .transaction
+            .connection
             .prepare_cached(sql)
             .and_then(|mut statement| {
                 statement.execute(rusqlite::params_from_iter(cells.map(Bound)))

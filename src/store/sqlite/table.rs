@@ -7,7 +7,7 @@ use rusqlite::{Connection, ToSql};
 
 use super::probe::Trouble;
 use super::reader::Halt;
-use crate::image::{Cell, Database, Meta, Row, Table, TableColumn, Unusable};
+use crate::image::{Cell, Database, Meta, RECORD_LIMIT, Row, Table, TableColumn, Unusable};
 use crate::model::layout::{self, Part};
 
 /// More than this in the pairing tables is not read.
@@ -121,7 +121,7 @@ pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database,
     let mut tables = BTreeMap::new();
     let mut size = 0;
     for (part, shape) in shapes(connection)? {
-        let table = read_rows(connection, &shape, &mut size)?;
+        let table = read_rows(connection, &shape, &mut size, RECORD_LIMIT)?;
         check(connection, part, table.rows.len())?;
         tables.insert(part, std::sync::Arc::new(table));
     }
@@ -133,17 +133,21 @@ pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database,
     })
 }
 
-/// Reads one table. `size` grows by the bytes of its cells.
+/// Reads one table of at most `limit` rows. `size` grows by the bytes of its cells.
 pub(super) fn read_rows(
     connection: &Connection,
     shape: &Shape,
     size: &mut u64,
+    limit: usize,
 ) -> Result<Table, Halt> {
     let width = shape.columns.len();
     let mut rows = Vec::new();
     let mut statement = connection.prepare(&shape.select_all())?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
+        if rows.len() >= limit {
+            return Err(too_many(connection, shape.part, limit));
+        }
         let mut cells = Vec::with_capacity(width);
         for index in 0..width {
             let cell = cell(row.get_ref(index)?);
@@ -163,6 +167,21 @@ pub(super) fn read_rows(
         columns: shape.columns.clone(),
         rows,
     })
+}
+
+/// A table of more rows than are read, and how many there are.
+pub(super) fn too_many(connection: &Connection, part: Part, limit: usize) -> Halt {
+    let sql = format!("SELECT count(*) FROM {}", quote(part.table()));
+    let count = connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
+    match count {
+        Ok(count) => Trouble::Unusable(Unusable::TooMany {
+            place: part.table(),
+            count: count.unsigned_abs(),
+            limit: limit as u64,
+        })
+        .into(),
+        Err(error) => error.into(),
+    }
 }
 
 /// `PRAGMA user_version`.
@@ -245,5 +264,37 @@ fn bytes_of(cell: &Cell) -> u64 {
         Cell::Text(text) => text.len() as u64,
         Cell::Blob(bytes) => bytes.len() as u64,
         _ => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_rows_than_are_read_are_counted_and_not_kept() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE device_pairing_paired (device_id TEXT PRIMARY KEY);
+                 INSERT INTO device_pairing_paired VALUES ('a'), ('b'), ('c'), ('d')",
+            )
+            .unwrap();
+        let shapes = shapes(&connection).unwrap();
+        let shape = shapes.get(&Part::Paired).unwrap();
+        let read = |limit| read_rows(&connection, shape, &mut 0, limit);
+        assert_eq!(read(4).unwrap().rows.len(), 4);
+        let Err(Halt::Trouble(Trouble::Unusable(why))) = read(3) else {
+            panic!("four rows were read where three are the limit");
+        };
+        let expected = Unusable::TooMany {
+            place: "device_pairing_paired",
+            count: 4,
+            limit: 3,
+        };
+        assert_eq!(why, expected);
+        let words = super::super::words::unreadable("x".as_ref(), &Trouble::Unusable(why));
+        assert!(words.to_string().contains("holds 4 records"), "{words}");
+        assert!(!words.hints().is_empty());
     }
 }

@@ -93,6 +93,12 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
             Error::refused("the pairing tables are larger than clawmend reads")
                 .at(path)
                 .because(format!("{len} bytes, the limit is {limit}"))
+                .hint("look at what filled them (`sqlite3 FILE`); a copy of the database from before is a way back")
+        }
+        Trouble::Unusable(Unusable::TooMany { place, count, limit }) => {
+            Error::refused(crate::text::too_many(place, *count, *limit))
+                .at(path)
+                .hint(crate::text::TOO_MANY_MEND)
         }
         Trouble::Unusable(Unusable::Io(why)) => Error::failed("the database could not be read")
             .at(path)

@@ -1,16 +1,18 @@
 //! The one transaction that changes rows.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
 use super::probe::{Probe, Trouble};
+use super::rights::Rights;
 use super::row::OneRow;
 use super::table;
 use super::words;
 use crate::error::Error;
+use crate::image::Meta;
 use crate::model::layout::DATABASE_SIDE_FILES;
 use crate::plan::{RowChange, RowOp};
 use crate::store::CommitError;
@@ -25,37 +27,100 @@ pub(super) fn commit(
     busy: Duration,
     changes: &[RowChange],
 ) -> Result<(), CommitError> {
-    refuse_links(path)?;
-    // Declared first, so that it is closed last: see `Probe`.
-    let probe = Probe::open(path).map_err(|trouble| words::unreadable(path, &trouble))?;
-    let patience = Instant::now() + busy;
-    let had_log = look_beside(path, &probe, patience)?;
-    let failed = |error: rusqlite::Error| words::not_written(path, &error);
-    let mut connection = open(&probe.path, had_log).map_err(failed)?;
-    let before = connection.total_changes();
-    let transaction = begin(&mut connection, patience).map_err(failed)?;
-    if !probe.is_still_there() {
-        let text = "another file was put in the database's place".to_owned();
-        return Err(CommitError::Moved(text));
+    Begun::new(path, busy)?.commit(changes)
+}
+
+/// A transaction that has begun: nobody else writes until it is committed, or dropped and with that
+/// rolled back.
+#[derive(Debug)]
+pub(super) struct Begun {
+    path: PathBuf,
+    /// `None`: closed.
+    connection: Option<Connection>,
+    probe: Probe,
+}
+
+impl Begun {
+    /// Waits for the write lock as long as `busy`.
+    pub(super) fn new(path: &Path, busy: Duration) -> Result<Self, CommitError> {
+        refuse_links(path)?;
+        let unreadable = |trouble: Trouble| words::unreadable(path, &trouble);
+        let rights = Rights::take(path, true).map_err(unreadable)?;
+        let probe = Probe::open(path).map_err(unreadable)?;
+        let patience = Instant::now() + busy;
+        let had_log = look_beside(path, &probe, patience)?;
+        let failed = |error: rusqlite::Error| words::not_written(path, &error);
+        let connection = open(&probe.path, had_log).map_err(failed)?;
+        let begun = Self {
+            path: path.to_path_buf(),
+            connection: Some(connection),
+            probe,
+        };
+        // The main file is open; a log and its index only once the transaction has begun.
+        if !rights.hold().map_err(unreadable)? {
+            return Err(swapped());
+        }
+        if let Some(connection) = &begun.connection {
+            begin(connection, patience).map_err(failed)?;
+        }
+        if !begun.probe.is_still_there() || !rights.hold().map_err(unreadable)? {
+            return Err(swapped());
+        }
+        Ok(begun)
     }
-    apply(&transaction, path, changes)?;
-    let expected = before + changes.len() as u64;
-    if transaction.total_changes() != expected {
-        return Err(Error::refused(
-            "the change would reach into other rows through a foreign key; nothing was changed",
-        )
-        .at(path)
-        .hint(
-            "this release of OpenClaw is newer than what clawmend knows: look for a newer clawmend",
-        )
-        .into());
+
+    /// The connection, and what its main file was when it was opened.
+    pub(super) fn inside(&self) -> Option<(&Connection, &Meta)> {
+        Some((self.connection.as_ref()?, &self.probe.meta))
     }
-    transaction
-        .commit()
-        .map_err(|error| words::not_committed(path, &error))?;
-    // What fails while closing can no longer undo the commit.
-    drop(connection.close());
-    Ok(())
+
+    /// Makes the changes and ends the transaction.
+    pub(super) fn commit(mut self, changes: &[RowChange]) -> Result<(), CommitError> {
+        let unreadable = |trouble: Trouble| words::unreadable(&self.path, &trouble);
+        let rights = Rights::take(&self.path, true).map_err(unreadable)?;
+        let Some(connection) = &self.connection else {
+            return Err(swapped());
+        };
+        let path = self.path.as_path();
+        let before = connection.total_changes();
+        apply(connection, path, changes)?;
+        let expected = before + changes.len() as u64;
+        if connection.total_changes() != expected {
+            return Err(Error::refused(
+                "the change would reach into other rows through a foreign key; nothing was changed",
+            )
+            .at(path)
+            .hint(
+                "this release of OpenClaw is newer than what clawmend knows: look for a newer clawmend",
+            )
+            .into());
+        }
+        // A rollback journal is opened with the first change.
+        if !rights.hold().map_err(unreadable)? {
+            return Err(swapped());
+        }
+        connection
+            .execute_batch("COMMIT")
+            .map_err(|error| words::not_committed(path, &error))?;
+        // What fails while closing can no longer undo the commit.
+        drop(self.connection.take());
+        Ok(())
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        // Closing may remove a log that only this connection made: by path.
+        let _rights = self
+            .connection
+            .is_some()
+            .then(|| Rights::take(&self.path, true));
+        drop(self.connection.take());
+    }
+}
+
+fn swapped() -> CommitError {
+    CommitError::Moved("another file was put in the database's place".to_owned())
 }
 
 /// A link anywhere below the state dir leads out of it.
@@ -130,11 +195,10 @@ fn open(path: &Path, had_log: bool) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn begin(connection: &mut Connection, patience: Instant) -> rusqlite::Result<Transaction<'_>> {
+fn begin(connection: &Connection, patience: Instant) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA main.synchronous = FULL")?;
     loop {
-        // Unchecked: the borrow checker does not see that a failed try has let go.
-        match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
+        match connection.execute_batch("BEGIN IMMEDIATE") {
             Err(error) if words::is_busy(&error) && Instant::now() < patience => {
                 std::thread::sleep(PAUSE);
             }
@@ -144,12 +208,8 @@ fn begin(connection: &mut Connection, patience: Instant) -> rusqlite::Result<Tra
 }
 
 /// Deletes first and inserts last, so that a unique index is never in the way.
-fn apply(
-    transaction: &Transaction<'_>,
-    path: &Path,
-    changes: &[RowChange],
-) -> Result<(), CommitError> {
-    let shapes = table::shapes(transaction).map_err(|halt| halt.into_error(path))?;
+fn apply(connection: &Connection, path: &Path, changes: &[RowChange]) -> Result<(), CommitError> {
+    let shapes = table::shapes(connection).map_err(|halt| halt.into_error(path))?;
     let pass = |op: &RowOp| match op {
         RowOp::Delete(_) => 0,
         RowOp::Update(_) => 1,
@@ -161,7 +221,7 @@ fn apply(
                 words::newer(path, &format!("it has no table `{}`", change.part.table()))
             })?;
             let row = OneRow {
-                transaction,
+                connection,
                 path,
                 shape,
                 change,
