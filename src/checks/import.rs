@@ -2,7 +2,8 @@
 
 use super::Rule;
 use super::leftovers::{aside, name};
-use super::stores::{is_invalid, readable_mend, unusable};
+use super::records::is_invalid;
+use super::stores::{readable_mend, unusable};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::database::{Legacy, is_identity_claim};
 use crate::model::layout::Part;

@@ -14,6 +14,7 @@ pub(crate) mod leftovers;
 pub(crate) mod local;
 pub mod messages;
 pub(crate) mod pins;
+pub mod records;
 pub mod reports;
 pub(crate) mod requests;
 pub(crate) mod rows;
@@ -23,8 +24,8 @@ pub(crate) mod tokens;
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::{Model, Shared};
 use crate::plan::StoreKind;
+pub use records::describe as describe_fault;
 pub use requests::request_line;
-pub use stores::describe as describe_fault;
 
 /// A kind of finding: its code, the failure modes it covers, the words about it, and the check.
 pub struct Rule {
@@ -136,9 +137,9 @@ pub static RULES: &[&Rule] = &[
     &requests::REQUEST_EXPIRED,
     &requests::REQUEST_CHURN,
     &requests::REQUEST_STALE,
-    &stores::RECORD_INVALID,
-    &stores::RECORD_KEY,
-    &stores::RECORD_FOREIGN_KEY,
+    &records::RECORD_INVALID,
+    &records::RECORD_KEY,
+    &records::RECORD_FOREIGN_KEY,
     &stores::DUPLICATE_KEYS,
     &around::OWNER,
     &around::MODE,

@@ -7,7 +7,7 @@ use super::new_device::NewDevice;
 use super::token::{FRESH, token_codes, token_entry, token_fields};
 use super::wanted::{Wanted, is_this_machines};
 use super::{Options, RecordEdits, remove};
-use crate::checks::{local as rules, pins, requests, stores, tokens};
+use crate::checks::{local as rules, pins, records, requests, tokens};
 use crate::model::device::{Device, List, token_from};
 use crate::model::identity::Identity;
 use crate::model::layout::Part;
@@ -92,7 +92,7 @@ fn paired(
             &["deviceId"],
             json!(key),
             "the record must name the device it is stored under",
-            &[stores::RECORD_KEY.code],
+            &[records::RECORD_KEY.code],
         );
     }
     edits.set(
@@ -166,7 +166,7 @@ fn paired(
                 &[name],
                 json!(device.asked_at_ms.unwrap_or(now)),
                 "a paired device must have its times",
-                &[stores::RECORD_INVALID.code],
+                &[records::RECORD_INVALID.code],
             );
         }
     }

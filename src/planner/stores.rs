@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{RecordEdits, remove};
-use crate::checks::stores as rules;
+use crate::checks::{records as record_rules, stores as rules};
 use crate::finding::Code;
 use crate::format::salvage;
 use crate::image::{Bytes, Slot};
@@ -23,7 +23,7 @@ pub(super) fn mend(model: &Model) -> Vec<Edit> {
         edits.extend(container(model, records, &[]));
         // This machine's own record is completed by the grant.
         edits.extend(
-            broken_records(model, records, &[rules::RECORD_INVALID.code])
+            broken_records(model, records, &[record_rules::RECORD_INVALID.code])
                 .into_iter()
                 .filter(|edit| !matches!(&edit.target, Target::Record { key, .. } if Some(key.as_str()) == local)),
         );
@@ -78,7 +78,7 @@ pub(super) fn broken_records(model: &Model, records: &Records, codes: &[Code]) -
     records
         .entries
         .iter()
-        .filter(|entry| rules::is_invalid(entry))
+        .filter(|entry| record_rules::is_invalid(entry))
         .flat_map(|entry| completed(model, records, entry, codes).unwrap_or_else(|| {
             let why = "the record cannot be what this store holds: it is moved out, into the snapshot";
             vec![remove(StoreKind::Files, records.part, &entry.key, why, codes)]
