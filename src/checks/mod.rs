@@ -14,7 +14,7 @@ pub(crate) mod leftovers;
 pub(crate) mod local;
 pub mod messages;
 pub(crate) mod pins;
-pub mod records;
+pub(crate) mod records;
 pub mod reports;
 pub(crate) mod requests;
 pub(crate) mod rows;
