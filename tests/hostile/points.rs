@@ -460,3 +460,46 @@ fn fill(world: &World, free_kb: usize) {
     file.set_len(len.saturating_sub(free_kb as u64 * 1024) & !4095)
         .unwrap();
 }
+
+/// A restore to the newest snapshot, killed anywhere, and then typed again as it was: the state is as in
+/// that snapshot, and not as in the one that the killed run took.
+pub fn an_interrupted_restore_typed_again(size: Size) -> String {
+    let mut points = Vec::new();
+    let mut worlds = Vec::new();
+    for fixture in [FILES[1], SQLITE] {
+        let world = World::fixture(fixture);
+        let old = View::of(&world);
+        world.run(&["repair", "--yes"]).expect(0);
+        let calls = trace::calls(&world.again(), &["restore", "--yes"]).1;
+        let calls = calls.into_iter().filter(|call| call.changes);
+        points.extend(calls.map(|call| (worlds.len(), call)));
+        worlds.push((world, old));
+    }
+    let all = points.len();
+    let points = sample(points, size.of(60));
+    let outcomes = each(&points, |(at, call)| {
+        let (ready, old) = &worlds[*at];
+        let world = ready.again();
+        let args = ["restore", "--yes"];
+        if trace::inject(&world, call, Inject::Kill, &args).is_none() {
+            return Ok("not reached".to_owned());
+        }
+        // After its last write there is nothing left that says that it was not over.
+        let over = View::of(&world).is_like(old) && !world.path("clawmend/journal.json").exists();
+        if over {
+            return Ok("was over".to_owned());
+        }
+        let again = world.run(&args);
+        if again.code != Some(0) || !View::of(&world).is_like(old) {
+            return Err(format!("killed at {}: then {again}", call.line));
+        }
+        let words = [
+            ("was rolled back", "rolled back, then restored"),
+            ("had changed nothing yet", "begun anew"),
+            ("had made all its changes", "finished"),
+        ];
+        let said = words.iter().find(|(words, _)| again.stderr.contains(words));
+        Ok(said.map_or("restored", |(_, what)| what).to_owned())
+    });
+    format!("{} of {all} kill points: {}", points.len(), told(&outcomes))
+}
