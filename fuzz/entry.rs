@@ -195,7 +195,7 @@ fn mended(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes) {
         Paint::default(),
     );
     assert!(!shown.contains('\u{1b}'), "an escape in the diff");
-    let after = images_after(&model.images, &changes);
+    let after = images_after(model.images.clone(), changes.clone());
     let again = Model::of(after.clone(), model.facts);
     let _ = checks::diagnose(&again);
     (after, changes)

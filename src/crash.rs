@@ -5,7 +5,7 @@ use std::panic::PanicHookInfo;
 
 /// No core file, and a panic that says where and not what: its text may quote state. Called once, first.
 pub fn keep_quiet() {
-    no_core();
+    crate::platform::no_core();
     std::panic::set_hook(Box::new(|info| {
         let _ = std::io::stderr().write_all(said(info).as_bytes());
     }));
@@ -23,22 +23,3 @@ fn said(info: &PanicHookInfo<'_>) -> String {
         env!("CARGO_PKG_VERSION")
     )
 }
-
-/// The limit keeps a core from a file, the flag also from a program that the kernel hands cores to.
-#[cfg(unix)]
-fn no_core() {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    let _ = setrlimit(Resource::Core, none);
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    }
-}
-
-#[cfg(not(unix))]
-fn no_core() {}

@@ -139,7 +139,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
         if let Some(path) = &self.0.path {
-            write!(f, ": `{}`", path.display())?;
+            write!(f, ": `{}`", crate::platform::shown(path))?;
         }
         if let Some(cause) = &self.0.cause {
             write!(f, ": {cause}")?;
@@ -168,9 +168,7 @@ fn plain_io(source: &std::io::Error) -> String {
 fn advice_for_io(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
     match source.kind() {
-        K::PermissionDenied => {
-            "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"
-        }
+        K::PermissionDenied => crate::platform::RUN_AS,
         K::StorageFull | K::QuotaExceeded => {
             "the disk (or quota) is full: free some space, then run the same command again"
         }
@@ -178,15 +176,14 @@ fn advice_for_io(source: &std::io::Error) -> &'static str {
             "the file system is mounted read-only: remount it writable, or copy the state dir and use --state-dir"
         }
         K::NotFound => "check the path, or name another state dir with --state-dir",
-        _ if source.raw_os_error() == Some(5) => {
-            "the disk reports an error: check its health (dmesg), and copy the state dir away first"
-        }
         K::NotADirectory => {
             "something on the way is no folder: look at each part of the path, or use --state-dir"
         }
         K::TooManyLinks | K::InvalidFilename => {
             "the name is more than the file system takes: use a shorter path, or another --snapshot-dir"
         }
-        _ => "check the disk (dmesg) and the folders on the way, then run the same command again",
+        _ => crate::platform::io_advice(source).unwrap_or(
+            "check the disk (dmesg) and the folders on the way, then run the same command again",
+        ),
     }
 }

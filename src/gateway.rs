@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::locate::Env;
 use crate::model::device::hex;
 use crate::model::facts::Gateway;
+use crate::platform;
 
 /// A lock file is small; a larger one is something else. Bytes.
 const LARGEST_LOCK: u64 = 64 * 1024;
@@ -134,15 +135,9 @@ fn is_node(stat: &str) -> bool {
     })
 }
 
-#[cfg(unix)]
 fn owner(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    Some(path.metadata().ok()?.uid())
-}
-
-#[cfg(not(unix))]
-fn owner(_path: &Path) -> Option<u32> {
-    None
+    let found = path.metadata().ok()?;
+    platform::KNOWS_OWNERS.then(|| platform::meta(&found).uid)
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub mod locate;
 pub mod model;
 pub mod plan;
 pub mod planner;
+pub mod platform;
 pub mod render;
 pub mod secret;
 pub mod simulate;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::model::facts::Tree;
 use crate::model::layout::{CONFIG, DATABASE, LEGACY_CONFIGS, Part};
+use crate::platform;
 
 /// What a process knows of its surroundings, as a value: tests make their own.
 #[derive(Clone, Debug, Default)]
@@ -37,16 +38,17 @@ impl Env {
     pub fn of_process() -> Self {
         let vars = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .map(|(name, value)| (platform::variable(name), value))
             .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
             .collect();
         let proc = PathBuf::from("/proc");
         Self {
             vars,
-            home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            home: platform::home(),
             cwd: std::env::current_dir().unwrap_or_default(),
             temp: std::env::temp_dir(),
             proc: proc.join("self/stat").exists().then_some(proc),
-            uid: current_uid(),
+            uid: platform::user_id(),
             platform: match std::env::consts::OS {
                 "macos" => "darwin",
                 "windows" => "win32",
@@ -68,16 +70,6 @@ impl Env {
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
-}
-
-#[cfg(unix)]
-fn current_uid() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
-
-#[cfg(not(unix))]
-fn current_uid() -> u32 {
-    0
 }
 
 /// What the user said on the command line.
@@ -254,12 +246,12 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
         Error::failed(format!("there is no state dir here ({how})")).at(dir)
     };
     for other in looked.into_iter().filter(|other| other != dir) {
-        error = error.hint(format!("looked for {} too", other.display()));
+        error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));
     }
     for tree in other_trees(dir, home, env) {
         error = error.hint(format!(
             "there is one at {} ({}): clawmend --state-dir '{0}'",
-            tree.path.display(),
+            crate::platform::shown(&tree.path),
             tree.what
         ));
     }
@@ -319,109 +311,5 @@ fn looks_like_state(dir: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn env(root: &Path, vars: &[(&str, &str)]) -> Env {
-        Env {
-            vars: vars
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            home: Some(root.to_path_buf()),
-            cwd: root.join("cwd"),
-            platform: "linux".into(),
-            ..Env::default()
-        }
-    }
-
-    fn make(root: &Path, dirs: &[&str]) {
-        for dir in dirs {
-            std::fs::create_dir_all(root.join(dir)).unwrap();
-        }
-    }
-
-    #[test]
-    fn flags_beat_variables_and_variables_beat_the_default() {
-        let root = tempfile::tempdir().unwrap();
-        make(
-            root.path(),
-            &["a", "b", ".openclaw", ".openclaw-work", "h/.openclaw"],
-        );
-        let at =
-            |flags: &Flags, vars: &[(&str, &str)]| locate(flags, &env(root.path(), vars)).unwrap();
-        let none = Flags::default();
-        assert_eq!(at(&none, &[]).state_dir, root.path().join(".openclaw"));
-        assert_eq!(
-            at(&none, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
-            root.path().join("a")
-        );
-        assert_eq!(
-            at(&none, &[("OPENCLAW_HOME", "~/h")]).state_dir,
-            root.path().join("h/.openclaw")
-        );
-        assert_eq!(
-            at(&none, &[("OPENCLAW_PROFILE", "work")]).state_dir,
-            root.path().join(".openclaw-work")
-        );
-        let profile = Flags {
-            profile: Some("work".into()),
-            ..none.clone()
-        };
-        assert_eq!(
-            at(&profile, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
-            root.path().join(".openclaw-work")
-        );
-        let flag = Flags {
-            state_dir: Some(root.path().join("b")),
-            ..none
-        };
-        assert_eq!(
-            at(
-                &flag,
-                &[
-                    ("OPENCLAW_STATE_DIR", "~/a"),
-                    ("OPENCLAW_CONFIG_PATH", "/elsewhere.json")
-                ]
-            )
-            .config,
-            root.path().join("b/openclaw.json")
-        );
-    }
-
-    #[test]
-    fn legacy_folders_and_configs_are_found() {
-        let root = tempfile::tempdir().unwrap();
-        make(root.path(), &[".clawdbot"]);
-        std::fs::write(root.path().join(".clawdbot/clawdbot.json"), "{}").unwrap();
-        let found = locate(&Flags::default(), &env(root.path(), &[])).unwrap();
-        assert_eq!(found.config, root.path().join(".clawdbot/clawdbot.json"));
-        assert_eq!(found.how, "legacy name");
-    }
-
-    #[test]
-    fn a_missing_state_dir_says_where_it_looked() {
-        let root = tempfile::tempdir().unwrap();
-        make(root.path(), &[".openclaw-work/devices"]);
-        std::fs::write(root.path().join(".openclaw-work/devices/paired.json"), "{}").unwrap();
-        let error = locate(&Flags::default(), &env(root.path(), &[])).unwrap_err();
-        let hints = error.hints().join("\n");
-        assert!(
-            hints.contains(".clawdbot") && hints.contains("profile `work`"),
-            "{hints}"
-        );
-    }
-
-    #[test]
-    fn a_profile_name_cannot_leave_the_home_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let flags = Flags {
-            profile: Some("../../etc".into()),
-            ..Flags::default()
-        };
-        assert_eq!(
-            locate(&flags, &env(root.path(), &[])).unwrap_err().kind(),
-            crate::error::Kind::Usage
-        );
-    }
-}
+#[path = "locate_tests.rs"]
+mod tests;

@@ -24,7 +24,7 @@ impl Secret {
     }
 }
 
-/// How a secret is shown: `••••1a2b`, the last four characters only of those with 16 or more, and
+/// How a secret is shown: `****1a2b`, the last four characters only of those with 16 or more, and
 /// of plain ASCII, so that a short password gives nothing away.
 pub fn mask(text: &str) -> String {
     let long_and_plain = text.len() >= 16
@@ -32,8 +32,8 @@ pub fn mask(text: &str) -> String {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-_=+/.".contains(&b));
     match text.get(text.len().saturating_sub(4)..) {
-        Some(tail) if long_and_plain => format!("••••{tail}"),
-        _ => "••••".to_owned(),
+        Some(tail) if long_and_plain => format!("****{tail}"),
+        _ => "****".to_owned(),
     }
 }
 
@@ -57,10 +57,10 @@ mod tests {
     fn long_tokens_show_four_characters_and_short_ones_none() {
         assert_eq!(
             Secret::new("Vrj1_j258mhmci7lPFTO1eXBa4DabTaqC4otZKUY1YM").to_string(),
-            "••••Y1YM"
+            "****Y1YM"
         );
-        assert_eq!(format!("{:?}", Secret::new("lab-token")), "••••");
-        assert_eq!(Secret::new("pässwörd pässwörd").to_string(), "••••");
-        assert_eq!(Secret::new("").to_string(), "••••");
+        assert_eq!(format!("{:?}", Secret::new("lab-token")), "****");
+        assert_eq!(Secret::new("pässwörd pässwörd").to_string(), "****");
+        assert_eq!(Secret::new("").to_string(), "****");
     }
 }

@@ -3,13 +3,17 @@
 mod config;
 mod rows;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::format::edit::{self, EditError, RecordEdit, StoreEdits, Style};
-use crate::format::scan;
-use crate::image::{Bytes, DatabaseState, FileState, Images, Slot, TextImage};
+use crate::format::scan::{self, Member};
+use crate::image::{Bytes, DatabaseState, FileState, Images, Meta, Slot, TextImage};
+use crate::model::Model;
 use crate::model::layout::Part;
-use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Target};
+use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Splice, StoreKind, Target};
 
 /// Why a plan does not fit the images it is played on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +37,29 @@ fn misfit(place: impl Into<String>, what: impl Into<String>) -> Misfit {
 /// # Errors
 /// An edit names something that the images do not hold: the plan was made for others.
 pub fn simulate(images: &Images, plan: &Plan) -> Result<Changes, Misfit> {
+    play(images, plan, &|_| None)
+}
+
+/// The same for the images that `model` was made of: where its records stand is known already.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn on_model(model: &Model, plan: &Plan) -> Result<Changes, Misfit> {
+    play(&model.images, plan, &|slot| match slot {
+        Slot::File(part) if model.store == StoreKind::Files && *part == model.paired.part => {
+            model.paired.members()
+        }
+        Slot::File(part) if model.store == StoreKind::Files && *part == model.pending.part => {
+            model.pending.members()
+        }
+        _ => None,
+    })
+}
+
+/// Where the members of a store file stand, if that is known.
+type Known<'a> = &'a dyn Fn(&Slot) -> Option<Vec<Member>>;
+
+fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, Misfit> {
     let mut changes = Changes::default();
     let mut slots: Vec<Slot> = Vec::new();
     for slot in plan.edits.iter().filter_map(|edit| edit.target.slot()) {
@@ -66,15 +93,20 @@ pub fn simulate(images: &Images, plan: &Plan) -> Result<Changes, Misfit> {
                 let before = images
                     .text(&slot)
                     .ok_or_else(|| misfit(format!("{slot:?}"), "the file was not read"))?;
-                changes.files.extend(file(&slot, before, &edits)?);
+                changes.files.extend(file(&slot, before, &edits, known)?);
             }
         }
     }
     Ok(changes)
 }
 
-fn file(slot: &Slot, before: &TextImage, edits: &[&Edit]) -> Result<Option<FileChange>, Misfit> {
-    let place = before.path.display().to_string();
+fn file(
+    slot: &Slot,
+    before: &TextImage,
+    edits: &[&Edit],
+    known: Known<'_>,
+) -> Result<Option<FileChange>, Misfit> {
+    let place = crate::platform::shown(&before.path);
     let change = |after| FileChange {
         slot: slot.clone(),
         before: before.clone(),
@@ -97,14 +129,16 @@ fn file(slot: &Slot, before: &TextImage, edits: &[&Edit]) -> Result<Option<FileC
         .clone()
         .or_else(|| before.bytes().cloned())
         .unwrap_or(empty);
+    let in_place = rewritten.is_none() && before.bytes().is_some();
     let splices = match slot {
         Slot::Config(_) => config::splices(&base, edits).map_err(|what| misfit(&place, what))?,
         Slot::File(Part::Paired | Part::Pending) => {
-            store(&base, edits).map_err(|error| misfit(&place, error.to_string()))?
+            let members = if in_place { known(slot) } else { None };
+            store(&base, members.as_deref(), edits)
+                .map_err(|error| misfit(&place, error.to_string()))?
         }
         _ => document(&base, edits).map_err(|error| misfit(&place, error.to_string()))?,
     };
-    let in_place = rewritten.is_none() && before.bytes().is_some();
     if in_place {
         return Ok((!splices.is_empty()).then(|| change(After::Spliced(splices))));
     }
@@ -124,8 +158,13 @@ fn record_edits(edit: &Edit) -> Option<RecordEdit> {
 }
 
 /// Edits of a store: an object of records.
-fn store(text: &[u8], edits: &[&Edit]) -> Result<Vec<crate::plan::Splice>, EditError> {
+fn store(
+    text: &[u8],
+    members: Option<&[Member]>,
+    edits: &[&Edit],
+) -> Result<Vec<Splice>, EditError> {
     let mut all = StoreEdits::default();
+    let mut changed: HashMap<&str, usize> = HashMap::new();
     for edit in edits {
         let Target::Record { key, .. } = &edit.target else {
             continue;
@@ -139,18 +178,23 @@ fn store(text: &[u8], edits: &[&Edit]) -> Result<Vec<crate::plan::Splice>, EditE
                 let Some(change) = record_edits(edit) else {
                     continue;
                 };
-                match all.change.iter_mut().find(|(changed, _)| changed == key) {
-                    Some((_, changes)) => changes.push(change),
-                    None => all.change.push((key.clone(), vec![change])),
+                let at = *changed.entry(key).or_insert_with(|| {
+                    all.change.push((key.clone(), Vec::new()));
+                    all.change.len() - 1
+                });
+                if let Some((_, changes)) = all.change.get_mut(at) {
+                    changes.push(change);
                 }
             }
         }
     }
-    edit::store(text, &all)
+    match members {
+        Some(members) => edit::store_of(text, members, &all),
+        None => edit::store(text, &all),
+    }
 }
 
-/// Edits of a file that is one record.
-fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<crate::plan::Splice>, EditError> {
+fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, EditError> {
     let changes: Vec<RecordEdit> = edits.iter().filter_map(|edit| record_edits(edit)).collect();
     if changes.is_empty() {
         return Ok(Vec::new());
@@ -159,26 +203,36 @@ fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<crate::plan::Splice>, Ed
     edit::record(text, span, &changes, &Style::of(text, span))
 }
 
-/// The images as they will be after `changes`: what a second diagnosis of a preview looks at.
-pub fn images_after(images: &Images, changes: &Changes) -> Images {
-    let mut after = images.clone();
-    for change in &changes.files {
-        let state = match change.pieces() {
-            None => FileState::Absent,
-            Some(pieces) => FileState::Present {
-                bytes: Bytes::new(pieces.concat()),
-                meta: change.before.meta().copied().unwrap_or_default(),
-            },
+/// The images after `changes`. Where nobody else holds the bytes of a file or the rows of a table they
+/// are changed in place: a huge store is not copied.
+pub fn images_after(mut images: Images, changes: Changes) -> Images {
+    for change in changes.files {
+        images.texts.remove(&change.slot);
+        let FileChange {
+            slot,
+            before,
+            after,
+        } = change;
+        let TextImage { path, state } = before;
+        let (bytes, meta) = match state {
+            FileState::Present { bytes, meta } => (bytes, meta),
+            _ => (Bytes::default(), Meta::default()),
         };
-        after.texts.insert(
-            change.slot.clone(),
-            TextImage {
-                path: change.before.path.clone(),
-                state,
-            },
-        );
+        let bytes = match after {
+            After::Absent => None,
+            After::Whole { bytes, .. } => Some(bytes),
+            After::Spliced(splices) => Some(Arc::new(match Arc::try_unwrap(bytes) {
+                Ok(own) => edit::apply_in_place(own, &splices),
+                Err(shared) => edit::apply(&shared, &splices),
+            })),
+        };
+        let state = match bytes {
+            None => FileState::Absent,
+            Some(bytes) => FileState::Present { bytes, meta },
+        };
+        images.texts.insert(slot, TextImage { path, state });
     }
-    let readable = after
+    let readable = images
         .database
         .as_mut()
         .and_then(|database| match &mut database.state {
@@ -188,9 +242,9 @@ pub fn images_after(images: &Images, changes: &Changes) -> Images {
     if let Some(database) = readable {
         for change in &changes.rows {
             if let Some(table) = database.tables.get_mut(&change.part) {
-                rows::play(std::sync::Arc::make_mut(table), change);
+                rows::play(Arc::make_mut(table), change);
             }
         }
     }
-    after
+    images
 }

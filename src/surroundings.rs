@@ -8,6 +8,7 @@ use crate::locate::{Env, Located, other_trees};
 use crate::model::facts::{Access, Facts, Trouble};
 use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
 use crate::model::scopes::Era;
+use crate::platform;
 
 /// How many leftovers are listed.
 const MOST: usize = 1000;
@@ -76,13 +77,14 @@ fn paired_in(dir: &Path) -> Option<usize> {
     Some(crate::format::scan::members(&text, span).ok()?.len())
 }
 
-#[cfg(unix)]
 fn access(dir: &Path) -> Vec<Access> {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(root) = dir.metadata() else {
+    if !platform::KNOWS_OWNERS {
+        return Vec::new();
+    }
+    let Ok(root) = dir.metadata().map(|found| platform::meta(&found)) else {
         return Vec::new();
     };
-    let mut found = Vec::new();
+    let mut troubles = Vec::new();
     let files = Part::ALL.into_iter().filter_map(Part::file);
     for name in ["", DEVICES_DIR, IDENTITY_DIR, "state", DATABASE, CONFIG]
         .into_iter()
@@ -93,34 +95,31 @@ fn access(dir: &Path) -> Vec<Access> {
         } else {
             dir.join(name)
         };
-        let Ok(meta) = path.symlink_metadata() else {
+        let Ok(found) = path.symlink_metadata() else {
             continue;
         };
-        if meta.file_type().is_symlink() {
+        if found.file_type().is_symlink() {
             continue;
         }
-        let mode = meta.mode() & 0o7777;
-        let needed = if meta.is_dir() { 0o700 } else { 0o600 };
+        let is_dir = found.is_dir();
+        let meta = platform::meta(&found);
+        let mode = meta.mode;
+        let needed = if is_dir { 0o700 } else { 0o600 };
         let note = |trouble| Access {
             path: name.to_owned(),
             trouble,
-            is_dir: meta.is_dir(),
+            is_dir,
         };
-        if meta.uid() != root.uid() {
-            found.push(note(Trouble::Owner {
-                uid: meta.uid(),
-                expected: root.uid(),
+        if meta.uid != root.uid {
+            troubles.push(note(Trouble::Owner {
+                uid: meta.uid,
+                expected: root.uid,
             }));
-        } else if mode & needed != needed && root.uid() != 0 {
-            found.push(note(Trouble::Mode(mode)));
+        } else if mode & needed != needed && root.uid != 0 {
+            troubles.push(note(Trouble::Mode(mode)));
         } else if mode & 0o022 != 0 {
-            found.push(note(Trouble::Loose(mode)));
+            troubles.push(note(Trouble::Loose(mode)));
         }
     }
-    found
-}
-
-#[cfg(not(unix))]
-fn access(_dir: &Path) -> Vec<Access> {
-    Vec::new()
+    troubles
 }

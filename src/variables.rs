@@ -32,7 +32,7 @@ pub fn read(located: &Located, env: &Env) -> Vec<Variables> {
     }
     for path in dot_envs {
         if let Some(text) = text(&path) {
-            found.push((Place::DotEnv, path.display().to_string(), dotenv(&text)));
+            found.push((Place::DotEnv, crate::platform::shown(&path), dotenv(&text)));
         }
     }
     for path in services(located, env) {
@@ -43,7 +43,7 @@ pub fn read(located: &Located, env: &Env) -> Vec<Variables> {
                 Some("cmd") => script(&text),
                 _ => dotenv(&text),
             };
-            found.push((Place::Service, path.display().to_string(), pairs));
+            found.push((Place::Service, crate::platform::shown(&path), pairs));
         }
     }
     let ours = real(state);

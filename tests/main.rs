@@ -15,7 +15,7 @@ mod entry_points;
 mod sqlite_store;
 mod store_contract;
 mod support;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(clawmend_portable)))]
 mod terminal;
 
 /// Every test file is declared, so that none is forgotten.

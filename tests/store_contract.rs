@@ -100,7 +100,7 @@ fn memory(
     images: Images,
     meddle: fn(&mut Images),
 ) -> Case {
-    let store = std::rc::Rc::new(MemoryStore::new(kind, images));
+    let store = std::sync::Arc::new(MemoryStore::new(kind, images));
     let theirs = store.clone();
     Case {
         store: Box::new(Shared(store)),
@@ -111,7 +111,7 @@ fn memory(
 }
 
 /// A memory store that the other program holds too.
-struct Shared(std::rc::Rc<MemoryStore>);
+struct Shared(std::sync::Arc<MemoryStore>);
 
 impl Store for Shared {
     fn kind(&self) -> StoreKind {

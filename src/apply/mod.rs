@@ -13,7 +13,7 @@ use crate::image::{FileState, Images};
 use crate::journal::{self, Record};
 use crate::plan::{After, Changes, FileChange, StoreKind};
 use crate::snapshot::{self, Create, Snapshot};
-use crate::store::{CommitError, Source, Store};
+use crate::store::{CommitError, Prepared, Source, Store};
 
 /// What an apply works with.
 #[derive(Clone, Copy)]
@@ -74,15 +74,32 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
             note: None,
         });
     }
-    let snapshot = snapshot::create(&Create {
-        state_dir: context.state_dir,
-        snapshots: context.snapshots,
-        stores: context.stores,
-        why: context.why,
-        command: context.command,
-        now_ms: context.now_ms,
-        changes: Some(changes),
-    })?;
+    // A huge file is written beside the old one while the snapshot is taken: both wait for the disk.
+    let (snapshot, prepared) = std::thread::scope(|scope| {
+        let preparing = scope.spawn(|| prepare(context.stores, changes));
+        let snapshot = snapshot::create(&Create {
+            state_dir: context.state_dir,
+            snapshots: context.snapshots,
+            stores: context.stores,
+            why: context.why,
+            command: context.command,
+            now_ms: context.now_ms,
+            changes: Some(changes),
+        });
+        (snapshot, preparing.join())
+    });
+    let snapshot = snapshot?;
+    let prepared = match prepared {
+        Ok(Ok(prepared)) => prepared,
+        failed => {
+            forget(context, &snapshot);
+            return Err(match failed {
+                Ok(Err(CommitError::Moved(what))) => ApplyError::Moved(what),
+                Ok(Err(CommitError::Failed(error))) => ApplyError::Failed(error),
+                _ => Error::failed("could not write the new files").into(),
+            });
+        }
+    };
     let has_rows = snapshot
         .manifest
         .entries
@@ -102,7 +119,7 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
         forget(context, &snapshot);
         return Err(error.into());
     }
-    if let Err(failure) = commit(context.stores, changes) {
+    if let Err(failure) = commit(context.stores, changes, prepared) {
         return Err(give_up(context, &snapshot, failure));
     }
     let changed_meanwhile = first_difference(context.stores, changes);
@@ -116,12 +133,24 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
     })
 }
 
+fn prepare(stores: &[&dyn Store], changes: &Changes) -> Result<Prepared, CommitError> {
+    let mut all = Prepared::default();
+    for store in stores {
+        all.add(store.prepare(changes)?);
+    }
+    Ok(all)
+}
+
 /// Files first, then the database; if that fails, the files go back.
-fn commit(stores: &[&dyn Store], changes: &Changes) -> Result<(), CommitError> {
+fn commit(
+    stores: &[&dyn Store],
+    changes: &Changes,
+    mut prepared: Prepared,
+) -> Result<(), CommitError> {
     let mut done: Vec<&dyn Store> = Vec::new();
     for kind in [StoreKind::Files, StoreKind::Sqlite] {
         for store in stores.iter().filter(|store| store.kind() == kind) {
-            let Err(failure) = store.commit(changes) else {
+            let Err(failure) = store.commit_prepared(changes, std::mem::take(&mut prepared)) else {
                 done.push(*store);
                 continue;
             };

@@ -1,4 +1,4 @@
-#![cfg(unix)]
+#![cfg(all(unix, not(clawmend_portable)))]
 
 use super::*;
 use crate::image::Slot;

@@ -71,7 +71,7 @@ pub static OWNER: Rule = Rule {
         );
         let mend = Mend::ByHand(vec![format!(
             "sudo chown -R {expected} '{}'",
-            model.facts.state_dir.display()
+            crate::platform::shown(&model.facts.state_dir)
         )]);
         let mut finding = rule.finding("", says, mend);
         for access in &hit {
@@ -177,7 +177,7 @@ pub static OTHER_TREES: Rule = Rule {
         };
         let mend = Mend::ByHand(vec![format!(
             "to look at it: clawmend --state-dir '{}'",
-            first.path.display()
+            crate::platform::shown(&first.path)
         )]);
         let says = format!(
             "{} beside this one",
@@ -194,7 +194,7 @@ pub static OTHER_TREES: Rule = Rule {
                 .map(|paired| format!(", {}", count(paired, "paired device", "paired devices")));
             finding = finding.seen(format!(
                 "{} ({}{})",
-                tree.path.display(),
+                crate::platform::shown(&tree.path),
                 tree.what,
                 paired.unwrap_or_default()
             ));

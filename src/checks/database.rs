@@ -28,7 +28,7 @@ fn unread(model: &Model, finding: Finding) -> Finding {
 }
 
 fn path(model: &Model) -> String {
-    model.facts.state_dir.join(DATABASE).display().to_string()
+    crate::platform::shown(&model.facts.state_dir.join(DATABASE))
 }
 
 /// How a whole database comes back.

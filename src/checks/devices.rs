@@ -1,7 +1,5 @@
 //! Other devices: worth knowing, never touched without being asked to.
 
-use std::collections::BTreeMap;
-
 use super::Rule;
 use super::requests::request_line;
 use crate::finding::{Code, Mend, Severity};
@@ -78,14 +76,15 @@ pub static DUPLICATES: Rule = Rule {
     by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices remove DEVICE_ID for those you do not know.",
     messages: &[],
     run: |model, rule| {
-        let mut groups: BTreeMap<u64, Vec<&Entry>> = BTreeMap::new();
-        for entry in &model.paired.entries {
-            if let Some(likeness) = entry.likeness {
-                groups.entry(likeness).or_default().push(entry);
-            }
-        }
-        let mut many: Vec<Vec<&Entry>> = groups
-            .into_values()
+        let mut alike: Vec<(u64, &Entry)> = model
+            .paired
+            .entries
+            .iter()
+            .filter_map(|entry| Some((entry.likeness?, entry)))
+            .collect();
+        alike.sort_by_key(|(likeness, _)| *likeness);
+        let mut many: Vec<&[(u64, &Entry)]> = alike
+            .chunk_by(|one, other| one.0 == other.0)
             .filter(|group| group.len() > 1)
             .collect();
         if many.is_empty() {
@@ -102,7 +101,10 @@ pub static DUPLICATES: Rule = Rule {
         ]);
         let mut finding = rule.finding(place_of(model.store, Part::Paired), says, mend);
         for group in many.iter().take(NAMED) {
-            if let Some(device) = group.first().and_then(|entry| model.paired.device(entry)) {
+            if let Some(device) = group
+                .first()
+                .and_then(|(_, entry)| model.paired.device(entry))
+            {
                 finding = finding.seen(format!(
                     "{} times {}",
                     group.len(),

@@ -13,7 +13,10 @@ pub(super) fn name(part: Part) -> &'static str {
 
 pub(super) fn aside(model: &Model, file: &str) -> String {
     let path = model.facts.state_dir.join(file);
-    format!("move it aside: mv '{0}' '{0}.aside'", path.display())
+    format!(
+        "move it aside: mv '{0}' '{0}.aside'",
+        crate::platform::shown(&path)
+    )
 }
 
 pub static IDENTITY_WAITS: Rule = Rule {
@@ -56,8 +59,8 @@ fn identity_waits(model: &Model, rule: &Rule) -> Vec<Finding> {
             doctor(),
             format!(
                 "if that refuses, put the file back under its name: mv '{}' '{}'",
-                model.facts.state_dir.join(claim).display(),
-                model.facts.state_dir.join(name(Part::Identity)).display()
+                crate::platform::shown(&model.facts.state_dir.join(claim)),
+                crate::platform::shown(&model.facts.state_dir.join(name(Part::Identity)))
             ),
         ]);
         return vec![rule.finding(claim.clone(), says, mend)];

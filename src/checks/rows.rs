@@ -20,7 +20,7 @@ pub static CELL_MALFORMED: Rule = Rule {
           that fail, and every device is shut out: the connection closes without a word about pairing.",
     mends: "A pending row goes; in a paired row the cell is emptied, and that device may have to pair again; this machine's \
             own row gets what it needs.",
-    by_hand: "UPDATE device_pairing_paired SET COLUMN = NULL WHERE device_id = '…' (sqlite3, gateway running or not).",
+    by_hand: "UPDATE device_pairing_paired SET COLUMN = NULL WHERE device_id = '...' (sqlite3, gateway running or not).",
     messages: &["closed (1000", "no close reason", "SyntaxError"],
     run: |model, rule| {
         let bad = model.bad_cells();
@@ -65,7 +65,7 @@ pub static IDENTITY_TIMES: Rule = Rule {
     title: "the identity's row has no valid times",
     why: "From 2026.8 the identity's row is refused as a whole if one of its times is not a whole number from 0 up.",
     mends: "The times are set to now.",
-    by_hand: "UPDATE device_identities SET created_at_ms = …, updated_at_ms = … WHERE identity_key = 'primary'.",
+    by_hand: "UPDATE device_identities SET created_at_ms = ..., updated_at_ms = ... WHERE identity_key = 'primary'.",
     messages: &["invalid persisted device identity"],
     run: |model, rule| {
         let bad = model.bad_identity_times();

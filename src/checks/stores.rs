@@ -12,7 +12,10 @@ use crate::text::{TOO_MANY_MEND, count, too_many};
 /// What was found instead of a readable file.
 pub fn unusable(why: &Unusable) -> String {
     match why {
-        Unusable::Symlink(target) => format!("it is a symbolic link to `{}`", target.display()),
+        Unusable::Symlink(target) => format!(
+            "it is a symbolic link to `{}`",
+            crate::platform::shown(target)
+        ),
         Unusable::NotAFile(what) => format!("it is {what}, not a file"),
         Unusable::TooLarge { len, limit } => {
             format!("it has {len} bytes; clawmend reads at most {limit}")
@@ -30,9 +33,7 @@ pub fn unusable(why: &Unusable) -> String {
 /// What to do about an unreadable file.
 pub fn readable_mend(why: &Unusable) -> Mend {
     Mend::ByHand(vec![match why {
-        Unusable::Denied => {
-            "run clawmend as the user that runs the gateway, or as root with sudo".into()
-        }
+        Unusable::Denied => crate::platform::RUN_AS.into(),
         Unusable::Symlink(_) => {
             "put a regular file there: OpenClaw replaces the link at its next write anyway".into()
         }

@@ -110,7 +110,7 @@ pub enum Command {
     /// Watch the whole story on an embedded locked-out sample
     #[command(
         after_help = "Unpacks a sample into a temporary folder and takes it through diagnose, dry run, repair and restore.\n\
-        Touches nothing else."
+        Touches nothing else.\n\nExamples:\n  clawmend demo\n  clawmend demo | less"
     )]
     Demo,
     /// Print a completion script for a shell

@@ -7,6 +7,7 @@ use super::context::{Context, State};
 use super::{outcome, words};
 use crate::apply::{self, Applied, ApplyError};
 use crate::checks;
+use crate::config_files::Expected;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::files::Lock;
@@ -105,14 +106,15 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
     Ok(())
 }
 
-/// Shows, asks, applies, reports.
+/// Shows, asks, applies, reports. `state` was just read, after what an interrupted run left was taken
+/// back.
 pub(super) fn carry_out(
     context: &mut Context<'_, '_>,
     asked: &Asked,
     held: Option<Lock>,
+    mut state: State,
     propose: &mut dyn FnMut(&mut Context<'_, '_>, &State) -> Result<Proposal, Error>,
 ) -> Result<Exit, Error> {
-    let mut state = context.read()?;
     let mut proposal = propose(context, &state)?;
     let agreed = proposal.plan.clone();
     if !context.global.json {
@@ -146,9 +148,9 @@ pub(super) fn carry_out(
             Ok(applied) => {
                 context.hold = None;
                 let told = Told::of(context, &state, &proposal);
-                // A huge store is in memory once: the old images go before the new ones are read.
-                drop((state, proposal));
-                return done(context, asked, told, &applied);
+                // A huge store is in memory once: the old images become what should be there now.
+                let expected = Expected::after(state.model, proposal.changes);
+                return done(context, asked, told, &applied, expected);
             }
             Err(ApplyError::Failed(error)) => return Err(error),
             Err(ApplyError::Moved(what)) => {
@@ -220,7 +222,7 @@ fn after(state: &State, changes: &Changes) -> Vec<crate::finding::Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
     checks::diagnose(&Model::of(
-        images_after(&state.model.images, changes),
+        images_after(state.model.images.clone(), changes.clone()),
         facts,
     ))
 }
@@ -331,8 +333,9 @@ fn done(
     asked: &Asked,
     told: Told,
     applied: &Applied,
+    expected: Expected,
 ) -> Result<Exit, Error> {
-    let state = match context.read() {
+    let state = match context.read_expected(expected) {
         Ok(state) => state,
         // The changes are in place: an error here would say that nothing was changed.
         Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),
@@ -404,7 +407,8 @@ fn unchecked(
     }
     let undo = undo(context, snapshot).unwrap_or_default();
     context.say(&format!(
-        "Done, and not diagnosed again: run clawmend diagnose.\nTo undo:  {undo}"
+        "Done, and not diagnosed again: run clawmend{} diagnose.\nTo undo:  {undo}",
+        words::flags(&context.global)
     ));
     Exit::Findings
 }

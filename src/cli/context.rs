@@ -8,14 +8,14 @@ use super::args::Global;
 use super::progress;
 use super::world::World;
 use crate::checks;
-use crate::config_files;
+use crate::config_files::{self, Expected};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::journal::{self, Recovered};
 use crate::locate::{Flags, Located, locate};
 use crate::model::Model;
-use crate::model::layout::SNAPSHOTS_DIR;
+use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
 use crate::render::Paint;
 use crate::render::findings::View;
 use crate::store::Store;
@@ -59,6 +59,26 @@ impl State {
         [&self.files, &self.sqlite]
     }
 
+    /// Refuses where the database holds the devices and could not be read: no list of them is an
+    /// empty one then.
+    ///
+    /// # Errors
+    /// It could not be read; says why.
+    pub fn must_know_devices(&self) -> Result<(), Error> {
+        if !self.model.is_database_unread() {
+            return Ok(());
+        }
+        let text = "the database cannot be read, so nobody knows which devices it holds";
+        let error = Error::failed(text)
+            .at(self.located.state_dir.join(DATABASE))
+            .hint("`clawmend diagnose` says what is wrong with it and what to do");
+        let mut about = self.findings.iter();
+        Err(match about.find(|finding| finding.place == DATABASE) {
+            Some(finding) => error.because(&finding.says),
+            None => error,
+        })
+    }
+
     /// Whether nothing keeps the CLI out.
     pub fn exit(&self) -> Exit {
         if checks::fails(&self.findings) {
@@ -88,7 +108,15 @@ impl Context<'_, '_> {
     /// # Errors
     /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
-        self.while_it_takes("reading the state", || self.read_now())
+        self.read_expected(Expected::default())
+    }
+
+    /// The same, with what is probably there.
+    ///
+    /// # Errors
+    /// As [`Context::read`].
+    pub fn read_expected(&self, expected: Expected) -> Result<State, Error> {
+        self.while_it_takes("reading the state", || self.read_now(expected))
     }
 
     /// Does work that may take long, and says so to whoever looks on.
@@ -99,7 +127,7 @@ impl Context<'_, '_> {
         progress::during(screen, what, work)
     }
 
-    fn read_now(&self) -> Result<State, Error> {
+    fn read_now(&self, expected: Expected) -> Result<State, Error> {
         let located = self.locate()?;
         let state = config_files::read(
             &located,
@@ -107,13 +135,17 @@ impl Context<'_, '_> {
             self.world.now_ms,
             SqliteStore::new(&located.state_dir, BUSY).with_hold(self.hold.clone()),
             interrupted(&located)?,
+            expected,
         )?;
         let config_files::State {
             files,
             sqlite,
             model,
         } = state;
-        let findings = checks::diagnose(&model);
+        let mut findings = checks::diagnose(&model);
+        for finding in &mut findings {
+            super::words::in_finding(finding, &self.global);
+        }
         Ok(State {
             located,
             files,
@@ -167,7 +199,8 @@ impl Context<'_, '_> {
     /// Prints a note; not with `--quiet`.
     pub fn note(&mut self, text: &str) {
         if !self.global.quiet {
-            let _ = writeln!(self.world.err, "{}", neutral(text));
+            let text = super::words::commands(text, &self.global);
+            let _ = writeln!(self.world.err, "{}", neutral(&text));
         }
     }
 

@@ -64,7 +64,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     context.say("`operator.pairing` alone, and approving more needs scopes that it does not have.");
     context.say(&format!(
         "The sample lies in {}; nothing else is touched.",
-        state.display()
+        crate::platform::shown(&state)
     ));
     for (step, (question, words)) in STORY.iter().enumerate() {
         let typed = if words.is_empty() {

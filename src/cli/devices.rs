@@ -6,7 +6,8 @@ use super::context::Context;
 use super::words;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::model::store::Records;
+use crate::model::Model;
+use crate::model::store::{Condition, Records};
 use crate::render::json::{DeviceDocument, DevicesDocument, Head, StateDocument};
 use crate::text::safe;
 
@@ -33,7 +34,12 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             })
             .collect()
     };
+    state.must_know_devices()?;
     let (pending, paired) = (list(&model.pending, true), list(&model.paired, false));
+    let exit = match [&model.paired, &model.pending].into_iter().any(is_unsure) {
+        true => Exit::Findings,
+        false => Exit::Done,
+    };
     if context.global.json {
         let document = DevicesDocument {
             head: Head::of("devices"),
@@ -42,21 +48,25 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             paired,
         };
         context.json(&document);
-        return Ok(Exit::Done);
+        unread(context, model);
+        return Ok(exit);
     }
     let mut out = words::head(&state);
     let paint = context.paint;
     let now = context.world.now_ms;
-    for (title, devices) in [("Pending requests", &pending), ("Paired devices", &paired)] {
+    for (title, devices, records) in [
+        ("Pending requests", &pending, &model.pending),
+        ("Paired devices", &paired, &model.paired),
+    ] {
         let _ = writeln!(
             out,
             "\n{}",
             paint.bold(&format!(
                 "{title}: {}",
-                if devices.is_empty() {
-                    "none".to_owned()
-                } else {
-                    devices.len().to_string()
+                match (devices.is_empty(), is_unsure(records)) {
+                    (true, true) => "not known, see below".to_owned(),
+                    (true, false) => "none".to_owned(),
+                    (false, _) => devices.len().to_string(),
                 }
             ))
         );
@@ -77,15 +87,25 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         );
     }
     context.print(&out);
+    unread(context, model);
+    Ok(exit)
+}
+
+/// Whether there may be more in a store than was read from it.
+fn is_unsure(records: &Records) -> bool {
+    !records.is_good() && records.condition != Condition::Absent
+}
+
+/// Names the stores that could not be read.
+fn unread(context: &mut Context<'_, '_>, model: &Model) {
     for records in [&model.paired, &model.pending] {
-        if !records.is_good() && records.condition != crate::model::store::Condition::Absent {
+        if is_unsure(records) {
             let place = crate::model::place_of(model.store, records.part);
             context.note(&format!(
-                "note: {place} cannot be read as it should; see clawmend diagnose"
+                "note: {place} cannot be read as it should; see `clawmend diagnose`"
             ));
         }
     }
-    Ok(Exit::Done)
 }
 
 fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String {

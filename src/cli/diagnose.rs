@@ -59,13 +59,18 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     out.push_str(&view.paint.bold(&next(context, state)));
     out.push('\n');
     if fails && !context.global.quiet {
-        out.push_str(&view.paint.dim(&small_print(&state.findings, &told, view)));
+        out.push_str(
+            &view
+                .paint
+                .dim(&small_print(context, &state.findings, &told)),
+        );
     }
     out
 }
 
 /// The words that occur, and where to read on.
-fn small_print(findings: &[Finding], told: &str, view: findings::View) -> String {
+fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> String {
+    let view = context.view();
     let mut out = String::new();
     let meanings = glossary::meanings(told);
     if !meanings.is_empty() {
@@ -82,6 +87,7 @@ fn small_print(findings: &[Finding], told: &str, view: findings::View) -> String
             "clawmend -v (everything seen), clawmend explain {} (the long story{reports})",
             first.code
         );
+        let text = words::commands(&text, &context.global);
         out.push_str(&wrap(&text, view.width, "More:   ", "        "));
         out.push('\n');
     }
@@ -132,7 +138,9 @@ fn next(context: &Context<'_, '_>, state: &State) -> String {
             "Now: do what the `mend` lines above say; no edit of the state can do it.".to_owned()
         }
         (false, false) => {
-            "If the CLI is refused all the same:  clawmend explain \"the error text\"".to_owned()
+            format!(
+                "If the CLI is refused all the same:  clawmend{flags} explain \"the error text\""
+            )
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     };
     let looked_in = looked
         .as_ref()
-        .map(|state| state.located.state_dir.display().to_string());
+        .map(|state| crate::platform::shown(&state.located.state_dir));
     let here: Vec<Finding> = looked.map(|state| state.findings).unwrap_or_default();
     let is_here = |rule: &Rule| here.iter().any(|finding| finding.code == rule.code);
     if context.global.json {
@@ -100,9 +100,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
                 "These findings cause it, and none of them is in {}:",
                 safe(dir)
             ),
-            (true, None) => {
-                "These findings cause it; `clawmend` tells which of them is yours:".to_owned()
-            }
+            (true, None) => super::words::commands(
+                "These findings cause it; `clawmend` tells which of them is yours:",
+                &context.global,
+            ),
             (false, _) => "Other findings that cause it:".to_owned(),
         };
         context.say(&wrap(&heading, width, "", ""));
@@ -110,7 +111,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
             let first = format!("  {:<26}", rule.code.0);
             context.say(&wrap(rule.title, width, &first, &" ".repeat(28)));
         }
-        context.say("The long story of one:  clawmend explain CODE");
+        context.say(&super::words::commands(
+            "The long story of one:  clawmend explain CODE",
+            &context.global,
+        ));
     }
     Ok(Exit::Done)
 }

@@ -38,7 +38,7 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
     context.note(&format!(
         "{} man pages written to {}",
         pages.len(),
-        dir.display()
+        crate::platform::shown(dir)
     ));
     Ok(Exit::Done)
 }

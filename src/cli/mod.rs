@@ -8,7 +8,6 @@ mod devices;
 mod diagnose;
 mod explain;
 mod generate;
-mod interrupt;
 mod outcome;
 mod progress;
 mod repair;
@@ -118,15 +117,20 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
 
 /// The one place that prints errors.
 fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
+    let hints: Vec<String> = error
+        .hints()
+        .iter()
+        .map(|hint| words::commands(hint, &context.global))
+        .collect();
     if context.global.json {
         let document = ErrorDocument {
             head: Head::of(command),
             error: ErrorBody {
                 exit: error.exit().code(),
                 message: error.message().to_owned(),
-                path: error.path().map(|path| path.display().to_string()),
+                path: error.path().map(crate::platform::shown),
                 cause: error.cause().map(str::to_owned),
-                hints: error.hints().to_vec(),
+                hints: hints.clone(),
             },
         };
         context.json(&document);
@@ -139,7 +143,7 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
         paint.red("error:"),
         crate::text::safe(&error.to_string())
     );
-    for hint in error.hints() {
+    for hint in &hints {
         text.push_str(&format!("       {}\n", crate::text::safe(hint)));
     }
     let _ = context.world.err.write_all(text.as_bytes());

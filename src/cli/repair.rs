@@ -9,10 +9,10 @@ use super::words;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::image::Bytes;
-use crate::model::config::ConfigState;
+use crate::model::config::{ConfigModel, ConfigState};
 use crate::model::scopes;
 use crate::planner::{self, Options, Scopes};
-use crate::simulate::simulate;
+use crate::simulate::on_model;
 use crate::text::safe;
 
 /// Mends what is safe to mend.
@@ -44,12 +44,13 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     };
     let held = begin(context, args.dry_run)?;
     options.random = context.random()?;
+    let state = context.read()?;
     if options.config && options.config_from.is_none() {
-        options.config_from = offered_copy(context, args)?;
+        options.config_from = offered_copy(context, args, &state.model.config)?;
     }
-    carry_out(context, &asked, held, &mut |_context, state| {
+    carry_out(context, &asked, held, state, &mut |_context, state| {
         let plan = planner::plan(&state.model, &options);
-        let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
+        let changes = on_model(&state.model, &plan).map_err(misfit)?;
         Ok(Proposal { plan, changes })
     })
 }
@@ -59,9 +60,8 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
 fn offered_copy(
     context: &mut Context<'_, '_>,
     args: &args::Repair,
+    config: &ConfigModel,
 ) -> Result<Option<(PathBuf, Bytes)>, Error> {
-    let state = context.read()?;
-    let config = &state.model.config;
     let what = match config.state {
         ConfigState::Absent => "is missing",
         ConfigState::Empty => "is empty",
@@ -175,7 +175,9 @@ pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Re
     let random = context.random()?;
     let held = begin(context, args.dry_run)?;
     let mut chosen = args.request.clone();
-    carry_out(context, &asked, held, &mut |context, state| {
+    let state = context.read()?;
+    carry_out(context, &asked, held, state, &mut |context, state| {
+        state.must_know_devices()?;
         if chosen.is_none() {
             chosen = choose(context, state)?;
         }
@@ -200,7 +202,7 @@ pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Re
                 ))
             })?,
         };
-        let changes = simulate(&state.model.images, &plan).map_err(misfit)?;
+        let changes = on_model(&state.model, &plan).map_err(misfit)?;
         Ok(Proposal { plan, changes })
     })
 }

@@ -45,7 +45,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         words::utc(manifest.created_at_ms),
         crate::text::safe(&manifest.command),
     ));
-    carry_out(context, &asked, held, &mut |context, state| {
+    let state = context.read()?;
+    carry_out(context, &asked, held, state, &mut |context, state| {
         let changes = apply::way_back(&state.stores(), &state.model.images, &found)?;
         let since = snapshot::changed_since(
             manifest.after.as_ref(),

@@ -63,8 +63,8 @@ fn documents(
 ) -> SnapshotsDocument {
     SnapshotsDocument {
         head: Head::of("snapshot"),
-        state_dir: located.state_dir.display().to_string(),
-        snapshot_dir: context.snapshots(located).display().to_string(),
+        state_dir: crate::platform::shown(&located.state_dir),
+        snapshot_dir: crate::platform::shown(&context.snapshots(located)),
         snapshots,
         dry_run,
     }
@@ -140,13 +140,16 @@ fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     if all.is_empty() {
-        context.say("No snapshots yet: `clawmend repair` takes one before it changes anything.");
+        context.say(&words::commands(
+            "No snapshots yet: `clawmend repair` takes one before it changes anything.",
+            &context.global,
+        ));
         return Ok(Exit::Done);
     }
     let mut out = format!(
         "{}, newest first, in {}\n",
         count(all.len(), "snapshot", "snapshots"),
-        safe(&context.snapshots(&located).display().to_string())
+        safe(&crate::platform::shown(&context.snapshots(&located)))
     );
     for summary in &all {
         out.push('\n');
@@ -214,16 +217,16 @@ fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     let mut out = line_of(context, &summary);
-    let _ = writeln!(out, "    {}\n", safe(&found.path().display().to_string()));
+    let _ = writeln!(out, "    {}\n", safe(&crate::platform::shown(found.path())));
     for entry in &found.manifest.entries {
         let path = safe(&entry.path);
         let _ = match (&entry.name, entry.size, entry.mode) {
             (None, ..) => writeln!(out, "  {path}: was not there"),
             (Some(_), size, mode) => writeln!(
                 out,
-                "  {path}: {}, mode {:04o}, sha256 {}",
+                "  {path}: {}{}, sha256 {}",
                 words::size(size.unwrap_or_default()),
-                mode.unwrap_or_default(),
+                mode_words(mode),
                 entry
                     .sha256
                     .as_deref()
@@ -402,6 +405,14 @@ fn age(text: &str) -> Result<i64, Error> {
         return Err(wrong());
     }
     number.checked_mul(hours * 3_600_000).ok_or_else(wrong)
+}
+
+/// `, mode 0600`, where the system has modes.
+fn mode_words(mode: Option<u32>) -> String {
+    match mode {
+        Some(mode) if crate::platform::KNOWS_OWNERS => format!(", mode {mode:04o}"),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]

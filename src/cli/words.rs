@@ -67,25 +67,17 @@ pub fn head(state: &State) -> String {
     };
     format!(
         "State dir  {} ({})\nOpenClaw   {kept}{release}\nGateway    {gateway}\n",
-        safe(&state.located.state_dir.display().to_string()),
+        safe(&crate::platform::shown(&state.located.state_dir)),
         safe(&state.located.how),
     )
 }
 
 /// A path as it is pasted into a shell.
 pub fn quoted(path: &std::path::Path) -> String {
-    let text = safe(&path.display().to_string());
-    let plain = text
-        .chars()
-        .all(|c| c.is_alphanumeric() || "/._-~:\\".contains(c));
-    if plain {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+    crate::platform::quoted(&safe(&crate::platform::shown(path)))
 }
 
-/// `--state-dir …` and its kin, as the user gave them: so that a printed command can be pasted.
+/// `--state-dir ...` and its kin, as the user gave them: so that a printed command can be pasted.
 pub fn flags(global: &super::args::Global) -> String {
     let mut flags = String::new();
     if let Some(dir) = &global.state_dir {
@@ -103,9 +95,96 @@ pub fn flags(global: &super::args::Global) -> String {
     flags
 }
 
+/// The words that may follow `clawmend` in a command that a text tells the reader to run.
+const COMMANDS: [&str; 8] = [
+    "diagnose", "repair", "approve", "devices", "snapshot", "restore", "explain", "-v",
+];
+
+/// A text with [`flags`] put into every command of clawmend in it. What has flags already, and
+/// sentences about clawmend, stay as they are.
+pub fn commands(text: &str, global: &super::args::Global) -> String {
+    let flags = flags(global);
+    if flags.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + flags.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("clawmend") {
+        out.push_str(before);
+        out.push_str("clawmend");
+        let word = after.strip_prefix(' ').and_then(|after| {
+            after
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+                .next()
+        });
+        // A folder of this name, as in `clawmend/snapshots`, is none.
+        let starts = before.is_empty() || before.ends_with([' ', '`', '(', '\n']);
+        let alone = after.is_empty() && before.ends_with("run: ")
+            || after.starts_with('`') && before.ends_with('`');
+        if starts && (alone || word.is_some_and(|word| COMMANDS.contains(&word))) {
+            out.push_str(&flags);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Puts [`flags`] into the commands of a finding's mend.
+pub fn in_finding(finding: &mut crate::finding::Finding, global: &super::args::Global) {
+    use crate::finding::Mend;
+    match &mut finding.mend {
+        Mend::RepairWith(command) => *command = commands(command, global),
+        Mend::ByHand(lines) => {
+            for line in lines {
+                *line = commands(line, global);
+            }
+        }
+        Mend::Repair(_) | Mend::Nothing => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_carry_the_flags_that_were_given() {
+        let global = super::super::args::Global {
+            state_dir: Some("/srv/my claw".into()),
+            profile: Some("work".into()),
+            ..Default::default()
+        };
+        let dir = crate::platform::quoted("/srv/my claw");
+        let flags = format!(" --state-dir {dir} --profile work");
+        let put = |text: &str| commands(text, &global);
+        for (before, after) in [
+            ("clawmend repair --new-token", " repair --new-token"),
+            ("clawmend -v", " -v"),
+        ] {
+            assert_eq!(put(before), format!("clawmend{flags}{after}"));
+        }
+        assert_eq!(
+            put("then run: clawmend"),
+            format!("then run: clawmend{flags}")
+        );
+        assert_eq!(put("`clawmend` tells"), format!("`clawmend{flags}` tells"));
+        assert_eq!(
+            put("look: `clawmend snapshot list`, `clawmend snapshot verify`"),
+            format!("look: `clawmend{flags} snapshot list`, `clawmend{flags} snapshot verify`")
+        );
+        for same in [
+            "clawmend --state-dir /x repair",
+            "clawmend leaves it alone",
+            "mv /x/clawmend restore",
+        ] {
+            assert_eq!(put(same), same);
+        }
+        assert_eq!(
+            commands("clawmend repair", &Default::default()),
+            "clawmend repair"
+        );
+    }
 
     #[test]
     fn times_and_sizes_read_well() {

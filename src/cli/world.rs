@@ -3,8 +3,8 @@
 
 use std::io::Write;
 
-use super::interrupt;
 use crate::locate::Env;
+use crate::platform;
 
 /// Everything that comes from outside.
 pub struct World<'a> {
@@ -78,7 +78,7 @@ impl Person for AtTerminal {
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
-        let asked = interrupt::breaks_off(|| {
+        let asked = platform::breaks_off(|| {
             dialoguer::Confirm::new()
                 .with_prompt(question)
                 .default(false)
@@ -89,7 +89,7 @@ impl Person for AtTerminal {
     }
 
     fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
-        let asked = interrupt::breaks_off(|| {
+        let asked = platform::breaks_off(|| {
             dialoguer::Select::new()
                 .with_prompt(question)
                 .items(items)

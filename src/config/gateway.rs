@@ -167,16 +167,12 @@ pub fn has_meta(config: &Value) -> bool {
 /// A URL without the user, password and query that may stand in it.
 pub fn shown_url(url: &str) -> String {
     let (url, query) = url.split_once(['?', '#']).unwrap_or((url, ""));
-    let query = if query.is_empty() {
-        ""
-    } else {
-        "?••••"
-    };
+    let query = if query.is_empty() { "" } else { "?****" };
     match url.split_once("://") {
         Some((scheme, rest)) => {
             let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
             match host.rsplit_once('@') {
-                Some((_, host)) => format!("{scheme}://••••@{host}{path}{query}"),
+                Some((_, host)) => format!("{scheme}://****@{host}{path}{query}"),
                 None => format!("{scheme}://{host}{path}{query}"),
             }
         }
@@ -253,7 +249,7 @@ impl<'c> Reader<'c> {
         }
         let mut setting = self.read(|value| text(value).map(Secret::new));
         if let Field::Wrong(wrong) = &mut setting.field {
-            wrong.shown = "••••".to_owned();
+            wrong.shown = "****".to_owned();
             wrong.value = Value::Null;
         }
         setting
@@ -295,8 +291,8 @@ fn wrong(value: &Value) -> Wrong {
             let short: String = text.chars().take(60).collect();
             ("a string", Value::from(shown_url(&short)).to_string())
         }
-        Value::Array(_) => ("a list", "[…]".to_owned()),
-        Value::Object(_) => ("an object", "{…}".to_owned()),
+        Value::Array(_) => ("a list", "[...]".to_owned()),
+        Value::Object(_) => ("an object", "{...}".to_owned()),
     };
     Wrong {
         found,

@@ -55,19 +55,29 @@ impl fmt::Display for ProblemKind {
             Self::NotAPath => f.write_str("it has to be a path or a list of paths"),
             Self::BadPath => f.write_str("the path is too long or holds a NUL byte"),
             Self::Escapes(path) => {
-                write!(f, "`{}` is outside of the config's folder", path.display())
+                write!(
+                    f,
+                    "`{}` is outside of the config's folder",
+                    crate::platform::shown(path)
+                )
             }
             Self::Cycle(chain) => {
                 let chain: Vec<_> = chain
                     .iter()
-                    .map(|path| path.display().to_string())
+                    .map(|path| crate::platform::shown(path))
                     .collect();
                 write!(f, "it leads back to itself: {}", chain.join(" -> "))
             }
             Self::TooDeep => f.write_str("includes are nested too deep"),
-            Self::Unreadable(path, problem) => write!(f, "`{}`: {problem}", path.display()),
+            Self::Unreadable(path, problem) => {
+                write!(f, "`{}`: {problem}", crate::platform::shown(path))
+            }
             Self::Unparsable(path, error) => {
-                write!(f, "`{}` is not JSON5: {error}", path.display())
+                write!(
+                    f,
+                    "`{}` is not JSON5: {error}",
+                    crate::platform::shown(path)
+                )
             }
             Self::NotAnObject => {
                 f.write_str("keys stand beside it, but the file holds no object to merge them into")

@@ -59,9 +59,16 @@ pub fn placeholder(text: &str) -> Option<Placeholder> {
             Some(Placeholder::Example)
         }
         "***" | "[redacted]" | "__OPENCLAW_REDACTED__" => Some(Placeholder::Masked),
-        text if text.starts_with("••••") => Some(Placeholder::Masked),
+        text if is_our_mask(text) => Some(Placeholder::Masked),
         _ => None,
     }
+}
+
+/// A secret as clawmend shows it, pasted back: four stars and perhaps the last four characters.
+/// Bullets, which earlier builds had, count too.
+fn is_our_mask(text: &str) -> bool {
+    let stars = text.strip_prefix("****");
+    stars.is_some_and(|tail| tail.len() <= 4) || text.starts_with("••••")
 }
 
 /// Every key that some release knows directly under `gateway`.

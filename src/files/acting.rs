@@ -13,6 +13,7 @@ use std::io;
 use std::path::Path;
 
 use crate::image::Meta;
+use crate::platform::rights as system;
 
 /// As long as this lives, the thread acts as somebody. It must end on the thread it began on.
 #[derive(Debug)]
@@ -74,102 +75,7 @@ pub fn is_denied(path: &Path, write: bool) -> bool {
     system::is_denied(path, write)
 }
 
-#[cfg(target_os = "linux")]
-mod system {
-    use std::io;
-    use std::path::Path;
-
-    use rustix::fs::{Access, AtFlags};
-    use rustix::process::{Gid, Uid};
-    use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
-
-    #[derive(Debug)]
-    pub(super) struct Who {
-        uid: Uid,
-        gid: Gid,
-        groups: Vec<Gid>,
-    }
-
-    pub(super) fn is_root() -> bool {
-        rustix::process::getuid().is_root()
-    }
-
-    pub(super) fn become_owner(uid: u32, gid: u32) -> io::Result<Option<Who>> {
-        let before = Who {
-            uid: rustix::process::geteuid(),
-            gid: rustix::process::getegid(),
-            groups: rustix::process::getgroups()?,
-        };
-        // Root on what is root's: every group is as good as the next.
-        if !is_root() || (before.uid.is_root() && uid == 0) {
-            return Ok(None);
-        }
-        let gid = Gid::from_raw(gid);
-        let wanted = Who {
-            uid: Uid::from_raw(uid),
-            gid,
-            groups: vec![gid],
-        };
-        if let Err(error) = set(&wanted) {
-            go_back(before);
-            return Err(error);
-        }
-        Ok(Some(before))
-    }
-
-    /// Should this fail, the thread keeps the lesser rights, and what needs more of them is refused.
-    pub(super) fn go_back(before: Who) {
-        let _ = set(&before);
-    }
-
-    fn set(who: &Who) -> io::Result<()> {
-        // Only root may change groups; the real and the saved user are root's all the time.
-        set_thread_res_uid(None, Uid::ROOT, None)?;
-        set_thread_groups(&who.groups)?;
-        set_thread_res_gid(None, who.gid, None)?;
-        Ok(set_thread_res_uid(None, who.uid, None)?)
-    }
-
-    pub(super) fn is_denied(path: &Path, write: bool) -> bool {
-        let mut access = Access::READ_OK;
-        if write {
-            access |= Access::WRITE_OK;
-        }
-        if path.is_dir() {
-            access |= Access::EXEC_OK;
-        }
-        let asked = rustix::fs::accessat(rustix::fs::CWD, path, access, AtFlags::EACCESS);
-        asked == Err(rustix::io::Errno::ACCESS)
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod system {
-    use std::io;
-    use std::path::Path;
-
-    /// Nobody: rights of a single thread are Linux's.
-    #[derive(Debug)]
-    pub(super) enum Who {}
-
-    pub(super) fn is_root() -> bool {
-        false
-    }
-
-    pub(super) fn become_owner(_uid: u32, _gid: u32) -> io::Result<Option<Who>> {
-        Ok(None)
-    }
-
-    pub(super) fn go_back(before: Who) {
-        match before {}
-    }
-
-    pub(super) fn is_denied(_path: &Path, _write: bool) -> bool {
-        false
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, target_os = "linux", not(clawmend_portable)))]
 mod tests {
     use super::*;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};

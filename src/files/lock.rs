@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::dir::{Dir, refuse};
-use super::platform::{Folder, SystemFolder};
 use crate::error::Error;
 use crate::model::layout;
+use crate::platform::{Folder, SystemFolder};
 
 /// The exclusive lock on `<state>/clawmend/lock`, held as long as this lives. The file stays.
 #[derive(Debug)]

@@ -7,7 +7,6 @@ pub mod acting;
 pub mod dir;
 pub mod hash;
 pub mod lock;
-pub mod platform;
 pub mod replace;
 pub mod safety;
 
@@ -25,7 +24,7 @@ pub fn read_small(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(odd("it is not a regular file"));
     };
-    let folder = Dir::<platform::SystemFolder>::try_open(folder)?;
+    let folder = Dir::<crate::platform::SystemFolder>::try_open(folder)?;
     match folder.read(name, limit) {
         FileState::Present { bytes, .. } => Ok(bytes.to_vec()),
         FileState::Absent => Err(std::io::ErrorKind::NotFound.into()),

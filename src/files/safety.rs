@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::dir::Dir;
-use super::platform::{Folder, SystemFolder};
 use crate::error::Error;
 use crate::image::Meta;
+use crate::platform::{Folder, SystemFolder};
 
 /// Refuses a folder that others can write, or that lies below one: whoever can rename the folders on
 /// the way decides where the writes go.
@@ -33,7 +33,7 @@ pub fn check(path: &Path) -> Result<(), Error> {
                 .hint(if problem == FOREIGN {
                     "give it to root or to the user that runs OpenClaw (`chown`), then run the same command again".to_owned()
                 } else {
-                    format!("close it (`chmod go-w {}`), then run the same command again", folder.display())
+                    format!("close it (`chmod go-w {}`), then run the same command again", crate::platform::shown(folder))
                 }));
         }
     }
@@ -78,7 +78,7 @@ pub fn may_write_outside(file: &Meta, owner: u32) -> bool {
     file.uid == owner || (file.uid == acting && (acting != 0 || owner == 0))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, unix, not(clawmend_portable)))]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

@@ -1,6 +1,8 @@
 //! Edits of JSON text that keep every other byte: key order, unknown fields, number spelling,
 //! indentation and the newline at the end stay as they are.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -381,33 +383,59 @@ pub fn store(text: &[u8], edits: &StoreEdits) -> Result<Vec<Splice>, EditError> 
     }
     // One pass: the members are found while the text is checked.
     let mut members = Vec::new();
-    let end = scan::for_each_member(
-        text,
-        Span {
-            start,
-            end: text.len(),
-        },
-        |member| members.push(member),
-    )?;
+    let whole = Span {
+        start,
+        end: text.len(),
+    };
+    let end = scan::for_each_member(text, whole, |member| members.push(member))?;
     scan::nothing_after(text, end)?;
-    let span = Span { start, end };
+    store_of(text, &members, edits)
+}
+
+/// As [`store`], for a text that was read before: `members` are all members of its one object.
+///
+/// # Errors
+/// A record to change is not there, or no object.
+pub fn store_of(
+    text: &[u8],
+    members: &[Member],
+    edits: &StoreEdits,
+) -> Result<Vec<Splice>, EditError> {
+    let start = scan::skip_space(text, 0);
+    let inside = members.last().map_or(start + 1, |last| last.value.end);
+    let span = Span {
+        start,
+        end: scan::skip_space(text, inside) + 1,
+    };
     let style = Style::of(text, span);
+    let removed: HashSet<&str> = edits.remove.iter().map(String::as_str).collect();
     let gone: Vec<bool> = members
         .iter()
         .map(|member| {
-            edits
-                .remove
-                .iter()
-                .any(|key| scan::key_is(text, member.key, key))
+            !removed.is_empty()
+                && scan::string(text, member.key).is_some_and(|key| removed.contains(key.as_ref()))
         })
         .collect();
-    let mut splices = removals(span, &members, &gone);
-    for (key, changes) in &edits.change {
-        let found = members
-            .iter()
-            .rev()
-            .find(|member| scan::key_is(text, member.key, key));
-        let member = found.ok_or(EditError::NotAnObject)?;
+    let mut splices = removals(span, members, &gone);
+    let changed: HashMap<&str, &[RecordEdit]> = edits
+        .change
+        .iter()
+        .map(|(key, changes)| (key.as_str(), changes.as_slice()))
+        .collect();
+    // Of two members with one key the later counts.
+    let mut found: HashMap<&str, (Member, &[RecordEdit])> = HashMap::with_capacity(changed.len());
+    if !changed.is_empty() {
+        for member in members {
+            let key = scan::string(text, member.key).unwrap_or_default();
+            if let Some((key, changes)) = changed.get_key_value(key.as_ref()) {
+                found.insert(key, (*member, changes));
+            }
+        }
+    }
+    if found.len() < changed.len() {
+        return Err(EditError::NotAnObject);
+    }
+    for (member, changes) in found.into_values() {
         splices.extend(record(text, member.value, changes, &style)?);
     }
     if !edits.insert.is_empty() {
@@ -438,13 +466,13 @@ pub fn record(
     changes: &[RecordEdit],
     style: &Style,
 ) -> Result<Vec<Splice>, EditError> {
-    // The record is edited in a copy of its own lines, so that its margin is known, and put back as
-    // the smallest splice.
-    let line =
-        memchr::memrchr(b'\n', text.get(..span.start).unwrap_or_default()).map_or(0, |at| at + 1);
-    let before = text.get(line..span.end).unwrap_or_default();
-    let mut now = before.to_vec();
-    let at = span.start - line;
+    // The record is edited in a copy that begins with the margin of its line, and put back as the
+    // smallest splice.
+    let margin = line_indent(text, span.start);
+    let at = margin.len();
+    let mut before = margin.into_bytes();
+    before.extend_from_slice(span.of(text));
+    let mut now = before.clone();
     for change in changes {
         let inner = Span {
             start: at,
@@ -462,7 +490,10 @@ pub fn record(
             }
         }
     }
-    Ok(smallest(before, &now, line).into_iter().collect())
+    // The margin is the same in both, so that no splice reaches into it.
+    Ok(smallest(&before, &now, span.start.saturating_sub(at))
+        .into_iter()
+        .collect())
 }
 
 /// The one splice between two texts, at `offset`: what is common at both ends left out.
@@ -500,6 +531,20 @@ pub fn apply(text: &[u8], splices: &[Splice]) -> Vec<u8> {
     }
     out.extend_from_slice(text.get(at..).unwrap_or_default());
     out
+}
+
+/// As [`apply`], without a second copy of the text where the splices are few.
+pub fn apply_in_place(mut text: Vec<u8>, splices: &[Splice]) -> Vec<u8> {
+    // Each splice moves all that stands behind it.
+    const FEW: usize = 8;
+    let fit = |splice: &Splice| splice.start <= splice.end && splice.end <= text.len();
+    if splices.len() > FEW || !splices.iter().all(fit) {
+        return apply(&text, splices);
+    }
+    for splice in splices.iter().rev() {
+        text.splice(splice.start..splice.end, splice.text.iter().copied());
+    }
+    text
 }
 
 #[cfg(test)]

@@ -2,15 +2,17 @@
 //! middle, or written twice. A record is whole when its text still parses and it names itself: its
 //! `deviceId` (paired) or `requestId` (pending) equals its key.
 
-use super::scan::{self, Span};
+use std::collections::HashSet;
+
+use super::scan::{self, Member, Span};
 
 /// A record that was read out of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
     /// Its key.
     pub key: String,
-    /// Its text.
-    pub value: Span,
+    /// Where its key and its text stand.
+    pub place: Member,
 }
 
 /// The whole records of `text`, in order. `id_field` is the field that must equal the key. Where two
@@ -31,7 +33,7 @@ pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Vec<Wh
         let start = at + quote;
         match record_at(text, start, id_field) {
             Some(whole) => {
-                at = whole.value.end;
+                at = whole.place.value.end;
                 count += 1;
                 if count > limit {
                     found = Vec::new();
@@ -45,14 +47,13 @@ pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Vec<Wh
     if count > limit {
         return Err(count);
     }
-    let mut seen = std::collections::HashSet::with_capacity(found.len());
-    let last: Vec<bool> = found
+    let mut seen = HashSet::with_capacity(found.len());
+    let mut counts: Vec<bool> = found
         .iter()
         .rev()
         .map(|whole| seen.insert(whole.key.as_str()))
         .collect();
-    let mut last = last.into_iter().rev();
-    found.retain(|_| last.next().unwrap_or(true));
+    found.retain(|_| counts.pop().unwrap_or(true));
     Ok(found)
 }
 
@@ -78,8 +79,12 @@ fn record_at(text: &[u8], quote: usize, id_field: &str) -> Option<Whole> {
         start,
         end: scan::value_end(text, start).ok()?,
     };
-    (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field))
-        .then_some(Whole { key: name, value })
+    (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field)).then(
+        || Whole {
+            key: name.into_owned(),
+            place: Member { key, value },
+        },
+    )
 }
 
 fn names_itself(text: &[u8], key: Span, value: Span, id_field: &str) -> bool {
@@ -112,7 +117,7 @@ pub fn rebuilt(text: &[u8], records: &[Whole]) -> Vec<u8> {
                 .as_bytes(),
         );
         out.extend_from_slice(b": ");
-        out.extend_from_slice(whole.value.of(text));
+        out.extend_from_slice(whole.place.value.of(text));
     }
     out.extend_from_slice(b"\n}");
     out
@@ -137,7 +142,7 @@ mod tests {
         let text = br#"{"a":{"deviceId":"a","n":1}}{"a":{"deviceId":"a","n":2}}"#;
         let found = records(text, "deviceId");
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].value.of(text), br#"{"deviceId":"a","n":2}"#);
+        assert_eq!(found[0].place.value.of(text), br#"{"deviceId":"a","n":2}"#);
     }
 
     #[test]

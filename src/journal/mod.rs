@@ -84,7 +84,7 @@ pub enum Interrupted {
 /// # Errors
 /// The state dir cannot be opened.
 pub fn interrupted(state_dir: &Path) -> Result<Option<Interrupted>, Error> {
-    let state = Dir::<crate::files::platform::SystemFolder>::open(state_dir)?;
+    let state = Dir::<crate::platform::SystemFolder>::open(state_dir)?;
     let found = match state.walk(Path::new(layout::JOURNAL)) {
         Ok(Some((dir, name))) => dir.read(name, OWN_LIMIT),
         Ok(None) => FileState::Absent,

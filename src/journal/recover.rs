@@ -232,7 +232,7 @@ fn home_of(state_dir: &Path, key: &str) -> Option<(Dir, OsString)> {
     if let Some((dir, name)) = inside {
         let linked = matches!(
             dir.look(&name),
-            Ok(Some((_, crate::files::platform::Kind::Symlink)))
+            Ok(Some((_, crate::platform::Kind::Symlink)))
         );
         if !linked {
             return Some((dir, name));

@@ -189,7 +189,7 @@ impl ConfigModel {
         (read_only || real.starts_with("/nix/store")).then(|| {
             format!(
                 "it is a link to `{}`, which is read-only: it is managed elsewhere",
-                real.display()
+                crate::platform::shown(real)
             )
         })
     }

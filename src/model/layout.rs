@@ -217,7 +217,7 @@ const IDENTITY_COLUMNS: &[Column] = &[
     integer("updatedAtMs", "updated_at_ms"),
 ];
 
-/// One row per role. The record of this part is `{ deviceId, tokens: { ROLE: { … } } }` as in
+/// One row per role. The record of this part is `{ deviceId, tokens: { ROLE: { ... } } }` as in
 /// `device-auth.json`; these are the fields of a role's entry.
 const DEVICE_AUTH_COLUMNS: &[Column] = &[
     text("token", "token"),

@@ -3,10 +3,15 @@
 
 use serde_json::Value;
 
-use super::device::{Device, KeyFault, Record, key_fault};
+use super::device::{Device, Record};
+pub use super::entry::{Entry, Fault, id_field};
+use super::entry::{Place, entry_of_row, entry_of_text};
+use super::halves;
 use super::layout::{ColumnKind, Part};
+use super::reread::{Known, Prior};
 use crate::format::{salvage, scan};
 use crate::image::{Bytes, Cell, FileState, RECORD_LIMIT, Row, Table, TextImage, Unusable};
+use crate::plan::Splice;
 
 /// How a store's container was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,44 +35,6 @@ pub enum Condition {
     Unusable(Unusable),
 }
 
-/// What is wrong with one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The value is not an object.
-    NotAnObject,
-    /// A paired record without `createdAtMs` or `approvedAtMs`, or with something else than a number
-    /// there: the shape of a pending one (F40).
-    NoTimes(Vec<&'static str>),
-    /// A field that every record needs is missing or not a string.
-    NoField(&'static str),
-    /// The key differs from the id inside; the text is that id.
-    KeyDiffers(String),
-    /// The public key and the id do not belong together.
-    Key(KeyFault),
-    /// Text that should be JSON is not; names the column (SQLite).
-    Cell(&'static str),
-}
-
-/// Where a record stands in its image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Text(scan::Span),
-    Row(usize),
-}
-
-/// A record: its key, what is wrong with it, and a hash of who it says it is.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The key it is stored under.
-    pub key: String,
-    /// What is wrong with it.
-    pub faults: Vec<Fault>,
-    /// Equal for records of the same client on the same platform under the same name; `None` where
-    /// it says too little.
-    pub likeness: Option<u64>,
-    place: Place,
-}
-
 /// The records of one part.
 #[derive(Clone, Debug)]
 pub struct Records {
@@ -86,10 +53,20 @@ pub struct Records {
 impl Records {
     /// The records of a file.
     pub fn of_file(part: Part, image: Option<&TextImage>) -> Self {
-        Self::of_file_up_to(part, image, RECORD_LIMIT)
+        Self::of_file_again(part, image, None)
     }
 
-    fn of_file_up_to(part: Part, image: Option<&TextImage>, limit: usize) -> Self {
+    /// The same, with what is known from before a change.
+    pub fn of_file_again(part: Part, image: Option<&TextImage>, prior: Option<Prior>) -> Self {
+        Self::of_file_up_to(part, image, prior, RECORD_LIMIT)
+    }
+
+    fn of_file_up_to(
+        part: Part,
+        image: Option<&TextImage>,
+        prior: Option<Prior>,
+        limit: usize,
+    ) -> Self {
         let mut records = Self {
             part,
             condition: Condition::Absent,
@@ -103,13 +80,14 @@ impl Records {
             Some(FileState::Unusable(why)) => records.condition = Condition::Unusable(why.clone()),
             Some(FileState::Present { bytes, .. }) => {
                 records.text = Some(bytes.clone());
-                records.read_text(bytes, limit);
+                let known = prior.and_then(|prior| prior.known_of(bytes));
+                records.read_text(bytes, known, limit);
             }
         }
         records
     }
 
-    fn read_text(&mut self, text: &Bytes, limit: usize) {
+    fn read_text(&mut self, text: &Bytes, known: Option<Known>, limit: usize) {
         if text.iter().all(|byte| byte.is_ascii_whitespace()) {
             self.condition = Condition::Empty;
             return;
@@ -123,31 +101,15 @@ impl Records {
             }
             return;
         }
-        let part = self.part;
-        let mut entries = Vec::new();
-        let mut count = 0;
-        let whole_text = scan::Span {
-            start,
-            end: text.len(),
-        };
-        let walked = scan::walk_members(text, whole_text, |key, at| {
-            count += 1;
-            if count > limit {
-                // Counted on, but no longer kept.
-                entries = Vec::new();
-                return scan::value_end(text, at);
-            }
-            let key = scan::string(text, key).unwrap_or_default();
-            let (entry, end) = entry_of_text(part, key, text, at)?;
-            entries.push(entry);
-            Ok(end)
+        let read = halves::entries(self.part, text, start, known, limit).and_then(|read| {
+            scan::nothing_after(text, read.end)?;
+            Ok(read)
         });
-        let whole = walked.and_then(|end| scan::nothing_after(text, end));
-        match whole {
-            Ok(()) if count > limit => self.too_many(count, limit),
-            Ok(()) => {
+        match read {
+            Ok(read) if read.count > limit => self.too_many(read.count, limit),
+            Ok(read) => {
                 self.condition = Condition::Good;
-                self.entries = entries;
+                self.entries = read.entries;
                 self.keep_last_of_each_key();
             }
             Err(error) => self.broken(text, error, limit),
@@ -174,7 +136,9 @@ impl Records {
         };
         self.entries = whole
             .into_iter()
-            .filter_map(|whole| entry_of_text(self.part, whole.key, text, whole.value.start).ok())
+            .filter_map(|whole| {
+                entry_of_text(self.part, text, whole.place.key, whole.place.value.start).ok()
+            })
             .map(|(entry, _)| entry)
             .collect();
     }
@@ -220,6 +184,27 @@ impl Records {
         }
     }
 
+    /// What is known for reading these records again once `splices` were made in their text; lets go
+    /// of the text.
+    pub fn into_prior(self, splices: Vec<Splice>) -> Option<Prior> {
+        // Of a broken text, or one with a key twice, not every record is here.
+        let whole = self.condition == Condition::Good && self.duplicate_keys.is_empty();
+        (whole && self.text.is_some()).then(|| Prior::new(self.entries, splices))
+    }
+
+    /// Where every record stands in the text; `None` where they are not all known, or in rows.
+    pub fn members(&self) -> Option<Vec<scan::Member>> {
+        if self.condition != Condition::Good || !self.duplicate_keys.is_empty() {
+            return None;
+        }
+        let member = |entry: &Entry| match entry.place {
+            Place::Text(at) => Some(at),
+            Place::Row(_) => None,
+        };
+        self.text.as_ref()?;
+        self.entries.iter().map(member).collect()
+    }
+
     /// The entry stored under a key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
@@ -228,7 +213,7 @@ impl Records {
     /// A record by OpenClaw's field names. `None` where it is not an object.
     pub fn record(&self, entry: &Entry) -> Option<Record> {
         match entry.place {
-            Place::Text(span) => match scan::value(self.text.as_ref()?, span)? {
+            Place::Text(at) => match scan::value(self.text.as_ref()?, at.value)? {
                 Value::Object(record) => Some(record),
                 _ => None,
             },
@@ -259,103 +244,6 @@ impl Records {
     }
 }
 
-/// The field inside a record that must equal its key.
-pub fn id_field(part: Part) -> &'static str {
-    match part {
-        Part::Pending => "requestId",
-        _ => "deviceId",
-    }
-}
-
-/// The record that starts at `start`, and where it ends.
-fn entry_of_text(
-    part: Part,
-    key: String,
-    text: &[u8],
-    start: usize,
-) -> Result<(Entry, usize), scan::SyntaxError> {
-    let span_to = |end| scan::Span { start, end };
-    if text.get(start) != Some(&b'{') {
-        let end = scan::value_end(text, start)?;
-        let faults = vec![Fault::NotAnObject];
-        let place = Place::Text(span_to(end));
-        return Ok((
-            Entry {
-                key,
-                faults,
-                likeness: None,
-                place,
-            },
-            end,
-        ));
-    }
-    let mut fields = Fields::default();
-    let mut faults = Vec::new();
-    let end = scan::for_each_member(text, span_to(text.len()), |member| {
-        let Some(slot) = fields.slot(member.key.of(text)) else {
-            return;
-        };
-        *slot = match scan::kind(text, member.value) {
-            scan::Kind::String => Field::Text(scan::string(text, member.value).unwrap_or_default()),
-            scan::Kind::Number => Field::Number,
-            scan::Kind::Null => Field::Missing,
-            _ => Field::Other,
-        };
-    })?;
-    fields.judge(part, &key, &mut faults);
-    let place = Place::Text(span_to(end));
-    Ok((
-        Entry {
-            likeness: fields.likeness(),
-            key,
-            faults,
-            place,
-        },
-        end,
-    ))
-}
-
-fn entry_of_row(part: Part, table: &Table, at: usize, row: &Row) -> Entry {
-    let mut fields = Fields::default();
-    let mut faults = Vec::new();
-    for column in part.columns() {
-        let Some(cell) = table.cell(row, column.column) else {
-            continue;
-        };
-        if let Some(slot) = fields.slot_named(column.field) {
-            *slot = match cell {
-                Cell::Text(text) => Field::Text(text.clone()),
-                Cell::Integer(_) | Cell::Real(_) => Field::Number,
-                Cell::Null => Field::Missing,
-                Cell::Blob(_) => Field::Other,
-            };
-        }
-        if column.kind == ColumnKind::Json {
-            let malformed = match cell {
-                Cell::Text(text) => scan::document(text.as_bytes()).is_err(),
-                Cell::Null => false,
-                _ => true,
-            };
-            if malformed {
-                faults.push(Fault::Cell(column.column));
-            }
-        }
-    }
-    let key_column = part.key_columns().first().copied().unwrap_or_default();
-    let key = table
-        .cell(row, key_column)
-        .and_then(Cell::text)
-        .unwrap_or_default()
-        .to_owned();
-    fields.judge(part, &key, &mut faults);
-    Entry {
-        likeness: fields.likeness(),
-        key,
-        faults,
-        place: Place::Row(at),
-    }
-}
-
 /// A row as a record by OpenClaw's field names; NULL columns and malformed JSON are left out.
 pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
     let mut record = Record::new();
@@ -374,105 +262,6 @@ pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
         record.insert(column.field.to_owned(), value);
     }
     record
-}
-
-#[derive(Default)]
-enum Field {
-    #[default]
-    Missing,
-    Text(String),
-    Number,
-    Other,
-}
-
-impl Field {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Field::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-/// The few fields that every record is judged by.
-#[derive(Default)]
-struct Fields {
-    device_id: Field,
-    request_id: Field,
-    public_key: Field,
-    display_name: Field,
-    platform: Field,
-    client_id: Field,
-    client_mode: Field,
-    created_at_ms: Field,
-    approved_at_ms: Field,
-}
-
-impl Fields {
-    fn slot(&mut self, quoted_key: &[u8]) -> Option<&mut Field> {
-        let name = quoted_key.get(1..quoted_key.len().saturating_sub(1))?;
-        self.slot_named(std::str::from_utf8(name).ok()?)
-    }
-
-    fn slot_named(&mut self, name: &str) -> Option<&mut Field> {
-        Some(match name {
-            "deviceId" => &mut self.device_id,
-            "requestId" => &mut self.request_id,
-            "publicKey" => &mut self.public_key,
-            "displayName" => &mut self.display_name,
-            "platform" => &mut self.platform,
-            "clientId" => &mut self.client_id,
-            "clientMode" => &mut self.client_mode,
-            "createdAtMs" => &mut self.created_at_ms,
-            "approvedAtMs" => &mut self.approved_at_ms,
-            _ => return None,
-        })
-    }
-
-    fn judge(&self, part: Part, key: &str, faults: &mut Vec<Fault>) {
-        let id = match part {
-            Part::Pending => &self.request_id,
-            _ => &self.device_id,
-        };
-        match id.text() {
-            None => faults.push(Fault::NoField(id_field(part))),
-            Some(id) if id != key => faults.push(Fault::KeyDiffers(id.to_owned())),
-            Some(_) => {}
-        }
-        if part == Part::Paired {
-            let absent: Vec<&'static str> = [
-                ("createdAtMs", &self.created_at_ms),
-                ("approvedAtMs", &self.approved_at_ms),
-            ]
-            .into_iter()
-            .filter(|(_, field)| !matches!(field, Field::Number))
-            .map(|(name, _)| name)
-            .collect();
-            if !absent.is_empty() {
-                faults.push(Fault::NoTimes(absent));
-            }
-        }
-        match (self.public_key.text(), self.device_id.text()) {
-            (None, _) => faults.push(Fault::NoField("publicKey")),
-            (Some(key), Some(id)) => faults.extend(key_fault(key, id).map(Fault::Key)),
-            (Some(_), None) if part == Part::Pending => faults.push(Fault::NoField("deviceId")),
-            _ => {}
-        }
-    }
-
-    fn likeness(&self) -> Option<u64> {
-        use std::hash::{DefaultHasher, Hash, Hasher};
-        let client = self.client_id.text()?;
-        let mut hasher = DefaultHasher::new();
-        (
-            client,
-            self.client_mode.text(),
-            self.display_name.text(),
-            self.platform.text(),
-        )
-            .hash(&mut hasher);
-        Some(hasher.finish())
-    }
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ fn replaced(
         op: Op::Rewrite(bytes.clone()),
         why: format!(
             "the copy {name} ({}) takes the config's place",
-            path.display()
+            crate::platform::shown(path)
         ),
         mends: vec![
             file::MISSING.code,

@@ -84,7 +84,7 @@ fn mended(before: &Images, facts: &Facts, options: &Options) -> (Images, Plan) {
     let model = Model::of(before.clone(), facts.clone());
     let plan = plan(&model, options);
     let changes = simulate(before, &plan).unwrap();
-    let after = images_after(before, &changes);
+    let after = images_after(before.clone(), changes.clone());
     let model = Model::of(after.clone(), facts.clone());
     let left: Vec<Finding> = of_the_config(&model)
         .into_iter()

@@ -191,7 +191,7 @@ fn codes(model: &Model) -> Vec<&'static str> {
 fn repaired(images: &Images) -> (Model, Changes) {
     let plan = plan(&model(images), &options());
     let changes = simulate(images, &plan).unwrap();
-    let after = model(&images_after(images, &changes));
+    let after = model(&images_after(images.clone(), changes.clone()));
     let left: Vec<_> = checks::diagnose(&after)
         .into_iter()
         .filter(|finding| finding.severity.fails() || matches!(finding.mend, Mend::Repair(_)))
@@ -384,7 +384,7 @@ fn a_bad_cell_is_mended_also_where_there_is_no_identity_to_grant() {
     table(&mut images, Part::Identity).rows.clear();
     add_other(&mut images, "scopes_json", "");
     let plan = plan(&model(&images), &options());
-    let after = images_after(&images, &simulate(&images, &plan).unwrap());
+    let after = images_after(images.clone(), simulate(&images, &plan).unwrap());
     assert!(found(&model(&after), "cell-malformed").is_none());
     assert_eq!(codes(&model(&after)), ["identity-missing"]);
 }

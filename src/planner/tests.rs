@@ -83,7 +83,7 @@ fn repaired(images: &Images) -> Model {
     let model = Model::of(images.clone(), facts());
     let plan = plan(&model, &options());
     let changes = simulate(images, &plan).unwrap();
-    let after = Model::of(images_after(images, &changes), facts());
+    let after = Model::of(images_after(images.clone(), changes.clone()), facts());
     let left: Vec<_> = checks::diagnose(&after)
         .into_iter()
         .filter(|finding| finding.severity.fails() || matches!(finding.mend, Mend::Repair(_)))
@@ -217,7 +217,7 @@ fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
     set(&mut before, &request);
     let model = Model::of(before.clone(), facts());
     let plan = approve(&model, &id, &[1; 32]).unwrap();
-    let after = images_after(&before, &simulate(&before, &plan).unwrap());
+    let after = images_after(before.clone(), simulate(&before, &plan).unwrap());
     let model = Model::of(after, facts());
     let device = model
         .paired

@@ -210,7 +210,7 @@ fn short(line: &str) -> String {
     let head: String = line.chars().take(LONG_LINE / 2).collect();
     let tail: String = line.chars().skip(length - LONG_LINE / 4).collect();
     format!(
-        "{head} … ({} characters) … {tail}",
+        "{head} ... ({} characters) ... {tail}",
         length - LONG_LINE / 2 - LONG_LINE / 4
     )
 }
@@ -276,7 +276,7 @@ pub fn row(change: &RowChange, paint: Paint) -> String {
 fn key_text(part: Part, cell: &Cell) -> String {
     match (part, cell) {
         // Keyed by token.
-        (Part::Bootstrap, _) => "••••".to_owned(),
+        (Part::Bootstrap, _) => "****".to_owned(),
         (_, Cell::Text(text)) => safe(text),
         (_, Cell::Integer(number)) => number.to_string(),
         _ => "?".to_owned(),
@@ -308,7 +308,7 @@ fn column(
                 let quoted = serde_json::Value::String(text.clone()).to_string();
                 let keyed = format!("{{\"{field}\": {}}}", laid.unwrap_or(quoted));
                 let masked = if part == Part::Bootstrap {
-                    "{\"\": \"••••\"}".to_owned()
+                    "{\"\": \"****\"}".to_owned()
                 } else {
                     mask::text(&keyed)
                 };
@@ -353,112 +353,5 @@ fn safe_json(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::image::{Bytes, FileState, Meta, TextImage};
-    use crate::plan::CellChange;
-
-    fn change(before: &str, after: After) -> FileChange {
-        let state = FileState::Present {
-            bytes: Bytes::new(before.as_bytes().to_vec()),
-            meta: Meta::default(),
-        };
-        FileChange {
-            slot: Slot::File(Part::Paired),
-            before: TextImage {
-                path: "/s/p.json".into(),
-                state,
-            },
-            after,
-        }
-    }
-
-    #[test]
-    fn far_splices_make_two_hunks_with_right_line_numbers() {
-        let lines: Vec<String> = (1..=30).map(|n| format!("\"k{n}\": {n},")).collect();
-        let text = lines.join("\n");
-        let at = |n: usize| text.find(&format!(": {n},")).unwrap() + 2;
-        let splices = vec![
-            Splice {
-                start: at(2),
-                end: at(2) + 1,
-                text: b"22\n+x".to_vec(),
-            },
-            Splice {
-                start: at(25),
-                end: at(25) + 2,
-                text: b"0".to_vec(),
-            },
-        ];
-        let diff = file(
-            &change(&text, After::Spliced(splices)),
-            "p.json",
-            Paint::default(),
-        );
-        insta::assert_snapshot!(diff, @r#"
-        --- p.json
-        +++ p.json
-        @@ -1,5 +1,6 @@
-         "k1": 1,
-        -"k2": 2,
-        +"k2": 22
-        ++x,
-         "k3": 3,
-         "k4": 4,
-         "k5": 5,
-        @@ -22,7 +23,7 @@
-         "k22": 22,
-         "k23": 23,
-         "k24": 24,
-        -"k25": 25,
-        +"k25": 0,
-         "k26": 26,
-         "k27": 27,
-         "k28": 28,
-        "#);
-    }
-
-    #[test]
-    fn a_row_reads_like_a_person_would_write_it() {
-        let cells = vec![
-            CellChange {
-                column: "scopes_json".into(),
-                old: Cell::Text("[\"operator.read\"]".into()),
-                new: Cell::Text("[\"operator.admin\",\"operator.read\"]".into()),
-            },
-            CellChange {
-                column: "tokens_json".into(),
-                old: Cell::Text("{\"operator\":{\"token\":\"0123456789abcdefghij\"}}".into()),
-                new: Cell::Text("{\"operator\":{\"token\":\"A123456789abcdefghiZ\"}}".into()),
-            },
-            CellChange {
-                column: "platform".into(),
-                old: Cell::Text("win32".into()),
-                new: Cell::Null,
-            },
-        ];
-        let change = RowChange {
-            part: Part::Paired,
-            key: vec![("device_id".into(), Cell::Text("40".into()))],
-            op: RowOp::Update(cells),
-        };
-        insta::assert_snapshot!(row(&change, Paint::default()), @r#"
-        --- state/openclaw.sqlite: device_pairing_paired device_id 40
-        +++ state/openclaw.sqlite: device_pairing_paired device_id 40
-         scopes_json:
-           [
-        +    "operator.admin",
-             "operator.read"
-           ]
-         tokens_json:
-           {
-             "operator": {
-        -      "token": "••••ghij"
-        +      "token": "••••ghiZ"
-             }
-           }
-        -platform: "win32"
-        +platform: NULL
-        "#);
-    }
-}
+#[path = "diff_tests.rs"]
+mod tests;

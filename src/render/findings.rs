@@ -34,7 +34,7 @@ fn word(severity: Severity, paint: Paint) -> String {
     }
 }
 
-/// A labelled paragraph: `  seen  …`.
+/// A labelled paragraph: `  seen  ...`.
 fn part(out: &mut String, label: &str, text: &str, width: usize) {
     // What is laid out already (an excerpt with its caret) is not wrapped.
     let line = match text.strip_prefix("  ") {

@@ -21,7 +21,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Head {
     /// The shape's number: 1.
     pub schema: u32,
-    /// The command: `diagnose`, `repair`, …
+    /// The command: `diagnose`, `repair`, ...
     pub command: String,
     /// The clawmend that wrote it.
     pub version: String,
@@ -69,9 +69,9 @@ impl StateDocument {
             Gateway::Unknown(_) => ("unknown", None),
         };
         Self {
-            state_dir: located.state_dir.display().to_string(),
+            state_dir: crate::platform::shown(&located.state_dir),
             found_by: located.how.clone(),
-            config: located.config.display().to_string(),
+            config: crate::platform::shown(&located.config),
             store: model.store,
             written_by: model.written_by(),
             gateway: gateway.to_owned(),

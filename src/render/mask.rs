@@ -190,7 +190,7 @@ impl Masker<'_> {
         if literal || number && !looks_secret(&word) {
             self.take(end);
         } else {
-            self.out.push_str("••••");
+            self.out.push_str("****");
             self.skip(end);
         }
     }
@@ -204,7 +204,7 @@ impl Masker<'_> {
             _ => ("//", ""),
         };
         self.out.push_str(open);
-        self.out.push_str(" ••••");
+        self.out.push_str(" ****");
         // As many lines as before, so that a diff lines up.
         self.out.push_str(&"\n".repeat(lines));
         self.out.push_str(close);
@@ -231,7 +231,7 @@ pub fn without_credentials(text: &str) -> String {
         return text.to_owned();
     };
     let (rest, query) = match rest.find(['?', '#']) {
-        Some(at) => (rest.get(..at).unwrap_or_default(), "?••••"),
+        Some(at) => (rest.get(..at).unwrap_or_default(), "?****"),
         None => (rest, ""),
     };
     let (authority, path) = match rest.find('/') {
@@ -239,7 +239,7 @@ pub fn without_credentials(text: &str) -> String {
         None => (rest, ""),
     };
     match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://••••@{host}{path}{query}"),
+        Some((_, host)) => format!("{scheme}://****@{host}{path}{query}"),
         None => format!("{scheme}://{authority}{path}{query}"),
     }
 }
@@ -255,7 +255,7 @@ mod tests {
             text(
                 r#"{"deviceId": "ab", "tokens": {"operator": {"token": "0123456789abcdefXYZ", "scopes": ["operator.read"]}}, "note": "hush"}"#
             ),
-            r#"{"deviceId": "ab", "tokens": {"operator": {"token": "••••fXYZ", "scopes": ["operator.read"]}}, "note": "••••"}"#
+            r#"{"deviceId": "ab", "tokens": {"operator": {"token": "****fXYZ", "scopes": ["operator.read"]}}, "note": "****"}"#
         );
     }
 
@@ -263,15 +263,15 @@ mod tests {
     fn json5_and_broken_text_are_masked_too() {
         assert_eq!(
             text("{ password: 'x1', bind: 'lan', pin: 12, apiKey: 12 }"),
-            "{ password: '••••', bind: 'lan', pin: 12, apiKey: •••• }"
+            "{ password: '****', bind: 'lan', pin: 12, apiKey: **** }"
         );
         assert_eq!(
             text("\"token\": \"abc\n\"next\": 1"),
-            "\"token\": \"••••\n\"next\": 1"
+            "\"token\": \"****\n\"next\": 1"
         );
         assert_eq!(
             text("// the password is hunter\n1 /* and\n more */ 2 /* open"),
-            "// ••••\n1 /* ••••\n */ 2 /* ••••"
+            "// ****\n1 /* ****\n */ 2 /* ****"
         );
     }
 
@@ -279,7 +279,7 @@ mod tests {
     fn a_value_after_a_closed_object_belongs_to_the_outer_key() {
         assert_eq!(
             text(r#"{"secrets": [{"mode": "a"}, "b"], "mode": "c"}"#),
-            r#"{"secrets": [{"mode": "a"}, "••••"], "mode": "c"}"#
+            r#"{"secrets": [{"mode": "a"}, "****"], "mode": "c"}"#
         );
     }
 
@@ -287,7 +287,7 @@ mod tests {
     fn urls_lose_their_credentials() {
         assert_eq!(
             text(r#"{"url": "wss://user:pass@host:1/p?token=x"}"#),
-            r#"{"url": "wss://••••@host:1/p?••••"}"#
+            r#"{"url": "wss://****@host:1/p?****"}"#
         );
     }
 

@@ -30,9 +30,9 @@ pub fn place(edit: &Edit) -> String {
             crate::image::Slot::File(part) | crate::image::Slot::Table(part) => {
                 part.file().unwrap_or(part.table()).to_owned()
             }
-            crate::image::Slot::Config(path) => path.display().to_string(),
+            crate::image::Slot::Config(path) => crate::platform::shown(path),
         },
-        Target::Config(path) => path.display().to_string(),
+        Target::Config(path) => crate::platform::shown(path),
     }
 }
 

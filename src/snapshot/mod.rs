@@ -1,6 +1,6 @@
 //! Snapshots: a copy of everything clawmend could change, to go back to.
 //!
-//! `<id>/manifest.json` says what the pieces are, `<id>/files/…` and `<id>/pairing.sqlite` are the
+//! `<id>/manifest.json` says what the pieces are, `<id>/files/...` and `<id>/pairing.sqlite` are the
 //! pieces. A snapshot is built under a temp name and renamed in: what is there is whole.
 
 pub mod after;

@@ -7,9 +7,9 @@ use super::manifest::{self, Manifest};
 use crate::error::Error;
 use crate::files::acting::Acting;
 use crate::files::dir::refuse;
-use crate::files::platform::Kind;
 use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, hash};
 use crate::image::{FileState, Meta};
+use crate::platform::Kind;
 use crate::store::{Entry, Source};
 
 /// An opened snapshot.

@@ -65,6 +65,7 @@ fn a_repair_in_the_database_reads_well() {
 }
 
 #[test]
+#[cfg_attr(clawmend_portable, ignore = "owners and modes")]
 fn repair_opens_restore_takes_back_and_restore_again_opens() {
     for fixture in FIXTURES {
         let sandbox = Sandbox::fixture(fixture);
@@ -118,6 +119,7 @@ fn repair_opens_restore_takes_back_and_restore_again_opens() {
 }
 
 #[test]
+#[cfg_attr(clawmend_portable, ignore = "owners and modes")]
 fn the_repaired_files_say_what_a_gateway_demands() {
     let sandbox = Sandbox::fixture(FIXTURES[0]);
     sandbox.run(&["repair", "--yes"]).expect(Exit::Done);

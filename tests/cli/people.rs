@@ -195,3 +195,85 @@ fn a_broken_config_is_replaced_only_when_a_person_says_so() {
         .expect(Exit::Done);
     assert_eq!(sandbox.read("openclaw.json"), whole);
 }
+
+/// What clawmend tells the reader to type is what fits this run.
+#[test]
+fn printed_commands_carry_the_flags_of_this_run() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let state = sandbox.state().display().to_string();
+    let ours = ["--state-dir", state.as_str(), "--profile", "work"];
+    let told = |args: &[&str]| {
+        let run = sandbox.run(&[&ours[..], args].concat());
+        run.stdout + &run.stderr
+    };
+    assert!(
+        told(&["diagnose"]).contains("clawmend --state-dir /home/.openclaw --profile work repair")
+    );
+    for args in [
+        &["diagnose"][..],
+        &["repair", "--dry-run"],
+        &["repair"],
+        &["devices"],
+        &["snapshot", "list"],
+        &["restore", "--yes"],
+        &["explain", "pairing required"],
+        &["repair", "--yes"],
+        &["restore", "nosuch"],
+    ] {
+        let text = told(args);
+        for command in ["repair", "restore", "snapshot", "explain", "diagnose", "-v"] {
+            let bare = format!("clawmend {command}");
+            for line in text.lines().filter(|line| line.contains(&bare)) {
+                // A sentence, not a command to paste.
+                assert!(
+                    line.starts_with("  mend  clawmend repair: "),
+                    "{args:?}: {line}"
+                );
+            }
+        }
+    }
+}
+
+/// A list that could not be read is not an empty list.
+#[test]
+fn an_unread_store_is_said_to_be_unread() {
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    sandbox.write(
+        "state/openclaw.sqlite",
+        "SQLite format 3\0 and then nothing",
+    );
+    let run = sandbox.run(&["devices"]).expect(Exit::Failed);
+    assert!(run.stdout.is_empty(), "{}", run.stdout);
+    assert!(
+        run.stderr.contains("the database cannot be read"),
+        "{}",
+        run.stderr
+    );
+    let run = sandbox.run(&["devices", "--json"]).expect(Exit::Failed);
+    assert_eq!(run.json()["error"]["exit"], 4);
+    for args in [&["approve"][..], &["approve", "abc"]] {
+        let run = sandbox.run(args).expect(Exit::Failed);
+        assert!(
+            run.stderr.contains("the database cannot be read"),
+            "{}",
+            run.stderr
+        );
+    }
+    for args in [&["repair"][..], &["repair", "--dry-run"], &["diagnose"]] {
+        let run = sandbox.run(args).expect(Exit::Findings);
+        assert!(
+            run.stdout.contains("none of them could be checked"),
+            "{}",
+            run.stdout
+        );
+    }
+
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.write("devices/paired.json", "{\"a\": ");
+    let run = sandbox.run(&["devices"]).expect(Exit::Findings);
+    assert!(
+        run.stdout.contains("Paired devices: not known"),
+        "{}",
+        run.stdout
+    );
+}

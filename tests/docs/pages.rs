@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clawmend::checks::{RULES, reports};
 use clawmend::render::wrap;
 
-use super::{kept, root};
+use super::{kept, read, root};
 
 #[test]
 fn man_pages_are_fresh() {
@@ -77,4 +77,54 @@ fn capital(text: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+/// What clawmend itself prints is ASCII: readable in any code page, in a log and by a screen reader.
+#[test]
+fn what_is_printed_is_ascii() {
+    let root = super::root();
+    let mut texts = Vec::new();
+    for folder in ["snapshots", "man"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            texts.push((
+                path.display().to_string(),
+                std::fs::read_to_string(&path).unwrap(),
+            ));
+        }
+    }
+    for name in ["docs/findings.md", "docs/schema.json", "README.md"] {
+        texts.push((name.to_owned(), read(name)));
+    }
+    let mut command = clawmend::cli::command(80);
+    helps(&mut command, &mut texts);
+    for (name, text) in texts {
+        let odd = text.lines().find(|line| !line.is_ascii());
+        assert_eq!(odd, None, "{name}");
+    }
+}
+
+/// Every command says how it is used, and its man page too.
+#[test]
+fn every_help_has_an_example() {
+    let mut texts = Vec::new();
+    helps(&mut clawmend::cli::command(80), &mut texts);
+    for (name, text) in texts {
+        // The groups show their commands.
+        if name == "clawmend" || name == "clawmend snapshot" {
+            continue;
+        }
+        assert!(text.contains("\nExample"), "{name}:\n{text}");
+        let page = read(&format!("man/{}.1", name.replace(' ', "-")));
+        assert!(page.contains("Example"), "{name}: man page");
+    }
+}
+
+fn helps(command: &mut clap::Command, into: &mut Vec<(String, String)>) {
+    command.build();
+    let name = command.get_bin_name().unwrap_or("clawmend").to_owned();
+    into.push((name, command.render_long_help().to_string()));
+    for sub in command.get_subcommands_mut() {
+        helps(sub, into);
+    }
 }

@@ -1,7 +1,7 @@
 //! The program under hostile conditions: killed and failed at every system call, beside live writers, as
 //! root on other people's files, on mangled input. Drives the built binary, mostly under `strace`.
 //!
-//! `cargo test --test hostile -- [--full] [--points=N] [NAME…]`; `tests/hostile/run.sh` does that with a check of the
+//! `cargo test --test hostile -- [--full] [--points=N] [NAME...]`; `tests/hostile/run.sh` does that with a check of the
 //! tools first. Without `--full` the points are sampled evenly. The gate runs the sample as a step of its own.
 
 #![allow(

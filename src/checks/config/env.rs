@@ -219,12 +219,18 @@ pub static ELSEWHERE: Rule = Rule {
         let says = "the gateway that is installed here as a service uses another state dir";
         let mend = Mend::ByHand(vec![format!(
             "to look at it: clawmend --state-dir '{}'",
-            dir.display()
+            crate::platform::shown(dir)
         )]);
         vec![
             rule.finding(at.at.clone(), says, mend)
-                .seen(format!("OPENCLAW_STATE_DIR there is {}", dir.display()))
-                .seen(format!("this one is {}", model.facts.state_dir.display())),
+                .seen(format!(
+                    "OPENCLAW_STATE_DIR there is {}",
+                    crate::platform::shown(dir)
+                ))
+                .seen(format!(
+                    "this one is {}",
+                    crate::platform::shown(&model.facts.state_dir)
+                )),
         ]
     },
 };

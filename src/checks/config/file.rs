@@ -30,10 +30,10 @@ fn with_copies(model: &Model, mut finding: Finding) -> Finding {
 }
 
 pub(super) fn from(path: &std::path::Path) -> String {
-    super::repair(&format!("--config-from '{}'", path.display()))
+    super::repair(&format!("--config-from '{}'", crate::platform::shown(path)))
 }
 
-/// `openclaw.json.bak: 2026-11-24 17:15 UTC, 1200 bytes, parses, …`.
+/// `openclaw.json.bak: 2026-11-24 17:15 UTC, 1200 bytes, parses, ...`.
 pub(super) fn line(model: &Model, copy: &Copy) -> String {
     let when = chrono::DateTime::from_timestamp_millis(copy.mtime_ms)
         .map(|time| time.format("%Y-%m-%d %H:%M UTC").to_string())

@@ -48,7 +48,7 @@ fn misplaced(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
         return None;
     }
     let mend = Mend::ByHand(vec![
-        "move it: gateway: { auth: { mode: \"token\", token: … } }, and remove gateway.token"
+        "move it: gateway: { auth: { mode: \"token\", token: ... } }, and remove gateway.token"
             .into(),
     ]);
     let says = "the token stands in gateway.token; it belongs into gateway.auth.token";
@@ -100,7 +100,7 @@ pub static VALUE: Rule = Rule {
         if let Some(config) = model.config.whole()
             && !config.resolved.value.is_object()
         {
-            let hand = Mend::ByHand(vec!["put the settings into an object: { … }".into()]);
+            let hand = Mend::ByHand(vec!["put the settings into an object: { ... }".into()]);
             return vec![rule.finding(config_name(model), "the config is not an object", hand)];
         }
         let mut found: Vec<Finding> = [

@@ -31,7 +31,7 @@ fn gateway(model: &Model) -> Option<&Gateway> {
 /// How a file is called in messages: relative to the state dir where it lies there.
 pub(crate) fn name(model: &Model, path: &Path) -> String {
     let path = path.strip_prefix(&model.facts.state_dir).unwrap_or(path);
-    path.display().to_string()
+    crate::platform::shown(path)
 }
 
 /// The config's name.

@@ -11,7 +11,7 @@ pub static REPLACED: Rule = Rule {
     modes: &["F09"],
     severity: Severity::Warning,
     title: "OpenClaw has put a config aside and an older one in its place",
-    why: "A config that loses `meta` or gateway.mode, or half of its size, looks damaged to OpenClaw: it keeps it as `.clobbered.…` and goes \
+    why: "A config that loses `meta` or gateway.mode, or half of its size, looks damaged to OpenClaw: it keeps it as `.clobbered....` and goes \
           back to an older copy. Edits made by hand are then gone from the config, but not lost.",
     mends: "Nothing by itself: with --config-from FILE the one that was put aside takes the config's place.",
     by_hand: "Compare the two (diff), and bring over what is missing. Keep `meta`, or it happens again.",
@@ -36,8 +36,8 @@ pub static REPLACED: Rule = Rule {
         let mend = Mend::ByHand(vec![
             format!(
                 "to compare: diff '{}' '{}'",
-                model.config.path.display(),
-                path.display()
+                crate::platform::shown(&model.config.path),
+                crate::platform::shown(&path)
             ),
             format!("to go back to it: {}", from(&path)),
         ]);

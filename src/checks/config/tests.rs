@@ -120,7 +120,7 @@ fn a_broken_config_shows_its_place_and_offers_the_best_copy() {
         "{evidence}"
     );
     assert!(
-        evidence.contains("\n    gateway: { mode: •••• }\n") && !evidence.contains("hunter2"),
+        evidence.contains("\n    gateway: { mode: **** }\n") && !evidence.contains("hunter2"),
         "{evidence}"
     );
     assert!(
@@ -285,7 +285,7 @@ fn placeholders_and_drift_show_no_secret() {
     ));
     let drift = the(&findings, "shared-token-drift");
     assert_eq!(drift.severity, Severity::Warning);
-    assert!(!format!("{drift:?}").contains("0123456789") && format!("{drift:?}").contains("••••"));
+    assert!(!format!("{drift:?}").contains("0123456789") && format!("{drift:?}").contains("****"));
     let mut changed = facts();
     changed.config.token_before = Some((
         "openclaw.json.bak".into(),
@@ -333,7 +333,7 @@ fn variables_that_beat_the_config_are_named() {
     shell.token = None;
     shell.url = Some("wss://u:p@claw.example".into());
     let findings = with(vec![shell]);
-    assert!(the(&findings, "env-overrides-url").evidence[0].ends_with("wss://••••@claw.example"));
+    assert!(the(&findings, "env-overrides-url").evidence[0].ends_with("wss://****@claw.example"));
     // The device tokens are the only thing to heal with, so the shared one counts as absent.
     assert!(with(vec![]).is_empty());
 }

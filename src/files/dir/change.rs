@@ -7,7 +7,7 @@ use std::io;
 
 use super::{Dir, refuse};
 use crate::error::Error;
-use crate::files::platform::{Folder, Kind};
+use crate::platform::{Folder, Kind};
 
 impl<F: Folder> Dir<F> {
     /// Makes a new private file (0600) with this folder's owner.

@@ -11,9 +11,9 @@ mod tests;
 
 pub(super) use read::same_bytes;
 
-use super::platform::{Folder, Kind, SystemFolder};
 use crate::error::Error;
 use crate::image::{Meta, Unusable};
+use crate::platform::{Folder, Kind, SystemFolder};
 
 /// An open folder and the path it is called by in messages.
 #[derive(Debug)]
@@ -295,7 +295,7 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
         }
         Unusable::Denied => Error::failed("no permission")
             .at(path)
-            .hint("run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"),
+            .hint(crate::platform::RUN_AS),
         Unusable::Io(reason) => Error::failed("could not be used")
             .at(path)
             .because(reason)

@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::{Dir, unusable_io};
-use crate::files::platform::{Folder, Kind};
 use crate::image::{FileState, Meta, Unusable};
+use crate::platform::{Folder, Kind};
 
 impl<F: Folder> Dir<F> {
     /// Reads a regular file of at most `limit` bytes. Anything else comes back as what it is; nothing

@@ -28,9 +28,9 @@ mod tests;
 pub(crate) use names::{is_temp, is_temp_of, temp_name};
 
 use super::dir::{Dir, refuse};
-use super::platform::{Folder, Kind, SystemFolder};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::image::{FileState, Meta};
+use crate::platform::{Folder, Kind, SystemFolder};
 use crate::store::CommitError;
 
 /// A file's new contents.

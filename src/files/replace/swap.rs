@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use super::{Id, Staged, Step, Way, id, temp_name};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::files::dir::{refuse, same_bytes, unusable_io};
-use crate::files::platform::{Folder, Kind};
 use crate::image::{FileState, Unusable};
+use crate::platform::{Folder, Kind};
 use crate::store::CommitError;
 
 impl<F: Folder> Staged<F> {
@@ -57,7 +57,11 @@ impl<F: Folder> Staged<F> {
                 ))
         };
         let mut expected = there;
+        // What was put back is held open: the inode of a file that is gone is given out again at once,
+        // and a newer version with the same one would pass for it.
+        let mut held = None;
         for round in 0..1000 {
+            let putting_file = self.dir.folder.open_file(&self.temp).ok();
             let putting = self
                 .dir
                 .look(&self.temp)
@@ -79,6 +83,7 @@ impl<F: Folder> Staged<F> {
                 return Ok(round == 0);
             }
             expected = putting;
+            drop(std::mem::replace(&mut held, putting_file));
         }
         Err(failed(io::Error::other(
             "another process keeps replacing it",

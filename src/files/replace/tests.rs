@@ -1,7 +1,7 @@
-#![cfg(unix)]
+#![cfg(all(unix, not(clawmend_portable)))]
 
 use super::*;
-use crate::files::platform::portable::PathFolder;
+use crate::platform::portable::folder::PathFolder;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,7 +6,7 @@
 //! turns a secret into a bare word.
 use thiserror::Error;
 
-const MASK: &str = "••••";
+const MASK: &str = "****";
 /// Characters of the excerpt on either side of the caret.
 const AROUND: usize = 36;
 const LONGEST_KEY: usize = 40;
@@ -88,11 +88,11 @@ fn excerpt(text: &str, offset: usize) -> String {
     let mut window: String = shown.iter().skip(from).take(2 * AROUND).collect();
     let mut indent = caret - from;
     if from > 0 {
-        window.insert(0, '…');
-        indent += 1;
+        window.insert_str(0, "...");
+        indent += 3;
     }
     if shown.len() > from + 2 * AROUND {
-        window.push('…');
+        window.push_str("...");
     }
     format!("{}\n{}^", window.trim_end(), " ".repeat(indent))
 }
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(error.to_string(), "line 2, column 45: expected `,` or `}`");
         assert_eq!(
             error.excerpt(),
-            " gateway: { auth: { token: •••• ••••: •••• } } }\n                                ^"
+            " gateway: { auth: { token: **** ****: **** } } }\n                                ^"
         );
     }
 
@@ -216,8 +216,8 @@ mod tests {
         let text = format!("{{{}!", "a:1,".repeat(5000));
         let error = SyntaxError::new(&text, text.len() - 1, "x");
         let lines: Vec<_> = error.excerpt().lines().collect();
-        assert_eq!(lines[0].chars().count(), 1 + AROUND + MASK.chars().count());
-        assert_eq!(lines[1].chars().count(), 1 + AROUND + 1);
+        assert_eq!(lines[0].chars().count(), 3 + AROUND + MASK.chars().count());
+        assert_eq!(lines[1].chars().count(), 3 + AROUND + 1);
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl fmt::Display for ByHand {
 /// The value as JSON; a secret is named, never shown.
 fn shown(path: &[String], value: &Value) -> String {
     if is_secret(path) && !value.is_null() && !value.is_boolean() {
-        return "•••• (a secret, not shown)".into();
+        return "**** (a secret, not shown)".into();
     }
     match value {
         Value::Object(members) => {

@@ -258,8 +258,8 @@ fn a_refusal_says_what_to_do_and_keeps_secrets() {
     assert_eq!(
         lines,
         [
-            "set `gateway.auth.token` to •••• (a secret, not shown) (line 2)",
-            "set `gateway` to { \"auth\": { \"password\": •••• (a secret, not shown) }, \"port\": 1 } (line 2)",
+            "set `gateway.auth.token` to **** (a secret, not shown) (line 2)",
+            "set `gateway` to { \"auth\": { \"password\": **** (a secret, not shown) }, \"port\": 1 } (line 2)",
             "add \"10.0.0.1\" to `gateway.trustedProxies` (line 2)",
             "remove `x` (line 1)",
         ]

@@ -10,10 +10,10 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::{CommitError, Entry, Sink, Source, Store};
+use super::{CommitError, Entry, Prepared, Sink, Source, Store};
 use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT};
-use crate::image::{FileState, Images, Slot, TextImage};
+use crate::image::{Bytes, FileState, Images, Slot, TextImage};
 use crate::model::layout::Part;
 use crate::plan::{Changes, StoreKind};
 
@@ -47,7 +47,7 @@ impl FilesStore {
     /// Reads one config file or include, following links, as [`Store::read`] does.
     pub fn read_config(&self, path: &Path) -> TextImage {
         let state = match Dir::open(&self.state_dir) {
-            Ok(state) => self.read_slot(&state, &Slot::Config(path.to_path_buf())),
+            Ok(state) => self.read_slot(&state, &Slot::Config(path.to_path_buf()), None),
             Err(error) => FileState::Unusable(crate::image::Unusable::Io(error.to_string())),
         };
         TextImage {
@@ -72,12 +72,20 @@ impl FilesStore {
         }
     }
 
-    fn read_slot(&self, state: &Dir, slot: &Slot) -> FileState {
+    fn read_slot(&self, state: &Dir, slot: &Slot, known: Option<&Bytes>) -> FileState {
         let found = match self.find(state, slot) {
             Ok(Some(found)) => found,
             Ok(None) => return FileState::Absent,
             Err(why) => return FileState::Unusable(why),
         };
+        // The same bytes are not held twice.
+        if let Some(bytes) = known
+            && let Ok(Some((true, meta))) = found.dir.holds(&found.name, &[bytes])
+            && self.may_read(state, &found, &meta).is_ok()
+        {
+            let bytes = bytes.clone();
+            return FileState::Present { bytes, meta };
+        }
         let read = found.dir.read(&found.name, STORE_LIMIT);
         match read.meta().map(|meta| self.may_read(state, &found, meta)) {
             Some(Err(why)) => FileState::Unusable(why),
@@ -85,10 +93,10 @@ impl FilesStore {
         }
     }
 
-    fn image(&self, state: &Dir, slot: &Slot) -> TextImage {
+    fn image(&self, state: &Dir, slot: &Slot, known: Option<&Bytes>) -> TextImage {
         TextImage {
             path: self.path_of(slot),
-            state: self.read_slot(state, slot),
+            state: self.read_slot(state, slot, known),
         }
     }
 }
@@ -100,8 +108,10 @@ impl Store for FilesStore {
 
     fn read(&self, images: &mut Images) -> Result<(), Error> {
         let state = Dir::open(&self.state_dir)?;
+        let known = std::mem::take(&mut images.texts);
         for slot in self.slots() {
-            let image = self.image(&state, &slot);
+            let before = known.get(&slot).and_then(TextImage::bytes);
+            let image = self.image(&state, &slot, before);
             images.texts.insert(slot, image);
         }
         Ok(())
@@ -112,7 +122,15 @@ impl Store for FilesStore {
     }
 
     fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
-        self.commit_all(&changes.files)
+        self.commit_all(&changes.files, Prepared::default())
+    }
+
+    fn prepare(&self, changes: &Changes) -> Result<Prepared, CommitError> {
+        self.prepare_huge(&changes.files)
+    }
+
+    fn commit_prepared(&self, changes: &Changes, prepared: Prepared) -> Result<(), CommitError> {
+        self.commit_all(&changes.files, prepared)
     }
 
     fn changes_to(

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::FilesStore;
 use crate::error::Error;
 use crate::files::dir::{refuse, unusable_io};
-use crate::files::platform::Kind;
 use crate::files::{Dir, safety};
 use crate::image::{Meta, Slot, Unusable};
+use crate::platform::Kind;
 
 /// A file's folder, opened, and its name there.
 pub(super) struct Found {

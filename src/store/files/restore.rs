@@ -26,7 +26,7 @@ impl FilesStore {
             };
             let before = match now.text(&slot) {
                 Some(image) => image.clone(),
-                None => self.image(&state, &slot),
+                None => self.image(&state, &slot, None),
             };
             if let Some(after) = difference(&before, entry, source)? {
                 changes.files.push(FileChange {

@@ -152,7 +152,7 @@ fn open_checked(path: &Path, entry: &Entry) -> Result<Connection, Halt> {
 
 fn sha256(path: &Path) -> Result<String, Halt> {
     let failed = |error: std::io::Error| Halt::Failed(Error::io("read", path, &error));
-    let mut file = super::probe::open_quietly(path).map_err(failed)?;
+    let mut file = crate::platform::open_quietly(path).map_err(failed)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

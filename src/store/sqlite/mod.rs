@@ -184,7 +184,8 @@ impl Store for SqliteStore {
         };
         // By path, like SQLite's own opening, so with no more rights than that.
         let acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
-        let file = probe::open_quietly(&target).map_err(|error| Error::io("read", &target, &error));
+        let file = crate::platform::open_quietly(&target)
+            .map_err(|error| Error::io("read", &target, &error));
         drop(acting);
         let mut file = file?;
         let (sha256, size) = sink.put(PIECE, &mut file)?;

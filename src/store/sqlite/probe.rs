@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::image::{Meta, Unusable};
+use crate::platform::{self, meta, open_quietly};
 
 /// Why there is nothing to read. Each becomes a state of the image, and an error for a writer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Probe {
             Journal::Rollback
         };
         Ok(Self {
-            meta: meta_of(&opened),
+            meta: meta(&opened),
             path,
             journal,
             file,
@@ -119,7 +120,7 @@ impl Probe {
 
     /// Whether a side file has another name elsewhere, which a write to it would reach.
     pub(super) fn side_is_linked(&self, ending: &str) -> bool {
-        std::fs::symlink_metadata(self.side(ending)).is_ok_and(|found| meta_of(&found).nlink > 1)
+        std::fs::symlink_metadata(self.side(ending)).is_ok_and(|found| meta(&found).nlink > 1)
     }
 
     /// Whether the write-ahead log holds anything. One that does not start as a log does counts for
@@ -152,7 +153,7 @@ impl Probe {
 
     /// What must not move while a reader without locks is at work.
     pub(super) fn stamp(&self) -> Stamp {
-        let of = |path: &Path| std::fs::symlink_metadata(path).ok().map(|m| meta_of(&m));
+        let of = |path: &Path| std::fs::symlink_metadata(path).ok().map(|m| meta(&m));
         let mut head = Vec::new();
         if let Ok(log) = open_quietly(&self.side("-wal")) {
             // What cannot be read is missing on both sides of the comparison.
@@ -169,7 +170,7 @@ impl Probe {
     /// Whether the path still leads to the file that was looked at.
     pub(super) fn is_still_there(&self) -> bool {
         std::fs::symlink_metadata(&self.path).is_ok_and(|found| {
-            let now = meta_of(&found);
+            let now = meta(&found);
             (now.dev, now.ino) == (self.meta.dev, self.meta.ino)
         })
     }
@@ -180,20 +181,8 @@ impl Probe {
     ///
     /// Somebody else's exclusive lock is `false`. A file system without locks counts as locked:
     /// nobody else can have one there either.
-    #[cfg(unix)]
     pub(super) fn hold(&self) -> bool {
-        use rustix::fs::{FlockOperation, fcntl_lock};
-        use rustix::io::Errno;
-        !matches!(
-            fcntl_lock(&self.file, FlockOperation::NonBlockingLockShared),
-            Err(Errno::AGAIN | Errno::ACCESS)
-        )
-    }
-
-    /// Windows refuses to delete a file that somebody has open, so there is nothing to hold.
-    #[cfg(not(unix))]
-    pub(super) fn hold(&self) -> bool {
-        self.file.metadata().is_ok()
+        platform::share_file(&self.file)
     }
 }
 
@@ -218,25 +207,8 @@ fn resolve_parent(path: &Path) -> Result<PathBuf, Trouble> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Trouble::Absent);
     };
-    #[cfg(unix)]
-    let parent = std::fs::canonicalize(parent).map_err(|error| io_trouble(&error))?;
-    #[cfg(not(unix))]
-    let parent = std::path::absolute(parent).map_err(|error| io_trouble(&error))?;
+    let parent = platform::real_folder(parent).map_err(|error| io_trouble(&error))?;
     Ok(parent.join(name))
-}
-
-/// Opens for reading without following a link and without waiting for a FIFO's other end.
-pub(super) fn open_quietly(path: &Path) -> std::io::Result<File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        options.custom_flags(flags.bits() as i32);
-    }
-    options.open(path)
 }
 
 fn not_a_file(path: &Path, found: &Metadata) -> Option<Unusable> {
@@ -249,18 +221,8 @@ fn not_a_file(path: &Path, found: &Metadata) -> Option<Unusable> {
     if kind.is_dir() {
         return Some(Unusable::NotAFile("a folder"));
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if kind.is_fifo() {
-            return Some(Unusable::NotAFile("a FIFO"));
-        }
-        if kind.is_socket() {
-            return Some(Unusable::NotAFile("a socket"));
-        }
-        if kind.is_block_device() || kind.is_char_device() {
-            return Some(Unusable::NotAFile("a device"));
-        }
+    if let Some(odd) = platform::odd_kind(found) {
+        return Some(Unusable::NotAFile(odd));
     }
     (!kind.is_file()).then_some(Unusable::NotAFile("not a regular file"))
 }
@@ -271,35 +233,6 @@ fn io_trouble(error: &std::io::Error) -> Trouble {
         K::NotFound | K::NotADirectory => Trouble::Absent,
         K::PermissionDenied => Trouble::Unusable(Unusable::Denied),
         _ => Trouble::Unusable(Unusable::Io(error.to_string())),
-    }
-}
-
-#[cfg(unix)]
-pub(super) fn meta_of(found: &Metadata) -> Meta {
-    use std::os::unix::fs::MetadataExt;
-    Meta {
-        mode: found.mode() & 0o7777,
-        uid: found.uid(),
-        gid: found.gid(),
-        len: found.len(),
-        mtime_ns: i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec()),
-        dev: found.dev(),
-        ino: found.ino(),
-        nlink: found.nlink(),
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) fn meta_of(found: &Metadata) -> Meta {
-    let since_1970 = found
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    Meta {
-        len: found.len(),
-        mtime_ns: since_1970.map_or(0, |time| time.as_nanos() as i128),
-        nlink: 1,
-        ..Meta::default()
     }
 }
 

@@ -24,6 +24,7 @@ use super::words;
 use crate::error::Error;
 use crate::image::{Meta, Unusable};
 use crate::model::layout::DATABASE_SIDE_FILES;
+use crate::platform;
 
 /// How often a reading without locks is repeated when the database moved under it.
 const ATTEMPTS: u32 = 40;
@@ -189,7 +190,12 @@ fn once<T>(
 pub(super) fn open(path: &Path, way: Way) -> Result<Connection, Halt> {
     let uri = match way {
         Way::Joined => uri(path, "mode=ro&readonly_shm=1"),
-        Way::Alone => uri(path, &format!("mode=ro&vfs={VFS_WITHOUT_LOCKS}")),
+        // Where there is no such layer, opening fails with SQLite's words and the database counts as
+        // unreadable for now.
+        Way::Alone => {
+            let layer = platform::sqlite_without_locks();
+            uri(path, &format!("mode=ro&vfs={layer}"))
+        }
         Way::Immutable => uri(path, "mode=ro&immutable=1"),
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
@@ -216,13 +222,6 @@ pub(super) fn guard(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0")
 }
 
-/// The file system layer of SQLite that takes no locks. Where there is none by this name, opening
-/// fails with SQLite's words and the database counts as unreadable for now.
-#[cfg(unix)]
-const VFS_WITHOUT_LOCKS: &str = "unix-none";
-#[cfg(not(unix))]
-const VFS_WITHOUT_LOCKS: &str = "win32-none";
-
 /// Whether SQLite could not use the index beside the log, or locks do not work here.
 fn cannot_join(error: &rusqlite::Error) -> bool {
     words::code_of(error).is_some_and(|code| {
@@ -243,17 +242,8 @@ fn cannot_join(error: &rusqlite::Error) -> bool {
 
 /// A `file:` URI for a path, whatever is in its name.
 fn uri(path: &Path, parameters: &str) -> String {
-    #[cfg(unix)]
-    let bytes = {
-        use std::os::unix::ffi::OsStrExt;
-        path.as_os_str().as_bytes().to_vec()
-    };
-    #[cfg(not(unix))]
-    let bytes = format!("/{}", path.display())
-        .replace('\\', "/")
-        .into_bytes();
     let mut uri = String::from("file:");
-    for byte in bytes {
+    for byte in platform::sqlite_path(path) {
         if byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte) {
             uri.push(char::from(byte));
         } else {

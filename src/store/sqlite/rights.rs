@@ -11,10 +11,10 @@ use std::path::Path;
 
 use super::probe::{Trouble, side_path};
 use crate::files::acting::{Acting, is_denied, is_possible};
-use crate::files::platform::Kind;
 use crate::files::{Dir, dir};
 use crate::image::{Meta, Unusable};
 use crate::model::layout::DATABASE_SIDE_FILES;
+use crate::platform::Kind;
 
 /// Held while SQLite is at work; dropped after its connection.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ fn open_files() -> Result<BTreeMap<OsString, (u64, u64)>, Trouble> {
         if let Ok(file) = std::fs::metadata(entry.path())
             && file.is_file()
         {
-            let meta = super::probe::meta_of(&file);
+            let meta = crate::platform::meta(&file);
             found.insert(entry.file_name(), (meta.dev, meta.ino));
         }
     }

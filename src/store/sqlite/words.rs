@@ -88,7 +88,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
         }
         Trouble::Unusable(Unusable::Denied) => Error::failed("no permission to read the database")
             .at(path)
-            .hint("run clawmend as the user that runs the OpenClaw gateway, or as root with sudo"),
+            .hint(crate::platform::RUN_AS),
         Trouble::Unusable(Unusable::TooLarge { len, limit }) => {
             Error::refused("the pairing tables are larger than clawmend reads")
                 .at(path)
@@ -128,15 +128,13 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             .hint("run `clawmend diagnose` for the present state, and try again");
     };
     match code.code {
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Error::failed(
-            "the database cannot be written; nothing was changed",
-        )
-        .at(path)
-        .because(error)
-        .hint(
-            "run clawmend as the user that runs the OpenClaw gateway (or as root with sudo); \
-                     the database's folder must be writable too",
-        ),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
+            Error::failed("the database cannot be written; nothing was changed")
+                .at(path)
+                .because(error)
+                .hint(crate::platform::RUN_AS)
+                .hint("the database's folder must be writable too")
+        }
         ErrorCode::DiskFull => Error::failed("the disk is full; the database was not changed")
             .at(path)
             .hint("free some space, then run the same command again"),

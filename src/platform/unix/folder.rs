@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
 
-use super::{Folder, Kind};
 use crate::image::Meta;
+use crate::platform::{Folder, Kind};
 
 /// A folder held open by its file descriptor.
 #[derive(Debug)]
@@ -202,7 +202,7 @@ impl Folder for UnixFolder {
     }
 
     fn acting_user() -> u32 {
-        rustix::process::geteuid().as_raw()
+        super::process::user_id()
     }
 }
 

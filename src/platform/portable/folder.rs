@@ -5,10 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
-use super::{Folder, Kind};
+use super::files::meta;
 use crate::image::Meta;
+use crate::platform::{Folder, Kind};
 
 /// A folder known by its path.
 #[derive(Debug)]
@@ -29,6 +29,10 @@ impl Folder for PathFolder {
     }
 
     fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        // `.` is not looked up: Windows takes it for a name where paths are given in full (`\\\\?\\`).
+        if name == "." {
+            return Ok(Self(self.0.clone()));
+        }
         match self.look(name)?.1 {
             Kind::Folder => Ok(Self(self.at(name))),
             _ => Err(io::ErrorKind::NotADirectory.into()),
@@ -113,6 +117,7 @@ impl Folder for PathFolder {
         fs::remove_dir(self.at(name))
     }
 
+    /// No system but Unix opens a folder to sync it; there the file system's own log orders renames.
     fn sync(&self) -> io::Result<()> {
         Ok(())
     }
@@ -143,20 +148,7 @@ impl Folder for PathFolder {
     }
 
     fn acting_user() -> u32 {
-        0
-    }
-}
-
-fn meta(found: &fs::Metadata) -> Meta {
-    let since = found
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    Meta {
-        len: found.len(),
-        mtime_ns: since.map_or(0, |since| since.as_nanos().try_into().unwrap_or(i128::MAX)),
-        nlink: 1,
-        ..Meta::default()
+        super::process::user_id()
     }
 }
 

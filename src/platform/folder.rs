@@ -1,7 +1,4 @@
-//! What differs between systems, behind one trait: a folder held open by handle.
-//!
-//! [`unix`] has everything (handles, owners, exchange). [`portable`] does the honest minimum with
-//! `std` alone; it is compiled and tested on every system, so that it can not rot unseen.
+//! A folder held open by handle: what the rest of the program knows of it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -9,18 +6,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::image::Meta;
-
-#[cfg(any(not(unix), test))]
-pub mod portable;
-#[cfg(unix)]
-pub mod unix;
-
-/// The folder type of this system.
-#[cfg(unix)]
-pub type SystemFolder = unix::UnixFolder;
-/// The folder type of this system.
-#[cfg(not(unix))]
-pub type SystemFolder = portable::PathFolder;
 
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,103 @@
+use super::*;
+
+fn env(root: &Path, vars: &[(&str, &str)]) -> Env {
+    Env {
+        vars: vars
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        home: Some(root.to_path_buf()),
+        cwd: root.join("cwd"),
+        platform: "linux".into(),
+        ..Env::default()
+    }
+}
+
+fn make(root: &Path, dirs: &[&str]) {
+    for dir in dirs {
+        std::fs::create_dir_all(root.join(dir)).unwrap();
+    }
+}
+
+#[test]
+fn flags_beat_variables_and_variables_beat_the_default() {
+    let root = tempfile::tempdir().unwrap();
+    make(
+        root.path(),
+        &["a", "b", ".openclaw", ".openclaw-work", "h/.openclaw"],
+    );
+    let at = |flags: &Flags, vars: &[(&str, &str)]| locate(flags, &env(root.path(), vars)).unwrap();
+    let none = Flags::default();
+    assert_eq!(at(&none, &[]).state_dir, root.path().join(".openclaw"));
+    assert_eq!(
+        at(&none, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
+        root.path().join("a")
+    );
+    assert_eq!(
+        at(&none, &[("OPENCLAW_HOME", "~/h")]).state_dir,
+        root.path().join("h/.openclaw")
+    );
+    assert_eq!(
+        at(&none, &[("OPENCLAW_PROFILE", "work")]).state_dir,
+        root.path().join(".openclaw-work")
+    );
+    let profile = Flags {
+        profile: Some("work".into()),
+        ..none.clone()
+    };
+    assert_eq!(
+        at(&profile, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
+        root.path().join(".openclaw-work")
+    );
+    let flag = Flags {
+        state_dir: Some(root.path().join("b")),
+        ..none
+    };
+    assert_eq!(
+        at(
+            &flag,
+            &[
+                ("OPENCLAW_STATE_DIR", "~/a"),
+                ("OPENCLAW_CONFIG_PATH", "/elsewhere.json")
+            ]
+        )
+        .config,
+        root.path().join("b/openclaw.json")
+    );
+}
+
+#[test]
+fn legacy_folders_and_configs_are_found() {
+    let root = tempfile::tempdir().unwrap();
+    make(root.path(), &[".clawdbot"]);
+    std::fs::write(root.path().join(".clawdbot/clawdbot.json"), "{}").unwrap();
+    let found = locate(&Flags::default(), &env(root.path(), &[])).unwrap();
+    assert_eq!(found.config, root.path().join(".clawdbot/clawdbot.json"));
+    assert_eq!(found.how, "legacy name");
+}
+
+#[test]
+fn a_missing_state_dir_says_where_it_looked() {
+    let root = tempfile::tempdir().unwrap();
+    make(root.path(), &[".openclaw-work/devices"]);
+    std::fs::write(root.path().join(".openclaw-work/devices/paired.json"), "{}").unwrap();
+    let error = locate(&Flags::default(), &env(root.path(), &[])).unwrap_err();
+    let hints = error.hints().join("\n");
+    assert!(
+        hints.contains(".clawdbot") && hints.contains("profile `work`"),
+        "{hints}"
+    );
+}
+
+#[test]
+fn a_profile_name_cannot_leave_the_home_folder() {
+    let root = tempfile::tempdir().unwrap();
+    let flags = Flags {
+        profile: Some("../../etc".into()),
+        ..Flags::default()
+    };
+    assert_eq!(
+        locate(&flags, &env(root.path(), &[])).unwrap_err().kind(),
+        crate::error::Kind::Usage
+    );
+}

@@ -1,0 +1,246 @@
+//! One record of a store: its key and what is wrong with it, told from few of its fields.
+
+use std::borrow::Cow;
+
+use super::device::{KeyFault, key_fault};
+use super::layout::{ColumnKind, Part};
+use crate::format::scan;
+use crate::image::{Cell, Row, Table};
+
+/// What is wrong with one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The value is not an object.
+    NotAnObject,
+    /// A paired record without `createdAtMs` or `approvedAtMs`, or with something else than a number
+    /// there: the shape of a pending one (F40).
+    NoTimes(Vec<&'static str>),
+    /// A field that every record needs is missing or not a string.
+    NoField(&'static str),
+    /// The key differs from the id inside; the text is that id.
+    KeyDiffers(String),
+    /// The public key and the id do not belong together.
+    Key(KeyFault),
+    /// Text that should be JSON is not; names the column (SQLite).
+    Cell(&'static str),
+}
+
+/// Where a record stands in its image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Text(scan::Member),
+    Row(usize),
+}
+
+/// A record: its key, what is wrong with it, and a hash of who it says it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key it is stored under.
+    pub key: String,
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+    /// Equal for records of the same client on the same platform under the same name; `None` where
+    /// it says too little.
+    pub likeness: Option<u64>,
+    pub(super) place: Place,
+}
+
+impl Entry {
+    /// Whether what is stored under the key is no object at all.
+    pub fn is_no_object(&self) -> bool {
+        self.faults.contains(&Fault::NotAnObject)
+    }
+}
+
+/// The field inside a record that must equal its key.
+pub fn id_field(part: Part) -> &'static str {
+    match part {
+        Part::Pending => "requestId",
+        _ => "deviceId",
+    }
+}
+
+/// The record that starts at `start`, and where it ends.
+pub(super) fn entry_of_text(
+    part: Part,
+    text: &[u8],
+    key: scan::Span,
+    start: usize,
+) -> Result<(Entry, usize), scan::SyntaxError> {
+    let name = scan::string(text, key).unwrap_or_default().into_owned();
+    let at = |end| scan::Member {
+        key,
+        value: scan::Span { start, end },
+    };
+    if text.get(start) != Some(&b'{') {
+        let end = scan::value_end(text, start)?;
+        let entry = Entry {
+            key: name,
+            faults: vec![Fault::NotAnObject],
+            likeness: None,
+            place: Place::Text(at(end)),
+        };
+        return Ok((entry, end));
+    }
+    let mut fields = Fields::default();
+    let mut faults = Vec::new();
+    let end = scan::for_each_member(text, at(text.len()).value, |member| {
+        let Some(slot) = fields.slot(member.key.of(text)) else {
+            return;
+        };
+        *slot = match scan::kind(text, member.value) {
+            scan::Kind::String => Field::Text(scan::string(text, member.value).unwrap_or_default()),
+            scan::Kind::Number => Field::Number,
+            scan::Kind::Null => Field::Missing,
+            _ => Field::Other,
+        };
+    })?;
+    fields.judge(part, &name, &mut faults);
+    let entry = Entry {
+        likeness: fields.likeness(),
+        key: name,
+        faults,
+        place: Place::Text(at(end)),
+    };
+    Ok((entry, end))
+}
+
+/// The record in a row.
+pub(super) fn entry_of_row(part: Part, table: &Table, at: usize, row: &Row) -> Entry {
+    let mut fields = Fields::default();
+    let mut faults = Vec::new();
+    for column in part.columns() {
+        let Some(cell) = table.cell(row, column.column) else {
+            continue;
+        };
+        if let Some(slot) = fields.slot_named(column.field.as_bytes()) {
+            *slot = match cell {
+                Cell::Text(text) => Field::Text(text.into()),
+                Cell::Integer(_) | Cell::Real(_) => Field::Number,
+                Cell::Null => Field::Missing,
+                Cell::Blob(_) => Field::Other,
+            };
+        }
+        if column.kind == ColumnKind::Json {
+            let malformed = match cell {
+                Cell::Text(text) => scan::document(text.as_bytes()).is_err(),
+                Cell::Null => false,
+                _ => true,
+            };
+            if malformed {
+                faults.push(Fault::Cell(column.column));
+            }
+        }
+    }
+    let key_column = part.key_columns().first().copied().unwrap_or_default();
+    let key = table
+        .cell(row, key_column)
+        .and_then(Cell::text)
+        .unwrap_or_default()
+        .to_owned();
+    fields.judge(part, &key, &mut faults);
+    Entry {
+        likeness: fields.likeness(),
+        key,
+        faults,
+        place: Place::Row(at),
+    }
+}
+
+#[derive(Default)]
+enum Field<'a> {
+    #[default]
+    Missing,
+    Text(Cow<'a, str>),
+    Number,
+    Other,
+}
+
+impl Field<'_> {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Field::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The few fields that every record is judged by.
+#[derive(Default)]
+struct Fields<'a> {
+    device_id: Field<'a>,
+    request_id: Field<'a>,
+    public_key: Field<'a>,
+    display_name: Field<'a>,
+    platform: Field<'a>,
+    client_id: Field<'a>,
+    client_mode: Field<'a>,
+    created_at_ms: Field<'a>,
+    approved_at_ms: Field<'a>,
+}
+
+impl<'a> Fields<'a> {
+    fn slot(&mut self, quoted_key: &[u8]) -> Option<&mut Field<'a>> {
+        self.slot_named(quoted_key.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
+    }
+
+    fn slot_named(&mut self, name: &[u8]) -> Option<&mut Field<'a>> {
+        Some(match name {
+            b"deviceId" => &mut self.device_id,
+            b"requestId" => &mut self.request_id,
+            b"publicKey" => &mut self.public_key,
+            b"displayName" => &mut self.display_name,
+            b"platform" => &mut self.platform,
+            b"clientId" => &mut self.client_id,
+            b"clientMode" => &mut self.client_mode,
+            b"createdAtMs" => &mut self.created_at_ms,
+            b"approvedAtMs" => &mut self.approved_at_ms,
+            _ => return None,
+        })
+    }
+
+    fn judge(&self, part: Part, key: &str, faults: &mut Vec<Fault>) {
+        let id = match part {
+            Part::Pending => &self.request_id,
+            _ => &self.device_id,
+        };
+        match id.text() {
+            None => faults.push(Fault::NoField(id_field(part))),
+            Some(id) if id != key => faults.push(Fault::KeyDiffers(id.to_owned())),
+            Some(_) => {}
+        }
+        if part == Part::Paired {
+            let absent: Vec<&'static str> = [
+                ("createdAtMs", &self.created_at_ms),
+                ("approvedAtMs", &self.approved_at_ms),
+            ]
+            .into_iter()
+            .filter(|(_, field)| !matches!(field, Field::Number))
+            .map(|(name, _)| name)
+            .collect();
+            if !absent.is_empty() {
+                faults.push(Fault::NoTimes(absent));
+            }
+        }
+        match (self.public_key.text(), self.device_id.text()) {
+            (None, _) => faults.push(Fault::NoField("publicKey")),
+            (Some(key), Some(id)) => faults.extend(key_fault(key, id).map(Fault::Key)),
+            (Some(_), None) if part == Part::Pending => faults.push(Fault::NoField("deviceId")),
+            _ => {}
+        }
+    }
+
+    fn likeness(&self) -> Option<u64> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let client = self.client_id.text()?;
+        let mut hasher = DefaultHasher::new();
+        (
+            client,
+            self.client_mode.text(),
+            self.display_name.text(),
+            self.platform.text(),
+        )
+            .hash(&mut hasher);
+        Some(hasher.finish())
+    }
+}

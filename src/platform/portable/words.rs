@@ -1,0 +1,77 @@
+//! The system's habits in words: advice, quoting, paths.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What to do where the permission is missing.
+pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway; close other \
+     programs that have the file open (an editor, a backup), or stop the gateway while clawmend writes";
+
+/// Advice that only this system has for an I/O failure.
+pub fn io_advice(error: &io::Error) -> Option<&'static str> {
+    // ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_USER_MAPPED_FILE.
+    let is_busy = cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33 | 1224));
+    is_busy.then_some(
+        "another program has it open: close it (an editor, a backup), or stop the gateway, \
+         then run the same command again",
+    )
+}
+
+/// A path without the `\\?\` that Windows puts before one it has looked up.
+pub fn plain_path(path: &Path) -> PathBuf {
+    path.to_str()
+        .and_then(without_verbatim)
+        .map_or_else(|| path.to_path_buf(), PathBuf::from)
+}
+
+fn without_verbatim(text: &str) -> Option<String> {
+    let rest = text.strip_prefix(r"\\?\")?;
+    match rest.strip_prefix(r"UNC\") {
+        Some(share) => Some(format!(r"\\{share}")),
+        // `\\?\Volume{...}` has no shorter form.
+        None if rest.as_bytes().get(1) == Some(&b':') => Some(rest.to_owned()),
+        None => None,
+    }
+}
+
+/// A path as people write it here: on Windows with backslashes throughout.
+pub fn shown(path: &Path) -> String {
+    let text = plain_path(path).display().to_string();
+    if cfg!(windows) {
+        text.replace('/', "\\")
+    } else {
+        text
+    }
+}
+
+/// One word of a command line. Double quotes are what cmd and PowerShell both understand; a word
+/// with a quote, `$`, `%` or a backtick in it, which they read differently, is left for the reader to
+/// check: Windows has no file names with a quote.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./\\:+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("\"{}\"", word.replace('"', "\\\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_windows_puts_before_a_path_is_taken_off() {
+        let plain = |text: &str| plain_path(Path::new(text)).display().to_string();
+        assert_eq!(plain(r"\\?\C:\Users\a"), r"C:\Users\a");
+        assert_eq!(plain(r"\\?\UNC\nas\claw"), r"\\nas\claw");
+        assert_eq!(plain(r"\\?\Volume{1}\a"), r"\\?\Volume{1}\a");
+        assert_eq!(plain("/home/a"), "/home/a");
+    }
+
+    #[test]
+    fn a_word_stays_one_word() {
+        assert_eq!(quoted(r"C:\Users\a"), r"C:\Users\a");
+        assert_eq!(quoted(r"C:\My Claw"), "\"C:\\My Claw\"");
+    }
+}

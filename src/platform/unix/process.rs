@@ -1,0 +1,49 @@
+//! This process: who it acts as, what a crash leaves behind, Ctrl-C.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// The user this process acts as.
+pub fn user_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// No core file. The limit keeps a core from a file, the flag also from a program that the kernel
+/// hands cores to.
+pub fn no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
+/// Runs `question`; a Ctrl-C while it runs makes it return, and does not end the program.
+pub fn breaks_off<T>(question: impl FnOnce() -> T) -> T {
+    // True where Ctrl-C ends the program, as it does by default. `None`: no handler could be set.
+    static ENDS: OnceLock<Option<Arc<AtomicBool>>> = OnceLock::new();
+    let ends = ENDS.get_or_init(|| {
+        let flag = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(
+            signal_hook::consts::SIGINT,
+            Arc::clone(&flag),
+        )
+        .ok()
+        .map(|_| flag)
+    });
+    let set = |value| {
+        if let Some(flag) = ends {
+            flag.store(value, Ordering::SeqCst);
+        }
+    };
+    set(false);
+    let answer = question();
+    set(true);
+    answer
+}

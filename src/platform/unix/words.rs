@@ -1,0 +1,45 @@
+//! The system's habits in words: advice, quoting, paths.
+
+use std::io;
+use std::path::Path;
+
+/// What to do where the permission is missing.
+pub const RUN_AS: &str =
+    "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo";
+
+/// Advice that only this system has for an I/O failure.
+pub fn io_advice(error: &io::Error) -> Option<&'static str> {
+    // EIO.
+    (error.raw_os_error() == Some(5)).then_some(
+        "the disk reports an error: check its health (dmesg), and copy the state dir away first",
+    )
+}
+
+/// A path as people write it here.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// One word of a command line, quoted where a shell would take it apart.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stays_one_word() {
+        assert_eq!(quoted("/srv/claw-1/.openclaw"), "/srv/claw-1/.openclaw");
+        assert_eq!(quoted("/srv/my claw"), "'/srv/my claw'");
+        assert_eq!(quoted("it's $HOME"), "'it'\\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("~/x"), "'~/x'");
+    }
+}
