@@ -105,7 +105,31 @@ pub fn scenarios() -> Vec<Scenario> {
         let args = ["snapshot", "prune", "--keep", "1", "--yes"];
         all.push(Scenario::new(format!("prune {short}"), many, &args));
     }
+    all.push(Scenario::new(
+        "repair huge".to_owned(),
+        huge(),
+        &["repair", "--yes"],
+    ));
     all
+}
+
+/// A store that is large enough to be written while the snapshot is taken.
+fn huge() -> World {
+    let world = World::fixture(FILES[1]);
+    let mut devices: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&world.text("devices/paired.json")).unwrap();
+    let own = devices.values().next().unwrap().clone();
+    for number in 0..(5 << 20) / own.to_string().len() {
+        let id = format!("{number:064x}");
+        let mut device = own.clone();
+        device["deviceId"] = id.clone().into();
+        devices.insert(id, device);
+    }
+    world.write(
+        "devices/paired.json",
+        serde_json::to_vec_pretty(&devices).unwrap(),
+    );
+    world
 }
 
 /// A config with something to mend besides the pairing.
