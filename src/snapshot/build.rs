@@ -10,7 +10,7 @@ use super::after::After;
 use super::manifest::{self, Manifest};
 use super::open::Snapshot;
 use crate::error::Error;
-use crate::files::{Dir, hash, replace};
+use crate::files::{Dir, OWN_LIMIT, hash, replace};
 use crate::image::Meta;
 use crate::plan::{Changes, StoreKind};
 use crate::store::{Entry, Sink, Store};
@@ -161,6 +161,14 @@ impl Builder {
         let mut text = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| Error::failed("could not write the manifest").because(error))?;
         text.push(b'\n');
+        // What could not be read again is no snapshot.
+        if text.len() as u64 > OWN_LIMIT {
+            return Err(Error::refused(
+                "too many rows would change at once for one snapshot's manifest; nothing was changed",
+            )
+            .at(self.dir.path())
+            .hint("mend in steps: `clawmend repair --only pairing`, or ask at the project with the output of `clawmend diagnose`"));
+        }
         write(&self.dir, manifest::FILE.as_ref(), &mut text.as_slice())?;
         for folder in self.folders.iter().rev() {
             if let Some(dir) = self.dir.descend(folder, false)? {
