@@ -39,12 +39,7 @@ fn access(model: &Model, wanted: impl Fn(&Access) -> bool) -> Vec<&Access> {
 }
 
 fn shown(model: &Model, access: &Access) -> String {
-    model
-        .facts
-        .state_dir
-        .join(&access.path)
-        .display()
-        .to_string()
+    crate::platform::shown(&model.facts.state_dir.join(&access.path))
 }
 
 pub static OWNER: Rule = Rule {

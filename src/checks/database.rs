@@ -51,7 +51,7 @@ pub static DAMAGED: Rule = Rule {
     why: "From 2026.6 the gateway opens state/openclaw.sqlite at its start, and from 2026.8 pairing is kept in it. SQLite \
           refuses a damaged database; a main file beside the -wal and -shm of another one is damaged too.",
     mends: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
-    by_hand: "Stop the gateway and put a good copy back, without -wal and -shm files of another database; then run clawmend again.",
+    by_hand: "Stop the gateway and put a good copy back, without -wal and -shm files of another database; then run `clawmend` again.",
     messages: &[
         "database disk image is malformed",
         "malformed database schema",
@@ -77,7 +77,7 @@ pub static UNFINISHED: Rule = Rule {
     why: "A rollback journal lies beside the database. Until SQLite has undone the interrupted write, which needs writing, \
           what the database says is not reliable.",
     mends: "Nothing: reading never writes. The next start of the gateway undoes the interrupted write.",
-    by_hand: "Start the gateway once, then run clawmend again. Do not delete the -journal file: it holds what must be put back.",
+    by_hand: "Start the gateway once, then run `clawmend` again. Do not delete the -journal file: it holds what must be put back.",
     messages: &[],
     run: |model, rule| match state(model) {
         Some(DatabaseState::Damaged(why)) if is_unfinished(why) => {
@@ -99,7 +99,7 @@ pub static FOREIGN: Rule = Rule {
     title: "what lies at the database's path is not a SQLite database",
     why: "The gateway opens this file at its start, and SQLite refuses a file that does not begin like a database.",
     mends: "Nothing: clawmend never overwrites a file that it does not know.",
-    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run clawmend again.",
+    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run `clawmend` again.",
     messages: &["file is not a database"],
     run: |model, rule| match state(model) {
         Some(DatabaseState::Foreign) => vec![unread(
@@ -122,7 +122,7 @@ pub static EMPTY: Rule = Rule {
     why: "OpenClaw takes a file of no bytes for a new database and makes its tables at the next start: whatever pairing was \
           kept there is gone.",
     mends: "Nothing: rows cannot be put into a database that has no tables yet.",
-    by_hand: "Put a good copy of the database back while the gateway is stopped. Without one, start the gateway once, then run clawmend.",
+    by_hand: "Put a good copy of the database back while the gateway is stopped. Without one, start the gateway once, then run `clawmend`.",
     messages: &[],
     run: |model, rule| match state(model) {
         Some(DatabaseState::Empty) => {

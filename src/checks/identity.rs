@@ -89,11 +89,12 @@ fn malformed(model: &Model, rule: &Rule) -> Vec<Finding> {
         }
         let mut steps = vec![format!(
             "move it aside: mv '{0}' '{0}.broken'",
-            model
-                .facts
-                .state_dir
-                .join(Part::Identity.file().unwrap_or_default())
-                .display()
+            crate::platform::shown(
+                &model
+                    .facts
+                    .state_dir
+                    .join(Part::Identity.file().unwrap_or_default())
+            )
         )];
         if let Mend::ByHand(then) = new_identity() {
             steps.extend(then);

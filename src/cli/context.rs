@@ -213,12 +213,7 @@ impl Context<'_, '_> {
     /// How a path is shown: relative to the state dir where it lies in it.
     pub fn name(located: &Located) -> impl Fn(&Path) -> String {
         let dir = located.state_dir.clone();
-        move |path| {
-            path.strip_prefix(&dir)
-                .unwrap_or(path)
-                .display()
-                .to_string()
-        }
+        move |path| crate::platform::shown(path.strip_prefix(&dir).unwrap_or(path))
     }
 }
 

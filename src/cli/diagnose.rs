@@ -87,8 +87,10 @@ fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> S
             "clawmend -v (everything seen), clawmend explain {} (the long story{reports})",
             first.code
         );
-        let text = words::commands(&text, &context.global);
-        out.push_str(&wrap(&text, view.width, "More:   ", "        "));
+        let global = &context.global;
+        out.push_str(&words::wrapped(
+            &text, global, view.width, "More:   ", "        ",
+        ));
         out.push('\n');
     }
     out

@@ -2,6 +2,7 @@
 
 use super::args;
 use super::context::Context;
+use super::words;
 use crate::checks::messages::{self, Message};
 use crate::checks::reports::{self, Report};
 use crate::checks::{self, Rule};
@@ -47,14 +48,18 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
             head: Head::of("explain"),
             message: found.message.map(|message| MessageDocument {
                 means: message.means.to_owned(),
-                advice: message.advice.to_owned(),
+                advice: words::commands(message.advice, &context.global),
                 found_here: here
                     .iter()
                     .map(|finding| finding.code.to_string())
                     .filter(|code| found.rules.iter().any(|rule| rule.code.0 == code))
                     .collect(),
             }),
-            explanations: found.rules.iter().map(|rule| explanation(rule)).collect(),
+            explanations: found
+                .rules
+                .iter()
+                .map(|rule| explanation(rule, &context.global))
+                .collect(),
         };
         context.json(&document);
         return Ok(Exit::Done);
@@ -75,7 +80,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     if let Some(message) = found.message {
         context.say(&wrap(message.means, width, "OpenClaw says that: ", "  "));
         if !message.advice.is_empty() {
-            context.say(&wrap(message.advice, width, "What to do: ", "  "));
+            let advice =
+                words::wrapped(message.advice, &context.global, width, "What to do: ", "  ");
+            context.say(&advice);
         }
         context.say("");
     }
@@ -100,18 +107,18 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
                 "These findings cause it, and none of them is in {}:",
                 safe(dir)
             ),
-            (true, None) => super::words::commands(
-                "These findings cause it; `clawmend` tells which of them is yours:",
-                &context.global,
-            ),
+            (true, None) => {
+                "These findings cause it; `clawmend` tells which of them is yours:".to_owned()
+            }
             (false, _) => "Other findings that cause it:".to_owned(),
         };
-        context.say(&wrap(&heading, width, "", ""));
+        let heading = words::wrapped(&heading, &context.global, width, "", "");
+        context.say(&heading);
         for rule in listed {
             let first = format!("  {:<26}", rule.code.0);
             context.say(&wrap(rule.title, width, &first, &" ".repeat(28)));
         }
-        context.say(&super::words::commands(
+        context.say(&words::commands(
             "The long story of one:  clawmend explain CODE",
             &context.global,
         ));
@@ -127,7 +134,9 @@ fn story(context: &mut Context<'_, '_>, rule: &Rule) {
     let mut part = |label: &str, text: &str| {
         if !text.is_empty() {
             let first = format!("  {label:<10}");
-            context.say(&wrap(text, width, &first, "            "));
+            let rest = " ".repeat(12);
+            let text = words::wrapped(text, &context.global, width, &first, &rest);
+            context.say(&text);
         }
     };
     part("severity", severity(rule));
@@ -164,7 +173,7 @@ fn severity(rule: &Rule) -> &'static str {
     }
 }
 
-fn explanation(rule: &Rule) -> Explanation {
+fn explanation(rule: &Rule, global: &args::Global) -> Explanation {
     let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
     let refs: Vec<&str> = rule
         .modes
@@ -178,8 +187,8 @@ fn explanation(rule: &Rule) -> Explanation {
         modes: list(rule.modes),
         title: rule.title.to_owned(),
         why: rule.why.to_owned(),
-        mends: rule.mends.to_owned(),
-        by_hand: rule.by_hand.to_owned(),
+        mends: words::commands(rule.mends, global),
+        by_hand: words::commands(rule.by_hand, global),
         messages: list(rule.messages),
         reports: list(&refs),
     }

@@ -5,6 +5,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use super::context::State;
 use crate::model::facts::Gateway;
 use crate::plan::StoreKind;
+use crate::render::wrap;
 use crate::text::safe;
 
 /// A time in UTC: `2026-11-24 17:15:34 UTC`.
@@ -103,7 +104,27 @@ const COMMANDS: [&str; 8] = [
 /// A text with [`flags`] put into every command of clawmend in it. What has flags already, and
 /// sentences about clawmend, stay as they are.
 pub fn commands(text: &str, global: &super::args::Global) -> String {
-    let flags = flags(global);
+    with_flags(text, &flags(global), ' ')
+}
+
+/// Stands for a space at which a command is not broken; nothing that is shown has this character.
+const GLUE: char = '\u{1}';
+
+/// As [`commands`], in lines as [`wrap`] makes them, with none of those commands broken where its
+/// flags are: it could not be pasted, and a path would lose spaces.
+pub fn wrapped(
+    text: &str,
+    global: &super::args::Global,
+    width: usize,
+    first: &str,
+    rest: &str,
+) -> String {
+    let flags = flags(global).replace(' ', &GLUE.to_string());
+    wrap(&with_flags(text, &flags, GLUE), width, first, rest).replace(GLUE, " ")
+}
+
+/// `space` stands between the flags and the word after them.
+fn with_flags(text: &str, flags: &str, space: char) -> String {
     if flags.is_empty() {
         return text.to_owned();
     }
@@ -122,7 +143,12 @@ pub fn commands(text: &str, global: &super::args::Global) -> String {
         let alone = after.is_empty() && before.ends_with("run: ")
             || after.starts_with('`') && before.ends_with('`');
         if starts && (alone || word.is_some_and(|word| COMMANDS.contains(&word))) {
-            out.push_str(&flags);
+            out.push_str(flags);
+            if let Some(named) = after.strip_prefix(' ') {
+                out.push(space);
+                rest = named;
+                continue;
+            }
         }
         rest = after;
     }
@@ -135,12 +161,13 @@ pub fn in_finding(finding: &mut crate::finding::Finding, global: &super::args::G
     use crate::finding::Mend;
     match &mut finding.mend {
         Mend::RepairWith(command) => *command = commands(command, global),
+        Mend::Repair(what) => *what = commands(what, global),
         Mend::ByHand(lines) => {
             for line in lines {
                 *line = commands(line, global);
             }
         }
-        Mend::Repair(_) | Mend::Nothing => {}
+        Mend::Nothing => {}
     }
 }
 
@@ -183,6 +210,33 @@ mod tests {
         assert_eq!(
             commands("clawmend repair", &Default::default()),
             "clawmend repair"
+        );
+    }
+
+    #[test]
+    fn a_command_is_not_broken_at_its_flags() {
+        let global = super::super::args::Global {
+            state_dir: Some("/srv/my  claw".into()),
+            ..Default::default()
+        };
+        let dir = crate::platform::quoted("/srv/my  claw");
+        assert_eq!(
+            wrapped(
+                "first and then `clawmend repair` again",
+                &global,
+                20,
+                "- ",
+                "  "
+            ),
+            format!("- first and then\n  `clawmend --state-dir {dir} repair`\n  again")
+        );
+        assert_eq!(
+            wrapped("look with clawmend restore SNAPSHOT", &global, 20, "", ""),
+            format!("look with\nclawmend --state-dir {dir} restore\nSNAPSHOT")
+        );
+        assert_eq!(
+            wrapped("one two", &Default::default(), 4, "", ""),
+            "one\ntwo"
         );
     }
 

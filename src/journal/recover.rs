@@ -79,7 +79,7 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
                 .hint("every file is whole, old or new: look at them with `clawmend diagnose`")
                 .hint(format!(
                     "then move the journal away (`mv {0} {0}.old`) and run the same command again; the newest snapshot holds the state before",
-                    path.display()
+                    crate::platform::shown(&path)
                 )));
         }
         None => {
@@ -303,11 +303,11 @@ fn stuck(error: Error, journal: &Path, record: &Record) -> Error {
     .hint(format!(
         "the state before is in the snapshot `{}` (`{}`)",
         record.snapshot,
-        record.snapshots.join(&record.snapshot).display()
+        crate::platform::shown(&record.snapshots.join(&record.snapshot))
     ))
     .hint(format!(
         "mend that and run the same command again, or move the journal away to keep everything as it is: `mv {0} {0}.old`",
-        journal.display()
+        crate::platform::shown(journal)
     ));
     hints.into_iter().fold(wrapped, Error::hint)
 }

@@ -10,24 +10,25 @@ pub mod facts;
 mod halves;
 pub mod identity;
 pub mod layout;
+mod own;
 pub mod reread;
 pub mod scopes;
 pub mod store;
 
+pub use own::{AuthCondition, CachedAuth, IdentityState};
+
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use crate::format::scan;
-use crate::image::{DatabaseState, FileState, Images, Table, TextImage, Unusable};
+use crate::image::{DatabaseState, FileState, Images, Table};
 use crate::plan::StoreKind;
 use config::{ConfigModel, Signs};
-use device::{Device, List, Record, Token};
+use device::{Device, List};
 use facts::Facts;
-use identity::{Identity, IdentityFault};
-use layout::{GENERATION_COLUMN, PRIMARY_IDENTITY, Part};
+use identity::Identity;
+use layout::{GENERATION_COLUMN, Part};
+use own::{auth_of_file, auth_of_table, identity_of_file, identity_of_table};
 use scopes::{Era, Rule};
-use store::{Condition, Records, record_of_row};
+use store::{Condition, Records};
 
 /// Everything the checks and the planner look at.
 #[derive(Clone, Debug)]
@@ -60,45 +61,6 @@ pub struct Model {
     pub shared: Shared,
     /// Files of the older generation beside a database that counts.
     pub legacy: Option<database::Legacy>,
-}
-
-/// This machine's identity as it was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IdentityState {
-    /// None yet.
-    Absent,
-    /// A whole record, not necessarily one that fits itself.
-    Found(Identity),
-    /// A record that is no identity; its `deviceId`, if it has one.
-    Faulty(IdentityFault, Option<String>),
-    /// Not JSON, or not an object.
-    Malformed,
-    /// Not read.
-    Unusable(Unusable),
-}
-
-/// The cached device token of this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CachedAuth {
-    /// How the file (or table) was found.
-    pub condition: AuthCondition,
-    /// The device it is for.
-    pub device_id: Option<String>,
-    /// `tokens.operator`.
-    pub operator: Option<Token>,
-}
-
-/// How the cached token's container was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AuthCondition {
-    /// No file, or no row of this device.
-    Absent,
-    /// Readable.
-    Good,
-    /// Not the shape OpenClaw reads: it treats it as absent.
-    Malformed,
-    /// Not read.
-    Unusable(Unusable),
 }
 
 /// Whether the CLI has something else than its device token to show.
@@ -244,16 +206,6 @@ impl Model {
     }
 }
 
-impl IdentityState {
-    /// The device id that releases go by: the hash of the public key.
-    pub fn device_id(&self) -> Option<&str> {
-        match self {
-            IdentityState::Found(identity) => Some(&identity.derived_id),
-            _ => None,
-        }
-    }
-}
-
 /// Which generation counts: the database as soon as its pairing table has the column of 2026.8. Also
 /// one that cannot be read, unless pairing files lie there: then nobody can tell, and to take the
 /// state for one without any pairing would be wrong.
@@ -291,134 +243,6 @@ fn table(images: &Images, part: Part) -> Option<Arc<Table>> {
     match images.database.as_ref().map(|database| &database.state) {
         Some(DatabaseState::Readable(database)) => database.tables.get(&part).cloned(),
         _ => None,
-    }
-}
-
-/// A file that holds one JSON object.
-fn object_of_file(image: Option<&TextImage>) -> Result<Option<Record>, Option<Unusable>> {
-    match image.map(|image| &image.state) {
-        None | Some(FileState::Absent) => Ok(None),
-        Some(FileState::Unusable(why)) => Err(Some(why.clone())),
-        Some(FileState::Present { bytes, .. }) => {
-            let value = scan::document(bytes)
-                .ok()
-                .and_then(|span| scan::value(bytes, span));
-            match value {
-                Some(Value::Object(record)) => Ok(Some(record)),
-                _ => Err(None),
-            }
-        }
-    }
-}
-
-fn identity_of_file(image: Option<&TextImage>) -> IdentityState {
-    match object_of_file(image) {
-        Ok(None) => IdentityState::Absent,
-        Err(Some(why)) => IdentityState::Unusable(why),
-        Err(None) => IdentityState::Malformed,
-        Ok(Some(record)) => {
-            let id = record
-                .get("deviceId")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-            match Identity::of(&record) {
-                Ok(_) if record.get("version").and_then(Value::as_i64) != Some(1) => {
-                    IdentityState::Faulty(IdentityFault::Version, id)
-                }
-                Ok(identity) => IdentityState::Found(identity),
-                Err(fault) => IdentityState::Faulty(fault, id),
-            }
-        }
-    }
-}
-
-fn identity_of_table(table: Option<Arc<Table>>) -> IdentityState {
-    let Some(table) = table else {
-        return IdentityState::Absent;
-    };
-    let row = table.rows.iter().find(|row| {
-        table
-            .cell(row, "identity_key")
-            .and_then(crate::image::Cell::text)
-            == Some(PRIMARY_IDENTITY)
-    });
-    let Some(row) = row else {
-        return IdentityState::Absent;
-    };
-    let record = record_of_row(Part::Identity, &table, row);
-    let id = record
-        .get("deviceId")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    match Identity::of(&record) {
-        Ok(identity) => IdentityState::Found(identity),
-        Err(fault) => IdentityState::Faulty(fault, id),
-    }
-}
-
-fn auth_of_file(image: Option<&TextImage>) -> CachedAuth {
-    let with = |condition| CachedAuth {
-        condition,
-        device_id: None,
-        operator: None,
-    };
-    match object_of_file(image) {
-        Ok(None) => with(AuthCondition::Absent),
-        Err(Some(why)) => with(AuthCondition::Unusable(why)),
-        Err(None) => with(AuthCondition::Malformed),
-        Ok(Some(record)) => {
-            let device_id = record
-                .get("deviceId")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-            let shaped = record.get("version").and_then(Value::as_i64) == Some(1)
-                && device_id.is_some()
-                && record.get("tokens").is_some_and(Value::is_object);
-            CachedAuth {
-                condition: if shaped {
-                    AuthCondition::Good
-                } else {
-                    AuthCondition::Malformed
-                },
-                operator: Device::of("", &record).operator,
-                device_id,
-            }
-        }
-    }
-}
-
-fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> CachedAuth {
-    let absent = CachedAuth {
-        condition: AuthCondition::Absent,
-        device_id: None,
-        operator: None,
-    };
-    let (Some(table), Some(local)) = (table, local) else {
-        return absent;
-    };
-    let text = |row, column| table.cell(row, column).and_then(crate::image::Cell::text);
-    let row = table
-        .rows
-        .iter()
-        .find(|row| text(row, "device_id") == Some(local) && text(row, "role") == Some("operator"));
-    let Some(row) = row else { return absent };
-    let entry = record_of_row(Part::DeviceAuth, &table, row);
-    // OpenClaw takes a row whose scopes are no list for none.
-    let shaped = entry.get("scopes").is_some_and(Value::is_array);
-    let holder: Record = [(
-        "tokens".to_owned(),
-        serde_json::json!({ "operator": entry }),
-    )]
-    .into_iter()
-    .collect();
-    CachedAuth {
-        condition: if shaped {
-            AuthCondition::Good
-        } else {
-            AuthCondition::Malformed
-        },
-        device_id: Some(local.to_owned()),
-        operator: Device::of("", &holder).operator,
     }
 }
 

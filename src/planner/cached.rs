@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::RecordEdits;
-use super::grant::{Wanted, token_codes};
+use super::token::token_codes;
+use super::wanted::Wanted;
 use crate::checks::{local, tokens};
 use crate::format::edit::Style;
 use crate::image::{Bytes, Slot};

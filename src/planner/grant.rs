@@ -4,13 +4,14 @@
 use serde_json::{Value, json};
 
 use super::new_device::NewDevice;
-use super::{Options, RecordEdits, Scopes, remove};
+use super::token::{FRESH, token_codes, token_entry, token_fields};
+use super::wanted::{Wanted, is_this_machines};
+use super::{Options, RecordEdits, remove};
 use crate::checks::{local as rules, pins, requests, stores, tokens};
-use crate::finding::Code;
-use crate::model::device::{Device, List, Token, token_from};
+use crate::model::device::{Device, List, token_from};
 use crate::model::identity::Identity;
 use crate::model::layout::Part;
-use crate::model::scopes::{FULL, union};
+use crate::model::scopes::union;
 use crate::model::store::{Condition, Fault};
 use crate::model::{AuthCondition, Model};
 use crate::plan::{Edit, Op, StoreKind, Target};
@@ -61,85 +62,6 @@ fn agreed_token(model: &Model) -> Option<Secret> {
         return None;
     }
     model.local.as_ref()?.operator.as_ref()?.token.clone()
-}
-
-/// The scopes that the CLI gets.
-pub(super) struct Wanted {
-    pub(super) all: Vec<String>,
-    /// Every list covers them already, the way this gateway compares: nothing has to be widened. A
-    /// device that the gateway paired itself holds `operator.admin` alone (2026.8 and later).
-    held: bool,
-}
-
-impl Wanted {
-    fn of(model: &Model, options: &Options) -> Self {
-        let all = wanted(model, options);
-        let covers = |list: &List| {
-            list.is_list()
-                && model
-                    .rule
-                    .lacking(list.items(), all.iter().map(String::as_str))
-                    .is_empty()
-        };
-        let held = model.local.as_ref().is_some_and(|device| {
-            let token =
-                |token: &Option<Token>| token.as_ref().is_some_and(|token| covers(&token.scopes));
-            covers(&device.scopes)
-                && (device.approved_scopes == List::Missing || covers(&device.approved_scopes))
-                && token(&device.operator)
-                && token(&model.auth.operator)
-        });
-        Self { all, held }
-    }
-
-    /// Whether a list has to be written.
-    pub(super) fn lacks(&self, list: &List) -> bool {
-        !self.held
-            && (!list.is_list() || self.all.iter().any(|scope| !list.items().contains(scope)))
-    }
-}
-
-fn wanted(model: &Model, options: &Options) -> Vec<String> {
-    let mut all: Vec<&str> = Vec::new();
-    if let Some(device) = &model.local {
-        for list in [&device.scopes, &device.approved_scopes] {
-            all.extend(list.items().iter().map(String::as_str));
-        }
-        all.extend(
-            device
-                .operator
-                .iter()
-                .flat_map(|token| token.scopes.items())
-                .map(String::as_str),
-        );
-    }
-    let asked = || {
-        model
-            .requests
-            .iter()
-            .filter(|request| is_this_machines(model, request))
-            .flat_map(|request| request.scopes.items())
-    };
-    match &options.scopes {
-        Scopes::Full => {
-            all.extend(FULL);
-            all.extend(asked().map(String::as_str));
-        }
-        Scopes::Requested => all.extend(asked().map(String::as_str)),
-        Scopes::List(list) => all.extend(list.iter().map(String::as_str)),
-    }
-    // A CLI is an operator: scopes of other roles are not its to hold.
-    union(
-        all.into_iter()
-            .filter(|scope| scope.trim().starts_with("operator.")),
-    )
-}
-
-/// A request that carries this machine's own key.
-fn is_this_machines(model: &Model, request: &Device) -> bool {
-    model
-        .usable_identity()
-        .is_some_and(|identity| request.public_key.as_deref() == Some(identity.public_key.as_str()))
 }
 
 fn paired(
@@ -266,77 +188,6 @@ fn paired(
         token_fields(&mut edits, &device, scopes, token, is_fresh, now);
     }
     edits.edits
-}
-
-const FRESH: &str =
-    "one fresh token on both sides: the old ones did not agree, or were gone or revoked";
-
-pub(super) fn token_codes() -> [Code; 6] {
-    [
-        tokens::MISSING.code,
-        tokens::REVOKED.code,
-        tokens::MISMATCH.code,
-        tokens::CACHE_MISSING.code,
-        tokens::CACHE_MALFORMED.code,
-        tokens::CACHE_FOREIGN.code,
-    ]
-}
-
-fn token_fields(
-    edits: &mut RecordEdits,
-    device: &Device,
-    scopes: &Wanted,
-    token: &Secret,
-    is_fresh: bool,
-    now: i64,
-) {
-    let operator = |name: &'static str| ["tokens", "operator", name];
-    let held = device.operator.as_ref();
-    if is_fresh {
-        edits.set(
-            &operator("token"),
-            json!(token.expose()),
-            FRESH,
-            &token_codes(),
-        );
-        edits.set(
-            &operator("rotatedAtMs"),
-            json!(now),
-            "when the token was replaced",
-            &token_codes(),
-        );
-        edits.unset(
-            &operator("revokedAtMs"),
-            "the fresh token is not revoked",
-            &[tokens::REVOKED.code],
-        );
-        // An issuer ties the old token to a shared secret that may have changed since.
-        edits.unset(
-            &operator("issuer"),
-            "the issuer of the old token",
-            &[tokens::MISMATCH.code],
-        );
-    }
-    if held.and_then(|held| held.role.as_deref()) != Some("operator") {
-        edits.set(
-            &operator("role"),
-            json!("operator"),
-            "a token without a role gives none",
-            &[tokens::MISSING.code],
-        );
-    }
-    if held.is_none_or(|held| scopes.lacks(&held.scopes)) {
-        edits.set(
-            &operator("scopes"),
-            json!(scopes.all),
-            "a token opens only what its own scopes cover",
-            &[tokens::NARROW.code, rules::SCOPES_MISSING.code],
-        );
-    }
-}
-
-fn token_entry(token: &Secret, scopes: &Wanted, now: i64) -> Value {
-    json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "createdAtMs": now })
 }
 
 /// The device as an approval would write it: from its newest own request, else from the identity.

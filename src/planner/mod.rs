@@ -10,6 +10,8 @@ mod database;
 mod grant;
 mod new_device;
 mod stores;
+mod token;
+mod wanted;
 
 pub use approve::{Refusal, approve};
 
@@ -160,5 +162,4 @@ fn remove(store: StoreKind, part: Part, key: &str, why: impl Into<String>, mends
 mod tests;
 
 #[cfg(test)]
-#[path = "database_tests.rs"]
 mod database_tests;

@@ -217,6 +217,10 @@ fn printed_commands_carry_the_flags_of_this_run() {
         &["snapshot", "list"],
         &["restore", "--yes"],
         &["explain", "pairing required"],
+        &["explain", "proxy_attribution_required"],
+        &["explain", "identity-missing"],
+        &["explain", "apply-interrupted"],
+        &["--json", "explain", "proxy_attribution_required"],
         &["repair", "--yes"],
         &["restore", "nosuch"],
     ] {

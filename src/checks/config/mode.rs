@@ -88,7 +88,7 @@ pub static CLIENT: Rule = Rule {
     why: "Who may use a gateway is kept on the gateway's own host. On a client `gateway.mode: \"remote\"` is right, there is nothing to \
           mend here, and what is stored there cannot be seen from here.",
     mends: "Nothing here: run clawmend on the gateway's host.",
-    by_hand: "On the gateway's host: clawmend devices, then clawmend approve REQUEST_ID for this machine's request.",
+    by_hand: "Run clawmend on the gateway's host: its `devices` shows this machine's request, and `approve REQUEST_ID` lets it in.",
     messages: &["No stored device auth for this gateway origin"],
     run: |model, rule| {
         let Host::Client(url) = &model.config.host else {

@@ -276,7 +276,7 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
     match why {
         Unusable::Symlink(target) => Error::refused(format!(
             "a symbolic link (to `{}`) stands where OpenClaw keeps the real thing, and clawmend never writes through it",
-            target.display()
+            crate::platform::shown(target)
         ))
         .at(path)
         .hint("put the real file or folder there, then run the same command again"),

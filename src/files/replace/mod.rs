@@ -231,7 +231,7 @@ impl<F: Folder> Staged<F> {
     }
 
     fn moved(&self, how: &str) -> CommitError {
-        CommitError::Moved(format!("`{}` {how}", self.path().display()))
+        CommitError::Moved(format!("`{}` {how}", crate::platform::shown(&self.path())))
     }
 }
 

@@ -127,7 +127,10 @@ impl FilesStore {
                 self.make_folder(state, &change.slot, made)?
             }
             Ok(None) => {
-                return Err(CommitError::Moved(format!("`{}` is gone", path.display())));
+                return Err(CommitError::Moved(format!(
+                    "`{}` is gone",
+                    crate::platform::shown(&path)
+                )));
             }
             Err(why) => return Err(refuse_at(&path, &why).into()),
         };
@@ -173,7 +176,8 @@ impl FilesStore {
         let state = Dir::open(&self.state_dir)?;
         for change in changes {
             let path = self.path_of(&change.slot);
-            let differs = |how: &str| Ok(Some(format!("`{}` {how}", path.display())));
+            let differs =
+                |how: &str| Ok(Some(format!("`{}` {how}", crate::platform::shown(&path))));
             let held = self.find(&state, &change.slot).and_then(|found| {
                 let pieces = change.pieces();
                 match found {

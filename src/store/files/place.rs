@@ -118,7 +118,7 @@ impl FilesStore {
         let through = if real == path {
             String::new()
         } else {
-            format!(" (the real file is `{}`)", real.display())
+            format!(" (the real file is `{}`)", crate::platform::shown(&real))
         };
         if found.dir.is_read_only() || (readonly && found.place == Place::Pointed) {
             return Err(Error::refused(format!(

@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use serde::Serialize;
 use serde_json::json;
 
 fn path(names: &[&str]) -> Vec<String> {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::image::{Bytes, FileState, Meta, TextImage};
-use crate::plan::CellChange;
+use crate::image::{Bytes, Cell, FileState, Meta, TextImage};
+use crate::plan::{CellChange, RowChange, RowOp};
 
 fn change(before: &str, after: After) -> FileChange {
     let state = FileState::Present {

@@ -1,0 +1,73 @@
+//! The lock of a writing run, and what interrupted runs left.
+
+use std::time::Duration;
+
+use crate::cli::context::Context;
+use crate::cli::words;
+use crate::error::Error;
+use crate::files::Lock;
+use crate::journal;
+
+/// How long to wait for another clawmend.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+
+/// The lock of a writing run, taken before the first byte is written and not for a run that turns out
+/// to have nothing to do. What interrupted runs left is taken back or swept first.
+pub(in crate::cli) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error> {
+    let located = context.locate()?;
+    let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
+    if journal::interrupted(&located.state_dir)?.is_some() {
+        recover(context, &lock)?;
+    } else {
+        journal::tidy(&located.state_dir, &context.snapshots(&located), &lock);
+    }
+    Ok(lock)
+}
+
+/// Takes back what an interrupted run left, if one did; then the lock is held already.
+pub(in crate::cli) fn begin(
+    context: &mut Context<'_, '_>,
+    dry_run: bool,
+) -> Result<Option<Lock>, Error> {
+    let located = context.locate()?;
+    if dry_run || journal::interrupted(&located.state_dir)?.is_none() {
+        return Ok(None);
+    }
+    lock(context).map(Some)
+}
+
+/// Takes back what an interrupted run left, before anything else is written.
+fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
+    let state = context.read()?;
+    let snapshots = context.snapshots(&state.located);
+    let recovery = journal::Recovery {
+        state_dir: &state.located.state_dir,
+        stores: &state.stores(),
+        snapshots: &snapshots,
+        lock,
+    };
+    let Some(done) = journal::recover(&recovery)? else {
+        return Ok(());
+    };
+    let when = words::utc(done.started_at_ms);
+    let what = match done.outcome {
+        journal::Outcome::Untouched => "had changed nothing yet",
+        journal::Outcome::Finished => "had made all its changes; they stand",
+        journal::Outcome::RolledBack => "was rolled back",
+    };
+    context.note(&format!(
+        "note: an earlier `clawmend {}` of {when} was interrupted; it {what}",
+        done.command
+    ));
+    for path in &done.put_back {
+        context.note(&format!("      put back: {}", crate::text::safe(path)));
+    }
+    for path in &done.left {
+        context.note(&format!(
+            "      left alone, because something else has written it since: {}",
+            crate::text::safe(path)
+        ));
+    }
+    context.recovered = Some(done);
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! What a changing command says: the preview, what it did, and what is left.
+
+use super::{Asked, Proposal};
+use crate::apply::Applied;
+use crate::checks;
+use crate::cli::context::{Context, State};
+use crate::cli::{outcome, words};
+use crate::config_files::Expected;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::model::Model;
+use crate::plan::Changes;
+use crate::render::json::{self, ChangeDocument, FindingDocument, Head, StateDocument};
+use crate::render::{diff, findings, plan as preview};
+use crate::simulate::images_after;
+
+pub(super) fn shown(
+    context: &Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> String {
+    if context.global.quiet && asked.yes {
+        return String::new();
+    }
+    let mut out = words::head(state);
+    out.push('\n');
+    let name = Context::name(&state.located);
+    if proposal.changes.is_empty() {
+        return out;
+    }
+    if proposal.plan.is_empty() {
+        out.push_str(&context.paint.bold("What would change:"));
+        out.push('\n');
+        out.push_str(&diff::changes(&proposal.changes, &name, context.paint));
+    } else {
+        out.push_str(&preview::preview(
+            &proposal.plan,
+            &proposal.changes,
+            &name,
+            context.paint,
+            context.world.width,
+        ));
+    }
+    out
+}
+
+/// The state as it would be after the changes.
+fn after(state: &State, changes: &Changes) -> Vec<crate::finding::Finding> {
+    let mut facts = state.model.facts.clone();
+    facts.interrupted = None;
+    checks::diagnose(&Model::of(
+        images_after(state.model.images.clone(), changes.clone()),
+        facts,
+    ))
+}
+
+pub(super) fn only_shown(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> Exit {
+    let left = after(state, &proposal.changes);
+    let exit = if checks::fails(&left) {
+        Exit::Findings
+    } else {
+        Exit::Done
+    };
+    if context.global.json {
+        let document = Told::of(context, state, proposal).document(context, asked, None, &left);
+        context.json(&document);
+        return exit;
+    }
+    if proposal.changes.is_empty() {
+        context.say("Nothing to change.");
+    } else {
+        context.say("\nNothing was changed: this was a dry run.");
+    }
+    leftover(context, &left);
+    exit
+}
+
+pub(super) fn nothing_to_do(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> Exit {
+    // A restore's work is to be as in the snapshot, locked out or not.
+    let exit = if asked.command == "restore" {
+        Exit::Done
+    } else {
+        state.exit()
+    };
+    if context.global.json {
+        let document =
+            Told::of(context, state, proposal).document(context, asked, None, &state.findings);
+        context.json(&document);
+        return exit;
+    }
+    context.say("Nothing to change; nothing was written.");
+    if asked.command == "restore" {
+        context.say(&format!(
+            "The state is as in this snapshot already; an older one: clawmend{} snapshot list",
+            words::flags(&context.global)
+        ));
+        return exit;
+    }
+    leftover(context, &state.findings);
+    exit
+}
+
+/// What still blocks.
+fn leftover(context: &mut Context<'_, '_>, left: &[crate::finding::Finding]) {
+    let blocking: Vec<_> = left
+        .iter()
+        .filter(|finding| finding.severity.fails())
+        .cloned()
+        .collect();
+    if blocking.is_empty() {
+        return;
+    }
+    let view = context.view();
+    context.say(&format!(
+        "\n{}",
+        view.paint.red("This would still keep the CLI out:")
+    ));
+    let text = findings::all(&blocking, view);
+    context.print(&text);
+}
+
+pub(super) fn done(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    told: Told,
+    applied: &Applied,
+    expected: Expected,
+) -> Result<Exit, Error> {
+    let state = match context.read_expected(expected) {
+        Ok(state) => state,
+        // The changes are in place: an error here would say that nothing was changed.
+        Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),
+    };
+    let exit = if asked.command == "restore" {
+        Exit::Done
+    } else {
+        state.exit()
+    };
+    for note in applied.note.iter().chain(&applied.changed_meanwhile) {
+        context.note(&format!("note: {}", crate::text::safe(note)));
+    }
+    if context.global.json {
+        let document = told.document(context, asked, applied.snapshot.as_deref(), &state.findings);
+        context.json(&document);
+        return Ok(exit);
+    }
+    if !context.global.quiet {
+        context.say("");
+    }
+    outcome::say(context, asked.command, &state.findings);
+    if told.restart_gateway {
+        context.say(
+            "The config changed: restart the gateway for it to count:  openclaw gateway restart",
+        );
+    } else {
+        context
+            .say("The gateway needs no restart for this: it reads its pairing at every connect.");
+    }
+    if let Some(undo) = undo(context, applied.snapshot.as_deref()) {
+        context.say(&format!("To undo:  {undo}"));
+    }
+    Ok(exit)
+}
+
+fn changes_config(changes: &Changes) -> bool {
+    changes
+        .files
+        .iter()
+        .any(|change| matches!(change.slot, crate::image::Slot::Config(_)))
+}
+
+fn undo(context: &Context<'_, '_>, snapshot: Option<&str>) -> Option<String> {
+    Some(format!(
+        "clawmend{} restore {}",
+        words::flags(&context.global),
+        snapshot?
+    ))
+}
+
+/// Made, and then the state could not be read again.
+fn unchecked(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    told: Told,
+    applied: &Applied,
+    error: &Error,
+) -> Exit {
+    let snapshot = applied.snapshot.as_deref();
+    context.note(&format!(
+        "note: the changes are made, but the state could not be read again: {}",
+        crate::text::safe(&error.to_string())
+    ));
+    if context.global.json {
+        let mut document = told.document(context, asked, snapshot, &[]);
+        document.healthy = false;
+        context.json(&document);
+        return Exit::Findings;
+    }
+    let undo = undo(context, snapshot).unwrap_or_default();
+    context.say(&format!(
+        "Done, and not diagnosed again: run clawmend{} diagnose.\nTo undo:  {undo}",
+        words::flags(&context.global)
+    ));
+    Exit::Findings
+}
+
+/// What is told about a proposal, made before its images are let go.
+pub(super) struct Told {
+    state: StateDocument,
+    edits: Vec<json::EditDocument>,
+    diff: String,
+    restart_gateway: bool,
+}
+
+impl Told {
+    pub(super) fn of(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> Self {
+        let name = Context::name(&state.located);
+        let diff = match context.global.json {
+            true => diff::changes(&proposal.changes, &name, crate::render::Paint::default()),
+            false => String::new(),
+        };
+        Self {
+            state: StateDocument::of(&state.model, &state.located),
+            edits: json::edits(&proposal.plan),
+            diff,
+            restart_gateway: changes_config(&proposal.changes),
+        }
+    }
+
+    fn document(
+        self,
+        context: &Context<'_, '_>,
+        asked: &Asked,
+        snapshot: Option<&str>,
+        findings: &[crate::finding::Finding],
+    ) -> ChangeDocument {
+        ChangeDocument {
+            head: Head::of(asked.command),
+            state: self.state,
+            dry_run: asked.dry_run,
+            changed: snapshot.is_some(),
+            edits: self.edits,
+            diff: self.diff,
+            snapshot: snapshot.map(str::to_owned),
+            undo: undo(context, snapshot),
+            restart_gateway: self.restart_gateway,
+            healthy: !checks::fails(findings),
+            findings: findings.iter().map(FindingDocument::from).collect(),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Looking at snapshots: `list`, `show`, `verify`.
+
+use std::fmt::Write;
+
+use super::{document_of, documents};
+use crate::cli::context::Context;
+use crate::cli::words;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDocument};
+use crate::snapshot::{self, Summary};
+use crate::store::sqlite::verify_extract;
+use crate::text::{count, safe};
+
+pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
+    let located = context.locate()?;
+    let all = snapshot::list(&located.state_dir, &context.snapshots(&located))?;
+    if context.global.json {
+        let document = documents(
+            context,
+            &located,
+            all.iter().map(document_of).collect(),
+            false,
+        );
+        context.json(&document);
+        return Ok(Exit::Done);
+    }
+    if all.is_empty() {
+        context.say(&words::commands(
+            "No snapshots yet: `clawmend repair` takes one before it changes anything.",
+            &context.global,
+        ));
+        return Ok(Exit::Done);
+    }
+    let mut out = format!(
+        "{}, newest first, in {}\n",
+        count(all.len(), "snapshot", "snapshots"),
+        safe(&crate::platform::shown(&context.snapshots(&located)))
+    );
+    for summary in &all {
+        out.push('\n');
+        out.push_str(&line_of(context, summary));
+    }
+    context.print(&out);
+    Ok(Exit::Done)
+}
+
+fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
+    let paint = context.paint;
+    let mut out = format!("{}\n", paint.bold(&safe(&summary.id)));
+    if let Some(ms) = summary.time_ms {
+        let _ = writeln!(
+            out,
+            "    {} local, {} ({})",
+            words::local(ms, context.world.utc_offset),
+            words::utc(ms),
+            words::ago(ms, context.world.now_ms)
+        );
+    }
+    let _ = writeln!(
+        out,
+        "    {}, taken by `clawmend {}`",
+        words::size(summary.size),
+        safe(&summary.command)
+    );
+    if let Some(problem) = &summary.problem {
+        let _ = writeln!(
+            out,
+            "    {}",
+            paint.red(&format!("cannot be restored: {}", safe(problem)))
+        );
+    }
+    out
+}
+
+pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
+    let located = context.locate()?;
+    let folder = context.snapshots(&located);
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
+    let summary = snapshot::find(&all, wanted)?.clone();
+    let found = snapshot::open(&located.state_dir, &folder, &summary.id)?;
+    if context.global.json {
+        let entries = found
+            .manifest
+            .entries
+            .iter()
+            .map(|entry| EntryDocument {
+                path: entry.path.clone(),
+                absent: entry.name.is_none(),
+                sha256: entry.sha256.clone(),
+                bytes: entry.size,
+                mode: entry.mode.map(|mode| format!("{mode:04o}")),
+            })
+            .collect();
+        let document = SnapshotShowDocument {
+            head: Head::of("snapshot"),
+            snapshot: document_of(&summary),
+            entries,
+        };
+        context.json(&document);
+        return Ok(Exit::Done);
+    }
+    let mut out = line_of(context, &summary);
+    let _ = writeln!(out, "    {}\n", safe(&crate::platform::shown(found.path())));
+    for entry in &found.manifest.entries {
+        let path = safe(&entry.path);
+        let _ = match (&entry.name, entry.size, entry.mode) {
+            (None, ..) => writeln!(out, "  {path}: was not there"),
+            (Some(_), size, mode) => writeln!(
+                out,
+                "  {path}: {}{}, sha256 {}",
+                words::size(size.unwrap_or_default()),
+                mode_words(mode),
+                entry
+                    .sha256
+                    .as_deref()
+                    .and_then(|hash| hash.get(..12))
+                    .unwrap_or("?"),
+            ),
+        };
+        for (table, rows) in &entry.rows {
+            let _ = writeln!(
+                out,
+                "      {table}: {}",
+                count(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows")
+            );
+        }
+    }
+    let _ = writeln!(
+        out,
+        "\nTo go back to it:  clawmend{} restore {}",
+        words::flags(&context.global),
+        safe(&summary.id)
+    );
+    context.print(&out);
+    Ok(Exit::Done)
+}
+
+pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Result<Exit, Error> {
+    let located = context.locate()?;
+    let folder = context.snapshots(&located);
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
+    let chosen: Vec<Summary> = match wanted {
+        Some(wanted) => vec![snapshot::find(&all, wanted)?.clone()],
+        None => all,
+    };
+    let mut checked = Vec::new();
+    for summary in chosen {
+        let problems = match snapshot::open(&located.state_dir, &folder, &summary.id) {
+            Ok(found) => found.verify(&verify_extract)?,
+            Err(error) => vec![error.to_string()],
+        };
+        checked.push((summary, problems));
+    }
+    let damaged = checked.iter().any(|(_, problems)| !problems.is_empty());
+    if context.global.json {
+        let list = checked
+            .iter()
+            .map(|(summary, problems)| SnapshotDocument {
+                problem: (!problems.is_empty()).then(|| problems.join("; ")),
+                ..document_of(summary)
+            })
+            .collect();
+        let document = documents(context, &located, list, false);
+        context.json(&document);
+    } else if checked.is_empty() {
+        context.say("No snapshots yet.");
+    } else {
+        for (summary, problems) in &checked {
+            let paint = context.paint;
+            let verdict = if problems.is_empty() {
+                paint.green("whole")
+            } else {
+                paint.red("damaged")
+            };
+            context.say(&format!("{}  {verdict}", safe(&summary.id)));
+            for problem in problems {
+                context.say(&format!("    {}", safe(problem)));
+            }
+        }
+    }
+    Ok(if damaged { Exit::Findings } else { Exit::Done })
+}
+
+/// `, mode 0600`, where the system has modes.
+fn mode_words(mode: Option<u32>) -> String {
+    match mode {
+        Some(mode) if crate::platform::KNOWS_OWNERS => format!(", mode {mode:04o}"),
+        _ => String::new(),
+    }
+}

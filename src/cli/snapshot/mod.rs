@@ -1,0 +1,127 @@
+//! `clawmend snapshot`: make, list, show, verify, prune.
+
+mod look;
+mod prune;
+
+use super::args;
+use super::change::{begin, lock};
+use super::context::Context;
+use super::words;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::locate::Located;
+use crate::render::json::{Head, SnapshotDocument, SnapshotsDocument};
+use crate::snapshot::{self, Summary};
+use crate::text::safe;
+use look::{list, show, verify};
+use prune::{age, prune};
+
+/// Runs one of the snapshot commands.
+pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Result<Exit, Error> {
+    match command {
+        args::Snapshot::Create { why } => create(context, why),
+        args::Snapshot::List => list(context),
+        args::Snapshot::Show { id } => show(context, id),
+        args::Snapshot::Verify { id } => verify(context, id.as_deref()),
+        args::Snapshot::Prune {
+            keep,
+            older_than,
+            dry_run,
+            yes,
+        } => {
+            let rule = snapshot::Rule {
+                keep: *keep,
+                older_than_ms: older_than.as_deref().map(age).transpose()?,
+            };
+            let mut again = format!("clawmend{} snapshot prune", words::flags(&context.global));
+            if let Some(keep) = keep {
+                again.push_str(&format!(" --keep {keep}"));
+            }
+            if let Some(age) = older_than {
+                again.push_str(&format!(" --older-than {age}"));
+            }
+            prune(context, rule, *dry_run, (!*yes).then_some(&again))
+        }
+    }
+}
+
+fn document_of(summary: &Summary) -> SnapshotDocument {
+    SnapshotDocument {
+        id: summary.id.clone(),
+        time_ms: summary.time_ms,
+        why: summary.why.clone(),
+        bytes: summary.size,
+        problem: summary.problem.clone(),
+    }
+}
+
+fn documents(
+    context: &Context<'_, '_>,
+    located: &Located,
+    snapshots: Vec<SnapshotDocument>,
+    dry_run: bool,
+) -> SnapshotsDocument {
+    SnapshotsDocument {
+        head: Head::of("snapshot"),
+        state_dir: crate::platform::shown(&located.state_dir),
+        snapshot_dir: crate::platform::shown(&context.snapshots(located)),
+        snapshots,
+        dry_run,
+    }
+}
+
+fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
+    let plain = !why.is_empty()
+        && why.len() <= 40
+        && why
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !plain {
+        return Err(
+            Error::usage(format!("`{}` is no word for a snapshot's name", safe(why)))
+                .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"),
+        );
+    }
+    let held = begin(context, false)?;
+    let lock = match held {
+        Some(lock) => lock,
+        None => lock(context)?,
+    };
+    let state = context.read()?;
+    let folder = context.snapshots(&state.located);
+    let made = snapshot::create(&snapshot::Create {
+        state_dir: &state.located.state_dir,
+        snapshots: &folder,
+        stores: &state.stores(),
+        why,
+        command: "snapshot create",
+        now_ms: context.world.now_ms,
+        changes: None,
+    })?;
+    drop(lock);
+    if context.global.json {
+        let bytes = made
+            .manifest
+            .entries
+            .iter()
+            .filter_map(|entry| entry.size)
+            .sum();
+        let one = SnapshotDocument {
+            id: made.id.clone(),
+            time_ms: Some(made.manifest.created_at_ms),
+            why: why.to_owned(),
+            bytes,
+            problem: None,
+        };
+        let document = documents(context, &state.located, vec![one], false);
+        context.json(&document);
+        return Ok(Exit::Done);
+    }
+    context.say(&format!("Snapshot {} made.", made.id));
+    context.say(&format!(
+        "To go back to it:  clawmend{} restore {}",
+        words::flags(&context.global),
+        made.id
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,131 @@
+//! `clawmend snapshot prune`.
+
+use super::{document_of, documents};
+use crate::cli::change::{begin, lock};
+use crate::cli::context::Context;
+use crate::cli::words;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::snapshot;
+use crate::text::{count, safe};
+
+pub(super) fn prune(
+    context: &mut Context<'_, '_>,
+    rule: snapshot::Rule,
+    dry_run: bool,
+    ask: Option<&String>,
+) -> Result<Exit, Error> {
+    let held = begin(context, dry_run)?;
+    let located = context.locate()?;
+    let folder = context.snapshots(&located);
+    let all = context.while_it_takes("reading the snapshots", || {
+        snapshot::list(&located.state_dir, &folder)
+    })?;
+    let verdicts = snapshot::choose(&all, context.world.now_ms, rule);
+    let going: Vec<_> = verdicts.iter().filter(|verdict| verdict.remove).collect();
+    let gone_documents = || {
+        all.iter()
+            .filter(|summary| going.iter().any(|verdict| verdict.id == summary.id))
+            .map(document_of)
+            .collect::<Vec<_>>()
+    };
+    if !context.global.json {
+        for verdict in &verdicts {
+            let word = if verdict.remove { "goes " } else { "stays" };
+            context.say(&format!(
+                "{word}  {}  {:>9}  {}",
+                safe(&verdict.id),
+                words::size(verdict.size),
+                verdict.reason
+            ));
+        }
+    }
+    if going.is_empty() && !dry_run && snapshot::has_leftovers(&located.state_dir, &folder)? {
+        // What an interrupted prune left half-removed is swept as the lock is taken.
+        lock(context)?;
+    }
+    if going.is_empty() || dry_run {
+        if context.global.json {
+            let document = documents(context, &located, gone_documents(), dry_run);
+            context.json(&document);
+        } else if going.is_empty() {
+            context.say("Nothing to remove.");
+        } else {
+            context.say("Nothing was removed: this was a dry run.");
+        }
+        return Ok(Exit::Done);
+    }
+    if let Some(again) = ask {
+        let refusal = |message: &str| {
+            Error::refused(message.to_owned())
+                .hint(format!("to go ahead without a question: {again} --yes"))
+        };
+        if context.global.json || !context.world.person.is_there() {
+            return Err(refusal(
+                "this needs a yes, and there is nobody here to answer; nothing was removed",
+            ));
+        }
+        let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
+        match context.world.person.confirm(&question) {
+            Some(true) => {}
+            Some(false) => return Err(refusal("you said no; nothing was removed")),
+            None => return Err(refusal("the question was broken off; nothing was removed")),
+        }
+    }
+    let _lock = match held {
+        Some(lock) => lock,
+        None => lock(context)?,
+    };
+    for verdict in &going {
+        snapshot::remove(&located.state_dir, &folder, &verdict.id)?;
+    }
+    if context.global.json {
+        let document = documents(context, &located, gone_documents(), false);
+        context.json(&document);
+    } else {
+        context.say(&format!(
+            "Removed {}.",
+            count(going.len(), "snapshot", "snapshots")
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+/// `12h`, `30d`, `8w` in milliseconds.
+pub(super) fn age(text: &str) -> Result<i64, Error> {
+    let wrong = || {
+        Error::usage(format!("`{}` is no age", safe(text)))
+            .hint("write a number and a unit: 12h (hours), 30d (days), 8w (weeks)")
+    };
+    let split = text
+        .len()
+        .checked_sub(1)
+        .filter(|at| text.is_char_boundary(*at))
+        .ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let hours: i64 = match unit {
+        "h" => 1,
+        "d" => 24,
+        "w" => 7 * 24,
+        _ => return Err(wrong()),
+    };
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    if number < 0 {
+        return Err(wrong());
+    }
+    number.checked_mul(hours * 3_600_000).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages() {
+        assert_eq!(age("12h").unwrap(), 12 * 3_600_000);
+        assert_eq!(age("30d").unwrap(), 30 * 86_400_000);
+        for odd in ["", "d", "30", "-1d", "3y", "9999999999999999w", "1ü"] {
+            assert!(age(odd).is_err(), "{odd}");
+        }
+    }
+}

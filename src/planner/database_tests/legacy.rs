@@ -1,0 +1,199 @@
+//! Files of the older generation beside the database.
+
+use super::*;
+
+#[test]
+fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
+    let mut images = captured();
+    let text = identity_file(&images).replace(ID, OTHER);
+    file(&mut images, Part::Identity, Some(&text));
+    table(&mut images, Part::Identity).rows.clear();
+    let seen = model(&images);
+    assert!(codes(&seen).contains(&"identity-import-waits"));
+    assert!(found(&seen, "identity-missing").is_none());
+    let (after, changes) = repaired(&images);
+    assert_eq!(changes.files.len(), 1);
+    let whole = captured();
+    for column in [
+        "identity_key",
+        "device_id",
+        "public_key_pem",
+        "private_key_pem",
+    ] {
+        assert_eq!(
+            cell(&after.images, Part::Identity, 0, column),
+            cell(&whole, Part::Identity, 0, column)
+        );
+    }
+    assert_eq!(
+        cell(&after.images, Part::Identity, 0, "created_at_ms"),
+        Cell::Integer(7)
+    );
+    assert_eq!(
+        cell(&after.images, Part::Identity, 0, "identity_key"),
+        words(PRIMARY_IDENTITY)
+    );
+
+    // Not whole, or claimed by an import that was interrupted: a person decides.
+    let mut claimed = facts();
+    claimed.blockers = vec!["identity/device.json.doctor-importing".into()];
+    let claimed = Model::of(images.clone(), claimed);
+    file(&mut images, Part::Identity, Some("{\"version\": 1}"));
+    for seen in [claimed, model(&images)] {
+        let finding = found(&seen, "identity-import-waits").unwrap();
+        assert!(matches!(finding.mend, Mend::ByHand(_)));
+        assert!(plan(&seen, &options()).is_empty());
+    }
+}
+
+#[test]
+fn an_identity_row_that_is_no_identity_is_left_to_openclaw() {
+    let mut images = captured();
+    set(
+        &mut images,
+        Part::Identity,
+        "private_key_pem",
+        words("none"),
+    );
+    let text = identity_file(&captured());
+    file(&mut images, Part::Identity, Some(&text));
+    let seen = model(&images);
+    assert!(matches!(seen.identity, IdentityState::Faulty(..)));
+    assert_eq!(codes(&seen), ["identity-malformed"]);
+    assert!(plan(&seen, &options()).is_empty());
+}
+
+#[test]
+fn leftover_files_are_set_aside() {
+    let whole = captured();
+    let other = include_str!(
+        "../../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json"
+    );
+    let same = identity_file(&whole);
+    for (text, severity) in [
+        (same.as_str(), Severity::Info),
+        (other, Severity::Warning),
+        ("rubbish", Severity::Warning),
+    ] {
+        let mut images = captured();
+        file(&mut images, Part::Identity, Some(text));
+        let finding = found(&model(&images), "identity-file-left").unwrap();
+        assert_eq!(finding.severity, severity);
+        repaired(&images);
+    }
+    let mut images = captured();
+    file(&mut images, Part::DeviceAuth, Some("{}"));
+    assert!(codes(&model(&images)).contains(&"device-auth-file-left"));
+    repaired(&images);
+    let with = with_token(images.clone());
+    assert!(!checks::fails(&checks::diagnose(&with)));
+}
+
+#[test]
+fn records_that_stop_the_import_go_and_the_others_wait_for_it() {
+    let mut images = captured();
+    let record = |times: bool, token: bool| {
+        let mut record = json!({"deviceId": OTHER, "publicKey": OTHER_KEY, "ts": 5});
+        if times {
+            record["createdAtMs"] = json!(1);
+            record["approvedAtMs"] = json!(1);
+        }
+        if token {
+            record["tokens"] = json!({"operator": {"token": "t", "role": "operator"}});
+        }
+        record
+    };
+    let cases = [
+        (
+            json!({OTHER: record(true, false)}),
+            Severity::Warning,
+            Some(OTHER),
+        ),
+        (
+            json!({OTHER: record(false, true)}),
+            Severity::Warning,
+            Some(OTHER),
+        ),
+        (
+            json!({OTHER: record(false, false)}),
+            Severity::Warning,
+            None,
+        ),
+        (json!([]), Severity::Info, None),
+    ];
+    for (paired, severity, stays) in cases {
+        file(&mut images, Part::Paired, Some(&paired.to_string()));
+        let finding = found(&model(&images), "import-waits").unwrap();
+        assert_eq!(finding.severity, severity, "{paired}");
+        let (after, _) = repaired(&images);
+        let left = after.legacy.unwrap().paired;
+        assert_eq!(left.entries.first().map(|entry| entry.key.as_str()), stays);
+    }
+    for broken in ["", "{\"a\": {"] {
+        file(&mut images, Part::Paired, Some(broken));
+        assert!(codes(&model(&images)).contains(&"import-waits"));
+        repaired(&images);
+    }
+    table(&mut images, Part::Paired).rows.clear();
+    file(
+        &mut images,
+        Part::Paired,
+        Some(&json!({OTHER: record(false, false)}).to_string()),
+    );
+    assert!(codes(&model(&images)).contains(&"import-waits"));
+    repaired(&images);
+}
+
+#[test]
+fn what_only_the_file_knows_of_this_machine_goes_into_its_row() {
+    let mut images = captured();
+    table(&mut images, Part::Paired).rows.clear();
+    let filed = json!({ID: {"deviceId": ID, "publicKey": "RQ48M69QPzfSIJ6XC3voszpka8Cs440c8j5qKF22430",
+        "displayName": "box", "platform": "darwin", "roles": ["node"], "createdAtMs": 3, "approvedAtMs": 4,
+        "tokens": {"node": {"token": "n", "role": "node"}, "operator": {"token": "old"}}}});
+    file(&mut images, Part::Paired, Some(&filed.to_string()));
+    let (after, _) = repaired(&images);
+    let row = after.paired.record(after.local_entry().unwrap()).unwrap();
+    assert_eq!(row["roles"], json!(["node", "operator"]));
+    assert_eq!(row["tokens"]["node"], json!({"token": "n", "role": "node"}));
+    assert_eq!(row["displayName"], "box");
+    assert_eq!(row["createdAtMs"], 3);
+    assert!(!row.contains_key("platform"));
+    assert!(after.tokens_agree());
+}
+
+#[test]
+fn releases_that_do_not_fit_the_database_are_told() {
+    let mut images = captured();
+    database(&mut images).user_version = 99;
+    let finding = found(&model(&images), "database-newer").unwrap();
+    assert_eq!(finding.severity, Severity::Info);
+    repaired(&images);
+    let mut facts = facts();
+    facts.migrated = vec!["devices/paired.json.migrated".into()];
+    facts.blockers = vec!["exec-approvals.json".into()];
+    let seen = Model::of(images.clone(), facts.clone());
+    assert!(found(&seen, "database-downgraded").is_none());
+    assert_eq!(
+        found(&seen, "files-migrated").unwrap().severity,
+        Severity::Info
+    );
+    assert_eq!(
+        found(&seen, "exec-approvals-left").unwrap().severity,
+        Severity::Warning
+    );
+    file(&mut images, Part::Paired, Some("{}"));
+    let seen = Model::of(images.clone(), facts.clone());
+    assert_eq!(
+        found(&seen, "database-downgraded").unwrap().severity,
+        Severity::Warning
+    );
+    file(&mut images, Part::Paired, None);
+    images.database = None;
+    let seen = Model::of(images, facts);
+    assert_eq!(
+        found(&seen, "database-downgraded").unwrap().severity,
+        Severity::Blocks
+    );
+    assert!(found(&seen, "exec-approvals-left").is_none());
+}

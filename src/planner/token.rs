@@ -1,0 +1,81 @@
+//! The operator token in the paired record: fresh where the two sides do not agree.
+
+use serde_json::{Value, json};
+
+use super::RecordEdits;
+use super::wanted::Wanted;
+use crate::checks::{local as rules, tokens};
+use crate::finding::Code;
+use crate::model::device::Device;
+use crate::secret::Secret;
+
+pub(super) const FRESH: &str =
+    "one fresh token on both sides: the old ones did not agree, or were gone or revoked";
+
+pub(super) fn token_codes() -> [Code; 6] {
+    [
+        tokens::MISSING.code,
+        tokens::REVOKED.code,
+        tokens::MISMATCH.code,
+        tokens::CACHE_MISSING.code,
+        tokens::CACHE_MALFORMED.code,
+        tokens::CACHE_FOREIGN.code,
+    ]
+}
+
+pub(super) fn token_fields(
+    edits: &mut RecordEdits,
+    device: &Device,
+    scopes: &Wanted,
+    token: &Secret,
+    is_fresh: bool,
+    now: i64,
+) {
+    let operator = |name: &'static str| ["tokens", "operator", name];
+    let held = device.operator.as_ref();
+    if is_fresh {
+        edits.set(
+            &operator("token"),
+            json!(token.expose()),
+            FRESH,
+            &token_codes(),
+        );
+        edits.set(
+            &operator("rotatedAtMs"),
+            json!(now),
+            "when the token was replaced",
+            &token_codes(),
+        );
+        edits.unset(
+            &operator("revokedAtMs"),
+            "the fresh token is not revoked",
+            &[tokens::REVOKED.code],
+        );
+        // An issuer ties the old token to a shared secret that may have changed since.
+        edits.unset(
+            &operator("issuer"),
+            "the issuer of the old token",
+            &[tokens::MISMATCH.code],
+        );
+    }
+    if held.and_then(|held| held.role.as_deref()) != Some("operator") {
+        edits.set(
+            &operator("role"),
+            json!("operator"),
+            "a token without a role gives none",
+            &[tokens::MISSING.code],
+        );
+    }
+    if held.is_none_or(|held| scopes.lacks(&held.scopes)) {
+        edits.set(
+            &operator("scopes"),
+            json!(scopes.all),
+            "a token opens only what its own scopes cover",
+            &[tokens::NARROW.code, rules::SCOPES_MISSING.code],
+        );
+    }
+}
+
+pub(super) fn token_entry(token: &Secret, scopes: &Wanted, now: i64) -> Value {
+    json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "createdAtMs": now })
+}

@@ -1,0 +1,95 @@
+//! `devices --json`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Head, StateDocument};
+use crate::model::Model;
+use crate::model::device::Device;
+
+/// `devices --json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DevicesDocument {
+    /// Head.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The state.
+    #[serde(flatten)]
+    pub state: StateDocument,
+    /// Requests that wait.
+    pub pending: Vec<DeviceDocument>,
+    /// Paired devices.
+    pub paired: Vec<DeviceDocument>,
+}
+
+/// A device, paired or pending.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceDocument {
+    /// The request's id (pending only).
+    pub request_id: Option<String>,
+    /// `deviceId`.
+    pub device_id: Option<String>,
+    /// It is this machine.
+    pub this_machine: bool,
+    /// Display name, or the client.
+    pub name: String,
+    /// `clientId`.
+    pub client_id: Option<String>,
+    /// `clientMode`.
+    pub client_mode: Option<String>,
+    /// `platform`.
+    pub platform: Option<String>,
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// What it holds, or asks for.
+    pub scopes: Vec<String>,
+    /// Full scopes that it lacks (this machine only).
+    pub lacks: Vec<String>,
+    /// When it asked or was approved, milliseconds since 1970.
+    pub at_ms: Option<i64>,
+    /// When it was seen last, milliseconds since 1970.
+    pub last_seen_at_ms: Option<i64>,
+    /// The request has expired (pending only).
+    pub expired: bool,
+    /// What is wrong with the record.
+    pub problems: Vec<String>,
+}
+
+impl DeviceDocument {
+    /// A device of a model.
+    pub fn of(model: &Model, device: &Device, pending: bool, problems: Vec<String>) -> Self {
+        let this_machine =
+            model.local_id().is_some() && device.device_id.as_deref() == model.local_id();
+        let (_, held) = device.baseline();
+        Self {
+            request_id: pending.then(|| device.key.clone()),
+            device_id: device.device_id.clone(),
+            this_machine,
+            name: device
+                .display_name
+                .clone()
+                .or_else(|| device.client_id.clone())
+                .unwrap_or_default(),
+            client_id: device.client_id.clone(),
+            client_mode: device.client_mode.clone(),
+            platform: device.platform.clone(),
+            roles: device.all_roles(),
+            scopes: held.items().to_vec(),
+            lacks: if this_machine {
+                model.rule.lacking(held.items(), crate::model::scopes::FULL)
+            } else {
+                vec![]
+            },
+            at_ms: if pending {
+                device.asked_at_ms
+            } else {
+                device.approved_at_ms
+            },
+            last_seen_at_ms: device.last_seen_at_ms,
+            expired: pending && device.expired(model.facts.now_ms),
+            problems,
+        }
+    }
+}

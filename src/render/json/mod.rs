@@ -1,0 +1,192 @@
+//! The JSON documents: the part of the output that scripts may rely on. One document a run, to stdout.
+//!
+//! `schema` grows when a field changes its meaning or goes; new fields may come at any time.
+
+mod change;
+mod devices;
+mod explain;
+mod snapshots;
+
+pub use change::{ChangeDocument, EditDocument, edits};
+pub use devices::{DeviceDocument, DevicesDocument};
+pub use explain::{ExplainDocument, Explanation, MessageDocument};
+pub use snapshots::{EntryDocument, SnapshotDocument, SnapshotShowDocument, SnapshotsDocument};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::checks;
+use crate::finding::{Finding, Mend, Severity};
+use crate::model::Model;
+use crate::model::facts::Gateway;
+use crate::plan::StoreKind;
+
+/// The number of this shape.
+pub const SCHEMA: u32 = 1;
+
+/// What stands at the top of every document.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Head {
+    /// The shape's number: 1.
+    pub schema: u32,
+    /// The command: `diagnose`, `repair`, ...
+    pub command: String,
+    /// The clawmend that wrote it.
+    pub version: String,
+}
+
+impl Head {
+    /// The head of a command's document.
+    pub fn of(command: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            command: command.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// Which state was looked at.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StateDocument {
+    /// The state dir.
+    pub state_dir: String,
+    /// How it was found.
+    pub found_by: String,
+    /// The config file, present or not.
+    pub config: String,
+    /// `files` (up to 2026.7.x) or `sqlite` (from 2026.8.1).
+    pub store: StoreKind,
+    /// The release that wrote the state last, where it says so.
+    pub written_by: Option<String>,
+    /// `running`, `not-running` or `unknown`.
+    pub gateway: String,
+    /// The gateway's process id, if it runs.
+    pub gateway_pid: Option<u32>,
+    /// This machine's device id.
+    pub device_id: Option<String>,
+}
+
+impl StateDocument {
+    /// The state of a model.
+    pub fn of(model: &Model, located: &crate::locate::Located) -> Self {
+        let (gateway, gateway_pid) = match &model.facts.gateway {
+            Gateway::Running { pid } => ("running", Some(*pid)),
+            Gateway::NotRunning => ("not-running", None),
+            Gateway::Unknown(_) => ("unknown", None),
+        };
+        Self {
+            state_dir: crate::platform::shown(&located.state_dir),
+            found_by: located.how.clone(),
+            config: crate::platform::shown(&located.config),
+            store: model.store,
+            written_by: model.written_by(),
+            gateway: gateway.to_owned(),
+            gateway_pid,
+            device_id: model.local_id().map(str::to_owned),
+        }
+    }
+}
+
+/// A finding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingDocument {
+    /// Its stable code.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The failure modes of users' reports that it covers.
+    pub modes: Vec<String>,
+    /// The file, table or config key.
+    pub place: String,
+    /// What is wrong.
+    pub says: String,
+    /// What was seen; secrets masked.
+    pub evidence: Vec<String>,
+    /// Why the gateway refuses.
+    pub why: String,
+    /// What mends it.
+    pub mend: MendDocument,
+}
+
+/// What mends a finding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MendDocument {
+    /// `repair`, `repair-with-option`, `by-hand` or `nothing`.
+    pub kind: String,
+    /// What is done, or the commands to type.
+    pub steps: Vec<String>,
+}
+
+impl From<&Finding> for FindingDocument {
+    fn from(finding: &Finding) -> Self {
+        let (kind, steps) = match &finding.mend {
+            Mend::Repair(what) => ("repair", vec![what.clone()]),
+            Mend::RepairWith(command) => ("repair-with-option", vec![command.clone()]),
+            Mend::ByHand(lines) => ("by-hand", lines.clone()),
+            Mend::Nothing => ("nothing", vec![]),
+        };
+        Self {
+            code: finding.code.to_string(),
+            severity: finding.severity,
+            modes: checks::rule(finding.code)
+                .map(|rule| rule.modes.iter().map(|mode| (*mode).to_owned()).collect())
+                .unwrap_or_default(),
+            place: finding.place.clone(),
+            says: finding.says.clone(),
+            evidence: finding.evidence.clone(),
+            why: finding.why.clone(),
+            mend: MendDocument {
+                kind: kind.to_owned(),
+                steps,
+            },
+        }
+    }
+}
+
+/// `diagnose --json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiagnoseDocument {
+    /// Head.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The state.
+    #[serde(flatten)]
+    pub state: StateDocument,
+    /// Nothing keeps the CLI out, and everything could be checked.
+    pub healthy: bool,
+    /// What was found, worst first.
+    pub findings: Vec<FindingDocument>,
+}
+
+/// An error, with `--json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorDocument {
+    /// Head.
+    #[serde(flatten)]
+    pub head: Head,
+    /// What went wrong.
+    pub error: ErrorBody,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    /// The exit code.
+    pub exit: u8,
+    /// What happened.
+    pub message: String,
+    /// The file or folder.
+    pub path: Option<String>,
+    /// The cause.
+    pub cause: Option<String>,
+    /// What to do.
+    pub hints: Vec<String>,
+}

@@ -1,0 +1,68 @@
+//! `snapshot --json`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Head;
+
+/// A snapshot in a list.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotDocument {
+    /// Its id.
+    pub id: String,
+    /// When it was made, milliseconds since 1970.
+    pub time_ms: Option<i64>,
+    /// Why.
+    pub why: String,
+    /// Size, bytes.
+    pub bytes: u64,
+    /// What is wrong with it, if anything.
+    pub problem: Option<String>,
+}
+
+/// `snapshot list|create|verify|prune --json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotsDocument {
+    /// Head.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The state dir.
+    pub state_dir: String,
+    /// The folder of the snapshots.
+    pub snapshot_dir: String,
+    /// For `list`: all; for `create`: the new one; for `verify`: those checked; for `prune`: those that went.
+    pub snapshots: Vec<SnapshotDocument>,
+    /// For `prune`: only shown.
+    pub dry_run: bool,
+}
+
+/// `snapshot show --json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotShowDocument {
+    /// Head.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The snapshot.
+    pub snapshot: SnapshotDocument,
+    /// What it holds.
+    pub entries: Vec<EntryDocument>,
+}
+
+/// A piece of a snapshot.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryDocument {
+    /// Where it was.
+    pub path: String,
+    /// It was not there.
+    pub absent: bool,
+    /// SHA-256, lower-case hex.
+    pub sha256: Option<String>,
+    /// Size, bytes.
+    pub bytes: Option<u64>,
+    /// Permission bits, octal.
+    pub mode: Option<String>,
+}
