@@ -153,7 +153,8 @@ pub static UNUSABLE: Rule = Rule {
     ],
     run: |model, rule| match state(model) {
         Some(DatabaseState::Unusable(why)) => {
-            let held = matches!(why, Unusable::Io(text) if text.contains("another process"));
+            let holds = |text: &str| text.contains("another process") || text.contains("locked");
+            let held = matches!(why, Unusable::Io(text) if holds(text));
             let mend = if held {
                 Mend::ByHand(vec![
                     format!("see what holds it: fuser -v '{}'", path(model)),

@@ -49,6 +49,16 @@ fn locked_out(model: &Model) -> bool {
         .any(|rule| !(rule.run)(model, rule).is_empty())
 }
 
+/// The requests of this machine that have not expired.
+fn live(model: &Model) -> Vec<&Device> {
+    let now = model.facts.now_ms;
+    model
+        .requests
+        .iter()
+        .filter(|request| !request.expired(now))
+        .collect()
+}
+
 pub static REQUEST_WAITS: Rule = Rule {
     code: Code("cli-request-waits"),
     modes: &["F02"],
@@ -60,11 +70,7 @@ pub static REQUEST_WAITS: Rule = Rule {
     by_hand: "Nothing on its own: see the finding that keeps the CLI out.",
     messages: &["pairing required"],
     run: |model, rule| {
-        let live: Vec<&Device> = model
-            .requests
-            .iter()
-            .filter(|request| !request.expired(model.facts.now_ms))
-            .collect();
+        let live = live(model);
         if live.is_empty() || !locked_out(model) {
             return vec![];
         }
@@ -157,11 +163,7 @@ pub static REQUEST_STALE: Rule = Rule {
     by_hand: "Take the entry out of devices/pending.json.",
     messages: &["pairing required"],
     run: |model, rule| {
-        let live: Vec<&Device> = model
-            .requests
-            .iter()
-            .filter(|request| !request.expired(model.facts.now_ms))
-            .collect();
+        let live = live(model);
         if live.is_empty() || locked_out(model) {
             return vec![];
         }

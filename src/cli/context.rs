@@ -12,6 +12,7 @@ use crate::config_files::{self, Expected};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
+use crate::image::DatabaseState;
 use crate::journal::{self, Recovered};
 use crate::locate::{Flags, Located, locate};
 use crate::model::Model;
@@ -69,14 +70,32 @@ impl State {
             return Ok(());
         }
         let text = "the database cannot be read, so nobody knows which devices it holds";
+        Err(self.unread(text))
+    }
+
+    /// Why nothing of the database is known, where there is one and it could not be read; also beside
+    /// files that count.
+    pub fn unread_database(&self) -> Option<&DatabaseState> {
+        let state = &self.model.images.database.as_ref()?.state;
+        (!matches!(state, DatabaseState::Readable(_))).then_some(state)
+    }
+
+    /// An error about a database that cannot be read: with what the diagnosis found.
+    pub fn unread(&self, text: &str) -> Error {
         let error = Error::failed(text)
             .at(self.located.state_dir.join(DATABASE))
             .hint("`clawmend diagnose` says what is wrong with it and what to do");
         let mut about = self.findings.iter();
-        Err(match about.find(|finding| finding.place == DATABASE) {
-            Some(finding) => error.because(&finding.says),
+        match about.find(|finding| finding.place == DATABASE) {
+            Some(finding) => {
+                let says = &finding.says;
+                error.because(
+                    says.strip_prefix("the database could not be read: ")
+                        .unwrap_or(says),
+                )
+            }
             None => error,
-        })
+        }
     }
 
     /// Whether nothing keeps the CLI out.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args;
 use super::change::{Asked, Proposal, begin, carry_out};
-use super::context::Context;
+use super::context::{Context, State};
 use super::words;
 use crate::apply;
 use crate::error::Error;
@@ -47,7 +47,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     ));
     let state = context.read()?;
     carry_out(context, &asked, held, state, &mut |context, state| {
-        let changes = apply::way_back(&state.stores(), &state.model.images, &found)?;
+        let changes = apply::way_back(&state.stores(), &state.model.images, &found)
+            .map_err(|error| not_put_back(state, error))?;
         let since = snapshot::changed_since(
             manifest.after.as_ref(),
             &located.state_dir,
@@ -131,4 +132,17 @@ fn latest(
         context.note(&format!("note: the newest snapshot, {}, {what}", newest.id));
     }
     Ok(meant.id.clone())
+}
+
+/// Says that nothing was changed, and of a database that cannot be read what the diagnosis knows.
+fn not_put_back(state: &State, error: Error) -> Error {
+    if state.unread_database().is_some() {
+        let text =
+            "the database cannot be read, so the snapshot cannot be put back; nothing was changed";
+        let plain = state.unread(text).into_kind(error.kind());
+        return plain.hint(
+            "the snapshot holds rows and no whole database: they go into a database that can be read",
+        );
+    }
+    words::saying(error, "nothing was changed")
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::context::State;
+use crate::error::Error;
 use crate::model::facts::Gateway;
 use crate::plan::StoreKind;
 use crate::render::wrap;
@@ -154,6 +155,14 @@ fn with_flags(text: &str, flags: &str, space: char) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Says what did not happen (`nothing was changed`), where the error does not say so itself.
+pub fn saying(error: Error, nothing: &str) -> Error {
+    if error.message().contains("nothing was changed") {
+        return error;
+    }
+    error.hint(nothing)
 }
 
 /// Puts [`flags`] into the commands of a finding's mend.

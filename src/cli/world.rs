@@ -78,34 +78,12 @@ impl Person for AtTerminal {
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
-        let asked = platform::breaks_off(|| {
-            dialoguer::Confirm::new()
-                .with_prompt(question)
-                .default(false)
-                .interact_opt()
-        });
-        show_cursor();
-        asked.ok().flatten()
+        platform::confirm(question)
     }
 
     fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
-        let asked = platform::breaks_off(|| {
-            dialoguer::Select::new()
-                .with_prompt(question)
-                .items(items)
-                .default(0)
-                .interact_opt()
-        });
-        show_cursor();
-        asked.ok().flatten()
+        platform::choose(question, items)
     }
-}
-
-/// dialoguer hides the cursor and leaves it hidden after Ctrl-C.
-fn show_cursor() {
-    let mut err = std::io::stderr();
-    let _ = err.write_all(b"\x1b[?25h");
-    let _ = err.flush();
 }
 
 /// Columns to use: the terminal's, between 60 and 100; 80 where there is none.

@@ -41,29 +41,24 @@ fn run(config: &str, source: &Files) -> Resolved {
     resolve(path, loaded, &[root], source).unwrap()
 }
 
-fn owner(resolved: &Resolved, path: &str) -> (String, String) {
+/// What stands at `path` is in this file, under this key.
+#[track_caller]
+fn owns(resolved: &Resolved, path: &str, file: &str, key: &str) {
     let owner = resolved.place_for(&keys(path));
-    let file = resolved.file(owner.file).unwrap();
-    let name = file.path.strip_prefix("/s").unwrap().display().to_string();
-    (name, owner.path.join("."))
-}
-
-fn pair(file: &str, path: &str) -> (String, String) {
-    (file.into(), path.into())
+    let found = &resolved.file(owner.file).unwrap().path;
+    assert_eq!(
+        found.strip_prefix("/s").unwrap(),
+        std::path::Path::new(file)
+    );
+    assert_eq!(owner.path.join("."), key);
 }
 
 #[test]
 fn a_config_without_includes_is_its_own() {
     let resolved = run("{gateway: {mode: 'local'}}", &files(&[]));
     assert_eq!(resolved.value, json!({"gateway": {"mode": "local"}}));
-    assert_eq!(
-        owner(&resolved, "gateway.mode"),
-        pair("openclaw.json", "gateway.mode")
-    );
-    assert_eq!(
-        owner(&resolved, "gateway.bind"),
-        pair("openclaw.json", "gateway.bind")
-    );
+    owns(&resolved, "gateway.mode", "openclaw.json", "gateway.mode");
+    owns(&resolved, "gateway.bind", "openclaw.json", "gateway.bind");
     assert_eq!(resolved.owner_of(&keys("gateway.bind")), None);
     assert!(resolved.problems.is_empty());
 }
@@ -85,26 +80,11 @@ fn an_included_section_is_owned_by_its_file() {
         resolved.value,
         json!({"gateway": {"mode": "local", "auth": {"mode": "token"}}, "meta": {}})
     );
-    assert_eq!(
-        owner(&resolved, "gateway.mode"),
-        pair("conf/gw.json5", "mode")
-    );
-    assert_eq!(
-        owner(&resolved, "gateway.bind"),
-        pair("conf/gw.json5", "bind")
-    );
-    assert_eq!(
-        owner(&resolved, "gateway.auth.mode"),
-        pair("auth.json", "mode")
-    );
-    assert_eq!(
-        owner(&resolved, "gateway.auth.token"),
-        pair("auth.json", "token")
-    );
-    assert_eq!(
-        owner(&resolved, "agents.x"),
-        pair("openclaw.json", "agents.x")
-    );
+    owns(&resolved, "gateway.mode", "conf/gw.json5", "mode");
+    owns(&resolved, "gateway.bind", "conf/gw.json5", "bind");
+    owns(&resolved, "gateway.auth.mode", "auth.json", "mode");
+    owns(&resolved, "gateway.auth.token", "auth.json", "token");
+    owns(&resolved, "agents.x", "openclaw.json", "agents.x");
     assert_eq!(resolved.files.len(), 3);
 }
 
@@ -129,27 +109,22 @@ fn siblings_win_over_the_include_and_lists_are_joined() {
             "b": [{"c": 1}],
         })
     );
-    assert_eq!(
-        owner(&resolved, "gateway.mode"),
-        pair("openclaw.json", "gateway.mode")
+    owns(&resolved, "gateway.mode", "openclaw.json", "gateway.mode");
+    owns(&resolved, "gateway.port", "b.json", "gateway.port");
+    owns(&resolved, "gateway.bind", "openclaw.json", "gateway.bind");
+    owns(
+        &resolved,
+        "gateway.trustedProxies.0",
+        "a.json",
+        "gateway.trustedProxies.0",
     );
-    assert_eq!(
-        owner(&resolved, "gateway.port"),
-        pair("b.json", "gateway.port")
+    owns(
+        &resolved,
+        "gateway.trustedProxies.1",
+        "openclaw.json",
+        "gateway.trustedProxies.0",
     );
-    assert_eq!(
-        owner(&resolved, "gateway.bind"),
-        pair("openclaw.json", "gateway.bind")
-    );
-    assert_eq!(
-        owner(&resolved, "gateway.trustedProxies.0"),
-        pair("a.json", "gateway.trustedProxies.0")
-    );
-    assert_eq!(
-        owner(&resolved, "gateway.trustedProxies.1"),
-        pair("openclaw.json", "gateway.trustedProxies.0")
-    );
-    assert_eq!(owner(&resolved, "b.0.c"), pair("b.json", "b.0.c"));
+    owns(&resolved, "b.0.c", "b.json", "b.0.c");
     assert!(
         resolved
             .owner_of(&keys("gateway.trustedProxies"))
@@ -163,11 +138,8 @@ fn siblings_win_over_the_include_and_lists_are_joined() {
 fn a_whole_config_from_one_include_is_edited_there() {
     let source = files(&[("base.json", "{gateway: {bind: 'local'}}")]);
     let resolved = run("{$include: 'base.json'}", &source);
-    assert_eq!(
-        owner(&resolved, "gateway.bind"),
-        pair("base.json", "gateway.bind")
-    );
-    assert_eq!(owner(&resolved, "new"), pair("base.json", "new"));
+    owns(&resolved, "gateway.bind", "base.json", "gateway.bind");
+    owns(&resolved, "new", "base.json", "new");
 }
 
 #[test]

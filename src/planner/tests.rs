@@ -10,10 +10,10 @@ use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::facts::Facts;
 use crate::simulate::{images_after, simulate};
 
-const NOW: i64 = 1_795_535_999_000;
+pub(super) const NOW: i64 = 1_795_535_999_000;
 const ID: &str = "1d6d5ae03ccd0da69320b3ff7b661ae7e901d75f487945ee331e1669dc0e81bb";
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options {
         scopes: Scopes::Full,
         pairing: true,
@@ -23,7 +23,7 @@ fn options() -> Options {
     }
 }
 
-fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     Facts {
         now_ms: NOW,
         platform: "linux".into(),

@@ -17,11 +17,12 @@ use portable as system;
 use unix as system;
 
 pub use folder::{Folder, Kind};
+pub use system::ask::{choose, confirm};
 pub use system::files::{
     KNOWS_OWNERS, meta, odd_kind, open_quietly, real_folder, share_file, sqlite_path,
     sqlite_without_locks,
 };
-pub use system::process::{breaks_off, no_core, user_id};
+pub use system::process::{no_core, user_id};
 pub use system::words::{RUN_AS, io_advice, quoted, shown};
 pub use system::{home, rights, variable};
 

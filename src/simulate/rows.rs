@@ -187,14 +187,8 @@ fn update(
             let current = record_of_row(part, table, row);
             for (field, value) in record {
                 if current.get(field) != Some(value) {
-                    set_cell(
-                        part,
-                        table,
-                        row,
-                        &mut changes,
-                        std::slice::from_ref(field),
-                        Some(value),
-                    )?;
+                    let path = std::slice::from_ref(field);
+                    set_cell(part, table, row, &mut changes, path, Some(value))?;
                 }
             }
             continue;
@@ -210,14 +204,8 @@ fn update(
         if part == Part::DeviceAuth && path.is_empty() {
             if let Some(Value::Object(entry)) = new {
                 for (field, value) in entry {
-                    set_cell(
-                        part,
-                        table,
-                        row,
-                        &mut changes,
-                        std::slice::from_ref(field),
-                        Some(value),
-                    )?;
+                    let path = std::slice::from_ref(field);
+                    set_cell(part, table, row, &mut changes, path, Some(value))?;
                 }
             }
             continue;

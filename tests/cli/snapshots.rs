@@ -133,3 +133,116 @@ fn an_empty_list_is_no_failure() {
     sandbox.run(&["restore", "--dry-run"]);
     assert_eq!(sandbox.tree(true), before);
 }
+
+/// Puts something in the database's place; a folder where there are no bytes for it.
+fn spoil(sandbox: &Sandbox, bytes: Option<&str>) {
+    let path = sandbox.path("state/openclaw.sqlite");
+    match bytes {
+        Some(bytes) => std::fs::write(path, bytes).unwrap(),
+        None => {
+            std::fs::remove_file(&path).unwrap();
+            std::fs::create_dir(path).unwrap();
+        }
+    }
+}
+
+/// A snapshot without the database would pass for one that brings the devices back.
+#[test]
+fn with_a_database_that_cannot_be_read_no_snapshot_is_made_or_put_back_and_it_is_said() {
+    let faults = [
+        ("damaged", Some("SQLite format 3\0 and then nothing")),
+        (
+            "foreign",
+            Some("not a database, and long enough to be told from a cut one"),
+        ),
+        ("empty", Some("")),
+        ("a folder", None),
+    ];
+    for (name, bytes) in faults {
+        let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+        sandbox
+            .run(&["snapshot", "create", "--why", "whole"])
+            .expect(Exit::Done);
+        spoil(&sandbox, bytes);
+        let before = sandbox.contents();
+        let run = sandbox.run(&["snapshot", "create"]).expect(Exit::Failed);
+        assert!(
+            run.stderr.contains("no snapshot was made"),
+            "{name}: {}",
+            run.stderr
+        );
+        for args in [&["restore", "--dry-run"][..], &["restore", "--yes"]] {
+            let run = sandbox.run(args);
+            assert!(run.stdout.is_empty(), "{name}: {}", run.stdout);
+            assert!(
+                run.stderr.contains("nothing was changed"),
+                "{name}: {}",
+                run.stderr
+            );
+            let exit = if name == "a folder" {
+                Exit::Refused
+            } else {
+                Exit::Failed
+            };
+            run.expect(exit);
+        }
+        let run = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
+        assert!(run.stdout.starts_with("1 snapshot,"), "{}", run.stdout);
+        // What needs no database goes on.
+        for args in [
+            &["list"][..],
+            &["verify"],
+            &["prune", "--keep", "1", "--yes"],
+        ] {
+            sandbox
+                .run(&[&["snapshot"], args].concat())
+                .expect(Exit::Done);
+        }
+        assert_eq!(sandbox.contents(), before, "{name}");
+    }
+}
+
+#[test]
+fn a_held_database_is_named_with_what_to_do() {
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+    let holder = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
+    holder
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+        .unwrap();
+    let run = sandbox.run(&["restore", "--yes"]).expect(Exit::Failed);
+    assert!(run.stderr.contains("nothing was changed"), "{}", run.stderr);
+    let told = ["holds the database", "locked"];
+    assert!(
+        told.iter().any(|word| run.stderr.contains(word)),
+        "{}",
+        run.stderr
+    );
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    assert!(run.stdout.contains("fuser -v"), "{}", run.stdout);
+}
+
+/// Where files count, the snapshot is made, and says what it lacks.
+#[test]
+fn a_snapshot_of_files_beside_a_damaged_database_says_what_it_lacks() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    std::fs::create_dir_all(sandbox.path("state")).unwrap();
+    sandbox.write("state/openclaw.sqlite", "nonsense");
+    let run = sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+    assert!(
+        run.stderr.contains("nothing of it is in the snapshot"),
+        "{}",
+        run.stderr
+    );
+    let run = sandbox
+        .run(&["snapshot", "create", "--json"])
+        .expect(Exit::Done);
+    let problem = run.json()["snapshots"][0]["problem"].to_string();
+    assert!(problem.contains("could not be read"), "{problem}");
+    let run = sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+    assert!(
+        run.stdout.contains("The database cannot be read now"),
+        "{}",
+        run.text()
+    );
+}

@@ -1,8 +1,10 @@
 //! `gateway.mode`: whether this machine runs the gateway or is a client of one elsewhere.
 
+use super::wanted::Wanted;
 use super::{Rule, config_name, gateway, place, runs, shown, wanted};
-use crate::config::gateway::shown_url;
+use crate::config::gateway::{Setting, shown_url};
 use crate::finding::{Code, Mend, Severity};
+use crate::model::Model;
 use crate::model::config::Host;
 
 pub static MISSING: Rule = Rule {
@@ -21,11 +23,7 @@ pub static MISSING: Rule = Rule {
         "Missing config. Run `openclaw setup` or set gateway.mode=local",
     ],
     run: |model, rule| {
-        let Some(wanted) = wanted::mode(model).filter(|wanted| wanted.codes.contains(&rule.code))
-        else {
-            return vec![];
-        };
-        let Some(mode) = gateway(model).map(|gateway| &gateway.mode) else {
+        let Some((wanted, mode)) = to_set(model, rule) else {
             return vec![];
         };
         let says = if mode.is_missing() {
@@ -47,6 +45,12 @@ pub static MISSING: Rule = Rule {
     },
 };
 
+/// The mode to set, and the one that is there, where the rule is about it.
+fn to_set<'m>(model: &'m Model, rule: &Rule) -> Option<(Wanted, &'m Setting<String>)> {
+    let wanted = wanted::mode(model).filter(|wanted| wanted.codes.contains(&rule.code))?;
+    Some((wanted, &gateway(model)?.mode))
+}
+
 pub static REMOTE: Rule = Rule {
     code: Code("gateway-mode-remote"),
     modes: &["F08"],
@@ -61,11 +65,7 @@ pub static REMOTE: Rule = Rule {
         "gateway remote mode misconfigured: gateway.remote.url missing",
     ],
     run: |model, rule| {
-        let Some(wanted) = wanted::mode(model).filter(|wanted| wanted.codes.contains(&rule.code))
-        else {
-            return vec![];
-        };
-        let Some(mode) = gateway(model).map(|gateway| &gateway.mode) else {
+        let Some((wanted, mode)) = to_set(model, rule) else {
             return vec![];
         };
         let mend = wanted.mend(model, "set gateway.mode to \"local\"");

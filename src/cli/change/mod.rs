@@ -132,25 +132,36 @@ fn ask(context: &mut Context<'_, '_>, asked: &Asked, proposal: &Proposal) -> Res
     if asked.yes {
         return Ok(());
     }
-    let refusal = |message: &str| {
-        Error::refused(message.to_owned())
-            .hint(format!("to go ahead without a question: {}", asked.again))
-    };
-    if context.global.json || !context.world.person.is_there() {
-        return Err(refusal(
-            "this needs a yes, and there is nobody here to answer; nothing was changed",
-        ));
-    }
-    let _ = context.world.out.flush();
     let question = if proposal.plan.touches_config() {
         "Make these changes? (a snapshot is taken first; the config needs a gateway restart)"
     } else {
         "Make these changes? (a snapshot is taken first)"
     };
+    agreed(context, question, "nothing was changed", &asked.again)
+}
+
+/// Asks whoever is there, and refuses without a yes. `nothing` is what did not happen then, `again`
+/// the command that goes ahead without a question.
+pub(super) fn agreed(
+    context: &mut Context<'_, '_>,
+    question: &str,
+    nothing: &str,
+    again: &str,
+) -> Result<(), Error> {
+    let refusal = |why: &str| {
+        Error::refused(format!("{why}; {nothing}"))
+            .hint(format!("to go ahead without a question: {again}"))
+    };
+    if context.global.json || !context.world.person.is_there() {
+        return Err(refusal(
+            "this needs a yes, and there is nobody here to answer",
+        ));
+    }
+    let _ = context.world.out.flush();
     match context.world.person.confirm(question) {
         Some(true) => Ok(()),
-        Some(false) => Err(refusal("you said no; nothing was changed")),
-        None => Err(refusal("the question was broken off; nothing was changed")),
+        Some(false) => Err(refusal("you said no")),
+        None => Err(refusal("the question was broken off")),
     }
 }
 

@@ -105,6 +105,11 @@ pub(super) fn nothing_to_do(
             "The state is as in this snapshot already; an older one: clawmend{} snapshot list",
             words::flags(&context.global)
         ));
+        if state.unread_database().is_some() {
+            context.say(
+                "The database cannot be read now, and this snapshot holds nothing of it that could be put back.",
+            );
+        }
         return exit;
     }
     leftover(context, &state.findings);

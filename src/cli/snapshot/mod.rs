@@ -5,11 +5,13 @@ mod prune;
 
 use super::args;
 use super::change::{begin, lock};
-use super::context::Context;
+use super::context::{Context, State};
 use super::words;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::image::{DatabaseState, Unusable};
 use crate::locate::Located;
+use crate::plan::StoreKind;
 use crate::render::json::{Head, SnapshotDocument, SnapshotsDocument};
 use crate::snapshot::{self, Summary};
 use crate::text::safe;
@@ -70,6 +72,23 @@ fn documents(
     }
 }
 
+/// Refuses where the database is what counts and cannot be read: a snapshot without it would pass for
+/// one that can bring the devices back. Where files count, it is made, and what is said with it comes
+/// back.
+fn without_database(state: &State) -> Result<Option<&'static str>, Error> {
+    match state.unread_database() {
+        None => Ok(None),
+        // The snapshot itself tries to read these, and says what is in the way.
+        Some(DatabaseState::Unusable(Unusable::Denied | Unusable::Io(_))) => Ok(None),
+        Some(_) if state.model.store == StoreKind::Files => {
+            Ok(Some("the database could not be read, and nothing of it is in the snapshot"))
+        }
+        Some(_) => Err(state
+            .unread("the database cannot be read, so a snapshot would hold none of its devices; no snapshot was made")
+            .hint("to keep what is there, copy the whole state dir while the gateway is stopped")),
+    }
+}
+
 fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
     let plain = !why.is_empty()
         && why.len() <= 40
@@ -88,6 +107,7 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
         None => lock(context)?,
     };
     let state = context.read()?;
+    let unread = without_database(&state)?;
     let folder = context.snapshots(&state.located);
     let made = snapshot::create(&snapshot::Create {
         state_dir: &state.located.state_dir,
@@ -97,7 +117,8 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
         command: "snapshot create",
         now_ms: context.world.now_ms,
         changes: None,
-    })?;
+    })
+    .map_err(|error| words::saying(error, "no snapshot was made"))?;
     drop(lock);
     if context.global.json {
         let bytes = made
@@ -111,13 +132,16 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
             time_ms: Some(made.manifest.created_at_ms),
             why: why.to_owned(),
             bytes,
-            problem: None,
+            problem: unread.map(str::to_owned),
         };
         let document = documents(context, &state.located, vec![one], false);
         context.json(&document);
         return Ok(Exit::Done);
     }
     context.say(&format!("Snapshot {} made.", made.id));
+    if let Some(unread) = unread {
+        context.note(&format!("note: {unread}"));
+    }
     context.say(&format!(
         "To go back to it:  clawmend{} restore {}",
         words::flags(&context.global),

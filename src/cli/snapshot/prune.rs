@@ -1,7 +1,7 @@
 //! `clawmend snapshot prune`.
 
 use super::{document_of, documents};
-use crate::cli::change::{begin, lock};
+use crate::cli::change::{agreed, begin, lock};
 use crate::cli::context::Context;
 use crate::cli::words;
 use crate::error::Error;
@@ -56,21 +56,9 @@ pub(super) fn prune(
         return Ok(Exit::Done);
     }
     if let Some(again) = ask {
-        let refusal = |message: &str| {
-            Error::refused(message.to_owned())
-                .hint(format!("to go ahead without a question: {again} --yes"))
-        };
-        if context.global.json || !context.world.person.is_there() {
-            return Err(refusal(
-                "this needs a yes, and there is nobody here to answer; nothing was removed",
-            ));
-        }
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
-        match context.world.person.confirm(&question) {
-            Some(true) => {}
-            Some(false) => return Err(refusal("you said no; nothing was removed")),
-            None => return Err(refusal("the question was broken off; nothing was removed")),
-        }
+        let again = format!("{again} --yes");
+        agreed(context, &question, "nothing was removed", &again)?;
     }
     let _lock = match held {
         Some(lock) => lock,

@@ -153,26 +153,15 @@ fn place(document: &Document<'_>, edit: &Edit) -> Result<Option<String>, Reason>
             _ => return Err(Reason::Root),
         },
         (Edit::Remove { .. }, _) => return Ok(None),
-        (Edit::Set { value, .. }, [key, rest @ ..]) => {
+        (Edit::Set { value, .. } | Edit::Append { value, .. }, [key, rest @ ..]) => {
             let so_far = path.len() - walk.missing.len();
-            require(
-                document,
-                node,
-                path.get(..so_far).unwrap_or(path),
-                "an object",
-            )?;
-            insert(text, &walk.trail, Some(key), &wrapped(rest, value.clone()))
-        }
-        (Edit::Append { value, .. }, [key, rest @ ..]) => {
-            let so_far = path.len() - walk.missing.len();
-            require(
-                document,
-                node,
-                path.get(..so_far).unwrap_or(path),
-                "an object",
-            )?;
-            let list = Value::Array(vec![value.clone()]);
-            insert(text, &walk.trail, Some(key), &wrapped(rest, list))
+            let parent = path.get(..so_far).unwrap_or(path);
+            require(document, node, parent, "an object")?;
+            let new = match edit {
+                Edit::Append { .. } => Value::Array(vec![value.clone()]),
+                _ => value.clone(),
+            };
+            insert(text, &walk.trail, Some(key), &wrapped(rest, new))
         }
     };
     Ok(Some(splice(text, splices)))

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
+use super::tests::{NOW, facts, options};
 use super::*;
 use crate::checks;
 use crate::finding::{Finding, Mend, Severity};
@@ -22,7 +23,6 @@ use crate::simulate::{images_after, simulate};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 
-const NOW: i64 = 1_795_535_999_000;
 const ID: &str = "402092da47472b1fb9cc9a805fcd8787b6710b6aac6461f3d2adf20a0f5fccc6";
 const OTHER: &str = "e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5";
 const OTHER_KEY: &str = "cLopRPTMgn4f7TMuF2O4PzMcpMU_Y-jE9USqu4aDnco";
@@ -131,27 +131,6 @@ fn add_other(images: &mut Images, column: &str, broken: &str) {
     cells.push((column, words(broken)));
     add(images, Part::Paired, &cells);
 }
-
-fn options() -> Options {
-    Options {
-        scopes: Scopes::Full,
-        pairing: true,
-        config: true,
-        random: [7; 32],
-        ..Options::default()
-    }
-}
-
-fn facts() -> Facts {
-    Facts {
-        now_ms: NOW,
-        platform: "linux".into(),
-        state_dir: "/s".into(),
-        ..Facts::default()
-    }
-}
-
-use crate::model::facts::Facts;
 
 fn model(images: &Images) -> Model {
     Model::of(images.clone(), facts())

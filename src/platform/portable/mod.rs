@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub mod ask;
 pub mod files;
 pub mod folder;
 pub mod process;

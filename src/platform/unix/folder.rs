@@ -20,6 +20,15 @@ const OPEN_FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::CLOEXEC);
 
+impl UnixFolder {
+    /// Neither follows a link nor waits for whoever holds the other end.
+    fn open_with(&self, name: &OsStr, flags: OFlags) -> io::Result<File> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&self.0, name, flags, Mode::empty())?;
+        Ok(File::from(file))
+    }
+}
+
 impl Folder for UnixFolder {
     fn open(path: &Path) -> io::Result<Self> {
         Ok(Self(rustix::fs::open(path, OPEN_FOLDER, Mode::empty())?))
@@ -54,24 +63,11 @@ impl Folder for UnixFolder {
     }
 
     fn open_file(&self, name: &OsStr) -> io::Result<File> {
-        let flags =
-            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        Ok(File::from(rustix::fs::openat(
-            &self.0,
-            name,
-            flags,
-            Mode::empty(),
-        )?))
+        self.open_with(name, OFlags::RDONLY | OFlags::NOCTTY)
     }
 
     fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        Ok(File::from(rustix::fs::openat(
-            &self.0,
-            name,
-            flags,
-            Mode::empty(),
-        )?))
+        self.open_with(name, OFlags::RDWR)
     }
 
     fn create_file(&self, name: &OsStr) -> io::Result<File> {
