@@ -137,6 +137,7 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
         Error::refused("this copy is not a config: it does not parse")
             .at(&path)
             .because(error)
+            .hint("`clawmend diagnose` lists the copies beside the config")
     })?;
     if !value
         .get("gateway")

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::image::DatabaseState;
-use crate::journal;
+use crate::journal::{self, Recovered};
 use crate::locate::{Flags, Located, locate};
 use crate::model::Model;
 use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
@@ -36,6 +36,8 @@ pub struct Context<'w, 'a> {
     pub paint: Paint,
     /// The database's write lock, while a plan is made under it.
     pub hold: Option<Hold>,
+    /// The interrupted run that this one took up first.
+    pub recovered: Option<Recovered>,
 }
 
 /// The state as it was read, and what it means.

@@ -66,6 +66,7 @@ where
         global: cli.global.clone(),
         paint: Paint { on },
         hold: None,
+        recovered: None,
     };
     let name = command_name(cli.command.as_ref());
     let outcome = dispatch(cli.command, &mut context);

@@ -148,7 +148,9 @@ fn scopes_of(text: &str) -> Result<Scopes, Error> {
                 .hint(
                     "write `full`, `requested`, or a list such as operator.read,operator.pairing",
                 )),
-                None if list.is_empty() => Err(Error::usage("--scopes names no scope")),
+                None if list.is_empty() => Err(Error::usage("--scopes names no scope").hint(
+                    "write `full`, `requested`, or a list such as operator.read,operator.pairing",
+                )),
                 None => Ok(Scopes::List(list)),
             }
         }

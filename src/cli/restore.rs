@@ -1,5 +1,7 @@
 //! `clawmend restore`: back to a snapshot, with the same preview and the same apply.
 
+use std::path::Path;
+
 use super::args;
 use super::change::{Asked, Proposal, begin, carry_out};
 use super::context::{Context, State};
@@ -7,6 +9,8 @@ use super::words;
 use crate::apply;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::journal::Outcome;
+use crate::locate::Located;
 use crate::plan::Plan;
 use crate::snapshot;
 use crate::store::sqlite::verify_extract;
@@ -17,7 +21,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let list = snapshot::list(&located.state_dir, &folder)?;
-    let id = snapshot::find(&list, &args.id)?.id.clone();
+    let id = match args.id.as_str() {
+        LATEST => latest(context, &located, &folder, &list)?,
+        id => snapshot::find(&list, id)?.id.clone(),
+    };
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
     // Every checksum before anything is touched.
     found.check(&verify_extract)?;
@@ -73,6 +80,58 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
             changes,
         })
     })
+}
+
+/// What a restore goes back to where no snapshot is named.
+const LATEST: &str = "latest";
+
+/// The newest snapshot, or after an interrupted restore the one that the same command meant before.
+///
+/// Where that restore was taken back, or had not begun to change anything, the snapshot that it took is
+/// the newest and of the state as it is now. Where it was found finished, going back to the newest would
+/// undo it.
+fn latest(
+    context: &mut Context<'_, '_>,
+    located: &Located,
+    folder: &Path,
+    list: &[snapshot::Summary],
+) -> Result<String, Error> {
+    let newest = snapshot::find(list, LATEST)?;
+    let finished = context
+        .recovered
+        .as_ref()
+        .is_some_and(|run| run.outcome == Outcome::Finished && run.snapshot == newest.id);
+    if newest.why != "before-restore" || newest.problem.is_some() {
+        return Ok(newest.id.clone());
+    }
+    let state = context.read()?;
+    let is_now = |summary: &snapshot::Summary| -> Result<bool, Error> {
+        let found = snapshot::open(&located.state_dir, folder, &summary.id)?;
+        Ok(apply::way_back(&state.stores(), &state.model.images, &found)?.is_empty())
+    };
+    if !finished && !is_now(newest)? {
+        return Ok(newest.id.clone());
+    }
+    let mut meant = None;
+    for summary in list.iter().skip(1) {
+        // One that cannot be read is not overlooked: opening it says why.
+        let now = is_now(summary)?;
+        if now == finished || (now && summary.why != "before-restore") {
+            meant = Some(summary);
+            break;
+        }
+    }
+    // Finished, and written by somebody else since: still not the one that would undo it.
+    let meant = meant.or(list.get(1).filter(|_| finished)).unwrap_or(newest);
+    if meant.id != newest.id {
+        let what = if finished {
+            "was taken by the interrupted restore, which is finished"
+        } else {
+            "was taken by a restore that changed nothing: it is of the state as it is now"
+        };
+        context.note(&format!("note: the newest snapshot, {}, {what}", newest.id));
+    }
+    Ok(meant.id.clone())
 }
 
 /// Says that nothing was changed, and of a database that cannot be read what the diagnosis knows.

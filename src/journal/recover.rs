@@ -168,8 +168,8 @@ fn look(recovery: &Recovery<'_>, record: &Record, snapshot: &Snapshot) -> Result
         true
     });
     let rows_before = back.rows.len();
-    back.rows
-        .retain(|change| after::row_holds(&record.after, &now, change));
+    let rows = after::Rows::of(&record.after, &now, &back.rows);
+    back.rows.retain(|change| rows.hold(change));
     if back.rows.len() < rows_before {
         left.push("rows of the database".to_owned());
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::device::{KeyFault, key_fault};
-use super::layout::{ColumnKind, Part};
+use super::layout::{Column, ColumnKind, Part};
 use crate::format::scan;
 use crate::image::{Cell, Row, Table};
 
@@ -105,45 +105,62 @@ pub(super) fn entry_of_text(
     Ok((entry, end))
 }
 
-/// The record in a row.
-pub(super) fn entry_of_row(part: Part, table: &Table, at: usize, row: &Row) -> Entry {
-    let mut fields = Fields::default();
-    let mut faults = Vec::new();
-    for column in part.columns() {
-        let Some(cell) = table.cell(row, column.column) else {
-            continue;
-        };
-        if let Some(slot) = fields.slot_named(column.field.as_bytes()) {
-            *slot = match cell {
-                Cell::Text(text) => Field::Text(text.into()),
-                Cell::Integer(_) | Cell::Real(_) => Field::Number,
-                Cell::Null => Field::Missing,
-                Cell::Blob(_) => Field::Other,
-            };
-        }
-        if column.kind == ColumnKind::Json {
-            let malformed = match cell {
-                Cell::Text(text) => scan::document(text.as_bytes()).is_err(),
-                Cell::Null => false,
-                _ => true,
-            };
-            if malformed {
-                faults.push(Fault::Cell(column.column));
-            }
+/// Where in a table's rows the known columns are: looked up once, not for every row.
+pub(super) struct RowShape {
+    part: Part,
+    columns: Vec<(usize, &'static Column)>,
+    key: Option<usize>,
+}
+
+impl RowShape {
+    pub(super) fn of(part: Part, table: &Table) -> Self {
+        let key = part.key_columns().first();
+        let known = part.columns().iter();
+        Self {
+            part,
+            columns: known
+                .filter_map(|column| Some((table.column(column.column)?, column)))
+                .collect(),
+            key: key.and_then(|name| table.column(name)),
         }
     }
-    let key_column = part.key_columns().first().copied().unwrap_or_default();
-    let key = table
-        .cell(row, key_column)
-        .and_then(Cell::text)
-        .unwrap_or_default()
-        .to_owned();
-    fields.judge(part, &key, &mut faults);
-    Entry {
-        likeness: fields.likeness(),
-        key,
-        faults,
-        place: Place::Row(at),
+
+    /// The record in a row, which is the table's `at`-th.
+    pub(super) fn entry(&self, at: usize, row: &Row) -> Entry {
+        let mut fields = Fields::default();
+        let mut faults = Vec::new();
+        for (index, column) in &self.columns {
+            let Some(cell) = row.0.get(*index) else {
+                continue;
+            };
+            if let Some(slot) = fields.slot_named(column.field.as_bytes()) {
+                *slot = match cell {
+                    Cell::Text(text) => Field::Text(text.into()),
+                    Cell::Integer(_) | Cell::Real(_) => Field::Number,
+                    Cell::Null => Field::Missing,
+                    Cell::Blob(_) => Field::Other,
+                };
+            }
+            if column.kind == ColumnKind::Json {
+                let malformed = match cell {
+                    Cell::Text(text) => scan::document(text.as_bytes()).is_err(),
+                    Cell::Null => false,
+                    _ => true,
+                };
+                if malformed {
+                    faults.push(Fault::Cell(column.column));
+                }
+            }
+        }
+        let key = self.key.and_then(|key| row.0.get(key)?.text());
+        let key = key.unwrap_or_default().to_owned();
+        fields.judge(self.part, &key, &mut faults);
+        Entry {
+            likeness: fields.likeness(),
+            key,
+            faults,
+            place: Place::Row(at),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::device::{Device, Record};
 pub use super::entry::{Entry, Fault, id_field};
-use super::entry::{Place, entry_of_row, entry_of_text};
+use super::entry::{Place, RowShape, entry_of_text};
 use super::halves;
 use super::layout::{ColumnKind, Part};
 use super::reread::{Known, Prior};
@@ -163,12 +163,9 @@ impl Records {
     /// The records of a table.
     pub fn of_table(part: Part, table: Option<std::sync::Arc<Table>>) -> Self {
         let entries = table.as_ref().map_or_else(Vec::new, |table| {
-            table
-                .rows
-                .iter()
-                .enumerate()
-                .map(|(at, row)| entry_of_row(part, table, at, row))
-                .collect()
+            let shape = RowShape::of(part, table);
+            let rows = table.rows.iter().enumerate();
+            rows.map(|(at, row)| shape.entry(at, row)).collect()
         });
         Self {
             part,

@@ -1,13 +1,14 @@
 //! What a command leaves behind, as hashes: recorded before it starts, so that an interrupted run can
 //! be told from a finished one, and a later restore can tell what changed since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::files::hash;
-use crate::image::{Cell, Images, Row, Table};
+use crate::image::{Cell, DatabaseState, Images, Row, Table};
+use crate::model::layout::Part;
 use crate::plan::{Changes, FileChange, RowChange, RowOp};
 use crate::store::files::key_of;
 
@@ -71,42 +72,73 @@ impl RowPrint {
             sha256: (!gone).then(|| print(set)),
         }
     }
+}
 
-    /// Whether a row change starts from (not: leads to) the row this print is of.
-    fn is_of(&self, change: &RowChange) -> bool {
-        self.table == change.part.table() && self.key == key_print(&change.key)
+/// The rows that are there now beside the rows that were left behind, each found by its key.
+pub(crate) struct Rows<'a> {
+    prints: HashMap<(&'a str, &'a str), &'a RowPrint>,
+    live: HashMap<(Part, String), (&'a Table, &'a Row)>,
+}
+
+impl<'a> Rows<'a> {
+    /// For the rows that `back` changes.
+    pub(crate) fn of(after: &'a After, now: &'a Images, back: &[RowChange]) -> Self {
+        let prints = after
+            .rows
+            .iter()
+            .map(|print| ((print.table.as_str(), print.key.as_str()), print))
+            .collect();
+        let mut live = HashMap::new();
+        let tables = match now.database.as_ref().map(|database| &database.state) {
+            Some(DatabaseState::Readable(database)) => Some(&database.tables),
+            _ => None,
+        };
+        let mut keys: BTreeMap<Part, Vec<&str>> = BTreeMap::new();
+        for change in back {
+            keys.entry(change.part).or_insert_with(|| {
+                change
+                    .key
+                    .iter()
+                    .map(|(column, _)| column.as_str())
+                    .collect()
+            });
+        }
+        for (part, columns) in keys {
+            let Some(table) = tables.and_then(|tables| tables.get(&part)) else {
+                continue;
+            };
+            for row in &table.rows {
+                let key: Option<Vec<_>> = columns
+                    .iter()
+                    .map(|column| Some((*column, table.cell(row, column)?)))
+                    .collect();
+                if let Some(key) = key {
+                    live.insert((part, print(key)), (table.as_ref(), row));
+                }
+            }
+        }
+        Self { prints, live }
     }
 
-    /// Whether the row is now as the print says.
-    fn holds(&self, now: &Images, change: &RowChange) -> bool {
-        let live = live_row(now, change);
-        match (&self.sha256, live) {
+    /// Whether a row is now as it was left behind.
+    pub(crate) fn hold(&self, change: &RowChange) -> bool {
+        let key = key_print(&change.key);
+        let Some(wanted) = self.prints.get(&(change.part.table(), key.as_str())) else {
+            return false;
+        };
+        match (&wanted.sha256, self.live.get(&(change.part, key.clone()))) {
             (None, None) => true,
-            (Some(wanted), Some((table, row))) => {
-                let cells: Option<Vec<_>> = self
+            (Some(sha256), Some((table, row))) => {
+                let cells: Option<Vec<_>> = wanted
                     .columns
                     .iter()
                     .map(|column| Some((column.as_str(), table.cell(row, column)?)))
                     .collect();
-                cells.is_some_and(|cells| print(cells) == *wanted)
+                cells.is_some_and(|cells| print(cells) == *sha256)
             }
             _ => false,
         }
     }
-}
-
-fn live_row<'a>(now: &'a Images, change: &RowChange) -> Option<(&'a Table, &'a Row)> {
-    let crate::image::DatabaseState::Readable(database) = &now.database.as_ref()?.state else {
-        return None;
-    };
-    let table = database.tables.get(&change.part)?;
-    let is_it = |row: &&Row| {
-        change
-            .key
-            .iter()
-            .all(|(column, value)| table.cell(row, column) == Some(value))
-    };
-    Some((table, table.rows.iter().find(is_it)?))
 }
 
 fn key_print(key: &[(String, Cell)]) -> String {
@@ -144,14 +176,6 @@ pub(crate) fn file_holds(after: &After, key: &str, change: &FileChange) -> bool 
     after.files.get(key).is_some_and(|wanted| *wanted == live)
 }
 
-/// Whether a row is now as `after` says.
-pub(crate) fn row_holds(after: &After, now: &Images, change: &RowChange) -> bool {
-    after
-        .rows
-        .iter()
-        .any(|print| print.is_of(change) && print.holds(now, change))
-}
-
 /// What changed since the command that took a snapshot: everything that the way `back` to it would
 /// undo besides what that command did. Empty for a snapshot that no command was to follow.
 pub fn changed_since(
@@ -167,9 +191,10 @@ pub fn changed_since(
         let key = key_of(state_dir, &change.before.path);
         (!file_holds(after, &key, change)).then(|| format!("`{key}` has changed since"))
     });
+    let left = Rows::of(after, now, &back.rows);
     let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
     for change in &back.rows {
-        if !row_holds(after, now, change) {
+        if !left.hold(change) {
             *rows.entry(change.part.table()).or_default() += 1;
         }
     }

@@ -10,7 +10,7 @@ use super::after::After;
 use super::manifest::{self, Manifest};
 use super::open::Snapshot;
 use crate::error::Error;
-use crate::files::{Dir, hash, replace};
+use crate::files::{Dir, OWN_LIMIT, hash, replace};
 use crate::image::Meta;
 use crate::plan::{Changes, StoreKind};
 use crate::store::{Entry, Sink, Store};
@@ -41,8 +41,11 @@ const SCRATCH: &str = "scratch";
 /// # Errors
 /// Reading or writing failed; nothing is left behind.
 pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
-    let parent = super::folder(request.state_dir, request.snapshots, true)?
-        .ok_or_else(|| Error::failed("no folder for snapshots").at(request.snapshots))?;
+    let parent = super::folder(request.state_dir, request.snapshots, true)?.ok_or_else(|| {
+        Error::failed("no folder for snapshots")
+            .at(request.snapshots)
+            .hint("something else is at work in that folder: run the same command again")
+    })?;
     let temp = replace::temp_name("snapshot".as_ref());
     let dir = parent.child_or_create(&temp)?;
     // Held while it is built: a sweep tells by it that this is not an orphan.
@@ -54,9 +57,11 @@ pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
             let _ = parent.remove_tree(&id);
             return Err(error);
         }
-        let dir = parent
-            .descend(Path::new(&id), false)?
-            .ok_or_else(|| Error::failed("the snapshot vanished").at(request.snapshots))?;
+        let dir = parent.descend(Path::new(&id), false)?.ok_or_else(|| {
+            Error::failed("the snapshot vanished")
+                .at(request.snapshots)
+                .hint("something else is at work in that folder: run the same command again")
+        })?;
         Ok(Snapshot { id, dir, manifest })
     });
     drop(held);
@@ -82,7 +87,9 @@ fn rename_in(parent: &Dir, temp: &std::ffi::OsStr, request: &Create<'_>) -> Resu
             }
         }
     }
-    Err(Error::failed("too many snapshots of the same moment").at(parent.path()))
+    Err(Error::failed("too many snapshots of the same moment")
+        .at(parent.path())
+        .hint("check the clock (`date`), and remove old ones: `clawmend snapshot prune`"))
 }
 
 /// `<UTC time>-<why>`, sortable.
@@ -154,6 +161,14 @@ impl Builder {
         let mut text = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| Error::failed("could not write the manifest").because(error))?;
         text.push(b'\n');
+        // What could not be read again is no snapshot.
+        if text.len() as u64 > OWN_LIMIT {
+            return Err(Error::refused(
+                "too many rows would change at once for one snapshot's manifest; nothing was changed",
+            )
+            .at(self.dir.path())
+            .hint("mend in steps: `clawmend repair --only pairing`, or ask at the project with the output of `clawmend diagnose`"));
+        }
         write(&self.dir, manifest::FILE.as_ref(), &mut text.as_slice())?;
         for folder in self.folders.iter().rev() {
             if let Some(dir) = self.dir.descend(folder, false)? {

@@ -41,7 +41,11 @@ pub fn open(state_dir: &Path, snapshots: &Path, id: &str) -> Result<Snapshot, Er
     let bytes = match dir.read(manifest::FILE, OWN_LIMIT) {
         FileState::Present { bytes, .. } => bytes,
         FileState::Absent => {
-            return Err(Error::failed("the snapshot has no manifest").at(&path));
+            return Err(Error::failed("the snapshot has no manifest")
+                .at(&path)
+                .hint(
+                    "use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`",
+                ));
         }
         FileState::Unusable(why) => return Err(refuse(&path.join(manifest::FILE), &why)),
     };
@@ -165,7 +169,11 @@ fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error
 impl Source for Snapshot {
     fn get(&self, name: &str) -> Result<Vec<u8>, Error> {
         let path = self.path().join(name);
-        let missing = || Error::failed("a piece of the snapshot is missing").at(&path);
+        let missing = || {
+            Error::failed("a piece of the snapshot is missing")
+                .at(&path)
+                .hint("use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`")
+        };
         let entry = self.manifest.piece(name).ok_or_else(missing)?;
         let found = self
             .dir
@@ -197,7 +205,11 @@ impl Source for Snapshot {
             });
         match found {
             Ok(Some(_)) => Ok(path),
-            Ok(None) => Err(Error::failed("a piece of the snapshot is missing").at(&path)),
+            Ok(None) => Err(Error::failed("a piece of the snapshot is missing")
+                .at(&path)
+                .hint(
+                    "use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`",
+                )),
             Err(why) => Err(refuse(&path, &why)),
         }
     }

@@ -58,6 +58,10 @@ const TESTS: &[(&str, Test)] = &[
     ("points::killed_anywhere", points::killed_anywhere),
     ("points::failed_anywhere", points::failed_anywhere),
     (
+        "points::an_interrupted_restore_typed_again",
+        points::an_interrupted_restore_typed_again,
+    ),
+    (
         "points::an_unreadable_snapshot_is_not_overlooked",
         points::an_unreadable_snapshot_is_not_overlooked,
     ),

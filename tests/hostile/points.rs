@@ -105,7 +105,31 @@ pub fn scenarios() -> Vec<Scenario> {
         let args = ["snapshot", "prune", "--keep", "1", "--yes"];
         all.push(Scenario::new(format!("prune {short}"), many, &args));
     }
+    all.push(Scenario::new(
+        "repair huge".to_owned(),
+        huge(),
+        &["repair", "--yes"],
+    ));
     all
+}
+
+/// A store that is large enough to be written while the snapshot is taken.
+fn huge() -> World {
+    let world = World::fixture(FILES[1]);
+    let mut devices: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&world.text("devices/paired.json")).unwrap();
+    let own = devices.values().next().unwrap().clone();
+    for number in 0..(5 << 20) / own.to_string().len() {
+        let id = format!("{number:064x}");
+        let mut device = own.clone();
+        device["deviceId"] = id.clone().into();
+        devices.insert(id, device);
+    }
+    world.write(
+        "devices/paired.json",
+        serde_json::to_vec_pretty(&devices).unwrap(),
+    );
+    world
 }
 
 /// A config with something to mend besides the pairing.
@@ -459,4 +483,47 @@ fn fill(world: &World, free_kb: usize) {
     let len = file.metadata().unwrap().len();
     file.set_len(len.saturating_sub(free_kb as u64 * 1024) & !4095)
         .unwrap();
+}
+
+/// A restore to the newest snapshot, killed anywhere, and then typed again as it was: the state is as in
+/// that snapshot, and not as in the one that the killed run took.
+pub fn an_interrupted_restore_typed_again(size: Size) -> String {
+    let mut points = Vec::new();
+    let mut worlds = Vec::new();
+    for fixture in [FILES[1], SQLITE] {
+        let world = World::fixture(fixture);
+        let old = View::of(&world);
+        world.run(&["repair", "--yes"]).expect(0);
+        let calls = trace::calls(&world.again(), &["restore", "--yes"]).1;
+        let calls = calls.into_iter().filter(|call| call.changes);
+        points.extend(calls.map(|call| (worlds.len(), call)));
+        worlds.push((world, old));
+    }
+    let all = points.len();
+    let points = sample(points, size.of(60));
+    let outcomes = each(&points, |(at, call)| {
+        let (ready, old) = &worlds[*at];
+        let world = ready.again();
+        let args = ["restore", "--yes"];
+        if trace::inject(&world, call, Inject::Kill, &args).is_none() {
+            return Ok("not reached".to_owned());
+        }
+        // After its last write there is nothing left that says that it was not over.
+        let over = View::of(&world).is_like(old) && !world.path("clawmend/journal.json").exists();
+        if over {
+            return Ok("was over".to_owned());
+        }
+        let again = world.run(&args);
+        if again.code != Some(0) || !View::of(&world).is_like(old) {
+            return Err(format!("killed at {}: then {again}", call.line));
+        }
+        let words = [
+            ("was rolled back", "rolled back, then restored"),
+            ("had changed nothing yet", "begun anew"),
+            ("had made all its changes", "finished"),
+        ];
+        let said = words.iter().find(|(words, _)| again.stderr.contains(words));
+        Ok(said.map_or("restored", |(_, what)| what).to_owned())
+    });
+    format!("{} of {all} kill points: {}", points.len(), told(&outcomes))
 }

@@ -8,7 +8,7 @@ use crate::world::{Out, World, binary, finish};
 #[derive(Clone, Debug)]
 pub struct Call {
     pub name: String,
-    /// The how manieth of its name, from 1.
+    /// The how manieth of its name in its thread, from 1.
     pub number: usize,
     /// The whole line.
     pub line: String,
@@ -72,12 +72,11 @@ pub fn run(world: &World, options: &[&str], args: &[&str]) -> (Out, String) {
     (out, text)
 }
 
-/// The calls of a run that reach below the world, by the main thread.
+/// The calls of a run that reach below the world. Each thread counts its own, as strace does.
 pub fn calls(world: &World, args: &[&str]) -> (Out, Vec<Call>) {
     let (out, log) = run(world, &[], args);
-    let main = log.split(' ').next().unwrap_or_default().to_owned();
     let inside = world.root().display().to_string();
-    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    let mut counts = std::collections::BTreeMap::<(&str, &str), usize>::new();
     let mut folders = std::collections::BTreeSet::<String>::new();
     let mut found = Vec::new();
     for line in log.lines() {
@@ -88,10 +87,10 @@ pub fn calls(world: &World, args: &[&str]) -> (Out, Vec<Call>) {
         let Some((name, arguments)) = rest.split_once('(') else {
             continue;
         };
-        if thread != main || rest.starts_with('<') || rest.starts_with('+') {
+        if rest.starts_with('<') || rest.starts_with('+') {
             continue;
         }
-        let number = counts.entry(name.to_owned()).or_default();
+        let number = counts.entry((thread, name)).or_default();
         *number += 1;
         if !arguments.contains(&inside) || name == "execve" {
             continue;

@@ -68,5 +68,6 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
             crate::text::safe(path)
         ));
     }
+    context.recovered = Some(done);
     Ok(())
 }

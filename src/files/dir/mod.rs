@@ -122,7 +122,11 @@ impl<F: Folder> Dir<F> {
         let child = self
             .child(name)
             .map_err(|why| refuse(&path, &why))?
-            .ok_or_else(|| Error::failed("a folder vanished while it was made").at(&path))?;
+            .ok_or_else(|| {
+                Error::failed("a folder vanished while it was made")
+                    .at(&path)
+                    .hint("something else is at work in that folder: run the same command again")
+            })?;
         if made {
             let (above, own) = (self.meta()?, child.meta()?);
             if (above.uid, above.gid) != (own.uid, own.gid)
@@ -221,7 +225,9 @@ impl<F: Folder> Dir<F> {
         let mut at = self.again().map_err(|why| refuse(&full, &why))?;
         for component in relative.components() {
             let Component::Normal(name) = component else {
-                return Err(Error::refused("not a plain relative path").at(&full));
+                return Err(Error::refused("not a plain relative path")
+                    .at(&full)
+                    .hint("name a folder by its path without `..`"));
             };
             at = if make {
                 at.child_or_create(name)?

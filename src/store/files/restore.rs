@@ -59,7 +59,10 @@ impl FilesStore {
             return Err(Error::refused(format!(
                 "the snapshot names a path that clawmend never writes: `{}`",
                 path.escape_debug()
-            )));
+            ))
+            .hint(
+                "somebody has edited its manifest: use another snapshot, `clawmend snapshot list`",
+            ));
         }
         Ok(Some(Slot::Config(self.state_dir.join(plain))))
     }

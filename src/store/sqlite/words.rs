@@ -124,7 +124,8 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
     let Some(code) = code_of(error) else {
         return Error::failed("the database was not changed")
             .at(path)
-            .because(error);
+            .because(error)
+            .hint("run `clawmend diagnose` for the present state, and try again");
     };
     match code.code {
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
