@@ -236,7 +236,7 @@ fn io_trouble(error: &std::io::Error) -> Trouble {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, unix, not(clawmend_portable)))]
 mod tests {
     use super::*;
 
