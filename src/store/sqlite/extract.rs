@@ -1,16 +1,15 @@
 //! `pairing.sqlite`: the pairing tables of a database in a file of their own, for snapshots.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, OpenFlags};
-use sha2::{Digest, Sha256};
 
 use super::reader::{self, Halt, Way};
 use super::table::{self, Shape, quote};
 use crate::error::Error;
+use crate::files::hash;
 use crate::image::{Database, Meta, RECORD_LIMIT};
 use crate::store::Entry;
 
@@ -153,16 +152,8 @@ fn open_checked(path: &Path, entry: &Entry) -> Result<Connection, Halt> {
 fn sha256(path: &Path) -> Result<String, Halt> {
     let failed = |error: std::io::Error| Halt::Failed(Error::io("read", path, &error));
     let mut file = crate::platform::open_quietly(path).map_err(failed)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut buffer).map_err(failed)?;
-        match buffer.get(..read) {
-            None | Some([]) => break,
-            Some(bytes) => hash.update(bytes),
-        }
-    }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    let (sha256, _) = hash::copy(&mut file, &mut std::io::sink()).map_err(failed)?;
+    Ok(sha256)
 }
 
 fn wrong(path: &Path, why: &str) -> Halt {
