@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::files::acting::Acting;
 use crate::files::dir::refuse;
 use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, hash};
-use crate::image::{FileState, Meta};
+use crate::image::{FileState, Meta, Unusable};
 use crate::platform::Kind;
 use crate::store::{Entry, Source};
 
@@ -120,14 +120,16 @@ impl Snapshot {
         check_extract(&path, entry)
     }
 
+    /// A piece as a file, without following links.
+    fn opened(&self, name: &str) -> Result<Option<(std::fs::File, Meta)>, Unusable> {
+        match self.dir.walk(Path::new(name))? {
+            Some((dir, file)) => dir.open_regular(file, u64::MAX),
+            None => Ok(None),
+        }
+    }
+
     fn problem_of(&self, entry: &Entry, name: &str) -> Option<String> {
-        let found = self
-            .dir
-            .walk(Path::new(name))
-            .and_then(|found| match found {
-                Some((dir, file)) => dir.open_regular(file, u64::MAX),
-                None => Ok(None),
-            });
+        let found = self.opened(name);
         let (mut file, meta) = match found {
             Ok(Some(opened)) => opened,
             Ok(None) => return Some(format!("`{name}` is missing")),
@@ -196,13 +198,7 @@ impl Source for Snapshot {
 
     fn path(&self, name: &str) -> Result<PathBuf, Error> {
         let path = self.path().join(name);
-        let found = self
-            .dir
-            .walk(Path::new(name))
-            .and_then(|found| match found {
-                Some((dir, file)) => dir.open_regular(file, u64::MAX),
-                None => Ok(None),
-            });
+        let found = self.opened(name);
         match found {
             Ok(Some(_)) => Ok(path),
             Ok(None) => Err(Error::failed("a piece of the snapshot is missing")

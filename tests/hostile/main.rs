@@ -24,6 +24,8 @@ mod salvage;
 mod silence;
 mod state;
 mod trace;
+#[path = "../support/tree.rs"]
+mod tree;
 mod world;
 
 use std::time::Instant;

@@ -1,11 +1,14 @@
 //! A state dir in a folder of its own, and the built program on it: no environment, a deadline.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::tree::copy_private;
+pub use crate::tree::tree;
 
 pub const FILES: [&str; 2] = [
     "2026.2.19-pending-after-proxy",
@@ -50,7 +53,7 @@ impl World {
         let from = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/fixtures")
             .join(name);
-        copy(&from, &world.state());
+        copy_private(&from, &world.state());
         world
     }
 
@@ -180,56 +183,8 @@ impl std::fmt::Display for Out {
     }
 }
 
-pub fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
-    let mut found = BTreeMap::new();
-    walk(root, root, &mut found);
-    found
-}
-
-fn walk(root: &Path, path: &Path, found: &mut BTreeMap<PathBuf, String>) {
-    let meta = path.symlink_metadata().unwrap();
-    let body = if meta.is_file() {
-        clawmend::files::hash::of(&std::fs::read(path).unwrap())
-    } else if meta.is_symlink() {
-        std::fs::read_link(path).unwrap().display().to_string()
-    } else {
-        String::new()
-    };
-    let line = format!(
-        "{:?} {:o} {}:{} {}.{} {body}",
-        meta.file_type(),
-        meta.mode(),
-        meta.uid(),
-        meta.gid(),
-        meta.mtime(),
-        meta.mtime_nsec()
-    );
-    found.insert(path.strip_prefix(root).unwrap().to_path_buf(), line);
-    if meta.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            walk(root, &entry.unwrap().path(), found);
-        }
-    }
-}
-
 fn private(dir: &Path) {
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).unwrap();
-}
-
-/// As a gateway leaves it: folders 0700, files 0600.
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            private(&target);
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::write(&target, std::fs::read(entry.path()).unwrap()).unwrap();
-            std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).unwrap();
-        }
-    }
 }
 
 fn copy_as_is(from: &Path, to: &Path) {

@@ -1,9 +1,11 @@
 //! A hermetic run of clawmend in this process: fixed clock, fixed randomness, no environment, a state
 //! dir of its own, and the whole result as one text.
 
+mod tree;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clawmend::cli::world::{Person, World};
@@ -32,7 +34,7 @@ impl Sandbox {
     /// A state dir with the files of a fixture.
     pub fn fixture(name: &str) -> Self {
         let sandbox = Self::empty();
-        copy(
+        tree::copy_private(
             &Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join("tests/fixtures")
                 .join(name),
@@ -143,8 +145,7 @@ impl Sandbox {
     /// Every path below the state dir: kind, mode, owner, mtime and contents. clawmend's own folder is
     /// left out where `own` is false.
     pub fn tree(&self, own: bool) -> BTreeMap<PathBuf, String> {
-        let mut found = BTreeMap::new();
-        walk(&self.state(), &self.state(), &mut found);
+        let mut found = tree::tree(&self.state());
         if !own {
             found.retain(|path, _| !path.starts_with("clawmend"));
             // The state dir's own time moves when `clawmend/` is made in it.
@@ -165,48 +166,6 @@ impl Sandbox {
                 )
             })
             .collect()
-    }
-}
-
-fn walk(root: &Path, path: &Path, found: &mut BTreeMap<PathBuf, String>) {
-    let meta = path.symlink_metadata().unwrap();
-    let body = if meta.is_file() {
-        format!(
-            "{:?}",
-            clawmend::files::hash::of(&std::fs::read(path).unwrap())
-        )
-    } else {
-        String::new()
-    };
-    let line = format!(
-        "{:?} {:o} {}:{} mtime {}.{} | {body}",
-        meta.file_type(),
-        meta.mode(),
-        meta.uid(),
-        meta.gid(),
-        meta.mtime(),
-        meta.mtime_nsec()
-    );
-    found.insert(path.strip_prefix(root).unwrap().to_path_buf(), line);
-    if meta.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            walk(root, &entry.unwrap().path(), found);
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o700)).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::write(&target, std::fs::read(entry.path()).unwrap()).unwrap();
-            std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).unwrap();
-        }
     }
 }
 
