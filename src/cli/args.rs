@@ -203,8 +203,9 @@ impl Bind {
 /// `clawmend approve`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "Without an id: this machine's own request, with the CLI's full scopes. Another device gets exactly what it asks\n\
-    for, and only by its id (or from the picker on a terminal).\n\n\
+    after_help = "This machine's own request, with its id or without one: the CLI gets its full scopes, also where the request \
+    asks for less. Another device gets exactly what it asks for, and only by its id (or from the picker on a terminal).\n\n\
+    Exit: 0 nothing keeps this machine's CLI out, 1 something does (another device is approved all the same).\n\n\
     Examples:\n  clawmend approve\n  clawmend approve 8f4bd968-1608-4627-a1e5-24149a6f44f9 --yes"
 )]
 pub struct Approve {
@@ -296,10 +297,11 @@ pub struct Restore {
 /// `clawmend explain`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\""
+    after_help = "Failure modes (F01 to F40) number the ways to be locked out that users have reported.\n\n\
+    Examples:\n  clawmend explain\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\""
 )]
 pub struct Explain {
-    /// A finding's code, a failure mode (F01), or the text of an error message
-    #[arg(value_name = "CODE|TEXT", required = true, num_args = 1..)]
+    /// A finding's code, a failure mode (F01), or the text of an error message [default: list all codes]
+    #[arg(value_name = "CODE|TEXT")]
     pub what: Vec<String>,
 }

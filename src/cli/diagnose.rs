@@ -116,7 +116,7 @@ fn verdict(state: &State) -> String {
 }
 
 /// What to type now.
-fn next(context: &Context<'_, '_>, state: &State) -> String {
+pub(super) fn next(context: &Context<'_, '_>, state: &State) -> String {
     let flags = words::flags(&context.global);
     let repairs = state
         .findings

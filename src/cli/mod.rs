@@ -1,5 +1,6 @@
 //! The shell: arguments, streams, questions, exit codes.
 
+mod approve;
 pub mod args;
 mod change;
 pub mod context;
@@ -21,7 +22,7 @@ use std::io::Write;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::render::Paint;
 use crate::render::json::{ErrorBody, ErrorDocument, Head};
@@ -104,7 +105,7 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
     match command {
         None | Some(Command::Diagnose) => diagnose::run(context),
         Some(Command::Repair(args)) => repair::repair(context, &args),
-        Some(Command::Approve(args)) => repair::approve(context, &args),
+        Some(Command::Approve(args)) => approve::run(context, &args),
         Some(Command::Devices) => devices::run(context),
         Some(Command::Snapshot(args)) => snapshot::run(context, &args),
         Some(Command::Restore(args)) => restore::run(context, &args),
@@ -134,6 +135,11 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
             },
         };
         context.json(&document);
+    }
+    if error.kind() == Kind::Declined {
+        let text = format!("{}\n", crate::text::safe(error.message()));
+        let _ = context.world.err.write_all(text.as_bytes());
+        return;
     }
     let paint = Paint {
         on: context.paint.on,

@@ -84,7 +84,7 @@ impl Person for AtTerminal {
                 .default(false)
                 .interact_opt()
         });
-        show_cursor();
+        leave(asked.is_err());
         asked.ok().flatten()
     }
 
@@ -96,14 +96,17 @@ impl Person for AtTerminal {
                 .default(0)
                 .interact_opt()
         });
-        show_cursor();
+        leave(asked.is_err());
         asked.ok().flatten()
     }
 }
 
-/// dialoguer hides the cursor and leaves it hidden after Ctrl-C.
-fn show_cursor() {
+/// dialoguer hides the cursor and leaves it hidden after Ctrl-C, at the end of the question's line.
+fn leave(broken_off: bool) {
     let mut err = std::io::stderr();
+    if broken_off {
+        let _ = err.write_all(b"\r\n");
+    }
     let _ = err.write_all(b"\x1b[?25h");
     let _ = err.flush();
 }

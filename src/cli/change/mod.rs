@@ -27,8 +27,8 @@ const HELD_ROUNDS: usize = 3;
 pub(super) struct Asked {
     /// `repair`, `approve`, `restore`.
     pub command: &'static str,
-    /// The command line to run instead where nobody can answer.
-    pub again: String,
+    /// The command line, to run again.
+    pub look: String,
     /// Only show.
     pub dry_run: bool,
     /// Do not ask.
@@ -41,6 +41,8 @@ pub(super) struct Proposal {
     pub plan: Plan,
     /// What they do.
     pub changes: Changes,
+    /// Another device than this machine's that is let in by it: what it is called.
+    pub lets_in: Option<String>,
 }
 
 /// Shows, asks, applies, reports. `state` was just read, after what an interrupted run left was taken
@@ -68,7 +70,7 @@ pub(super) fn carry_out(
         Some(lock) => lock,
         None => lock(context)?,
     };
-    ask(context, asked, &proposal)?;
+    ask(context, asked, &state, &proposal)?;
     for round in 1..=ROUNDS {
         let snapshots = context.snapshots(&state.located);
         let why = format!("before-{}", asked.command);
@@ -92,7 +94,7 @@ pub(super) fn carry_out(
             Err(ApplyError::Failed(error)) => return Err(error),
             Err(ApplyError::Moved(what)) => {
                 context.note(&format!(
-                    "note: {} changed meanwhile; planning again",
+                    "note: {}, so the plan is made again",
                     crate::text::safe(&what)
                 ));
                 if let Some(hold) = context.hold.take() {
@@ -105,7 +107,7 @@ pub(super) fn carry_out(
                 proposal = propose(context, &state)?;
                 if !asked.yes && proposal.plan != agreed {
                     return Err(Error::refused("the state changed while the question was open, and the plan with it; nothing was changed")
-                        .hint(format!("look at it again: {}", asked.again)));
+                        .hint(format!("look at it again: {}", asked.look)));
                 }
                 if proposal.changes.is_empty() {
                     return Ok(nothing_to_do(context, asked, &state, &proposal));
@@ -128,13 +130,20 @@ fn hold(state: &State) -> Result<Option<Hold>, Error> {
     }
 }
 
-fn ask(context: &mut Context<'_, '_>, asked: &Asked, proposal: &Proposal) -> Result<(), Error> {
+fn ask(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> Result<(), Error> {
     if asked.yes {
         return Ok(());
     }
     let refusal = |message: &str| {
-        Error::refused(message.to_owned())
-            .hint(format!("to go ahead without a question: {}", asked.again))
+        Error::refused(message.to_owned()).hint(format!(
+            "to go ahead without a question: {} --yes",
+            asked.look
+        ))
     };
     if context.global.json || !context.world.person.is_there() {
         return Err(refusal(
@@ -142,15 +151,18 @@ fn ask(context: &mut Context<'_, '_>, asked: &Asked, proposal: &Proposal) -> Res
         ));
     }
     let _ = context.world.out.flush();
-    let question = if proposal.plan.touches_config() {
-        "Make these changes? (a snapshot is taken first; the config needs a gateway restart)"
+    let restart = if proposal.plan.touches_config() {
+        "; the config needs a gateway restart"
     } else {
-        "Make these changes? (a snapshot is taken first)"
+        ""
     };
-    match context.world.person.confirm(question) {
+    let question = format!(
+        "{} (a snapshot is taken first{restart})",
+        told::question(state, proposal)
+    );
+    match context.world.person.confirm(&question) {
         Some(true) => Ok(()),
-        Some(false) => Err(refusal("you said no; nothing was changed")),
-        None => Err(refusal("the question was broken off; nothing was changed")),
+        Some(false) | None => Err(Error::declined("Nothing was changed.")),
     }
 }
 

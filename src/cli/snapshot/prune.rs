@@ -68,8 +68,7 @@ pub(super) fn prune(
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
         match context.world.person.confirm(&question) {
             Some(true) => {}
-            Some(false) => return Err(refusal("you said no; nothing was removed")),
-            None => return Err(refusal("the question was broken off; nothing was removed")),
+            Some(false) | None => return Err(Error::declined("Nothing was removed.")),
         }
     }
     let _lock = match held {
