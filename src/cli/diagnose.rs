@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::finding::{Finding, Mend, Severity};
 use crate::render::json::{DiagnoseDocument, FindingDocument, Head, StateDocument};
 use crate::render::{findings, glossary, path, wrap};
+use crate::text::count;
 
 /// Reads, checks, prints.
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
@@ -30,12 +31,6 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
 /// The whole report as text: which OpenClaw this is, why it refuses, what to type now.
 pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     let view = context.view();
-    let shown: Vec<Finding> = state
-        .findings
-        .iter()
-        .filter(|finding| !context.global.quiet || finding.severity.fails())
-        .cloned()
-        .collect();
     let mut out = words::head(state);
     if let Some(picture) = path::picture(&state.model, &state.findings, view.width) {
         out.push_str(&picture);
@@ -50,7 +45,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
         view.paint.green(&verdict)
     });
     out.push('\n');
-    let told = findings::all(&shown, view);
+    let told = findings::all(&state.findings, view);
     if !told.is_empty() {
         out.push('\n');
         out.push_str(&told);
@@ -79,19 +74,16 @@ fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> S
     }
     if let Some(first) = findings.first().filter(|_| !view.verbose) {
         let modes = checks::rule(first.code).map_or(&[][..], |rule| rule.modes);
-        let reports = match modes {
-            [] => String::new(),
-            modes => format!(", with the reports {}", modes.join(" ")),
+        let reports = match modes.len() {
+            0 => String::new(),
+            more => format!(", with {}", count(more, "failure mode", "failure modes")),
         };
-        let text = format!(
-            "clawmend -v (everything seen), clawmend explain {} (the long story{reports})",
+        // A line each: a command that is broken cannot be pasted.
+        let flags = words::flags(&context.global);
+        out.push_str(&format!(
+            "More:   clawmend{flags} -v  (everything seen)\n        clawmend{flags} explain {}  (the long story{reports})\n",
             first.code
-        );
-        let global = &context.global;
-        out.push_str(&words::wrapped(
-            &text, global, view.width, "More:   ", "        ",
         ));
-        out.push('\n');
     }
     out
 }

@@ -37,7 +37,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         look: format!(
             "clawmend{} repair{}",
             words::flags(&context.global),
-            options_again(args)
+            options_again(args, &context.world.env.cwd)
         ),
         dry_run: args.dry_run,
         yes: args.yes,
@@ -98,7 +98,7 @@ fn offered_copy(
     }
 }
 
-fn options_again(args: &args::Repair) -> String {
+fn options_again(args: &args::Repair, cwd: &std::path::Path) -> String {
     let mut out = String::new();
     if !args.only.is_empty() {
         let words: Vec<&str> = args
@@ -124,7 +124,10 @@ fn options_again(args: &args::Repair) -> String {
         out.push_str(" --new-token");
     }
     if let Some(file) = &args.config_from {
-        out.push_str(&format!(" --config-from {}", words::quoted(file)));
+        out.push_str(&format!(
+            " --config-from {}",
+            words::quoted(&words::absolute(file, cwd))
+        ));
     }
     out
 }

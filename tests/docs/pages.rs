@@ -111,12 +111,12 @@ fn every_help_has_an_example() {
     helps(&mut clawmend::cli::command(80), &mut texts);
     for (name, text) in texts {
         // The groups show their commands.
-        if name == "clawmend" || name == "clawmend snapshot" {
+        if name == "clawmend" || name == "clawmend snapshot" || name.contains(" help") {
             continue;
         }
         assert!(text.contains("\nExample"), "{name}:\n{text}");
         let page = read(&format!("man/{}.1", name.replace(' ', "-")));
-        assert!(page.contains("Example"), "{name}: man page");
+        assert!(page.contains(".SH EXAMPLES"), "{name}: man page");
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn shown(
     state: &State,
     proposal: &Proposal,
 ) -> String {
-    if context.global.quiet && asked.yes {
+    if context.global.quiet && !asked.dry_run {
         return String::new();
     }
     let mut out = words::head(state);
