@@ -8,7 +8,6 @@ use crate::exit::Exit;
 use crate::finding::{Finding, Mend, Severity};
 use crate::render::json::{DiagnoseDocument, FindingDocument, Head, StateDocument};
 use crate::render::{findings, glossary, path, wrap};
-use crate::text::count;
 
 /// Reads, checks, prints.
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
@@ -73,15 +72,10 @@ fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> S
         out.push('\n');
     }
     if let Some(first) = findings.first().filter(|_| !view.verbose) {
-        let modes = checks::rule(first.code).map_or(&[][..], |rule| rule.modes);
-        let reports = match modes.len() {
-            0 => String::new(),
-            more => format!(", with {}", count(more, "failure mode", "failure modes")),
-        };
         // A line each: a command that is broken cannot be pasted.
         let flags = words::flags(&context.global);
         out.push_str(&format!(
-            "More:   clawmend{flags} -v  (everything seen)\n        clawmend{flags} explain {}  (the long story{reports})\n",
+            "More:   clawmend{flags} -v  (everything seen)\n        clawmend{flags} explain {}  (the long story)\n",
             first.code
         ));
     }

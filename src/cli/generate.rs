@@ -65,7 +65,7 @@ fn sections(page: &str) -> String {
     };
     let (extra, after) = rest.split_once("\n.SH ").unwrap_or((rest, ""));
     let mut out = before.to_owned();
-    for part in extra.split("\n\n") {
+    for part in extra.trim_end().split("\n\n") {
         let (first, lines) = part.split_once('\n').unwrap_or((part, ""));
         let section = match first {
             "Example:" | "Examples:" => format!(".SH EXAMPLES\n.nf\n{lines}\n.fi\n"),

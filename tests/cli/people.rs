@@ -281,3 +281,38 @@ fn an_unread_store_is_said_to_be_unread() {
         run.stdout
     );
 }
+
+#[test]
+fn approve_says_that_this_machines_request_gets_more_and_has_expired() {
+    let sandbox = locked();
+    let id = sandbox
+        .json("devices/pending.json")
+        .as_object()
+        .unwrap()
+        .keys()
+        .next()
+        .unwrap()
+        .clone();
+    let run = sandbox.run(&["approve", &id, "--dry-run"]);
+    assert!(
+        run.stderr.contains("gets its full scopes"),
+        "{}",
+        run.text()
+    );
+    assert!(run.stderr.contains("has expired"), "{}", run.text());
+}
+
+#[test]
+fn another_device_is_done_even_where_this_cli_is_still_locked_out() {
+    let (sandbox, id) = with_foreign_request();
+    let run = sandbox
+        .run(&["-q", "approve", &id, "--yes"])
+        .expect(Exit::Findings);
+    assert!(run.stdout.contains(" is approved."), "{}", run.text());
+    assert!(
+        run.stdout
+            .contains("own CLI is still locked out:  clawmend repair"),
+        "{}",
+        run.text()
+    );
+}
