@@ -16,6 +16,8 @@ pub enum Kind {
     /// clawmend could go on and will not: a question with nobody to answer, an unsafe path,
     /// another clawmend at work, a file that keeps changing.
     Refused,
+    /// A person said no, or broke the question off: nothing failed, and nothing was changed.
+    Declined,
     /// State could not be read or written; nothing was changed.
     Failed,
     /// An apply was interrupted and what it had done was rolled back, or could not be.
@@ -55,6 +57,11 @@ impl Error {
     /// Shorthand for [`Kind::Refused`].
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
+    }
+
+    /// A person said no: a whole sentence that says that nothing was done.
+    pub fn declined(message: impl Into<String>) -> Self {
+        Self::new(Kind::Declined, message)
     }
 
     /// Shorthand for [`Kind::Failed`].
@@ -108,7 +115,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self.0.kind {
             Kind::Usage => Exit::Usage,
-            Kind::Refused => Exit::Refused,
+            Kind::Refused | Kind::Declined => Exit::Refused,
             Kind::Failed => Exit::Failed,
             Kind::RolledBack => Exit::RolledBack,
         }

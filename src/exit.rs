@@ -10,9 +10,9 @@ pub enum Exit {
     Findings = 1,
     /// 2: the command line is wrong.
     Usage = 2,
-    /// 3: refused: a question with nobody to answer, an unsafe path, another clawmend at work.
+    /// 3: refused: a no, nobody to ask, an unsafe path, another clawmend at work.
     Refused = 3,
-    /// 4: state unreadable or I/O failed; nothing was changed.
+    /// 4: state unreadable or I/O failed (nothing changed), or the output was lost.
     Failed = 4,
     /// 5: an apply was interrupted and rolled back.
     RolledBack = 5,
@@ -41,9 +41,11 @@ impl Exit {
             Exit::Findings => "something still blocks the CLI, or could not be checked",
             Exit::Usage => "the command line is wrong",
             Exit::Refused => {
-                "refused: a question with nobody to answer, an unsafe path, another clawmend at work"
+                "refused: a no, nobody to ask, an unsafe path, another clawmend at work"
             }
-            Exit::Failed => "state unreadable or I/O failed; nothing was changed",
+            Exit::Failed => {
+                "state unreadable or I/O failed (nothing changed), or the output was lost"
+            }
             Exit::RolledBack => "an apply was interrupted and rolled back",
         }
     }

@@ -3,6 +3,8 @@
 //! The rules are OpenClaw's own (releases 2026.1 to 2026.9): flags first, then `OPENCLAW_STATE_DIR`,
 //! `OPENCLAW_CONFIG_PATH`, `OPENCLAW_HOME`, `OPENCLAW_PROFILE`, then the default and legacy folders.
 
+mod sudo;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,8 @@ pub struct Env {
     pub temp: PathBuf,
     /// The process table (`/proc`), where there is one.
     pub proc: Option<PathBuf>,
+    /// The home folder of who called `sudo`, where that was done.
+    pub sudo_home: Option<PathBuf>,
     /// The user id of this process; 0 where the platform has none.
     pub uid: u32,
     /// What Node calls this platform: `linux`, `darwin`, `win32`.
@@ -48,6 +52,7 @@ impl Env {
             cwd: std::env::current_dir().unwrap_or_default(),
             temp: std::env::temp_dir(),
             proc: proc.join("self/stat").exists().then_some(proc),
+            sudo_home: sudo::home(),
             uid: platform::user_id(),
             platform: match std::env::consts::OS {
                 "macos" => "darwin",
@@ -245,6 +250,20 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     } else {
         Error::failed(format!("there is no state dir here ({how})")).at(dir)
     };
+    // Root's home is not where the state is when its user came by sudo.
+    let theirs = sudo::state_dirs(env)
+        .into_iter()
+        .filter(|theirs| theirs != dir)
+        .collect::<Vec<_>>();
+    for theirs in &theirs {
+        error = error.hint(format!(
+            "with sudo the home is root's; your own state dir is there: clawmend --state-dir {}",
+            crate::platform::quoted(&crate::platform::shown(theirs))
+        ));
+    }
+    if !theirs.is_empty() {
+        return error;
+    }
     for other in looked.into_iter().filter(|other| other != dir) {
         error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));
     }

@@ -44,6 +44,9 @@ pub static NOT_PAIRED: Rule = Rule {
         }
         let waiting = model.requests.last();
         let says = match waiting {
+            Some(request) if request.expired(model.facts.now_ms) => {
+                "this machine's CLI is not paired, and its request has expired"
+            }
             Some(_) => {
                 "this machine's CLI is not paired; its request waits for an approval that needs a paired CLI"
             }

@@ -29,6 +29,14 @@ const fn m(
     }
 }
 
+const PAIRING: &[&str] = &[
+    "cli-not-paired",
+    "cli-scopes-missing",
+    "cli-role-missing",
+    "cli-platform-pinned",
+    "cli-request-stale",
+    "store-not-an-object",
+];
 const UNPAIRED: &[&str] = &[
     "cli-not-paired",
     "cli-key-differs",
@@ -69,13 +77,26 @@ const SHARED: &[&str] = &[
     "shared-token-changed",
     "token-placeholder",
 ];
+const UNAUTHORIZED: &[&str] = &[
+    "shared-token-drift",
+    "env-overrides-token",
+    "token-placeholder",
+    "cli-token-mismatch",
+    "cli-token-missing",
+    "cli-token-revoked",
+    "cli-token-cache-foreign",
+    "cli-not-paired",
+];
+const PORT_TAKEN: &str = "Another process listens on the gateway's port already, most often a gateway that still runs as a service.";
+const WHO_HAS_THE_PORT: &str = "No file is wrong. `openclaw gateway status` says whether a gateway runs, `ss -ltnp` (or `lsof -i :18789`) which process has the port. Stop that one, or leave it running: one gateway is enough.";
+const CLOCK_DIFFERS: &str = "The clocks of client and gateway differ by more than two minutes.";
 const CLOCK: &str = "No file is wrong: set the clock (timedatectl set-ntp true), then try again.";
 const OPENCLAW_ONLY: &str = "No edit of the state mends this.";
 
 /// The messages. Where several occur in a text, the longest says most.
 #[rustfmt::skip]
 pub static MESSAGES: &[Message] = &[
-    m("pairing required", "The gateway does not let this device in as it asks to be let in: it is not paired, or lacks a role or scope, or reports another platform. Up to 2026.4 the message does not say which.", &["cli-not-paired", "cli-scopes-missing", "cli-role-missing", "cli-platform-pinned", "cli-request-stale", "store-not-an-object"], ""),
+    m("pairing required", "The gateway does not let this device in as it asks to be let in: it is not paired, or lacks a role or scope, or reports another platform. Up to 2026.4 the message does not say which.", PAIRING, ""),
     m("device pairing required", "No paired device has this id and this public key.", UNPAIRED, ""),
     m("device is not approved yet", "No paired device has this id and this public key.", UNPAIRED, ""),
     m("role upgrade pending approval", "The device is paired, but not as an operator, or its operator token is gone or revoked.", ROLE, ""),
@@ -124,7 +145,7 @@ pub static MESSAGES: &[Message] = &[
     m("gateway auth changed", "The shared token or password was changed while the connection stood.", &["shared-token-changed"], "Connect again."),
     m("device identity required", "The client sent no device and no shared credential: it could not load its identity.", &["identity-missing", "identity-malformed"], ""),
     m("device identity mismatch", "The device's id is not the hash of the key it sent.", &["identity-id-differs"], ""),
-    m("device signature expired", "The clocks of client and gateway differ by more than two minutes.", &["not-a-file-problem"], CLOCK),
+    m("device signature expired", CLOCK_DIFFERS, &["not-a-file-problem"], CLOCK),
     m("device nonce", "The client is too old for the gateway, or an answer was sent twice.", &[], "Bring CLI and gateway to one release."),
     m("device signature invalid", "The private key does not belong to the public key in the identity, or a proxy rewrote the message.", &["identity-keys-differ"], ""),
     m("device public key invalid", "The public key cannot be read.", &["identity-malformed", "cli-key-differs"], ""),
@@ -157,6 +178,15 @@ pub static MESSAGES: &[Message] = &[
     m("startup migrations did not complete cleanly", "An import of older files was refused at the start.", &["import-waits", "exec-approvals-left", "identity-import-waits", "device-auth-file-left"], ""),
     m("legacy exec approvals exist", "A retired exec-approvals.json stops OpenClaw's own migration.", &["exec-approvals-left"], ""),
     m("doctor stopped because a state migration refused", "OpenClaw's own migration was stopped by a leftover file.", &["exec-approvals-left", "import-waits", "identity-file-left"], ""),
+    m("eaddrinuse", PORT_TAKEN, &[], WHO_HAS_THE_PORT),
+    m("another gateway instance is already listening", PORT_TAKEN, &[], WHO_HAS_THE_PORT),
+    m("already in use", PORT_TAKEN, &[], WHO_HAS_THE_PORT),
+    m("gateway already running", PORT_TAKEN, &[], WHO_HAS_THE_PORT),
+    m("signature expired", CLOCK_DIFFERS, &["not-a-file-problem"], CLOCK),
+    m("wrong clock", CLOCK_DIFFERS, &["not-a-file-problem"], CLOCK),
+    m("clock skew", CLOCK_DIFFERS, &["not-a-file-problem"], CLOCK),
+    m("1008", "The gateway closed the connection because of who asks. The words after the number say more: pairing required, unauthorized, device identity and others.", PAIRING, "Give the whole message to explain: each of them means something else."),
+    m("unauthorized", "The gateway does not take the token, password or device that was sent. The words after it say which.", UNAUTHORIZED, "Give the whole message to explain: each of them means something else."),
     m("another gateway (pid", "Another gateway holds this state dir.", &[], "Stop one of the two."),
     m("database is locked", "Another process holds the database.", &["database-unusable"], "Wait, or stop the process that holds it; no edit mends this."),
     m("database disk image is malformed", "Pages of the database are damaged.", &["database-damaged"], ""),
@@ -184,12 +214,24 @@ pub fn plain(text: &str) -> String {
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a text holds a message. A bare number counts as a word of its own alone: ids and times hold
+/// any digits.
+fn holds(text: &str, message: &str) -> bool {
+    let is_number = message.chars().all(|c| c.is_ascii_digit());
+    if is_number {
+        return text
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+            .any(|word| word == message);
+    }
+    text.contains(message)
+}
+
 /// The message that a text holds, the longest where there are several.
 pub fn find(text: &str) -> Option<&'static Message> {
     let text = plain(text);
     MESSAGES
         .iter()
-        .filter(|message| text.contains(message.text))
+        .filter(|message| holds(&text, message.text))
         .max_by_key(|message| message.text.len())
 }
 

@@ -195,3 +195,28 @@ fn what_is_no_message_finds_nothing() {
     assert!(find("hello there").is_none());
     assert!(find("").is_none());
 }
+
+/// What no edit of the state mends is explained all the same; so are short and general words.
+#[test]
+fn messages_that_are_no_matter_of_files_are_known() {
+    for text in [
+        "listen EADDRINUSE: address already in use 127.0.0.1:18789",
+        "another gateway instance is already listening on ws://127.0.0.1:18789",
+        "Port 18789 is already in use.",
+    ] {
+        let found = find(text).unwrap();
+        assert!(found.codes.is_empty(), "{text}");
+        assert!(found.advice.contains("openclaw gateway status"), "{text}");
+    }
+    for text in ["signature expired", "wrong clock"] {
+        assert_eq!(find(text).unwrap().codes, ["not-a-file-problem"], "{text}");
+    }
+    assert!(find("1008").unwrap().codes.contains(&"cli-scopes-missing"));
+    assert!(
+        find("Unauthorized")
+            .unwrap()
+            .codes
+            .contains(&"shared-token-drift")
+    );
+    assert!(find("request 10083 of a1008-1008").is_none());
+}

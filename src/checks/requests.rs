@@ -20,10 +20,10 @@ pub fn request_line(request: &Device, now_ms: i64) -> String {
         format!("asks for {}", list(request.scopes.items())),
     ];
     if request.is_repair {
-        words.push("isRepair".into());
+        words.push("more rights for a paired device".into());
     }
     if !request.silent {
-        words.push("silent: false".into());
+        words.push("waits for a person's yes".into());
     }
     if let Some(ip) = &request.remote_ip {
         words.push(format!("from {ip}"));

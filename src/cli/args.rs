@@ -13,8 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     long_about = "clawmend opens an OpenClaw that has locked you out (`gateway closed (1008): pairing required` and its kin).\n\n\
         It works on OpenClaw's state files alone: it needs no paired CLI, no running gateway and no network, and it stops and \
         starts nothing. Every change is previewed, backed up into a snapshot first, and can be undone.",
-    after_help = AFTER_HELP,
-    disable_help_subcommand = true
+    after_help = AFTER_HELP
 )]
 pub struct Cli {
     /// Flags that every command takes.
@@ -27,17 +26,17 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 What to do when locked out:
-  clawmend                    what is wrong, and the one command that mends it (changes nothing)
-  clawmend repair --dry-run   every change it would make, as a diff (changes nothing)
-  clawmend repair             the same preview, one question, a snapshot, the changes
+  clawmend                    what is wrong, and what mends it (changes nothing)
+  clawmend repair --dry-run   every change it would make (changes nothing)
+  clawmend repair             the same, one question, a snapshot, the changes
   clawmend restore            back to the newest snapshot (itself undoable)
 
 Exit codes:
   0  done, or healthy
   1  something still blocks the CLI, or could not be checked
   2  the command line is wrong
-  3  refused: a question with nobody to answer, an unsafe path, another clawmend at work
-  4  state unreadable or I/O failed; nothing was changed
+  3  refused: a no, nobody to ask, an unsafe path, another clawmend at work
+  4  state unreadable or I/O failed (nothing changed), or the output was lost
   5  an apply was interrupted and rolled back";
 
 /// Flags that every command takes.
@@ -56,7 +55,7 @@ pub struct Global {
     /// Where snapshots are kept [default: clawmend/snapshots in the state dir]
     #[arg(long, global = true, value_name = "DIR")]
     pub snapshot_dir: Option<PathBuf>,
-    /// Print one JSON document to stdout instead of text
+    /// Print one JSON document to stdout instead of text (not: demo, completions, man)
     #[arg(long, global = true)]
     pub json: bool,
     /// When to use colour (NO_COLOR is respected)
@@ -127,7 +126,7 @@ pub enum Command {
         after_help = "Examples:\n  clawmend man | man -l -\n  clawmend man ~/.local/share/man/man1"
     )]
     Man {
-        /// The folder
+        /// The folder; its parent has to be there
         #[arg(value_name = "DIR")]
         dir: Option<PathBuf>,
     },
@@ -203,8 +202,9 @@ impl Bind {
 /// `clawmend approve`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "Without an id: this machine's own request, with the CLI's full scopes. Another device gets exactly what it asks\n\
-    for, and only by its id (or from the picker on a terminal).\n\n\
+    after_help = "This machine's own request, with its id or without one: the CLI gets its full scopes, also where the request \
+    asks for less. Another device gets exactly what it asks for, and only by its id (or from the picker on a terminal).\n\n\
+    Exit: 0 nothing keeps this machine's CLI out, 1 something does (another device is approved all the same).\n\n\
     Examples:\n  clawmend approve\n  clawmend approve 8f4bd968-1608-4627-a1e5-24149a6f44f9 --yes"
 )]
 pub struct Approve {
@@ -254,6 +254,7 @@ pub enum Snapshot {
     },
     /// Remove old snapshots (never the only one)
     #[command(
+        override_usage = "clawmend snapshot prune [OPTIONS] <--keep <N>|--older-than <AGE>>",
         after_help = "A snapshot goes if it is beyond --keep or older than --older-than; the newest always stays.\n\n\
         Examples:\n  clawmend snapshot prune --keep 10 --dry-run\n  clawmend snapshot prune --older-than 30d --yes"
     )]
@@ -296,10 +297,11 @@ pub struct Restore {
 /// `clawmend explain`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\""
+    after_help = "Failure modes (F01 to F40) number the ways to be locked out that users have reported.\n\n\
+    Examples:\n  clawmend explain\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\""
 )]
 pub struct Explain {
-    /// A finding's code, a failure mode (F01), or the text of an error message
-    #[arg(value_name = "CODE|TEXT", required = true, num_args = 1..)]
+    /// A finding's code, a failure mode (F01), or the text of an error message [default: list all codes]
+    #[arg(value_name = "CODE|TEXT")]
     pub what: Vec<String>,
 }

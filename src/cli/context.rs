@@ -38,6 +38,8 @@ pub struct Context<'w, 'a> {
     pub hold: Option<Hold>,
     /// The interrupted run that this one took up first.
     pub recovered: Option<Recovered>,
+    /// Why output could not be written, if it could not.
+    pub lost: Option<std::io::Error>,
 }
 
 /// The state as it was read, and what it means.
@@ -180,6 +182,7 @@ impl Context<'_, '_> {
             paint: self.paint,
             width: self.world.width,
             verbose: self.global.verbose,
+            quiet: self.global.quiet,
         }
     }
 
@@ -206,8 +209,10 @@ impl Context<'_, '_> {
     /// Prints data.
     pub fn print(&mut self, text: &str) {
         let text = neutral(text);
-        // Whoever reads may have gone (`| head`); that is no failure of ours.
-        let _ = self.world.out.write_all(text.as_bytes());
+        // The command goes on: what it does matters more than what it says. The end says it.
+        if let Err(error) = self.world.out.write_all(text.as_bytes()) {
+            self.lost.get_or_insert(error);
+        }
     }
 
     /// Prints data and a line break.

@@ -66,6 +66,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         "The sample lies in {}; nothing else is touched.",
         crate::platform::shown(&state)
     ));
+    context.say("Each command below runs with `--state-dir` and that folder.");
     for (step, (question, words)) in STORY.iter().enumerate() {
         let typed = if words.is_empty() {
             "clawmend".to_owned()
@@ -80,7 +81,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         context.say(&context.paint.dim(&format!("(exit {})", exit.code())));
     }
     let closed = folder.close();
-    context.say("\nThe end: the sample is gone again. On a real state dir, start with:  clawmend");
+    context.say("\nThe end: the sample's folder is removed, so the commands above have nothing to work on now.\nOn a real state dir, start with:  clawmend");
     closed.map_err(|error| Error::io("remove the demo's folder", &state, &error))?;
     Ok(Exit::Done)
 }

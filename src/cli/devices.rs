@@ -64,9 +64,11 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             paint.bold(&format!(
                 "{title}: {}",
                 match (devices.is_empty(), is_unsure(records)) {
-                    (true, true) => "not known, see below".to_owned(),
+                    (true, true) => format!("not known: {}", broken(model, records)),
                     (true, false) => "none".to_owned(),
-                    (false, _) => devices.len().to_string(),
+                    (false, true) =>
+                        format!("{}, maybe more: {}", devices.len(), broken(model, records)),
+                    (false, false) => devices.len().to_string(),
                 }
             ))
         );
@@ -86,8 +88,14 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             safe(id)
         );
     }
+    if exit == Exit::Findings {
+        let flags = words::flags(&context.global);
+        let _ = writeln!(
+            out,
+            "\nWhat is wrong with it, and what to do:  clawmend{flags} diagnose"
+        );
+    }
     context.print(&out);
-    unread(context, model);
     Ok(exit)
 }
 
@@ -96,14 +104,17 @@ fn is_unsure(records: &Records) -> bool {
     !records.is_good() && records.condition != Condition::Absent
 }
 
+fn broken(model: &Model, records: &Records) -> String {
+    let place = crate::model::place_of(model.store, records.part);
+    format!("{} cannot be read as it should", safe(&place))
+}
+
 /// Names the stores that could not be read.
 fn unread(context: &mut Context<'_, '_>, model: &Model) {
     for records in [&model.paired, &model.pending] {
         if is_unsure(records) {
-            let place = crate::model::place_of(model.store, records.part);
-            context.note(&format!(
-                "note: {place} cannot be read as it should; see `clawmend diagnose`"
-            ));
+            let broken = broken(model, records);
+            context.note(&format!("note: {broken}; see `clawmend diagnose`"));
         }
     }
 }
@@ -137,11 +148,12 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
     if let Some(id) = &device.device_id {
         line("deviceId", safe(id));
     }
-    let client: Vec<&str> = [&device.client_id, &device.client_mode, &device.platform]
+    let mut client: Vec<&str> = [&device.client_id, &device.client_mode, &device.platform]
         .into_iter()
         .flatten()
         .map(String::as_str)
         .collect();
+    client.dedup();
     if !client.is_empty() {
         line("client", safe(&client.join(", ")));
     }
@@ -155,7 +167,12 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
         list(&device.scopes),
     );
     if !device.lacks.is_empty() {
-        line("lacks", paint.red(&list(&device.lacks)));
+        // A request asks for too little; a paired device has too little.
+        let (label, what) = match device.request_id {
+            Some(_) => ("too few", "approved as it stands, the CLI would lack "),
+            None => ("lacks", ""),
+        };
+        line(label, paint.red(&format!("{what}{}", list(&device.lacks))));
     }
     if let Some(at) = device.at_ms {
         let expired = if device.expired { ", expired" } else { "" };

@@ -30,12 +30,6 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
 /// The whole report as text: which OpenClaw this is, why it refuses, what to type now.
 pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     let view = context.view();
-    let shown: Vec<Finding> = state
-        .findings
-        .iter()
-        .filter(|finding| !context.global.quiet || finding.severity.fails())
-        .cloned()
-        .collect();
     let mut out = words::head(state);
     if let Some(picture) = path::picture(&state.model, &state.findings, view.width) {
         out.push_str(&picture);
@@ -50,7 +44,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
         view.paint.green(&verdict)
     });
     out.push('\n');
-    let told = findings::all(&shown, view);
+    let told = findings::all(&state.findings, view);
     if !told.is_empty() {
         out.push('\n');
         out.push_str(&told);
@@ -78,20 +72,12 @@ fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> S
         out.push('\n');
     }
     if let Some(first) = findings.first().filter(|_| !view.verbose) {
-        let modes = checks::rule(first.code).map_or(&[][..], |rule| rule.modes);
-        let reports = match modes {
-            [] => String::new(),
-            modes => format!(", with the reports {}", modes.join(" ")),
-        };
-        let text = format!(
-            "clawmend -v (everything seen), clawmend explain {} (the long story{reports})",
+        // A line each: a command that is broken cannot be pasted.
+        let flags = words::flags(&context.global);
+        out.push_str(&format!(
+            "More:   clawmend{flags} -v  (everything seen)\n        clawmend{flags} explain {}  (the long story)\n",
             first.code
-        );
-        let global = &context.global;
-        out.push_str(&words::wrapped(
-            &text, global, view.width, "More:   ", "        ",
         ));
-        out.push('\n');
     }
     out
 }
@@ -116,7 +102,7 @@ fn verdict(state: &State) -> String {
 }
 
 /// What to type now.
-fn next(context: &Context<'_, '_>, state: &State) -> String {
+pub(super) fn next(context: &Context<'_, '_>, state: &State) -> String {
     let flags = words::flags(&context.global);
     let repairs = state
         .findings

@@ -1,37 +1,34 @@
 //! `clawmend explain`: the long story of a finding, found by code, failure mode or error text.
 
+mod lookup;
+
 use super::args;
 use super::context::Context;
 use super::words;
-use crate::checks::messages::{self, Message};
-use crate::checks::reports::{self, Report};
+use super::{context::State, diagnose};
+use crate::checks::reports;
 use crate::checks::{self, Rule};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
+use crate::render::findings;
 use crate::render::json::{ExplainDocument, Explanation, Head, MessageDocument};
 use crate::render::wrap;
-use crate::text::safe;
+use crate::text::{count, safe};
+use lookup::{Matches, matching, nearest};
 
 /// How many findings are told at length; more are listed.
 const AT_LENGTH: usize = 2;
 
-/// What a text means.
-struct Matches {
-    message: Option<&'static Message>,
-    report: Option<&'static Report>,
-    rules: Vec<&'static Rule>,
-}
-
 /// Explains.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result<Exit, Error> {
+    if args.what.is_empty() {
+        return Ok(list(context));
+    }
     let text = args.what.join(" ");
     let found = matching(&text);
     if found.rules.is_empty() && found.message.is_none() && found.report.is_none() {
-        let codes: Vec<&str> = checks::RULES.iter().map(|rule| rule.code.0).collect();
-        return Err(Error::usage(format!("nothing here fits `{}`", safe(&text)))
-            .hint("give a code as `clawmend` prints it, a failure mode (F01), or OpenClaw's own error text")
-            .hint(format!("codes: {}", codes.join(", "))));
+        return Err(unknown(&text));
     }
     // Which of them are found here says more than any list; no state dir is no obstacle.
     let looked = match (found.message, found.rules.len() > 1) {
@@ -41,7 +38,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     let looked_in = looked
         .as_ref()
         .map(|state| crate::platform::shown(&state.located.state_dir));
-    let here: Vec<Finding> = looked.map(|state| state.findings).unwrap_or_default();
+    let here: &[Finding] = looked.as_ref().map_or(&[], |state| &state.findings);
     let is_here = |rule: &Rule| here.iter().any(|finding| finding.code == rule.code);
     if context.global.json {
         let document = ExplainDocument {
@@ -86,6 +83,13 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         }
         context.say("");
     }
+    if let Some(state) = &looked
+        && !context.global.verbose
+        && found.rules.iter().any(|rule| is_here(rule))
+    {
+        found_here(context, state, &found);
+        return Ok(Exit::Done);
+    }
     // What is found here is told first, and at length.
     let (mine, others): (Vec<&Rule>, Vec<&Rule>) =
         found.rules.iter().copied().partition(|rule| is_here(rule));
@@ -123,7 +127,101 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
             &context.global,
         ));
     }
+    // Another reason than the message names is still the reason to go on with.
+    if let Some(state) = &looked
+        && mine.is_empty()
+        && checks::fails(&state.findings)
+    {
+        context.say(&format!(
+            "\nSomething else is wrong here, and `clawmend{}` tells it:  {}",
+            words::flags(&context.global),
+            codes(
+                state
+                    .findings
+                    .iter()
+                    .filter(|finding| finding.severity.fails())
+            )
+        ));
+    }
     Ok(Exit::Done)
+}
+
+fn codes<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
+    let mut codes: Vec<&str> = findings.map(|finding| finding.code.0).collect();
+    codes.dedup();
+    codes.join(", ")
+}
+
+/// Nothing fits: the codes that may have been meant, and where all of them are.
+fn unknown(text: &str) -> Error {
+    let near = nearest(text);
+    let error = Error::usage(format!("nothing here fits `{}`", safe(text)));
+    let error = match near.as_slice() {
+        [] => error.hint("give a code as `clawmend` prints it, a failure mode (F01), or OpenClaw's own error text"),
+        near => error.hint(format!("did you mean {}?", near.join(", "))),
+    };
+    error.hint("`clawmend explain` alone lists every code")
+}
+
+/// Every code with its title.
+fn list(context: &mut Context<'_, '_>) -> Exit {
+    if context.global.json {
+        let document = ExplainDocument {
+            head: Head::of("explain"),
+            message: None,
+            explanations: checks::RULES
+                .iter()
+                .map(|rule| explanation(rule, &context.global))
+                .collect(),
+        };
+        context.json(&document);
+        return Exit::Done;
+    }
+    let width = context.world.width;
+    for rule in checks::RULES {
+        let first = format!("{:<26} ", rule.code.0);
+        context.say(&wrap(rule.title, width, &first, &" ".repeat(27)));
+    }
+    context.say(&words::commands(
+        "\nThe long story of one:  clawmend explain CODE",
+        &context.global,
+    ));
+    context.say(&wrap(FAILURE_MODES, width, "", ""));
+    Exit::Done
+}
+
+/// What F-numbers are.
+const FAILURE_MODES: &str = "F01 to F40 number the failure modes: ways to be locked out, collected from \
+                             users' reports. `clawmend explain F01` names the reports.";
+
+/// What is found here and fits the text: the short story, and what to type. The rest on demand.
+fn found_here(context: &mut Context<'_, '_>, state: &State, found: &Matches) {
+    let fits = |finding: &&Finding| found.rules.iter().any(|rule| rule.code == finding.code);
+    let mine: Vec<Finding> = state.findings.iter().filter(fits).cloned().collect();
+    let dir = safe(&crate::platform::shown(&state.located.state_dir));
+    context.say(&format!("Found in {dir}:\n"));
+    let text = findings::all(&mine, context.view());
+    context.print(&text);
+    let next = diagnose::next(context, state);
+    context.say(&format!("\n{}", context.paint.bold(&next)));
+    let others = found
+        .rules
+        .iter()
+        .filter(|rule| mine.iter().all(|finding| finding.code != rule.code))
+        .count();
+    let others = match others {
+        0 => String::new(),
+        others => format!(
+            ", and {} not found here",
+            count(others, "other cause", "other causes")
+        ),
+    };
+    let text = format!("More:  the same with -v has the long story with the reports{others}");
+    context.say(
+        &context
+            .paint
+            .dim(&wrap(&text, context.world.width, "", "       ")),
+    );
 }
 
 /// A rule at length.
@@ -191,108 +289,5 @@ fn explanation(rule: &Rule, global: &args::Global) -> Explanation {
         by_hand: words::commands(rule.by_hand, global),
         messages: list(rule.messages),
         reports: list(&refs),
-    }
-}
-
-/// What a code, a mode or an error text means: an exact name first, else by the messages.
-fn matching(text: &str) -> Matches {
-    let name = text.trim().trim_matches(['[', ']']).to_lowercase();
-    let by = |wanted: &dyn Fn(&Rule) -> bool| -> Vec<&'static Rule> {
-        checks::RULES
-            .iter()
-            .copied()
-            .filter(|rule| wanted(rule))
-            .collect()
-    };
-    let named = by(&|rule| {
-        rule.code.0 == name
-            || rule
-                .modes
-                .iter()
-                .any(|mode| mode.eq_ignore_ascii_case(&name))
-    });
-    let report = reports::report(&name);
-    if !named.is_empty() || report.is_some() {
-        return Matches {
-            message: None,
-            report,
-            rules: named,
-        };
-    }
-    let plain = messages::plain(text);
-    let message = messages::find(text);
-    // Rules know messages of their own: those that say at least as much as the one above.
-    let least = message.map_or(1, |message| message.text.len());
-    let own = |rule: &Rule| {
-        let lengths = rule.messages.iter().filter_map(|message| {
-            let message = messages::plain(message);
-            if plain.contains(&message) {
-                return Some(message.len());
-            }
-            let cut = message_is_cut(&plain) && message.contains(&plain);
-            cut.then_some(plain.len())
-        });
-        lengths.max().unwrap_or(0)
-    };
-    let best = checks::RULES
-        .iter()
-        .map(|rule| own(rule))
-        .max()
-        .unwrap_or(0);
-    let mut rules = by(&|rule| message.is_some_and(|message| message.codes.contains(&rule.code.0)));
-    if best >= least {
-        for rule in by(&|rule| own(rule) == best) {
-            if !rules.iter().any(|known| known.code == rule.code) {
-                rules.push(rule);
-            }
-        }
-    }
-    Matches {
-        message,
-        report: None,
-        rules,
-    }
-}
-
-/// Whether a text is long enough to stand for a longer message that it is a piece of.
-fn message_is_cut(plain: &str) -> bool {
-    plain.len() >= 8
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn codes(text: &str) -> Vec<&'static str> {
-        matching(text)
-            .rules
-            .iter()
-            .map(|rule| rule.code.0)
-            .collect()
-    }
-
-    #[test]
-    fn names_and_openclaws_own_words_find_the_cause() {
-        assert!(codes("gateway closed (1008): pairing required").contains(&"cli-scopes-missing"));
-        assert!(codes("Unauthorized: device token mismatch").contains(&"cli-token-mismatch"));
-        assert_eq!(codes("F31"), ["store-not-an-object"]);
-        assert_eq!(codes("f31"), ["store-not-an-object"]);
-        assert_eq!(codes("[cli-not-paired]"), ["cli-not-paired"]);
-        assert!(codes("nonsense and more").is_empty());
-    }
-
-    #[test]
-    fn each_message_that_a_rule_names_finds_the_rule() {
-        for rule in checks::RULES {
-            for message in rule.messages {
-                let found = matching(message);
-                assert!(
-                    found.message.is_some()
-                        || found.rules.iter().any(|known| known.code == rule.code),
-                    "{}: {message}",
-                    rule.code
-                );
-            }
-        }
     }
 }

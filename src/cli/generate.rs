@@ -29,7 +29,10 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
         }
         return Ok(Exit::Done);
     };
-    std::fs::create_dir_all(dir).map_err(|error| Error::io("make the folder", dir, &error))?;
+    // One level alone: a mistyped path is not to become folders.
+    if !dir.is_dir() {
+        std::fs::create_dir(dir).map_err(|error| Error::io("make the folder", dir, &error))?;
+    }
     for (name, page) in &pages {
         let path = dir.join(name);
         std::fs::write(&path, page)
@@ -55,6 +58,34 @@ pub fn pages() -> Result<Vec<(String, String)>, Error> {
     Ok(pages)
 }
 
+/// The notes after a command's help, under the headings that man pages have. Tables keep their lines.
+fn sections(page: &str) -> String {
+    let Some((before, rest)) = page.split_once(".SH EXTRA\n") else {
+        return page.to_owned();
+    };
+    let (extra, after) = rest.split_once("\n.SH ").unwrap_or((rest, ""));
+    let mut out = before.to_owned();
+    for part in extra.trim_end().split("\n\n") {
+        let (first, lines) = part.split_once('\n').unwrap_or((part, ""));
+        let section = match first {
+            "Example:" | "Examples:" => format!(".SH EXAMPLES\n.nf\n{lines}\n.fi\n"),
+            "Exit codes:" => format!(".SH \"EXIT STATUS\"\n.nf\n{lines}\n.fi\n"),
+            "What to do when locked out:" => {
+                format!(".SH \"WHEN LOCKED OUT\"\n.nf\n{lines}\n.fi\n")
+            }
+            _ => match part.strip_prefix("Exit: ") {
+                Some(codes) => format!(".SH \"EXIT STATUS\"\n{codes}\n"),
+                None => format!(".SH NOTES\n{part}\n"),
+            },
+        };
+        out.push_str(&section);
+    }
+    if !after.is_empty() {
+        out.push_str(&format!(".SH {after}"));
+    }
+    out
+}
+
 fn collect(
     command: &clap::Command,
     name: &str,
@@ -75,6 +106,7 @@ fn collect(
         .map_err(|error| Error::io("render the man page", name, &error))?;
     // Two line breaks around an empty line: man page checkers want one blank instead.
     let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
+    let text = sections(&text);
     pages.push((format!("{name}.1"), text));
     for sub in command
         .get_subcommands()

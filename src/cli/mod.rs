@@ -1,5 +1,6 @@
 //! The shell: arguments, streams, questions, exit codes.
 
+mod approve;
 pub mod args;
 mod change;
 pub mod context;
@@ -21,7 +22,7 @@ use std::io::Write;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::render::Paint;
 use crate::render::json::{ErrorBody, ErrorDocument, Head};
@@ -51,33 +52,51 @@ where
             } else {
                 text.to_string()
             };
-            let stream: &mut dyn Write = if to_err { world.err } else { world.out };
-            let _ = stream.write_all(text.as_bytes());
-            return if to_err { Exit::Usage } else { Exit::Done };
+            if to_err {
+                let _ = world.err.write_all(text.as_bytes());
+                return Exit::Usage;
+            }
+            let written = world.out.write_all(text.as_bytes());
+            let written = written.and_then(|()| world.out.flush());
+            return lost(written.err(), world.err).unwrap_or(Exit::Done);
         }
     };
-    let on = match cli.global.color {
+    let mut global = cli.global;
+    words::make_absolute(&mut global, &world.env.cwd);
+    let on = match global.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => world.out_is_terminal && !world.no_color,
     };
     let mut context = Context {
         world,
-        global: cli.global.clone(),
+        global,
         paint: Paint { on },
         hold: None,
         recovered: None,
+        lost: None,
     };
     let name = command_name(cli.command.as_ref());
     let outcome = dispatch(cli.command, &mut context);
-    let _ = context.world.out.flush();
-    match outcome {
+    let exit = match outcome {
         Ok(exit) => exit,
         Err(error) => {
+            let _ = context.world.out.flush();
             report(&mut context, name, &error);
             error.exit()
         }
-    }
+    };
+    let flushed = context.world.out.flush();
+    let failed = context.lost.take().or(flushed.err());
+    lost(failed, context.world.err).unwrap_or(exit)
+}
+
+/// Output that could not be written is a failure, and is said, unless the reader has gone (`| head`).
+fn lost(failed: Option<std::io::Error>, err: &mut dyn Write) -> Option<Exit> {
+    let failed = failed.filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe)?;
+    let error = Error::io("write the output", "stdout", &failed);
+    let _ = writeln!(err, "error: {error}; what the command itself did stands");
+    Some(error.exit())
 }
 
 /// The command line's definition: help, man pages and completions come from it.
@@ -101,10 +120,17 @@ fn command_name(command: Option<&Command>) -> &'static str {
 }
 
 fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<Exit, Error> {
+    if context.global.json
+        && let Some(Command::Demo | Command::Completions { .. } | Command::Man { .. }) = command
+    {
+        let name = command_name(command.as_ref());
+        return Err(Error::usage(format!("`{name}` prints no JSON"))
+            .hint(format!("leave --json out: clawmend {name}")));
+    }
     match command {
         None | Some(Command::Diagnose) => diagnose::run(context),
         Some(Command::Repair(args)) => repair::repair(context, &args),
-        Some(Command::Approve(args)) => repair::approve(context, &args),
+        Some(Command::Approve(args)) => approve::run(context, &args),
         Some(Command::Devices) => devices::run(context),
         Some(Command::Snapshot(args)) => snapshot::run(context, &args),
         Some(Command::Restore(args)) => restore::run(context, &args),
@@ -134,6 +160,11 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
             },
         };
         context.json(&document);
+    }
+    if error.kind() == Kind::Declined {
+        let text = format!("{}\n", crate::text::safe(error.message()));
+        let _ = context.world.err.write_all(text.as_bytes());
+        return;
     }
     let paint = Paint {
         on: context.paint.on,

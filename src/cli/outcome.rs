@@ -1,6 +1,7 @@
 //! What is said after a change: how the state looks now, in words that fit the command.
 
 use super::context::Context;
+use super::words;
 use crate::checks;
 use crate::checks::causes::causes;
 use crate::finding::{Finding, Severity};
@@ -38,6 +39,19 @@ fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
         safe(&first.finding.says),
         first.finding.code
     ));
+}
+
+/// Another device was let in; whether this machine's own CLI is, is another matter, and decides the exit
+/// code all the same.
+pub(super) fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
+    let done = context.paint.green(&format!("Done: {device} is approved."));
+    context.say(&done);
+    if checks::fails(found) {
+        let flags = words::flags(&context.global);
+        context.say(&format!(
+            "This machine's own CLI is still locked out:  clawmend{flags} repair"
+        ));
+    }
 }
 
 fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {

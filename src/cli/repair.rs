@@ -1,10 +1,10 @@
-//! `clawmend repair` and `clawmend approve`.
+//! `clawmend repair`.
 
 use std::path::PathBuf;
 
 use super::args;
 use super::change::{Asked, Proposal, begin, carry_out, misfit};
-use super::context::{Context, State};
+use super::context::Context;
 use super::words;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -34,10 +34,10 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     };
     let asked = Asked {
         command: "repair",
-        again: format!(
-            "clawmend{} repair{} --yes",
+        look: format!(
+            "clawmend{} repair{}",
             words::flags(&context.global),
-            options_again(args)
+            options_again(args, &context.world.env.cwd)
         ),
         dry_run: args.dry_run,
         yes: args.yes,
@@ -51,7 +51,11 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     carry_out(context, &asked, held, state, &mut |_context, state| {
         let plan = planner::plan(&state.model, &options);
         let changes = on_model(&state.model, &plan).map_err(misfit)?;
-        Ok(Proposal { plan, changes })
+        Ok(Proposal {
+            plan,
+            changes,
+            lets_in: None,
+        })
     })
 }
 
@@ -90,13 +94,11 @@ fn offered_copy(
     match context.world.person.confirm(&question) {
         Some(true) => crate::config_files::read_copy(&path).map(Some),
         Some(false) => Ok(None),
-        None => Err(Error::refused(
-            "the question was broken off; nothing was changed",
-        )),
+        None => Err(Error::declined("Nothing was changed.")),
     }
 }
 
-fn options_again(args: &args::Repair) -> String {
+fn options_again(args: &args::Repair, cwd: &std::path::Path) -> String {
     let mut out = String::new();
     if !args.only.is_empty() {
         let words: Vec<&str> = args
@@ -122,7 +124,10 @@ fn options_again(args: &args::Repair) -> String {
         out.push_str(" --new-token");
     }
     if let Some(file) = &args.config_from {
-        out.push_str(&format!(" --config-from {}", words::quoted(file)));
+        out.push_str(&format!(
+            " --config-from {}",
+            words::quoted(&words::absolute(file, cwd))
+        ));
     }
     out
 }
@@ -154,115 +159,5 @@ fn scopes_of(text: &str) -> Result<Scopes, Error> {
                 None => Ok(Scopes::List(list)),
             }
         }
-    }
-}
-
-/// Approves one request.
-pub(super) fn approve(context: &mut Context<'_, '_>, args: &args::Approve) -> Result<Exit, Error> {
-    let asked = Asked {
-        command: "approve",
-        again: format!(
-            "clawmend{} approve{} --yes",
-            words::flags(&context.global),
-            args.request
-                .as_deref()
-                .map(|id| format!(" {}", crate::text::safe(id)))
-                .unwrap_or_default()
-        ),
-        dry_run: args.dry_run,
-        yes: args.yes,
-    };
-    let random = context.random()?;
-    let held = begin(context, args.dry_run)?;
-    let mut chosen = args.request.clone();
-    let state = context.read()?;
-    carry_out(context, &asked, held, state, &mut |context, state| {
-        state.must_know_devices()?;
-        if chosen.is_none() {
-            chosen = choose(context, state)?;
-        }
-        let own = state
-            .model
-            .requests
-            .iter()
-            .any(|request| Some(&request.key) == chosen.as_ref());
-        let plan = match &chosen {
-            // This machine's CLI gets what a CLI needs, whatever its request asks for.
-            Some(_) if own => grant(state, &random),
-            None => grant(state, &random),
-            Some(id) => planner::approve(&state.model, id, &random).map_err(|refusal| {
-                Error::refused(format!(
-                    "the request `{}` is not approved: {}",
-                    crate::text::safe(id),
-                    refusal.says()
-                ))
-                .hint(format!(
-                    "clawmend{} devices    shows what waits",
-                    words::flags(&context.global)
-                ))
-            })?,
-        };
-        let changes = on_model(&state.model, &plan).map_err(misfit)?;
-        Ok(Proposal { plan, changes })
-    })
-}
-
-fn grant(state: &State, random: &[u8; 32]) -> crate::plan::Plan {
-    let options = Options {
-        scopes: Scopes::Full,
-        pairing: true,
-        config: false,
-        random: *random,
-        ..Options::default()
-    };
-    planner::plan(&state.model, &options)
-}
-
-/// Which request, where none was named: this machine's own; several or only foreign ones need a person.
-fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>, Error> {
-    let waiting: Vec<_> = state.model.pending.devices().collect();
-    if !state.model.requests.is_empty() || waiting.is_empty() {
-        return match state.model.requests.last() {
-            Some(own) => Ok(Some(own.key.clone())),
-            None => Err(Error::refused("no request waits").hint(format!(
-                "clawmend{} repair    lets this machine's CLI in without one",
-                words::flags(&context.global)
-            ))),
-        };
-    }
-    if context.global.json || !context.world.person.is_there() {
-        return Err(Error::refused(
-            "only other devices wait, and those are approved by their id alone",
-        )
-        .hint(format!(
-            "clawmend{} devices    shows them",
-            words::flags(&context.global)
-        ))
-        .hint(format!(
-            "clawmend{} approve REQUEST_ID",
-            words::flags(&context.global)
-        )));
-    }
-    let items: Vec<String> = waiting
-        .iter()
-        .map(|request| {
-            crate::text::safe(&format!(
-                "{}: {}",
-                request.name(),
-                crate::checks::request_line(request, context.world.now_ms)
-            ))
-        })
-        .chain(["none of them".to_owned()])
-        .collect();
-    match context
-        .world
-        .person
-        .choose("Which device is yours?", &items)
-    {
-        Some(at) if at < waiting.len() => Ok(waiting.get(at).map(|request| request.key.clone())),
-        Some(_) => Err(Error::refused("none was chosen; nothing was changed")),
-        None => Err(Error::refused(
-            "the question was broken off; nothing was changed",
-        )),
     }
 }

@@ -31,8 +31,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let force = if args.force { " --force" } else { "" };
     let asked = Asked {
         command: "restore",
-        again: format!(
-            "clawmend{} restore {id}{force} --yes",
+        look: format!(
+            "clawmend{} restore {id}{force}",
             words::flags(&context.global)
         ),
         dry_run: args.dry_run,
@@ -78,6 +78,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         Ok(Proposal {
             plan: Plan::default(),
             changes,
+            lets_in: None,
         })
     })
 }

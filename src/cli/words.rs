@@ -79,6 +79,34 @@ pub fn quoted(path: &std::path::Path) -> String {
     crate::platform::quoted(&safe(&crate::platform::shown(path)))
 }
 
+/// Relative paths of the flags made absolute: a command that is printed now may be pasted elsewhere.
+pub fn make_absolute(global: &mut super::args::Global, cwd: &std::path::Path) {
+    for path in [
+        &mut global.state_dir,
+        &mut global.config,
+        &mut global.snapshot_dir,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        *path = absolute(path, cwd);
+    }
+}
+
+/// A path from the command line; `~` and nothing at all mean something else than a folder in `cwd`.
+pub fn absolute(path: &std::path::Path, cwd: &std::path::Path) -> std::path::PathBuf {
+    let text = path.to_string_lossy();
+    if path.is_absolute() || text.trim().is_empty() || text.trim_start().starts_with('~') {
+        return path.to_path_buf();
+    }
+    let here = |part: &std::path::Component<'_>| *part != std::path::Component::CurDir;
+    cwd.join(
+        path.components()
+            .filter(here)
+            .collect::<std::path::PathBuf>(),
+    )
+}
+
 /// `--state-dir ...` and its kin, as the user gave them: so that a printed command can be pasted.
 pub fn flags(global: &super::args::Global) -> String {
     let mut flags = String::new();

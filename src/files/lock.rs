@@ -86,9 +86,15 @@ fn held(path: &Path, file: &mut File) -> Error {
         Some(pid) => format!("another clawmend (pid {pid}) is at work on this state"),
         None => "another clawmend is at work on this state".to_owned(),
     };
-    Error::refused(who)
+    let error = Error::refused(who)
         .at(path)
-        .hint("wait until it is done, then run the same command again")
+        .hint("wait until it is done, then run the same command again");
+    match pid {
+        Some(pid) => error.hint(format!(
+            "it may sit at a question in another session; `kill {pid}` ends it safely"
+        )),
+        None => error,
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +111,11 @@ mod tests {
             error
                 .message()
                 .contains(&format!("pid {}", std::process::id()))
+        );
+        let hints = error.hints().join("\n");
+        assert!(
+            hints.contains("question") && hints.contains("`kill "),
+            "{hints}"
         );
         drop(lock);
         Lock::take(temp.path(), 9, Duration::ZERO).unwrap();

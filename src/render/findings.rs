@@ -22,6 +22,8 @@ pub struct View {
     pub width: usize,
     /// Everything that is known.
     pub verbose: bool,
+    /// Only what fails.
+    pub quiet: bool,
 }
 
 /// `BLOCKS`, in its colour.
@@ -133,7 +135,9 @@ fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
         part(&mut out, "why", why, view.width);
     }
     if !view.verbose && first {
-        for (at, other) in cause.consequences.iter().enumerate() {
+        let consequences = cause.consequences.iter();
+        let told = consequences.filter(|other| !view.quiet || other.severity.fails());
+        for (at, other) in told.enumerate() {
             let label = if at == 0 { "also" } else { "" };
             let text = format!("{} [{}]", safe(&other.says), other.code);
             part(&mut out, label, &text, view.width);
@@ -172,7 +176,10 @@ pub fn all(findings: &[Finding], view: View) -> String {
     }
     let mut out = String::new();
     let mut spaced = true;
-    for (at, cause) in causes(findings).iter().enumerate() {
+    // Causes are found among all findings: what is left out still says which evidence matters.
+    let mut causes = causes(findings);
+    causes.retain(|cause| !view.quiet || cause.finding.severity.fails());
+    for (at, cause) in causes.iter().enumerate() {
         let at_length = cause.finding.severity.fails() && at < AT_LENGTH;
         if at > 0 && (at_length || spaced) {
             out.push('\n');

@@ -68,7 +68,9 @@ pub fn picture(model: &Model, findings: &[Finding], width: usize) -> Option<Stri
         mark(Step::Gateway, "gateway".to_owned()),
         finding.code
     );
-    Some(wrap(&text, width, "Path       ", "           "))
+    let picture = wrap(&text, width, "Path       ", "           ");
+    let legend = "           (the way of every command; what stands in [ ] needs a look)";
+    Some(format!("{picture}\n{legend}"))
 }
 
 /// Where the CLI goes, as far as the state and the environment tell.
@@ -93,7 +95,12 @@ fn url(model: &Model) -> String {
         (None, Host::Gateway(_)) => {
             let tls = gateway.and_then(|gateway| gateway.tls_enabled.value()) == Some(&true);
             let scheme = if tls { "wss" } else { "ws" };
-            format!("{scheme}://127.0.0.1:{}", config.port.number)
+            // Without a readable config nobody knows which port the gateway was told.
+            let known = match gateway {
+                Some(_) => "",
+                None => " (the default port)",
+            };
+            format!("{scheme}://127.0.0.1:{}{known}", config.port.number)
         }
     }
 }

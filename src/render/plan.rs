@@ -36,17 +36,9 @@ pub fn place(edit: &Edit) -> String {
     }
 }
 
-/// The whole preview.
-pub fn preview(
-    plan: &Plan,
-    changes: &Changes,
-    name: &dyn Fn(&std::path::Path) -> String,
-    paint: Paint,
-    width: usize,
-) -> String {
-    let mut out = String::new();
-    let places = changes.files.len() + usize::from(!changes.rows.is_empty());
-    let what = match (changes.files.len(), changes.rows.len()) {
+/// `3 files`, `2 rows of the database`, or both.
+pub fn places(changes: &Changes) -> String {
+    match (changes.files.len(), changes.rows.len()) {
         (files, 0) => count(files, "file", "files"),
         (0, rows) => count(rows, "row of the database", "rows of the database"),
         (files, rows) => {
@@ -56,7 +48,19 @@ pub fn preview(
                 count(rows, "row of the database", "rows of the database")
             )
         }
-    };
+    }
+}
+
+/// The whole preview.
+pub fn preview(
+    plan: &Plan,
+    changes: &Changes,
+    name: &dyn Fn(&std::path::Path) -> String,
+    paint: Paint,
+    width: usize,
+) -> String {
+    let mut out = String::new();
+    let what = places(changes);
     let _ = writeln!(
         out,
         "{}",
@@ -65,7 +69,7 @@ pub fn preview(
             count(plan.edits.len(), "edit", "edits")
         ))
     );
-    debug_assert!(places > 0 || plan.is_empty());
+    debug_assert!(!changes.is_empty() || plan.is_empty());
     let mut at = String::new();
     for edit in &plan.edits {
         let place = place(edit);

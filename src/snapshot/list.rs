@@ -94,7 +94,7 @@ fn summary(dir: Result<&Dir, Unusable>, id: String) -> Summary {
 /// None fits, or more than one does (names them).
 pub fn find<'a>(list: &'a [Summary], wanted: &str) -> Result<&'a Summary, Error> {
     let Some(newest) = list.first() else {
-        return Err(Error::usage("there are no snapshots yet")
+        return Err(Error::refused("there are no snapshots yet")
             .hint("`clawmend repair` takes one before it changes anything, `clawmend snapshot create` takes one now"));
     };
     if wanted == "latest" {

@@ -2,3 +2,4 @@ mod main_job;
 mod people;
 mod secrets;
 mod snapshots;
+mod stranger;

@@ -72,10 +72,10 @@ fn on_a_terminal_a_picker_offers_the_foreign_ones() {
         .run_with(&["approve"], &Answers::choosing(None, None))
         .expect(Exit::Refused);
     sandbox
-        .run_with(&["approve"], &Answers::choosing(Some(1), Some(true)))
+        .run_with(&["approve"], &Answers::choosing(Some(0), Some(true)))
         .expect(Exit::Refused);
     assert_eq!(sandbox.tree(false), before);
-    let person = Answers::choosing(Some(0), Some(true));
+    let person = Answers::choosing(Some(1), Some(true));
     sandbox.run_with(&["approve"], &person);
     assert_eq!(
         sandbox
@@ -85,7 +85,7 @@ fn on_a_terminal_a_picker_offers_the_foreign_ones() {
             .len(),
         2
     );
-    assert!(person.asked.borrow()[0].contains("none of them"));
+    assert!(person.asked.borrow()[0].starts_with("Which device is yours none of them | "));
 }
 
 #[test]
@@ -279,5 +279,40 @@ fn an_unread_store_is_said_to_be_unread() {
         run.stdout.contains("Paired devices: not known"),
         "{}",
         run.stdout
+    );
+}
+
+#[test]
+fn approve_says_that_this_machines_request_gets_more_and_has_expired() {
+    let sandbox = locked();
+    let id = sandbox
+        .json("devices/pending.json")
+        .as_object()
+        .unwrap()
+        .keys()
+        .next()
+        .unwrap()
+        .clone();
+    let run = sandbox.run(&["approve", &id, "--dry-run"]);
+    assert!(
+        run.stderr.contains("gets its full scopes"),
+        "{}",
+        run.text()
+    );
+    assert!(run.stderr.contains("has expired"), "{}", run.text());
+}
+
+#[test]
+fn another_device_is_done_even_where_this_cli_is_still_locked_out() {
+    let (sandbox, id) = with_foreign_request();
+    let run = sandbox
+        .run(&["-q", "approve", &id, "--yes"])
+        .expect(Exit::Findings);
+    assert!(run.stdout.contains(" is approved."), "{}", run.text());
+    assert!(
+        run.stdout
+            .contains("own CLI is still locked out:  clawmend repair"),
+        "{}",
+        run.text()
     );
 }

@@ -110,6 +110,7 @@ impl Sandbox {
         let now_ms = self.now_ms.replace(self.now_ms.get() + 1000);
         let mut world = World {
             env: Env {
+                sudo_home: None,
                 vars: self.vars.borrow().clone(),
                 home: Some(self.home()),
                 cwd: self.root.path().to_path_buf(),

@@ -27,8 +27,8 @@ const HELD_ROUNDS: usize = 3;
 pub(super) struct Asked {
     /// `repair`, `approve`, `restore`.
     pub command: &'static str,
-    /// The command line to run instead where nobody can answer.
-    pub again: String,
+    /// The command line, to run again.
+    pub look: String,
     /// Only show.
     pub dry_run: bool,
     /// Do not ask.
@@ -41,6 +41,8 @@ pub(super) struct Proposal {
     pub plan: Plan,
     /// What they do.
     pub changes: Changes,
+    /// Another device than this machine's that is let in by it: what it is called.
+    pub lets_in: Option<String>,
 }
 
 /// Shows, asks, applies, reports. `state` was just read, after what an interrupted run left was taken
@@ -68,7 +70,7 @@ pub(super) fn carry_out(
         Some(lock) => lock,
         None => lock(context)?,
     };
-    ask(context, asked, &proposal)?;
+    ask(context, asked, &state, &proposal)?;
     for round in 1..=ROUNDS {
         let snapshots = context.snapshots(&state.located);
         let why = format!("before-{}", asked.command);
@@ -92,7 +94,7 @@ pub(super) fn carry_out(
             Err(ApplyError::Failed(error)) => return Err(error),
             Err(ApplyError::Moved(what)) => {
                 context.note(&format!(
-                    "note: {} changed meanwhile; planning again",
+                    "note: {}, so the plan is made again",
                     crate::text::safe(&what)
                 ));
                 if let Some(hold) = context.hold.take() {
@@ -105,7 +107,7 @@ pub(super) fn carry_out(
                 proposal = propose(context, &state)?;
                 if !asked.yes && proposal.plan != agreed {
                     return Err(Error::refused("the state changed while the question was open, and the plan with it; nothing was changed")
-                        .hint(format!("look at it again: {}", asked.again)));
+                        .hint(format!("look at it again: {}", asked.look)));
                 }
                 if proposal.changes.is_empty() {
                     return Ok(nothing_to_do(context, asked, &state, &proposal));
@@ -128,40 +130,53 @@ fn hold(state: &State) -> Result<Option<Hold>, Error> {
     }
 }
 
-fn ask(context: &mut Context<'_, '_>, asked: &Asked, proposal: &Proposal) -> Result<(), Error> {
+fn ask(
+    context: &mut Context<'_, '_>,
+    asked: &Asked,
+    state: &State,
+    proposal: &Proposal,
+) -> Result<(), Error> {
     if asked.yes {
         return Ok(());
     }
-    let question = if proposal.plan.touches_config() {
-        "Make these changes? (a snapshot is taken first; the config needs a gateway restart)"
+    let restart = if proposal.plan.touches_config() {
+        "; the config needs a gateway restart"
     } else {
-        "Make these changes? (a snapshot is taken first)"
+        ""
     };
-    agreed(context, question, "nothing was changed", &asked.again)
+    let question = format!(
+        "{} (a snapshot is taken first{restart})",
+        told::question(state, proposal)
+    );
+    let again = format!("{} --yes", asked.look);
+    agreed(
+        context,
+        &question,
+        "nothing was changed",
+        "Nothing was changed.",
+        &again,
+    )
 }
 
-/// Asks whoever is there, and refuses without a yes. `nothing` is what did not happen then, `again`
-/// the command that goes ahead without a question.
+/// Asks whoever is there. `nothing` is what did not happen where nobody is, `declined` what is said
+/// after a no, `again` the command that goes ahead without a question.
 pub(super) fn agreed(
     context: &mut Context<'_, '_>,
     question: &str,
     nothing: &str,
+    declined: &str,
     again: &str,
 ) -> Result<(), Error> {
-    let refusal = |why: &str| {
-        Error::refused(format!("{why}; {nothing}"))
-            .hint(format!("to go ahead without a question: {again}"))
-    };
     if context.global.json || !context.world.person.is_there() {
-        return Err(refusal(
-            "this needs a yes, and there is nobody here to answer",
-        ));
+        return Err(Error::refused(format!(
+            "this needs a yes, and there is nobody here to answer; {nothing}"
+        ))
+        .hint(format!("to go ahead without a question: {again}")));
     }
     let _ = context.world.out.flush();
     match context.world.person.confirm(question) {
         Some(true) => Ok(()),
-        Some(false) => Err(refusal("you said no")),
-        None => Err(refusal("the question was broken off")),
+        Some(false) | None => Err(Error::declined(declined)),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, FindingDocument, Head, StateDocument};
 use crate::render::{diff, findings, plan as preview};
 use crate::simulate::images_after;
+use crate::text::{count, safe};
 
 pub(super) fn shown(
     context: &Context<'_, '_>,
@@ -20,7 +21,7 @@ pub(super) fn shown(
     state: &State,
     proposal: &Proposal,
 ) -> String {
-    if context.global.quiet && asked.yes {
+    if context.global.quiet && !asked.dry_run {
         return String::new();
     }
     let mut out = words::head(state);
@@ -43,6 +44,24 @@ pub(super) fn shown(
         ));
     }
     out
+}
+
+/// The one question: after a long preview its size and its place are out of sight.
+pub(super) fn question(state: &State, proposal: &Proposal) -> String {
+    let dir = safe(&crate::platform::shown(&state.located.state_dir));
+    let places = preview::places(&proposal.changes);
+    match proposal.plan.edits.len() {
+        0 => format!("Put {places} of {dir} back?"),
+        edits => {
+            let edits = count(edits, "edit", "edits");
+            let these = if proposal.plan.edits.len() == 1 {
+                "this"
+            } else {
+                "these"
+            };
+            format!("Make {these} {edits} in {places} of {dir}?")
+        }
+    }
 }
 
 /// The state as it would be after the changes.
@@ -163,7 +182,10 @@ pub(super) fn done(
     if !context.global.quiet {
         context.say("");
     }
-    outcome::say(context, asked.command, &state.findings);
+    match &told.lets_in {
+        Some(device) => outcome::let_in(context, device, &state.findings),
+        None => outcome::say(context, asked.command, &state.findings),
+    }
     if told.restart_gateway {
         context.say(
             "The config changed: restart the gateway for it to count:  openclaw gateway restart",
@@ -226,6 +248,7 @@ pub(super) struct Told {
     edits: Vec<json::EditDocument>,
     diff: String,
     restart_gateway: bool,
+    lets_in: Option<String>,
 }
 
 impl Told {
@@ -240,6 +263,7 @@ impl Told {
             edits: json::edits(&proposal.plan),
             diff,
             restart_gateway: changes_config(&proposal.changes),
+            lets_in: proposal.lets_in.clone(),
         }
     }
 

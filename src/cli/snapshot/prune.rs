@@ -58,7 +58,13 @@ pub(super) fn prune(
     if let Some(again) = ask {
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
         let again = format!("{again} --yes");
-        agreed(context, &question, "nothing was removed", &again)?;
+        agreed(
+            context,
+            &question,
+            "nothing was removed",
+            "Nothing was removed.",
+            &again,
+        )?;
     }
     let _lock = match held {
         Some(lock) => lock,

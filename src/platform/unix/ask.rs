@@ -12,7 +12,7 @@ pub fn confirm(question: &str) -> Option<bool> {
             .default(false)
             .interact_opt()
     });
-    show_cursor();
+    leave(asked.is_err());
     asked.ok().flatten()
 }
 
@@ -25,13 +25,16 @@ pub fn choose(question: &str, items: &[String]) -> Option<usize> {
             .default(0)
             .interact_opt()
     });
-    show_cursor();
+    leave(asked.is_err());
     asked.ok().flatten()
 }
 
-/// dialoguer hides the cursor and leaves it hidden after Ctrl-C.
-fn show_cursor() {
+/// dialoguer hides the cursor and leaves it hidden after Ctrl-C, at the end of the question's line.
+fn leave(broken_off: bool) {
     let mut err = std::io::stderr();
     let _ = err.write_all(b"\x1b[?25h");
+    if broken_off {
+        let _ = err.write_all(b"\r\n");
+    }
     let _ = err.flush();
 }

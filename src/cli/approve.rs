@@ -1,0 +1,168 @@
+//! `clawmend approve`.
+
+use super::args;
+use super::change::{Asked, Proposal, begin, carry_out, misfit};
+use super::context::{Context, State};
+use super::words;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::planner::{self, Options, Scopes};
+use crate::simulate::on_model;
+use crate::text::safe;
+
+/// Approves one request.
+pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result<Exit, Error> {
+    let asked = Asked {
+        command: "approve",
+        look: format!(
+            "clawmend{} approve{}",
+            words::flags(&context.global),
+            args.request
+                .as_deref()
+                .map(|id| format!(" {}", crate::text::safe(id)))
+                .unwrap_or_default()
+        ),
+        dry_run: args.dry_run,
+        yes: args.yes,
+    };
+    let random = context.random()?;
+    let held = begin(context, args.dry_run)?;
+    let mut chosen = args.request.clone();
+    let mut told = false;
+    let state = context.read()?;
+    carry_out(context, &asked, held, state, &mut |context, state| {
+        state.must_know_devices()?;
+        if chosen.is_none() {
+            chosen = choose(context, state)?;
+        }
+        let own = state
+            .model
+            .requests
+            .iter()
+            .any(|request| Some(&request.key) == chosen.as_ref());
+        if !told {
+            notes_on(context, state, chosen.as_deref(), own);
+            told = true;
+        }
+        let lets_in = match &chosen {
+            Some(id) if !own => name_of(state, id),
+            _ => None,
+        };
+        let plan = match &chosen {
+            // This machine's CLI gets what a CLI needs, whatever its request asks for.
+            Some(_) if own => grant(state, &random),
+            None => grant(state, &random),
+            Some(id) => planner::approve(&state.model, id, &random).map_err(|refusal| {
+                Error::refused(format!(
+                    "the request `{}` is not approved: {}",
+                    crate::text::safe(id),
+                    refusal.says()
+                ))
+                .hint(format!(
+                    "clawmend{} devices    shows what waits",
+                    words::flags(&context.global)
+                ))
+            })?,
+        };
+        let changes = on_model(&state.model, &plan).map_err(misfit)?;
+        Ok(Proposal {
+            plan,
+            changes,
+            lets_in,
+        })
+    })
+}
+
+/// What a person has to know of a request before the question: that it gets more than it asks for, or
+/// that a gateway would not take its id any more.
+fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, own: bool) {
+    let requests: Vec<_> = state.model.pending.devices().collect();
+    let Some(request) = requests
+        .iter()
+        .find(|request| Some(request.key.as_str()) == chosen)
+    else {
+        return;
+    };
+    let expired = request.expired(context.world.now_ms);
+    if own {
+        let asks = request.scopes.items().join(", ");
+        context.note(&format!(
+            "note: this is this machine's own request: its CLI gets its full scopes, not only what the request asks for ({})",
+            safe(&asks)
+        ));
+    }
+    if expired {
+        let then = if own {
+            "its device is granted without it"
+        } else {
+            "its device is approved all the same, by the key that it sent"
+        };
+        context.note(&format!(
+            "note: this request has expired, and the gateway will not take its id any more; {then}"
+        ));
+    }
+}
+
+/// What the device of a request is called.
+fn name_of(state: &State, id: &str) -> Option<String> {
+    let requests: Vec<_> = state.model.pending.devices().collect();
+    let request = requests.iter().find(|request| request.key == id)?;
+    Some(safe(&request.name().to_string()))
+}
+
+fn grant(state: &State, random: &[u8; 32]) -> crate::plan::Plan {
+    let options = Options {
+        scopes: Scopes::Full,
+        pairing: true,
+        config: false,
+        random: *random,
+        ..Options::default()
+    };
+    planner::plan(&state.model, &options)
+}
+
+/// Which request, where none was named: this machine's own; several or only foreign ones need a person.
+fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>, Error> {
+    let waiting: Vec<_> = state.model.pending.devices().collect();
+    if !state.model.requests.is_empty() || waiting.is_empty() {
+        return match state.model.requests.last() {
+            Some(own) => Ok(Some(own.key.clone())),
+            None => Err(Error::refused("no request waits").hint(format!(
+                "clawmend{} repair    lets this machine's CLI in without one",
+                words::flags(&context.global)
+            ))),
+        };
+    }
+    if context.global.json || !context.world.person.is_there() {
+        return Err(Error::refused(
+            "only other devices wait, and those are approved by their id alone",
+        )
+        .hint(format!(
+            "clawmend{} devices    shows them",
+            words::flags(&context.global)
+        ))
+        .hint(format!(
+            "clawmend{} approve REQUEST_ID",
+            words::flags(&context.global)
+        )));
+    }
+    // Whoever presses Enter without reading lets nobody in.
+    let items: Vec<String> = std::iter::once("none of them".to_owned())
+        .chain(waiting.iter().map(|request| {
+            crate::text::safe(&format!(
+                "{}: {}",
+                request.name(),
+                crate::checks::request_line(request, context.world.now_ms)
+            ))
+        }))
+        .collect();
+    let chosen = context
+        .world
+        .person
+        .choose("Which device is yours", &items)
+        .and_then(|at| waiting.get(at.checked_sub(1)?));
+    match chosen {
+        Some(request) => Ok(Some(request.key.clone())),
+        None => Err(Error::declined("Nothing was changed.")),
+    }
+}

@@ -1,0 +1,97 @@
+//! What somebody tripped over who had never seen the program.
+
+use clawmend::exit::Exit;
+
+use crate::support::Sandbox;
+
+#[test]
+fn a_pasted_message_is_answered_by_what_is_found_here_and_the_command() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let message = "gateway closed (1008): pairing required";
+    let run = sandbox.run(&["explain", message]).expect(Exit::Done);
+    assert!(
+        run.stdout
+            .contains("Now type:\n  clawmend repair --dry-run"),
+        "{}",
+        run.text()
+    );
+    assert!(run.stdout.lines().count() < 30, "{}", run.text());
+    assert!(!run.stdout.contains("Other findings"), "{}", run.text());
+    assert!(run.stdout.contains("with -v"), "{}", run.text());
+    let run = sandbox.run(&["-v", "explain", message]).expect(Exit::Done);
+    assert!(run.stdout.contains("Other findings"), "{}", run.text());
+}
+
+#[test]
+fn a_mistyped_code_gets_neighbours_and_no_wall() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let run = sandbox
+        .run(&["explain", "cli-scope-missing"])
+        .expect(Exit::Usage);
+    assert!(
+        run.stderr.contains("did you mean cli-scopes-missing"),
+        "{}",
+        run.text()
+    );
+    assert!(run.stderr.len() < 300, "{}", run.text());
+    let run = sandbox.run(&["explain"]).expect(Exit::Done);
+    assert!(run.stdout.contains("cli-scopes-missing"), "{}", run.text());
+}
+
+#[test]
+fn printed_commands_work_from_another_folder() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let run = sandbox
+        .run(&[
+            "--state-dir",
+            "./home/.openclaw",
+            "repair",
+            "--yes",
+            "--json",
+        ])
+        .expect(Exit::Done);
+    let undo = run.json()["undo"].as_str().unwrap().to_owned();
+    assert!(undo.contains("/home/.openclaw restore"), "{undo}");
+    assert!(
+        !undo.contains("--state-dir home") && !undo.contains("./"),
+        "{undo}"
+    );
+}
+
+#[test]
+fn what_is_no_json_and_what_is_no_usage_error_says_so() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    for args in [
+        &["demo", "--json"][..],
+        &["man", "--json"],
+        &["completions", "bash", "--json"],
+    ] {
+        sandbox.run(args).expect(Exit::Usage);
+    }
+    sandbox.run(&["snapshot", "show"]).expect(Exit::Refused);
+    sandbox.run(&["restore"]).expect(Exit::Refused);
+    sandbox.run(&["help", "repair"]).expect(Exit::Done);
+    let gone = sandbox.home().join("not/there");
+    sandbox
+        .run(&["man", gone.to_str().unwrap()])
+        .expect(Exit::Failed);
+    assert!(!sandbox.home().join("not").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lost_output_is_a_failure_and_a_reader_who_has_gone_is_none() {
+    for args in [&["explain"][..], &["--help"]] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"))
+            .args(args)
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(run.status.code(), Some(4), "{args:?}");
+        assert!(String::from_utf8_lossy(&run.stderr).contains("write the output"));
+    }
+}
