@@ -105,7 +105,7 @@ impl Person for AtTerminal {
 fn leave(broken_off: bool) {
     let mut err = std::io::stderr();
     if broken_off {
-        let _ = err.write_all(b"\r\n");
+        let _ = err.write_all(b"\n");
     }
     let _ = err.write_all(b"\x1b[?25h");
     let _ = err.flush();
