@@ -34,7 +34,7 @@ fn leave(broken_off: bool) {
     let mut err = std::io::stderr();
     let _ = err.write_all(b"\x1b[?25h");
     if broken_off {
-        let _ = err.write_all(b"\r\n");
+        let _ = err.write_all(b"\n");
     }
     let _ = err.flush();
 }
