@@ -3,6 +3,7 @@
 //! [`RULES`] is the one registry: `diagnose`, `explain`, `--help`, the README's table, the man page
 //! and the JSON schema are made from it.
 
+pub mod approvable;
 pub(crate) mod around;
 pub mod causes;
 pub(crate) mod config;

@@ -6,6 +6,7 @@ use super::args;
 use super::change::{Asked, Proposal, begin, carry_out, misfit};
 use super::context::{Context, State};
 use super::words;
+use crate::checks::approvable::refusal;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::image::Bytes;
@@ -243,6 +244,22 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
             words::flags(&context.global)
         )));
     }
+    let (waiting, refused): (Vec<_>, Vec<_>) = waiting
+        .into_iter()
+        .map(|request| (refusal(&state.model, &request.key), request))
+        .partition(|(why, _)| why.is_none());
+    if let ([], [(Some(why), request), ..]) = (waiting.as_slice(), refused.as_slice()) {
+        let text = format!(
+            "no request that waits may be approved; `{}`: {}",
+            crate::text::safe(&request.key),
+            why.says()
+        );
+        return Err(Error::refused(text).hint(format!(
+            "clawmend{} devices    shows what waits",
+            words::flags(&context.global)
+        )));
+    }
+    let waiting: Vec<_> = waiting.into_iter().map(|(_, request)| request).collect();
     let items: Vec<String> = waiting
         .iter()
         .map(|request| {

@@ -281,3 +281,36 @@ fn an_unread_store_is_said_to_be_unread() {
         run.stdout
     );
 }
+
+#[test]
+fn what_is_not_what_it_says_it_is_is_offered_to_nobody() {
+    let (sandbox, id) = with_foreign_request();
+    sandbox.now_ms.set(
+        sandbox.json("devices/pending.json")[&id]["ts"]
+            .as_i64()
+            .unwrap()
+            + 1000,
+    );
+    let mut pending = sandbox.json("devices/pending.json");
+    pending[&id]["publicKey"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    sandbox.write("devices/pending.json", pending.to_string());
+    for command in [&["diagnose"][..], &["devices"]] {
+        let text = sandbox.run(command).stdout;
+        assert!(!text.contains("clawmend approve"), "{text}");
+        assert!(
+            text.contains("not be approved") || text.contains("do not approve it"),
+            "{text}"
+        );
+        assert!(!text.contains("1 record"), "{text}");
+    }
+    let person = Answers::choosing(Some(0), Some(true));
+    let run = sandbox
+        .run_with(&["approve"], &person)
+        .expect(Exit::Refused);
+    assert!(person.asked.borrow().is_empty());
+    assert!(
+        run.stderr.contains("not what it says it is"),
+        "{}",
+        run.text()
+    );
+}
