@@ -79,6 +79,8 @@ impl Finding {
 /// Every rule, in the order findings of equal severity are shown.
 pub static RULES: &[&Rule] = &[
     &around::INTERRUPTED,
+    &around::OWNER,
+    &around::MODE,
     &database::DAMAGED,
     &database::FOREIGN,
     &database::EMPTY,
@@ -141,8 +143,6 @@ pub static RULES: &[&Rule] = &[
     &stores::RECORD_KEY,
     &stores::RECORD_FOREIGN_KEY,
     &stores::DUPLICATE_KEYS,
-    &around::OWNER,
-    &around::MODE,
     &around::ORPHANS,
     &devices::FOREIGN_REQUEST,
     &devices::DUPLICATES,
