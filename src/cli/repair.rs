@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::image::Bytes;
 use crate::model::config::{ConfigModel, ConfigState};
-use crate::model::scopes;
+use crate::model::{IdentityState, scopes};
 use crate::planner::{self, Options, Scopes};
 use crate::simulate::on_model;
 use crate::text::safe;
@@ -225,10 +225,15 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
     if !state.model.requests.is_empty() || waiting.is_empty() {
         return match state.model.requests.last() {
             Some(own) => Ok(Some(own.key.clone())),
-            None => Err(Error::refused("no request waits").hint(format!(
-                "clawmend{} repair    lets this machine's CLI in without one",
-                words::flags(&context.global)
-            ))),
+            None => Err(Error::refused("no request waits").hint(match state.model.identity {
+                IdentityState::Absent => {
+                    "the CLI has no identity here yet: `openclaw devices list` makes one, and a request".to_owned()
+                }
+                _ => format!(
+                    "clawmend{} repair    lets this machine's CLI in without one",
+                    words::flags(&context.global)
+                ),
+            })),
         };
     }
     if context.global.json || !context.world.person.is_there() {
