@@ -75,7 +75,11 @@ impl Error {
         let error = Self::failed(format!("could not {doing}"))
             .at(path.as_ref())
             .because(plain_io(source));
-        error.hint(advice_for_io(source))
+        let ours = match source.kind() {
+            std::io::ErrorKind::PermissionDenied => own_and_closed(path.as_ref()),
+            _ => None,
+        };
+        error.hint(ours.unwrap_or_else(|| advice_for_io(source).to_owned()))
     }
 
     /// Names the file or folder this is about.
@@ -170,6 +174,26 @@ fn plain_io(source: &std::io::Error) -> String {
         Some(at) => text.chars().take(text[..at].chars().count()).collect(),
         None => text,
     }
+}
+
+/// What to do where the permission is missing on what is our own: no other user, but its mode.
+fn own_and_closed(path: &Path) -> Option<String> {
+    use crate::platform;
+    let us = platform::user_id();
+    if !platform::KNOWS_OWNERS || us == 0 {
+        return None;
+    }
+    let closed = path.ancestors().take(3).find(|folder| {
+        folder.metadata().is_ok_and(|found| {
+            let meta = platform::meta(&found);
+            let needed = if found.is_dir() { 0o700 } else { 0o600 };
+            meta.uid == us && meta.mode & needed != needed
+        })
+    })?;
+    let shown = platform::quoted(&crate::text::safe(&platform::shown(closed)));
+    Some(format!(
+        "it is your own, but its mode keeps you out: chmod -R u+rwX {shown}"
+    ))
 }
 
 fn advice_for_io(source: &std::io::Error) -> &'static str {

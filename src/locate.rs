@@ -4,6 +4,7 @@
 //! `OPENCLAW_CONFIG_PATH`, `OPENCLAW_HOME`, `OPENCLAW_PROFILE`, then the default and legacy folders.
 
 mod sudo;
+mod wrong;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -154,6 +155,10 @@ pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
         return Err(missing(&state_dir, &how, looked, home.as_deref(), env));
     }
     let config = config(flags, env, &state_dir, &expand);
+    wrong::check_folder(&state_dir, &how)?;
+    if flags.config.is_some() {
+        wrong::check_config(&config)?;
+    }
     Ok(Located {
         config,
         state_dir,

@@ -101,3 +101,44 @@ fn a_profile_name_cannot_leave_the_home_folder() {
         crate::error::Kind::Usage
     );
 }
+
+#[test]
+fn a_folder_without_anything_of_openclaws_is_no_state_dir() {
+    let root = tempfile::tempdir().unwrap();
+    make(
+        root.path(),
+        &["home/.openclaw", "etc/ssl", "empty", "old/devices"],
+    );
+    let at = |name: &str| {
+        let flags = Flags {
+            state_dir: Some(root.path().join(name)),
+            ..Flags::default()
+        };
+        locate(&flags, &env(root.path(), &[]))
+    };
+    let hint = |name: &str| at(name).unwrap_err().hints().join(" ");
+    assert!(hint("home").contains("did you mean"), "{}", hint("home"));
+    assert!(
+        at("etc")
+            .unwrap_err()
+            .message()
+            .contains("does not look like")
+    );
+    for name in ["home/.openclaw", "empty", "old"] {
+        at(name).unwrap();
+    }
+}
+
+#[test]
+fn a_config_that_is_named_must_be_there_or_have_left_copies() {
+    let root = tempfile::tempdir().unwrap();
+    make(root.path(), &[".openclaw", "etc"]);
+    let flags = Flags {
+        config: Some(root.path().join("etc/x.json")),
+        ..Flags::default()
+    };
+    let found = || locate(&flags, &env(root.path(), &[]));
+    assert!(found().unwrap_err().message().contains("no config here"));
+    std::fs::write(root.path().join("etc/x.json.bak"), "{}").unwrap();
+    found().unwrap();
+}

@@ -119,7 +119,19 @@ fn access(dir: &Path) -> Vec<Access> {
             troubles.push(note(Trouble::Mode(mode)));
         } else if mode & 0o022 != 0 {
             troubles.push(note(Trouble::Loose(mode)));
+        } else if !is_dir && mode & 0o044 != 0 && is_reached(&path) {
+            troubles.push(note(Trouble::Open(mode)));
         }
     }
     troubles
+}
+
+/// Whether others may pass every folder on the way to a file.
+fn is_reached(path: &Path) -> bool {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    real.ancestors().skip(1).all(|folder| {
+        folder
+            .metadata()
+            .is_ok_and(|found| platform::meta(&found).mode & 0o011 != 0)
+    })
 }

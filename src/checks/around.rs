@@ -90,37 +90,86 @@ pub static MODE: Rule = Rule {
     title: "modes that keep the gateway out, or let others in",
     why: "OpenClaw must be able to read and write its folders and files; nobody else should.",
     mends: "Nothing: modes are kept as they are.",
-    by_hand: "chmod u+rwX on what is named; chmod go-w where others may write.",
+    by_hand: "chmod u+rwX on what is named; chmod go-w where others may write, go-rwx where they may read keys and tokens.",
     messages: &["EACCES", "permission denied"],
     run: |model, rule| {
-        let one = |access: &Access, says: &str, mode: u32, command: String, severity| -> Finding {
-            rule.finding(access.path.clone(), says, Mend::ByHand(vec![command]))
-                .at_worst(severity)
-                .seen(format!("{} has mode {mode:04o}", shown(model, access)))
-        };
-        access(model, |access| {
-            !matches!(access.trouble, Trouble::Owner { .. })
-        })
-        .into_iter()
-        .map(|access| match access.trouble {
-            Trouble::Loose(mode) => one(
-                access,
-                "others may write here",
-                mode,
-                format!("chmod go-w '{}'", shown(model, access)),
-                Severity::Warning,
-            ),
-            Trouble::Mode(mode) | Trouble::Owner { uid: mode, .. } => one(
-                access,
+        let all = |wanted: fn(&Trouble) -> bool| access(model, |access| wanted(&access.trouble));
+        let mut found = Vec::new();
+        found.extend(folded(
+            model,
+            rule,
+            &all(|trouble| matches!(trouble, Trouble::Mode(_))),
+            [
                 "its owner may not read and write it",
-                mode,
-                format!("chmod u+rwX '{}'", shown(model, access)),
-                Severity::Blocks,
-            ),
-        })
-        .collect()
+                "its owner may not read and write",
+            ],
+            "u+rwX",
+            Severity::Blocks,
+        ));
+        found.extend(folded(
+            model,
+            rule,
+            &all(|trouble| matches!(trouble, Trouble::Loose(_))),
+            ["others may write here", "others may write to"],
+            "go-w",
+            Severity::Warning,
+        ));
+        found.extend(folded(
+            model,
+            rule,
+            &all(|trouble| matches!(trouble, Trouble::Open(_))),
+            [
+                "others may read this, and it holds secrets",
+                "others may read, with secrets in them,",
+            ],
+            "go-rwx",
+            Severity::Warning,
+        ));
+        found
     },
 };
+
+/// One finding for all paths with the same trouble: they have one cause and one cure.
+fn folded(
+    model: &Model,
+    rule: &Rule,
+    hit: &[&Access],
+    [says_one, says_many]: [&str; 2],
+    change: &str,
+    severity: Severity,
+) -> Option<Finding> {
+    let first = hit.first()?;
+    let many = hit.len() > 1;
+    let (place, says) = match many {
+        true => (String::new(), format!("{says_many} {} paths", hit.len())),
+        false => (first.path.clone(), says_one.to_owned()),
+    };
+    // Secrets alone are closed, one by one; what the whole state dir needs is done to all of it.
+    let command = match (many, first.trouble) {
+        (true, Trouble::Open(_)) => {
+            let paths: Vec<String> = hit
+                .iter()
+                .map(|access| format!("'{}'", shown(model, access)))
+                .collect();
+            format!("chmod {change} {}", paths.join(" "))
+        }
+        (true, _) => format!(
+            "chmod -R {change} '{}'",
+            crate::platform::shown(&model.facts.state_dir)
+        ),
+        (false, _) => format!("chmod {change} '{}'", shown(model, first)),
+    };
+    let finding = rule
+        .finding(place, says, Mend::ByHand(vec![command]))
+        .at_worst(severity);
+    Some(hit.iter().fold(finding, |finding, access| {
+        let mode = match access.trouble {
+            Trouble::Mode(mode) | Trouble::Loose(mode) | Trouble::Open(mode) => mode,
+            Trouble::Owner { .. } => return finding,
+        };
+        finding.seen(format!("{} has mode {mode:04o}", shown(model, access)))
+    }))
+}
 
 pub static ORPHANS: Rule = Rule {
     code: Code("temp-files-left"),

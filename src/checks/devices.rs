@@ -1,10 +1,11 @@
 //! Other devices: worth knowing, never touched without being asked to.
 
 use super::Rule;
+use super::approvable::refusal;
 use super::requests::request_line;
 use crate::finding::{Code, Mend, Severity};
 use crate::model::layout::Part;
-use crate::model::store::{Entry, Fault};
+use crate::model::store::Entry;
 use crate::model::{Model, place_of};
 
 /// How many are named one by one.
@@ -33,28 +34,32 @@ pub static FOREIGN_REQUEST: Rule = Rule {
         let waiting: Vec<_> = foreign(model)
             .filter(|(_, device)| !device.expired(model.facts.now_ms))
             .collect();
-        let Some((first, _)) = waiting.first() else {
+        if waiting.is_empty() {
             return vec![];
-        };
+        }
+        let able = |key: &str| refusal(model, key).is_none();
         let says = match waiting.len() {
             1 => "another device waits for approval".to_owned(),
             many => format!("{many} other devices wait for approval"),
         };
-        let mend = Mend::ByHand(vec![format!(
-            "if it is yours: clawmend approve {}",
-            first.key
-        )]);
+        let first = waiting.iter().find(|(entry, _)| able(&entry.key));
+        let mend = first.map_or(Mend::Nothing, |(entry, _)| {
+            Mend::ByHand(vec![format!(
+                "if it is yours: clawmend approve {}",
+                entry.key
+            )])
+        });
+        let says = match (first, waiting.len()) {
+            (Some(_), _) => says,
+            (None, 1) => format!("{says}, and it must not be approved"),
+            (None, _) => format!("{says}, and none of them may be approved"),
+        };
         let mut finding = rule.finding(place_of(model.store, Part::Pending), says, mend);
         for (entry, device) in waiting.iter().take(NAMED) {
-            let forged = entry
-                .faults
-                .iter()
-                .any(|fault| matches!(fault, Fault::Key(_)));
             let line = request_line(device, model.facts.now_ms);
-            let warning = if forged {
-                "; its key does not hash to its id: do not approve it"
-            } else {
-                ""
+            let warning = match refusal(model, &entry.key) {
+                Some(why) => format!("; do not approve it: {}", why.says()),
+                None => String::new(),
             };
             finding = finding.seen(format!("{}: {line}{warning}", device.name()));
         }

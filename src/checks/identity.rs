@@ -53,7 +53,21 @@ pub static MISSING: Rule = Rule {
             } else {
                 "the CLI's identity is gone, though devices are paired here"
             };
-            let finding = rule.finding(place, says, new_identity());
+            // Without a config `openclaw setup` comes first: nothing else of OpenClaw's runs.
+            let bare = matches!(
+                model.config.state,
+                crate::model::config::ConfigState::Absent
+            ) && model.config.copies.is_empty()
+                && !model.config.is_client();
+            let mend = match new_identity() {
+                Mend::ByHand(then) if fresh && bare => Mend::ByHand(
+                    std::iter::once("first run: openclaw setup    (there is no config yet)".into())
+                        .chain(then)
+                        .collect(),
+                ),
+                mend => mend,
+            };
+            let finding = rule.finding(place, says, mend);
             vec![if fresh {
                 finding.at_worst(Severity::Unchecked)
             } else {

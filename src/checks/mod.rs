@@ -3,6 +3,7 @@
 //! [`RULES`] is the one registry: `diagnose`, `explain`, `--help`, the README's table, the man page
 //! and the JSON schema are made from it.
 
+pub mod approvable;
 pub(crate) mod around;
 pub mod causes;
 pub(crate) mod config;
@@ -79,6 +80,8 @@ impl Finding {
 /// Every rule, in the order findings of equal severity are shown.
 pub static RULES: &[&Rule] = &[
     &around::INTERRUPTED,
+    &around::OWNER,
+    &around::MODE,
     &database::DAMAGED,
     &database::FOREIGN,
     &database::EMPTY,
@@ -141,8 +144,6 @@ pub static RULES: &[&Rule] = &[
     &records::RECORD_KEY,
     &records::RECORD_FOREIGN_KEY,
     &stores::DUPLICATE_KEYS,
-    &around::OWNER,
-    &around::MODE,
     &around::ORPHANS,
     &devices::FOREIGN_REQUEST,
     &devices::DUPLICATES,

@@ -4,6 +4,7 @@ use super::Rule;
 use super::stores::{both, place};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
+use crate::model::layout::Part;
 use crate::model::store::{Entry, Fault};
 use crate::text::count;
 
@@ -38,7 +39,7 @@ const NAMED: usize = 5;
 fn about(
     rule: &Rule,
     model: &Model,
-    mend: fn(usize) -> Mend,
+    mend: fn(Part) -> Mend,
     says: &str,
     wanted: fn(&Fault) -> bool,
 ) -> Vec<Finding> {
@@ -54,8 +55,14 @@ fn about(
         if hit.is_empty() {
             continue;
         }
-        let says = format!("{} {says}", count(hit.len(), "record", "records"));
-        let mut finding = rule.finding(place(model, records), says, mend(hit.len()));
+        let says = match records.part {
+            Part::Pending => format!(
+                "{} {says}",
+                count(hit.len(), "pending request", "pending requests")
+            ),
+            _ => format!("{} {says}", count(hit.len(), "record", "records")),
+        };
+        let mut finding = rule.finding(place(model, records), says, mend(records.part));
         for entry in hit.iter().take(NAMED) {
             let faults: Vec<String> = entry
                 .faults
@@ -145,7 +152,14 @@ pub static RECORD_FOREIGN_KEY: Rule = Rule {
         about(
             rule,
             model,
-            |_| Mend::ByHand(vec!["let the device pair again".into()]),
+            |part| {
+                Mend::ByHand(vec![match part {
+                    Part::Pending => {
+                        "never approve it: it is not the device that it says it is; it expires by itself".into()
+                    }
+                    _ => "let the device pair again".into(),
+                }])
+            },
             "whose public key does not belong to the id",
             |fault| matches!(fault, Fault::Key(_)),
         )

@@ -4,8 +4,10 @@ use super::args;
 use super::change::{Asked, Proposal, begin, carry_out, misfit};
 use super::context::{Context, State};
 use super::words;
+use crate::checks::approvable::refusal;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::model::IdentityState;
 use crate::planner::{self, Options, Scopes};
 use crate::simulate::on_model;
 use crate::text::safe;
@@ -127,10 +129,15 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
     if !state.model.requests.is_empty() || waiting.is_empty() {
         return match state.model.requests.last() {
             Some(own) => Ok(Some(own.key.clone())),
-            None => Err(Error::refused("no request waits").hint(format!(
-                "clawmend{} repair    lets this machine's CLI in without one",
-                words::flags(&context.global)
-            ))),
+            None => Err(Error::refused("no request waits").hint(match state.model.identity {
+                IdentityState::Absent => {
+                    "the CLI has no identity here yet: `openclaw devices list` makes one, and a request".to_owned()
+                }
+                _ => format!(
+                    "clawmend{} repair    lets this machine's CLI in without one",
+                    words::flags(&context.global)
+                ),
+            })),
         };
     }
     if context.global.json || !context.world.person.is_there() {
@@ -146,6 +153,22 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
             words::flags(&context.global)
         )));
     }
+    let (waiting, refused): (Vec<_>, Vec<_>) = waiting
+        .into_iter()
+        .map(|request| (refusal(&state.model, &request.key), request))
+        .partition(|(why, _)| why.is_none());
+    if let ([], [(Some(why), request), ..]) = (waiting.as_slice(), refused.as_slice()) {
+        let text = format!(
+            "no request that waits may be approved; `{}`: {}",
+            crate::text::safe(&request.key),
+            why.says()
+        );
+        return Err(Error::refused(text).hint(format!(
+            "clawmend{} devices    shows what waits",
+            words::flags(&context.global)
+        )));
+    }
+    let waiting: Vec<_> = waiting.into_iter().map(|(_, request)| request).collect();
     // Whoever presses Enter without reading lets nobody in.
     let items: Vec<String> = std::iter::once("none of them".to_owned())
         .chain(waiting.iter().map(|request| {

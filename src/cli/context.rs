@@ -100,6 +100,11 @@ impl State {
         }
     }
 
+    /// Whether whoever runs this may not write to the state dir. Asks the system, writes nothing.
+    pub fn may_not_write(&self) -> bool {
+        crate::files::acting::is_denied(&self.located.state_dir, true)
+    }
+
     /// Whether nothing keeps the CLI out.
     pub fn exit(&self) -> Exit {
         if checks::fails(&self.findings) {

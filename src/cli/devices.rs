@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::context::Context;
 use super::words;
+use crate::checks::approvable::refusal;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::model::Model;
@@ -74,12 +75,22 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         );
         for device in devices {
             out.push_str(&one(device, now, paint));
+            let refused = device
+                .request_id
+                .as_ref()
+                .filter(|_| !device.this_machine)
+                .and_then(|id| refusal(model, id));
+            if let Some(why) = refused {
+                let why = safe(&format!("do not approve it: {}", why.says()));
+                let _ = writeln!(out, "    {:<10} {}", "refused", paint.red(&why));
+            }
         }
     }
     if let Some(id) = pending
         .iter()
-        .find(|device| !device.this_machine && !device.expired)
-        .and_then(|device| device.request_id.as_ref())
+        .filter(|device| !device.this_machine && !device.expired)
+        .filter_map(|device| device.request_id.as_ref())
+        .find(|id| refusal(model, id).is_none())
     {
         let _ = writeln!(
             out,

@@ -5,7 +5,7 @@ use super::words;
 use crate::checks;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::{Finding, Mend, Severity};
+use crate::finding::{Finding, Severity};
 use crate::render::json::{DiagnoseDocument, FindingDocument, Head, StateDocument};
 use crate::render::{findings, glossary, path, wrap};
 
@@ -50,7 +50,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
         out.push_str(&told);
     }
     out.push('\n');
-    out.push_str(&view.paint.bold(&next(context, state)));
+    out.push_str(&view.paint.bold(&super::next::next(context, state)));
     out.push('\n');
     if fails && !context.global.quiet {
         out.push_str(
@@ -99,43 +99,4 @@ fn verdict(state: &State) -> String {
             format!("Locked out: {more} things keep this machine's CLI out, the worst first.")
         }
     }
-}
-
-/// What to type now.
-pub(super) fn next(context: &Context<'_, '_>, state: &State) -> String {
-    let flags = words::flags(&context.global);
-    let repairs = state
-        .findings
-        .iter()
-        .any(|finding| matches!(finding.mend, Mend::Repair(_)));
-    let fails = checks::fails(&state.findings);
-    match (fails, repairs) {
-        (_, true) => {
-            let preview = format!("clawmend{flags} repair --dry-run");
-            let wide = preview.chars().count().max(30);
-            let deed = format!("clawmend{flags} repair");
-            let choice = match asks_for_a_choice(&state.findings) {
-                true => "\n  (a `mend` line above names an option: that one is your choice)",
-                false => "",
-            };
-            format!(
-                "Now type:\n  {preview:<wide$}  shows every change, makes none\n  {deed:<wide$}  shows them again, asks once, can be undone{choice}"
-            )
-        }
-        (true, false) => {
-            "Now: do what the `mend` lines above say; no edit of the state can do it.".to_owned()
-        }
-        (false, false) => {
-            format!(
-                "If the CLI is refused all the same:  clawmend{flags} explain \"the error text\""
-            )
-        }
-    }
-}
-
-/// Whether something that blocks is mended with an option alone.
-fn asks_for_a_choice(findings: &[Finding]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.severity.fails() && matches!(finding.mend, Mend::RepairWith(_)))
 }

@@ -5,7 +5,7 @@ mod lookup;
 use super::args;
 use super::context::Context;
 use super::words;
-use super::{context::State, diagnose};
+use super::{context::State, next::next};
 use crate::checks::reports;
 use crate::checks::{self, Rule};
 use crate::error::Error;
@@ -202,7 +202,7 @@ fn found_here(context: &mut Context<'_, '_>, state: &State, found: &Matches) {
     context.say(&format!("Found in {dir}:\n"));
     let text = findings::all(&mine, context.view());
     context.print(&text);
-    let next = diagnose::next(context, state);
+    let next = next(context, state);
     context.say(&format!("\n{}", context.paint.bold(&next)));
     let others = found
         .rules

@@ -9,6 +9,7 @@ mod devices;
 mod diagnose;
 mod explain;
 mod generate;
+mod next;
 mod outcome;
 mod progress;
 mod repair;

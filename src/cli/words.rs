@@ -55,6 +55,7 @@ pub fn size(bytes: u64) -> String {
 pub fn head(state: &State) -> String {
     let model = &state.model;
     let kept = match model.store {
+        StoreKind::Files if is_bare(model) => "nothing of it lies here yet",
         StoreKind::Files => "pairing in JSON files (up to 2026.7)",
         StoreKind::Sqlite => "pairing in the database (2026.8 and later)",
     };
@@ -72,6 +73,17 @@ pub fn head(state: &State) -> String {
         safe(&crate::platform::shown(&state.located.state_dir)),
         safe(&state.located.how),
     )
+}
+
+/// Whether no store and no identity is there: nothing tells which generation this is.
+pub fn is_bare(model: &crate::model::Model) -> bool {
+    use crate::model::store::Condition::Absent;
+    model.store == StoreKind::Files
+        && [&model.paired, &model.pending]
+            .into_iter()
+            .all(|records| records.condition == Absent)
+        && matches!(model.identity, crate::model::IdentityState::Absent)
+        && model.written_by().is_none()
 }
 
 /// A path as it is pasted into a shell.

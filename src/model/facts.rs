@@ -72,7 +72,7 @@ pub struct Access {
 }
 
 /// What keeps a gateway from using a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// Owned by another uid than the state dir.
     Owner {
@@ -85,4 +85,6 @@ pub enum Trouble {
     Mode(u32),
     /// Others than the owner may write it; the mode found.
     Loose(u32),
+    /// Others than the owner may read it, and it holds secrets; the mode found.
+    Open(u32),
 }

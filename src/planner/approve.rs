@@ -4,91 +4,33 @@ use serde_json::{Value, json};
 
 use super::new_device::NewDevice;
 use super::{RecordEdits, remove};
+use crate::checks::approvable::{Approvable, Refusal, approvable};
 use crate::finding::Code;
 use crate::model::Model;
-use crate::model::device::{Device, Record, key_fault, token_from};
+use crate::model::device::{Device, Record, token_from};
 use crate::model::layout::Part;
-use crate::model::scopes::{fits_roles, union};
+use crate::model::scopes::union;
 use crate::plan::{Edit, Op, Plan, StoreKind, Target};
-
-/// Why a request is not approved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// No request of that id, or it cannot be read.
-    Unknown,
-    /// Its public key does not hash to its device id.
-    Key,
-    /// A scope that none of its roles may hold.
-    Scope(String),
-    /// It names no role.
-    Role,
-    /// It carries another key than the device that is paired under that id.
-    OtherKey,
-}
-
-impl Refusal {
-    /// One sentence.
-    pub fn says(&self) -> String {
-        match self {
-            Refusal::Unknown => "there is no such request (any more)".into(),
-            Refusal::Key => {
-                "its public key does not hash to its device id: it is not what it says it is".into()
-            }
-            Refusal::Scope(scope) => {
-                format!("it asks for `{scope}`, which none of its roles may hold")
-            }
-            Refusal::Role => "it names no role".into(),
-            Refusal::OtherKey => "a device of that id is paired with another public key".into(),
-        }
-    }
-}
 
 /// Approves exactly what a request asks for, no more. The device fetches its token at its next connect.
 ///
 /// # Errors
 /// Why it must not be approved.
 pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Plan, Refusal> {
-    let record = model
-        .pending
-        .entry(request_id)
-        .and_then(|entry| model.pending.record(entry))
-        .ok_or(Refusal::Unknown)?;
-    let request = Device::of(request_id, &record);
-    let (Some(id), Some(public_key)) = (&request.device_id, &request.public_key) else {
-        return Err(Refusal::Key);
-    };
-    if key_fault(public_key, id).is_some() {
-        return Err(Refusal::Key);
-    }
-    let roles = request.all_roles();
-    if roles.is_empty() {
-        return Err(Refusal::Role);
-    }
-    if let Some(scope) = request
-        .scopes
-        .items()
-        .iter()
-        .find(|scope| !fits_roles(scope, &roles))
-    {
-        return Err(Refusal::Scope(scope.clone()));
-    }
+    let Approvable { record, request } = approvable(model, request_id)?;
+    let id = request.device_id.as_deref().ok_or(Refusal::Key)?;
     let mut edits = match model
         .paired
         .entry(id)
         .and_then(|entry| model.paired.record(entry))
     {
-        Some(paired) => {
-            if paired.get("publicKey").and_then(Value::as_str) != Some(public_key) {
-                return Err(Refusal::OtherKey);
-            }
-            widened(model, id, paired, &request, random)
-        }
+        Some(paired) => widened(model, id, paired, &request, random),
         None => vec![inserted(model, id, &record, &request, random)],
     };
     for other in model
         .pending
         .devices()
-        .filter(|other| other.device_id.as_ref() == Some(id))
+        .filter(|other| other.device_id.as_deref() == Some(id))
     {
         edits.push(remove(
             model.store,

@@ -13,7 +13,8 @@ mod stores;
 mod token;
 mod wanted;
 
-pub use approve::{Refusal, approve};
+pub use crate::checks::approvable::Refusal;
+pub use approve::approve;
 
 use std::net::IpAddr;
 use std::path::PathBuf;

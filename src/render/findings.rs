@@ -148,11 +148,15 @@ fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
 }
 
 /// A finding in a line or two: what it is, and what a person would have to type.
-fn short(cause: &Cause<'_>, view: View) -> String {
+fn short(cause: &Cause<'_>, view: View, healthy: bool) -> String {
     let mut out = String::new();
     let tail = format!(" [{}]", cause.finding.code);
     title(&mut out, cause.finding, view, &tail);
-    if matches!(cause.finding.mend, Mend::RepairWith(_) | Mend::ByHand(_)) {
+    // Where nothing blocks, a warning alone makes `repair` worth a thought: then it says what for.
+    let tidies = healthy
+        && cause.finding.severity == Severity::Warning
+        && matches!(cause.finding.mend, Mend::Repair(_));
+    if tidies || matches!(cause.finding.mend, Mend::RepairWith(_) | Mend::ByHand(_)) {
         mend(&mut out, cause.finding, view);
     }
     out
@@ -174,6 +178,7 @@ pub fn all(findings: &[Finding], view: View) -> String {
         });
         return each.collect::<Vec<_>>().join("\n");
     }
+    let healthy = !checks::fails(findings);
     let mut out = String::new();
     let mut spaced = true;
     // Causes are found among all findings: what is left out still says which evidence matters.
@@ -188,7 +193,7 @@ pub fn all(findings: &[Finding], view: View) -> String {
         out.push_str(&if at_length {
             long(cause, view, at == 0)
         } else {
-            short(cause, view)
+            short(cause, view, healthy)
         });
     }
     out

@@ -1,3 +1,4 @@
+mod leads;
 mod main_job;
 mod people;
 mod secrets;

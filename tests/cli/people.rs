@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Answers, Sandbox, same};
 
-fn locked() -> Sandbox {
+pub(super) fn locked() -> Sandbox {
     Sandbox::fixture("2026.5.28-scope-upgrade-pending")
 }
 
 /// A state in which another device (with a true key) waits.
-fn with_foreign_request() -> (Sandbox, String) {
+pub(super) fn with_foreign_request() -> (Sandbox, String) {
     let sandbox = locked();
     let other = Sandbox::fixture("2026.2.19-pending-after-proxy").json("devices/pending.json");
     let id = other.as_object().unwrap().keys().next().unwrap().clone();

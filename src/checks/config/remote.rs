@@ -106,7 +106,19 @@ pub static UNTRUSTED: Rule = Rule {
         if address.is_none() && !strange {
             return vec![];
         }
-        let mend = Mend::RepairWith(repair("--trust-proxy IP"));
+        // What reaches a gateway that listens on loopback comes from loopback, its proxy too.
+        let seen = model
+            .requests
+            .iter()
+            .filter_map(|own| own.remote_ip.as_ref()?.parse::<std::net::IpAddr>().ok())
+            .find(std::net::IpAddr::is_loopback)
+            .map(|ip| ip.to_string());
+        let ip = match seen {
+            Some(seen) if strange => seen,
+            None if strange => "127.0.0.1".to_owned(),
+            _ => "IP".to_owned(),
+        };
+        let mend = Mend::RepairWith(repair(&format!("--trust-proxy {ip}")));
         let says = "a proxy seems to stand in front of this gateway, and no proxy is trusted";
         let mut finding = rule.finding(place(model, setting), says, mend);
         if let Some(address) = address {

@@ -1,6 +1,7 @@
 //! What every changing command shares: the preview, the one question, the apply, the report. The only
 //! place that reads `--dry-run`.
 
+mod choices;
 mod lock;
 mod told;
 
@@ -86,7 +87,7 @@ pub(super) fn carry_out(
         match apply::apply(&applying, &proposal.changes) {
             Ok(applied) => {
                 context.hold = None;
-                let told = Told::of(context, &state, &proposal);
+                let told = Told::of(context, asked, &state, &proposal);
                 // A huge store is in memory once: the old images become what should be there now.
                 let expected = Expected::after(state.model, proposal.changes);
                 return done(context, asked, told, &applied, expected);

@@ -1,5 +1,6 @@
 //! What a changing command says: the preview, what it did, and what is left.
 
+use super::choices::{choices, untouched};
 use super::{Asked, Proposal};
 use crate::apply::Applied;
 use crate::checks;
@@ -8,6 +9,7 @@ use crate::cli::{outcome, words};
 use crate::config_files::Expected;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::finding::{Finding, Severity};
 use crate::model::Model;
 use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, FindingDocument, Head, StateDocument};
@@ -65,7 +67,7 @@ pub(super) fn question(state: &State, proposal: &Proposal) -> String {
 }
 
 /// The state as it would be after the changes.
-fn after(state: &State, changes: &Changes) -> Vec<crate::finding::Finding> {
+fn after(state: &State, changes: &Changes) -> Vec<Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
     checks::diagnose(&Model::of(
@@ -87,7 +89,8 @@ pub(super) fn only_shown(
         Exit::Done
     };
     if context.global.json {
-        let document = Told::of(context, state, proposal).document(context, asked, None, &left);
+        let document =
+            Told::of(context, asked, state, proposal).document(context, asked, None, &left);
         context.json(&document);
         return exit;
     }
@@ -95,8 +98,16 @@ pub(super) fn only_shown(
         context.say("Nothing to change.");
     } else {
         context.say("\nNothing was changed: this was a dry run.");
+        if state.may_not_write() {
+            context.note(&format!(
+                "note: you may not write to {}: without --dry-run this needs root or its owner",
+                words::quoted(&state.located.state_dir)
+            ));
+        }
     }
     leftover(context, &left);
+    let untouched = untouched(asked, &state.findings, proposal);
+    choices(context, &untouched, &left);
     exit
 }
 
@@ -113,8 +124,12 @@ pub(super) fn nothing_to_do(
         state.exit()
     };
     if context.global.json {
-        let document =
-            Told::of(context, state, proposal).document(context, asked, None, &state.findings);
+        let document = Told::of(context, asked, state, proposal).document(
+            context,
+            asked,
+            None,
+            &state.findings,
+        );
         context.json(&document);
         return exit;
     }
@@ -132,11 +147,13 @@ pub(super) fn nothing_to_do(
         return exit;
     }
     leftover(context, &state.findings);
+    let untouched = untouched(asked, &state.findings, proposal);
+    choices(context, &untouched, &state.findings);
     exit
 }
 
 /// What still blocks.
-fn leftover(context: &mut Context<'_, '_>, left: &[crate::finding::Finding]) {
+fn leftover(context: &mut Context<'_, '_>, left: &[Finding]) {
     let blocking: Vec<_> = left
         .iter()
         .filter(|finding| finding.severity.fails())
@@ -148,7 +165,12 @@ fn leftover(context: &mut Context<'_, '_>, left: &[crate::finding::Finding]) {
     let view = context.view();
     context.say(&format!(
         "\n{}",
-        view.paint.red("This would still keep the CLI out:")
+        view.paint.red(
+            match blocking.iter().any(|one| one.severity == Severity::Blocks) {
+                true => "This would still keep the CLI out:",
+                false => "This could not be checked, so it may still keep the CLI out:",
+            }
+        )
     ));
     let text = findings::all(&blocking, view);
     context.print(&text);
@@ -157,10 +179,11 @@ fn leftover(context: &mut Context<'_, '_>, left: &[crate::finding::Finding]) {
 pub(super) fn done(
     context: &mut Context<'_, '_>,
     asked: &Asked,
-    told: Told,
+    mut told: Told,
     applied: &Applied,
     expected: Expected,
 ) -> Result<Exit, Error> {
+    let untouched = std::mem::take(&mut told.untouched);
     let state = match context.read_expected(expected) {
         Ok(state) => state,
         // The changes are in place: an error here would say that nothing was changed.
@@ -186,16 +209,26 @@ pub(super) fn done(
         Some(device) => outcome::let_in(context, device, &state.findings),
         None => outcome::say(context, asked.command, &state.findings),
     }
+    // A gateway that does not start for its config has nothing to be told about a restart.
+    let starts = !state.findings.iter().any(|finding| {
+        finding.severity.fails()
+            && ["config-", "include-"]
+                .iter()
+                .any(|kind| finding.code.0.starts_with(kind))
+    });
     if told.restart_gateway {
         context.say(
             "The config changed: restart the gateway for it to count:  openclaw gateway restart",
         );
-    } else {
+    } else if starts {
         context
             .say("The gateway needs no restart for this: it reads its pairing at every connect.");
     }
     if let Some(undo) = undo(context, applied.snapshot.as_deref()) {
         context.say(&format!("To undo:  {undo}"));
+    }
+    if !context.global.quiet {
+        choices(context, &untouched, &state.findings);
     }
     Ok(exit)
 }
@@ -249,10 +282,17 @@ pub(super) struct Told {
     diff: String,
     restart_gateway: bool,
     lets_in: Option<String>,
+    /// Findings that only a person can decide about.
+    untouched: Vec<Finding>,
 }
 
 impl Told {
-    pub(super) fn of(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> Self {
+    pub(super) fn of(
+        context: &Context<'_, '_>,
+        asked: &Asked,
+        state: &State,
+        proposal: &Proposal,
+    ) -> Self {
         let name = Context::name(&state.located);
         let diff = match context.global.json {
             true => diff::changes(&proposal.changes, &name, crate::render::Paint::default()),
@@ -264,6 +304,7 @@ impl Told {
             diff,
             restart_gateway: changes_config(&proposal.changes),
             lets_in: proposal.lets_in.clone(),
+            untouched: untouched(asked, &state.findings, proposal),
         }
     }
 
@@ -272,7 +313,7 @@ impl Told {
         context: &Context<'_, '_>,
         asked: &Asked,
         snapshot: Option<&str>,
-        findings: &[crate::finding::Finding],
+        findings: &[Finding],
     ) -> ChangeDocument {
         ChangeDocument {
             head: Head::of(asked.command),

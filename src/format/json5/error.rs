@@ -10,6 +10,37 @@ const MASK: &str = "****";
 /// Characters of the excerpt on either side of the caret.
 const AROUND: usize = 36;
 const LONGEST_KEY: usize = 40;
+/// Words of OpenClaw's own that name parts of a config, and never stand for a secret.
+const KNOWN: [&str; 28] = [
+    "agents",
+    "allowedOrigins",
+    "auth",
+    "bind",
+    "channels",
+    "commands",
+    "controlUi",
+    "cron",
+    "env",
+    "gateway",
+    "hooks",
+    "logging",
+    "messages",
+    "meta",
+    "mode",
+    "models",
+    "plugins",
+    "port",
+    "profiles",
+    "remote",
+    "session",
+    "skills",
+    "tailscale",
+    "tools",
+    "transport",
+    "trustedProxies",
+    "url",
+    "wizard",
+];
 
 /// A spot in a text, as people and editors count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,11 +135,22 @@ fn mask(line: &str, offset: usize) -> (Vec<char>, usize) {
     let mut at = 0;
     let mut key_may_follow = true;
     while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
-        let length = token(rest);
+        let length = match is_stray(rest, line.get(..at).unwrap_or_default()) {
+            true => 1,
+            false => token(rest),
+        };
         let piece = rest.get(..length).unwrap_or(rest);
         let behind = rest.get(length..).unwrap_or_default();
         let visible = match piece.chars().next() {
             Some(c) if c.is_whitespace() || "{}[],:".contains(c) => true,
+            Some('"' | '\'') if length == 1 => true,
+            // A key that lost one of its quotes.
+            _ if key_may_follow
+                && KNOWN.contains(&piece)
+                && is_stray(behind, line.get(..at + length).unwrap_or_default()) =>
+            {
+                true
+            }
             _ if matches!(piece, "true" | "false" | "null" | "Infinity" | "NaN") => true,
             _ => {
                 key_may_follow
@@ -132,6 +174,19 @@ fn mask(line: &str, offset: usize) -> (Vec<char>, usize) {
     }
     let end = shown.len();
     (shown, caret.unwrap_or(end))
+}
+
+/// Whether `rest` begins with a quote that closes or opens nothing, with nothing around it that could
+/// be part of a value: before it on the line words of OpenClaw's alone, behind it only punctuation.
+fn is_stray(rest: &str, before: &str) -> bool {
+    let plain = |c: char| c.is_whitespace() || "{}[],:".contains(c);
+    let known = before
+        .split(plain)
+        .all(|word| word.is_empty() || KNOWN.contains(&word));
+    known
+        && rest
+            .strip_prefix(['"', '\''])
+            .is_some_and(|behind| behind.trim_start().starts_with(':') && behind.chars().all(plain))
 }
 
 /// Control characters must not reach a terminal; tabs would shift the caret.
@@ -188,6 +243,23 @@ mod tests {
             error.excerpt(),
             " gateway: { auth: { token: **** ****: **** } } }\n                                ^"
         );
+    }
+
+    #[test]
+    fn a_key_of_openclaws_that_lost_a_quote_is_shown() {
+        for (line, shown) in [
+            ("  gateway\" : {", "  gateway\" : {"),
+            ("  gateway': {", "  gateway': {"),
+            ("  hunter2\": {", "  ********"),
+            ("  hunter2 gateway\": {", "  **** ********"),
+            ("  gateway\": hunter2 {", "  ********"),
+            ("  token: gateway\" : {", "  token: ********"),
+        ] {
+            let error = SyntaxError::new(line, line.len(), "x");
+            assert_eq!(error.excerpt().lines().next(), Some(shown), "{line}");
+        }
+        let error = SyntaxError::new("  gateway\" : {", 9, "x");
+        assert_eq!(error.excerpt().lines().nth(1), Some("         ^"));
     }
 
     #[test]

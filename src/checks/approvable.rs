@@ -1,0 +1,94 @@
+//! Whether a pending request can be approved at all: asked before anybody is told to.
+
+use serde_json::Value;
+
+use crate::model::Model;
+use crate::model::device::{Device, Record, key_fault};
+use crate::model::scopes::fits_roles;
+
+/// Why a request is not approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No request of that id, or it cannot be read.
+    Unknown,
+    /// Its public key does not hash to its device id.
+    Key,
+    /// A scope that none of its roles may hold.
+    Scope(String),
+    /// It names no role.
+    Role,
+    /// It carries another key than the device that is paired under that id.
+    OtherKey,
+}
+
+impl Refusal {
+    /// One sentence.
+    pub fn says(&self) -> String {
+        match self {
+            Refusal::Unknown => "there is no such request (any more)".into(),
+            Refusal::Key => {
+                "its public key does not hash to its device id: it is not what it says it is".into()
+            }
+            Refusal::Scope(scope) => {
+                format!("it asks for `{scope}`, which none of its roles may hold")
+            }
+            Refusal::Role => "it names no role".into(),
+            Refusal::OtherKey => "a device of that id is paired with another public key".into(),
+        }
+    }
+}
+
+/// A request that may be approved.
+#[derive(Debug)]
+pub struct Approvable {
+    /// As it stands in the store.
+    pub record: Record,
+    /// What it means.
+    pub request: Device,
+}
+
+/// Looks a request over.
+///
+/// # Errors
+/// Why it must not be approved.
+pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Refusal> {
+    let record = model
+        .pending
+        .entry(request_id)
+        .and_then(|entry| model.pending.record(entry))
+        .ok_or(Refusal::Unknown)?;
+    let request = Device::of(request_id, &record);
+    let (Some(id), Some(public_key)) = (&request.device_id, &request.public_key) else {
+        return Err(Refusal::Key);
+    };
+    if key_fault(public_key, id).is_some() {
+        return Err(Refusal::Key);
+    }
+    let roles = request.all_roles();
+    if roles.is_empty() {
+        return Err(Refusal::Role);
+    }
+    if let Some(scope) = request
+        .scopes
+        .items()
+        .iter()
+        .find(|scope| !fits_roles(scope, &roles))
+    {
+        return Err(Refusal::Scope(scope.clone()));
+    }
+    let paired = model
+        .paired
+        .entry(id)
+        .and_then(|entry| model.paired.record(entry));
+    if paired
+        .is_some_and(|paired| paired.get("publicKey").and_then(Value::as_str) != Some(public_key))
+    {
+        return Err(Refusal::OtherKey);
+    }
+    Ok(Approvable { record, request })
+}
+
+/// Why a request must not be approved; `None`: it may be.
+pub fn refusal(model: &Model, request_id: &str) -> Option<Refusal> {
+    approvable(model, request_id).err()
+}

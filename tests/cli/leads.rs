@@ -1,0 +1,145 @@
+//! Where a report leads: what to type now leads on, and nothing is recommended that is refused.
+
+use clawmend::exit::Exit;
+use serde_json::json;
+
+use super::people::{locked, with_foreign_request};
+use crate::support::{Answers, Sandbox};
+
+#[test]
+fn what_is_not_what_it_says_it_is_is_offered_to_nobody() {
+    let (sandbox, id) = with_foreign_request();
+    sandbox.now_ms.set(
+        sandbox.json("devices/pending.json")[&id]["ts"]
+            .as_i64()
+            .unwrap()
+            + 1000,
+    );
+    let mut pending = sandbox.json("devices/pending.json");
+    pending[&id]["publicKey"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    sandbox.write("devices/pending.json", pending.to_string());
+    for command in [&["diagnose"][..], &["devices"]] {
+        let text = sandbox.run(command).stdout;
+        assert!(!text.contains("clawmend approve"), "{text}");
+        assert!(
+            text.contains("not be approved") || text.contains("do not approve it"),
+            "{text}"
+        );
+        assert!(!text.contains("1 record"), "{text}");
+    }
+    let person = Answers::choosing(Some(0), Some(true));
+    let run = sandbox
+        .run_with(&["approve"], &person)
+        .expect(Exit::Refused);
+    assert!(person.asked.borrow().is_empty());
+    assert!(
+        run.stderr.contains("not what it says it is"),
+        "{}",
+        run.text()
+    );
+}
+
+#[test]
+fn what_repair_leaves_to_the_user_is_said_before_and_after() {
+    let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
+    let choice = "Not changed, your choice:\n  a proxy seems to stand in front of this gateway";
+    let command = "    clawmend repair --trust-proxy 127.0.0.1\n";
+    for args in [&["repair", "--dry-run"][..], &["repair", "--yes"]] {
+        let run = sandbox.run(args).expect(Exit::Done);
+        assert!(run.stdout.contains(choice), "{}", run.text());
+        assert!(run.stdout.contains(command), "{}", run.text());
+    }
+    let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
+    let run = sandbox
+        .run(&["repair", "--trust-proxy", "127.0.0.1", "--yes"])
+        .expect(Exit::Done);
+    assert!(!run.stdout.contains("your choice"), "{}", run.text());
+}
+
+#[test]
+fn a_config_that_cannot_be_parsed_is_led_to_the_command_that_names_the_copy() {
+    let sandbox = locked();
+    let good = sandbox.read("openclaw.json");
+    sandbox.write("openclaw.json.last-good", &good);
+    sandbox.write("openclaw.json", good.replacen('{', "{ ,", 1));
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    let (_, now) = run.stdout.split_once("Now type:").unwrap();
+    let deed = "clawmend repair --config-from '/home/.openclaw/openclaw.json.last-good'";
+    assert!(now.contains(&format!("{deed} --dry-run")), "{}", run.text());
+    assert!(!now.contains("clawmend repair  "), "{}", run.text());
+    let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
+    assert!(!run.stdout.contains("needs no restart"), "{}", run.text());
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    assert!(run.stdout.contains(deed), "{}", run.text());
+    assert!(
+        !run.stdout.contains("no edit of the state"),
+        "{}",
+        run.text()
+    );
+}
+
+#[test]
+fn an_empty_state_dir_is_told_what_comes_first() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    assert!(
+        run.stdout.contains("nothing of it lies here yet"),
+        "{}",
+        run.text()
+    );
+    let setup = run.stdout.find("openclaw setup").unwrap();
+    let list = run.stdout.find("openclaw devices list").unwrap();
+    assert!(setup < list, "{}", run.text());
+    let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
+    assert!(!run.stdout.contains("would still keep"), "{}", run.text());
+    let run = sandbox.run(&["approve"]).expect(Exit::Refused);
+    assert!(!run.stderr.contains("lets this machine"), "{}", run.text());
+}
+
+#[test]
+fn many_paths_with_one_fault_are_one_finding() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = locked();
+    for name in [
+        "devices",
+        "identity",
+        "devices/paired.json",
+        "openclaw.json",
+    ] {
+        let mode = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(sandbox.path(name), mode).unwrap();
+    }
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    assert_eq!(
+        run.stdout.matches("mode-locks-out").count(),
+        1,
+        "{}",
+        run.text()
+    );
+    assert!(
+        run.stdout.contains("chmod -R go-w '/home/.openclaw'"),
+        "{}",
+        run.text()
+    );
+}
+
+#[test]
+fn keys_that_others_may_read_are_a_warning_and_no_more() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = locked();
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let key = sandbox.path("identity/device.json");
+    mode(&key, 0o644);
+    let warns = || {
+        let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+        run.stdout
+            .contains("chmod go-rwx '/home/.openclaw/identity/device.json'")
+    };
+    assert!(!warns(), "nobody else comes that far");
+    for folder in key.ancestors().skip(1).take(4) {
+        mode(folder, 0o711);
+    }
+    assert!(warns());
+}
