@@ -31,7 +31,14 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
     };
     // One level alone: a mistyped path is not to become folders.
     if !dir.is_dir() {
-        std::fs::create_dir(dir).map_err(|error| Error::io("make the folder", dir, &error))?;
+        std::fs::create_dir(dir).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::failed("the folder that this one would lie in is not there")
+                    .at(dir)
+                    .hint("make it first, or correct the path")
+            }
+            _ => Error::io("make the folder", dir, &error),
+        })?;
     }
     for (name, page) in &pages {
         let path = dir.join(name);
