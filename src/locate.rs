@@ -256,18 +256,9 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
         Error::failed(format!("there is no state dir here ({how})")).at(dir)
     };
     // Root's home is not where the state is when its user came by sudo.
-    let theirs = sudo::state_dirs(env)
-        .into_iter()
-        .filter(|theirs| theirs != dir)
-        .collect::<Vec<_>>();
-    for theirs in &theirs {
-        error = error.hint(format!(
-            "with sudo the home is root's; your own state dir is there: clawmend --state-dir {}",
-            crate::platform::quoted(&crate::platform::shown(theirs))
-        ));
-    }
+    let theirs = sudo::hints(env, dir);
     if !theirs.is_empty() {
-        return error;
+        return theirs.into_iter().fold(error, Error::hint);
     }
     for other in looked.into_iter().filter(|other| other != dir) {
         error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));

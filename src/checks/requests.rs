@@ -20,9 +20,9 @@ pub fn request_line(request: &Device, now_ms: i64) -> String {
         format!("asks for {}", list(request.scopes.items())),
     ];
     if request.is_repair {
-        words.push("more rights for a paired device".into());
+        words.push("of a device that is paired".into());
     }
-    if !request.silent {
+    if !request.silent && !request.expired(now_ms) {
         words.push("waits for a person's yes".into());
     }
     if let Some(ip) = &request.remote_ip {

@@ -132,8 +132,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         && mine.is_empty()
         && checks::fails(&state.findings)
     {
+        let gap = if found.rules.is_empty() { "" } else { "\n" };
         context.say(&format!(
-            "\nSomething else is wrong here, and `clawmend{}` tells it:  {}",
+            "{gap}Something else is wrong here, and `clawmend{}` tells it:  {}",
             words::flags(&context.global),
             codes(
                 state
@@ -216,11 +217,11 @@ fn found_here(context: &mut Context<'_, '_>, state: &State, found: &Matches) {
             count(others, "other cause", "other causes")
         ),
     };
-    let text = format!("More:  the same with -v has the long story with the reports{others}");
+    let text = format!("the same with -v has the long story with the reports{others}");
     context.say(
         &context
             .paint
-            .dim(&wrap(&text, context.world.width, "", "       ")),
+            .dim(&wrap(&text, context.world.width, "More:  ", "       ")),
     );
 }
 

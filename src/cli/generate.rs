@@ -31,7 +31,14 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
     };
     // One level alone: a mistyped path is not to become folders.
     if !dir.is_dir() {
-        std::fs::create_dir(dir).map_err(|error| Error::io("make the folder", dir, &error))?;
+        std::fs::create_dir(dir).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::failed("the folder that this one would lie in is not there")
+                    .at(dir)
+                    .hint("make it first, or correct the path")
+            }
+            _ => Error::io("make the folder", dir, &error),
+        })?;
     }
     for (name, page) in &pages {
         let path = dir.join(name);
@@ -56,6 +63,26 @@ pub fn pages() -> Result<Vec<(String, String)>, Error> {
     let mut pages = Vec::new();
     collect(&root, "clawmend", &mut pages)?;
     Ok(pages)
+}
+
+/// `clawmend help` has no page of its own, so none is named.
+fn without_help(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let mut rest = page.split_inclusive(".TP\n").peekable();
+    while let Some(part) = rest.next() {
+        let names_help = rest
+            .peek()
+            .and_then(|next| next.lines().next())
+            .is_some_and(|name| name.ends_with("\\-help(1)"));
+        let Some(next) = rest.next_if(|_| names_help) else {
+            out.push_str(part);
+            continue;
+        };
+        out.push_str(part.strip_suffix(".TP\n").unwrap_or(part));
+        // Its name and what it does: a line each.
+        out.extend(next.split_inclusive('\n').skip(2));
+    }
+    out
 }
 
 /// The notes after a command's help, under the headings that man pages have. Tables keep their lines.
@@ -106,7 +133,7 @@ fn collect(
         .map_err(|error| Error::io("render the man page", name, &error))?;
     // Two line breaks around an empty line: man page checkers want one blank instead.
     let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
-    let text = sections(&text);
+    let text = sections(&without_help(&text));
     pages.push((format!("{name}.1"), text));
     for sub in command
         .get_subcommands()

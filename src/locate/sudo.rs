@@ -34,8 +34,20 @@ fn home_in(passwd: &str, user: &str) -> Option<PathBuf> {
     home.starts_with('/').then(|| PathBuf::from(home))
 }
 
+/// What to type where the state is in the home of the user that called `sudo`, and not in `dir`.
+pub(super) fn hints(env: &Env, dir: &Path) -> Vec<String> {
+    let theirs = state_dirs(env).into_iter().filter(|theirs| theirs != dir);
+    let hint = |theirs: PathBuf| {
+        format!(
+            "with sudo the home is root's; your own state dir is there: clawmend --state-dir {}",
+            crate::platform::quoted(&crate::platform::shown(&theirs))
+        )
+    };
+    theirs.map(hint).collect()
+}
+
 /// The state dirs of the user that called `sudo`.
-pub(super) fn state_dirs(env: &Env) -> Vec<PathBuf> {
+fn state_dirs(env: &Env) -> Vec<PathBuf> {
     let Some(home) = &env.sudo_home else {
         return Vec::new();
     };

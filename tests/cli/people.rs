@@ -300,6 +300,10 @@ fn approve_says_that_this_machines_request_gets_more_and_has_expired() {
         run.text()
     );
     assert!(run.stderr.contains("has expired"), "{}", run.text());
+    let run = sandbox.run(&["-v", "diagnose"]);
+    let contradicts = |line: &str| line.contains("waits") && line.contains("expired");
+    assert!(!run.stdout.lines().any(contradicts), "{}", run.text());
+    assert!(!run.stdout.contains("silent: false"), "{}", run.text());
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use clawmend::exit::Exit;
 
+use clawmend::cli::world::Person;
+
 use crate::support::Sandbox;
 
 #[test]
@@ -94,4 +96,96 @@ fn lost_output_is_a_failure_and_a_reader_who_has_gone_is_none() {
         assert_eq!(run.status.code(), Some(4), "{args:?}");
         assert!(String::from_utf8_lossy(&run.stderr).contains("write the output"));
     }
+}
+
+/// Says yes, after the state has changed under the question.
+struct Meddler<'a>(&'a Sandbox);
+
+impl Person for Meddler<'_> {
+    fn is_there(&self) -> bool {
+        true
+    }
+    fn confirm(&self, question: &str) -> Option<bool> {
+        assert!(
+            question.starts_with("Make these 6 edits in 3 files of /"),
+            "{question}"
+        );
+        let pending = self.0.read("devices/pending.json");
+        self.0.write(
+            "devices/pending.json",
+            pending.replace(
+                "461df16e-88f0-4281-ab48-93c0dbed9b16",
+                "561df16e-88f0-4281-ab48-93c0dbed9b16",
+            ),
+        );
+        Some(true)
+    }
+    fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
+        None
+    }
+}
+
+#[test]
+fn a_state_that_changed_under_the_question_is_to_be_looked_at_again() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let run = sandbox
+        .run_with(&["repair"], &Meddler(&sandbox))
+        .expect(Exit::Refused);
+    assert!(
+        run.stderr
+            .contains("has changed, so the plan is made again"),
+        "{}",
+        run.text()
+    );
+    assert!(
+        run.stderr.contains("look at it again: clawmend repair\n"),
+        "{}",
+        run.text()
+    );
+}
+
+#[test]
+fn quiet_says_nothing_that_the_default_leaves_out() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let full = sandbox.run(&["diagnose"]).stdout;
+    let quiet = sandbox.run(&["-q", "diagnose"]).stdout;
+    for line in quiet.lines() {
+        assert!(full.lines().any(|known| known == line), "{line}\n{full}");
+    }
+    let preview = sandbox.run_with(
+        &["-q", "repair"],
+        &crate::support::Answers::confirming(Some(false)),
+    );
+    assert!(
+        !preview.stdout.contains("What would change"),
+        "{}",
+        preview.text()
+    );
+}
+
+#[test]
+fn devices_of_a_broken_store_say_which_store_in_place() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.write("devices/paired.json", "{");
+    let run = sandbox.run(&["devices"]).expect(Exit::Findings);
+    assert!(
+        run.stdout
+            .contains("Paired devices: not known: devices/paired.json cannot be read"),
+        "{}",
+        run.text()
+    );
+    assert!(run.stdout.contains("clawmend diagnose"), "{}", run.text());
+}
+
+#[test]
+fn the_path_has_a_legend_and_claims_no_port_it_cannot_know() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.write("openclaw.json", "{");
+    let run = sandbox.run(&["diagnose"]);
+    assert!(
+        run.stdout.contains("18789 (the default port)"),
+        "{}",
+        run.text()
+    );
+    assert!(run.stdout.contains("needs a look)"), "{}", run.text());
 }

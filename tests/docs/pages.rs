@@ -13,6 +13,13 @@ fn man_pages_are_fresh() {
     for (name, page) in &pages {
         kept(&format!("man/{name}"), |_| page.clone());
     }
+    for (name, page) in &pages {
+        let named = page.lines().filter_map(|line| line.strip_suffix("(1)"));
+        for named in named.map(|named| named.replace('\\', "")) {
+            let known = pages.iter().any(|(page, _)| *page == format!("{named}.1"));
+            assert!(known, "{name} names {named}(1), which is no page");
+        }
+    }
     for entry in std::fs::read_dir(root().join("man")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(
