@@ -163,3 +163,24 @@ fn files_of_another_user_are_given_back_before_anything_else() {
         run.text()
     );
 }
+
+#[test]
+fn where_nothing_blocks_a_warning_says_what_repair_would_do_for_it() {
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    let mut config = sandbox.json("openclaw.json");
+    config["gateway"]["auth"] = json!({ "mode": "token", "token": "0123456789abcdef".repeat(3) });
+    sandbox.write("openclaw.json", config.to_string());
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Done);
+    assert!(run.stdout.contains("Healthy"), "{}", run.text());
+    assert!(
+        run.stdout.contains("  mend  clawmend repair: "),
+        "{}",
+        run.text()
+    );
+    assert!(!run.stdout.contains("Now type:"), "{}", run.text());
+    assert!(
+        run.stdout.contains("Nothing has to be done."),
+        "{}",
+        run.text()
+    );
+}
