@@ -101,7 +101,7 @@ pub static MODE: Rule = Rule {
             &all(|trouble| matches!(trouble, Trouble::Mode(_))),
             [
                 "its owner may not read and write it",
-                "its owner may not read and write",
+                "paths: their owner may not read and write them",
             ],
             "u+rwX",
             Severity::Blocks,
@@ -110,7 +110,7 @@ pub static MODE: Rule = Rule {
             model,
             rule,
             &all(|trouble| matches!(trouble, Trouble::Loose(_))),
-            ["others may write here", "others may write to"],
+            ["others may write here", "paths: others may write to them"],
             "go-w",
             Severity::Warning,
         ));
@@ -120,7 +120,7 @@ pub static MODE: Rule = Rule {
             &all(|trouble| matches!(trouble, Trouble::Open(_))),
             [
                 "others may read this, and it holds secrets",
-                "others may read, with secrets in them,",
+                "files with secrets in them: others may read them",
             ],
             "go-rwx",
             Severity::Warning,
@@ -141,7 +141,7 @@ fn folded(
     let first = hit.first()?;
     let many = hit.len() > 1;
     let (place, says) = match many {
-        true => (String::new(), format!("{says_many} {} paths", hit.len())),
+        true => (String::new(), format!("{} {says_many}", hit.len())),
         false => (first.path.clone(), says_one.to_owned()),
     };
     // Secrets alone are closed, one by one; what the whole state dir needs is done to all of it.

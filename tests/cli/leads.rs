@@ -96,6 +96,7 @@ fn an_empty_state_dir_is_told_what_comes_first() {
     assert!(!run.stderr.contains("lets this machine"), "{}", run.text());
 }
 
+#[cfg(all(unix, not(clawmend_portable)))]
 #[test]
 fn many_paths_with_one_fault_are_one_finding() {
     use std::os::unix::fs::PermissionsExt;
@@ -123,6 +124,7 @@ fn many_paths_with_one_fault_are_one_finding() {
     );
 }
 
+#[cfg(all(unix, not(clawmend_portable)))]
 #[test]
 fn keys_that_others_may_read_are_a_warning_and_no_more() {
     use std::os::unix::fs::PermissionsExt;
@@ -142,4 +144,43 @@ fn keys_that_others_may_read_are_a_warning_and_no_more() {
         mode(folder, 0o711);
     }
     assert!(warns());
+}
+
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+fn files_of_another_user_are_given_back_before_anything_else() {
+    use std::os::unix::fs::chown;
+    let sandbox = locked();
+    // Only root may give things away.
+    if chown(sandbox.state(), Some(12345), Some(12345)).is_err() {
+        return;
+    }
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    let (_, now) = run.stdout.split_once("Now type:\n").unwrap();
+    assert!(
+        now.starts_with("  sudo chown -R 12345 '/home/.openclaw'\n  clawmend "),
+        "{}",
+        run.text()
+    );
+}
+
+#[test]
+fn where_nothing_blocks_a_warning_says_what_repair_would_do_for_it() {
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    let mut config = sandbox.json("openclaw.json");
+    config["gateway"]["auth"] = json!({ "mode": "token", "token": "0123456789abcdef".repeat(3) });
+    sandbox.write("openclaw.json", config.to_string());
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Done);
+    assert!(run.stdout.contains("Healthy"), "{}", run.text());
+    assert!(
+        run.stdout.contains("  mend  clawmend repair: "),
+        "{}",
+        run.text()
+    );
+    assert!(!run.stdout.contains("Now type:"), "{}", run.text());
+    assert!(
+        run.stdout.contains("Nothing has to be done."),
+        "{}",
+        run.text()
+    );
 }
