@@ -384,9 +384,15 @@ pub fn a_path_swapped_in_between_leads_nowhere(size: Size) -> String {
             }
             stop.store(true, Ordering::Relaxed);
         });
+        // Who swaps here has the rights that SQLite has. The index of a WAL holds locks and no data; SQLite
+        // touches it when it opens, before anything can be compared (SECURITY.md, not promised).
+        let data = |mut found: BTreeMap<PathBuf, String>| {
+            found.retain(|file, _| !file.ends_with("openclaw.sqlite-shm"));
+            found
+        };
         assert_eq!(
-            names_and_hashes(&outside),
-            beyond,
+            data(names_and_hashes(&outside)),
+            data(beyond.clone()),
             "{name}: written through the link"
         );
     }
