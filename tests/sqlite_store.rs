@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use clawmend::error::{Error, Kind};
+use clawmend::files::Dir;
 use clawmend::image::{Cell, Database, DatabaseState, Images, Unusable};
 use clawmend::model::layout::{DATABASE, Part};
 use clawmend::plan::{CellChange, Changes, RowChange, RowOp};
@@ -321,13 +322,13 @@ fn refusal(result: Result<(), CommitError>) -> Error {
 }
 
 /// A snapshot's folder, as simple as can be.
-struct Folder(tempfile::TempDir);
+struct Folder(tempfile::TempDir, Dir);
 
 impl Folder {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("scratch")).unwrap();
-        Self(dir)
+        let scratch = Dir::open_or_create(&dir.path().join("scratch")).unwrap();
+        Self(dir, scratch)
     }
 
     fn piece(&self) -> PathBuf {
@@ -345,9 +346,8 @@ impl Sink for Folder {
         Ok((hex, bytes.len() as u64))
     }
 
-    fn scratch(&self) -> &Path {
-        // Leaked: a test's folder, gone with the process.
-        Box::leak(self.0.path().join("scratch").into_boxed_path())
+    fn scratch(&self) -> &Dir {
+        &self.1
     }
 }
 

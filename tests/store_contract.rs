@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clawmend::error::Error;
-use clawmend::files::hash;
+use clawmend::files::{Dir, hash};
 use clawmend::image::{
     Cell, Database, DatabaseImage, DatabaseState, FileState, Images, Meta, Row, Slot, Table,
     TableColumn, TextImage,
@@ -374,15 +374,14 @@ fn edit(now: &Images) -> Changes {
 /// Pieces in a folder, as a snapshot would keep them.
 struct Pieces {
     dir: tempfile::TempDir,
-    scratch: PathBuf,
+    scratch: Dir,
     names: RefCell<BTreeMap<String, PathBuf>>,
 }
 
 impl Pieces {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let scratch = dir.path().join("scratch");
-        std::fs::create_dir(&scratch).unwrap();
+        let scratch = Dir::open_or_create(&dir.path().join("scratch")).unwrap();
         Self {
             dir,
             scratch,
@@ -401,7 +400,7 @@ impl Sink for Pieces {
         names.insert(name.to_owned(), path);
         Ok((hash::of(&bytes), bytes.len() as u64))
     }
-    fn scratch(&self) -> &Path {
+    fn scratch(&self) -> &Dir {
         &self.scratch
     }
 }

@@ -4,6 +4,7 @@
 //! symbolic link under a name is never followed. One routine writes ([`replace`], [`Staged`]).
 
 pub mod acting;
+pub mod confined;
 pub mod dir;
 pub mod hash;
 pub mod lock;

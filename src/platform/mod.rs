@@ -24,7 +24,7 @@ pub use system::files::{
 };
 pub use system::process::{no_core, user_id};
 pub use system::words::{RUN_AS, io_advice, quoted, shown};
-pub use system::{home, rights, variable};
+pub use system::{confine, home, rights, variable};
 
 /// The folder type of this system.
 #[cfg(all(unix, not(clawmend_portable)))]

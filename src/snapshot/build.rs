@@ -115,13 +115,13 @@ fn time_of(now_ms: i64) -> DateTime<Utc> {
 
 struct Builder {
     dir: Dir,
-    scratch: PathBuf,
+    scratch: Dir,
     folders: BTreeSet<PathBuf>,
 }
 
 impl Builder {
     fn new(dir: Dir) -> Result<Self, Error> {
-        let scratch = dir.child_or_create(SCRATCH)?.path().to_path_buf();
+        let scratch = dir.child_or_create(SCRATCH)?;
         Ok(Self {
             dir,
             scratch,
@@ -201,7 +201,7 @@ impl Sink for Builder {
         write(&dir, &file, from)
     }
 
-    fn scratch(&self) -> &Path {
+    fn scratch(&self) -> &Dir {
         &self.scratch
     }
 

@@ -7,10 +7,9 @@ pub mod memory;
 pub mod sqlite;
 
 use std::io::Read;
-use std::path::Path;
 
 use crate::error::Error;
-use crate::files::Staged;
+use crate::files::{Dir, Staged};
 use crate::image::{Images, Meta, Slot};
 use crate::plan::{Changes, StoreKind};
 
@@ -125,7 +124,7 @@ pub trait Sink {
 
     /// A private scratch folder inside the snapshot that is being built, for a piece that has to be
     /// made as a file (the database extract); what is left there is removed.
-    fn scratch(&self) -> &Path;
+    fn scratch(&self) -> &Dir;
 
     /// Whose folder the scratch folder lies in. What is made there by path is made with their rights.
     fn owner(&self) -> Option<Meta> {

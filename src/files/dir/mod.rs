@@ -33,7 +33,7 @@ impl<F: Folder> Dir<F> {
     }
 
     /// As [`Dir::open`], with the system's own error.
-    pub(super) fn try_open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn try_open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             folder: F::open(path)?,
             path: path.to_path_buf(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 pub mod ask;
+pub mod confine;
 pub mod files;
 pub mod folder;
 pub mod process;

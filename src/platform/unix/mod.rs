@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 pub mod ask;
+#[cfg(target_os = "linux")]
+pub mod confine;
+#[cfg(not(target_os = "linux"))]
+pub use super::portable::confine;
 pub mod files;
 pub mod folder;
 pub mod process;

@@ -3,6 +3,7 @@
 //! ```text
 //! probe    what lies at the path, without SQLite
 //! rights   with whose rights SQLite opens it
+//! walls    what it can reach
 //! reader   a connection that leaves no trace        ─► table    shapes and rows
 //! writer   the one transaction                   ─► row      is it still what it was, then its change
 //! extract  pairing.sqlite of a snapshot             ─► restore  rows then, rows now, the way back
@@ -16,6 +17,7 @@ mod restore;
 mod rights;
 mod row;
 mod table;
+mod walls;
 mod words;
 mod writer;
 
@@ -27,6 +29,7 @@ pub use extract::verify_extract;
 
 use crate::error::Error;
 use crate::files::acting::Acting;
+use crate::files::{Dir, dir};
 use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
 use crate::plan::{Changes, RowOp, StoreKind};
@@ -97,17 +100,18 @@ impl SqliteStore {
 
     /// Calls `work` with a connection on one unchanging state of the database: the held transaction's,
     /// or a reader's of its own. With a lock held nothing else may open the main file: closing that
-    /// would drop the lock.
-    fn look<T>(
+    /// would drop the lock. `work` may write in `scratch`.
+    fn look<T: Send>(
         &self,
-        mut work: impl FnMut(&rusqlite::Connection, &Meta) -> Result<T, Halt>,
+        scratch: Option<&Dir>,
+        work: impl FnMut(&rusqlite::Connection, &Meta) -> Result<T, Halt> + Send,
     ) -> Result<T, Halt> {
         if let Some(hold) = &self.hold
-            && let Some((connection, meta)) = hold.lock().as_ref().and_then(writer::Begun::inside)
+            && let Some(begun) = hold.lock().as_mut()
         {
-            return work(connection, meta);
+            return begun.look(scratch, work);
         }
-        reader::with(&self.path, work)
+        reader::with(&self.path, scratch, work)
     }
 
     /// Where the database is, or would be.
@@ -116,7 +120,7 @@ impl SqliteStore {
     }
 
     fn state(&self) -> Option<DatabaseState> {
-        let trouble = match self.look(table::read_all) {
+        let trouble = match self.look(None, table::read_all) {
             Ok(database) => return Some(DatabaseState::Readable(database)),
             Err(Halt::Trouble(trouble)) => trouble,
             Err(Halt::Sqlite(error)) => words::trouble(&error),
@@ -162,9 +166,10 @@ impl Store for SqliteStore {
     }
 
     fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
-        let target = sink.scratch().join(PIECE);
-        let written = self.look(|source, meta| {
-            let _acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
+        let (scratch, owner) = (sink.scratch(), sink.owner());
+        let target = scratch.path().join(PIECE);
+        let written = self.look(Some(scratch), |source, meta| {
+            let _acting = Acting::as_owner_within(owner.as_ref(), scratch.path());
             Ok((extract::write(source, &target)?, *meta))
         });
         let (rows, meta) = match written {
@@ -175,24 +180,15 @@ impl Store for SqliteStore {
             }
             // A database that cannot be read is never written, so there is nothing of it to bring back:
             // what else is in the plan (the config, say) may go on.
-            Err(halt) if halt.is_beyond_reading() => {
-                let _acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
-                let _ = std::fs::remove_file(&target);
-                return Ok(Vec::new());
-            }
+            Err(halt) if halt.is_beyond_reading() => return Ok(Vec::new()),
             Err(halt) => return Err(halt.into_error(&self.path)),
         };
-        // By path, like SQLite's own opening, so with no more rights than that.
-        let acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
-        let file = crate::platform::open_quietly(&target)
-            .map_err(|error| Error::io("read", &target, &error));
-        drop(acting);
-        let mut file = file?;
+        let piece = scratch.open_regular(PIECE, u64::MAX);
+        let piece = piece.map_err(|why| dir::refuse(&target, &why))?;
+        let (mut file, _) = piece.ok_or_else(|| {
+            Error::failed("the snapshot's extract of the database vanished").at(&target)
+        })?;
         let (sha256, size) = sink.put(PIECE, &mut file)?;
-        drop(file);
-        let acting = Acting::as_owner_within(sink.owner().as_ref(), sink.scratch());
-        std::fs::remove_file(&target).map_err(|error| Error::io("remove", &target, &error))?;
-        drop(acting);
         Ok(vec![Entry {
             store: STORE.to_owned(),
             path: DATABASE.to_owned(),
@@ -250,7 +246,7 @@ impl Store for SqliteStore {
         if changes.rows.is_empty() {
             return Ok(None);
         }
-        self.look(|connection, _| first_difference(connection, changes))
+        self.look(None, |connection, _| first_difference(connection, changes))
             .map_err(|halt| halt.into_error(&self.path))
     }
 }

@@ -20,8 +20,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use super::probe::{Journal, Probe, Trouble};
 use super::rights::Rights;
 use super::table;
+use super::walls::Walls;
 use super::words;
 use crate::error::Error;
+use crate::files::Dir;
 use crate::image::{Meta, Unusable};
 use crate::model::layout::DATABASE_SIDE_FILES;
 use crate::platform;
@@ -97,15 +99,24 @@ pub(super) enum Way {
 
 /// Calls `work` with a connection on one unchanging state of the database, in a read transaction.
 /// `work` may be called again, from the start, if the database moved meanwhile.
-pub(super) fn with<T>(
+/// It can change nothing but what lies in `scratch`.
+pub(super) fn with<T: Send>(
     path: &Path,
-    mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt>,
+    scratch: Option<&Dir>,
+    mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
 ) -> Result<T, Halt> {
     let started = Instant::now();
     let mut moved = 0;
     let mut join = true;
     loop {
-        match once(path, join, &mut work)? {
+        let walls = Walls::to_read(path)?;
+        let read = walls.within(scratch, || once(path, join, &mut work))?;
+        let read = match read {
+            Err(Halt::Trouble(why)) if walls.refused(path, &why) => Outcome::Moved,
+            Err(_) if walls.are_elsewhere(path) => Outcome::Moved,
+            read => read?,
+        };
+        match read {
             Outcome::Read(value) => return Ok(value),
             Outcome::CannotJoin if join => join = false,
             Outcome::CannotJoin | Outcome::Moved if moved < ATTEMPTS => moved += 1,

@@ -7,12 +7,15 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::probe::{Probe, Trouble};
+use super::reader::{self, Halt};
 use super::rights::Rights;
 use super::row::OneRow;
 use super::table;
+use super::walls::Walls;
 use super::words;
 use crate::error::Error;
-use crate::image::Meta;
+use crate::files::Dir;
+use crate::image::{Meta, Unusable};
 use crate::model::layout::DATABASE_SIDE_FILES;
 use crate::plan::{RowChange, RowOp};
 use crate::store::CommitError;
@@ -38,85 +41,134 @@ pub(super) struct Begun {
     /// `None`: closed.
     connection: Option<Connection>,
     probe: Probe,
+    walls: Walls,
 }
 
 impl Begun {
     /// Waits for the write lock as long as `busy`.
     pub(super) fn new(path: &Path, busy: Duration) -> Result<Self, CommitError> {
         refuse_links(path)?;
-        let unreadable = |trouble: Trouble| words::unreadable(path, &trouble);
-        let rights = Rights::take(path, true).map_err(unreadable)?;
-        let probe = Probe::open(path).map_err(unreadable)?;
         let patience = Instant::now() + busy;
-        let had_log = look_beside(path, &probe, patience)?;
-        let failed = |error: rusqlite::Error| words::not_written(path, &error);
-        let connection = open(&probe.path, had_log).map_err(failed)?;
-        let begun = Self {
-            path: path.to_path_buf(),
-            connection: Some(connection),
-            probe,
+        let walls = match Walls::to_write(path) {
+            Err(Trouble::Unusable(Unusable::Symlink(_))) => return Err(swapped()),
+            walls => walls.map_err(|trouble| words::unreadable(path, &trouble))?,
         };
-        // The main file is open; a log and its index only once the transaction has begun.
-        if !rights.hold().map_err(unreadable)? {
-            return Err(swapped());
+        let begun = walls.within(None, || open_and_begin(path, &walls, patience));
+        match begun.map_err(|trouble| words::unreadable(path, &trouble))? {
+            Ok((connection, probe)) => Ok(Self {
+                path: path.to_path_buf(),
+                connection: Some(connection),
+                probe,
+                walls,
+            }),
+            Err(_) if walls.are_elsewhere(path) => Err(swapped()),
+            Err(error) => Err(error),
         }
-        if let Some(connection) = &begun.connection {
-            begin(connection, patience).map_err(failed)?;
-        }
-        if !begun.probe.is_still_there() || !rights.hold().map_err(unreadable)? {
-            return Err(swapped());
-        }
-        Ok(begun)
     }
 
-    /// The connection, and what its main file was when it was opened.
-    pub(super) fn inside(&self) -> Option<(&Connection, &Meta)> {
-        Some((self.connection.as_ref()?, &self.probe.meta))
+    /// Calls `work` with the connection, and what its main file was when it was opened.
+    pub(super) fn look<T: Send>(
+        &mut self,
+        scratch: Option<&Dir>,
+        mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
+    ) -> Result<T, Halt> {
+        let Self {
+            path,
+            connection,
+            probe,
+            walls,
+        } = self;
+        let Some(connection) = connection else {
+            return reader::with(path, scratch, work);
+        };
+        let meta = &probe.meta;
+        walls.within(scratch, move || work(connection, meta))?
     }
 
     /// Makes the changes and ends the transaction.
     pub(super) fn commit(mut self, changes: &[RowChange]) -> Result<(), CommitError> {
-        let unreadable = |trouble: Trouble| words::unreadable(&self.path, &trouble);
-        let rights = Rights::take(&self.path, true).map_err(unreadable)?;
-        let Some(connection) = &self.connection else {
+        let Some(connection) = self.connection.take() else {
             return Err(swapped());
         };
-        let path = self.path.as_path();
-        let before = connection.total_changes();
-        apply(connection, path, changes)?;
-        let expected = before + changes.len() as u64;
-        if connection.total_changes() != expected {
-            return Err(Error::refused(
-                "the change would reach into other rows through a foreign key; nothing was changed",
-            )
-            .at(path)
-            .hint(
-                "this release of OpenClaw is newer than what clawmend knows: look for a newer clawmend",
-            )
-            .into());
-        }
-        // A rollback journal is opened with the first change.
-        if !rights.hold().map_err(unreadable)? {
-            return Err(swapped());
-        }
-        connection
-            .execute_batch("COMMIT")
-            .map_err(|error| words::not_committed(path, &error))?;
-        // What fails while closing can no longer undo the commit.
-        drop(self.connection.take());
-        Ok(())
+        let path = &self.path;
+        let done = self.walls.within(None, move || {
+            let rights = Rights::take(path, true);
+            let rights = rights.map_err(|trouble| words::unreadable(path, &trouble))?;
+            let done = change_and_end(&connection, &rights, path, changes);
+            // Closed with the same rights: it may remove a log, by path.
+            drop(connection);
+            done
+        });
+        done.map_err(|trouble| words::unreadable(path, &trouble))?
     }
 }
 
 impl Drop for Begun {
     fn drop(&mut self) {
         // Closing may remove a log that only this connection made: by path.
-        let _rights = self
-            .connection
-            .is_some()
-            .then(|| Rights::take(&self.path, true));
-        drop(self.connection.take());
+        if let Some(connection) = self.connection.take() {
+            let path = &self.path;
+            let _ = self.walls.within(None, move || {
+                let _rights = Rights::take(path, true);
+                drop(connection);
+            });
+        }
     }
+}
+
+fn open_and_begin(
+    path: &Path,
+    walls: &Walls,
+    patience: Instant,
+) -> Result<(Connection, Probe), CommitError> {
+    let unreadable = |trouble: Trouble| words::unreadable(path, &trouble);
+    let rights = Rights::take(path, true).map_err(unreadable)?;
+    let probe = match Probe::open(path) {
+        Err(why) if walls.refused(path, &why) => return Err(swapped()),
+        probe => probe.map_err(unreadable)?,
+    };
+    let had_log = look_beside(path, &probe, patience)?;
+    let failed = |error: rusqlite::Error| words::not_written(path, &error);
+    let connection = open(&probe.path, had_log).map_err(failed)?;
+    // The main file is open; a log and its index only once the transaction has begun.
+    if !rights.hold().map_err(unreadable)? {
+        return Err(swapped());
+    }
+    begin(&connection, patience).map_err(failed)?;
+    if !probe.is_still_there() || !rights.hold().map_err(unreadable)? {
+        return Err(swapped());
+    }
+    Ok((connection, probe))
+}
+
+fn change_and_end(
+    connection: &Connection,
+    rights: &Rights,
+    path: &Path,
+    changes: &[RowChange],
+) -> Result<(), CommitError> {
+    let before = connection.total_changes();
+    apply(connection, path, changes)?;
+    let expected = before + changes.len() as u64;
+    if connection.total_changes() != expected {
+        return Err(Error::refused(
+            "the change would reach into other rows through a foreign key; nothing was changed",
+        )
+        .at(path)
+        .hint(
+            "this release of OpenClaw is newer than what clawmend knows: look for a newer clawmend",
+        )
+        .into());
+    }
+    // A rollback journal is opened with the first change.
+    let hold = rights.hold();
+    if !hold.map_err(|trouble| words::unreadable(path, &trouble))? {
+        return Err(swapped());
+    }
+    // What fails while closing can no longer undo the commit.
+    connection
+        .execute_batch("COMMIT")
+        .map_err(|error| words::not_committed(path, &error).into())
 }
 
 fn swapped() -> CommitError {
@@ -186,7 +238,7 @@ fn open(path: &Path, had_log: bool) -> rusqlite::Result<Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
-    super::reader::guard(&connection)?;
+    reader::guard(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, had_log)?;
     // Exactly the rows of the plan change, which is what the preview showed.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
