@@ -100,7 +100,7 @@ pub fn read(
 /// The file store with every file that makes up the config, and what stands around the config.
 pub fn config(located: &Located, env: &Env) -> (FilesStore, ConfigFacts) {
     let path = normalize(&located.config);
-    let files = FilesStore::new(&located.state_dir, vec![path.clone()]);
+    let files = FilesStore::new(located.state_dir.clone(), vec![path.clone()]);
     let mut facts = ConfigFacts {
         roots: roots(&path, located, env),
         profile: located.profile.clone(),
@@ -181,7 +181,21 @@ fn follow(
         .filter(|(path, real)| path != real)
         .map(|(path, real)| (path.clone(), real.clone()))
         .collect();
+    facts.led_out = led_out(&facts.reals, files.state_dir());
     seen.into_keys().collect()
+}
+
+/// The files of the state dir that are links out of it, or lie behind one.
+fn led_out(reals: &BTreeMap<PathBuf, PathBuf>, state_dir: &Path) -> BTreeSet<PathBuf> {
+    let state = real(state_dir);
+    let out = |(path, real): &(&PathBuf, &PathBuf)| {
+        path.starts_with(state_dir) && !real.starts_with(&state)
+    };
+    reals
+        .iter()
+        .filter(out)
+        .map(|(path, _)| path.clone())
+        .collect()
 }
 
 /// The disk as a source of includes, noting what was looked for.

@@ -9,7 +9,7 @@ use crate::model::config::ConfigState;
 
 fn located(dir: &Path) -> Located {
     Located {
-        state_dir: dir.to_path_buf(),
+        state_dir: dir.into(),
         how: "the default".into(),
         config: dir.join("openclaw.json"),
         profile: None,
@@ -138,4 +138,17 @@ fn links_are_followed_for_reading_and_the_real_place_is_known() {
         .get(&state.join("openclaw.json"))
         .unwrap();
     assert!(real.ends_with("dotfiles/claw.json"));
+    let images = &model.images;
+    let config = state.join("openclaw.json");
+    let fixed = model.config.fixed(images, &config).unwrap();
+    assert!(fixed.contains("--config"), "{fixed}");
+    // Within the state dir a link is as good as what it leads to.
+    std::fs::remove_file(&config).unwrap();
+    put(
+        &state,
+        &[("mine/claw.json", "{ gateway: { mode: 'local' } }")],
+    );
+    std::os::unix::fs::symlink("mine/claw.json", &config).unwrap();
+    let model = read_all(&state);
+    assert_eq!(model.config.fixed(&model.images, &config), None);
 }

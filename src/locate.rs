@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::files::StateDir;
 use crate::model::facts::Tree;
 use crate::model::layout::{CONFIG, DATABASE, LEGACY_CONFIGS, Part};
 use crate::platform;
@@ -90,10 +91,10 @@ pub struct Flags {
 }
 
 /// The state that is looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Located {
     /// The state dir.
-    pub state_dir: PathBuf,
+    pub state_dir: StateDir,
     /// How it was found, in words.
     pub how: String,
     /// The config, present or not.
@@ -161,7 +162,7 @@ pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
     }
     Ok(Located {
         config,
-        state_dir,
+        state_dir: state_dir.into(),
         how,
         profile,
         home,

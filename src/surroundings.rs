@@ -19,7 +19,7 @@ pub fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     let exists = |name: &str| dir.join(name).symlink_metadata().is_ok();
     let mut facts = Facts {
         now_ms,
-        state_dir: dir.clone(),
+        state_dir: dir.to_path_buf(),
         platform: env.platform.clone(),
         other_trees: other_trees(dir, located.home.as_deref(), env),
         gateway: gateway::probe(dir, &located.config, env),

@@ -26,7 +26,7 @@ pub fn read(located: &Located, env: &Env) -> Vec<Variables> {
     if let Some(home) = located
         .home
         .as_ref()
-        .filter(|home| home.join(".openclaw") == *state)
+        .filter(|home| home.join(".openclaw") == **state)
     {
         dot_envs.push(home.join(".config/openclaw/gateway.env"));
     }
@@ -277,7 +277,7 @@ mod tests {
         std::fs::write(state.join(".env"), "OPENCLAW_GATEWAY_PORT=host:99\n").unwrap();
         let located = Located {
             config: state.join("openclaw.json"),
-            state_dir: state,
+            state_dir: state.into(),
             how: String::new(),
             profile: None,
             home: Some(root.path().to_path_buf()),

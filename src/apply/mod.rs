@@ -8,7 +8,7 @@ mod tests;
 use std::path::Path;
 
 use crate::error::{Error, Kind};
-use crate::files::Lock;
+use crate::files::{Lock, StateDir};
 use crate::image::{FileState, Images};
 use crate::journal::{self, Record};
 use crate::plan::{After, Changes, FileChange, StoreKind};
@@ -19,7 +19,7 @@ use crate::store::{CommitError, Prepared, Source, Store};
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The state dir.
-    pub state_dir: &'a Path,
+    pub state_dir: &'a StateDir,
     /// All stores: captured whole, changed in part.
     pub stores: &'a [&'a dyn Store],
     /// The snapshots folder.

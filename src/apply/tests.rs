@@ -40,7 +40,7 @@ impl Home {
     }
 
     fn lock(&self) -> Lock {
-        Lock::take(self.dir.path(), 1, Duration::ZERO).unwrap()
+        Lock::take(&self.dir.path().into(), 1, Duration::ZERO).unwrap()
     }
 
     /// Everything that OpenClaw reads.
@@ -91,7 +91,7 @@ impl Home {
         lock: &Lock,
     ) -> Result<Applied, ApplyError> {
         let context = Context {
-            state_dir: self.dir.path(),
+            state_dir: &self.dir.path().into(),
             stores,
             snapshots: &self.snapshots(),
             now_ms: 1_790_000_000_123,
@@ -104,7 +104,7 @@ impl Home {
 
     fn recover(&self, lock: &Lock) -> Result<Option<journal::Recovered>, Error> {
         recover(&Recovery {
-            state_dir: self.dir.path(),
+            state_dir: &self.dir.path().into(),
             stores: &[&self.store],
             snapshots: &self.snapshots(),
             lock,
@@ -112,7 +112,7 @@ impl Home {
     }
 
     fn snapshot_ids(&self) -> Vec<String> {
-        let list = snapshot::list(self.dir.path(), &self.snapshots()).unwrap();
+        let list = snapshot::list(&self.dir.path().into(), &self.snapshots()).unwrap();
         list.into_iter().map(|summary| summary.id).collect()
     }
 }
@@ -129,10 +129,10 @@ fn there_and_back_and_there_again() {
     assert_eq!(id, "20260921T141320.123Z-before-repair");
     let repaired = home.tree();
     assert_ne!(repaired, first);
-    assert_eq!(interrupted(home.dir.path()).unwrap(), None);
+    assert_eq!(interrupted(&home.dir.path().into()).unwrap(), None);
 
     let restore = |id: &str| {
-        let snapshot = snapshot::open(home.dir.path(), &home.snapshots(), id).unwrap();
+        let snapshot = snapshot::open(&home.dir.path().into(), &home.snapshots(), id).unwrap();
         snapshot.check(&|_, _| Ok(())).unwrap();
         let now = home.now();
         let back = way_back(&[&home.store], &now, &snapshot).unwrap();
@@ -151,7 +151,7 @@ fn there_and_back_and_there_again() {
     assert_eq!(home.tree(), repaired);
 
     std::fs::write(home.path("devices/paired.json"), "{\"new\":1}").unwrap();
-    let snapshot = snapshot::open(home.dir.path(), &home.snapshots(), &id).unwrap();
+    let snapshot = snapshot::open(&home.dir.path().into(), &home.snapshots(), &id).unwrap();
     let now = home.now();
     let back = way_back(&[&home.store], &now, &snapshot).unwrap();
     let after = snapshot.manifest.after.as_ref();
@@ -173,7 +173,7 @@ fn a_file_that_moved_leaves_everything_and_no_snapshot() {
     assert_eq!(home.tree(), before);
     assert!(!home.path("identity").exists());
     assert_eq!(home.snapshot_ids(), Vec::<String>::new());
-    assert_eq!(interrupted(home.dir.path()).unwrap(), None);
+    assert_eq!(interrupted(&home.dir.path().into()).unwrap(), None);
 }
 
 /// A database that refuses.
@@ -224,7 +224,7 @@ fn where_the_database_fails_the_files_go_back() {
 fn interrupted_before_commit(home: &Home) -> Changes {
     let changes = home.changes();
     let snapshot = snapshot::create(&Create {
-        state_dir: home.dir.path(),
+        state_dir: &home.dir.path().into(),
         snapshots: &home.snapshots(),
         stores: &[&home.store],
         why: "before-repair",
@@ -234,7 +234,7 @@ fn interrupted_before_commit(home: &Home) -> Changes {
     })
     .unwrap();
     let record = Record::new(&snapshot, &home.snapshots(), 5);
-    journal::open(home.dir.path(), &record).unwrap();
+    journal::open(&home.dir.path().into(), &record).unwrap();
     changes
 }
 
@@ -246,7 +246,7 @@ fn every_half_way_state_is_taken_back_or_finished() {
         let before = home.tree();
         let changes = interrupted_before_commit(&home);
         assert!(matches!(
-            interrupted(home.dir.path()),
+            interrupted(&home.dir.path().into()),
             Ok(Some(Interrupted::Apply(_)))
         ));
         let some = Changes {
@@ -271,7 +271,7 @@ fn every_half_way_state_is_taken_back_or_finished() {
         let mut expected = expected.clone();
         expected.retain(|path, _| !path.to_string_lossy().contains(".clawmend-"));
         assert_eq!(home.tree(), expected, "{done:04b}");
-        assert_eq!(interrupted(home.dir.path()).unwrap(), None);
+        assert_eq!(interrupted(&home.dir.path().into()).unwrap(), None);
         assert!(home.recover(&lock).unwrap().is_none());
     }
 }
@@ -327,7 +327,7 @@ fn a_journal_that_cannot_be_read_is_said_so() {
         "\u{0}\u{1}",
     ] {
         std::fs::write(home.path("clawmend/journal.json"), text).unwrap();
-        let found = interrupted(home.dir.path()).unwrap();
+        let found = interrupted(&home.dir.path().into()).unwrap();
         assert!(matches!(found, Some(Interrupted::Unreadable(_))), "{text}");
         let error = home.recover(&lock).unwrap_err();
         assert_eq!(error.kind(), Kind::Failed);
@@ -343,7 +343,7 @@ fn without_its_snapshot_an_interrupted_run_says_how_to_go_on() {
     home.store.commit(&changes).unwrap();
     let after = home.tree();
     for id in home.snapshot_ids() {
-        snapshot::remove(home.dir.path(), &home.snapshots(), &id).unwrap();
+        snapshot::remove(&home.dir.path().into(), &home.snapshots(), &id).unwrap();
     }
     let error = home.recover(&lock).unwrap_err();
     assert_eq!(error.kind(), Kind::RolledBack);

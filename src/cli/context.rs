@@ -1,5 +1,6 @@
 //! One run: where the state is, the stores, what was read and what it means.
 
+use std::cell::OnceCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub struct Context<'w, 'a> {
     pub global: Global,
     /// Colour or not.
     pub paint: Paint,
+    /// Where the state is, once it was looked for: one run works on one folder.
+    pub located: OnceCell<Located>,
     /// The database's write lock, while a plan is made under it.
     pub hold: Option<Hold>,
     /// The interrupted run that this one took up first.
@@ -121,12 +124,16 @@ impl Context<'_, '_> {
     /// # Errors
     /// There is none.
     pub fn locate(&self) -> Result<Located, Error> {
+        if let Some(located) = self.located.get() {
+            return Ok(located.clone());
+        }
         let flags = Flags {
             state_dir: self.global.state_dir.clone(),
             config: self.global.config.clone(),
             profile: self.global.profile.clone(),
         };
-        locate(&flags, &self.world.env)
+        let located = locate(&flags, &self.world.env)?;
+        Ok(self.located.get_or_init(|| located).clone())
     }
 
     /// Reads everything and diagnoses it. Changes nothing.
@@ -159,7 +166,7 @@ impl Context<'_, '_> {
             &located,
             &self.world.env,
             self.world.now_ms,
-            SqliteStore::new(&located.state_dir, BUSY).with_hold(self.hold.clone()),
+            SqliteStore::new(located.state_dir.clone(), BUSY).with_hold(self.hold.clone()),
             interrupted(&located)?,
             expected,
         )?;
@@ -241,7 +248,7 @@ impl Context<'_, '_> {
 
     /// How a path is shown: relative to the state dir where it lies in it.
     pub fn name(located: &Located) -> impl Fn(&Path) -> String {
-        let dir = located.state_dir.clone();
+        let dir = located.state_dir.to_path_buf();
         move |path| crate::platform::shown(path.strip_prefix(&dir).unwrap_or(path))
     }
 }

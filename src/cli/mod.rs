@@ -18,6 +18,7 @@ mod snapshot;
 mod words;
 pub mod world;
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io::Write;
 
@@ -73,6 +74,7 @@ where
         world,
         global,
         paint: Paint { on },
+        located: OnceCell::new(),
         hold: None,
         recovered: None,
         lost: None,

@@ -6,6 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::StateDir;
 use super::dir::{Dir, refuse};
 use crate::error::Error;
 use crate::model::layout;
@@ -23,9 +24,9 @@ impl Lock {
     ///
     /// # Errors
     /// Refused: an unsafe place, or another clawmend is at work (names its pid). Failed: I/O.
-    pub fn take(state_dir: &Path, now_ms: i64, wait: Duration) -> Result<Self, Error> {
-        super::safety::check(state_dir)?;
-        let state = Dir::<SystemFolder>::open(state_dir)?;
+    pub fn take(state_dir: &StateDir, now_ms: i64, wait: Duration) -> Result<Self, Error> {
+        let state = state_dir.open()?;
+        super::safety::check(state)?;
         let (dir, name) = state.walk_or_create(Path::new(layout::LOCK))?;
         let path = dir.path().join(&name);
         let mut file = open(&dir, &name)?;
@@ -104,8 +105,8 @@ mod tests {
     #[test]
     fn the_second_one_is_refused_and_told_who_holds_it() {
         let temp = tempfile::tempdir().unwrap();
-        let lock = Lock::take(temp.path(), 7, Duration::ZERO).unwrap();
-        let error = Lock::take(temp.path(), 8, Duration::from_millis(30)).unwrap_err();
+        let lock = Lock::take(&temp.path().into(), 7, Duration::ZERO).unwrap();
+        let error = Lock::take(&temp.path().into(), 8, Duration::from_millis(30)).unwrap_err();
         assert_eq!(error.exit(), crate::exit::Exit::Refused);
         assert!(
             error
@@ -118,7 +119,7 @@ mod tests {
             "{hints}"
         );
         drop(lock);
-        Lock::take(temp.path(), 9, Duration::ZERO).unwrap();
+        Lock::take(&temp.path().into(), 9, Duration::ZERO).unwrap();
     }
 
     #[cfg(unix)]
@@ -128,11 +129,11 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         let own = temp.path().join("clawmend");
         std::os::unix::fs::symlink(outside.path(), &own).unwrap();
-        assert!(Lock::take(temp.path(), 7, Duration::ZERO).is_err());
+        assert!(Lock::take(&temp.path().into(), 7, Duration::ZERO).is_err());
         std::fs::remove_file(&own).unwrap();
         std::fs::create_dir(&own).unwrap();
         std::os::unix::fs::symlink(outside.path().join("x"), own.join("lock")).unwrap();
-        assert!(Lock::take(temp.path(), 7, Duration::ZERO).is_err());
+        assert!(Lock::take(&temp.path().into(), 7, Duration::ZERO).is_err());
         assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
     }
 }

@@ -10,10 +10,12 @@ pub mod hash;
 pub mod lock;
 pub mod replace;
 pub mod safety;
+pub mod state_dir;
 
 pub use dir::Dir;
 pub use lock::Lock;
 pub use replace::{New, Staged, replace};
+pub use state_dir::StateDir;
 
 /// Reads a regular file of at most `limit` bytes; no link is followed, nothing waited for.
 ///

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::image::Meta;
 use crate::platform::{Folder, SystemFolder};
 
-/// Refuses a folder that others can write, or that lies below one: whoever can rename the folders on
+/// Refuses a folder that its path no longer leads to, that others can write, or that lies below one: whoever can rename the folders on
 /// the way decides where the writes go.
 ///
 /// Accepted on the way down: folders of root, of the folder's own owner or of the acting user, that
@@ -16,10 +16,20 @@ use crate::platform::{Folder, SystemFolder};
 ///
 /// # Errors
 /// [`crate::error::Kind::Refused`], naming the folder and what to do about it.
-pub fn check(path: &Path) -> Result<(), Error> {
+pub fn check(dir: &Dir) -> Result<(), Error> {
+    let path = dir.path();
     let real = std::fs::canonicalize(path)
         .map_err(|error| Error::io("resolve the folder", path, &error))?;
-    let owner = Dir::<SystemFolder>::open(&real)?.meta()?.uid;
+    let held = dir.meta()?;
+    let found = Dir::<SystemFolder>::open(&real)?.meta()?;
+    if (found.dev, found.ino) != (held.dev, held.ino) {
+        return Err(Error::refused(
+            "another folder was put in its place while clawmend was at work",
+        )
+        .at(path)
+        .hint("run the same command again once nothing else moves it"));
+    }
+    let owner = held.uid;
     let acting = SystemFolder::acting_user();
     for (depth, folder) in real.ancestors().enumerate() {
         // A folder that may be passed but not opened can still be looked at.
@@ -94,18 +104,18 @@ mod tests {
         };
         mode(&shared, 0o755);
         mode(&state, 0o700);
-        check(&state).unwrap();
+        check(&Dir::open(&state).unwrap()).unwrap();
         mode(&shared, 0o777);
-        let error = check(&state).unwrap_err();
+        let error = check(&Dir::open(&state).unwrap()).unwrap_err();
         assert_eq!(error.exit(), crate::exit::Exit::Refused);
         assert_eq!(
             error.path(),
             Some(std::fs::canonicalize(&shared).unwrap().as_path())
         );
         mode(&shared, 0o1777);
-        check(&state).unwrap();
+        check(&Dir::open(&state).unwrap()).unwrap();
         mode(&state, 0o1777);
-        assert!(check(&state).is_err());
+        assert!(check(&Dir::open(&state).unwrap()).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use recover::{Outcome, Recovered, Recovery, recover, tidy};
 
 use crate::error::Error;
 use crate::files::dir::refuse;
-use crate::files::{Dir, New, OWN_LIMIT, replace};
+use crate::files::{Dir, New, OWN_LIMIT, StateDir, replace};
 use crate::image::FileState;
 use crate::model::layout;
 use crate::snapshot::{After, Snapshot};
@@ -83,8 +83,8 @@ pub enum Interrupted {
 ///
 /// # Errors
 /// The state dir cannot be opened.
-pub fn interrupted(state_dir: &Path) -> Result<Option<Interrupted>, Error> {
-    let state = Dir::<crate::platform::SystemFolder>::open(state_dir)?;
+pub fn interrupted(state_dir: &StateDir) -> Result<Option<Interrupted>, Error> {
+    let state = state_dir.open()?;
     let found = match state.walk(Path::new(layout::JOURNAL)) {
         Ok(Some((dir, name))) => dir.read(name, OWN_LIMIT),
         Ok(None) => FileState::Absent,
@@ -130,7 +130,7 @@ pub fn parse(bytes: &[u8]) -> Result<Record, String> {
 ///
 /// # Errors
 /// Writing failed, or there is a journal already.
-pub fn open(state_dir: &Path, record: &Record) -> Result<(), Error> {
+pub fn open(state_dir: &StateDir, record: &Record) -> Result<(), Error> {
     let (dir, name) = place(state_dir)?;
     let path = dir.path().join(&name);
     let mut text = serde_json::to_vec_pretty(record)
@@ -154,7 +154,7 @@ pub fn open(state_dir: &Path, record: &Record) -> Result<(), Error> {
 ///
 /// # Errors
 /// It could not be removed; the next writing command finds the run finished, and says so.
-pub fn close(state_dir: &Path) -> Result<(), Error> {
+pub fn close(state_dir: &StateDir) -> Result<(), Error> {
     let (dir, name) = place(state_dir)?;
     match dir.unlink(&name) {
         Ok(()) => dir.sync(),
@@ -167,8 +167,8 @@ pub fn close(state_dir: &Path) -> Result<(), Error> {
     }
 }
 
-fn place(state_dir: &Path) -> Result<(Dir, std::ffi::OsString), Error> {
-    Dir::open(state_dir)?.walk_or_create(Path::new(layout::JOURNAL))
+fn place(state_dir: &StateDir) -> Result<(Dir, std::ffi::OsString), Error> {
+    state_dir.open()?.walk_or_create(Path::new(layout::JOURNAL))
 }
 
 /// Removes clawmend's own temp files from a folder.

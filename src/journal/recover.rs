@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Interrupted, Record, close, interrupted, sweep};
 use crate::error::{Error, Kind};
-use crate::files::{Dir, Lock, STORE_LIMIT, hash, replace};
+use crate::files::{Dir, Lock, STORE_LIMIT, StateDir, hash, replace};
 use crate::image::{FileState, Images};
 use crate::model::layout;
 use crate::plan::{After as AfterChange, Changes, FileChange, StoreKind};
@@ -22,7 +22,7 @@ use crate::store::{CommitError, Store};
 #[derive(Clone, Copy)]
 pub struct Recovery<'a> {
     /// The state dir.
-    pub state_dir: &'a Path,
+    pub state_dir: &'a StateDir,
     /// The stores, as for an apply.
     pub stores: &'a [&'a dyn Store],
     /// The snapshots folder of this run (swept of half-built ones).
@@ -202,7 +202,7 @@ fn names(state_dir: &Path, files: &[FileChange]) -> Vec<String> {
 
 /// What another writer had put in the file's place and the interrupted swap had just taken out again:
 /// the swap was done, and what lies under the temp name is neither what was read nor what was written.
-fn pulled_out(state_dir: &Path, record: &Record, key: &str) -> Option<AfterChange> {
+fn pulled_out(state_dir: &StateDir, record: &Record, key: &str) -> Option<AfterChange> {
     let (dir, name) = home_of(state_dir, key)?;
     let ours = [record.before.get(key), record.after.files.get(key)];
     let temps = dir.names().ok()?;
@@ -223,13 +223,10 @@ fn pulled_out(state_dir: &Path, record: &Record, key: &str) -> Option<AfterChang
 }
 
 /// The folder of a file that the journal names.
-fn home_of(state_dir: &Path, key: &str) -> Option<(Dir, OsString)> {
-    let inside = Dir::open(state_dir)
-        .ok()?
-        .walk(Path::new(key))
-        .ok()
-        .flatten();
-    if let Some((dir, name)) = inside {
+fn home_of(state_dir: &StateDir, key: &str) -> Option<(Dir, OsString)> {
+    // By path only what is a link, or lies elsewhere.
+    if let Ok(inside) = state_dir.open().ok()?.walk(Path::new(key)) {
+        let (dir, name) = inside?;
         let linked = matches!(
             dir.look(&name),
             Ok(Some((_, crate::platform::Kind::Symlink)))
@@ -264,14 +261,14 @@ fn snapshot_of(recovery: &Recovery<'_>, record: &Record) -> Result<Snapshot, Err
 
 /// Removes what runs that were killed before or after their journal left lying about: temp files and
 /// half-built snapshots, which hold copies of secrets. The lock says that none of them is at work.
-pub fn tidy(state_dir: &Path, snapshots: &Path, _lock: &Lock) {
+pub fn tidy(state_dir: &StateDir, snapshots: &Path, _lock: &Lock) {
     tidy_after(state_dir, snapshots, None);
 }
 
 /// As [`tidy`], also beside the files outside the state dir that the interrupted run was to change.
-fn tidy_after(state_dir: &Path, snapshots: &Path, record: Option<&Record>) {
-    if let Ok(state) = Dir::open(state_dir) {
-        sweep(&state, None);
+fn tidy_after(state_dir: &StateDir, snapshots: &Path, record: Option<&Record>) {
+    if let Ok(state) = state_dir.open() {
+        sweep(state, None);
         for folder in [layout::DEVICES_DIR, layout::IDENTITY_DIR, layout::OWN_DIR] {
             if let Ok(Some(dir)) = state.child(folder) {
                 sweep(&dir, None);

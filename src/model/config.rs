@@ -184,6 +184,12 @@ impl ConfigModel {
             ));
         }
         let real = self.facts.reals.get(file)?;
+        if self.facts.led_out.contains(file) {
+            return Some(format!(
+                "it is a link to `{0}`, outside the state dir: clawmend writes there only if it is named (--config {0})",
+                crate::platform::shown(real)
+            ));
+        }
         let meta = images.text(&Slot::Config(file.to_path_buf()))?.meta()?;
         let read_only = meta.mode != 0 && meta.mode & 0o222 == 0;
         (read_only || real.starts_with("/nix/store")).then(|| {

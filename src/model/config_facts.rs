@@ -17,6 +17,8 @@ pub struct ConfigFacts {
     pub roots: Vec<Root>,
     /// Config files whose real path is another than the one they are called by.
     pub reals: BTreeMap<PathBuf, PathBuf>,
+    /// Those of them that lie in the state dir by name and, through a link, not in truth.
+    pub led_out: BTreeSet<PathBuf>,
     /// The copies beside the config, the best first.
     pub copies: Vec<Copy>,
     /// `gateway.auth.token` of the newest backup (`.bak`), with that file's name.

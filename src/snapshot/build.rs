@@ -10,7 +10,7 @@ use super::after::After;
 use super::manifest::{self, Manifest};
 use super::open::Snapshot;
 use crate::error::Error;
-use crate::files::{Dir, OWN_LIMIT, hash, replace};
+use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
 use crate::image::Meta;
 use crate::plan::{Changes, StoreKind};
 use crate::store::{Entry, Sink, Store};
@@ -19,7 +19,7 @@ use crate::store::{Entry, Sink, Store};
 #[derive(Clone, Copy)]
 pub struct Create<'a> {
     /// The state dir.
-    pub state_dir: &'a Path,
+    pub state_dir: &'a StateDir,
     /// The folder of all snapshots; made if it is missing.
     pub snapshots: &'a Path,
     /// The stores to capture.

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 
 use super::manifest::{self, Header, Manifest};
 use crate::error::Error;
-use crate::files::{Dir, OWN_LIMIT, replace};
+use crate::files::{Dir, OWN_LIMIT, StateDir, replace};
 use crate::image::{FileState, Unusable};
 
 /// A snapshot in a list.
@@ -32,7 +32,7 @@ pub struct Summary {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn list(state_dir: &Path, snapshots: &Path) -> Result<Vec<Summary>, Error> {
+pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<Summary>, Error> {
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
         return Ok(Vec::new());
     };
@@ -128,7 +128,7 @@ pub fn find<'a>(list: &'a [Summary], wanted: &str) -> Result<&'a Summary, Error>
 /// # Errors
 /// It could not be renamed (nothing was removed), or not be removed to the end (the next writing
 /// command sweeps the rest).
-pub fn remove(state_dir: &Path, snapshots: &Path, id: &str) -> Result<(), Error> {
+pub fn remove(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<(), Error> {
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
         return Ok(());
     };
@@ -144,7 +144,7 @@ pub fn remove(state_dir: &Path, snapshots: &Path, id: &str) -> Result<(), Error>
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn has_leftovers(state_dir: &Path, snapshots: &Path) -> Result<bool, Error> {
+pub fn has_leftovers(state_dir: &StateDir, snapshots: &Path) -> Result<bool, Error> {
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
         return Ok(false);
     };
@@ -155,7 +155,7 @@ pub fn has_leftovers(state_dir: &Path, snapshots: &Path) -> Result<bool, Error> 
 ///
 /// # Errors
 /// The folder cannot be read; what cannot be removed is left for the next time.
-pub fn sweep(state_dir: &Path, snapshots: &Path) -> Result<usize, Error> {
+pub fn sweep(state_dir: &StateDir, snapshots: &Path) -> Result<usize, Error> {
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
         return Ok(0);
     };

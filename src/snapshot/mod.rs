@@ -22,13 +22,13 @@ pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{Rule, Verdict, choose};
 
 use crate::error::Error;
-use crate::files::Dir;
+use crate::files::{Dir, StateDir};
 
 /// Opens the snapshots folder: below the state dir without following links, anywhere else by the path
 /// the invoker named.
-fn folder(state_dir: &Path, snapshots: &Path, make: bool) -> Result<Option<Dir>, Error> {
+fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<Dir>, Error> {
     if let Ok(relative) = snapshots.strip_prefix(state_dir) {
-        return Dir::open(state_dir)?.descend(relative, make);
+        return state_dir.open()?.descend(relative, make);
     }
     if make {
         return Dir::open_or_create(snapshots).map(Some);

@@ -7,7 +7,7 @@ use super::manifest::{self, Manifest};
 use crate::error::Error;
 use crate::files::acting::Acting;
 use crate::files::dir::refuse;
-use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, hash};
+use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, StateDir, hash};
 use crate::image::{FileState, Meta, Unusable};
 use crate::platform::Kind;
 use crate::store::{Entry, Source};
@@ -29,7 +29,7 @@ pub type CheckExtract<'a> = &'a dyn Fn(&Path, &Entry) -> Result<(), Error>;
 ///
 /// # Errors
 /// It is not there, its manifest is damaged, or a newer clawmend wrote it.
-pub fn open(state_dir: &Path, snapshots: &Path, id: &str) -> Result<Snapshot, Error> {
+pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot, Error> {
     let path = snapshots.join(id);
     let gone = || {
         Error::failed("there is no such snapshot")

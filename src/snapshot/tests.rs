@@ -31,7 +31,7 @@ impl Home {
 
     fn create_with(&self, stores: &[&dyn Store], now_ms: i64) -> Result<Snapshot, Error> {
         create(&Create {
-            state_dir: self.dir.path(),
+            state_dir: &self.dir.path().into(),
             snapshots: &self.snapshots,
             stores,
             why: "by hand",
@@ -42,11 +42,11 @@ impl Home {
     }
 
     fn open(&self, id: &str) -> Result<Snapshot, Error> {
-        open(self.dir.path(), &self.snapshots, id)
+        open(&self.dir.path().into(), &self.snapshots, id)
     }
 
     fn list(&self) -> Vec<Summary> {
-        list(self.dir.path(), &self.snapshots).unwrap()
+        list(&self.dir.path().into(), &self.snapshots).unwrap()
     }
 }
 
@@ -129,7 +129,7 @@ fn a_failed_one_is_not_there_at_all_and_an_orphan_is_swept() {
     std::fs::write(orphan.join("files/x"), "half").unwrap();
     assert!(home.list().is_empty());
     // Somebody still builds it.
-    let parent = folder(home.dir.path(), &home.snapshots, false)
+    let parent = folder(&home.dir.path().into(), &home.snapshots, false)
         .unwrap()
         .unwrap();
     let held = parent
@@ -138,9 +138,9 @@ fn a_failed_one_is_not_there_at_all_and_an_orphan_is_swept() {
         .unwrap()
         .try_hold()
         .unwrap();
-    assert_eq!(sweep(home.dir.path(), &home.snapshots).unwrap(), 0);
+    assert_eq!(sweep(&home.dir.path().into(), &home.snapshots).unwrap(), 0);
     drop(held);
-    assert_eq!(sweep(home.dir.path(), &home.snapshots).unwrap(), 1);
+    assert_eq!(sweep(&home.dir.path().into(), &home.snapshots).unwrap(), 1);
     assert!(!orphan.exists());
 }
 
@@ -245,7 +245,7 @@ fn ids_by_prefix() {
     assert_eq!(find("19700101T000000.001").unwrap(), list[1].id);
     assert_eq!(find("19700101").unwrap_err().hints().len(), 2);
     assert!(find("2").is_err() && find("").is_err());
-    remove(home.dir.path(), &home.snapshots, &list[1].id).unwrap();
+    remove(&home.dir.path().into(), &home.snapshots, &list[1].id).unwrap();
     assert_eq!(home.list().len(), 2);
     assert_eq!(std::fs::read_dir(&home.snapshots).unwrap().count(), 2);
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Size;
+use crate::points::BROKEN_CONFIG;
 use crate::world::{FILES, Out, SQLITE, World, finish, tree};
 
 /// A user and a group of nobody here.
@@ -220,6 +221,8 @@ pub fn what_is_no_file_is_left_alone(size: Size) -> String {
                     continue;
                 }
                 let world = World::fixture(fixture);
+                // Something to mend in each file.
+                world.write("openclaw.json", BROKEN_CONFIG);
                 let outside = world.root().join("outside");
                 std::fs::create_dir(&outside).unwrap();
                 std::fs::set_permissions(&outside, std::fs::Permissions::from_mode(0o700)).unwrap();
@@ -227,8 +230,6 @@ pub fn what_is_no_file_is_left_alone(size: Size) -> String {
                     continue;
                 }
                 places += 1;
-                // The config may be a link of its owner's: that one is followed, and says so.
-                let followed = *name == "openclaw.json" && *trap == Trap::LinkOut;
                 let beyond = tree(&outside);
                 let mut trapped = kind_of(&world.path(name));
                 for args in [
@@ -254,13 +255,11 @@ pub fn what_is_no_file_is_left_alone(size: Size) -> String {
                         here, trapped,
                         "{name} {trap:?} {args:?}: it was replaced\n{out}"
                     );
-                    if !followed {
-                        assert_eq!(
-                            tree(&outside),
-                            beyond,
-                            "{name} {trap:?} {args:?}: written outside\n{out}"
-                        );
-                    }
+                    assert_eq!(
+                        tree(&outside),
+                        beyond,
+                        "{name} {trap:?} {args:?}: written outside\n{out}"
+                    );
                 }
             }
         }
@@ -319,78 +318,95 @@ pub fn a_folder_that_others_write_is_refused(_size: Size) -> String {
     format!("{refused} refusals, nothing written")
 }
 
-/// Somebody swaps a folder for a link, again and again, while clawmend writes as root.
+/// Somebody swaps a folder or file for a link, again and again, while clawmend works as root.
 pub fn a_path_swapped_in_between_leads_nowhere(size: Size) -> String {
-    let rounds = size.of(60).min(1000);
-    let mut done = 0;
-    for (at, name) in [
+    const NAMES: [&str; 8] = [
         "devices",
         "clawmend",
         "clawmend/snapshots",
         "identity",
         "devices/paired.json",
+        "openclaw.json",
         "state",
-    ]
-    .iter()
-    .enumerate()
-    {
-        let fixture = if *name == "state" { SQLITE } else { FILES[1] };
-        let world = World::fixture(fixture);
-        world.run(&["snapshot", "create"]).expect(0);
-        let outside = world.root().join("outside");
-        copy_tree(&world.path(name), &outside.join("it"));
-        let beyond = names_and_hashes(&outside);
-        let (path, kept, link) = (
-            world.path(name),
-            world.root().join("kept"),
-            outside.join("it"),
-        );
-        let stop = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let mut odd = 0;
-                while !stop.load(Ordering::Relaxed) {
-                    if let Err(error) = std::fs::rename(&path, &kept) {
-                        // A snapshot taken in the gap says that nothing was there, and a restore to it
-                        // takes the file away.
-                        assert!(was_absent(&world, name), "{name} is gone: {error}");
-                        std::fs::copy(&link, &path).unwrap();
-                        continue;
-                    }
-                    // clawmend may have made a folder of that name in the gap.
-                    let _ = symlink(&link, &path);
-                    std::thread::sleep(std::time::Duration::from_micros(300));
-                    if std::fs::remove_file(&path).is_err() {
-                        odd += 1;
-                        let aside = world.root().join(format!("odd{at}-{odd}"));
-                        std::fs::rename(&path, aside).unwrap();
-                    }
-                    std::fs::rename(&kept, &path).unwrap();
-                    std::thread::sleep(std::time::Duration::from_micros(700));
-                }
-            });
-            for round in 0..rounds / 6 {
-                let args: &[&str] = if round % 2 == 0 {
-                    &["repair", "--yes"]
-                } else {
-                    &["restore", "--yes", "--force"]
-                };
-                let out = world.run(args);
-                if out.panicked() || out.code.is_none() {
-                    stop.store(true, Ordering::Relaxed);
-                    panic!("{name}: {out}");
-                }
-                done += 1;
+        "",
+    ];
+    const COMMANDS: [&[&str]; 4] = [
+        &["repair", "--yes"],
+        &["restore", "--yes", "--force"],
+        &["diagnose"],
+        &["snapshot", "create"],
+    ];
+    let rounds = size.of(80).min(1600);
+    let mut done = 0;
+    for name in NAMES {
+        let stores: &[&str] = if name.is_empty() {
+            &[SQLITE, FILES[1]]
+        } else if name == "state" {
+            &[SQLITE]
+        } else {
+            &[FILES[1]]
+        };
+        for fixture in stores {
+            let world = World::fixture(fixture);
+            world.write("openclaw.json", BROKEN_CONFIG);
+            world.run(&["snapshot", "create"]).expect(0);
+            let outside = world.root().join("outside");
+            let link = outside.join("it");
+            copy_tree(&world.path(name), &link);
+            if name.is_empty() {
+                // A run that finds the link when it starts may take it for the state dir, which is no safe
+                // place. One that started before has to stay where it was.
+                let open = std::fs::Permissions::from_mode(0o777);
+                std::fs::set_permissions(&link, open).unwrap();
             }
-            stop.store(true, Ordering::Relaxed);
-        });
-        assert_eq!(
-            names_and_hashes(&outside),
-            beyond,
-            "{name}: written through the link"
-        );
+            let before = names_and_hashes(&outside);
+            let stop = AtomicBool::new(false);
+            let wrong = std::thread::scope(|scope| {
+                scope.spawn(|| swap_again_and_again(&world, name, &link, &stop));
+                let wrong = (0..rounds / NAMES.len()).find_map(|round| {
+                    let out = world.run(COMMANDS[round % COMMANDS.len()]);
+                    done += 1;
+                    (out.panicked() || out.code.is_none()).then_some(out)
+                });
+                stop.store(true, Ordering::Relaxed);
+                wrong
+            });
+            assert!(wrong.is_none(), "{name}: {}", wrong.unwrap());
+            let after = names_and_hashes(&outside);
+            assert_eq!(after, before, "{name}: written through the link");
+        }
     }
     format!("{done} runs while a folder or file was swapped for a link")
+}
+
+fn swap_again_and_again(world: &World, name: &str, link: &Path, stop: &AtomicBool) {
+    let kept = world.root().join("kept");
+    let path = match name {
+        "" => world.state(),
+        name => world.path(name),
+    };
+    let mut odd = 0;
+    while !stop.load(Ordering::Relaxed) {
+        if let Err(error) = std::fs::rename(&path, &kept) {
+            // A snapshot taken in the gap says that nothing was there, and a restore to it takes the
+            // file away.
+            assert!(was_absent(world, name), "{name} is gone: {error}");
+            std::fs::copy(link, &path).unwrap();
+            continue;
+        }
+        // clawmend may have made something of that name in the gap.
+        let _ = symlink(link, &path);
+        std::thread::sleep(std::time::Duration::from_micros(300));
+        if std::fs::remove_file(&path).is_err() {
+            odd += 1;
+            let aside = world
+                .root()
+                .join(format!("odd-{}-{odd}", name.replace('/', "-")));
+            std::fs::rename(&path, aside).unwrap();
+        }
+        std::fs::rename(&kept, &path).unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(700));
+    }
 }
 
 /// Whether a snapshot has this file as one that was not there.

@@ -133,7 +133,7 @@ fn huge() -> World {
 }
 
 /// A config with something to mend besides the pairing.
-const BROKEN_CONFIG: &str = "{\n  // kept\n  \"gateway\": { \"mode\": \"remote\", \"bind\": \"0.0.0.0\" },\n  \"meta\": { \"lastTouchedVersion\": \"2026.5.28\" },\n}\n";
+pub const BROKEN_CONFIG: &str = "{\n  // kept\n  \"gateway\": { \"mode\": \"remote\", \"bind\": \"0.0.0.0\" },\n  \"meta\": { \"lastTouchedVersion\": \"2026.5.28\" },\n}\n";
 
 fn sample<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
     let count = all.len();

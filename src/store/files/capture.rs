@@ -18,7 +18,7 @@ const EXTRA_LIMIT: u64 = 16 << 20;
 
 impl FilesStore {
     pub(super) fn capture_all(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
-        let state = Dir::open(&self.state_dir)?;
+        let state = self.state_dir.open()?;
         let mut entries = Vec::new();
         let mut seen = BTreeSet::new();
         for slot in self.slots() {
@@ -34,9 +34,9 @@ impl FilesStore {
                 }
                 _ => format!("files/{key}"),
             };
-            let copied = match self.find(&state, &slot) {
+            let copied = match self.find(state, &slot) {
                 Ok(None) => Ok(Some(Entry::absent(NAME, key))),
-                Ok(Some(found)) => self.copy(&state, &found, key, &piece, STORE_LIMIT, sink)?,
+                Ok(Some(found)) => self.copy(state, &found, key, &piece, STORE_LIMIT, sink)?,
                 Err(why) => Err(why),
             };
             match copied {
@@ -47,7 +47,7 @@ impl FilesStore {
             }
         }
         for folder in [DEVICES_DIR, IDENTITY_DIR] {
-            self.capture_extras(&state, folder, sink, &mut entries)?;
+            self.capture_extras(state, folder, sink, &mut entries)?;
         }
         Ok(entries)
     }

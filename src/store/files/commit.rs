@@ -31,10 +31,10 @@ impl FilesStore {
         if changes.is_empty() {
             return Ok(());
         }
-        safety::check(&self.state_dir)?;
-        let state = Dir::open(&self.state_dir)?;
+        let state = self.state_dir.open()?;
+        safety::check(state)?;
         let mut made = Vec::new();
-        let done = self.commit_in(&state, changes, prepared, &mut made);
+        let done = self.commit_in(state, changes, prepared, &mut made);
         if done.is_err() {
             for folder in made.iter().rev() {
                 // Empty again, or no longer ours alone.
@@ -54,10 +54,10 @@ impl FilesStore {
         if huge.peek().is_none() {
             return Ok(prepared);
         }
-        safety::check(&self.state_dir)?;
-        let state = Dir::open(&self.state_dir)?;
+        let state = self.state_dir.open()?;
+        safety::check(state)?;
         for change in huge {
-            if let Some(staged) = self.stage(&state, change, &mut Vec::new())? {
+            if let Some(staged) = self.stage(state, change, &mut Vec::new())? {
                 prepared.staged.push((change.slot.clone(), staged));
             }
         }
@@ -173,12 +173,12 @@ impl FilesStore {
         if changes.is_empty() {
             return Ok(None);
         }
-        let state = Dir::open(&self.state_dir)?;
+        let state = self.state_dir.open()?;
         for change in changes {
             let path = self.path_of(&change.slot);
             let differs =
                 |how: &str| Ok(Some(format!("`{}` {how}", crate::platform::shown(&path))));
-            let held = self.find(&state, &change.slot).and_then(|found| {
+            let held = self.find(state, &change.slot).and_then(|found| {
                 let pieces = change.pieces();
                 match found {
                     Some(found) => found

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CommitError, Entry, Prepared, Sink, Source, Store};
 use crate::error::Error;
-use crate::files::{Dir, STORE_LIMIT};
+use crate::files::{Dir, STORE_LIMIT, StateDir};
 use crate::image::{Bytes, FileState, Images, Slot, TextImage};
 use crate::model::layout::Part;
 use crate::plan::{Changes, StoreKind};
@@ -23,14 +23,14 @@ pub const NAME: &str = "files";
 /// The files of one state dir.
 #[derive(Clone, Debug)]
 pub struct FilesStore {
-    state_dir: PathBuf,
+    state_dir: StateDir,
     config_files: Vec<PathBuf>,
 }
 
 impl FilesStore {
     /// The pairing files below `state_dir`, and these config files: the config first, then what it
     /// includes. A config outside the state dir in the first place counts as named by the invoker.
-    pub fn new(state_dir: impl Into<PathBuf>, config_files: Vec<PathBuf>) -> Self {
+    pub fn new(state_dir: impl Into<StateDir>, config_files: Vec<PathBuf>) -> Self {
         Self {
             state_dir: state_dir.into(),
             config_files,
@@ -41,13 +41,18 @@ impl FilesStore {
     /// read.
     #[must_use]
     pub fn with_config_files(&self, config_files: Vec<PathBuf>) -> Self {
-        Self::new(&self.state_dir, config_files)
+        Self::new(self.state_dir.clone(), config_files)
+    }
+
+    /// The state dir.
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
     }
 
     /// Reads one config file or include, following links, as [`Store::read`] does.
     pub fn read_config(&self, path: &Path) -> TextImage {
-        let state = match Dir::open(&self.state_dir) {
-            Ok(state) => self.read_slot(&state, &Slot::Config(path.to_path_buf()), None),
+        let state = match self.state_dir.open() {
+            Ok(state) => self.read_slot(state, &Slot::Config(path.to_path_buf()), None),
             Err(error) => FileState::Unusable(crate::image::Unusable::Io(error.to_string())),
         };
         TextImage {
@@ -107,11 +112,11 @@ impl Store for FilesStore {
     }
 
     fn read(&self, images: &mut Images) -> Result<(), Error> {
-        let state = Dir::open(&self.state_dir)?;
+        let state = self.state_dir.open()?;
         let known = std::mem::take(&mut images.texts);
         for slot in self.slots() {
             let before = known.get(&slot).and_then(TextImage::bytes);
-            let image = self.image(&state, &slot, before);
+            let image = self.image(state, &slot, before);
             images.texts.insert(slot, image);
         }
         Ok(())

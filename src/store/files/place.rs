@@ -25,8 +25,10 @@ pub(super) enum Place {
     Inside,
     /// By a path that the invoker named: the config, where it lies outside the state dir.
     Named,
-    /// By a link or an include: what decides is something that the state dir's owner can write.
+    /// By an include: what decides is something that the state dir's owner can write.
     Pointed,
+    /// By a link in the state dir that leads out of it.
+    Linked,
 }
 
 impl FilesStore {
@@ -58,7 +60,11 @@ impl FilesStore {
                     Err(Unusable::Symlink(_)) => {}
                     other => return other,
                 }
-                Place::Pointed
+                // A link that stays in the state dir is as good as what it leads to.
+                if let Some(relative) = self.still_inside(path) {
+                    return Self::inside(state, &relative);
+                }
+                Place::Linked
             }
             Err(_) if self.config_files.first().is_some_and(|first| first == path) => Place::Named,
             Err(_) => Place::Pointed,
@@ -78,12 +84,19 @@ impl FilesStore {
         }))
     }
 
+    /// Where in the state dir the link at `path` leads, if it does not lead out.
+    fn still_inside(&self, path: &Path) -> Option<PathBuf> {
+        let state = std::fs::canonicalize(&self.state_dir).ok()?;
+        let real = resolve(path).ok()??;
+        real.strip_prefix(state).ok().map(Path::to_path_buf)
+    }
+
     /// Whether the contents may be read for the state dir's owner: run as root, clawmend would
     /// otherwise read any file for whoever can write a link or an include.
     pub(super) fn may_read(&self, state: &Dir, found: &Found, meta: &Meta) -> Result<(), Unusable> {
         let owner = state.meta().map_or(meta.uid, |state| state.uid);
         match found.place {
-            Place::Pointed if !safety::may_share(meta, owner) => Err(foreign()),
+            Place::Pointed | Place::Linked if !safety::may_share(meta, owner) => Err(foreign()),
             _ => Ok(()),
         }
     }
@@ -120,12 +133,21 @@ impl FilesStore {
         } else {
             format!(" (the real file is `{}`)", crate::platform::shown(&real))
         };
-        if found.dir.is_read_only() || (readonly && found.place == Place::Pointed) {
+        if found.dir.is_read_only() || (readonly && found.place != Place::Named) {
             return Err(Error::refused(format!(
                 "this file is kept read-only{through}, so it is managed elsewhere"
             ))
             .at(&path)
             .hint("make the change where the file is managed"));
+        }
+        if found.place == Place::Linked {
+            let error = Error::refused(format!(
+                "a link in the state dir leads out of it, and clawmend writes through none{through}"
+            ));
+            return Err(error.at(&path).hint(format!(
+                "make the change where the file is managed, or name the real file: --config {}",
+                crate::platform::shown(&real)
+            )));
         }
         let named = found.place == Place::Named && real == path;
         if !named && !safety::may_write_outside(&meta, owner) {
@@ -135,7 +157,7 @@ impl FilesStore {
             .at(&path)
             .hint("make the change there by hand, as the user it belongs to"));
         }
-        safety::check(found.dir.path())
+        safety::check(&found.dir)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::place::refuse_at;
 use super::{FilesStore, NAME};
 use crate::error::Error;
-use crate::files::{Dir, hash};
+use crate::files::hash;
 use crate::image::{FileState, Images, Meta, Slot, TextImage};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
 use crate::plan::{After, Changes, FileChange};
@@ -18,7 +18,7 @@ impl FilesStore {
         entries: &[Entry],
         source: &dyn Source,
     ) -> Result<Changes, Error> {
-        let state = Dir::open(&self.state_dir)?;
+        let state = self.state_dir.open()?;
         let mut changes = Changes::default();
         for entry in entries.iter().filter(|entry| entry.store == NAME) {
             let Some(slot) = self.slot_of(&entry.path)? else {
@@ -26,7 +26,7 @@ impl FilesStore {
             };
             let before = match now.text(&slot) {
                 Some(image) => image.clone(),
-                None => self.image(&state, &slot, None),
+                None => self.image(state, &slot, None),
             };
             if let Some(after) = difference(&before, entry, source)? {
                 changes.files.push(FileChange {

@@ -66,7 +66,22 @@ fn refused(result: Result<(), CommitError>) -> String {
 }
 
 #[test]
-fn a_linked_config_is_read_and_written_where_it_lies() {
+fn a_config_that_is_linked_within_the_state_dir_is_written_where_it_lies() {
+    let home = Home::new();
+    let real = home.dir.path().join("devices/real.json");
+    std::fs::write(&real, "{}").unwrap();
+    symlink(&real, home.config()).unwrap();
+    assert_eq!(
+        **home.store().read_config(&home.config()).bytes().unwrap(),
+        *b"{}"
+    );
+    home.commit(Slot::Config(home.config())).unwrap();
+    assert_eq!(std::fs::read(&real).unwrap(), b"{\"new\":1}");
+    assert!(home.config().is_symlink());
+}
+
+#[test]
+fn a_config_that_is_linked_out_is_read_and_refused_unless_its_real_file_is_named() {
     let home = Home::new();
     let real = home.outside.path().join("real.json");
     std::fs::write(&real, "{}").unwrap();
@@ -75,7 +90,12 @@ fn a_linked_config_is_read_and_written_where_it_lies() {
         **home.store().read_config(&home.config()).bytes().unwrap(),
         *b"{}"
     );
-    home.commit(Slot::Config(home.config())).unwrap();
+    let words = refused(home.commit(Slot::Config(home.config())));
+    assert!(words.contains("leads out of it"), "{words}");
+    assert_eq!(std::fs::read(&real).unwrap(), b"{}");
+    let named = FilesStore::new(home.dir.path(), vec![real.clone()]);
+    let change = home.change(Slot::Config(real.clone()), "{\"new\":1}");
+    named.commit(&change).unwrap();
     assert_eq!(std::fs::read(&real).unwrap(), b"{\"new\":1}");
     assert!(home.config().is_symlink());
 }
@@ -115,7 +135,7 @@ fn root_reads_and_writes_nothing_foreign_for_whoever_owns_the_state() {
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert!(home.store().read_config(&home.config()).bytes().is_some());
     let words = refused(home.commit(slot));
-    assert!(words.contains("belongs to another user"), "{words}");
+    assert!(words.contains("leads out of it"), "{words}");
     // A restore may not make files out there either.
     let made = Slot::Config(home.outside.path().join("made.json"));
     refused(home.commit(made));

@@ -29,7 +29,7 @@ pub use extract::verify_extract;
 
 use crate::error::Error;
 use crate::files::acting::Acting;
-use crate::files::{Dir, dir};
+use crate::files::{Dir, StateDir, dir};
 use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
 use crate::plan::{Changes, RowOp, StoreKind};
@@ -47,9 +47,16 @@ const STORE: &str = "sqlite";
 /// The pairing tables in the state dir's database.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
-    path: PathBuf,
+    place: Place,
     busy: Duration,
     hold: Option<Hold>,
+}
+
+/// Where a database is.
+#[derive(Clone, Debug)]
+struct Place {
+    state_dir: StateDir,
+    path: PathBuf,
 }
 
 /// The write lock of the database, held: what is read meanwhile stays what it is until the commit, and
@@ -76,9 +83,13 @@ impl Hold {
 impl SqliteStore {
     /// The database of a state dir. `busy` is how long a commit waits for another process that
     /// holds it, see [`BUSY_TIMEOUT`].
-    pub fn new(state_dir: &Path, busy: Duration) -> Self {
+    pub fn new(state_dir: impl Into<StateDir>, busy: Duration) -> Self {
+        let state_dir = state_dir.into();
         Self {
-            path: state_dir.join(DATABASE),
+            place: Place {
+                path: state_dir.join(DATABASE),
+                state_dir,
+            },
             busy,
             hold: None,
         }
@@ -94,7 +105,7 @@ impl SqliteStore {
     /// # Errors
     /// As for a commit.
     pub fn hold(&self) -> Result<Hold, CommitError> {
-        let begun = writer::Begun::new(&self.path, self.busy)?;
+        let begun = writer::Begun::new(&self.place, self.busy)?;
         Ok(Hold(Arc::new(Mutex::new(Some(begun)))))
     }
 
@@ -111,12 +122,12 @@ impl SqliteStore {
         {
             return begun.look(scratch, work);
         }
-        reader::with(&self.path, scratch, work)
+        reader::with(&self.place, scratch, work)
     }
 
     /// Where the database is, or would be.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.place.path
     }
 
     fn state(&self) -> Option<DatabaseState> {
@@ -146,7 +157,7 @@ impl SqliteStore {
             Some(DatabaseState::Damaged(why)) => Trouble::Damaged(why.clone()),
             Some(DatabaseState::Unusable(why)) => Trouble::Unusable(why.clone()),
         };
-        Err(words::unreadable(&self.path, &trouble).hint(
+        Err(words::unreadable(&self.place.path, &trouble).hint(
             "the snapshot holds pairing rows and no whole database: it can be restored into a readable one only",
         ))
     }
@@ -159,7 +170,7 @@ impl Store for SqliteStore {
 
     fn read(&self, images: &mut Images) -> Result<(), Error> {
         images.database = self.state().map(|state| DatabaseImage {
-            path: self.path.clone(),
+            path: self.place.path.clone(),
             state,
         });
         Ok(())
@@ -181,7 +192,7 @@ impl Store for SqliteStore {
             // A database that cannot be read is never written, so there is nothing of it to bring back:
             // what else is in the plan (the config, say) may go on.
             Err(halt) if halt.is_beyond_reading() => return Ok(Vec::new()),
-            Err(halt) => return Err(halt.into_error(&self.path)),
+            Err(halt) => return Err(halt.into_error(&self.place.path)),
         };
         let piece = scratch.open_regular(PIECE, u64::MAX);
         let piece = piece.map_err(|why| dir::refuse(&target, &why))?;
@@ -206,7 +217,11 @@ impl Store for SqliteStore {
         if changes.rows.is_empty() {
             return Ok(());
         }
-        if let Some(other) = changes.database.as_ref().filter(|path| **path != self.path) {
+        if let Some(other) = changes
+            .database
+            .as_ref()
+            .filter(|path| **path != self.place.path)
+        {
             return Err(Error::refused("the changes are for another database")
                 .at(other)
                 .hint("run the same command again with the --state-dir that the plan was made for")
@@ -214,7 +229,7 @@ impl Store for SqliteStore {
         }
         match self.hold.as_ref().and_then(Hold::take) {
             Some(begun) => begun.commit(&changes.rows),
-            None => writer::commit(&self.path, self.busy, &changes.rows),
+            None => writer::commit(&self.place, self.busy, &changes.rows),
         }
     }
 
@@ -234,10 +249,10 @@ impl Store for SqliteStore {
         let acting = Acting::as_owner_within(source.owner().as_ref(), &piece);
         let then = extract::read(&piece, entry)?;
         drop(acting);
-        let rows = restore::changes(&self.path, &then, self.readable(now)?)?;
+        let rows = restore::changes(&self.place.path, &then, self.readable(now)?)?;
         Ok(Changes {
             files: Vec::new(),
-            database: (!rows.is_empty()).then(|| self.path.clone()),
+            database: (!rows.is_empty()).then(|| self.place.path.clone()),
             rows,
         })
     }
@@ -247,7 +262,7 @@ impl Store for SqliteStore {
             return Ok(None);
         }
         self.look(None, |connection, _| first_difference(connection, changes))
-            .map_err(|halt| halt.into_error(&self.path))
+            .map_err(|halt| halt.into_error(&self.place.path))
     }
 }
 
@@ -269,7 +284,7 @@ impl SqliteStore {
             "the snapshot is older than the database: OpenClaw has moved its pairing into it since, \
              and clawmend never removes a database",
         )
-        .at(&self.path)
+        .at(&self.place.path)
         .hint("to go on with the present release, run `clawmend repair`")
         .hint("to go back to the release of then, stop the gateway, move the database away, install that release, and restore again"))
     }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
+use super::Place;
 use super::probe::{Journal, Probe, Trouble};
 use super::rights::Rights;
 use super::table;
@@ -101,16 +102,17 @@ pub(super) enum Way {
 /// `work` may be called again, from the start, if the database moved meanwhile.
 /// It can change nothing but what lies in `scratch`.
 pub(super) fn with<T: Send>(
-    path: &Path,
+    place: &Place,
     scratch: Option<&Dir>,
     mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
 ) -> Result<T, Halt> {
+    let path = place.path.as_path();
     let started = Instant::now();
     let mut moved = 0;
     let mut join = true;
     loop {
-        let walls = Walls::to_read(path)?;
-        let read = walls.within(scratch, || once(path, join, &mut work))?;
+        let walls = Walls::to_read(place)?;
+        let read = walls.within(scratch, || once(place, join, &mut work))?;
         let read = match read {
             Err(Halt::Trouble(why)) if walls.refused(path, &why) => Outcome::Moved,
             Err(_) if walls.are_elsewhere(path) => Outcome::Moved,
@@ -142,13 +144,13 @@ enum Outcome<T> {
 }
 
 fn once<T>(
-    path: &Path,
+    place: &Place,
     join: bool,
     work: &mut impl FnMut(&Connection, &Meta) -> Result<T, Halt>,
 ) -> Result<Outcome<T>, Halt> {
-    let rights = Rights::take(path, false)?;
+    let rights = Rights::take(place, false)?;
     // Declared first, so that it is closed last: see `Probe`.
-    let probe = Probe::open(path)?;
+    let probe = Probe::open(&place.path)?;
     // SQLite opens what lies under these names, and would wait for a FIFO's other end for ever.
     for ending in DATABASE_SIDE_FILES {
         probe.side_len(ending)?;

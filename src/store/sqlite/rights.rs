@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::Place;
 use super::probe::{Trouble, side_path};
 use crate::files::acting::{Acting, is_denied, is_possible};
 use crate::files::{Dir, dir};
@@ -31,22 +32,23 @@ struct Pinned {
 }
 
 impl Rights {
-    /// For the database at `path`, two below the state dir.
-    pub(super) fn take(path: &Path, write: bool) -> Result<Self, Trouble> {
+    /// For a database.
+    pub(super) fn take(place: &Place, write: bool) -> Result<Self, Trouble> {
+        let path = place.path.as_path();
         let none = Self {
             _acting: None,
             pinned: None,
         };
-        let (Some(folder), Some(state_dir)) = (path.parent(), path.ancestors().nth(2)) else {
+        let Some(folder) = path.parent() else {
             return Ok(none);
         };
         if !is_possible() {
             return Ok(none);
         }
-        let Ok(state) = Dir::open(state_dir) else {
+        let Ok(state) = place.state_dir.open() else {
             return Err(Trouble::Absent);
         };
-        let Some(owner) = owner(&state, folder) else {
+        let Some(owner) = owner(state, folder) else {
             return Ok(none);
         };
         if let Ok(acting) = Acting::as_owner(&owner) {
@@ -63,7 +65,7 @@ impl Rights {
         }
         Ok(Self {
             _acting: None,
-            pinned: Some(Pinned::new(&state, path)?),
+            pinned: Some(Pinned::new(state, path)?),
         })
     }
 

@@ -4,6 +4,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::Place;
 use super::probe::Trouble;
 use crate::files::acting::is_denied;
 use crate::files::{Dir, confined, dir};
@@ -18,29 +19,22 @@ pub(super) struct Walls {
 }
 
 impl Walls {
-    /// For a reader of the database at `path`. A folder that is a link is followed, once.
-    pub(super) fn to_read(path: &Path) -> Result<Self, Trouble> {
-        let folder = path.parent().ok_or(Trouble::Absent)?;
+    /// For a reader of a database. A folder that is a link is followed, once.
+    pub(super) fn to_read(place: &Place) -> Result<Self, Trouble> {
+        let folder = match in_state_dir(place) {
+            Err(Trouble::Unusable(Unusable::Symlink(_))) => follow(&place.path)?,
+            folder => folder?,
+        };
         Ok(Self {
-            folder: open(folder)?,
+            folder,
             write: false,
         })
     }
 
-    /// For a writer of the database at `path`, two below the state dir. A folder that is a link is
-    /// [`Unusable::Symlink`].
-    pub(super) fn to_write(path: &Path) -> Result<Self, Trouble> {
-        let (Some(folder), Some(state_dir)) = (path.parent(), path.ancestors().nth(2)) else {
-            return Err(Trouble::Absent);
-        };
-        let name = folder.file_name().ok_or(Trouble::Absent)?;
-        let folder = match open(state_dir)?.map(|state| state.child(name)) {
-            Some(Ok(folder)) => Some(folder.ok_or(Trouble::Absent)?),
-            Some(Err(Unusable::Denied)) | None => None,
-            Some(Err(why)) => return Err(Trouble::Unusable(why)),
-        };
+    /// For a writer of a database. A folder that is a link is [`Unusable::Symlink`].
+    pub(super) fn to_write(place: &Place) -> Result<Self, Trouble> {
         Ok(Self {
-            folder,
+            folder: in_state_dir(place)?,
             write: true,
         })
     }
@@ -79,9 +73,20 @@ impl Walls {
     }
 }
 
-/// `None`: whoever acts here may not list it.
-fn open(folder: &Path) -> Result<Option<Dir>, Trouble> {
-    match Dir::try_open(folder) {
+/// The folder, walked to from the state dir. `None`: whoever acts here may not list it.
+fn in_state_dir(place: &Place) -> Result<Option<Dir>, Trouble> {
+    let folder = place.path.parent().and_then(Path::file_name);
+    let state = place.state_dir.open().map_err(|_| Trouble::Absent)?;
+    match state.child(folder.ok_or(Trouble::Absent)?) {
+        Ok(folder) => folder.map(Some).ok_or(Trouble::Absent),
+        Err(Unusable::Denied) => Ok(None),
+        Err(why) => Err(Trouble::Unusable(why)),
+    }
+}
+
+/// The folder that the path leads to. `None` as above.
+fn follow(path: &Path) -> Result<Option<Dir>, Trouble> {
+    match Dir::try_open(path.parent().ok_or(Trouble::Absent)?) {
         Ok(dir) => Ok(Some(dir)),
         Err(error) => match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => Err(Trouble::Absent),

@@ -1,11 +1,12 @@
 //! The one transaction that changes rows.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::Place;
 use super::probe::{Probe, Trouble};
 use super::reader::{self, Halt};
 use super::rights::Rights;
@@ -26,18 +27,18 @@ const PAUSE: Duration = Duration::from_micros(250);
 
 /// Makes all of `changes`, or none.
 pub(super) fn commit(
-    path: &Path,
+    place: &Place,
     busy: Duration,
     changes: &[RowChange],
 ) -> Result<(), CommitError> {
-    Begun::new(path, busy)?.commit(changes)
+    Begun::new(place, busy)?.commit(changes)
 }
 
 /// A transaction that has begun: nobody else writes until it is committed, or dropped and with that
 /// rolled back.
 #[derive(Debug)]
 pub(super) struct Begun {
-    path: PathBuf,
+    place: Place,
     /// `None`: closed.
     connection: Option<Connection>,
     probe: Probe,
@@ -46,17 +47,18 @@ pub(super) struct Begun {
 
 impl Begun {
     /// Waits for the write lock as long as `busy`.
-    pub(super) fn new(path: &Path, busy: Duration) -> Result<Self, CommitError> {
+    pub(super) fn new(place: &Place, busy: Duration) -> Result<Self, CommitError> {
+        let path = place.path.as_path();
         refuse_links(path)?;
         let patience = Instant::now() + busy;
-        let walls = match Walls::to_write(path) {
+        let walls = match Walls::to_write(place) {
             Err(Trouble::Unusable(Unusable::Symlink(_))) => return Err(swapped()),
             walls => walls.map_err(|trouble| words::unreadable(path, &trouble))?,
         };
-        let begun = walls.within(None, || open_and_begin(path, &walls, patience));
+        let begun = walls.within(None, || open_and_begin(place, &walls, patience));
         match begun.map_err(|trouble| words::unreadable(path, &trouble))? {
             Ok((connection, probe)) => Ok(Self {
-                path: path.to_path_buf(),
+                place: place.clone(),
                 connection: Some(connection),
                 probe,
                 walls,
@@ -73,13 +75,13 @@ impl Begun {
         mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
     ) -> Result<T, Halt> {
         let Self {
-            path,
+            place,
             connection,
             probe,
             walls,
         } = self;
         let Some(connection) = connection else {
-            return reader::with(path, scratch, work);
+            return reader::with(place, scratch, work);
         };
         let meta = &probe.meta;
         walls.within(scratch, move || work(connection, meta))?
@@ -90,9 +92,10 @@ impl Begun {
         let Some(connection) = self.connection.take() else {
             return Err(swapped());
         };
-        let path = &self.path;
+        let place = &self.place;
+        let path = place.path.as_path();
         let done = self.walls.within(None, move || {
-            let rights = Rights::take(path, true);
+            let rights = Rights::take(place, true);
             let rights = rights.map_err(|trouble| words::unreadable(path, &trouble))?;
             let done = change_and_end(&connection, &rights, path, changes);
             // Closed with the same rights: it may remove a log, by path.
@@ -107,9 +110,9 @@ impl Drop for Begun {
     fn drop(&mut self) {
         // Closing may remove a log that only this connection made: by path.
         if let Some(connection) = self.connection.take() {
-            let path = &self.path;
+            let place = &self.place;
             let _ = self.walls.within(None, move || {
-                let _rights = Rights::take(path, true);
+                let _rights = Rights::take(place, true);
                 drop(connection);
             });
         }
@@ -117,12 +120,13 @@ impl Drop for Begun {
 }
 
 fn open_and_begin(
-    path: &Path,
+    place: &Place,
     walls: &Walls,
     patience: Instant,
 ) -> Result<(Connection, Probe), CommitError> {
+    let path = place.path.as_path();
     let unreadable = |trouble: Trouble| words::unreadable(path, &trouble);
-    let rights = Rights::take(path, true).map_err(unreadable)?;
+    let rights = Rights::take(place, true).map_err(unreadable)?;
     let probe = match Probe::open(path) {
         Err(why) if walls.refused(path, &why) => return Err(swapped()),
         probe => probe.map_err(unreadable)?,
