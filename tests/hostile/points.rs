@@ -24,8 +24,11 @@ pub struct Scenario {
 impl Scenario {
     fn new(name: String, ready: World, args: &[&str]) -> Self {
         let done = ready.again();
-        let (out, calls) = trace::calls(&done, args);
+        let (out, mut calls) = trace::calls(&done, args);
         assert_eq!(out.code, Some(0), "{name}: {out}");
+        if ready.path("state/openclaw.sqlite").exists() {
+            calls.extend(trace::calls_between_walls(&ready.again(), args));
+        }
         let healthy = done.run(&["diagnose"]).code.unwrap();
         assert!(healthy == i32::from(args[0] != "repair"), "{name}");
         Self {
@@ -105,6 +108,11 @@ pub fn scenarios() -> Vec<Scenario> {
         let args = ["snapshot", "prune", "--keep", "1", "--yes"];
         all.push(Scenario::new(format!("prune {short}"), many, &args));
     }
+    let between_walls = |scenario: &Scenario| {
+        let mut calls = scenario.calls.iter();
+        calls.any(|call| call.only_on.is_some() && call.changes)
+    };
+    assert!(all.iter().any(between_walls), "no walls on this system");
     all.push(Scenario::new(
         "repair huge".to_owned(),
         huge(),

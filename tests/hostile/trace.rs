@@ -8,8 +8,10 @@ use crate::world::{Out, World, binary, finish};
 #[derive(Clone, Debug)]
 pub struct Call {
     pub name: String,
-    /// The how manieth of its name in its thread, from 1.
+    /// The how manieth of its name in its thread, from 1; on [`Call::only_on`] alone, where that is said.
     pub number: usize,
+    /// The file, below the world's root: then it is a call of a thread between walls.
+    pub only_on: Option<String>,
     /// The whole line.
     pub line: String,
     /// Whether it changes a file or folder below the world.
@@ -57,6 +59,10 @@ const CHANGING: &[&str] = &[
     "fsetxattr",
 ];
 
+/// Without walls SQLite works on the main thread, and each of its calls has a number of its own there.
+/// With them each step has a thread, and strace counts for each thread anew.
+const NO_WALLS: [&str; 2] = ["-e", "inject=landlock_create_ruleset:error=ENOSYS"];
+
 /// Runs clawmend under strace with these options.
 pub fn run(world: &World, options: &[&str], args: &[&str]) -> (Out, String) {
     let log = world.root().join("strace.log");
@@ -74,7 +80,47 @@ pub fn run(world: &World, options: &[&str], args: &[&str]) -> (Out, String) {
 
 /// The calls of a run that reach below the world. Each thread counts its own, as strace does.
 pub fn calls(world: &World, args: &[&str]) -> (Out, Vec<Call>) {
-    let (out, log) = run(world, &[], args);
+    let (out, log) = run(world, &NO_WALLS, args);
+    let found = calls_of(world, &log);
+    (out, found)
+}
+
+/// The calls between walls that reach the database: the first of each kind, file and number, which is
+/// where strace can get at them.
+pub fn calls_between_walls(world: &World, args: &[&str]) -> Vec<Call> {
+    let (_, log) = run(world, &[], args);
+    if !log.contains("landlock_restrict_self") {
+        return Vec::new();
+    }
+    let database = world.path("state/openclaw.sqlite").display().to_string();
+    let root = world.root().display().to_string();
+    let mut counts = std::collections::BTreeMap::<(String, String, String), usize>::new();
+    let mut known = std::collections::BTreeSet::new();
+    let mut found = Vec::new();
+    for mut call in calls_of(world, &log) {
+        let Some(at) = call.line.find(&database) else {
+            continue;
+        };
+        let rest = call.line.get(at..).unwrap_or_default();
+        let path = rest.split(['"', '>']).next().unwrap_or_default();
+        let Some(path) = path.strip_prefix(&root).map(str::to_owned) else {
+            continue;
+        };
+        let thread = call.line.split(' ').next().unwrap_or_default().to_owned();
+        let number = counts
+            .entry((thread, call.name.clone(), path.clone()))
+            .or_default();
+        *number += 1;
+        if known.insert((call.name.clone(), path.clone(), *number)) {
+            call.number = *number;
+            call.only_on = Some(path);
+            found.push(call);
+        }
+    }
+    found
+}
+
+fn calls_of(world: &World, log: &str) -> Vec<Call> {
     let inside = world.root().display().to_string();
     let mut counts = std::collections::BTreeMap::<(&str, &str), usize>::new();
     let mut folders = std::collections::BTreeSet::<String>::new();
@@ -112,11 +158,12 @@ pub fn calls(world: &World, args: &[&str]) -> (Out, Vec<Call>) {
         found.push(Call {
             name: name.to_owned(),
             number: *number,
+            only_on: None,
             line: line.to_owned(),
             changes,
         });
     }
-    (out, found)
+    found
 }
 
 /// What is done at a call.
@@ -130,15 +177,23 @@ pub enum Inject {
 pub fn inject(world: &World, call: &Call, what: Inject, args: &[&str]) -> Option<Out> {
     let name = &call.name;
     let number = call.number;
-    let trace = format!("trace={name}");
+    let trace = format!("trace={name},landlock_create_ruleset");
     let inject = match what {
         Inject::Kill => format!("inject={name}:signal=SIGKILL:when={number}"),
         Inject::Error(errno) => format!("inject={name}:error={errno}:when={number}"),
     };
-    let (out, log) = run(world, &["-e", &trace, "-e", &inject], args);
+    let file = call.only_on.as_ref();
+    let file = file.map(|file| format!("{}{file}", world.root().display()));
+    let mut options = vec!["-e", &trace, "-e", &inject];
+    match &file {
+        Some(file) => options.extend(["-P", file]),
+        None => options.extend(NO_WALLS),
+    }
+    let (out, log) = run(world, &options, args);
+    let mut lines = log.lines().filter(|line| !line.contains("landlock"));
     let hit = match what {
         Inject::Kill => log.contains("+++ killed by SIGKILL"),
-        Inject::Error(_) => log.contains("(INJECTED)"),
+        Inject::Error(_) => lines.any(|line| line.contains("(INJECTED)")),
     };
     hit.then_some(out)
 }
