@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Size;
 use crate::points::BROKEN_CONFIG;
+use crate::trace;
 use crate::world::{FILES, Out, SQLITE, World, finish, tree};
 
 /// A user and a group of nobody here.
@@ -489,7 +490,10 @@ pub fn sqlite_goes_where_the_owner_could(size: Size) -> String {
                 &["devices"],
                 &["diagnose"],
             ][round % 5];
-            let out = world.run(args);
+            let out = match round % 2 {
+                0 => world.run(args),
+                _ => trace::run_without_walls(&world, args),
+            };
             let odd = out.panicked() || out.code.is_none();
             if odd || out.stdout.contains("of-root-alone") {
                 stop.store(true, Ordering::Relaxed);
@@ -520,6 +524,12 @@ pub fn a_database_of_root_in_a_users_folder(_size: Size) -> String {
     if !is_root() {
         return "skipped: not root".to_owned();
     }
+    roots_database_with(World::run);
+    roots_database_with(trace::run_without_walls);
+    "repaired, restored; through a link: nothing read, nothing written".to_owned()
+}
+
+fn roots_database_with(run: fn(&World, &[&str]) -> Out) {
     let world = World::fixture(SQLITE);
     std::fs::set_permissions(world.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
     give_away(&world.root().join("home"));
@@ -529,11 +539,11 @@ pub fn a_database_of_root_in_a_users_folder(_size: Size) -> String {
             std::os::unix::fs::lchown(path, Some(0), Some(0)).unwrap();
         }
     }
-    world.run(&["diagnose"]).expect(1);
+    run(&world, &["diagnose"]).expect(1);
     // What stays is that the gateway's user may not open it.
-    let out = world.run(&["repair", "--yes"]).expect(1);
+    let out = run(&world, &["repair", "--yes"]).expect(1);
     assert!(out.stdout.contains("To undo"), "{out}");
-    world.run(&["restore", "--yes"]).expect(0);
+    run(&world, &["restore", "--yes"]).expect(0);
     // A link of the owner's to a folder of root's: nothing of it is read, nothing written.
     let roots = tempfile::tempdir().unwrap();
     let there = roots.path().join("state");
@@ -545,12 +555,11 @@ pub fn a_database_of_root_in_a_users_folder(_size: Size) -> String {
         &["repair", "--yes"],
         &["snapshot", "create"],
     ] {
-        let out = world.run(args);
+        let out = run(&world, args);
         assert!(!out.panicked(), "{args:?}: {out}");
     }
     assert_eq!(tree(roots.path()), before);
     assert_eq!(extracts_of(&world), extracts);
-    "repaired, restored; through a link: nothing read, nothing written".to_owned()
 }
 
 /// The snapshots that hold rows of a database.
