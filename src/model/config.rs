@@ -186,7 +186,7 @@ impl ConfigModel {
         let real = self.facts.reals.get(file)?;
         if self.facts.led_out.contains(file) {
             return Some(format!(
-                "it is a link to `{0}`, outside the state dir: clawmend writes there only if it is named (--config {0})",
+                "it is a link to `{}`, outside the state dir (named with --config, it is changed)",
                 crate::platform::shown(real)
             ));
         }
