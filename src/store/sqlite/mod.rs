@@ -7,6 +7,7 @@
 //! reader   a connection that leaves no trace        ─► table    shapes and rows
 //! writer   the one transaction                   ─► row      is it still what it was, then its change
 //! extract  pairing.sqlite of a snapshot             ─► restore  rows then, rows now, the way back
+//! verify   are the rows what they should be now
 //! words    SQLite's failures as sentences
 //! ```
 
@@ -17,6 +18,7 @@ mod restore;
 mod rights;
 mod row;
 mod table;
+mod verify;
 mod walls;
 mod words;
 mod writer;
@@ -32,7 +34,7 @@ use crate::files::acting::Acting;
 use crate::files::{Dir, StateDir, dir};
 use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
-use crate::plan::{Changes, RowOp, StoreKind};
+use crate::plan::{Changes, StoreKind};
 use crate::store::{CommitError, Entry, Sink, Source, Store};
 use probe::Trouble;
 use reader::Halt;
@@ -261,8 +263,10 @@ impl Store for SqliteStore {
         if changes.rows.is_empty() {
             return Ok(None);
         }
-        self.look(None, |connection, _| first_difference(connection, changes))
-            .map_err(|halt| halt.into_error(&self.place.path))
+        self.look(None, |connection, _| {
+            verify::first_difference(connection, changes)
+        })
+        .map_err(|halt| halt.into_error(&self.place.path))
     }
 }
 
@@ -288,41 +292,4 @@ impl SqliteStore {
         .hint("to go on with the present release, run `clawmend repair`")
         .hint("to go back to the release of then, stop the gateway, move the database away, install that release, and restore again"))
     }
-}
-
-fn first_difference(
-    connection: &rusqlite::Connection,
-    changes: &Changes,
-) -> Result<Option<String>, Halt> {
-    let shapes = table::shapes(connection)?;
-    for change in &changes.rows {
-        let name = row::describe(change.part, &change.key);
-        let Some(shape) = shapes.get(&change.part) else {
-            return Ok(Some(format!("{name} is gone, and its table with it")));
-        };
-        let expected: Vec<_> = match &change.op {
-            RowOp::Update(cells) => cells.iter().map(|c| (c.column.as_str(), &c.new)).collect(),
-            RowOp::Insert(cells) => cells.iter().map(|(name, c)| (name.as_str(), c)).collect(),
-            RowOp::Delete(_) => Vec::new(),
-        };
-        let names: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
-        let found = row::fetch(connection, shape, &change.key, &names)?;
-        match (&change.op, found) {
-            (RowOp::Delete(_), None) => {}
-            (RowOp::Delete(_), Some(_)) => return Ok(Some(format!("{name} is still there"))),
-            (_, None) => return Ok(Some(format!("{name} is not there"))),
-            (_, Some(found)) => {
-                let differs = expected
-                    .iter()
-                    .zip(&found)
-                    .find(|((_, new), now)| *new != *now);
-                if let Some(((column, _), _)) = differs {
-                    return Ok(Some(format!(
-                        "column `{column}` of {name} is not what was planned"
-                    )));
-                }
-            }
-        }
-    }
-    Ok(None)
 }
