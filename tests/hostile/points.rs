@@ -361,6 +361,10 @@ fn fail(scenario: &Scenario, call: &Call, errno: &'static str) -> Result<String,
     let Some(out) = scenario.inject(&world, call, Inject::Error(errno)) else {
         return Ok("not reached".to_owned());
     };
+    // A second thread counts its calls anew: there the same number was one before the program began.
+    if out.code == Some(127) && out.stderr.contains("error while loading shared libraries") {
+        return Ok("the loader's own call".to_owned());
+    }
     judge(scenario, &world, &out)?;
     let again = scenario.run(&world);
     if again.code != Some(0) {

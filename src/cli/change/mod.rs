@@ -72,6 +72,7 @@ pub(super) fn carry_out(
         None => lock(context)?,
     };
     ask(context, asked, &state, &proposal)?;
+    let mut moved = String::new();
     for round in 1..=ROUNDS {
         let snapshots = context.snapshots(&state.located);
         let why = format!("before-{}", asked.command);
@@ -98,6 +99,7 @@ pub(super) fn carry_out(
                     "note: {}, so the plan is made again",
                     crate::text::safe(&what)
                 ));
+                moved = what;
                 if let Some(hold) = context.hold.take() {
                     hold.release();
                 }
@@ -119,6 +121,8 @@ pub(super) fn carry_out(
     Err(Error::refused(format!(
         "the state kept changing while clawmend tried {ROUNDS} times; nothing was changed"
     ))
+    .at(&state.located.state_dir)
+    .because(moved)
     .hint("stop the gateway for a moment (openclaw gateway stop), then run the same command again"))
 }
 

@@ -167,12 +167,17 @@ impl Probe {
         }
     }
 
-    /// Whether the path still leads to the file that was looked at.
-    pub(super) fn is_still_there(&self) -> bool {
-        std::fs::symlink_metadata(&self.path).is_ok_and(|found| {
-            let now = meta(&found);
-            (now.dev, now.ino) == (self.meta.dev, self.meta.ino)
-        })
+    /// Whether the path still leads to the file that was looked at. What cannot be looked at is no other
+    /// file: that would be planned for again and again.
+    pub(super) fn is_still_there(&self) -> Result<bool, Trouble> {
+        let now = match std::fs::symlink_metadata(&self.path) {
+            Ok(found) => meta(&found),
+            Err(error) => match io_trouble(&error) {
+                Trouble::Absent => return Ok(false),
+                trouble => return Err(trouble),
+            },
+        };
+        Ok((now.dev, now.ino) == (self.meta.dev, self.meta.ino))
     }
 
     /// Takes a shared lock on the main file, which keeps the last other user of the database from

@@ -190,7 +190,7 @@ fn once<T>(
     }
     match (way, result) {
         (Way::Joined, Err(Halt::Sqlite(error))) if cannot_join(&error) => Ok(Outcome::CannotJoin),
-        (Way::Joined, result) if probe.is_still_there() => result.map(Outcome::Read),
+        (Way::Joined, result) if probe.is_still_there()? => result.map(Outcome::Read),
         (Way::Alone | Way::Immutable, result) if probe.stamp() == before => {
             result.map(Outcome::Read)
         }

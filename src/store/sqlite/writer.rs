@@ -139,7 +139,8 @@ fn open_and_begin(
         return Err(swapped());
     }
     begin(&connection, patience).map_err(failed)?;
-    if !probe.is_still_there() || !rights.hold().map_err(unreadable)? {
+    let is_there = probe.is_still_there().map_err(unreadable)?;
+    if !is_there || !rights.hold().map_err(unreadable)? {
         return Err(swapped());
     }
     Ok((connection, probe))
