@@ -71,7 +71,7 @@ impl PartialEq<PathBuf> for StateDir {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, unix, not(clawmend_portable)))]
 mod tests {
     use super::*;
 
