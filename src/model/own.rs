@@ -65,15 +65,10 @@ fn object_of_file(image: Option<&TextImage>) -> Result<Option<Record>, Option<Un
     match image.map(|image| &image.state) {
         None | Some(FileState::Absent) => Ok(None),
         Some(FileState::Unusable(why)) => Err(Some(why.clone())),
-        Some(FileState::Present { bytes, .. }) => {
-            let value = scan::document(bytes)
-                .ok()
-                .and_then(|span| scan::value(bytes, span));
-            match value {
-                Some(Value::Object(record)) => Ok(Some(record)),
-                _ => Err(None),
-            }
-        }
+        Some(FileState::Present { bytes, .. }) => match scan::parse(bytes) {
+            Some(Value::Object(record)) => Ok(Some(record)),
+            _ => Err(None),
+        },
     }
 }
 

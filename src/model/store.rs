@@ -247,9 +247,9 @@ pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
     for column in part.columns() {
         let value = match (column.kind, table.cell(row, column.column)) {
             (_, None | Some(Cell::Null | Cell::Blob(_))) => continue,
-            (ColumnKind::Json, Some(Cell::Text(text))) => match serde_json::from_str(text) {
-                Ok(value) => value,
-                Err(_) => continue,
+            (ColumnKind::Json, Some(Cell::Text(text))) => match scan::parse(text.as_bytes()) {
+                Some(value) => value,
+                None => continue,
             },
             (ColumnKind::Boolean, Some(Cell::Integer(number))) => Value::Bool(*number != 0),
             (_, Some(Cell::Text(text))) => Value::String(text.clone()),

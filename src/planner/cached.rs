@@ -1,12 +1,13 @@
 //! The CLI's side of the grant: the token that it caches and shows at every connect.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::RecordEdits;
 use super::token::token_codes;
 use super::wanted::Wanted;
 use crate::checks::{local, tokens};
 use crate::format::edit::Style;
+use crate::format::scan;
 use crate::image::{Bytes, Slot};
 use crate::model::device::{Record, Token};
 use crate::model::identity::Identity;
@@ -107,7 +108,7 @@ fn cached_record(model: &Model, held: &Token) -> Record {
         .file(Part::DeviceAuth)
         .filter(|_| model.store == StoreKind::Files)
         .and_then(|image| image.bytes())
-        .and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok())
+        .and_then(|bytes| scan::parse(bytes))
         .and_then(|value| value.as_object().cloned());
     from_file.unwrap_or_else(|| {
         let token = held.token.as_ref().map(Secret::expose);

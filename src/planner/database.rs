@@ -7,6 +7,7 @@ use super::stores::{broken_records, container};
 use super::{RecordEdits, remove};
 use crate::checks::{identity, import, leftovers, rows};
 use crate::finding::Code;
+use crate::format::scan;
 use crate::image::Slot;
 use crate::model::database::{BadCell, Legacy};
 use crate::model::device::{Device, Record};
@@ -195,7 +196,7 @@ fn identity_file(model: &Model, legacy: &Legacy) -> Vec<Edit> {
 
 fn imported(model: &Model) -> Option<Record> {
     let bytes = model.images.file(Part::Identity)?.bytes()?;
-    let file: Record = serde_json::from_slice(bytes).ok()?;
+    let file = scan::parse(bytes)?;
     let now = model.facts.now_ms;
     let created = file
         .get("createdAtMs")

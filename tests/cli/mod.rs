@@ -1,5 +1,6 @@
 mod leads;
 mod main_job;
+mod odd_values;
 mod people;
 mod secrets;
 mod snapshots;

@@ -200,4 +200,4 @@ fn removals(span: Span, members: &[Member], gone: &[bool]) -> Vec<Splice> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

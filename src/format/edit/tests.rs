@@ -93,7 +93,7 @@ fn inserting_into_an_empty_store() {
     assert_eq!(edited(r#"{"z":1}"#, &swap), r#"{"k":{"a":[]}}"#);
 }
 
-fn json_value() -> impl Strategy<Value = Value> {
+pub(in crate::format) fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),

@@ -3,6 +3,7 @@
 //!
 //! Nothing here recurses, so nesting cannot overflow the stack; [`MAX_DEPTH`] bounds it anyway.
 
+mod lenient;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -284,12 +285,15 @@ pub fn string(text: &[u8], span: Span) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The value at a span; `None` where it nests deeper than a value is read, or a string holds half a
-/// surrogate pair.
+/// The value at a span, as `JSON.parse` makes it; `None` where no JSON stands there. What serde_json
+/// refuses and OpenClaw reads is read all the same: a record must not count as absent for one odd field.
 pub fn value(text: &[u8], span: Span) -> Option<Value> {
-    let raw = span.of(text);
-    match serde_json::from_slice(raw) {
-        Ok(value) => Some(value),
-        Err(_) => serde_json::from_str(&String::from_utf8_lossy(raw)).ok(),
-    }
+    serde_json::from_slice(span.of(text))
+        .ok()
+        .or_else(|| lenient::value(text, span))
+}
+
+/// The value of a whole document; `None` where it is no JSON.
+pub fn parse(text: &[u8]) -> Option<Value> {
+    value(text, document(text).ok()?)
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use similar::{ChangeTag, TextDiff};
 
 use super::{heading, short};
+use crate::format::scan;
 use crate::image::Cell;
 use crate::model::layout::{ColumnKind, DATABASE, Part};
 use crate::plan::{RowChange, RowOp};
@@ -83,9 +84,7 @@ fn column(
             Cell::Blob(bytes) => format!("({} bytes)", bytes.len()),
             Cell::Text(text) => {
                 let json = known.is_some_and(|column| column.kind == ColumnKind::Json);
-                let value = serde_json::from_str::<serde_json::Value>(text)
-                    .ok()
-                    .filter(|_| json);
+                let value = scan::parse(text.as_bytes()).filter(|_| json);
                 let laid = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
                 let quoted = serde_json::Value::String(text.clone()).to_string();
                 let keyed = format!("{{\"{field}\": {}}}", laid.unwrap_or(quoted));
