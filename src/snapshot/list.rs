@@ -39,7 +39,8 @@ pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<Summary>, Erro
     let names = parent.names()?.into_iter().rev();
     let ids = names.filter_map(|name| name.into_string().ok());
     Ok(ids
-        .filter(|id| !id.starts_with('.'))
+        // What else lies in a folder that the invoker named is nobody's snapshot.
+        .filter(|id| time_of(id).is_some())
         .filter_map(|id| match parent.child(&id) {
             Ok(Some(dir)) => Some(summary(Ok(&dir), id)),
             // Nobody made those as a snapshot.
@@ -70,12 +71,9 @@ fn summary(dir: Result<&Dir, Unusable>, id: String) -> Summary {
             (Header::default(), Some(error.to_string()))
         }
     };
-    let (time, why) = id.split_once("Z-").unwrap_or((id.as_str(), ""));
-    let time_ms = NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%S%.3f")
-        .ok()
-        .map(|time| time.and_utc().timestamp_millis());
+    let why = id.split_once("Z-").map_or("", |(_, why)| why);
     Summary {
-        time_ms: header.created_at_ms.or(time_ms),
+        time_ms: header.created_at_ms.or(time_of(&id)),
         why: if header.why.is_empty() {
             why.to_owned()
         } else {
@@ -86,6 +84,13 @@ fn summary(dir: Result<&Dir, Unusable>, id: String) -> Summary {
         problem,
         id,
     }
+}
+
+/// When a snapshot of this id was taken, milliseconds since 1970. `None`: that is no snapshot's id.
+fn time_of(id: &str) -> Option<i64> {
+    let (time, _) = id.split_once("Z-")?;
+    let time = NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%S%.3f").ok()?;
+    Some(time.and_utc().timestamp_millis())
 }
 
 /// The snapshot that `wanted` names: `latest`, a whole id, or the start of exactly one.
@@ -132,6 +137,11 @@ pub fn remove(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<(), Er
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
         return Ok(());
     };
+    if time_of(id).is_none() {
+        return Err(Error::refused("this is no snapshot, so it is not removed")
+            .at(parent.path().join(id))
+            .hint("`clawmend snapshot list` shows them"));
+    }
     let temp = replace::temp_name("snapshot".as_ref());
     parent
         .move_new(id, &temp)

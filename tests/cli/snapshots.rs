@@ -246,3 +246,47 @@ fn a_snapshot_of_files_beside_a_damaged_database_says_what_it_lacks() {
         run.text()
     );
 }
+
+#[test]
+fn what_is_no_snapshot_is_neither_listed_nor_removed() {
+    let sandbox = repaired();
+    let home = sandbox.home();
+    for other in ["Documents", "photos", "2026Z-x"] {
+        std::fs::create_dir(home.join(other)).unwrap();
+        std::fs::write(home.join(other).join("precious"), "1").unwrap();
+    }
+    let dir = home.display().to_string();
+    let there = |args: &[&str]| sandbox.run(&[&["--snapshot-dir", &dir][..], args].concat());
+    for _ in 0..2 {
+        there(&["snapshot", "create"]).expect(Exit::Done);
+    }
+    there(&["snapshot", "prune", "--keep", "1", "--yes"]).expect(Exit::Done);
+    let list = there(&["snapshot", "list", "--json"]).json();
+    assert_eq!(list["snapshots"].as_array().unwrap().len(), 1);
+    there(&["snapshot", "show"]).expect(Exit::Done);
+    for other in ["Documents", "photos", "2026Z-x"] {
+        assert!(home.join(other).join("precious").exists(), "{other}");
+    }
+}
+
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+fn a_state_dir_behind_a_link_is_restored_too() {
+    for fixture in [
+        "2026.5.28-scope-upgrade-pending",
+        "2026.9.6-sqlite-read-only",
+    ] {
+        let sandbox = Sandbox::fixture(fixture);
+        let link = sandbox.home().join("link");
+        std::os::unix::fs::symlink(sandbox.state(), &link).unwrap();
+        let link = link.display().to_string();
+        let there = |args: &[&str]| sandbox.run(&[&["--state-dir", &link][..], args].concat());
+        let findings = || there(&["diagnose", "--json"]).json()["findings"].clone();
+        let before = findings();
+        there(&["repair", "--yes"]).expect(Exit::Done);
+        there(&["diagnose"]).expect(Exit::Done);
+        there(&["snapshot", "verify"]).expect(Exit::Done);
+        there(&["restore", "--yes"]).expect(Exit::Done);
+        assert_eq!(findings(), before, "{fixture}");
+    }
+}

@@ -146,7 +146,8 @@ fn open_checked(path: &Path, entry: &Entry) -> Result<Connection, Halt> {
     {
         return Err(wrong(path, "its checksum is not that of the manifest"));
     }
-    reader::open(path, Way::Immutable)
+    // SQLite refuses a link anywhere in a path, and the state dir may be behind one.
+    reader::open(&super::probe::resolve_parent(path)?, Way::Immutable)
 }
 
 fn sha256(path: &Path) -> Result<String, Halt> {

@@ -208,7 +208,7 @@ pub(super) fn side_path(main: &Path, ending: &str) -> PathBuf {
 }
 
 /// Resolves symbolic links in the folder, and only there.
-fn resolve_parent(path: &Path) -> Result<PathBuf, Trouble> {
+pub(super) fn resolve_parent(path: &Path) -> Result<PathBuf, Trouble> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Trouble::Absent);
     };
