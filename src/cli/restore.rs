@@ -13,6 +13,7 @@ use crate::journal::Outcome;
 use crate::locate::Located;
 use crate::plan::Plan;
 use crate::snapshot;
+use crate::store::files::key_of;
 use crate::store::sqlite::verify_extract;
 
 /// Restores.
@@ -49,6 +50,15 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     carry_out(context, &asked, held, state, &mut |context, state| {
         let changes = apply::way_back(&state.stores(), &state.model.images, &found)
             .map_err(|error| not_put_back(state, error))?;
+        for path in &state.model.config.facts.led_out {
+            let key = key_of(&located.state_dir, path);
+            if manifest.entries.iter().any(|entry| entry.path == key) {
+                let key = crate::text::safe(&key);
+                context.note(&format!(
+                    "note: `{key}` is a link out of the state dir, so it stays as it is"
+                ));
+            }
+        }
         let since = snapshot::changed_since(
             manifest.after.as_ref(),
             &located.state_dir,

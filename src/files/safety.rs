@@ -50,6 +50,21 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses a folder outside the state dir for what only the state dir's `owner` may read.
+///
+/// # Errors
+/// It belongs to neither them nor root nor the acting user.
+pub fn check_owner(dir: &Dir, owner: u32) -> Result<(), Error> {
+    if [0, owner, SystemFolder::acting_user()].contains(&dir.meta()?.uid) {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "{FOREIGN} than the state dir, and what is kept there holds keys"
+    ))
+    .at(dir.path())
+    .hint("name a folder of the user that runs OpenClaw, or of root's"))
+}
+
 fn look(parent: &Path, name: &std::ffi::OsStr, folder: &Path) -> Result<Meta, Error> {
     let looked = match SystemFolder::open(parent) {
         Ok(parent) => parent.look(name).map(|(meta, _)| meta),

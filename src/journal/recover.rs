@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Interrupted, Record, close, interrupted, sweep};
 use crate::error::{Error, Kind};
-use crate::files::{Dir, Lock, STORE_LIMIT, StateDir, hash, replace};
+use crate::files::{Dir, Lock, STORE_LIMIT, StateDir, hash, replace, safety};
 use crate::image::{FileState, Images};
 use crate::model::layout;
 use crate::plan::{After as AfterChange, Changes, FileChange, StoreKind};
@@ -222,7 +222,8 @@ fn pulled_out(state_dir: &StateDir, record: &Record, key: &str) -> Option<AfterC
         })
 }
 
-/// The folder of a file that the journal names.
+/// The folder of a file that the journal names. It lies where the state dir's owner can write: outside the
+/// state dir it is believed for folders that are theirs.
 fn home_of(state_dir: &StateDir, key: &str) -> Option<(Dir, OsString)> {
     // By path only what is a link, or lies elsewhere.
     if let Ok(inside) = state_dir.open().ok()?.walk(Path::new(key)) {
@@ -236,10 +237,10 @@ fn home_of(state_dir: &StateDir, key: &str) -> Option<(Dir, OsString)> {
         }
     }
     let real: PathBuf = std::fs::canonicalize(state_dir.join(key)).ok()?;
-    Some((
-        Dir::open(real.parent()?).ok()?,
-        real.file_name()?.to_owned(),
-    ))
+    let dir = Dir::open(real.parent()?).ok()?;
+    let owner = state_dir.open().ok()?.meta().ok()?.uid;
+    let name = real.file_name()?.to_owned();
+    safety::may_write_outside(&dir.meta().ok()?, owner).then_some((dir, name))
 }
 
 fn put_back(stores: &[&dyn Store], back: &Changes) -> Result<(), CommitError> {

@@ -22,7 +22,7 @@ pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{Rule, Verdict, choose};
 
 use crate::error::Error;
-use crate::files::{Dir, StateDir};
+use crate::files::{Dir, StateDir, safety};
 
 /// Opens the snapshots folder: below the state dir without following links, anywhere else by the path
 /// the invoker named.
@@ -31,7 +31,11 @@ fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<D
         return state_dir.open()?.descend(relative, make);
     }
     if make {
-        return Dir::open_or_create(snapshots).map(Some);
+        let dir = Dir::open_or_create(snapshots)?;
+        let owner = state_dir.open()?.meta()?.uid;
+        safety::check(&dir)?;
+        safety::check_owner(&dir, owner)?;
+        return Ok(Some(dir));
     }
     match snapshots.try_exists() {
         Ok(false) => Ok(None),

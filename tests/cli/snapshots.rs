@@ -290,3 +290,42 @@ fn a_state_dir_behind_a_link_is_restored_too() {
         assert_eq!(findings(), before, "{fixture}");
     }
 }
+
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+fn a_linked_config_stays_and_the_pairing_is_taken_back() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let real = sandbox.home().join("dotfiles.json");
+    let config = sandbox.path("openclaw.json");
+    std::fs::rename(&config, &real).unwrap();
+    std::os::unix::fs::symlink(&real, &config).unwrap();
+    let before = sandbox.read("devices/paired.json");
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    std::fs::write(&real, "{ gateway: { mode: 'local' } }").unwrap();
+    let restored = sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+    assert!(restored.text().contains("so it stays as it is"));
+    assert_eq!(sandbox.read("devices/paired.json"), before);
+    assert_eq!(
+        std::fs::read_to_string(&real).unwrap(),
+        "{ gateway: { mode: 'local' } }"
+    );
+}
+
+#[test]
+fn a_config_that_was_named_can_be_restored_and_that_taken_back() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let real = sandbox.home().join("named.json");
+    let broken = "{ gateway: { mode: 'local', bind: 'local' } }";
+    std::fs::write(&real, broken).unwrap();
+    let named = real.display().to_string();
+    sandbox
+        .run(&["--config", &named, "repair", "--yes"])
+        .expect(Exit::Done);
+    let mended = std::fs::read_to_string(&real).unwrap();
+    assert_ne!(mended, broken);
+    // Without naming it again: the snapshot knows it.
+    sandbox.run(&["restore", "--yes"]);
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), broken);
+    sandbox.run(&["restore", "--yes"]);
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), mended);
+}

@@ -74,6 +74,7 @@ pub(super) fn carry_out(
     ask(context, asked, &state, &proposal)?;
     let mut moved = String::new();
     for round in 1..=ROUNDS {
+        state.files = state.files.covering(&proposal.changes);
         let snapshots = context.snapshots(&state.located);
         let why = format!("before-{}", asked.command);
         let applying = apply::Context {

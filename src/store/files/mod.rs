@@ -44,6 +44,20 @@ impl FilesStore {
         Self::new(self.state_dir.clone(), config_files)
     }
 
+    /// The same store, knowing every config file that is to change: what is changed is captured first.
+    #[must_use]
+    pub fn covering(&self, changes: &Changes) -> Self {
+        let mut all = self.config_files.clone();
+        for change in &changes.files {
+            if let Slot::Config(path) = &change.slot
+                && !all.contains(path)
+            {
+                all.push(path.clone());
+            }
+        }
+        self.with_config_files(all)
+    }
+
     /// The state dir.
     pub fn state_dir(&self) -> &Path {
         &self.state_dir

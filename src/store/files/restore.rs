@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::place::refuse_at;
+use super::place::{Place, refuse_at};
 use super::{FilesStore, NAME};
 use crate::error::Error;
 use crate::files::hash;
@@ -19,6 +19,7 @@ impl FilesStore {
         source: &dyn Source,
     ) -> Result<Changes, Error> {
         let state = self.state_dir.open()?;
+        let folder = state.meta()?;
         let mut changes = Changes::default();
         for entry in entries.iter().filter(|entry| entry.store == NAME) {
             let Some(slot) = self.slot_of(&entry.path)? else {
@@ -28,7 +29,13 @@ impl FilesStore {
                 Some(image) => image.clone(),
                 None => self.image(state, &slot, None),
             };
-            if let Some(after) = difference(&before, entry, source)? {
+            // Never written, so never brought back: it is managed where the link leads.
+            if let Ok(Some(found)) = self.find(state, &slot)
+                && found.place == Place::Linked
+            {
+                continue;
+            }
+            if let Some(after) = difference(&before, entry, source, &folder)? {
                 changes.files.push(FileChange {
                     slot,
                     before,
@@ -68,11 +75,33 @@ impl FilesStore {
     }
 }
 
+/// Mode and owner as the manifest has them, as far as that gives nothing away: it lies where the state
+/// dir's owner can write, and root believes it. An owner is one that the file or the state dir has by now;
+/// a pairing file or config is no program, and not everybody's to write.
+fn believable(then: Meta, live: Option<&Meta>, folder: &Meta) -> Meta {
+    let known = |owner: (u32, u32)| {
+        let live = live.map(|live| (live.uid, live.gid));
+        [live, Some((folder.uid, folder.gid))].contains(&Some(owner))
+    };
+    let owner = if known((then.uid, then.gid)) {
+        (then.uid, then.gid)
+    } else {
+        live.map_or((folder.uid, folder.gid), |live| (live.uid, live.gid))
+    };
+    Meta {
+        mode: then.mode & 0o664,
+        uid: owner.0,
+        gid: owner.1,
+        ..then
+    }
+}
+
 /// What has to happen to one file; `None`: it is as it was then.
 fn difference(
     before: &TextImage,
     entry: &Entry,
     source: &dyn Source,
+    folder: &Meta,
 ) -> Result<Option<After>, Error> {
     let Some(name) = &entry.name else {
         return match &before.state {
@@ -81,15 +110,13 @@ fn difference(
             FileState::Unusable(why) => Err(refuse_at(&before.path, why)),
         };
     };
-    let meta = entry.meta().map(|meta| Meta {
-        mode: meta.mode & 0o777,
-        ..meta
-    });
+    let live = before.state.meta();
+    let meta = entry.meta().map(|meta| believable(meta, live, folder));
     match &before.state {
         FileState::Unusable(why) => return Err(refuse_at(&before.path, why)),
         FileState::Present { bytes, meta: live } => {
             let same_meta = meta.is_none_or(|meta| {
-                (meta.mode, meta.uid, meta.gid) == (live.mode & 0o777, live.uid, live.gid)
+                (meta.mode, meta.uid, meta.gid) == (live.mode & 0o664, live.uid, live.gid)
             });
             if same_meta
                 && entry.size == Some(bytes.len() as u64)
@@ -104,4 +131,34 @@ fn difference(
         bytes: std::sync::Arc::new(source.get(name)?),
         meta,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meta(mode: u32, uid: u32) -> Meta {
+        Meta {
+            mode,
+            uid,
+            gid: uid,
+            ..Meta::default()
+        }
+    }
+
+    #[test]
+    fn a_manifest_gives_nothing_away() {
+        let folder = meta(0o40700, 7);
+        let owner = |then: Meta, live: Option<Meta>| {
+            let kept = believable(then, live.as_ref(), &folder);
+            (kept.mode, kept.uid, kept.gid)
+        };
+        assert_eq!(owner(meta(0o600, 7), None), (0o600, 7, 7));
+        assert_eq!(owner(meta(0o104777, 0), None), (0o664, 7, 7));
+        // A file that root left there may be root's again, one of somebody else's may not.
+        let roots = Some(meta(0o644, 0));
+        assert_eq!(owner(meta(0o644, 0), roots), (0o644, 0, 0));
+        assert_eq!(owner(meta(0o644, 9), roots), (0o644, 0, 0));
+        assert_eq!(owner(meta(0o600, 7), roots), (0o600, 7, 7));
+    }
 }
