@@ -16,6 +16,7 @@
 
 mod canary;
 mod durable;
+mod forged;
 mod live;
 mod mangled;
 mod places;
@@ -107,6 +108,18 @@ const TESTS: &[(&str, Test)] = &[
     (
         "places::a_database_of_root_in_a_users_folder",
         places::a_database_of_root_in_a_users_folder,
+    ),
+    (
+        "forged::a_journal_reaches_nothing_of_roots",
+        forged::a_journal_reaches_nothing_of_roots,
+    ),
+    (
+        "forged::a_manifest_invents_no_owner",
+        forged::a_manifest_invents_no_owner,
+    ),
+    (
+        "forged::keys_go_to_no_folder_of_another_user",
+        forged::keys_go_to_no_folder_of_another_user,
     ),
     ("canary::no_secret_comes_out", canary::no_secret_comes_out),
     (

@@ -11,14 +11,14 @@ use crate::trace;
 use crate::world::{FILES, Out, SQLITE, World, finish, tree};
 
 /// A user and a group of nobody here.
-const UID: u32 = 65_533;
+pub const UID: u32 = 65_533;
 const GID: u32 = 65_532;
 
 fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
 }
 
-fn give_away(path: &Path) {
+pub fn give_away(path: &Path) {
     if path.symlink_metadata().unwrap().is_dir() {
         for entry in std::fs::read_dir(path).unwrap() {
             give_away(&entry.unwrap().path());
