@@ -38,4 +38,5 @@ pub mod snapshot;
 pub mod store;
 pub mod surroundings;
 pub mod text;
+pub mod threads;
 pub mod variables;

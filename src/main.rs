@@ -9,6 +9,7 @@ use clawmend::locate::Env;
 
 fn main() -> ExitCode {
     clawmend::crash::keep_quiet();
+    clawmend::platform::settle();
     let now_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| {

@@ -14,6 +14,7 @@ use crate::journal::{self, Record};
 use crate::plan::{After, Changes, FileChange, StoreKind};
 use crate::snapshot::{self, Create, Snapshot};
 use crate::store::{CommitError, Prepared, Source, Store};
+use crate::threads;
 
 /// What an apply works with.
 #[derive(Clone, Copy)]
@@ -75,28 +76,26 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
         });
     }
     // A huge file is written beside the old one while the snapshot is taken: both wait for the disk.
-    let (snapshot, prepared) = std::thread::scope(|scope| {
-        let preparing = scope.spawn(|| prepare(context.stores, changes));
-        let snapshot = snapshot::create(&Create {
-            state_dir: context.state_dir,
-            snapshots: context.snapshots,
-            stores: context.stores,
-            why: context.why,
-            command: context.command,
-            now_ms: context.now_ms,
-            changes: Some(changes),
-        });
-        (snapshot, preparing.join())
-    });
+    let create = Create {
+        state_dir: context.state_dir,
+        snapshots: context.snapshots,
+        stores: context.stores,
+        why: context.why,
+        command: context.command,
+        now_ms: context.now_ms,
+        changes: Some(changes),
+    };
+    let preparing = || prepare(context.stores, changes);
+    let (prepared, snapshot) = threads::beside(preparing, || snapshot::create(&create));
     let snapshot = snapshot?;
     let prepared = match prepared {
-        Ok(Ok(prepared)) => prepared,
+        Some(Ok(prepared)) => prepared,
         failed => {
             forget(context, &snapshot);
             return Err(match failed {
-                Ok(Err(CommitError::Moved(what))) => ApplyError::Moved(what),
-                Ok(Err(CommitError::Failed(error))) => ApplyError::Failed(error),
-                _ => Error::failed("could not write the new files").into(),
+                Some(Err(CommitError::Moved(what))) => ApplyError::Moved(what),
+                Some(Err(CommitError::Failed(error))) => ApplyError::Failed(error),
+                None | Some(Ok(_)) => Error::failed("could not write the new files").into(),
             });
         }
     };

@@ -18,7 +18,8 @@ pub(super) fn during<T>(
     };
     std::thread::scope(|threads| {
         let (done, waiting) = channel::<()>();
-        threads.spawn(move || {
+        // Where no thread can be started nothing is told.
+        let _ = std::thread::Builder::new().spawn_scoped(threads, move || {
             if waiting.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
                 let _ = write!(screen, "{what} ...");
                 let _ = screen.flush();

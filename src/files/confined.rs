@@ -3,21 +3,18 @@
 //! What is opened from a handle, name by name, cannot be led astray. SQLite opens by path, and whoever may
 //! write to a folder on that path can swap it for a link at any moment. So SQLite works on a thread of
 //! its own, for which the kernel refuses every file that does not lie in a folder that we hold open. Where
-//! the system has no such walls the work is done all the same, with what [`super::acting`] gives.
+//! the system has no such walls, or starts no thread, the work is done all the same, with what [`super::acting`] gives.
 
 use std::io;
 
 use super::Dir;
 use crate::platform::confine::Walls;
 
-/// As much as the main thread has, bytes.
-const STACK: usize = 8 << 20;
-
 /// Does `work` so that it can read files in and below `folders` alone, and change them only where `true`
 /// stands beside the folder.
 ///
 /// # Errors
-/// No thread could be started; then nothing was done.
+/// As [`crate::threads::apart`].
 pub fn within<'a, T: Send>(
     folders: impl IntoIterator<Item = (&'a Dir, bool)>,
     work: impl FnOnce() -> T + Send,
@@ -26,19 +23,10 @@ pub fn within<'a, T: Send>(
     let Some(walls) = Walls::around(folders) else {
         return Ok(work());
     };
-    std::thread::scope(|scope| {
-        let inside = move || {
-            walls.close();
-            work()
-        };
-        let thread = std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, inside)?;
-        match thread.join() {
-            Ok(value) => Ok(value),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+    let close = move || {
+        walls.close();
+    };
+    crate::threads::apart(close, work)
 }
 
 #[cfg(all(test, target_os = "linux", not(clawmend_portable)))]

@@ -38,6 +38,8 @@ impl Lock {
                     std::thread::sleep(Duration::from_millis(25));
                 }
                 Err(TryLockError::WouldBlock) => return Err(held(&path, &mut file)),
+                Err(TryLockError::Error(error))
+                    if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(TryLockError::Error(error)) => {
                     return Err(Error::io("lock", &path, &error));
                 }

@@ -4,6 +4,7 @@ use super::entry::{Entry, entry_of_text};
 use super::layout::Part;
 use super::reread::Known;
 use crate::format::scan::{self, First, Span, SyntaxError};
+use crate::threads;
 
 /// From this size on, bytes, a second thread pays.
 const HUGE: usize = 4 << 20;
@@ -91,22 +92,20 @@ impl Reading<'_> {
     /// is a guess; it holds if the first half comes by there, and then the second is what it would
     /// have read next.
     fn in_halves(self, first: usize, middle: usize) -> Result<Read, SyntaxError> {
-        std::thread::scope(|scope| {
-            let second = scope.spawn(move || self.walk(middle, None, None));
-            let (mut read, is_stopped) = self.walk(first, Some(middle), None)?;
-            if !is_stopped {
-                return Ok(read);
-            }
-            let rest = second.join();
-            let (rest, _) = rest.unwrap_or_else(|_| self.walk(middle, None, None))?;
-            read.end = rest.end;
-            read.count += rest.count;
-            read.entries.extend(rest.entries);
-            if read.count > self.limit {
-                read.entries = Vec::new();
-            }
-            Ok(read)
-        })
+        let second = move || self.walk(middle, None, None);
+        let (rest, read) = threads::beside(second, || self.walk(first, Some(middle), None));
+        let (mut read, is_stopped) = read?;
+        if !is_stopped {
+            return Ok(read);
+        }
+        let (rest, _) = rest.unwrap_or_else(second)?;
+        read.end = rest.end;
+        read.count += rest.count;
+        read.entries.extend(rest.entries);
+        if read.count > self.limit {
+            read.entries = Vec::new();
+        }
+        Ok(read)
     }
 
     /// What it read, and whether it stopped at `stop`.

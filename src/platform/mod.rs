@@ -22,7 +22,7 @@ pub use system::files::{
     KNOWS_OWNERS, meta, odd_kind, open_quietly, real_folder, share_file, sqlite_path,
     sqlite_without_locks,
 };
-pub use system::process::{no_core, user_id};
+pub use system::process::{no_core, settle, user_id};
 pub use system::words::{RUN_AS, io_advice, quoted, shown};
 pub use system::{confine, home, rights, variable};
 

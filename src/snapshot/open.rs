@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::manifest::{self, Manifest};
 use crate::error::Error;
 use crate::files::acting::Acting;
-use crate::files::dir::refuse;
+use crate::files::dir::{DEEPEST, refuse};
 use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, StateDir, hash};
 use crate::image::{FileState, Meta, Unusable};
 use crate::platform::Kind;
@@ -154,6 +154,11 @@ impl Snapshot {
 }
 
 fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
+    if at.components().count() > DEEPEST {
+        return Err(Error::refused("folders lie too deep in the snapshot")
+            .at(dir.path())
+            .hint("clawmend makes none so deep: use another snapshot"));
+    }
     for name in dir.names()? {
         let path = at.join(&name);
         match dir.look(&name) {

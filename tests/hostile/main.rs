@@ -17,6 +17,7 @@
 mod canary;
 mod durable;
 mod forged;
+mod limits;
 mod live;
 mod mangled;
 mod places;
@@ -108,6 +109,18 @@ const TESTS: &[(&str, Test)] = &[
     (
         "places::a_database_of_root_in_a_users_folder",
         places::a_database_of_root_in_a_users_folder,
+    ),
+    (
+        "limits::a_file_that_may_not_grow",
+        limits::a_file_that_may_not_grow,
+    ),
+    (
+        "limits::no_thread_can_be_started",
+        limits::no_thread_can_be_started,
+    ),
+    (
+        "limits::an_umask_takes_nothing_from_the_owner",
+        limits::an_umask_takes_nothing_from_the_owner,
     ),
     (
         "forged::a_journal_reaches_nothing_of_roots",

@@ -9,6 +9,9 @@ use super::{Dir, refuse};
 use crate::error::Error;
 use crate::platform::{Folder, Kind};
 
+/// How deep folders of clawmend's own are followed; it makes them five deep.
+pub(crate) const DEEPEST: usize = 64;
+
 impl<F: Folder> Dir<F> {
     /// Makes a new private file (0600) with this folder's owner.
     ///
@@ -79,14 +82,24 @@ impl<F: Folder> Dir<F> {
     /// # Errors
     /// The system refused; what is left is a folder with fewer files.
     pub fn remove_tree(&self, name: impl AsRef<OsStr>) -> Result<(), Error> {
-        let name = name.as_ref();
+        self.remove_below(name.as_ref(), DEEPEST)
+    }
+
+    fn remove_below(&self, name: &OsStr, depth: usize) -> Result<(), Error> {
         let path = self.path.join(name);
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(Error::refused(format!(
+                "folders lie more than {DEEPEST} deep in it, and clawmend makes none so deep"
+            ))
+            .at(&path)
+            .hint("look who made them, and remove them by hand"));
+        };
         let Some(child) = self.child(name).map_err(|why| refuse(&path, &why))? else {
             return Ok(());
         };
         for inner in child.names()? {
             match child.look(&inner) {
-                Ok(Some((_, Kind::Folder))) => child.remove_tree(&inner)?,
+                Ok(Some((_, Kind::Folder))) => child.remove_below(&inner, depth)?,
                 Ok(None) => {}
                 Ok(Some(_)) => child
                     .unlink(&inner)

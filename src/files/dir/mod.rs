@@ -9,6 +9,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use change::DEEPEST;
 pub(super) use read::same_bytes;
 
 use crate::error::Error;

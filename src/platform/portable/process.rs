@@ -5,5 +5,8 @@ pub fn user_id() -> u32 {
     0
 }
 
+/// There is no umask and no signal.
+pub fn settle() {}
+
 /// There are no core files to keep away.
 pub fn no_core() {}

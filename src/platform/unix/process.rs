@@ -24,6 +24,16 @@ pub fn no_core() {
     }
 }
 
+/// What the surroundings must not decide. A file beyond the size limit is an error with a path, not a
+/// silent end; and what is made for its owner alone is theirs, whatever the umask takes from them.
+pub fn settle() {
+    let told = Arc::new(AtomicBool::new(false));
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, told);
+    use rustix::process::umask;
+    let before = umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    umask(before - rustix::fs::Mode::RWXU);
+}
+
 /// Runs `question`; a Ctrl-C while it runs makes it return, and does not end the program.
 pub fn breaks_off<T>(question: impl FnOnce() -> T) -> T {
     // True where Ctrl-C ends the program, as it does by default. `None`: no handler could be set.

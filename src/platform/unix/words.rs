@@ -9,6 +9,11 @@ pub const RUN_AS: &str =
 
 /// Advice that only this system has for an I/O failure.
 pub fn io_advice(error: &io::Error) -> Option<&'static str> {
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return Some(
+            "this session limits how large a file may be: raise that (`ulimit -f unlimited`)",
+        );
+    }
     // EIO.
     (error.raw_os_error() == Some(5)).then_some(
         "the disk reports an error: check its health (dmesg), and copy the state dir away first",

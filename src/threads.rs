@@ -1,0 +1,87 @@
+//! Work on a second thread, and on the first where the system starts no other: a limit on processes makes
+//! clawmend slower, not useless.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{Builder, scope};
+
+/// As much as the main thread has, bytes.
+const STACK: usize = 8 << 20;
+
+/// Work that is done once, by whoever comes for it.
+struct Once<F>(Mutex<Option<F>>);
+
+impl<T, F: FnOnce() -> T> Once<F> {
+    fn new(work: F) -> Self {
+        Self(Mutex::new(Some(work)))
+    }
+
+    fn done(&self) -> Option<T> {
+        let work = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        work.map(|work| work())
+    }
+}
+
+/// Does `aside` while `here` is done on this thread. The first is `None` where it panicked.
+pub fn beside<A: Send, B>(
+    aside: impl FnOnce() -> A + Send,
+    here: impl FnOnce() -> B,
+) -> (Option<A>, B) {
+    let aside = Once::new(aside);
+    scope(|threads| {
+        let thread = Builder::new().spawn_scoped(threads, || aside.done());
+        let here = here();
+        let aside = match thread {
+            Ok(thread) => thread.join().ok().flatten(),
+            Err(_) => aside.done(),
+        };
+        (aside, here)
+    })
+}
+
+/// Does `work` on a thread of its own, after `first`; on this one, without `first`, where none is started.
+///
+/// # Errors
+/// Never, as far as is known: the thread ended and had not come for its work.
+pub fn apart<T: Send>(
+    first: impl FnOnce() + Send,
+    work: impl FnOnce() -> T + Send,
+) -> io::Result<T> {
+    let work = Once::new(work);
+    let done = scope(|threads| {
+        let inside = || {
+            first();
+            work.done()
+        };
+        let builder = Builder::new().stack_size(STACK);
+        match builder.spawn_scoped(threads, inside) {
+            Ok(thread) => match thread.join() {
+                Ok(done) => done,
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+            Err(_) => work.done(),
+        }
+    });
+    done.ok_or_else(|| io::Error::other("the work was lost"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_are_done_and_a_panic_aside_is_told() {
+        assert_eq!(beside(|| 1, || 2), (Some(1), 2));
+        assert_eq!(beside(|| -> u8 { panic!("aside") }, || 2), (None, 2));
+    }
+
+    #[test]
+    fn first_comes_first_and_on_the_same_thread() {
+        let seen = Mutex::new(Vec::new());
+        let note = || seen.lock().unwrap().push(std::thread::current().id());
+        assert_eq!(apart(note, note).ok(), Some(()));
+        let seen = seen.into_inner().unwrap();
+        assert_eq!(seen.first(), seen.last());
+        assert_ne!(seen.first(), Some(&std::thread::current().id()));
+    }
+}
