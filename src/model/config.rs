@@ -185,9 +185,14 @@ impl ConfigModel {
         }
         let real = self.facts.reals.get(file)?;
         if self.facts.led_out.contains(file) {
+            let real = crate::platform::shown(real);
+            // An include that is named as the config would be the whole config.
+            let way = match file == self.facts.path {
+                true => " (named with --config, it is changed)",
+                false => "",
+            };
             return Some(format!(
-                "it is a link to `{}`, outside the state dir (named with --config, it is changed)",
-                crate::platform::shown(real)
+                "it is a link to `{real}`, outside the state dir{way}"
             ));
         }
         let meta = images.text(&Slot::Config(file.to_path_buf()))?.meta()?;

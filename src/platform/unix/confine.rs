@@ -47,7 +47,8 @@ impl Walls {
         if let Ok(random) = PathFd::new(RANDOM) {
             rules = rules.add_rule(PathBeneath::new(random, AccessFs::ReadFile))?;
         }
-        Ok(rules)
+        // SQLite tries to write before it reads: no matter for the system's audit log.
+        rules.log_same_exec(false)
     }
 
     /// Whether they stand around this thread now, and around all that it starts, to its end.

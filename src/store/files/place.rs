@@ -144,10 +144,20 @@ impl FilesStore {
             let error = Error::refused(format!(
                 "a link in the state dir leads out of it, and clawmend writes through none{through}"
             ));
-            return Err(error.at(&path).hint(format!(
-                "make the change where the file is managed, or name the real file: --config {}",
-                crate::platform::shown(&real)
-            )));
+            let hint = "make the change where the file is managed";
+            return Err(error.at(&path).hint(
+                match self
+                    .config_files
+                    .first()
+                    .is_some_and(|first| *first == path)
+                {
+                    true => format!(
+                        "{hint}, or name the real file: --config {}",
+                        crate::platform::shown(&real)
+                    ),
+                    false => hint.to_owned(),
+                },
+            ));
         }
         let named = found.place == Place::Named && real == path;
         if !named && !safety::may_write_outside(&meta, owner) {

@@ -2,13 +2,14 @@
 //! [`crate::files::confined`]. A reader can change nothing there either.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Place;
-use super::probe::Trouble;
+use super::probe::{Trouble, side_path};
 use crate::files::acting::is_denied;
 use crate::files::{Dir, confined, dir};
 use crate::image::Unusable;
+use crate::model::layout::DATABASE_SIDE_FILES;
 
 /// Around the folder of a database.
 #[derive(Debug)]
@@ -66,10 +67,13 @@ impl Walls {
         now.is_none_or(|now| identity(&now) != identity(folder))
     }
 
-    /// Whether it was the walls that refused a file: whoever acts here may open it.
+    /// Whether it may have been the walls that refused a file of the database: as far as the system tells,
+    /// whoever acts here may open each of them.
     pub(super) fn refused(&self, path: &Path, why: &Trouble) -> bool {
         let denied = matches!(why, Trouble::Unusable(Unusable::Denied));
-        denied && self.folder.is_some() && !is_denied(path, self.write)
+        let sides = DATABASE_SIDE_FILES.map(|ending| side_path(path, ending));
+        let mut files = std::iter::once(path).chain(sides.iter().map(PathBuf::as_path));
+        denied && self.folder.is_some() && files.all(|file| !is_denied(file, self.write))
     }
 }
 

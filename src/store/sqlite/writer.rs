@@ -55,7 +55,7 @@ impl Begun {
             Err(Trouble::Unusable(Unusable::Symlink(_))) => return Err(swapped()),
             walls => walls.map_err(|trouble| words::unreadable(path, &trouble))?,
         };
-        let begun = walls.within(None, || open_and_begin(place, &walls, patience));
+        let begun = walls.within(None, || open_and_begin(place, patience));
         match begun.map_err(|trouble| words::unreadable(path, &trouble))? {
             Ok((connection, probe)) => Ok(Self {
                 place: place.clone(),
@@ -119,18 +119,11 @@ impl Drop for Begun {
     }
 }
 
-fn open_and_begin(
-    place: &Place,
-    walls: &Walls,
-    patience: Instant,
-) -> Result<(Connection, Probe), CommitError> {
+fn open_and_begin(place: &Place, patience: Instant) -> Result<(Connection, Probe), CommitError> {
     let path = place.path.as_path();
     let unreadable = |trouble: Trouble| words::unreadable(path, &trouble);
     let rights = Rights::take(place, true).map_err(unreadable)?;
-    let probe = match Probe::open(path) {
-        Err(why) if walls.refused(path, &why) => return Err(swapped()),
-        probe => probe.map_err(unreadable)?,
-    };
+    let probe = Probe::open(path).map_err(unreadable)?;
     let had_log = look_beside(path, &probe, patience)?;
     let failed = |error: rusqlite::Error| words::not_written(path, &error);
     let connection = open(&probe.path, had_log).map_err(failed)?;
