@@ -5,6 +5,7 @@
 use super::include::Resolved;
 use super::owner::Owner;
 use super::secretref::{SecretRef, secret_ref};
+use super::shown::shown;
 use super::vars;
 use crate::secret::Secret;
 use serde_json::Value;
@@ -164,22 +165,6 @@ pub fn has_meta(config: &Value) -> bool {
     stamp("lastTouchedVersion").is_some() || stamp("lastTouchedAt").is_some()
 }
 
-/// A URL without the user, password and query that may stand in it.
-pub fn shown_url(url: &str) -> String {
-    let (url, query) = url.split_once(['?', '#']).unwrap_or((url, ""));
-    let query = if query.is_empty() { "" } else { "?****" };
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-            match host.rsplit_once('@') {
-                Some((_, host)) => format!("{scheme}://****@{host}{path}{query}"),
-                None => format!("{scheme}://{host}{path}{query}"),
-            }
-        }
-        None => format!("{url}{query}"),
-    }
-}
-
 struct Reader<'c> {
     path: Vec<String>,
     owner: Owner,
@@ -289,7 +274,7 @@ fn wrong(value: &Value) -> Wrong {
         Value::Number(number) => ("a number", number.to_string()),
         Value::String(text) => {
             let short: String = text.chars().take(60).collect();
-            ("a string", Value::from(shown_url(&short)).to_string())
+            ("a string", Value::from(shown(&short)).to_string())
         }
         Value::Array(_) => ("a list", "[...]".to_owned()),
         Value::Object(_) => ("an object", "{...}".to_owned()),

@@ -89,16 +89,6 @@ fn ports_are_whole_and_in_range() {
 }
 
 #[test]
-fn urls_are_shown_without_credentials() {
-    assert_eq!(
-        shown_url("wss://u:p@claw.example/ws?token=x"),
-        "wss://****@claw.example/ws?****"
-    );
-    assert_eq!(shown_url("ws://127.0.0.1:18789"), "ws://127.0.0.1:18789");
-    assert_eq!(shown_url("claw"), "claw");
-}
-
-#[test]
 fn misplaced_keys_and_the_stamp_are_seen() {
     let gateway = read("{gateway: {token: 'x', bind: 'lan', what: 1}}");
     assert_eq!(gateway.keys, ["token", "bind", "what"]);

@@ -11,6 +11,7 @@ pub mod include;
 pub mod owner;
 pub mod problem;
 pub mod secretref;
+pub mod shown;
 pub mod url;
 pub mod vars;
 pub mod words;

@@ -1,6 +1,7 @@
 //! Secrets that the config names instead of holding: `{ source, provider, id }` and its short forms.
 //!
 //! Follows OpenClaw's `src/config/types.secrets.ts` (2026.5.28; `store` from 2026.9.6).
+use super::shown::shown;
 use super::vars;
 use serde_json::Value;
 use std::fmt;
@@ -18,7 +19,9 @@ pub struct SecretRef {
 
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.source, self.provider, self.id)
+        // Whoever puts the secret itself in the place of its name does not see it again.
+        let [provider, id] = [&self.provider, &self.id].map(|text| shown(text));
+        write!(f, "{}:{provider}:{id}", self.source)
     }
 }
 

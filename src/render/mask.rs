@@ -2,8 +2,9 @@
 //! known to be harmless are shown; every other string is masked, whatever its name, and so is
 //! every comment. Works on the text itself, so also on files that do not parse.
 
+use crate::config::shown::shown as shown_value;
 use crate::model::layout::is_secret_field;
-use crate::secret::mask;
+use crate::secret::{looks_secret, mask};
 
 /// Fields whose string values may be shown. Everything else is masked.
 const SHOWN: &[&str] = &[
@@ -24,6 +25,15 @@ const SHOWN: &[&str] = &[
     "remoteIp",
     "approvedVia",
     "lastSeenReason",
+    "lastTouchedVersion",
+    "lastTouchedAt",
+    "publicKeyPem",
+    "identityKey",
+    "version",
+];
+
+/// Fields of the config whose values may be shown as far as they look like what belongs there.
+const CONFIG: &[&str] = &[
     "mode",
     "bind",
     "customBindHost",
@@ -32,13 +42,8 @@ const SHOWN: &[&str] = &[
     "url",
     "$include",
     "$schema",
-    "lastTouchedVersion",
-    "lastTouchedAt",
-    "publicKeyPem",
-    "identityKey",
     "allowedOrigins",
     "basePath",
-    "version",
     "provider",
     "source",
 ];
@@ -145,11 +150,12 @@ impl Masker<'_> {
             }
             return;
         }
-        let shown = self.key.as_deref().is_some_and(|key| SHOWN.contains(&key)) && end.is_some();
-        let content = if shown {
-            without_credentials(&content)
-        } else {
-            mask(&content)
+        let key = self.key.as_deref().filter(|_| end.is_some());
+        let shown = key.is_some_and(|key| SHOWN.contains(&key) || CONFIG.contains(&key));
+        let content = match key {
+            Some(key) if CONFIG.contains(&key) => shown_value(&content),
+            Some(_) if shown && !content.contains("PRIVATE KEY") => content,
+            _ => mask(&content),
         };
         // A masked string that ran over several lines keeps them.
         let lines = if shown {
@@ -209,38 +215,6 @@ impl Masker<'_> {
         self.out.push_str(&"\n".repeat(lines));
         self.out.push_str(close);
         self.skip(end);
-    }
-}
-
-/// A key or bare word that is long and mixed like a token. Device ids (64 hex digits) and request ids
-/// (UUIDs) are not.
-fn looks_secret(word: &str) -> bool {
-    let is_hex = |c: char| c.is_ascii_hexdigit() || c == '-';
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let is_known_id = word.len() == 64 || word.len() == 36;
-    word.len() >= 24
-        && word.chars().all(plain)
-        && word.chars().any(|c| c.is_ascii_digit())
-        && word.chars().any(|c| c.is_ascii_alphabetic())
-        && !(is_known_id && word.chars().all(is_hex))
-}
-
-/// A URL without the user, password and query in it.
-pub fn without_credentials(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
-    let (rest, query) = match rest.find(['?', '#']) {
-        Some(at) => (rest.get(..at).unwrap_or_default(), "?****"),
-        None => (rest, ""),
-    };
-    let (authority, path) = match rest.find('/') {
-        Some(at) => rest.split_at(at),
-        None => (rest, ""),
-    };
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://****@{host}{path}{query}"),
-        None => format!("{scheme}://{authority}{path}{query}"),
     }
 }
 

@@ -112,3 +112,40 @@ fn walk_manifests(sandbox: &Sandbox) -> Vec<(std::path::PathBuf, String)> {
         .map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()))
         .collect()
 }
+
+/// A secret in the wrong field of the config is no less a secret.
+#[test]
+fn a_secret_in_the_wrong_place_does_not_come_out() {
+    const SECRET: &str = "Qk7cAnArYtOkEnVrj1_j258mhmci7lPFTO1eXBa4";
+    let configs = [
+        r#"{"gateway":{"mode":"local","auth":{"mode":"T"}}}"#,
+        r#"{"gateway":{"mode":"T","bind":"T"}}"#,
+        r#"{"gateway":{"mode":"local","bind":"custom","customBindHost":"T"}}"#,
+        r#"{"gateway":{"mode":"remote","remote":{"url":"user:T@host:8443"}}}"#,
+        r#"{"gateway":{"mode":"remote","remote":{"url":"wss;//u:T@h"}}}"#,
+        r#"{"gateway":{"mode":"remote","remote":{"url":"wss://h/;token=T"}}}"#,
+        r#"{"gateway":{"mode":"local","trustedProxies":"T"}}"#,
+        r#"{"gateway":{"mode":"local","trustedProxies":["T"]}}"#,
+        r#"{"T":1,"gateway":{"mode":"local","T":2,"auth":{"T":{"T":3}}}}"#,
+        r#"{"gateway":{"mode":"local","port":"T","tailscale":{"mode":"T"}}}"#,
+        r#"{"gateway":{"mode":"local","auth":{"token":{"source":"env","id":"T"}}}}"#,
+        r#"{"gateway":{"mode":"local","auth":{"token":{"source":"exec","provider":"T","id":"T"}}}}"#,
+        r#"{"gateway":{"mode":"remote","bind":"0.0.0.0"},"T":"T"}"#,
+    ];
+    for config in configs {
+        let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+        sandbox.write("openclaw.json", config.replace('T', SECRET));
+        sandbox.set("OPENCLAW_GATEWAY_URL", &format!("user:{SECRET}@host"));
+        for args in [
+            &["diagnose", "-v"][..],
+            &["diagnose", "--json"],
+            &["repair", "-n", "-v"],
+            &["repair", "-n", "--json"],
+            &["devices", "-v"],
+            &["explain", "gateway-mode-remote"],
+        ] {
+            let text = sandbox.run(args).text();
+            assert!(!text.contains(SECRET), "{config} {args:?}:\n{text}");
+        }
+    }
+}

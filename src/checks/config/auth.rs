@@ -238,6 +238,7 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<F
         Reference::Secret(secret) => return Some(finding.seen(format!("it is kept in {secret}"))),
     };
     Some(names.iter().fold(finding, |finding, name| {
+        let shown = crate::config::shown::shown(name);
         let places: Vec<&str> = model
             .config
             .facts
@@ -247,8 +248,8 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<F
             .map(|at| at.at.as_str())
             .collect();
         finding.seen(match places.as_slice() {
-            [] => format!("${{{name}}} is set in none of the places that clawmend can read"),
-            places => format!("${{{name}}} is set in {}", places.join(", ")),
+            [] => format!("${{{shown}}} is set in none of the places that clawmend can read"),
+            places => format!("${{{shown}}} is set in {}", places.join(", ")),
         })
     }))
 }

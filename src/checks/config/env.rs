@@ -1,7 +1,7 @@
 //! Variables that beat the config.
 
 use super::{Rule, config_name, gateway};
-use crate::config::gateway::shown_url;
+use crate::config::shown::shown as shown_value;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
@@ -190,7 +190,7 @@ pub static URL: Rule = Rule {
         let says = "OPENCLAW_GATEWAY_URL decides where the CLI goes, not the config";
         let finding = rule
             .finding(at.at.clone(), says, mend)
-            .seen(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
+            .seen(format!("OPENCLAW_GATEWAY_URL is {}", shown_value(url)));
         vec![if has_token {
             finding
         } else {

@@ -150,7 +150,7 @@ pub static VALUE: Rule = Rule {
             let says = "gateway.auth.mode is not a word that OpenClaw knows";
             let mend = Mend::ByHand(vec![format!("set it to one of {}", AUTH_MODES.join(", "))]);
             let finding = rule.finding(place(model, &gateway.auth_mode), says, mend);
-            found.push(finding.seen(format!("it is {word:?}")));
+            found.push(finding.seen(format!("it is {:?}", crate::config::shown::shown(word))));
         }
         found
     },

@@ -2,7 +2,8 @@
 
 use super::wanted::{self, Choice};
 use super::{Rule, gateway, place, repair, shown};
-use crate::config::gateway::{Field, Gateway, shown_url};
+use crate::config::gateway::{Field, Gateway};
+use crate::config::shown::shown as shown_value;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
@@ -32,14 +33,19 @@ pub static NOT_A_LIST: Rule = Rule {
         }
         let says = "gateway.trustedProxies has to be a list";
         let mend = match wanted::proxies(model, &Choice::default()) {
-            Some(wanted) => wanted.mend(model, format!("make it {}", wanted.new)),
+            Some(wanted) => {
+                let items = wanted.new.as_array().into_iter().flatten();
+                let items = items.filter_map(serde_json::Value::as_str);
+                let items: Vec<String> = items.map(shown_value).collect();
+                wanted.mend(model, format!("make it {}", serde_json::json!(items)))
+            }
             None => Mend::ByHand(vec![
                 "make it a list of addresses, e.g. [\"127.0.0.1\"]".into(),
             ]),
         };
         let finding = rule.finding(place(model, setting), says, mend);
         vec![match raw.and_then(serde_json::Value::as_str) {
-            Some(text) => finding.seen(format!("it is {text:?}")),
+            Some(text) => finding.seen(format!("it is {:?}", shown_value(text))),
             None => finding,
         }]
     },
@@ -60,7 +66,7 @@ fn public_address(gateway: &Gateway) -> Option<String> {
         .find_map(|url| {
             let parts = GatewayUrl::parse(url)?;
             let secure = matches!(parts.scheme.as_str(), "https" | "wss");
-            (secure && parts.distance() == Distance::Public).then(|| shown_url(url))
+            (secure && parts.distance() == Distance::Public).then(|| shown_value(url))
         })
 }
 

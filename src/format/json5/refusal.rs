@@ -1,6 +1,7 @@
 //! Why a text was not edited, and what a person has to change in it instead.
 use super::edit::Edit;
 use super::error::SyntaxError;
+use crate::secret::{looks_secret, mask};
 use serde_json::Value;
 use std::fmt;
 
@@ -159,6 +160,7 @@ fn shown(path: &[String], value: &Value) -> String {
             let items = items.iter().map(|item| shown(&[], item));
             format!("[{}]", items.collect::<Vec<_>>().join(", "))
         }
+        Value::String(text) if looks_secret(text) => Value::from(mask(text)).to_string(),
         scalar => scalar.to_string(),
     }
 }
@@ -178,6 +180,11 @@ fn is_secret(path: &[String]) -> bool {
 pub fn path_text(path: &[String]) -> String {
     let mut text = String::new();
     for segment in path {
+        // A key may itself be a secret.
+        let segment = match looks_secret(segment) {
+            true => &mask(segment),
+            false => segment,
+        };
         let plain = segment
             .chars()
             .all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | ':'));
