@@ -2,12 +2,10 @@
 
 use std::path::PathBuf;
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::{Options, plan};
 use crate::checks;
-use crate::config::include::INCLUDE_KEY;
 use crate::finding::{Finding, Mend};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
@@ -384,74 +382,5 @@ fn a_text_that_cannot_be_edited_gets_its_lines_by_hand() {
     assert!(lines.concat().contains("(line 3)"), "{lines:?}");
 }
 
-fn word() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(json!("local")),
-        Just(json!("remote")),
-        Just(json!("loopback")),
-        Just(json!("lan")),
-        Just(json!("0.0.0.0")),
-        Just(json!("undefined")),
-        Just(json!("${X}")),
-        Just(json!("https://claw.example.com")),
-        Just(json!("ws://127.0.0.1:18789")),
-        Just(json!("tttttttttttt")),
-        Just(json!("token")),
-        Just(json!(null)),
-        Just(json!(7)),
-        Just(json!(true)),
-        Just(json!(["127.0.0.1"])),
-        Just(json!({"source": "env", "id": "T"})),
-        "[ -~]{0,6}".prop_map(|text| json!(text)),
-    ]
-}
-
-fn section() -> impl Strategy<Value = Value> {
-    let keys = [
-        "mode",
-        "bind",
-        "trustedProxies",
-        "port",
-        "auth",
-        "remote",
-        "x",
-        "token",
-        INCLUDE_KEY,
-    ];
-    let inner = proptest::collection::btree_map(
-        prop::sample::select(vec!["mode", "token", "password", "url"]),
-        word(),
-        0..4,
-    );
-    let value = prop_oneof![3 => word(), 2 => inner.prop_map(|map| json!(map))];
-    let object = proptest::collection::btree_map(prop::sample::select(keys.to_vec()), value, 0..7);
-    prop_oneof![9 => object.prop_map(|map| json!(map)), 1 => word()]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-    #[test]
-    fn every_gateway_section_is_mended_by_one_plan(
-        gateway in section(), host in any::<bool>(), token in any::<bool>(), other in word(),
-        bind in proptest::option::of(prop::sample::select(vec!["loopback", "lan"])),
-    ) {
-        let config = json!({"gateway": gateway, "z": other});
-        let before = serde_json::to_string_pretty(&config).unwrap();
-        let mut before = images(&[(CONFIG, before.as_bytes())]);
-        if !host { before.texts.remove(&Slot::File(Part::Paired)); }
-        let mut asked = options();
-        asked.new_token = token;
-        asked.bind = bind;
-        let (after, _) = mended(&before, &facts(), &asked);
-        let after: Value = json5::from_str(&text(&after, CONFIG)).unwrap();
-        prop_assert_eq!(&after["z"], &config["z"]);
-    }
-
-    #[test]
-    fn no_text_makes_it_panic(text in "[{}\\[\\]:,'a-z/*\n\\\\]{0,40}") {
-        let before = images(&[(CONFIG, text.as_bytes())]);
-        let model = Model::of(before.clone(), facts());
-        checks::diagnose(&model);
-        simulate(&before, &plan(&model, &options())).unwrap();
-    }
-}
+#[path = "config_properties.rs"]
+mod properties;

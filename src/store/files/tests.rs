@@ -30,6 +30,14 @@ impl Home {
         FilesStore::new(self.dir.path(), vec![self.config()])
     }
 
+    /// Makes the config a link to `real`, which holds `{}`.
+    fn link_config_to(&self, real: &Path) {
+        std::fs::write(real, "{}").unwrap();
+        symlink(real, self.config()).unwrap();
+        let read = self.store().read_config(&self.config());
+        assert_eq!(**read.bytes().unwrap(), *b"{}");
+    }
+
     fn change(&self, slot: Slot, text: &str) -> Changes {
         let mut now = Images::default();
         self.store().read(&mut now).unwrap();
@@ -69,12 +77,7 @@ fn refused(result: Result<(), CommitError>) -> String {
 fn a_config_that_is_linked_within_the_state_dir_is_written_where_it_lies() {
     let home = Home::new();
     let real = home.dir.path().join("devices/real.json");
-    std::fs::write(&real, "{}").unwrap();
-    symlink(&real, home.config()).unwrap();
-    assert_eq!(
-        **home.store().read_config(&home.config()).bytes().unwrap(),
-        *b"{}"
-    );
+    home.link_config_to(&real);
     home.commit(Slot::Config(home.config())).unwrap();
     assert_eq!(std::fs::read(&real).unwrap(), b"{\"new\":1}");
     assert!(home.config().is_symlink());
@@ -84,12 +87,7 @@ fn a_config_that_is_linked_within_the_state_dir_is_written_where_it_lies() {
 fn a_config_that_is_linked_out_is_read_and_refused_unless_its_real_file_is_named() {
     let home = Home::new();
     let real = home.outside.path().join("real.json");
-    std::fs::write(&real, "{}").unwrap();
-    symlink(&real, home.config()).unwrap();
-    assert_eq!(
-        **home.store().read_config(&home.config()).bytes().unwrap(),
-        *b"{}"
-    );
+    home.link_config_to(&real);
     let words = refused(home.commit(Slot::Config(home.config())));
     assert!(words.contains("leads out of it"), "{words}");
     assert_eq!(std::fs::read(&real).unwrap(), b"{}");
@@ -104,9 +102,8 @@ fn a_config_that_is_linked_out_is_read_and_refused_unless_its_real_file_is_named
 fn a_linked_config_in_a_read_only_place_is_refused_with_the_real_path() {
     let home = Home::new();
     let real = home.outside.path().join("real.json");
-    std::fs::write(&real, "{}").unwrap();
+    home.link_config_to(&real);
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o444)).unwrap();
-    symlink(&real, home.config()).unwrap();
     let words = refused(home.commit(Slot::Config(home.config())));
     assert!(
         words.contains("real.json") && words.contains("read-only"),
