@@ -136,6 +136,13 @@ pub struct Meta {
     pub nlink: u64,
 }
 
+impl Meta {
+    /// Nobody may write the file. No bits at all tell nothing: the system may have none.
+    pub fn is_read_only(&self) -> bool {
+        self.mode != 0 && self.mode & 0o222 == 0
+    }
+}
+
 /// Why something at a path was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {

@@ -196,8 +196,7 @@ impl ConfigModel {
             ));
         }
         let meta = images.text(&Slot::Config(file.to_path_buf()))?.meta()?;
-        let read_only = meta.mode != 0 && meta.mode & 0o222 == 0;
-        (read_only || real.starts_with("/nix/store")).then(|| {
+        (meta.is_read_only() || real.starts_with("/nix/store")).then(|| {
             format!(
                 "it is a link to `{}`, which is read-only: it is managed elsewhere",
                 crate::platform::shown(real)

@@ -125,7 +125,7 @@ impl FilesStore {
             .look(&found.name)
             .map_err(|error| Error::io("look at", &real, &error))?;
         let (meta, readonly) = match file {
-            Some((meta, _)) => (meta, meta.mode & 0o222 == 0),
+            Some((meta, _)) => (meta, meta.is_read_only()),
             None => (found.dir.meta()?, false),
         };
         let through = if real == path {

@@ -107,35 +107,67 @@ pub(super) fn with<T: Send>(
     mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
 ) -> Result<T, Halt> {
     let path = place.path.as_path();
-    let started = Instant::now();
-    let mut moved = 0;
-    let mut join = true;
+    let mut patience = Patience::new();
     loop {
         let walls = Walls::to_read(place)?;
-        let read = walls.within(scratch, || once(place, join, &mut work))?;
+        let read = walls.within(scratch, || once(place, patience.join, &mut work))?;
         let read = match read {
             Err(_) if walls.are_elsewhere(path) => Outcome::Moved,
             // Back in its place by now, perhaps; if it never comes to rest, it was no swap.
-            Err(Halt::Trouble(why)) if moved < ATTEMPTS && walls.refused(path, &why) => {
+            Err(Halt::Trouble(why)) if patience.is_left() && walls.refused(path, &why) => {
                 Outcome::Moved
             }
             read => read?,
         };
-        match read {
-            Outcome::Read(value) => return Ok(value),
-            Outcome::CannotJoin if join => join = false,
-            Outcome::CannotJoin | Outcome::Moved if moved < ATTEMPTS => moved += 1,
-            Outcome::CannotJoin | Outcome::Moved => {
-                let text = format!("it changed each of the {ATTEMPTS} times it was read");
-                return Err(Trouble::Busy(text).into());
-            }
-            Outcome::Locked if started.elapsed() < PATIENCE => {}
+        if let Outcome::Read(value) = read {
+            return Ok(value);
+        }
+        patience.spend(&read)?;
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// How a reading that came to nothing goes on.
+struct Patience {
+    started: Instant,
+    /// How often the database moved.
+    moved: u32,
+    /// Whether the next reading tries SQLite's own locks.
+    join: bool,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            moved: 0,
+            join: true,
+        }
+    }
+
+    fn is_left(&self) -> bool {
+        self.moved < ATTEMPTS
+    }
+
+    fn spend<T>(&mut self, outcome: &Outcome<T>) -> Result<(), Trouble> {
+        match outcome {
+            Outcome::CannotJoin if self.join => self.join = false,
+            Outcome::Locked if self.started.elapsed() < PATIENCE => {}
             Outcome::Locked => {
-                let text = "it is locked even for reading".to_owned();
-                return Err(Trouble::Busy(text).into());
+                return Err(Trouble::Busy("it is locked even for reading".to_owned()));
+            }
+            _ if self.is_left() => {
+                self.moved += 1;
+                // Somebody writes. They may have been in the middle of the index when it could not be
+                // joined, and without locks there may be no end to their moving.
+                self.join = true;
+            }
+            _ => {
+                let text = format!("it changed each of the {ATTEMPTS} times it was read");
+                return Err(Trouble::Busy(text));
             }
         }
-        std::thread::sleep(PAUSE);
+        Ok(())
     }
 }
 
@@ -274,6 +306,19 @@ fn uri(path: &Path, parameters: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_not_be_joined_once_is_tried_again_when_it_moves_without_locks() {
+        let mut patience = Patience::new();
+        for _ in 0..ATTEMPTS {
+            assert!(patience.join);
+            patience.spend(&Outcome::<()>::CannotJoin).unwrap();
+            assert!(!patience.join);
+            patience.spend(&Outcome::<()>::Moved).unwrap();
+        }
+        patience.spend(&Outcome::<()>::CannotJoin).unwrap();
+        assert!(patience.spend(&Outcome::<()>::Moved).is_err());
+    }
 
     #[test]
     #[cfg(unix)]
