@@ -182,6 +182,11 @@ fn follow(
         .map(|(path, real)| (path.clone(), real.clone()))
         .collect();
     facts.led_out = led_out(&facts.reals, files.state_dir());
+    facts.mounted = seen
+        .keys()
+        .filter(|path| files.is_mounted(path))
+        .cloned()
+        .collect();
     seen.into_keys().collect()
 }
 

@@ -17,9 +17,18 @@ pub fn too_many(place: &str, count: u64, limit: u64) -> String {
 /// What to do about that.
 pub const TOO_MANY_MEND: &str = "stop the gateway, take out the records that nobody needs (keep a copy), and run the same command again";
 
+/// How much of one text is shown, characters: more than the longest path, so that nothing is cut that
+/// a person may have to paste.
+const LONGEST: usize = 8192;
+
 /// Text from a file or the environment as it may be printed: control characters (terminal escapes
-/// among them) and invisible direction marks become visible escapes.
+/// among them) and invisible direction marks become visible escapes, and what would fill screens is cut.
 pub fn safe(text: &str) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST)
+        && let Some(start) = text.get(..end)
+    {
+        return format!("{}… ({} characters)", safe(start), text.chars().count());
+    }
     if text.chars().all(harmless) {
         return text.to_owned();
     }
@@ -78,6 +87,17 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
             value
         );
+    }
+
+    #[test]
+    fn what_would_fill_screens_is_cut_and_says_so() {
+        let longest = "ä".repeat(LONGEST);
+        assert_eq!(safe(&longest), longest);
+        assert_eq!(
+            safe(&format!("{longest}\u{1b}")),
+            format!("{longest}… ({} characters)", LONGEST + 1)
+        );
+        assert_eq!(safe_lines(&format!("a\n{longest}x")).lines().count(), 2);
     }
 
     #[test]

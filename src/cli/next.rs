@@ -69,7 +69,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> String {
     }
 }
 
-/// The first step of a mend by hand, and how to look again.
+/// The first step of a mend by hand (all of them, if the first announces them), and how to look again.
 fn by_hand(finding: &Finding, flags: &str) -> Option<String> {
     let Mend::ByHand(lines) = &finding.mend else {
         return None;
@@ -79,8 +79,16 @@ fn by_hand(finding: &Finding, flags: &str) -> Option<String> {
         .iter()
         .any(|word| first.starts_with(word));
     let head = if is_command { "Now type:" } else { "Now:" };
+    // A line that ends so is no step yet: those that follow are.
+    let steps = if first.ends_with(':') { lines.len() } else { 1 };
+    let steps: Vec<_> = lines
+        .iter()
+        .take(steps)
+        .map(|line| crate::text::safe(line))
+        .collect();
     Some(format!(
-        "{head}\n  {first}\n  clawmend{flags}    then looks again"
+        "{head}\n  {}\n  clawmend{flags}    then looks again",
+        steps.join("\n  ")
     ))
 }
 

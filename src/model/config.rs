@@ -183,6 +183,12 @@ impl ConfigModel {
                 "{variable}=1 says that the config is managed elsewhere"
             ));
         }
+        if self.facts.mounted.contains(file) {
+            return Some(
+                "it is mounted by itself, as containers do with single files, and cannot be replaced from here"
+                    .to_owned(),
+            );
+        }
         let real = self.facts.reals.get(file)?;
         if self.facts.led_out.contains(file) {
             let real = crate::platform::shown(real);

@@ -19,6 +19,8 @@ pub struct ConfigFacts {
     pub reals: BTreeMap<PathBuf, PathBuf>,
     /// Those of them that lie in the state dir by name and, through a link, not in truth.
     pub led_out: BTreeSet<PathBuf>,
+    /// Those that are mounted by themselves, as containers mount one file: they can't be replaced.
+    pub mounted: BTreeSet<PathBuf>,
     /// The copies beside the config, the best first.
     pub copies: Vec<Copy>,
     /// `gateway.auth.token` of the newest backup (`.bak`), with that file's name.

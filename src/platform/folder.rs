@@ -64,6 +64,9 @@ pub trait Folder: Sized {
     fn try_hold(&self) -> Option<File>;
     /// Whether the file system is mounted read-only.
     fn is_read_only(&self) -> bool;
+    /// Whether a file system is mounted under this very name, a single file's too: it can be written
+    /// but not replaced. `false` where the system does not tell.
+    fn is_mounted(&self, name: &OsStr) -> bool;
     /// Mode, owner and identity of an open file, and what it is.
     fn meta_of(file: &File) -> io::Result<(Meta, Kind)>;
     /// Gives an open file an owner.

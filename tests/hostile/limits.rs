@@ -1,4 +1,5 @@
-//! What a session may limit: sizes of files, threads, and what the umask takes from new files.
+//! What a session may limit: sizes of files, threads, what the umask takes from new files, and single files
+//! that a container mounts.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::Size;
 use crate::state::View;
 use crate::trace;
-use crate::world::{FILES, Out, SQLITE, World, binary, finish};
+use crate::world::{FILES, Out, SQLITE, Unmount, World, binary, finish};
 
 const STORES: [&str; 2] = [FILES[1], SQLITE];
 
@@ -86,4 +87,49 @@ pub fn an_umask_takes_nothing_from_the_owner(_size: Size) -> String {
         }
     }
     "6 repairs".to_owned()
+}
+
+/// A config that a container mounts as a single file is left, and all else is mended; a store's file like
+/// that is a refusal that says so. A restore does the same.
+pub fn a_file_that_is_mounted_by_itself(_size: Size) -> String {
+    let config = "{ gateway: { mode: 'local', bind: 'local' } }";
+    for name in ["openclaw.json", "devices/paired.json"] {
+        let world = World::fixture(FILES[1]);
+        let outside = world.root().join("outside");
+        match name {
+            "openclaw.json" => std::fs::write(&outside, config).unwrap(),
+            _ => std::fs::write(&outside, world.text(name)).unwrap(),
+        }
+        let mut mount = world.command("mount");
+        mount.arg("--bind").arg(&outside).arg(world.path(name));
+        if finish(mount).code != Some(0) {
+            return "skipped: no mount here".to_owned();
+        }
+        let unmount = Unmount(world.path(name));
+        let before = View::of(&world);
+        let out = world.run(&["repair", "--yes"]);
+        if name == "openclaw.json" {
+            out.expect(1);
+            let found = world.run(&["diagnose"]).expect(1);
+            for part in [
+                "mounted by itself",
+                "Now:\n  not changed",
+                "\n  set `gateway.bind` to",
+            ] {
+                assert!(found.stdout.contains(part), "{part}: {found}");
+            }
+            assert!(!found.stdout.contains("cli-scopes-missing"), "{found}");
+            std::fs::write(&outside, "{ gateway: { mode: 'local' } }").unwrap();
+            let back = world.run(&["restore", "--yes"]).expect(0);
+            assert!(back.stderr.contains("so it stays as it is"), "{back}");
+            let found = world.run(&["diagnose"]).expect(1);
+            assert!(found.stdout.contains("cli-scopes-missing"), "{found}");
+        } else {
+            assert!(out.stderr.contains("mount its folder instead"), "{out}");
+            out.expect(3);
+            assert_eq!(View::of(&world), before);
+        }
+        drop(unmount);
+    }
+    "the config, a store's file".to_owned()
 }

@@ -123,6 +123,10 @@ const TESTS: &[(&str, Test)] = &[
         limits::an_umask_takes_nothing_from_the_owner,
     ),
     (
+        "limits::a_file_that_is_mounted_by_itself",
+        limits::a_file_that_is_mounted_by_itself,
+    ),
+    (
         "forged::a_journal_reaches_nothing_of_roots",
         forged::a_journal_reaches_nothing_of_roots,
     ),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::Size;
 use crate::state::View;
 use crate::trace::{self, Call, Inject};
-use crate::world::{FILES, Out, SQLITE, World, finish};
+use crate::world::{FILES, Out, SQLITE, Unmount, World, finish};
 
 /// A command on a state that is ready for it.
 pub struct Scenario {
@@ -436,7 +436,7 @@ pub fn a_full_disk(_size: Size) -> String {
             if finish(mount).code != Some(0) {
                 return "skipped: no mount here; ENOSPC is injected above".to_owned();
             }
-            let unmount = Unmount(&world);
+            let unmount = Unmount(state.clone());
             let full = World::fixture(fixture);
             copy_into(&full, &world);
             fill(&world, free_kb);
@@ -468,16 +468,6 @@ pub fn a_full_disk(_size: Size) -> String {
         "tmpfs with 0 to 256 kB free, both stores: {}",
         told(&outcomes)
     )
-}
-
-struct Unmount<'a>(&'a World);
-
-impl Drop for Unmount<'_> {
-    fn drop(&mut self) {
-        let mut command = self.0.command("umount");
-        command.arg(self.0.state());
-        finish(command);
-    }
 }
 
 fn copy_into(from: &World, to: &World) {

@@ -122,6 +122,17 @@ pub fn binary() -> String {
     std::env::var("CLAWMEND_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_clawmend").to_owned())
 }
 
+/// Takes a mount back when it goes.
+pub struct Unmount(pub PathBuf);
+
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        let mut command = Command::new("umount");
+        command.arg(&self.0);
+        finish(command);
+    }
+}
+
 /// Runs a command to its end; one that goes on past the deadline is killed and fails the test.
 pub fn finish(mut command: Command) -> Out {
     let out = tempfile::tempfile().unwrap();

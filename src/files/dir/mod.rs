@@ -204,6 +204,11 @@ impl<F: Folder> Dir<F> {
         }
     }
 
+    /// Whether a file system is mounted under a name, so that what stands there cannot be replaced.
+    pub fn is_mounted(&self, name: impl AsRef<OsStr>) -> bool {
+        self.folder.is_mounted(name.as_ref())
+    }
+
     /// The names in it, sorted.
     ///
     /// # Errors

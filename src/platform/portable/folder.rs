@@ -134,6 +134,10 @@ impl Folder for PathFolder {
         false
     }
 
+    fn is_mounted(&self, _name: &OsStr) -> bool {
+        false
+    }
+
     fn meta_of(file: &File) -> io::Result<(Meta, Kind)> {
         let found = file.metadata()?;
         Ok((meta(&found), kind(&found)))

@@ -190,6 +190,18 @@ impl Folder for UnixFolder {
             .is_ok_and(|fs| fs.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
     }
 
+    #[cfg(target_os = "linux")]
+    fn is_mounted(&self, name: &OsStr) -> bool {
+        use rustix::fs::{StatxAttributes, StatxFlags, statx};
+        statx(&self.0, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::TYPE)
+            .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_mounted(&self, _name: &OsStr) -> bool {
+        false
+    }
+
     fn meta_of(file: &File) -> io::Result<(Meta, Kind)> {
         let stat = rustix::fs::fstat(file)?;
         Ok((meta(&stat), kind(&stat)))

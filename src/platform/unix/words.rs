@@ -14,6 +14,11 @@ pub fn io_advice(error: &io::Error) -> Option<&'static str> {
             "this session limits how large a file may be: raise that (`ulimit -f unlimited`)",
         );
     }
+    if error.kind() == io::ErrorKind::ResourceBusy {
+        return Some(
+            "if it is mounted there by itself (a container's bind mount of one file), run clawmend where the real file lies, or mount its folder instead; else run the same command again",
+        );
+    }
     // EIO.
     (error.raw_os_error() == Some(5)).then_some(
         "the disk reports an error: check its health (dmesg), and copy the state dir away first",

@@ -31,6 +31,13 @@ pub(super) enum Place {
     Linked,
 }
 
+impl Found {
+    /// It is mounted by itself (a container's bind mount of one file): it can't be replaced.
+    pub(super) fn is_mounted(&self) -> bool {
+        self.dir.is_mounted(&self.name)
+    }
+}
+
 impl FilesStore {
     /// Opens the folder that holds the slot's file. `None`: the folder is not there.
     pub(super) fn find(&self, state: &Dir, slot: &Slot) -> Result<Option<Found>, Unusable> {
@@ -47,6 +54,15 @@ impl FilesStore {
             name,
             place: Place::Inside,
         }))
+    }
+
+    /// Whether the config file at `path` is mounted by itself.
+    pub fn is_mounted(&self, path: &Path) -> bool {
+        let found = self
+            .state_dir
+            .open()
+            .map(|state| self.find_config(state, path));
+        matches!(found, Ok(Ok(Some(found))) if found.is_mounted())
     }
 
     fn find_config(&self, state: &Dir, path: &Path) -> Result<Option<Found>, Unusable> {
@@ -114,11 +130,18 @@ impl FilesStore {
 
     /// Whether the slot's file may be written where it was found.
     pub(super) fn may_write(&self, state: &Dir, slot: &Slot, found: &Found) -> Result<(), Error> {
+        let real = found.dir.path().join(&found.name);
+        if found.is_mounted() {
+            return Err(Error::refused(
+                "this file is mounted by itself, so it can be written but not replaced in one step",
+            )
+            .at(&real)
+            .hint("make the change in the file that is mounted, or mount its folder instead"));
+        }
         if found.place == Place::Inside {
             return Ok(());
         }
         let path = self.path_of(slot);
-        let real = found.dir.path().join(&found.name);
         let owner = state.meta()?.uid;
         let file = found
             .dir

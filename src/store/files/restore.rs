@@ -29,9 +29,11 @@ impl FilesStore {
                 Some(image) => image.clone(),
                 None => self.image(state, &slot, None),
             };
-            // Never written, so never brought back: it is managed where the link leads.
+            // Never written, so never brought back: it is managed where the link leads, or what is mounted
+            // comes from.
             if let Ok(Some(found)) = self.find(state, &slot)
-                && found.place == Place::Linked
+                && (found.place == Place::Linked
+                    || matches!(slot, Slot::Config(_)) && found.is_mounted())
             {
                 continue;
             }
