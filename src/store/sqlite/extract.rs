@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::reader::{self, Halt, Way};
 use super::table::{self, Shape, quote};
 use crate::error::Error;
-use crate::files::hash;
+use crate::files::{Dir, confined, hash};
 use crate::image::{Database, Meta, RECORD_LIMIT};
 use crate::store::Entry;
 
@@ -104,9 +104,10 @@ fn indexes(source: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
 
 /// Opens an extract and reads its rows, if it is still the file that the entry describes.
 pub(super) fn read(path: &Path, entry: &Entry) -> Result<Database, Error> {
-    open_checked(path, entry)
-        .and_then(|connection| table::read_all(&connection, &Meta::default()))
-        .map_err(|halt| broken(path, halt))
+    checked(path, entry, |connection| {
+        table::read_all(connection, &Meta::default())
+    })
+    .map_err(|halt| broken(path, halt))
 }
 
 /// Checks an extract: its checksum, SQLite's whole integrity check, and the number of rows of each
@@ -115,17 +116,17 @@ pub(super) fn read(path: &Path, entry: &Entry) -> Result<Database, Error> {
 /// # Errors
 /// Says what is wrong with it.
 pub fn verify_extract(path: &Path, entry: &Entry) -> Result<(), Error> {
-    verify(path, entry).map_err(|halt| broken(path, halt))
+    checked(path, entry, |connection| verify(path, entry, connection))
+        .map_err(|halt| broken(path, halt))
 }
 
-fn verify(path: &Path, entry: &Entry) -> Result<(), Halt> {
-    let connection = open_checked(path, entry)?;
+fn verify(path: &Path, entry: &Entry, connection: &Connection) -> Result<(), Halt> {
     let answer: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if answer != "ok" {
         return Err(wrong(path, &answer));
     }
     let mut found = BTreeMap::new();
-    for part in table::shapes(&connection)?.into_keys() {
+    for part in table::shapes(connection)?.into_keys() {
         let sql = format!("SELECT count(*) FROM {}", quote(part.table()));
         let count: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
         found.insert(part.table().to_owned(), count.unsigned_abs());
@@ -139,15 +140,27 @@ fn verify(path: &Path, entry: &Entry) -> Result<(), Halt> {
     }
 }
 
-/// Opens an extract. It is nobody else's, so nothing can move.
-fn open_checked(path: &Path, entry: &Entry) -> Result<Connection, Halt> {
-    if let Some(expected) = &entry.sha256
-        && *expected != sha256(path)?
-    {
-        return Err(wrong(path, "its checksum is not that of the manifest"));
-    }
+/// Opens an extract for `work`, which reaches nothing but the folder that the extract lies in.
+fn checked<T: Send>(
+    path: &Path,
+    entry: &Entry,
+    work: impl FnOnce(&Connection) -> Result<T, Halt> + Send,
+) -> Result<T, Halt> {
     // SQLite refuses a link anywhere in a path, and the state dir may be behind one.
-    reader::open(&super::probe::resolve_parent(path)?, Way::Immutable)
+    let real = super::probe::resolve_parent(path)?;
+    let folder = Dir::open(real.parent().unwrap_or(path)).map_err(Halt::Failed)?;
+    let work = || {
+        if let Some(expected) = &entry.sha256
+            && *expected != sha256(&real)?
+        {
+            return Err(wrong(path, "its checksum is not that of the manifest"));
+        }
+        // It is nobody else's, so nothing can move.
+        work(&reader::open(&real, Way::Immutable)?)
+    };
+    confined::within([(&folder, false)], work)
+        .map_err(|error| Error::io("read", path, &error))
+        .map_err(Halt::Failed)?
 }
 
 fn sha256(path: &Path) -> Result<String, Halt> {
