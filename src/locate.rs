@@ -43,7 +43,13 @@ impl Env {
     /// The surroundings of this process.
     pub fn of_process() -> Self {
         let vars = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            // As Node reads a value that is not UTF-8: another one is not what the person meant.
+            .filter_map(|(name, value)| {
+                Some((
+                    name.into_string().ok()?,
+                    value.to_string_lossy().into_owned(),
+                ))
+            })
             .map(|(name, value)| (platform::variable(name), value))
             .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
             .collect();
@@ -256,6 +262,11 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     } else {
         Error::failed(format!("there is no state dir here ({how})")).at(dir)
     };
+    if dir.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
+        error = error.hint(
+            "its name is not UTF-8, and OpenClaw knows no such paths: give the folder another name, or make a link to it (`ln -s`) that has one",
+        );
+    }
     // Root's home is not where the state is when its user came by sudo.
     let theirs = sudo::hints(env, dir);
     if !theirs.is_empty() {

@@ -142,3 +142,17 @@ fn a_config_that_is_named_must_be_there_or_have_left_copies() {
     std::fs::write(root.path().join("etc/x.json.bak"), "{}").unwrap();
     found().unwrap();
 }
+
+#[test]
+#[cfg(unix)]
+fn a_name_that_is_not_utf_8_is_said_to_be_none_of_openclaws() {
+    use std::os::unix::ffi::OsStrExt;
+    let temp = tempfile::tempdir().unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"b\xffd");
+    let flags = Flags {
+        state_dir: Some(temp.path().join(name)),
+        ..Flags::default()
+    };
+    let error = locate(&flags, &env(temp.path(), &[])).unwrap_err();
+    assert!(error.hints()[0].contains("not UTF-8"), "{error:?}");
+}
