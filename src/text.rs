@@ -69,9 +69,9 @@ pub fn safe_lines(text: &str) -> String {
     text.split('\n').map(safe).collect::<Vec<_>>().join("\n")
 }
 
-/// Direction overrides, zero-width characters, line and paragraph separators, the BOM.
+/// Direction marks and overrides, zero-width and soft characters, line and paragraph separators, tags, the BOM.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -104,6 +104,7 @@ mod tests {
     fn escapes_cannot_reach_the_terminal() {
         assert_eq!(safe("a\u{1b}[31mred\u{7}"), "a\\u{1b}[31mred\\u{7}");
         assert_eq!(safe("evil\u{202e}txt"), "evil\\u{202e}txt");
+        assert_eq!(safe("a\u{61c}b\u{e0041}"), "a\\u{61c}b\\u{e0041}");
         assert_eq!(safe("naïve ✓"), "naïve ✓");
         assert_eq!(safe_lines("a\n\u{9b}b"), "a\n\\u{9b}b");
     }

@@ -321,14 +321,19 @@ fn refusal(result: Result<(), CommitError>) -> Error {
     }
 }
 
-/// A snapshot's folder, as simple as can be.
-struct Folder(tempfile::TempDir, Dir);
+/// A snapshot's folder, as simple as can be: itself and a scratch folder in it.
+struct Folder(tempfile::TempDir, Dir, Dir);
 
 impl Folder {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let scratch = Dir::open_or_create(&dir.path().join("scratch")).unwrap();
-        Self(dir, scratch)
+        let whole = Dir::open(dir.path()).unwrap();
+        Self(dir, scratch, whole)
+    }
+
+    fn verify(&self, entry: &Entry) -> Result<(), Error> {
+        verify_extract(&self.2, &self.piece(), entry)
     }
 
     fn piece(&self) -> PathBuf {
@@ -358,6 +363,10 @@ impl Source for Folder {
 
     fn path(&self, name: &str) -> Result<PathBuf, Error> {
         Ok(self.0.path().join(name))
+    }
+
+    fn folder(&self) -> &Dir {
+        &self.2
     }
 }
 
@@ -839,7 +848,7 @@ fn rows_come_back_with_their_types_and_nulls() {
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].rows["device_pairing_paired"], 3);
     assert_eq!(entries[0].rows.len(), 6);
-    verify_extract(&folder.piece(), &entries[0]).unwrap();
+    folder.verify(&entries[0]).unwrap();
     assert!(back(&state, &folder, &entries).unwrap().is_empty());
 
     state.sql(
@@ -914,15 +923,15 @@ fn a_broken_extract_is_not_believed() {
     let (folder, entries) = capture(&state);
     let mut wrong = entries[0].clone();
     wrong.rows.insert("device_pairing_paired".to_owned(), 7);
-    verify_extract(&folder.piece(), &wrong).unwrap_err();
+    folder.verify(&wrong).unwrap_err();
     let mut bytes = std::fs::read(folder.piece()).unwrap();
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     std::fs::write(folder.piece(), bytes).unwrap();
-    verify_extract(&folder.piece(), &entries[0]).unwrap_err();
+    folder.verify(&entries[0]).unwrap_err();
     back(&state, &folder, &entries).unwrap_err();
     std::fs::remove_file(folder.piece()).unwrap();
-    verify_extract(&folder.piece(), &entries[0]).unwrap_err();
+    folder.verify(&entries[0]).unwrap_err();
 }
 
 #[test]
@@ -976,7 +985,7 @@ fn a_database_without_pairing_tables_has_an_extract_too() {
     state.sql("CREATE TABLE something (a)");
     assert!(state.read().tables.is_empty());
     let (folder, entries) = capture(&state);
-    verify_extract(&folder.piece(), &entries[0]).unwrap();
+    folder.verify(&entries[0]).unwrap();
     assert!(back(&state, &folder, &entries).unwrap().is_empty());
 }
 
@@ -1021,7 +1030,7 @@ fn what_is_read_under_the_lock_is_what_the_commit_finds() {
     assert_ne!(cell(&database, "display_name"), text("theirs"));
     assert_eq!(cell(&database, "client_mode"), text("after"));
     // What was replaced is in the snapshot taken under the same lock.
-    verify_extract(&safety.piece(), &safe[0]).unwrap();
+    safety.verify(&safe[0]).unwrap();
     let kept = Connection::open(safety.piece()).unwrap();
     let name: String = kept
         .query_row(

@@ -375,6 +375,7 @@ fn edit(now: &Images) -> Changes {
 struct Pieces {
     dir: tempfile::TempDir,
     scratch: Dir,
+    whole: Dir,
     names: RefCell<BTreeMap<String, PathBuf>>,
 }
 
@@ -382,9 +383,11 @@ impl Pieces {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let scratch = Dir::open_or_create(&dir.path().join("scratch")).unwrap();
+        let whole = Dir::open(dir.path()).unwrap();
         Self {
             dir,
             scratch,
+            whole,
             names: RefCell::default(),
         }
     }
@@ -415,6 +418,9 @@ impl Source for Pieces {
             .get(name)
             .ok_or_else(|| Error::failed("no such piece"))?
             .clone())
+    }
+    fn folder(&self) -> &Dir {
+        &self.whole
     }
 }
 

@@ -133,7 +133,7 @@ fn there_and_back_and_there_again() {
 
     let restore = |id: &str| {
         let snapshot = snapshot::open(&home.dir.path().into(), &home.snapshots(), id).unwrap();
-        snapshot.check(&|_, _| Ok(())).unwrap();
+        snapshot.check(&|_, _, _| Ok(())).unwrap();
         let now = home.now();
         let back = way_back(&[&home.store], &now, &snapshot).unwrap();
         let since = snapshot::changed_since(

@@ -124,17 +124,17 @@ fn deeds(
     )
 }
 
-/// The command as root: root's home is another, so the state dir is named.
+/// The command as root: root's home and environment are others, so what was found by them is named.
 fn as_root(context: &Context<'_, '_>, state: &State, deed: &str) -> String {
-    let global = &context.global;
-    let named = format!(
-        "clawmend --state-dir {}",
-        words::quoted(&state.located.state_dir)
-    );
-    match global.state_dir.is_some() || global.profile.is_some() {
-        true => format!("sudo {deed}"),
-        false => format!("sudo {}", deed.replacen("clawmend", &named, 1)),
+    let located = &state.located;
+    let mut global = context.global.clone();
+    global.state_dir = Some(located.state_dir.to_path_buf());
+    if located.config.parent() != Some(&*located.state_dir) {
+        global.config = Some(located.config.clone());
     }
+    let named = format!("clawmend{}", words::flags(&global));
+    let plain = format!("clawmend{}", words::flags(&context.global));
+    format!("sudo {}", deed.replacen(&plain, &named, 1))
 }
 
 /// Whether something that blocks is mended with an option alone.

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::journal::Outcome;
 use crate::locate::Located;
 use crate::plan::Plan;
-use crate::snapshot;
+use crate::snapshot::{self, LATEST};
 use crate::store::files::key_of;
 use crate::store::sqlite::verify_extract;
 
@@ -21,9 +21,12 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let held = begin(context, args.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let list = snapshot::list(&located.state_dir, &folder)?;
+    let mut list = snapshot::list(&located.state_dir, &folder)?;
     let id = match args.id.as_str() {
-        LATEST => latest(context, &located, &folder, &list)?,
+        LATEST => {
+            list.retain(|summary| !summary.is_foreign);
+            latest(context, &located, &folder, &list)?
+        }
         id => snapshot::find(&list, id)?.id.clone(),
     };
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
@@ -96,9 +99,6 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         })
     })
 }
-
-/// What a restore goes back to where no snapshot is named.
-const LATEST: &str = "latest";
 
 /// The newest snapshot, or after an interrupted restore the one that the same command meant before.
 ///

@@ -13,7 +13,7 @@ use std::io;
 use std::path::Path;
 
 use crate::image::Meta;
-use crate::platform::rights as system;
+use crate::platform::{self, rights as system};
 
 /// As long as this lives, the thread acts as somebody. It must end on the thread it began on.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ impl Acting {
         })
     }
 
-    /// As [`Acting::as_owner`] of a folder; as root where its owner cannot come to `path`, who then
-    /// cannot swap anything on the way there either, or where the system does not let us.
+    /// As [`Acting::as_owner`] of a folder; as root where a folder of somebody else's keeps its owner from
+    /// `path`, who then cannot swap anything on the way there either, or where the system does not let us.
     pub fn as_owner_within(folder: Option<&Meta>, path: &Path) -> Self {
         let none = Self {
             before: None,
@@ -46,11 +46,11 @@ impl Acting {
         };
         let Some(folder) = folder else { return none };
         match Self::as_owner(folder) {
-            Ok(acting) if !is_denied(path, false) => acting,
-            Ok(acting) => {
+            Ok(acting) if is_kept_out(path, folder.uid) => {
                 drop(acting);
                 Self::as_owner(&Meta::default()).unwrap_or(none)
             }
+            Ok(acting) => acting,
             Err(_) => none,
         }
     }
@@ -62,6 +62,22 @@ impl Drop for Acting {
             system::go_back(before);
         }
     }
+}
+
+/// Whether whoever acts now, who is `uid`, may not come to `path` for a folder above all that is theirs. What
+/// they closed themselves they can open again, at any moment.
+fn is_kept_out(path: &Path, uid: u32) -> bool {
+    let mut way: Vec<_> = path.ancestors().skip(1).collect();
+    while let Some(folder) = way.pop() {
+        match folder.metadata() {
+            Ok(found) if platform::meta(&found).uid != uid => {}
+            _ => return false,
+        }
+        if !system::may_enter(folder) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether clawmend is root and can act as others.
@@ -120,7 +136,13 @@ mod tests {
         assert_eq!((made.uid(), made.gid()), (12345, 12345));
         // Where the owner cannot come, nobody can swap anything.
         mode(temp.path(), 0o700);
-        let _root = Acting::as_owner_within(Some(&owner(12345)), &theirs);
+        let root = Acting::as_owner_within(Some(&owner(12345)), &theirs);
         std::fs::read(&secret).unwrap();
+        drop(root);
+        // What the owner closed themselves they can open, and swap, at any moment.
+        mode(temp.path(), 0o755);
+        mode(&theirs, 0);
+        let _acting = Acting::as_owner_within(Some(&owner(12345)), &theirs.join("new"));
+        assert!(std::fs::read(&secret).is_err());
     }
 }

@@ -37,7 +37,9 @@ impl Lock {
                 Err(TryLockError::WouldBlock) if start.elapsed() < wait => {
                     std::thread::sleep(Duration::from_millis(25));
                 }
-                Err(TryLockError::WouldBlock) => return Err(held(&path, &mut file)),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(held(&path, &mut file, is_ours(state)));
+                }
                 Err(TryLockError::Error(error))
                     if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(TryLockError::Error(error)) => {
@@ -77,7 +79,14 @@ fn open(dir: &Dir, name: &OsStr) -> Result<File, Error> {
     }
 }
 
-fn held(path: &Path, file: &mut File) -> Error {
+/// Whether nobody else than the acting user could have written what stands in the lock.
+fn is_ours(state: &Dir) -> bool {
+    state
+        .meta()
+        .is_ok_and(|meta| meta.uid == SystemFolder::acting_user())
+}
+
+fn held(path: &Path, file: &mut File, ours: bool) -> Error {
     let mut text = String::new();
     let _ = file.seek(SeekFrom::Start(0));
     let _ = file.take(200).read_to_string(&mut text);
@@ -93,6 +102,10 @@ fn held(path: &Path, file: &mut File) -> Error {
         .at(path)
         .hint("wait until it is done, then run the same command again");
     match pid {
+        // Whoever owns the state dir can write any number there.
+        Some(pid) if !ours => error.hint(format!(
+            "it may sit at a question in another session; look what it is (`ps -p {pid}`) before you end it"
+        )),
         Some(pid) => error.hint(format!(
             "it may sit at a question in another session; `kill {pid}` ends it safely"
         )),

@@ -32,6 +32,9 @@ const SHOWN: &[&str] = &[
     "version",
 ];
 
+/// Those of them that look like a secret and are none.
+const KEYS: &[&str] = &["publicKey", "publicKeyPem", "identityKey"];
+
 /// Fields of the config whose values may be shown as far as they look like what belongs there.
 const CONFIG: &[&str] = &[
     "mode",
@@ -76,7 +79,9 @@ impl Masker<'_> {
                     self.comment(end);
                 }
                 '/' if self.rest.starts_with("/*") => {
-                    let end = self.rest.find("*/").map_or(self.rest.len(), |at| at + 2);
+                    // `/*/` opens one and does not close it.
+                    let body = self.rest.get(2..).unwrap_or_default();
+                    let end = body.find("*/").map_or(self.rest.len(), |at| at + 4);
                     self.comment(end);
                 }
                 '{' | '[' => {
@@ -154,7 +159,13 @@ impl Masker<'_> {
         let shown = key.is_some_and(|key| SHOWN.contains(&key) || CONFIG.contains(&key));
         let content = match key {
             Some(key) if CONFIG.contains(&key) => shown_value(&content),
-            Some(_) if shown && !content.contains("PRIVATE KEY") => content,
+            Some(key)
+                if shown
+                    && (KEYS.contains(&key) || !looks_secret(&content))
+                    && !content.contains("PRIVATE KEY") =>
+            {
+                content
+            }
             _ => mask(&content),
         };
         // A masked string that ran over several lines keeps them.
@@ -179,8 +190,13 @@ impl Masker<'_> {
             .unwrap_or(self.rest.len());
         let word = self.rest.get(..end).unwrap_or_default().to_owned();
         if self.is_key(end) {
+            if looks_secret(&word) {
+                self.out.push_str(&mask(&word));
+                self.skip(end);
+            } else {
+                self.take(end);
+            }
             self.key = Some(word);
-            self.take(end);
             return;
         }
         // Bare values are numbers and a few words; anything else is a piece of broken text.
@@ -206,7 +222,8 @@ impl Masker<'_> {
         let comment = self.rest.get(..end).unwrap_or_default();
         let lines = comment.matches('\n').count();
         let (open, close) = match comment.get(..2) {
-            Some("/*") => ("/*", if comment.ends_with("*/") { " */" } else { "" }),
+            Some("/*") if comment.len() > 3 && comment.ends_with("*/") => ("/*", " */"),
+            Some("/*") => ("/*", ""),
             _ => ("//", ""),
         };
         self.out.push_str(open);
@@ -246,6 +263,20 @@ mod tests {
         assert_eq!(
             text("// the password is hunter\n1 /* and\n more */ 2 /* open"),
             "// ****\n1 /* ****\n */ 2 /* ****"
+        );
+    }
+
+    #[test]
+    fn a_comment_is_not_closed_by_its_own_beginning() {
+        assert_eq!(text("{ /*/ pin: 482913 */ a: 1 }"), "{ /* **** */ a: 1 }");
+        assert_eq!(text("{ a: 1 /*/"), "{ a: 1 /* ****");
+    }
+
+    #[test]
+    fn a_key_or_a_known_field_that_holds_a_token_is_masked() {
+        assert_eq!(
+            text("{ Qk7c0aB4Qk7c0aB4Qk7c0aB4: {}, clientId: 'sk0123456789abcdefXYZabcd' }"),
+            "{ ****0aB4: {}, clientId: '****abcd' }"
         );
     }
 

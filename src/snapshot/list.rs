@@ -25,6 +25,9 @@ pub struct Summary {
     pub size: u64,
     /// Why it cannot be restored from, if so (checksums are not looked at here).
     pub problem: Option<String>,
+    /// It is of another state dir, which has the same snapshots folder.
+    #[serde(skip)]
+    pub is_foreign: bool,
 }
 
 /// All snapshots, newest first. A folder that is not there has none; a damaged snapshot is listed with
@@ -42,16 +45,21 @@ pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<Summary>, Erro
         // What else lies in a folder that the invoker named is nobody's snapshot.
         .filter(|id| time_of(id).is_some())
         .filter_map(|id| match parent.child(&id) {
-            Ok(Some(dir)) => Some(summary(Ok(&dir), id)),
+            Ok(Some(dir)) => Some(summary(state_dir, snapshots, Ok(&dir), id)),
             // Nobody made those as a snapshot.
             Ok(None) | Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => None,
             // One that may not be opened is there all the same: an older one is not the newest.
-            Err(why) => Some(summary(Err(why), id)),
+            Err(why) => Some(summary(state_dir, snapshots, Err(why), id)),
         })
         .collect())
 }
 
-fn summary(dir: Result<&Dir, Unusable>, id: String) -> Summary {
+fn summary(
+    state_dir: &StateDir,
+    snapshots: &Path,
+    dir: Result<&Dir, Unusable>,
+    id: String,
+) -> Summary {
     let size = dir
         .as_ref()
         .map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
@@ -72,6 +80,10 @@ fn summary(dir: Result<&Dir, Unusable>, id: String) -> Summary {
         }
     };
     let why = id.split_once("Z-").map_or("", |(_, why)| why);
+    let other = match header.state_dir.as_str() {
+        "" => None,
+        named => super::of_another(state_dir, snapshots, named),
+    };
     Summary {
         time_ms: header.created_at_ms.or(time_of(&id)),
         why: if header.why.is_empty() {
@@ -81,7 +93,10 @@ fn summary(dir: Result<&Dir, Unusable>, id: String) -> Summary {
         },
         command: header.command,
         size,
-        problem,
+        is_foreign: other.is_some(),
+        problem: other
+            .map(|named| super::foreign(state_dir, &named).to_string())
+            .or(problem),
         id,
     }
 }
@@ -93,16 +108,22 @@ fn time_of(id: &str) -> Option<i64> {
     Some(time.and_utc().timestamp_millis())
 }
 
+/// The word for the newest snapshot.
+pub const LATEST: &str = "latest";
+
 /// The snapshot that `wanted` names: `latest`, a whole id, or the start of exactly one.
 ///
 /// # Errors
 /// None fits, or more than one does (names them).
 pub fn find<'a>(list: &'a [Summary], wanted: &str) -> Result<&'a Summary, Error> {
-    let Some(newest) = list.first() else {
+    let mut own = list
+        .iter()
+        .filter(|summary| !summary.is_foreign || wanted != LATEST);
+    let Some(newest) = own.next() else {
         return Err(Error::refused("there are no snapshots yet")
             .hint("`clawmend repair` takes one before it changes anything, `clawmend snapshot create` takes one now"));
     };
-    if wanted == "latest" {
+    if wanted == LATEST {
         return Ok(newest);
     }
     if let Some(exact) = list.iter().find(|summary| summary.id == wanted) {

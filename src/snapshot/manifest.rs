@@ -48,6 +48,7 @@ pub(super) struct Header {
     pub created_at_ms: Option<i64>,
     pub why: String,
     pub command: String,
+    pub state_dir: String,
 }
 
 impl Manifest {

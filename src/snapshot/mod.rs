@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub use after::{After, changed_since};
 pub use build::{Create, create};
-pub use list::{Summary, find, has_leftovers, list, remove, sweep};
+pub use list::{LATEST, Summary, find, has_leftovers, list, remove, sweep};
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{Rule, Verdict, choose};
@@ -41,4 +41,36 @@ fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<D
         Ok(false) => Ok(None),
         _ => Dir::open(snapshots).map(Some),
     }
+}
+
+/// The state dir that a snapshot is of by its manifest, if that is another than this one. What lies in the
+/// state dir's own folder is its own: the whole may have been moved.
+fn of_another(state_dir: &StateDir, snapshots: &Path, named: &str) -> Option<String> {
+    let named = Path::new(named);
+    let this: &Path = state_dir.as_ref();
+    if snapshots.starts_with(this) || named == this {
+        return None;
+    }
+    let place = |path: &Path| {
+        let found = path
+            .metadata()
+            .ok()
+            .filter(|_| crate::platform::KNOWS_OWNERS);
+        found
+            .map(|found| crate::platform::meta(&found))
+            .map(|meta| (meta.dev, meta.ino))
+    };
+    let real = |path: &Path| path.canonicalize().ok();
+    let same = (place(named).is_some() && place(named) == place(this))
+        || (real(named).is_some() && real(named) == real(this));
+    (!same).then(|| crate::text::safe(&crate::platform::shown(named)))
+}
+
+/// What keeps a snapshot of another state dir from being restored here.
+fn foreign(state_dir: &StateDir, named: &str) -> Error {
+    let own = state_dir.join(crate::model::layout::SNAPSHOTS_DIR);
+    Error::refused(format!("this snapshot is of another state dir, `{named}`")).hint(format!(
+        "to restore it here all the same, copy its folder into {}",
+        crate::platform::quoted(&crate::text::safe(&crate::platform::shown(&own)))
+    ))
 }

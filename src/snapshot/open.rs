@@ -23,7 +23,7 @@ pub struct Snapshot {
 }
 
 /// Looks into a database extract: [`crate::store::sqlite::verify_extract`].
-pub type CheckExtract<'a> = &'a dyn Fn(&Path, &Entry) -> Result<(), Error>;
+pub type CheckExtract<'a> = &'a dyn Fn(&Dir, &Path, &Entry) -> Result<(), Error>;
 
 /// Opens a snapshot by its full id (see [`super::find`] for shorter ones).
 ///
@@ -50,6 +50,9 @@ pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot
         FileState::Unusable(why) => return Err(refuse(&path.join(manifest::FILE), &why)),
     };
     let manifest = Manifest::parse(&bytes).map_err(|error| error.at(&path))?;
+    if let Some(named) = super::of_another(state_dir, snapshots, &manifest.state_dir) {
+        return Err(super::foreign(state_dir, &named).at(&path));
+    }
     Ok(Snapshot {
         id: id.to_owned(),
         manifest,
@@ -117,7 +120,7 @@ impl Snapshot {
     ) -> Result<(), Error> {
         let path = self.path().join(name);
         let _acting = Acting::as_owner_within(self.owner().as_ref(), &path);
-        check_extract(&path, entry)
+        check_extract(&self.dir, &path, entry)
     }
 
     /// A piece as a file, without following links.
@@ -213,6 +216,10 @@ impl Source for Snapshot {
                 )),
             Err(why) => Err(refuse(&path, &why)),
         }
+    }
+
+    fn folder(&self) -> &Dir {
+        &self.dir
     }
 
     fn owner(&self) -> Option<Meta> {

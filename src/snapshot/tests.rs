@@ -57,7 +57,10 @@ fn it_is_whole_private_and_says_what_was_absent() {
     assert_eq!(made.id, "19700101T000000.000Z-by-hand");
     let opened = home.open(&made.id).unwrap();
     assert_eq!(opened.manifest, made.manifest);
-    assert_eq!(opened.verify(&|_, _| Ok(())).unwrap(), Vec::<String>::new());
+    assert_eq!(
+        opened.verify(&|_, _, _| Ok(())).unwrap(),
+        Vec::<String>::new()
+    );
     assert_eq!(
         opened.get("files/devices/paired.json").unwrap(),
         b"{\"a\":1}"
@@ -174,12 +177,12 @@ fn damage_of_any_kind_is_found_and_refused() {
         let made = home.create(0).unwrap();
         harm(made.path());
         let opened = home.open(&made.id).unwrap();
-        let problems = opened.verify(&|_, _| Ok(())).unwrap();
+        let problems = opened.verify(&|_, _, _| Ok(())).unwrap();
         assert!(
             problems.iter().any(|problem| problem.contains(word)),
             "{word}: {problems:?}"
         );
-        assert!(opened.check(&|_, _| Ok(())).is_err());
+        assert!(opened.check(&|_, _, _| Ok(())).is_err());
     }
 }
 
@@ -257,6 +260,7 @@ fn summary(place: usize, age_days: i64, whole: bool) -> Summary {
         why: String::new(),
         command: String::new(),
         size: 1,
+        is_foreign: false,
         problem: (!whole).then(String::new),
     }
 }

@@ -146,6 +146,9 @@ pub trait Source {
     /// Missing.
     fn path(&self, name: &str) -> Result<std::path::PathBuf, Error>;
 
+    /// The folder that the pieces lie in, held open: what is opened by path reaches nothing else.
+    fn folder(&self) -> &Dir;
+
     /// Whose folder the pieces lie in. What is opened there by path is opened with their rights.
     fn owner(&self) -> Option<Meta> {
         None

@@ -146,7 +146,7 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
     })?;
     let chosen: Vec<Summary> = match wanted {
         Some(wanted) => vec![snapshot::find(&all, wanted)?.clone()],
-        None => all,
+        None => all.into_iter().filter(|one| !one.is_foreign).collect(),
     };
     let mut checked = Vec::new();
     for summary in chosen {

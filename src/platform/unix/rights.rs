@@ -57,7 +57,16 @@ fn set(who: &Who) -> io::Result<()> {
     set_thread_res_uid(None, Uid::ROOT, None)?;
     set_thread_groups(&who.groups)?;
     set_thread_res_gid(None, who.gid, None)?;
-    Ok(set_thread_res_uid(None, who.uid, None)?)
+    let set = set_thread_res_uid(None, who.uid, None);
+    // With each of these the kernel forgets that no core is wanted.
+    super::process::no_core();
+    Ok(set?)
+}
+
+/// Whether whoever acts now may go through a folder.
+pub fn may_enter(folder: &Path) -> bool {
+    rustix::fs::accessat(rustix::fs::CWD, folder, Access::EXEC_OK, AtFlags::EACCESS)
+        != Err(rustix::io::Errno::ACCESS)
 }
 
 /// Whether whoever acts now may not read (`write`: or not write) what lies at a path.

@@ -17,7 +17,8 @@ use crate::text::{count, safe};
 
 /// Lines of context.
 const CONTEXT: usize = 3;
-/// Lines that are read before a hunk to know where it stands.
+/// Lines of a store's file that are read before a hunk to know where it stands. A config is read from its
+/// beginning: comments may be of any length there.
 const LEAD: usize = 100;
 /// A line longer than this is shown only around what changes, characters.
 const LONG_LINE: usize = 300;
@@ -65,20 +66,26 @@ pub fn file(change: &FileChange, name: &str, paint: Paint) -> String {
         return out;
     }
     let before = before.unwrap_or_default();
+    let mut lines = Lines {
+        lead: match change.slot {
+            Slot::Config(_) => usize::MAX,
+            _ => LEAD,
+        },
+        ..Lines::default()
+    };
     match &change.after {
         After::Spliced(splices) => {
-            let mut lines = Lines::default();
             for group in groups(before, splices) {
                 lines.hunk(&mut out, before, &group, paint);
             }
         }
-        After::Whole { bytes, .. } => whole(&mut out, before, bytes, paint),
-        After::Absent => whole(&mut out, before, b"", paint),
+        After::Whole { bytes, .. } => whole(&mut out, lines, before, bytes, paint),
+        After::Absent => whole(&mut out, lines, before, b"", paint),
     }
     out
 }
 
-fn whole(out: &mut String, before: &[u8], after: &[u8], paint: Paint) {
+fn whole(out: &mut String, mut lines: Lines, before: &[u8], after: &[u8], paint: Paint) {
     const SMALL: usize = 256 * 1024;
     if before.len() + after.len() > SMALL {
         let common = before.iter().zip(after).take_while(|(a, b)| a == b).count();
@@ -94,7 +101,7 @@ fn whole(out: &mut String, before: &[u8], after: &[u8], paint: Paint) {
     }
     let splice = crate::format::edit::smallest(before, after, 0);
     let Some(splice) = splice else { return };
-    Lines::default().hunk(out, before, &[splice], paint);
+    lines.hunk(out, before, &[splice], paint);
 }
 
 /// Splices whose context lines touch are shown in one hunk.
@@ -122,6 +129,8 @@ fn groups(text: &[u8], splices: &[Splice]) -> Vec<Vec<Splice>> {
 /// Line numbers while the hunks of one file are written.
 #[derive(Default)]
 struct Lines {
+    /// How many lines before a hunk the mask reads.
+    lead: usize,
     offset: usize,
     before: usize,
     grown: isize,
@@ -149,7 +158,7 @@ impl Lines {
         let changed = crate::format::edit::apply(window, &shifted);
         // The mask needs to know which field a value belongs to, so it starts well before the hunk.
         let lead = text
-            .get(back_lines(text, start, LEAD)..start)
+            .get(back_lines(text, start, self.lead)..start)
             .unwrap_or_default();
         let (old, new) = (shown(lead, window), shown(lead, &changed));
         let diff = TextDiff::from_lines(old.as_str(), new.as_str());

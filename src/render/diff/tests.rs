@@ -105,3 +105,21 @@ fn a_row_reads_like_a_person_would_write_it() {
         +platform: NULL
         "#);
 }
+
+#[test]
+fn a_long_comment_of_a_config_stays_a_comment() {
+    let filler = "note\n".repeat(150);
+    let text = format!("{{ /*\n{filler}pin: 482913\n*/\na: 1,\n}}");
+    let at = text.find("a: 1").unwrap() + 3;
+    let splice = Splice {
+        start: at,
+        end: at + 1,
+        text: b"2".to_vec(),
+    };
+    let config = FileChange {
+        slot: Slot::Config("/s/openclaw.json".into()),
+        ..change(&text, After::Spliced(vec![splice]))
+    };
+    let diff = file(&config, "openclaw.json", Paint::default());
+    assert!(diff.contains("+a: 2") && !diff.contains("482913"), "{diff}");
+}

@@ -103,21 +103,23 @@ fn indexes(source: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
 }
 
 /// Opens an extract and reads its rows, if it is still the file that the entry describes.
-pub(super) fn read(path: &Path, entry: &Entry) -> Result<Database, Error> {
-    checked(path, entry, |connection| {
+pub(super) fn read(folder: &Dir, path: &Path, entry: &Entry) -> Result<Database, Error> {
+    checked(folder, path, entry, |connection| {
         table::read_all(connection, &Meta::default())
     })
     .map_err(|halt| broken(path, halt))
 }
 
-/// Checks an extract: its checksum, SQLite's whole integrity check, and the number of rows of each
+/// Checks an extract in a snapshot's `folder`: its checksum, SQLite's whole integrity check, and the number of rows of each
 /// table, against what the manifest says.
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub fn verify_extract(path: &Path, entry: &Entry) -> Result<(), Error> {
-    checked(path, entry, |connection| verify(path, entry, connection))
-        .map_err(|halt| broken(path, halt))
+pub fn verify_extract(folder: &Dir, path: &Path, entry: &Entry) -> Result<(), Error> {
+    checked(folder, path, entry, |connection| {
+        verify(path, entry, connection)
+    })
+    .map_err(|halt| broken(path, halt))
 }
 
 fn verify(path: &Path, entry: &Entry, connection: &Connection) -> Result<(), Halt> {
@@ -140,27 +142,24 @@ fn verify(path: &Path, entry: &Entry, connection: &Connection) -> Result<(), Hal
     }
 }
 
-/// Opens an extract for `work`, which reaches nothing but the folder that the extract lies in.
+/// Opens an extract for `work`, which reaches nothing but the snapshot's folder.
 fn checked<T: Send>(
+    folder: &Dir,
     path: &Path,
     entry: &Entry,
     work: impl FnOnce(&Connection) -> Result<T, Halt> + Send,
 ) -> Result<T, Halt> {
     // SQLite refuses a link anywhere in a path, and the state dir may be behind one.
     let real = super::probe::resolve_parent(path)?;
-    let folder = Dir::open(real.parent().unwrap_or(path)).map_err(Halt::Failed)?;
     let work = || {
-        if let Some(expected) = &entry.sha256
-            && *expected != sha256(&real)?
-        {
+        if entry.sha256 != Some(sha256(&real)?) {
             return Err(wrong(path, "its checksum is not that of the manifest"));
         }
         // It is nobody else's, so nothing can move.
         work(&reader::open(&real, Way::Immutable)?)
     };
-    confined::within([(&folder, false)], work)
-        .map_err(|error| Error::io("read", path, &error))
-        .map_err(Halt::Failed)?
+    confined::within([(folder, false)], work)
+        .map_err(|error| Halt::Failed(Error::io("read", path, &error)))?
 }
 
 fn sha256(path: &Path) -> Result<String, Halt> {

@@ -249,7 +249,7 @@ impl Store for SqliteStore {
         };
         let piece = source.path(name)?;
         let acting = Acting::as_owner_within(source.owner().as_ref(), &piece);
-        let then = extract::read(&piece, entry)?;
+        let then = extract::read(source.folder(), &piece, entry)?;
         drop(acting);
         let rows = restore::changes(&self.place.path, &then, self.readable(now)?)?;
         Ok(Changes {
