@@ -329,3 +329,46 @@ fn a_config_that_was_named_can_be_restored_and_that_taken_back() {
     sandbox.run(&["restore", "--yes"]);
     assert_eq!(std::fs::read_to_string(&real).unwrap(), mended);
 }
+
+#[test]
+fn a_shared_snapshots_folder_mixes_no_states() {
+    let ours = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let other = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let shared = ours.home().join("shared").display().to_string();
+    let at = |sandbox: &Sandbox, args: &[&str]| {
+        sandbox.run(&[&["--snapshot-dir", &shared][..], args].concat())
+    };
+    at(&ours, &["repair", "--yes"]).expect(Exit::Done);
+    other.now_ms.set(other.now_ms.get() + 60_000);
+    at(&other, &["snapshot", "create"]).expect(Exit::Done);
+    let mine = at(&ours, &["snapshot", "list", "--json"]).json();
+    let ids: Vec<_> = mine["snapshots"].as_array().unwrap().iter().collect();
+    assert_eq!(ids.len(), 2);
+    assert!(
+        ids[0]["problem"]
+            .as_str()
+            .unwrap()
+            .contains("another state dir")
+    );
+    assert!(ids[1]["problem"].is_null());
+    // The newest is not ours, and named it is refused.
+    let named = ids[0]["id"].as_str().unwrap();
+    let refused = at(&ours, &["restore", "--yes", named]).expect(Exit::Refused);
+    assert!(
+        refused.stderr.contains("copy its folder into"),
+        "{}",
+        refused.stderr
+    );
+    let back = at(&ours, &["restore", "--yes"]).expect(Exit::Done);
+    assert!(
+        back.stderr.contains(ids[1]["id"].as_str().unwrap()),
+        "{}",
+        back.stderr
+    );
+    at(&ours, &["snapshot", "verify"]).expect(Exit::Done);
+    at(&ours, &["snapshot", "prune", "--keep", "1", "--yes"]).expect(Exit::Done);
+    let left = at(&ours, &["snapshot", "list", "--json"]).json();
+    let left = left["snapshots"].as_array().unwrap();
+    assert_eq!(left.len(), 2);
+    assert!(left.iter().any(|one| one["id"] == named), "{left:?}");
+}

@@ -65,6 +65,36 @@ pub fn a_journal_reaches_nothing_of_roots(_size: Size) -> String {
     format!("exits {outcomes:?}")
 }
 
+/// A journal that names a snapshot of root's, with hashes that make an interrupted run of it: nothing of
+/// root's is put into the state.
+pub fn a_journal_takes_no_snapshot_of_another(_size: Size) -> String {
+    if !rustix::process::geteuid().is_root() {
+        return "skipped: not root".to_owned();
+    }
+    let roots = World::fixture(FILES[1]);
+    roots.write(
+        "devices/paired.json",
+        r#"{"x": {"deviceId": "x", "token": "roots-own"}}"#,
+    );
+    roots.run(&["snapshot", "create"]).expect(0);
+    let world = theirs();
+    let key = "devices/paired.json";
+    let now = hex(world.text(key).as_bytes());
+    let journal = serde_json::json!({
+        "schema": 1, "tool": "x", "command": "repair", "snapshot": snapshot_of(&roots),
+        "snapshots": roots.path("clawmend/snapshots"), "startedAtMs": 1, "pid": 1, "before": {},
+        "after": { "files": { key: now, "devices/pending.json": "00" }, "rows": [] },
+    });
+    world.write("clawmend/journal.json", journal.to_string());
+    give_away(&world.root().join("home"));
+    let before = world.text(key);
+    let out = world.run(&["snapshot", "create"]);
+    assert!(!out.panicked(), "{out}");
+    assert_eq!(world.text(key), before, "{out}");
+    assert!(out.stderr.contains("another state dir"), "{out}");
+    format!("exit {}", out.code.unwrap())
+}
+
 /// A manifest that invents an owner and a mode: no file becomes root's, or a program.
 pub fn a_manifest_invents_no_owner(_size: Size) -> String {
     if !rustix::process::geteuid().is_root() {

@@ -131,6 +131,10 @@ const TESTS: &[(&str, Test)] = &[
         forged::a_journal_reaches_nothing_of_roots,
     ),
     (
+        "forged::a_journal_takes_no_snapshot_of_another",
+        forged::a_journal_takes_no_snapshot_of_another,
+    ),
+    (
         "forged::a_manifest_invents_no_owner",
         forged::a_manifest_invents_no_owner,
     ),
