@@ -190,6 +190,8 @@ pub fn sweep(state_dir: &StateDir, snapshots: &Path) -> Result<usize, Error> {
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
         return Ok(0);
     };
+    // There the state's own lock keeps others out; not every system can hold a folder.
+    let own = snapshots.starts_with(state_dir);
     let mut swept = 0;
     for name in parent.names()? {
         if !replace::is_temp(&name) {
@@ -199,7 +201,7 @@ pub fn sweep(state_dir: &StateDir, snapshots: &Path) -> Result<usize, Error> {
         let Ok(Some(orphan)) = parent.child(&name) else {
             continue;
         };
-        if orphan.try_hold().is_some() && parent.remove_tree(&name).is_ok() {
+        if (own || orphan.try_hold().is_some()) && parent.remove_tree(&name).is_ok() {
             swept += 1;
         }
     }

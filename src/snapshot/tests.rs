@@ -125,26 +125,25 @@ fn a_failed_one_is_not_there_at_all_and_an_orphan_is_swept() {
     let home = Home::new();
     home.create_with(&[&Fails(home.store())], 0).unwrap_err();
     assert_eq!(std::fs::read_dir(&home.snapshots).unwrap().count(), 0);
-    let orphan = home
-        .snapshots
-        .join(crate::files::replace::temp_name("snapshot".as_ref()));
-    std::fs::create_dir_all(orphan.join("files")).unwrap();
-    std::fs::write(orphan.join("files/x"), "half").unwrap();
+    let orphan = |folder: &std::path::Path| {
+        let orphan = folder.join(crate::files::replace::temp_name("snapshot".as_ref()));
+        std::fs::create_dir_all(orphan.join("files")).unwrap();
+        std::fs::write(orphan.join("files/x"), "half").unwrap();
+        orphan
+    };
+    let own = orphan(&home.snapshots);
     assert!(home.list().is_empty());
-    // Somebody still builds it.
-    let parent = folder(&home.dir.path().into(), &home.snapshots, false)
-        .unwrap()
-        .unwrap();
-    let held = parent
-        .child(orphan.file_name().unwrap())
-        .unwrap()
-        .unwrap()
-        .try_hold()
-        .unwrap();
-    assert_eq!(sweep(&home.dir.path().into(), &home.snapshots).unwrap(), 0);
-    drop(held);
     assert_eq!(sweep(&home.dir.path().into(), &home.snapshots).unwrap(), 1);
-    assert!(!orphan.exists());
+    assert!(!own.exists());
+    // Somebody still builds it, in a folder of several states.
+    let shared = tempfile::tempdir().unwrap();
+    let other = orphan(shared.path());
+    let held: Dir = Dir::open(&other).unwrap();
+    let held = held.try_hold().unwrap();
+    assert_eq!(sweep(&home.dir.path().into(), shared.path()).unwrap(), 0);
+    drop(held);
+    assert_eq!(sweep(&home.dir.path().into(), shared.path()).unwrap(), 1);
+    assert!(!other.exists());
 }
 
 #[test]
