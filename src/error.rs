@@ -199,7 +199,9 @@ fn own_and_closed(path: &Path) -> Option<String> {
 fn advice_for_io(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
     match source.kind() {
-        K::PermissionDenied => crate::platform::RUN_AS,
+        K::PermissionDenied => {
+            crate::platform::io_advice(source).unwrap_or(crate::platform::RUN_AS)
+        }
         K::StorageFull | K::QuotaExceeded => {
             "the disk (or quota) is full: free some space, then run the same command again"
         }

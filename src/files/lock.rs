@@ -28,6 +28,7 @@ impl Lock {
         let state = state_dir.open()?;
         super::safety::check(state)?;
         let (dir, name) = state.walk_or_create(Path::new(layout::LOCK))?;
+        super::safety::check_own(&dir, state.meta()?.uid)?;
         let path = dir.path().join(&name);
         let mut file = open(&dir, &name)?;
         let start = Instant::now();

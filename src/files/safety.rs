@@ -65,6 +65,22 @@ pub fn check_owner(dir: &Dir, owner: u32) -> Result<(), Error> {
     .hint("name a folder of the user that runs OpenClaw, or of root's"))
 }
 
+/// Refuses a folder of clawmend's own, in the state dir of `owner`, that somebody else could have filled, or
+/// could look at what is made in it.
+///
+/// # Errors
+/// It belongs to neither them nor root nor the acting user, or others can write to it.
+pub fn check_own(dir: &Dir, owner: u32) -> Result<(), Error> {
+    match problem(&dir.meta()?, owner, SystemFolder::acting_user(), true) {
+        None => Ok(()),
+        Some(why) => Err(Error::refused(format!(
+            "{why}, so nothing that lies there is believed and no copy is made there"
+        ))
+        .at(dir.path())
+        .hint("give it to the state dir's owner (`chown -R`) and to them alone (`chmod -R go-w`), if you know who filled it; else move it away; then run the same command again")),
+    }
+}
+
 fn look(parent: &Path, name: &std::ffi::OsStr, folder: &Path) -> Result<Meta, Error> {
     let looked = match SystemFolder::open(parent) {
         Ok(parent) => parent.look(name).map(|(meta, _)| meta),

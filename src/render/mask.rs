@@ -51,9 +51,22 @@ const CONFIG: &[&str] = &[
     "source",
 ];
 
-/// `text` with every string that is not known to be harmless masked.
+/// A number of more digits is shown only where a time belongs: it may be a PIN.
+const PORT_DIGITS: usize = 5;
+
+/// `text` of a store's file with every string that is not known to be harmless masked.
 pub fn text(text: &str) -> String {
+    masked(text, false)
+}
+
+/// The same of a config, where each value is shown only as far as it looks like what belongs there.
+pub fn config(text: &str) -> String {
+    masked(text, true)
+}
+
+fn masked(text: &str, config: bool) -> String {
     Masker {
+        config,
         rest: text,
         out: String::with_capacity(text.len()),
         key: None,
@@ -63,6 +76,7 @@ pub fn text(text: &str) -> String {
 }
 
 struct Masker<'a> {
+    config: bool,
     rest: &'a str,
     out: String,
     key: Option<String>,
@@ -118,6 +132,16 @@ impl Masker<'_> {
             .is_some_and(|after| after.trim_start().starts_with(':'))
     }
 
+    fn is_in_a_secret(&self) -> bool {
+        let keys = self.outer.iter().chain(std::iter::once(&self.key));
+        keys.flatten().any(|key| is_secret_field(key))
+    }
+
+    fn is_time(&self) -> bool {
+        let names_a_time = |key: &str| key == "ts" || key.ends_with("Ms") || key.ends_with("At");
+        self.key.as_deref().is_some_and(names_a_time)
+    }
+
     fn string(&mut self, quote: char) {
         let body = self.rest.get(1..).unwrap_or_default();
         let mut escaped = false;
@@ -158,6 +182,7 @@ impl Masker<'_> {
         let key = self.key.as_deref().filter(|_| end.is_some());
         let shown = key.is_some_and(|key| SHOWN.contains(&key) || CONFIG.contains(&key));
         let content = match key {
+            Some(_) if shown && self.config => shown_value(&content),
             Some(key) if CONFIG.contains(&key) => shown_value(&content),
             Some(key)
                 if shown
@@ -208,7 +233,9 @@ impl Masker<'_> {
             && word
                 .chars()
                 .all(|c| c.is_ascii_hexdigit() || matches!(c, '-' | '+' | '.' | 'x' | 'X'))
-            && !self.key.as_deref().is_some_and(is_secret_field);
+            && !self.is_in_a_secret()
+            && (self.is_time()
+                || word.chars().filter(char::is_ascii_alphanumeric).count() <= PORT_DIGITS);
         if literal || number && !looks_secret(&word) {
             self.take(end);
         } else {
@@ -277,6 +304,25 @@ mod tests {
         assert_eq!(
             text("{ Qk7c0aB4Qk7c0aB4Qk7c0aB4: {}, clientId: 'sk0123456789abcdefXYZabcd' }"),
             "{ ****0aB4: {}, clientId: '****abcd' }"
+        );
+    }
+
+    #[test]
+    fn long_numbers_are_shown_where_times_belong_and_nothing_is_inside_a_secret() {
+        assert_eq!(
+            text("{ ts: 1795535949417, createdAtMs: 1795535949417, port: 18789, pin: 48291377 }"),
+            "{ ts: 1795535949417, createdAtMs: 1795535949417, port: 18789, pin: **** }"
+        );
+        assert_eq!(text("{ token: { v: 314 } }"), "{ token: { v: **** } }");
+    }
+
+    #[test]
+    fn in_a_config_a_known_field_has_to_look_like_one() {
+        assert_eq!(
+            config(
+                "{ publicKey: 'sk-CANARY0123456789abcdefXYZ', role: 'operator', mode: 'local' }"
+            ),
+            "{ publicKey: '****fXYZ', role: 'operator', mode: 'local' }"
         );
     }
 

@@ -28,7 +28,11 @@ use crate::files::{Dir, StateDir, safety};
 /// the invoker named.
 fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<Dir>, Error> {
     if let Ok(relative) = snapshots.strip_prefix(state_dir) {
-        return state_dir.open()?.descend(relative, make);
+        let dir = state_dir.open()?.descend(relative, make)?;
+        if let (Some(dir), true) = (&dir, make) {
+            check_own(state_dir, dir)?;
+        }
+        return Ok(dir);
     }
     if make {
         let dir = Dir::open_or_create(snapshots)?;
@@ -41,6 +45,10 @@ fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<D
         Ok(false) => Ok(None),
         _ => Dir::open(snapshots).map(Some),
     }
+}
+
+fn check_own(state_dir: &StateDir, dir: &Dir) -> Result<(), Error> {
+    safety::check_own(dir, state_dir.open()?.meta()?.uid)
 }
 
 /// The state dir that a snapshot is of by its manifest, if that is another than this one. What lies in the

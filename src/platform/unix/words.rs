@@ -19,6 +19,12 @@ pub fn io_advice(error: &io::Error) -> Option<&'static str> {
             "if it is mounted there by itself (a container's bind mount of one file), run clawmend where the real file lies, or mount its folder instead; else run the same command again",
         );
     }
+    // EPERM is what root gets too.
+    if error.raw_os_error() == Some(1) && rustix::process::geteuid().is_root() {
+        return Some(
+            "the system forbids it, to root too: is the file or its folder immutable (`lsattr -d`; `chattr -i` ends that), or is this a container without the right?",
+        );
+    }
     // EIO.
     (error.raw_os_error() == Some(5)).then_some(
         "the disk reports an error: check its health (dmesg), and copy the state dir away first",

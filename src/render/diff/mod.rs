@@ -67,10 +67,7 @@ pub fn file(change: &FileChange, name: &str, paint: Paint) -> String {
     }
     let before = before.unwrap_or_default();
     let mut lines = Lines {
-        lead: match change.slot {
-            Slot::Config(_) => usize::MAX,
-            _ => LEAD,
-        },
+        config: matches!(change.slot, Slot::Config(_)),
         ..Lines::default()
     };
     match &change.after {
@@ -129,8 +126,7 @@ fn groups(text: &[u8], splices: &[Splice]) -> Vec<Vec<Splice>> {
 /// Line numbers while the hunks of one file are written.
 #[derive(Default)]
 struct Lines {
-    /// How many lines before a hunk the mask reads.
-    lead: usize,
+    config: bool,
     offset: usize,
     before: usize,
     grown: isize,
@@ -157,10 +153,14 @@ impl Lines {
             .collect();
         let changed = crate::format::edit::apply(window, &shifted);
         // The mask needs to know which field a value belongs to, so it starts well before the hunk.
+        let (lead, mask): (_, fn(&str) -> String) = match self.config {
+            true => (usize::MAX, mask::config),
+            false => (LEAD, mask::text),
+        };
         let lead = text
-            .get(back_lines(text, start, self.lead)..start)
+            .get(back_lines(text, start, lead)..start)
             .unwrap_or_default();
-        let (old, new) = (shown(lead, window), shown(lead, &changed));
+        let (old, new) = (shown(mask, lead, window), shown(mask, lead, &changed));
         let diff = TextDiff::from_lines(old.as_str(), new.as_str());
         let mut body = String::new();
         let (mut removed, mut added, mut context) = (0, 0, 0);
@@ -204,8 +204,8 @@ impl Lines {
 }
 
 /// Masked and made safe for a terminal; `lead` is the text before, read and left out again.
-fn shown(lead: &[u8], text: &[u8]) -> String {
-    let masked = mask::text(&String::from_utf8_lossy(&[lead, text].concat()));
+fn shown(mask: fn(&str) -> String, lead: &[u8], text: &[u8]) -> String {
+    let masked = mask(&String::from_utf8_lossy(&[lead, text].concat()));
     let lines = memchr::memchr_iter(b'\n', lead).count();
     let from = masked
         .match_indices('\n')
