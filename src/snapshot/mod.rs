@@ -29,8 +29,8 @@ use crate::files::{Dir, StateDir, safety};
 fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<Dir>, Error> {
     if let Ok(relative) = snapshots.strip_prefix(state_dir) {
         let dir = state_dir.open()?.descend(relative, make)?;
-        if let (Some(dir), true) = (&dir, make) {
-            check_own(state_dir, dir)?;
+        if make {
+            check_own(state_dir, snapshots)?;
         }
         return Ok(dir);
     }
@@ -47,8 +47,22 @@ fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<D
     }
 }
 
-fn check_own(state_dir: &StateDir, dir: &Dir) -> Result<(), Error> {
-    safety::check_own(dir, state_dir.open()?.meta()?.uid)
+/// Refuses what lies in the state dir at `path` if a folder on the way there is, or is open to, somebody else's.
+fn check_own(state_dir: &StateDir, path: &Path) -> Result<(), Error> {
+    let Ok(relative) = path.strip_prefix(state_dir) else {
+        return Ok(());
+    };
+    let state = state_dir.open()?;
+    let owner = state.meta()?.uid;
+    for folder in relative
+        .ancestors()
+        .filter(|part| !part.as_os_str().is_empty())
+    {
+        if let Some(dir) = state.descend(folder, false)? {
+            safety::check_own(&dir, owner)?;
+        }
+    }
+    Ok(())
 }
 
 /// The state dir that a snapshot is of by its manifest, if that is another than this one. What lies in the

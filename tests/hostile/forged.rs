@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Size;
 use crate::places::{UID, give_away};
+use crate::state::View;
 use crate::world::{FILES, World, tree};
 
 fn hex(bytes: &[u8]) -> String {
@@ -144,4 +145,48 @@ pub fn keys_go_to_no_folder_of_another_user(_size: Size) -> String {
         assert_eq!(std::fs::read_dir(&there).unwrap().count(), 0);
     }
     "6 refusals, nothing written".to_owned()
+}
+
+/// clawmend's own folders in a state, of another user or open to all: no key is copied there, and no snapshot
+/// that lies there is believed.
+pub fn own_folders_of_another_user_are_refused(_size: Size) -> String {
+    if !rustix::process::geteuid().is_root() {
+        return "skipped: not root".to_owned();
+    }
+    let mut refused = 0;
+    let places = |id: &str| {
+        let own = ["clawmend".to_owned(), "clawmend/snapshots".to_owned()];
+        own.into_iter().chain([format!("clawmend/snapshots/{id}")])
+    };
+    for of_roots in [true, false] {
+        for (owner, mode) in [(65_500, 0o700), (65_500, 0o755), (0, 0o777)] {
+            for at in 0..3 {
+                let world = theirs();
+                let id = snapshot_of(&world);
+                if !of_roots {
+                    give_away(&world.root().join("home"));
+                }
+                let place = world.path(&places(&id).nth(at).unwrap());
+                lchown(&place, Some(owner), Some(owner)).unwrap();
+                std::fs::set_permissions(&place, std::fs::Permissions::from_mode(mode)).unwrap();
+                let before = View::of(&world);
+                let copies = || {
+                    let all = std::fs::read_dir(world.path("clawmend/snapshots")).unwrap();
+                    all.count()
+                };
+                let mut tried = vec![vec!["restore", "--yes", "--force", &id]];
+                if at < 2 {
+                    tried.extend([vec!["repair", "--yes"], vec!["snapshot", "create"]]);
+                }
+                for args in tried {
+                    let out = world.run(&args).expect(3);
+                    assert!(out.stderr.contains("chown -R"), "{args:?}: {out}");
+                    assert_eq!(View::of(&world), before, "{args:?}: {out}");
+                    assert_eq!(copies(), 1, "{args:?}: {out}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    format!("{refused} refusals, nothing written")
 }

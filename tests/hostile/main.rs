@@ -135,6 +135,10 @@ const TESTS: &[(&str, Test)] = &[
         forged::a_journal_takes_no_snapshot_of_another,
     ),
     (
+        "forged::own_folders_of_another_user_are_refused",
+        forged::own_folders_of_another_user_are_refused,
+    ),
+    (
         "forged::a_manifest_invents_no_owner",
         forged::a_manifest_invents_no_owner,
     ),
