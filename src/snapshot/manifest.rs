@@ -1,5 +1,7 @@
 //! `manifest.json`: what a snapshot holds. No secret stands in it: names, hashes, modes and times.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::after::After;
@@ -51,11 +53,14 @@ pub(super) struct Header {
     pub state_dir: String,
 }
 
+const EDITED: &str = "somebody changed this snapshot: use another one (`clawmend snapshot list`)";
+
 impl Manifest {
     /// Reads a manifest, refusing newer layouts and names that lead out of the snapshot.
     ///
     /// # Errors
-    /// Not a manifest, a newer layout, or a piece's name is not a plain relative path.
+    /// Not a manifest, a newer layout, or a piece's name is not a plain relative path, or
+    /// the same file stands in it twice.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let header: Header = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
         if header.schema > SCHEMA {
@@ -66,6 +71,16 @@ impl Manifest {
             .hint("restore it with that version or a later one"));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+        let mut seen = BTreeSet::new();
+        for entry in &manifest.entries {
+            if !seen.insert((&entry.store, &entry.path)) {
+                return Err(Error::refused(format!(
+                    "the snapshot's manifest names `{}` twice",
+                    entry.path.escape_debug()
+                ))
+                .hint(EDITED));
+            }
+        }
         for name in manifest
             .entries
             .iter()
@@ -76,9 +91,7 @@ impl Manifest {
                     "the snapshot's manifest names a piece outside the snapshot: `{}`",
                     name.escape_debug()
                 ))
-                .hint(
-                    "somebody changed this snapshot: use another one (`clawmend snapshot list`)",
-                ));
+                .hint(EDITED));
             }
         }
         Ok(manifest)

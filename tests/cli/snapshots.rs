@@ -372,3 +372,18 @@ fn a_shared_snapshots_folder_mixes_no_states() {
     assert_eq!(left.len(), 2);
     assert!(left.iter().any(|one| one["id"] == named), "{left:?}");
 }
+
+#[test]
+fn a_manifest_that_names_a_file_twice_is_one_that_somebody_edited() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let list = sandbox.run(&["snapshot", "list", "--json"]).json();
+    let id = list["snapshots"][0]["id"].as_str().unwrap();
+    let name = format!("clawmend/snapshots/{id}/manifest.json");
+    let mut manifest = sandbox.json(&name);
+    let entries = manifest["entries"].as_array_mut().unwrap();
+    entries.push(entries[0].clone());
+    sandbox.write(&name, manifest.to_string());
+    let refused = sandbox.run(&["restore", "--yes"]).expect(Exit::Refused);
+    assert!(refused.stderr.contains("twice"), "{}", refused.stderr);
+}
