@@ -113,7 +113,7 @@ impl Home {
 
     fn snapshot_ids(&self) -> Vec<String> {
         let list = snapshot::list(&self.dir.path().into(), &self.snapshots()).unwrap();
-        list.into_iter().map(|summary| summary.id).collect()
+        list.own.into_iter().map(|summary| summary.id).collect()
     }
 }
 

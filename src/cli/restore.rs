@@ -21,12 +21,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let held = begin(context, args.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let mut list = snapshot::list(&located.state_dir, &folder)?;
+    let list = snapshot::list(&located.state_dir, &folder)?;
     let id = match args.id.as_str() {
-        LATEST => {
-            list.retain(|summary| !summary.is_foreign);
-            latest(context, &located, &folder, &list)?
-        }
+        LATEST => latest(context, &located, &folder, &list)?,
         id => snapshot::find(&list, id)?.id.clone(),
     };
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
@@ -109,7 +106,7 @@ fn latest(
     context: &mut Context<'_, '_>,
     located: &Located,
     folder: &Path,
-    list: &[snapshot::Summary],
+    list: &snapshot::Listed,
 ) -> Result<String, Error> {
     let newest = snapshot::find(list, LATEST)?;
     let finished = context
@@ -128,7 +125,7 @@ fn latest(
         return Ok(newest.id.clone());
     }
     let mut meant = None;
-    for summary in list.iter().skip(1) {
+    for summary in list.own.iter().skip(1) {
         // One that cannot be read is not overlooked: opening it says why.
         let now = is_now(summary)?;
         if now == finished || (now && summary.why != "before-restore") {
@@ -137,7 +134,9 @@ fn latest(
         }
     }
     // Finished, and written by somebody else since: still not the one that would undo it.
-    let meant = meant.or(list.get(1).filter(|_| finished)).unwrap_or(newest);
+    let meant = meant
+        .or(list.own.get(1).filter(|_| finished))
+        .unwrap_or(newest);
     if meant.id != newest.id {
         let what = if finished {
             "was taken by the interrupted restore, which is finished"

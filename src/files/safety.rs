@@ -50,22 +50,7 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a folder outside the state dir for what only the state dir's `owner` may read.
-///
-/// # Errors
-/// It belongs to neither them nor root nor the acting user.
-pub fn check_owner(dir: &Dir, owner: u32) -> Result<(), Error> {
-    if [0, owner, SystemFolder::acting_user()].contains(&dir.meta()?.uid) {
-        return Ok(());
-    }
-    Err(Error::refused(format!(
-        "{FOREIGN} than the state dir, and what is kept there holds keys"
-    ))
-    .at(dir.path())
-    .hint("name a folder of the user that runs OpenClaw, or of root's"))
-}
-
-/// Refuses a folder of clawmend's own, in the state dir of `owner`, that somebody else could have filled, or
+/// Refuses a folder for clawmend's own files of a state dir of `owner` that somebody else could have filled, or
 /// could look at what is made in it.
 ///
 /// # Errors
@@ -77,7 +62,7 @@ pub fn check_own(dir: &Dir, owner: u32) -> Result<(), Error> {
             "{why}, so nothing that lies there is believed and no copy is made there"
         ))
         .at(dir.path())
-        .hint("give it to the state dir's owner (`chown -R`) and to them alone (`chmod -R go-w`), if you know who filled it; else move it away; then run the same command again")),
+        .hint("give it to the state dir's owner (`chown -R`) and to them alone (`chmod -R go-w`), if you know who filled it; else move it away, or name another --snapshot-dir; then run the same command again")),
     }
 }
 

@@ -25,41 +25,50 @@ pub struct Summary {
     pub size: u64,
     /// Why it cannot be restored from, if so (checksums are not looked at here).
     pub problem: Option<String>,
-    /// It is of another state dir, which has the same snapshots folder.
-    #[serde(skip)]
-    pub is_foreign: bool,
 }
 
-/// All snapshots, newest first. A folder that is not there has none; a damaged snapshot is listed with
-/// its problem.
+/// The snapshots of one folder, each part newest first.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Of this state dir, damaged ones with their problem.
+    pub own: Vec<Summary>,
+    /// Of other state dirs that keep theirs in the same folder. They are shown and left alone.
+    pub others: Vec<Summary>,
+}
+
+/// All snapshots. A folder that is not there has none.
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<Summary>, Error> {
+pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Listed, Error> {
+    let mut listed = Listed::default();
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
-        return Ok(Vec::new());
+        return Ok(listed);
     };
     let names = parent.names()?.into_iter().rev();
     let ids = names.filter_map(|name| name.into_string().ok());
-    Ok(ids
-        // What else lies in a folder that the invoker named is nobody's snapshot.
-        .filter(|id| time_of(id).is_some())
-        .filter_map(|id| match parent.child(&id) {
-            Ok(Some(dir)) => Some(summary(state_dir, snapshots, Ok(&dir), id)),
+    // What else lies in a folder that the invoker named is nobody's snapshot.
+    for id in ids.filter(|id| time_of(id).is_some()) {
+        let (mut summary, of) = match parent.child(&id) {
+            Ok(Some(dir)) => summary(Ok(&dir), id),
             // Nobody made those as a snapshot.
-            Ok(None) | Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => None,
+            Ok(None) | Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => continue,
             // One that may not be opened is there all the same: an older one is not the newest.
-            Err(why) => Some(summary(state_dir, snapshots, Err(why), id)),
-        })
-        .collect())
+            Err(why) => summary(Err(why), id),
+        };
+        match of.and_then(|of| super::of_another(state_dir, snapshots, &of)) {
+            Some(named) => {
+                summary.problem = Some(super::foreign(state_dir, &named).to_string());
+                listed.others.push(summary);
+            }
+            None => listed.own.push(summary),
+        }
+    }
+    Ok(listed)
 }
 
-fn summary(
-    state_dir: &StateDir,
-    snapshots: &Path,
-    dir: Result<&Dir, Unusable>,
-    id: String,
-) -> Summary {
+/// What a snapshot's folder tells, and the state dir that its manifest names.
+fn summary(dir: Result<&Dir, Unusable>, id: String) -> (Summary, Option<String>) {
     let size = dir
         .as_ref()
         .map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
@@ -80,11 +89,8 @@ fn summary(
         }
     };
     let why = id.split_once("Z-").map_or("", |(_, why)| why);
-    let other = match header.state_dir.as_str() {
-        "" => None,
-        named => super::of_another(state_dir, snapshots, named),
-    };
-    Summary {
+    let of = Some(header.state_dir).filter(|of| !of.is_empty());
+    let summary = Summary {
         time_ms: header.created_at_ms.or(time_of(&id)),
         why: if header.why.is_empty() {
             why.to_owned()
@@ -93,12 +99,10 @@ fn summary(
         },
         command: header.command,
         size,
-        is_foreign: other.is_some(),
-        problem: other
-            .map(|named| super::foreign(state_dir, &named).to_string())
-            .or(problem),
+        problem,
         id,
-    }
+    };
+    (summary, of)
 }
 
 /// When a snapshot of this id was taken, milliseconds since 1970. `None`: that is no snapshot's id.
@@ -111,26 +115,20 @@ fn time_of(id: &str) -> Option<i64> {
 /// The word for the newest snapshot.
 pub const LATEST: &str = "latest";
 
-/// The snapshot that `wanted` names: `latest`, a whole id, or the start of exactly one.
+/// The snapshot that `wanted` names: `latest`, a whole id, or the start of exactly one. By its id also one of
+/// another state dir: opening it says that it is.
 ///
 /// # Errors
 /// None fits, or more than one does (names them).
-pub fn find<'a>(list: &'a [Summary], wanted: &str) -> Result<&'a Summary, Error> {
-    let mut own = list
-        .iter()
-        .filter(|summary| !summary.is_foreign || wanted != LATEST);
-    let Some(newest) = own.next() else {
-        return Err(Error::refused("there are no snapshots yet")
-            .hint("`clawmend repair` takes one before it changes anything, `clawmend snapshot create` takes one now"));
-    };
-    if wanted == LATEST {
-        return Ok(newest);
+pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> {
+    if wanted == LATEST || (listed.own.is_empty() && listed.others.is_empty()) {
+        return newest(listed);
     }
-    if let Some(exact) = list.iter().find(|summary| summary.id == wanted) {
+    let all = || listed.own.iter().chain(&listed.others);
+    if let Some(exact) = all().find(|summary| summary.id == wanted) {
         return Ok(exact);
     }
-    let fitting: Vec<_> = list
-        .iter()
+    let fitting: Vec<_> = all()
         .filter(|summary| !wanted.is_empty() && summary.id.starts_with(wanted))
         .collect();
     match fitting.as_slice() {
@@ -147,6 +145,19 @@ pub fn find<'a>(list: &'a [Summary], wanted: &str) -> Result<&'a Summary, Error>
             |error, summary| error.hint(format!("`{}`", summary.id)),
         )),
     }
+}
+
+fn newest(listed: &Listed) -> Result<&Summary, Error> {
+    listed.own.first().ok_or_else(|| {
+        let none = match listed.others.len() {
+            0 => "there are no snapshots yet".to_owned(),
+            others => format!(
+                "there are no snapshots of this state dir yet, only {others} of others (`clawmend snapshot list`)"
+            ),
+        };
+        Error::refused(none)
+            .hint("`clawmend repair` takes one before it changes anything, `clawmend snapshot create` takes one now")
+    })
 }
 
 /// Removes a snapshot: out of sight in one step, then piece by piece.

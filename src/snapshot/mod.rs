@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub use after::{After, changed_since};
 pub use build::{Create, create};
-pub use list::{LATEST, Summary, find, has_leftovers, list, remove, sweep};
+pub use list::{LATEST, Listed, Summary, find, has_leftovers, list, remove, sweep};
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{Rule, Verdict, choose};
@@ -25,44 +25,34 @@ use crate::error::Error;
 use crate::files::{Dir, StateDir, safety};
 
 /// Opens the snapshots folder: below the state dir without following links, anywhere else by the path
-/// the invoker named.
+/// the invoker named. One that somebody else owns or can write to is refused, on the whole way.
 fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<Dir>, Error> {
+    let state = state_dir.open()?;
     if let Ok(relative) = snapshots.strip_prefix(state_dir) {
-        let dir = state_dir.open()?.descend(relative, make)?;
-        if make {
-            check_own(state_dir, snapshots)?;
-        }
-        return Ok(dir);
+        return below(state, state, relative, make);
     }
-    if make {
-        let dir = Dir::open_or_create(snapshots)?;
-        let owner = state_dir.open()?.meta()?.uid;
-        safety::check(&dir)?;
-        safety::check_owner(&dir, owner)?;
-        return Ok(Some(dir));
-    }
-    match snapshots.try_exists() {
-        Ok(false) => Ok(None),
-        _ => Dir::open(snapshots).map(Some),
-    }
+    let dir = match make {
+        true => Dir::open_or_create(snapshots)?,
+        false if matches!(snapshots.try_exists(), Ok(false)) => return Ok(None),
+        false => Dir::open(snapshots)?,
+    };
+    safety::check(&dir)?;
+    safety::check_own(&dir, state.meta()?.uid)?;
+    Ok(Some(dir))
 }
 
-/// Refuses what lies in the state dir at `path` if a folder on the way there is, or is open to, somebody else's.
-fn check_own(state_dir: &StateDir, path: &Path) -> Result<(), Error> {
-    let Ok(relative) = path.strip_prefix(state_dir) else {
-        return Ok(());
-    };
-    let state = state_dir.open()?;
+/// Walks from one folder to another below it, looking at whose each is.
+fn below(state: &Dir, from: &Dir, to: &Path, make: bool) -> Result<Option<Dir>, Error> {
     let owner = state.meta()?.uid;
-    for folder in relative
-        .ancestors()
-        .filter(|part| !part.as_os_str().is_empty())
-    {
-        if let Some(dir) = state.descend(folder, false)? {
-            safety::check_own(&dir, owner)?;
+    let mut at = from.descend(Path::new(""), false)?;
+    for name in to.components() {
+        let Some(dir) = at else { return Ok(None) };
+        at = dir.descend(name.as_ref(), make)?;
+        if let Some(dir) = &at {
+            safety::check_own(dir, owner)?;
         }
     }
-    Ok(())
+    Ok(at)
 }
 
 /// The state dir that a snapshot is of by its manifest, if that is another than this one. What lies in the

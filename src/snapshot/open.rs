@@ -37,9 +37,7 @@ pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot
             .hint("`clawmend snapshot list` shows those there are")
     };
     let parent = super::folder(state_dir, snapshots, false)?.ok_or_else(gone)?;
-    let dir = parent.descend(Path::new(id), false)?.ok_or_else(gone)?;
-    super::check_own(state_dir, &path)?;
-    crate::files::safety::check_own(&dir, state_dir.open()?.meta()?.uid)?;
+    let dir = super::below(state_dir.open()?, &parent, Path::new(id), false)?.ok_or_else(gone)?;
     let bytes = match dir.read(manifest::FILE, OWN_LIMIT) {
         FileState::Present { bytes, .. } => bytes,
         FileState::Absent => {

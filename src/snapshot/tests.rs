@@ -46,7 +46,7 @@ impl Home {
     }
 
     fn list(&self) -> Vec<Summary> {
-        list(&self.dir.path().into(), &self.snapshots).unwrap()
+        list(&self.dir.path().into(), &self.snapshots).unwrap().own
     }
 }
 
@@ -241,7 +241,11 @@ fn ids_by_prefix() {
         home.create(now_ms).unwrap();
     }
     let list = home.list();
-    let find = |wanted: &str| find(&list, wanted).map(|found| found.id.clone());
+    let listed = Listed {
+        own: list.clone(),
+        ..Listed::default()
+    };
+    let find = |wanted: &str| find(&listed, wanted).map(|found| found.id.clone());
     assert_eq!(find("latest").unwrap(), "19700102T000000.000Z-by-hand");
     assert_eq!(find("19700102").unwrap(), find("latest").unwrap());
     assert_eq!(find("19700101T000000.001").unwrap(), list[1].id);
@@ -259,7 +263,6 @@ fn summary(place: usize, age_days: i64, whole: bool) -> Summary {
         why: String::new(),
         command: String::new(),
         size: 1,
-        is_foreign: false,
         problem: (!whole).then(String::new),
     }
 }

@@ -150,6 +150,9 @@ fn runs(script: &str, line: &str) -> bool {
     words.into_iter().all(has)
 }
 
+/// How lines begin that `ci/packages` takes out of the README and types in a new home.
+const TYPED: [&str; 3] = ["mkdir -p ~", "clawmend completions ", "clawmend man "];
+
 /// Lines to type that are no session: each is run elsewhere, or is a command line that clawmend takes.
 #[test]
 fn other_command_lines_are_run_by_the_gate_or_parse() {
@@ -165,6 +168,13 @@ fn other_command_lines_are_run_by_the_gate_or_parse() {
             match line {
                 "```sh" => inside = true,
                 "```" => inside = false,
+                _ if inside && TYPED.iter().any(|start| line.starts_with(start)) => {
+                    let picked = "grep -E '^(mkdir -p ~|clawmend (completions|man) )' README.md";
+                    assert!(
+                        path == "README.md" && gate.contains(picked),
+                        "{path}: {line}"
+                    );
+                }
                 _ if inside && line.starts_with("clawmend") => {
                     let parsed = clawmend::cli::command(80).try_get_matches_from(words(line));
                     assert!(parsed.is_ok(), "{path}: {line}");

@@ -14,12 +14,14 @@ use crate::text::{count, safe};
 
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let located = context.locate()?;
-    let all = snapshot::list(&located.state_dir, &context.snapshots(&located))?;
+    let listed = snapshot::list(&located.state_dir, &context.snapshots(&located))?;
+    let mut all: Vec<_> = listed.own.iter().chain(&listed.others).collect();
+    all.sort_by(|one, other| other.id.cmp(&one.id));
     if context.global.json {
         let document = documents(
             context,
             &located,
-            all.iter().map(document_of).collect(),
+            all.iter().copied().map(document_of).collect(),
             false,
         );
         context.json(&document);
@@ -146,7 +148,7 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
     })?;
     let chosen: Vec<Summary> = match wanted {
         Some(wanted) => vec![snapshot::find(&all, wanted)?.clone()],
-        None => all.into_iter().filter(|one| !one.is_foreign).collect(),
+        None => all.own,
     };
     let mut checked = Vec::new();
     for summary in chosen {

@@ -18,10 +18,11 @@ pub(super) fn prune(
     let held = begin(context, dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let mut all = context.while_it_takes("reading the snapshots", || {
-        snapshot::list(&located.state_dir, &folder)
-    })?;
-    all.retain(|summary| !summary.is_foreign);
+    let all = context
+        .while_it_takes("reading the snapshots", || {
+            snapshot::list(&located.state_dir, &folder)
+        })?
+        .own;
     let verdicts = snapshot::choose(&all, context.world.now_ms, rule);
     let going: Vec<_> = verdicts.iter().filter(|verdict| verdict.remove).collect();
     let gone_documents = || {
