@@ -181,26 +181,11 @@ fn follow(
         .filter(|(path, real)| path != real)
         .map(|(path, real)| (path.clone(), real.clone()))
         .collect();
-    facts.led_out = led_out(&facts.reals, files.state_dir());
-    facts.mounted = seen
+    facts.elsewhere = seen
         .keys()
-        .filter(|path| files.is_mounted(path))
-        .cloned()
+        .filter_map(|path| Some((path.clone(), files.elsewhere(path)?)))
         .collect();
     seen.into_keys().collect()
-}
-
-/// The files of the state dir that are links out of it, or lie behind one.
-fn led_out(reals: &BTreeMap<PathBuf, PathBuf>, state_dir: &Path) -> BTreeSet<PathBuf> {
-    let state = real(state_dir);
-    let out = |(path, real): &(&PathBuf, &PathBuf)| {
-        path.starts_with(state_dir) && !real.starts_with(&state)
-    };
-    reals
-        .iter()
-        .filter(out)
-        .map(|(path, _)| path.clone())
-        .collect()
 }
 
 /// The disk as a source of includes, noting what was looked for.

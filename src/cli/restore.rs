@@ -50,17 +50,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     carry_out(context, &asked, held, state, &mut |context, state| {
         let changes = apply::way_back(&state.stores(), &state.model.images, &found)
             .map_err(|error| not_put_back(state, error))?;
-        let facts = &state.model.config.facts;
-        let linked = facts
-            .led_out
-            .iter()
-            .map(|path| (path, "a link out of the state dir"));
-        let mounted = facts.mounted.iter().map(|path| (path, "mounted by itself"));
-        for (path, what) in linked.chain(mounted) {
+        for (path, why) in &state.model.config.facts.elsewhere {
             let key = key_of(&located.state_dir, path);
             if manifest.entries.iter().any(|entry| entry.path == key) {
                 let key = crate::text::safe(&key);
-                context.note(&format!("note: `{key}` is {what}, so it stays as it is"));
+                context.note(&format!(
+                    "note: `{key}` is {}, so it stays as it is",
+                    why.says()
+                ));
             }
         }
         let since = snapshot::changed_since(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::Shared;
-use super::config_facts::{ConfigFacts, Place, Variables};
+use super::config_facts::{ConfigFacts, Elsewhere, Place, Variables};
 pub use super::config_host::{Host, Port, Signs};
 use super::config_host::{host, port};
 use crate::config::copies::Copy;
@@ -183,24 +183,28 @@ impl ConfigModel {
                 "{variable}=1 says that the config is managed elsewhere"
             ));
         }
-        if self.facts.mounted.contains(file) {
-            return Some(
-                "it is mounted by itself, as containers do with single files, and cannot be replaced from here"
-                    .to_owned(),
-            );
+        let real = self.facts.reals.get(file);
+        match self.facts.elsewhere.get(file) {
+            None => {}
+            Some(Elsewhere::Mounted) => {
+                return Some(
+                    "it is mounted by itself, as containers do with single files, and cannot be replaced from here"
+                        .to_owned(),
+                );
+            }
+            Some(Elsewhere::LinkedOut) => {
+                // An include that is named as the config would be the whole config.
+                let way = match file == self.facts.path {
+                    true => " (named with --config, it is changed)",
+                    false => "",
+                };
+                return Some(format!(
+                    "it is a link to `{}`, outside the state dir{way}",
+                    crate::platform::shown(real.map_or(file, PathBuf::as_path))
+                ));
+            }
         }
-        let real = self.facts.reals.get(file)?;
-        if self.facts.led_out.contains(file) {
-            let real = crate::platform::shown(real);
-            // An include that is named as the config would be the whole config.
-            let way = match file == self.facts.path {
-                true => " (named with --config, it is changed)",
-                false => "",
-            };
-            return Some(format!(
-                "it is a link to `{real}`, outside the state dir{way}"
-            ));
-        }
+        let real = real?;
         let meta = images.text(&Slot::Config(file.to_path_buf()))?.meta()?;
         (meta.is_read_only() || real.starts_with("/nix/store")).then(|| {
             format!(

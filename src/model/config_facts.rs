@@ -17,10 +17,8 @@ pub struct ConfigFacts {
     pub roots: Vec<Root>,
     /// Config files whose real path is another than the one they are called by.
     pub reals: BTreeMap<PathBuf, PathBuf>,
-    /// Those of them that lie in the state dir by name and, through a link, not in truth.
-    pub led_out: BTreeSet<PathBuf>,
-    /// Those that are mounted by themselves, as containers mount one file: they can't be replaced.
-    pub mounted: BTreeSet<PathBuf>,
+    /// Config files that are read here and never written.
+    pub elsewhere: BTreeMap<PathBuf, Elsewhere>,
     /// The copies beside the config, the best first.
     pub copies: Vec<Copy>,
     /// `gateway.auth.token` of the newest backup (`.bak`), with that file's name.
@@ -33,6 +31,25 @@ pub struct ConfigFacts {
     pub profile: Option<String>,
     /// This machine is a container, by OpenClaw's own signs.
     pub container: bool,
+}
+
+/// Why a config file is made elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It lies in the state dir by name and, through a link, not in truth.
+    LinkedOut,
+    /// It is mounted by itself, as containers mount one file: it can't be replaced.
+    Mounted,
+}
+
+impl Elsewhere {
+    /// What the file is.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::LinkedOut => "a link out of the state dir",
+            Self::Mounted => "mounted by itself",
+        }
+    }
 }
 
 /// Variables that are set in one place.

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::files::dir::{refuse, unusable_io};
 use crate::files::{Dir, safety};
 use crate::image::{Meta, Slot, Unusable};
+use crate::model::config_facts::Elsewhere;
 use crate::platform::Kind;
 
 /// A file's folder, opened, and its name there.
@@ -32,9 +33,12 @@ pub(super) enum Place {
 }
 
 impl Found {
-    /// It is mounted by itself (a container's bind mount of one file): it can't be replaced.
-    pub(super) fn is_mounted(&self) -> bool {
-        self.dir.is_mounted(&self.name)
+    /// Why it is read and never written.
+    pub(super) fn elsewhere(&self) -> Option<Elsewhere> {
+        match self.place {
+            Place::Linked => Some(Elsewhere::LinkedOut),
+            _ => (self.dir.is_mounted(&self.name)).then_some(Elsewhere::Mounted),
+        }
     }
 }
 
@@ -56,13 +60,10 @@ impl FilesStore {
         }))
     }
 
-    /// Whether the config file at `path` is mounted by itself.
-    pub fn is_mounted(&self, path: &Path) -> bool {
-        let found = self
-            .state_dir
-            .open()
-            .map(|state| self.find_config(state, path));
-        matches!(found, Ok(Ok(Some(found))) if found.is_mounted())
+    /// Why the config file at `path` is read and never written.
+    pub fn elsewhere(&self, path: &Path) -> Option<Elsewhere> {
+        let state = self.state_dir.open().ok()?;
+        self.find_config(state, path).ok()??.elsewhere()
     }
 
     fn find_config(&self, state: &Dir, path: &Path) -> Result<Option<Found>, Unusable> {
@@ -131,7 +132,8 @@ impl FilesStore {
     /// Whether the slot's file may be written where it was found.
     pub(super) fn may_write(&self, state: &Dir, slot: &Slot, found: &Found) -> Result<(), Error> {
         let real = found.dir.path().join(&found.name);
-        if found.is_mounted() {
+        let elsewhere = found.elsewhere();
+        if elsewhere == Some(Elsewhere::Mounted) {
             return Err(Error::refused(
                 "this file is mounted by itself, so it can be written but not replaced in one step",
             )
@@ -163,7 +165,7 @@ impl FilesStore {
             .at(&path)
             .hint("make the change where the file is managed"));
         }
-        if found.place == Place::Linked {
+        if elsewhere == Some(Elsewhere::LinkedOut) {
             let error = Error::refused(format!(
                 "a link in the state dir leads out of it, and clawmend writes through none{through}"
             ));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::place::{Place, refuse_at};
+use super::place::refuse_at;
 use super::{FilesStore, NAME};
 use crate::error::Error;
 use crate::files::hash;
@@ -29,11 +29,9 @@ impl FilesStore {
                 Some(image) => image.clone(),
                 None => self.image(state, &slot, None),
             };
-            // Never written, so never brought back: it is managed where the link leads, or what is mounted
-            // comes from.
-            if let Ok(Some(found)) = self.find(state, &slot)
-                && (found.place == Place::Linked
-                    || matches!(slot, Slot::Config(_)) && found.is_mounted())
+            // Never written, so never brought back.
+            if let Slot::Config(path) = &slot
+                && self.elsewhere(path).is_some()
             {
                 continue;
             }
