@@ -1,6 +1,7 @@
 //! What can be wrong with an include, as data and in words.
 use super::files::ReadProblem;
 use super::owner::FileId;
+use super::shown;
 use crate::format::json5::{SyntaxError, path_text};
 use std::fmt;
 use std::path::PathBuf;
@@ -42,8 +43,11 @@ pub enum ProblemKind {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.path[..] {
-            [] => write!(f, "`$include` of `{}`: ", self.include)?,
-            path => write!(f, "`{}.$include` of `{}`: ", path_text(path), self.include)?,
+            [] => write!(f, "`$include` of `{}`: ", shown::path(&self.include))?,
+            path => {
+                let include = shown::path(&self.include);
+                write!(f, "`{}.$include` of `{include}`: ", path_text(path))?;
+            }
         }
         self.kind.fmt(f)
     }
@@ -58,25 +62,26 @@ impl fmt::Display for ProblemKind {
                 write!(
                     f,
                     "`{}` is outside of the config's folder",
-                    crate::platform::shown(path)
+                    shown::path(&crate::platform::shown(path))
                 )
             }
             Self::Cycle(chain) => {
                 let chain: Vec<_> = chain
                     .iter()
-                    .map(|path| crate::platform::shown(path))
+                    .map(|path| shown::path(&crate::platform::shown(path)))
                     .collect();
                 write!(f, "it leads back to itself: {}", chain.join(" -> "))
             }
             Self::TooDeep => f.write_str("includes are nested too deep"),
             Self::Unreadable(path, problem) => {
-                write!(f, "`{}`: {problem}", crate::platform::shown(path))
+                let path = shown::path(&crate::platform::shown(path));
+                write!(f, "`{path}`: {problem}")
             }
             Self::Unparsable(path, error) => {
                 write!(
                     f,
                     "`{}` is not JSON5: {error}",
-                    crate::platform::shown(path)
+                    shown::path(&crate::platform::shown(path))
                 )
             }
             Self::NotAnObject => {

@@ -16,6 +16,19 @@ pub fn shown(text: &str) -> String {
     })
 }
 
+/// A path that a value of the config gives: a part of it that looks like a token is masked.
+pub fn path(text: &str) -> String {
+    let parts = text.split_inclusive(['/', '\\', '.']);
+    let shown = parts.map(|part| {
+        let word = part.trim_end_matches(['/', '\\', '.']);
+        match looks_secret(word) {
+            true => part.replacen(word, &mask(word), 1),
+            false => part.to_owned(),
+        }
+    });
+    shown.collect()
+}
+
 /// The URL without user, password and query. `None`: it is none.
 fn url(text: &str) -> Option<String> {
     let text = text.trim();
@@ -98,6 +111,16 @@ mod tests {
         assert_eq!(
             shown("wss://u:p@claw.example/ws?token=x"),
             "wss://****@claw.example/ws?****"
+        );
+    }
+
+    #[test]
+    fn a_token_is_no_part_of_a_path() {
+        let plain = "/home/me/.openclaw/../parts/gateway-2024a1b2.json5";
+        assert_eq!(path(plain), plain);
+        assert_eq!(
+            path("./sk-CANARY0123456789abcdefXYZ.json"),
+            "./****fXYZ.json"
         );
     }
 

@@ -182,8 +182,7 @@ impl Masker<'_> {
         let key = self.key.as_deref().filter(|_| end.is_some());
         let shown = key.is_some_and(|key| SHOWN.contains(&key) || CONFIG.contains(&key));
         let content = match key {
-            Some(_) if shown && self.config => shown_value(&content),
-            Some(key) if CONFIG.contains(&key) => shown_value(&content),
+            Some(key) if CONFIG.contains(&key) || shown && self.config => shown_value(&content),
             Some(key)
                 if shown
                     && (KEYS.contains(&key) || !looks_secret(&content))

@@ -1,10 +1,12 @@
 //! Recognisable secrets in every place, every command in every output mode: none comes out.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::Size;
+use crate::places::give_away;
 use crate::trace;
 use crate::world::{FILES, Out, SQLITE, World};
 
@@ -357,4 +359,40 @@ pub fn a_crash_prints_no_state(_size: Size) -> String {
         points += 1;
     }
     format!("{points} crashes, no core and no text")
+}
+
+/// With each change of a thread's user the kernel makes the process dumpable again, as far as the system's
+/// settings have it: the next call of that thread takes that back.
+pub fn rights_do_not_bring_cores_back(_size: Size) -> String {
+    if !rustix::process::geteuid().is_root() {
+        return "skipped: not root".to_owned();
+    }
+    let world = World::fixture(SQLITE);
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(world.root(), open).unwrap();
+    give_away(&world.root().join("home"));
+    let watched = ["-e", "trace=setresuid,setresgid,setgroups,prctl"];
+    let mut changes = 0;
+    for args in [&["repair", "--yes"][..], &["restore", "--yes"]] {
+        let (out, log) = trace::run(&world, &watched, args);
+        out.expect(0);
+        let mut open = std::collections::BTreeSet::new();
+        for line in log.lines() {
+            let thread = line.split_whitespace().next().unwrap();
+            if line.contains("PR_SET_DUMPABLE, SUID_DUMP_DISABLE") {
+                open.remove(thread);
+            } else if ["setresuid(", "setresgid("]
+                .iter()
+                .any(|call| line.contains(call))
+            {
+                open.insert(thread);
+                changes += 1;
+            } else if line.contains("+++ exited") {
+                assert!(!open.contains(thread), "{args:?}: {line}");
+            }
+        }
+        assert!(open.is_empty(), "{args:?}: {open:?}");
+    }
+    assert!(changes > 20, "{changes}");
+    format!("{changes} changes of rights")
 }

@@ -127,6 +127,14 @@ const TESTS: &[(&str, Test)] = &[
         limits::a_file_that_is_mounted_by_itself,
     ),
     (
+        "canary::rights_do_not_bring_cores_back",
+        canary::rights_do_not_bring_cores_back,
+    ),
+    (
+        "places::what_root_has_to_type_names_what_was_found",
+        places::what_root_has_to_type_names_what_was_found,
+    ),
+    (
         "forged::a_journal_reaches_nothing_of_roots",
         forged::a_journal_reaches_nothing_of_roots,
     ),

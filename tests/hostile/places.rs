@@ -568,3 +568,55 @@ fn extracts_of(world: &World) -> Vec<std::path::PathBuf> {
     all.filter(|path| path.ends_with("pairing.sqlite"))
         .collect()
 }
+
+/// Whoever may not write is told what root has to type: with the state dir and the config that were found, since
+/// root's home and environment are others.
+pub fn what_root_has_to_type_names_what_was_found(_size: Size) -> String {
+    if !is_root() {
+        return "skipped: not root".to_owned();
+    }
+    let world = World::fixture(FILES[1]);
+    let open = std::fs::Permissions::from_mode(0o755);
+    let home = world.root().join("home");
+    for folder in [world.root(), &home] {
+        std::fs::set_permissions(folder, open.clone()).unwrap();
+    }
+    let state = home.join(".openclaw-work");
+    std::fs::rename(world.state(), &state).unwrap();
+    let config = home.join("named.json");
+    std::fs::write(&config, "{ gateway: { mode: 'local' } }").unwrap();
+    let program = home.join("clawmend");
+    std::fs::copy(crate::world::binary(), &program).unwrap();
+    for entry in [state.as_path(), &config, &program] {
+        open_to_all(entry);
+    }
+    let (state, config) = (state.display().to_string(), config.display().to_string());
+    let said = |variables: &[(&str, &str)], args: &[&str]| {
+        let mut command = world.command(&program);
+        std::os::unix::process::CommandExt::uid(&mut command, UID);
+        command.envs(variables.iter().copied()).args(args);
+        finish(command).expect(1).stdout
+    };
+    let by_profile = said(&[], &["--profile", "work"]);
+    let line = format!("\n  sudo clawmend --state-dir {state} --profile work repair ");
+    assert!(by_profile.contains(&line), "{by_profile}");
+    let variables = [
+        ("OPENCLAW_STATE_DIR", &*state),
+        ("OPENCLAW_CONFIG_PATH", &*config),
+    ];
+    let by_variables = said(&variables, &[]);
+    let line = format!("\n  sudo clawmend --state-dir {state} --config {config} repair ");
+    assert!(by_variables.contains(&line), "{by_variables}");
+    "by a profile, by variables".to_owned()
+}
+
+fn open_to_all(path: &Path) {
+    let mut open = std::fs::metadata(path).unwrap().permissions();
+    open.set_mode(0o755);
+    std::fs::set_permissions(path, open).unwrap();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            open_to_all(&entry.unwrap().path());
+        }
+    }
+}

@@ -53,14 +53,17 @@ pub fn go_back(before: Who) {
 }
 
 fn set(who: &Who) -> io::Result<()> {
-    // Only root may change groups; the real and the saved user are root's all the time.
-    set_thread_res_uid(None, Uid::ROOT, None)?;
-    set_thread_groups(&who.groups)?;
-    set_thread_res_gid(None, who.gid, None)?;
-    let set = set_thread_res_uid(None, who.uid, None);
+    let change = || {
+        // Only root may change groups; the real and the saved user are root's all the time.
+        set_thread_res_uid(None, Uid::ROOT, None)?;
+        set_thread_groups(&who.groups)?;
+        set_thread_res_gid(None, who.gid, None)?;
+        set_thread_res_uid(None, who.uid, None)
+    };
+    let changed = change();
     // With each of these the kernel forgets that no core is wanted.
     super::process::no_core();
-    Ok(set?)
+    Ok(changed?)
 }
 
 /// Whether whoever acts now may go through a folder.

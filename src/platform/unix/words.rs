@@ -51,6 +51,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_root_may_not_do_either_is_not_advised_to_root() {
+        let advice = io_advice(&io::Error::from_raw_os_error(1));
+        let is_root = rustix::process::geteuid().is_root();
+        assert_eq!(advice.is_some_and(|text| text.contains("chattr")), is_root);
+    }
+
+    #[test]
     fn a_word_stays_one_word() {
         assert_eq!(quoted("/srv/claw-1/.openclaw"), "/srv/claw-1/.openclaw");
         assert_eq!(quoted("/srv/my claw"), "'/srv/my claw'");
