@@ -47,10 +47,7 @@ pub fn store(data: &[u8]) {
             // As OpenClaw reads: broken UTF-8 becomes a mark, a number may be too large for a double.
             let text = String::from_utf8_lossy(bytes);
             let parsed = serde_json::from_str::<&serde_json::value::RawValue>(&text);
-            assert!(
-                parsed.is_ok(),
-                "{slot:?} is not JSON after the change: {text}"
-            );
+            assert!(parsed.is_ok(), "{slot:?} is not JSON after the change: {text}");
         }
     }
 }
@@ -60,10 +57,7 @@ pub fn config(data: &[u8]) {
     let _ = json5::parse(data, Limits::default());
     let _ = json5::duplicates(data);
     let text = String::from_utf8_lossy(data);
-    assert_eq!(
-        mask::text(&text).matches('\n').count(),
-        text.matches('\n').count()
-    );
+    assert_eq!(mask::text(&text).matches('\n').count(), text.matches('\n').count());
     let (after, changes) = mended(
         &[
             (Part::Paired, PAIRED),
@@ -73,11 +67,7 @@ pub fn config(data: &[u8]) {
         ],
         Some(data),
     );
-    for change in changes
-        .files
-        .iter()
-        .filter(|change| matches!(change.slot, Slot::Config(_)))
-    {
+    for change in changes.files.iter().filter(|change| matches!(change.slot, Slot::Config(_))) {
         let bytes = after.text(&change.slot).and_then(TextImage::bytes);
         let parsed = bytes.map(|bytes| json5::parse(bytes, Limits::default()).is_ok());
         assert_eq!(parsed, Some(true), "an edit broke the config");
@@ -91,14 +81,7 @@ pub fn identity(data: &[u8]) {
     if let Ok(Value::Object(record)) = serde_json::from_slice(data) {
         let _ = clawmend::model::identity::Identity::of(&record);
     }
-    mended(
-        &[
-            (Part::Paired, PAIRED),
-            (Part::Pending, PENDING),
-            (Part::Identity, data),
-        ],
-        None,
-    );
+    mended(&[(Part::Paired, PAIRED), (Part::Pending, PENDING), (Part::Identity, data)], None);
 }
 
 /// A snapshot's manifest: no name in it leads out of the snapshot.
@@ -106,15 +89,9 @@ pub fn manifest(data: &[u8]) {
     let Ok(manifest) = clawmend::snapshot::Manifest::parse(data) else {
         return;
     };
-    for name in manifest
-        .entries
-        .iter()
-        .filter_map(|entry| entry.name.as_ref())
-    {
+    for name in manifest.entries.iter().filter_map(|entry| entry.name.as_ref()) {
         let path = std::path::Path::new(name);
-        let plain = path
-            .components()
-            .all(|part| matches!(part, std::path::Component::Normal(_)));
+        let plain = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
         assert!(plain, "a piece is called {name:?}");
     }
 }
@@ -143,22 +120,16 @@ fn mended(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes) {
     let image = |path: String, bytes: Option<&[u8]>| TextImage {
         path: path.into(),
         state: match bytes {
-            Some(bytes) => FileState::Present {
-                bytes: Arc::new(bytes.to_vec()),
-                meta: Meta::default(),
-            },
+            Some(bytes) => {
+                FileState::Present { bytes: Arc::new(bytes.to_vec()), meta: Meta::default() }
+            }
             None => FileState::Absent,
         },
     };
     for part in Part::ALL {
         let Some(name) = part.file() else { continue };
-        let bytes = files
-            .iter()
-            .find(|(of, _)| *of == part)
-            .map(|(_, bytes)| *bytes);
-        images
-            .texts
-            .insert(Slot::File(part), image(format!("/s/{name}"), bytes));
+        let bytes = files.iter().find(|(of, _)| *of == part).map(|(_, bytes)| *bytes);
+        images.texts.insert(Slot::File(part), image(format!("/s/{name}"), bytes));
     }
     let mut facts = Facts {
         now_ms: 1_795_544_000_000,
@@ -168,10 +139,7 @@ fn mended(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes) {
     };
     if config.is_some() {
         let path = std::path::PathBuf::from("/s/openclaw.json");
-        images.texts.insert(
-            Slot::Config(path.clone()),
-            image("/s/openclaw.json".into(), config),
-        );
+        images.texts.insert(Slot::Config(path.clone()), image("/s/openclaw.json".into(), config));
         facts.config.path = path;
     }
     let model = Model::of(images, facts);
@@ -189,11 +157,7 @@ fn mended(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes) {
     let Ok(changes) = simulate(&model.images, &plan) else {
         return (model.images, Changes::default());
     };
-    let shown = diff::changes(
-        &changes,
-        &|path| path.display().to_string(),
-        Paint::default(),
-    );
+    let shown = diff::changes(&changes, &|path| path.display().to_string(), Paint::default());
     assert!(!shown.contains('\u{1b}'), "an escape in the diff");
     let after = images_after(model.images.clone(), changes.clone());
     let again = Model::of(after.clone(), model.facts);

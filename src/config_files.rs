@@ -90,11 +90,7 @@ pub fn read(
     let mut facts = surroundings::facts(located, env, now_ms);
     facts.config = config;
     facts.interrupted = interrupted;
-    Ok(State {
-        files,
-        sqlite,
-        model: Model::again(images, facts, expected.prior),
-    })
+    Ok(State { files, sqlite, model: Model::again(images, facts, expected.prior) })
 }
 
 /// The file store with every file that makes up the config, and what stands around the config.
@@ -139,10 +135,7 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
             .because(error)
             .hint("`clawmend diagnose` lists the copies beside the config")
     })?;
-    if !value
-        .get("gateway")
-        .is_some_and(serde_json::Value::is_object)
-    {
+    if !value.get("gateway").is_some_and(serde_json::Value::is_object) {
         let error = Error::refused("this copy holds no `gateway` section").at(&path);
         return Err(error.hint("`clawmend diagnose` lists the copies beside the config"));
     }
@@ -156,10 +149,7 @@ fn follow(
     facts: &mut ConfigFacts,
     copies: &[(Copy, Vec<u8>)],
 ) -> BTreeSet<PathBuf> {
-    let disk = Disk {
-        files,
-        seen: Default::default(),
-    };
+    let disk = Disk { files, seen: Default::default() };
     let root = files.read_config(&facts.path);
     let real = real(&facts.path);
     let texts: Vec<Vec<u8>> = match root.bytes() {
@@ -181,10 +171,8 @@ fn follow(
         .filter(|(path, real)| path != real)
         .map(|(path, real)| (path.clone(), real.clone()))
         .collect();
-    facts.elsewhere = seen
-        .keys()
-        .filter_map(|path| Some((path.clone(), files.elsewhere(path)?)))
-        .collect();
+    facts.elsewhere =
+        seen.keys().filter_map(|path| Some((path.clone(), files.elsewhere(path)?))).collect();
     seen.into_keys().collect()
 }
 
@@ -218,16 +206,13 @@ fn real(path: &Path) -> PathBuf {
 fn roots(config: &Path, located: &Located, env: &Env) -> Vec<Root> {
     let own = config.parent().unwrap_or(Path::new("/")).to_path_buf();
     let more = env.var("OPENCLAW_INCLUDE_ROOTS").unwrap_or_default();
-    let more = std::env::split_paths(more)
-        .filter(|dir| !dir.as_os_str().is_empty())
-        .map(|dir| match (dir.strip_prefix("~"), &located.home) {
+    let more = std::env::split_paths(more).filter(|dir| !dir.as_os_str().is_empty()).map(|dir| {
+        match (dir.strip_prefix("~"), &located.home) {
             (Ok(rest), Some(home)) => home.join(rest),
             _ => env.cwd.join(dir),
-        });
-    std::iter::once(own)
-        .chain(more)
-        .map(|dir| Root::new(&dir, &real(&dir)))
-        .collect()
+        }
+    });
+    std::iter::once(own).chain(more).map(|dir| Root::new(&dir, &real(&dir))).collect()
 }
 
 fn copies(config: &Path) -> Vec<(Copy, Vec<u8>)> {
@@ -250,12 +235,7 @@ fn copies(config: &Path) -> Vec<(Copy, Vec<u8>)> {
         let copy = Copy::read(&config, &name, mtime_ms.unwrap_or_default(), &bytes)?;
         Some((copy, bytes))
     };
-    names
-        .into_iter()
-        .rev()
-        .filter_map(read)
-        .take(MOST_COPIES)
-        .collect()
+    names.into_iter().rev().filter_map(read).take(MOST_COPIES).collect()
 }
 
 /// A regular file of at most `limit` bytes, no link followed.
@@ -266,15 +246,9 @@ pub(crate) fn small_file(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
 /// `gateway.auth.token` of a copy that stands alone.
 fn token_in(bytes: &[u8]) -> Option<Secret> {
     let none = |_: &Path| Err(ReadProblem::Missing);
-    let loaded = Loaded {
-        bytes: bytes.to_vec(),
-        real: PathBuf::from("/copy"),
-    };
+    let loaded = Loaded { bytes: bytes.to_vec(), real: PathBuf::from("/copy") };
     let resolved = resolve(Path::new("/copy"), loaded, &[], &none).ok()?;
-    match crate::config::gateway::Gateway::read(&resolved)
-        .auth_token
-        .field
-    {
+    match crate::config::gateway::Gateway::read(&resolved).auth_token.field {
         Field::Value(token) => Some(token),
         _ => None,
     }
@@ -282,20 +256,14 @@ fn token_in(bytes: &[u8]) -> Option<Secret> {
 
 /// The signs by which OpenClaw itself takes a machine for a container.
 fn is_container(env: &Env) -> bool {
-    let marked = [
-        "/.dockerenv",
-        "/run/.containerenv",
-        "/var/run/.containerenv",
-    ];
+    let marked = ["/.dockerenv", "/run/.containerenv", "/var/run/.containerenv"];
     if marked.iter().any(|path| Path::new(path).exists()) {
         return true;
     }
     let groups = env.proc.as_ref().map(|proc| proc.join("1/cgroup"));
     let groups = groups.and_then(|path| std::fs::read_to_string(path).ok());
     groups.is_some_and(|groups| {
-        ["docker", "kubepods", "containerd", "lxc"]
-            .iter()
-            .any(|word| groups.contains(word))
+        ["docker", "kubepods", "containerd", "lxc"].iter().any(|word| groups.contains(word))
     })
 }
 

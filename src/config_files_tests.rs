@@ -27,15 +27,7 @@ fn put(dir: &Path, files: &[(&str, &str)]) {
 
 fn read_all(dir: &Path) -> Model {
     let sqlite = SqliteStore::new(dir, Duration::ZERO);
-    let state = read(
-        &located(dir),
-        &Env::default(),
-        0,
-        sqlite,
-        None,
-        Expected::default(),
-    )
-    .unwrap();
+    let state = read(&located(dir), &Env::default(), 0, sqlite, None, Expected::default()).unwrap();
     state.model
 }
 
@@ -55,10 +47,7 @@ fn every_included_file_is_among_the_images() {
     );
     let model = read_all(dir.path());
     for name in ["openclaw.json", "a.json5", "sub/b.json5"] {
-        let image = model
-            .images
-            .text(&Slot::Config(dir.path().join(name)))
-            .unwrap();
+        let image = model.images.text(&Slot::Config(dir.path().join(name))).unwrap();
         assert!(image.bytes().is_some(), "{name}");
     }
     let config = model.config.read().unwrap();
@@ -78,10 +67,7 @@ fn copies_are_ranked_and_their_includes_read_where_the_config_is_broken() {
                 "openclaw.json.bak",
                 "{ gateway: { mode: 'local', auth: { token: 'old-token' } }, $include: './more.json5' }",
             ),
-            (
-                "openclaw.json.clobbered.2026-01-01T00-00-00-000Z",
-                "{ gateway: {} }",
-            ),
+            ("openclaw.json.clobbered.2026-01-01T00-00-00-000Z", "{ gateway: {} }"),
             ("openclaw.json.tmp", "{}"),
             ("more.json5", "{ agents: {} }"),
         ],
@@ -91,25 +77,14 @@ fn copies_are_ranked_and_their_includes_read_where_the_config_is_broken() {
     assert_eq!(model.config.best_copy().unwrap().name, "openclaw.json.bak");
     assert_eq!(model.config.copies.len(), 2);
     let (name, token) = model.config.facts.token_before.clone().unwrap();
-    assert_eq!(
-        (name.as_str(), token.expose()),
-        ("openclaw.json.bak", "old-token")
-    );
-    assert!(
-        model
-            .images
-            .text(&Slot::Config(dir.path().join("more.json5")))
-            .is_some()
-    );
+    assert_eq!((name.as_str(), token.expose()), ("openclaw.json.bak", "old-token"));
+    assert!(model.images.text(&Slot::Config(dir.path().join("more.json5"))).is_some());
 }
 
 #[test]
 fn a_copy_has_to_be_a_config() {
     let dir = tempfile::tempdir().unwrap();
-    put(
-        dir.path(),
-        &[("a", "{ gateway: {} }"), ("b", "{ gateway"), ("c", "{}")],
-    );
+    put(dir.path(), &[("a", "{ gateway: {} }"), ("b", "{ gateway"), ("c", "{}")]);
     assert!(read_copy(&dir.path().join("a")).is_ok());
     for name in ["b", "c", "gone"] {
         assert!(read_copy(&dir.path().join(name)).is_err(), "{name}");
@@ -124,19 +99,11 @@ fn links_are_followed_for_reading_and_the_real_place_is_known() {
     let state = dir.path().join("state");
     let dotfiles = dir.path().join("dotfiles");
     std::fs::create_dir_all(&state).unwrap();
-    put(
-        &dotfiles,
-        &[("claw.json", "{ gateway: { mode: 'local' } }")],
-    );
+    put(&dotfiles, &[("claw.json", "{ gateway: { mode: 'local' } }")]);
     std::os::unix::fs::symlink(dotfiles.join("claw.json"), state.join("openclaw.json")).unwrap();
     let model = read_all(&state);
     assert!(model.config.whole().is_some());
-    let real = model
-        .config
-        .facts
-        .reals
-        .get(&state.join("openclaw.json"))
-        .unwrap();
+    let real = model.config.facts.reals.get(&state.join("openclaw.json")).unwrap();
     assert!(real.ends_with("dotfiles/claw.json"));
     let images = &model.images;
     let config = state.join("openclaw.json");
@@ -144,10 +111,7 @@ fn links_are_followed_for_reading_and_the_real_place_is_known() {
     assert!(fixed.contains("--config"), "{fixed}");
     // Within the state dir a link is as good as what it leads to.
     std::fs::remove_file(&config).unwrap();
-    put(
-        &state,
-        &[("mine/claw.json", "{ gateway: { mode: 'local' } }")],
-    );
+    put(&state, &[("mine/claw.json", "{ gateway: { mode: 'local' } }")]);
     std::os::unix::fs::symlink("mine/claw.json", &config).unwrap();
     let model = read_all(&state);
     assert_eq!(model.config.fixed(&model.images, &config), None);

@@ -12,10 +12,9 @@ pub fn keep_quiet() {
 }
 
 fn said(info: &PanicHookInfo<'_>) -> String {
-    let place = info.location().map_or_else(
-        || "an unknown place".to_owned(),
-        |at| format!("{}:{}", at.file(), at.line()),
-    );
+    let place = info
+        .location()
+        .map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
     format!(
         "error: clawmend {} has a bug and stopped at {place}\n       \
          every file is whole, old or new: `clawmend diagnose` says what is there, and the next writing command goes on from it\n       \

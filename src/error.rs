@@ -72,9 +72,8 @@ impl Error {
     /// A failed file operation: `doing` says what was tried ("read", "create the folder"), the
     /// advice follows from the kind of I/O failure.
     pub fn io(doing: &str, path: impl AsRef<Path>, source: &std::io::Error) -> Self {
-        let error = Self::failed(format!("could not {doing}"))
-            .at(path.as_ref())
-            .because(plain_io(source));
+        let error =
+            Self::failed(format!("could not {doing}")).at(path.as_ref()).because(plain_io(source));
         let ours = match source.kind() {
             std::io::ErrorKind::PermissionDenied => own_and_closed(path.as_ref()),
             _ => None,
@@ -191,9 +190,7 @@ fn own_and_closed(path: &Path) -> Option<String> {
         })
     })?;
     let shown = platform::quoted(&crate::text::safe(&platform::shown(closed)));
-    Some(format!(
-        "it is your own, but its mode keeps you out: chmod -R u+rwX {shown}"
-    ))
+    Some(format!("it is your own, but its mode keeps you out: chmod -R u+rwX {shown}"))
 }
 
 fn advice_for_io(source: &std::io::Error) -> &'static str {

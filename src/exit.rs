@@ -20,14 +20,8 @@ pub enum Exit {
 
 impl Exit {
     /// Every exit code, in order.
-    pub const ALL: [Exit; 6] = [
-        Exit::Done,
-        Exit::Findings,
-        Exit::Usage,
-        Exit::Refused,
-        Exit::Failed,
-        Exit::RolledBack,
-    ];
+    pub const ALL: [Exit; 6] =
+        [Exit::Done, Exit::Findings, Exit::Usage, Exit::Refused, Exit::Failed, Exit::RolledBack];
 
     /// The number given to the shell.
     pub fn code(self) -> u8 {

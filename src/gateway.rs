@@ -43,11 +43,7 @@ fn locks(state_dir: &Path, config: &Path, env: &Env) -> Vec<PathBuf> {
         // 2026.2.19 hashes with SHA-1: any lock there that names this config counts.
         found.extend(lock_files(&folder));
     }
-    for entry in std::fs::read_dir(state_dir.join("tmp"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
+    for entry in std::fs::read_dir(state_dir.join("tmp")).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("openclaw") {
             found.extend(lock_files(&entry.path()));
         }
@@ -75,16 +71,12 @@ fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gat
     let text = crate::files::read_small(lock, LARGEST_LOCK).ok()?;
     let value: serde_json::Value = serde_json::from_slice(&text).ok()?;
     let same = |field: &str, path: &Path| {
-        let named = value
-            .get(field)
-            .and_then(serde_json::Value::as_str)
-            .map(PathBuf::from)?;
+        let named = value.get(field).and_then(serde_json::Value::as_str).map(PathBuf::from)?;
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         Some(real(&named) == real(path))
     };
-    let is_ours = same("stateDir", state_dir)
-        .or_else(|| same("configPath", config))
-        .unwrap_or(false);
+    let is_ours =
+        same("stateDir", state_dir).or_else(|| same("configPath", config)).unwrap_or(false);
     if !is_ours {
         return None;
     }
@@ -105,28 +97,17 @@ fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gat
         // Without a recorded start the command name has to do: a recycled pid is some other program.
         _ => is_node(&stat),
     };
-    Some(if alive {
-        Gateway::Running { pid }
-    } else {
-        Gateway::NotRunning
-    })
+    Some(if alive { Gateway::Running { pid } } else { Gateway::NotRunning })
 }
 
 /// Field 22 of `/proc/PID/stat`: clock ticks after boot. The command in field 2 may hold anything.
 fn start_time(stat: &str) -> Option<u64> {
-    stat.rsplit_once(')')?
-        .1
-        .split_ascii_whitespace()
-        .nth(19)?
-        .parse()
-        .ok()
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 fn is_node(stat: &str) -> bool {
-    let name = stat
-        .split_once('(')
-        .and_then(|(_, rest)| rest.rsplit_once(')'))
-        .map(|(name, _)| name);
+    let name =
+        stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map(|(name, _)| name);
     name.is_some_and(|name| {
         name.starts_with("node")
             || name.starts_with("openclaw")
@@ -158,12 +139,8 @@ mod tests {
         if let Some(stat) = stat {
             std::fs::write(proc.join("42/stat"), stat).unwrap();
         }
-        let env = Env {
-            proc: Some(proc),
-            temp: root.path().join("none"),
-            uid: 7,
-            ..Env::default()
-        };
+        let env =
+            Env { proc: Some(proc), temp: root.path().join("none"), uid: 7, ..Env::default() };
         probe(&state, &state.join("openclaw.json"), &env)
     }
 
@@ -174,10 +151,7 @@ mod tests {
     #[test]
     fn a_live_process_with_the_recorded_start_is_the_gateway() {
         let lock = json!({"pid": 42, "startTime": 777});
-        assert_eq!(
-            setup(&lock, Some(&stat("MainThread", 777))),
-            Gateway::Running { pid: 42 }
-        );
+        assert_eq!(setup(&lock, Some(&stat("MainThread", 777))), Gateway::Running { pid: 42 });
         assert_eq!(
             setup(&lock, Some(&stat("bash) (x", 778))),
             Gateway::NotRunning,
@@ -192,9 +166,6 @@ mod tests {
             setup(&json!({"pid": 42}), Some(&stat("node", 1))),
             Gateway::Running { pid: 42 }
         );
-        assert_eq!(
-            setup(&json!({"pid": 42}), Some(&stat("bash", 1))),
-            Gateway::NotRunning
-        );
+        assert_eq!(setup(&json!({"pid": 42}), Some(&stat("bash", 1))), Gateway::NotRunning);
     }
 }

@@ -45,10 +45,7 @@ impl Env {
         let vars = std::env::vars_os()
             // As Node reads a value that is not UTF-8: another one is not what the person meant.
             .filter_map(|(name, value)| {
-                Some((
-                    name.into_string().ok()?,
-                    value.to_string_lossy().into_owned(),
-                ))
+                Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
             })
             .map(|(name, value)| (platform::variable(name), value))
             .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
@@ -126,19 +123,13 @@ pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
     let (state_dir, how) = if let Some(dir) = &flags.state_dir {
         (expand(&dir.to_string_lossy()), "--state-dir".to_owned())
     } else if let (Some(name), true) = (&profile, flags.profile.is_some()) {
-        (
-            profile_dir(home.as_deref(), name)?,
-            format!("--profile {name}"),
-        )
+        (profile_dir(home.as_deref(), name)?, format!("--profile {name}"))
     } else if let Some(dir) = env.var("OPENCLAW_STATE_DIR") {
         (expand(dir), "OPENCLAW_STATE_DIR".to_owned())
     } else if let Some(dir) = env.var("CLAWDBOT_STATE_DIR") {
         (expand(dir), "CLAWDBOT_STATE_DIR".to_owned())
     } else if let Some(name) = &profile {
-        (
-            profile_dir(home.as_deref(), name)?,
-            format!("OPENCLAW_PROFILE={name}"),
-        )
+        (profile_dir(home.as_deref(), name)?, format!("OPENCLAW_PROFILE={name}"))
     } else {
         let home = home.as_deref().ok_or_else(no_home)?;
         let names = std::iter::once(".openclaw").chain(LEGACY_DIRS);
@@ -146,11 +137,7 @@ pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
         for name in names {
             let dir = home.join(name);
             if dir.is_dir() {
-                let how = if name == ".openclaw" {
-                    "the default"
-                } else {
-                    "legacy name"
-                };
+                let how = if name == ".openclaw" { "the default" } else { "legacy name" };
                 found = Some((dir, how.to_owned()));
                 break;
             }
@@ -166,13 +153,7 @@ pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
     if flags.config.is_some() {
         wrong::check_config(&config)?;
     }
-    Ok(Located {
-        config,
-        state_dir: state_dir.into(),
-        how,
-        profile,
-        home,
-    })
+    Ok(Located { config, state_dir: state_dir.into(), how, profile, home })
 }
 
 fn home(env: &Env) -> Option<PathBuf> {
@@ -184,23 +165,13 @@ fn home(env: &Env) -> Option<PathBuf> {
 }
 
 fn profile(flags: &Flags, env: &Env) -> Result<Option<String>, Error> {
-    let name = flags
-        .profile
-        .as_deref()
-        .or_else(|| env.var("OPENCLAW_PROFILE"));
+    let name = flags.profile.as_deref().or_else(|| env.var("OPENCLAW_PROFILE"));
     let Some(name) = name.filter(|name| *name != "default" || flags.profile.is_some()) else {
         return Ok(None);
     };
-    if name.is_empty()
-        || !name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-    {
-        return Err(Error::usage(format!(
-            "`{}` is not a profile name",
-            crate::text::safe(name)
-        ))
-        .hint("a profile name has letters, digits, `_` and `-` only"));
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+        return Err(Error::usage(format!("`{}` is not a profile name", crate::text::safe(name)))
+            .hint("a profile name has letters, digits, `_` and `-` only"));
     }
     Ok(Some(name.to_owned()))
 }
@@ -227,11 +198,7 @@ fn expand(text: &str, home: Option<&Path>, env: &Env) -> PathBuf {
         }
         _ => PathBuf::from(text),
     };
-    if path.is_absolute() {
-        path
-    } else {
-        env.cwd.join(path)
-    }
+    if path.is_absolute() { path } else { env.cwd.join(path) }
 }
 
 fn config(flags: &Flags, env: &Env, state_dir: &Path, expand: &dyn Fn(&str) -> PathBuf) -> PathBuf {
@@ -255,10 +222,8 @@ fn config(flags: &Flags, env: &Env, state_dir: &Path, expand: &dyn Fn(&str) -> P
 
 fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env: &Env) -> Error {
     let mut error = if dir.symlink_metadata().is_ok() {
-        Error::failed(format!(
-            "the state dir ({how}) is not a folder, or may not be looked into"
-        ))
-        .at(dir)
+        Error::failed(format!("the state dir ({how}) is not a folder, or may not be looked into"))
+            .at(dir)
     } else {
         Error::failed(format!("there is no state dir here ({how})")).at(dir)
     };
@@ -299,10 +264,8 @@ pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree
         }
         let entries = std::fs::read_dir(home).into_iter().flatten().flatten();
         for entry in entries {
-            if let Some(profile) = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.strip_prefix(".openclaw-"))
+            if let Some(profile) =
+                entry.file_name().to_str().and_then(|name| name.strip_prefix(".openclaw-"))
             {
                 trees.push((entry.path(), format!("profile `{profile}`")));
             }
@@ -316,11 +279,7 @@ pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree
         let identity = real(&path);
         if looks_like_state(&path) && !seen.contains(&identity) {
             seen.push(identity);
-            found.push(Tree {
-                paired: None,
-                path,
-                what,
-            });
+            found.push(Tree { paired: None, path, what });
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -328,9 +287,7 @@ pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree
 }
 
 fn looks_like_state(dir: &Path) -> bool {
-    let known = [Part::Paired, Part::Pending, Part::Identity]
-        .into_iter()
-        .filter_map(Part::file);
+    let known = [Part::Paired, Part::Pending, Part::Identity].into_iter().filter_map(Part::file);
     known
         .chain([CONFIG, DATABASE])
         .chain(LEGACY_CONFIGS)

@@ -2,10 +2,7 @@ use super::*;
 
 fn env(root: &Path, vars: &[(&str, &str)]) -> Env {
     Env {
-        vars: vars
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
+        vars: vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         home: Some(root.to_path_buf()),
         cwd: root.join("cwd"),
         platform: "linux".into(),
@@ -22,46 +19,25 @@ fn make(root: &Path, dirs: &[&str]) {
 #[test]
 fn flags_beat_variables_and_variables_beat_the_default() {
     let root = tempfile::tempdir().unwrap();
-    make(
-        root.path(),
-        &["a", "b", ".openclaw", ".openclaw-work", "h/.openclaw"],
-    );
+    make(root.path(), &["a", "b", ".openclaw", ".openclaw-work", "h/.openclaw"]);
     let at = |flags: &Flags, vars: &[(&str, &str)]| locate(flags, &env(root.path(), vars)).unwrap();
     let none = Flags::default();
     assert_eq!(at(&none, &[]).state_dir, root.path().join(".openclaw"));
-    assert_eq!(
-        at(&none, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
-        root.path().join("a")
-    );
-    assert_eq!(
-        at(&none, &[("OPENCLAW_HOME", "~/h")]).state_dir,
-        root.path().join("h/.openclaw")
-    );
+    assert_eq!(at(&none, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir, root.path().join("a"));
+    assert_eq!(at(&none, &[("OPENCLAW_HOME", "~/h")]).state_dir, root.path().join("h/.openclaw"));
     assert_eq!(
         at(&none, &[("OPENCLAW_PROFILE", "work")]).state_dir,
         root.path().join(".openclaw-work")
     );
-    let profile = Flags {
-        profile: Some("work".into()),
-        ..none.clone()
-    };
+    let profile = Flags { profile: Some("work".into()), ..none.clone() };
     assert_eq!(
         at(&profile, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
         root.path().join(".openclaw-work")
     );
-    let flag = Flags {
-        state_dir: Some(root.path().join("b")),
-        ..none
-    };
+    let flag = Flags { state_dir: Some(root.path().join("b")), ..none };
     assert_eq!(
-        at(
-            &flag,
-            &[
-                ("OPENCLAW_STATE_DIR", "~/a"),
-                ("OPENCLAW_CONFIG_PATH", "/elsewhere.json")
-            ]
-        )
-        .config,
+        at(&flag, &[("OPENCLAW_STATE_DIR", "~/a"), ("OPENCLAW_CONFIG_PATH", "/elsewhere.json")])
+            .config,
         root.path().join("b/openclaw.json")
     );
 }
@@ -83,19 +59,13 @@ fn a_missing_state_dir_says_where_it_looked() {
     std::fs::write(root.path().join(".openclaw-work/devices/paired.json"), "{}").unwrap();
     let error = locate(&Flags::default(), &env(root.path(), &[])).unwrap_err();
     let hints = error.hints().join("\n");
-    assert!(
-        hints.contains(".clawdbot") && hints.contains("profile `work`"),
-        "{hints}"
-    );
+    assert!(hints.contains(".clawdbot") && hints.contains("profile `work`"), "{hints}");
 }
 
 #[test]
 fn a_profile_name_cannot_leave_the_home_folder() {
     let root = tempfile::tempdir().unwrap();
-    let flags = Flags {
-        profile: Some("../../etc".into()),
-        ..Flags::default()
-    };
+    let flags = Flags { profile: Some("../../etc".into()), ..Flags::default() };
     assert_eq!(
         locate(&flags, &env(root.path(), &[])).unwrap_err().kind(),
         crate::error::Kind::Usage
@@ -105,25 +75,14 @@ fn a_profile_name_cannot_leave_the_home_folder() {
 #[test]
 fn a_folder_without_anything_of_openclaws_is_no_state_dir() {
     let root = tempfile::tempdir().unwrap();
-    make(
-        root.path(),
-        &["home/.openclaw", "etc/ssl", "empty", "old/devices"],
-    );
+    make(root.path(), &["home/.openclaw", "etc/ssl", "empty", "old/devices"]);
     let at = |name: &str| {
-        let flags = Flags {
-            state_dir: Some(root.path().join(name)),
-            ..Flags::default()
-        };
+        let flags = Flags { state_dir: Some(root.path().join(name)), ..Flags::default() };
         locate(&flags, &env(root.path(), &[]))
     };
     let hint = |name: &str| at(name).unwrap_err().hints().join(" ");
     assert!(hint("home").contains("did you mean"), "{}", hint("home"));
-    assert!(
-        at("etc")
-            .unwrap_err()
-            .message()
-            .contains("does not look like")
-    );
+    assert!(at("etc").unwrap_err().message().contains("does not look like"));
     for name in ["home/.openclaw", "empty", "old"] {
         at(name).unwrap();
     }
@@ -133,10 +92,7 @@ fn a_folder_without_anything_of_openclaws_is_no_state_dir() {
 fn a_config_that_is_named_must_be_there_or_have_left_copies() {
     let root = tempfile::tempdir().unwrap();
     make(root.path(), &[".openclaw", "etc"]);
-    let flags = Flags {
-        config: Some(root.path().join("etc/x.json")),
-        ..Flags::default()
-    };
+    let flags = Flags { config: Some(root.path().join("etc/x.json")), ..Flags::default() };
     let found = || locate(&flags, &env(root.path(), &[]));
     assert!(found().unwrap_err().message().contains("no config here"));
     std::fs::write(root.path().join("etc/x.json.bak"), "{}").unwrap();
@@ -149,10 +105,7 @@ fn a_name_that_is_not_utf_8_is_said_to_be_none_of_openclaws() {
     use std::os::unix::ffi::OsStrExt;
     let temp = tempfile::tempdir().unwrap();
     let name = std::ffi::OsStr::from_bytes(b"b\xffd");
-    let flags = Flags {
-        state_dir: Some(temp.path().join(name)),
-        ..Flags::default()
-    };
+    let flags = Flags { state_dir: Some(temp.path().join(name)), ..Flags::default() };
     let error = locate(&flags, &env(temp.path(), &[])).unwrap_err();
     assert!(error.hints()[0].contains("not UTF-8"), "{error:?}");
 }

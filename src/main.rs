@@ -12,9 +12,7 @@ fn main() -> ExitCode {
     clawmend::platform::settle();
     let now_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| {
-            i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
-        });
+        .map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
     let stdout = std::io::stdout();
     let out_is_terminal = stdout.is_terminal();
     let mut out = std::io::BufWriter::new(anstream::AutoStream::always(stdout.lock()));

@@ -40,9 +40,7 @@ impl Plan {
 
     /// Whether any edit changes the config, so that the gateway needs a restart.
     pub fn touches_config(&self) -> bool {
-        self.edits
-            .iter()
-            .any(|edit| matches!(edit.target.slot(), Some(Slot::Config(_))))
+        self.edits.iter().any(|edit| matches!(edit.target.slot(), Some(Slot::Config(_))))
     }
 }
 
@@ -82,16 +80,8 @@ impl Target {
     /// The slot that the edit changes.
     pub fn slot(&self) -> Option<Slot> {
         Some(match self {
-            Target::Record {
-                store: StoreKind::Files,
-                part,
-                ..
-            } => Slot::File(*part),
-            Target::Record {
-                store: StoreKind::Sqlite,
-                part,
-                ..
-            } => Slot::Table(*part),
+            Target::Record { store: StoreKind::Files, part, .. } => Slot::File(*part),
+            Target::Record { store: StoreKind::Sqlite, part, .. } => Slot::Table(*part),
             Target::Whole(slot) => slot.clone(),
             Target::Config(path) => Slot::Config(path.clone()),
         })
@@ -211,13 +201,7 @@ pub struct Splice {
 
 impl fmt::Debug for Splice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Splice({}..{}, {} bytes)",
-            self.start,
-            self.end,
-            self.text.len()
-        )
+        write!(f, "Splice({}..{}, {} bytes)", self.start, self.end, self.text.len())
     }
 }
 
@@ -229,11 +213,7 @@ impl FileChange {
             After::Absent => None,
             After::Whole { bytes, .. } => Some(vec![bytes.as_slice()]),
             After::Spliced(splices) => {
-                let before = self
-                    .before
-                    .bytes()
-                    .map(|bytes| bytes.as_slice())
-                    .unwrap_or_default();
+                let before = self.before.bytes().map(|bytes| bytes.as_slice()).unwrap_or_default();
                 let mut pieces = Vec::with_capacity(splices.len() * 2 + 1);
                 let mut at = 0;
                 for splice in splices {

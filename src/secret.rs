@@ -28,9 +28,7 @@ impl Secret {
 /// of plain ASCII, so that a short password gives nothing away.
 pub fn mask(text: &str) -> String {
     let long_and_plain = text.len() >= 16
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_=+/.".contains(&b));
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=+/.".contains(&b));
     match text.get(text.len().saturating_sub(4)..) {
         Some(tail) if long_and_plain => format!("****{tail}"),
         _ => "****".to_owned(),

@@ -26,10 +26,7 @@ pub struct Misfit {
 }
 
 fn misfit(place: impl Into<String>, what: impl Into<String>) -> Misfit {
-    Misfit {
-        place: place.into(),
-        what: what.into(),
-    }
+    Misfit { place: place.into(), what: what.into() }
 }
 
 /// What `plan` does to `images`.
@@ -68,11 +65,8 @@ fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, Misfi
         }
     }
     for slot in slots {
-        let edits: Vec<&Edit> = plan
-            .edits
-            .iter()
-            .filter(|edit| edit.target.slot().as_ref() == Some(&slot))
-            .collect();
+        let edits: Vec<&Edit> =
+            plan.edits.iter().filter(|edit| edit.target.slot().as_ref() == Some(&slot)).collect();
         match &slot {
             Slot::Table(part) => {
                 let database = images
@@ -107,28 +101,19 @@ fn file(
     known: Known<'_>,
 ) -> Result<Option<FileChange>, Misfit> {
     let place = crate::platform::shown(&before.path);
-    let change = |after| FileChange {
-        slot: slot.clone(),
-        before: before.clone(),
-        after,
-    };
+    let change = |after| FileChange { slot: slot.clone(), before: before.clone(), after };
     if edits.iter().any(|edit| edit.op == Op::Delete) {
         return Ok(before.bytes().map(|_| change(After::Absent)));
     }
     if let FileState::Unusable(_) = before.state {
         return Err(misfit(place, "it cannot be read, so it is not written"));
     }
-    let rewritten = edits
-        .iter()
-        .find_map(|edit| match (&edit.target, &edit.op) {
-            (Target::Whole(_), Op::Rewrite(bytes)) => Some(bytes.clone()),
-            _ => None,
-        });
+    let rewritten = edits.iter().find_map(|edit| match (&edit.target, &edit.op) {
+        (Target::Whole(_), Op::Rewrite(bytes)) => Some(bytes.clone()),
+        _ => None,
+    });
     let empty: Bytes = Bytes::new(b"{}".to_vec());
-    let base = rewritten
-        .clone()
-        .or_else(|| before.bytes().cloned())
-        .unwrap_or(empty);
+    let base = rewritten.clone().or_else(|| before.bytes().cloned()).unwrap_or(empty);
     let in_place = rewritten.is_none() && before.bytes().is_some();
     let splices = match slot {
         Slot::Config(_) => config::splices(&base, edits).map_err(|what| misfit(&place, what))?,
@@ -170,9 +155,7 @@ fn store(
             continue;
         };
         match &edit.op {
-            Op::Insert(record) => all
-                .insert
-                .push((key.clone(), Value::Object(record.clone()))),
+            Op::Insert(record) => all.insert.push((key.clone(), Value::Object(record.clone()))),
             Op::Remove => all.remove.push(key.clone()),
             _ => {
                 let Some(change) = record_edits(edit) else {
@@ -208,11 +191,7 @@ fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, EditError> {
 pub fn images_after(mut images: Images, changes: Changes) -> Images {
     for change in changes.files {
         images.texts.remove(&change.slot);
-        let FileChange {
-            slot,
-            before,
-            after,
-        } = change;
+        let FileChange { slot, before, after } = change;
         let TextImage { path, state } = before;
         let (bytes, meta) = match state {
             FileState::Present { bytes, meta } => (bytes, meta),
@@ -232,13 +211,10 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
         };
         images.texts.insert(slot, TextImage { path, state });
     }
-    let readable = images
-        .database
-        .as_mut()
-        .and_then(|database| match &mut database.state {
-            DatabaseState::Readable(readable) => Some(readable),
-            _ => None,
-        });
+    let readable = images.database.as_mut().and_then(|database| match &mut database.state {
+        DatabaseState::Readable(readable) => Some(readable),
+        _ => None,
+    });
     if let Some(database) = readable {
         for change in &changes.rows {
             if let Some(table) = database.tables.get_mut(&change.part) {

@@ -28,10 +28,7 @@ pub fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         ..Facts::default()
     };
     for folder in [DEVICES_DIR, IDENTITY_DIR] {
-        let entries = std::fs::read_dir(dir.join(folder))
-            .into_iter()
-            .flatten()
-            .flatten();
+        let entries = std::fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
         for entry in entries.take(MOST) {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.ends_with(".tmp") {
@@ -86,15 +83,9 @@ fn access(dir: &Path) -> Vec<Access> {
     };
     let mut troubles = Vec::new();
     let files = Part::ALL.into_iter().filter_map(Part::file);
-    for name in ["", DEVICES_DIR, IDENTITY_DIR, "state", DATABASE, CONFIG]
-        .into_iter()
-        .chain(files)
+    for name in ["", DEVICES_DIR, IDENTITY_DIR, "state", DATABASE, CONFIG].into_iter().chain(files)
     {
-        let path = if name.is_empty() {
-            dir.to_path_buf()
-        } else {
-            dir.join(name)
-        };
+        let path = if name.is_empty() { dir.to_path_buf() } else { dir.join(name) };
         let Ok(found) = path.symlink_metadata() else {
             continue;
         };
@@ -105,16 +96,9 @@ fn access(dir: &Path) -> Vec<Access> {
         let meta = platform::meta(&found);
         let mode = meta.mode;
         let needed = if is_dir { 0o700 } else { 0o600 };
-        let note = |trouble| Access {
-            path: name.to_owned(),
-            trouble,
-            is_dir,
-        };
+        let note = |trouble| Access { path: name.to_owned(), trouble, is_dir };
         if meta.uid != root.uid {
-            troubles.push(note(Trouble::Owner {
-                uid: meta.uid,
-                expected: root.uid,
-            }));
+            troubles.push(note(Trouble::Owner { uid: meta.uid, expected: root.uid }));
         } else if mode & needed != needed && root.uid != 0 {
             troubles.push(note(Trouble::Mode(mode)));
         } else if mode & 0o022 != 0 {
@@ -129,9 +113,7 @@ fn access(dir: &Path) -> Vec<Access> {
 /// Whether others may pass every folder on the way to a file.
 fn is_reached(path: &Path) -> bool {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    real.ancestors().skip(1).all(|folder| {
-        folder
-            .metadata()
-            .is_ok_and(|found| platform::meta(&found).mode & 0o011 != 0)
-    })
+    real.ancestors()
+        .skip(1)
+        .all(|folder| folder.metadata().is_ok_and(|found| platform::meta(&found).mode & 0o011 != 0))
 }

@@ -33,13 +33,7 @@ pub fn safe(text: &str) -> String {
         return text.to_owned();
     }
     text.chars()
-        .map(|c| {
-            if harmless(c) {
-                c.to_string()
-            } else {
-                format!("\\u{{{:x}}}", c as u32)
-            }
-        })
+        .map(|c| if harmless(c) { c.to_string() } else { format!("\\u{{{:x}}}", c as u32) })
         .collect()
 }
 
@@ -83,10 +77,7 @@ mod tests {
         let value = serde_json::json!({"a\u{9b}": "\u{202e}x\u{7f}\u{1b}[31m"});
         let safe = safe_json(&serde_json::to_string_pretty(&value).unwrap());
         assert!(safe.chars().all(|c| harmless(c) || c == '\n'), "{safe}");
-        assert_eq!(
-            serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
-            value
-        );
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
     }
 
     #[test]

@@ -17,17 +17,9 @@ type Pairs = BTreeMap<String, String>;
 /// Every place that sets variables, as far as files tell: those of other state dirs too, which say so.
 pub fn read(located: &Located, env: &Env) -> Vec<Variables> {
     let state = &located.state_dir;
-    let mut found = vec![(
-        Place::Process,
-        "this environment".to_owned(),
-        env.vars.clone(),
-    )];
+    let mut found = vec![(Place::Process, "this environment".to_owned(), env.vars.clone())];
     let mut dot_envs = vec![state.join(".env")];
-    if let Some(home) = located
-        .home
-        .as_ref()
-        .filter(|home| home.join(".openclaw") == **state)
-    {
+    if let Some(home) = located.home.as_ref().filter(|home| home.join(".openclaw") == **state) {
         dot_envs.push(home.join(".config/openclaw/gateway.env"));
     }
     for path in dot_envs {
@@ -91,10 +83,7 @@ fn services(located: &Located, env: &Env) -> Vec<PathBuf> {
         for name in ["openclaw-gateway", "clawdbot-gateway", "moltbot-gateway"] {
             paths.push(units.join(format!("{name}{dash}.service")));
         }
-        if let Some(name) = env
-            .var("OPENCLAW_SYSTEMD_UNIT")
-            .filter(|name| !name.contains('/'))
-        {
+        if let Some(name) = env.var("OPENCLAW_SYSTEMD_UNIT").filter(|name| !name.contains('/')) {
             let name = name.trim_end_matches(".service");
             paths.push(units.join(format!("{name}.service")));
         }
@@ -135,9 +124,7 @@ fn dotenv(text: &str) -> Pairs {
             }
             _ => value.split(" #").next().unwrap_or_default().trim_end(),
         };
-        pairs
-            .entry(name.trim().to_owned())
-            .or_insert_with(|| value.to_owned());
+        pairs.entry(name.trim().to_owned()).or_insert_with(|| value.to_owned());
     }
     pairs
 }
@@ -211,15 +198,11 @@ fn script(text: &str) -> Pairs {
     let mut pairs = Pairs::new();
     for line in text.lines() {
         let line = line.trim().trim_start_matches('@');
-        let is_set = line
-            .get(..4)
-            .is_some_and(|word| word.eq_ignore_ascii_case("set "));
+        let is_set = line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("set "));
         if let (true, Some(rest)) = (is_set, line.get(4..)) {
             let rest = rest.trim();
-            let rest = rest
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'))
-                .unwrap_or(rest);
+            let rest =
+                rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest);
             if let Some((name, value)) = rest.split_once('=') {
                 pairs.insert(name.to_owned(), value.to_owned());
             }
@@ -233,10 +216,7 @@ mod tests {
     use super::*;
 
     fn pairs(found: &Pairs) -> Vec<(&str, &str)> {
-        found
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect()
+        found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     #[test]
@@ -258,9 +238,7 @@ mod tests {
             [("A", "1&2")]
         );
         assert_eq!(
-            pairs(&script(
-                "@echo off\r\nset A=1\r\nSET \"B=2 3\"\r\nnode x\r\n"
-            )),
+            pairs(&script("@echo off\r\nset A=1\r\nSET \"B=2 3\"\r\nnode x\r\n")),
             [("A", "1"), ("B", "2 3")]
         );
     }

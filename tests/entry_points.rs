@@ -20,18 +20,11 @@ const ENTRIES: [Entry; 6] = [
 ];
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fuzz/corpus")
-        .join(name);
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    files
-        .into_iter()
-        .map(|path| std::fs::read(path).unwrap())
-        .collect()
+    files.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
 #[test]
@@ -41,11 +34,7 @@ fn every_seed_and_its_mutations_keep_the_promises() {
         assert!(!seeds.is_empty(), "{name} has no corpus");
         seeds.iter().for_each(|seed| run(seed));
         let splices = prop::collection::vec(
-            (
-                any::<prop::sample::Index>(),
-                0usize..40,
-                prop::collection::vec(any::<u8>(), 0..8),
-            ),
+            (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..8)),
             1..5,
         );
         let json = prop::sample::select(vec![
@@ -61,11 +50,8 @@ fn every_seed_and_its_mutations_keep_the_promises() {
             b"//",
             b"/*",
         ]);
-        let mut runner = TestRunner::new(Config {
-            cases: 150,
-            failure_persistence: None,
-            ..Config::default()
-        });
+        let mut runner =
+            TestRunner::new(Config { cases: 150, failure_persistence: None, ..Config::default() });
         let plan = (
             any::<prop::sample::Index>(),
             splices,

@@ -28,9 +28,8 @@ fn every_test_file_is_part_of_this_binary() {
     for dir in [root.clone(), root.join("cli"), root.join("docs")] {
         for entry in std::fs::read_dir(dir).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            if let Some(module) = name
-                .strip_suffix(".rs")
-                .filter(|module| !["main", "mod"].contains(module))
+            if let Some(module) =
+                name.strip_suffix(".rs").filter(|module| !["main", "mod"].contains(module))
             {
                 assert!(
                     declared.contains(&format!("mod {module};")),

@@ -1,10 +1,5 @@
 //! The SQLite store on real files, with other processes at work on them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -108,9 +103,8 @@ impl State {
         }
         let connection = Connection::open(copy.path().join("db")).unwrap();
         let mut hash = Sha256::new();
-        let mut names = connection
-            .prepare("SELECT name, type, sql FROM sqlite_schema ORDER BY name")
-            .unwrap();
+        let mut names =
+            connection.prepare("SELECT name, type, sql FROM sqlite_schema ORDER BY name").unwrap();
         let objects: Vec<(String, String, Option<String>)> = names
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .unwrap()
@@ -122,9 +116,7 @@ impl State {
             if kind != "table" || virtual_table || Part::of_table(&name).is_some() {
                 continue;
             }
-            let mut all = connection
-                .prepare(&format!("SELECT * FROM \"{name}\""))
-                .unwrap();
+            let mut all = connection.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
             let width = all.column_count();
             let mut rows = all.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
@@ -134,9 +126,8 @@ impl State {
             }
         }
         for pragma in ["user_version", "journal_mode", "application_id"] {
-            let value: rusqlite::types::Value = connection
-                .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
-                .unwrap();
+            let value: rusqlite::types::Value =
+                connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0)).unwrap();
             hash.update(format!("{value:?}"));
         }
         format!("{:?}", hash.finalize())
@@ -145,10 +136,8 @@ impl State {
 
 fn trace(folder: &Path) -> BTreeMap<String, String> {
     let mut trace = BTreeMap::new();
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.push(folder.to_path_buf());
     for path in paths {
         let meta = std::fs::symlink_metadata(&path).unwrap();
@@ -157,11 +146,7 @@ fn trace(folder: &Path) -> BTreeMap<String, String> {
         } else {
             String::new()
         };
-        let line = format!(
-            "{:?} {:?} {hash}",
-            meta.modified().unwrap(),
-            meta.permissions()
-        );
+        let line = format!("{:?} {:?} {hash}", meta.modified().unwrap(), meta.permissions());
         trace.insert(path.display().to_string(), line);
     }
     trace
@@ -173,12 +158,7 @@ struct Helper(Child);
 impl Helper {
     fn start(role: &str, state: &State) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--ignored",
-                "--exact",
-                "--nocapture",
-                "sqlite_store::another_process",
-            ])
+            .args(["--ignored", "--exact", "--nocapture", "sqlite_store::another_process"])
             .env("CLAWMEND_TEST_ROLE", role)
             .env("CLAWMEND_TEST_DATABASE", state.database())
             .stdin(Stdio::piped())
@@ -220,9 +200,7 @@ fn another_process() {
     };
     let connection = Connection::open(std::env::var("CLAWMEND_TEST_DATABASE").unwrap()).unwrap();
     connection.busy_timeout(Duration::from_secs(20)).unwrap();
-    connection
-        .execute_batch("PRAGMA wal_autocheckpoint = 0")
-        .unwrap();
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 0").unwrap();
     let said = |word: &str| {
         println!("\n{word}");
         std::io::stdout().flush().unwrap();
@@ -263,9 +241,7 @@ fn another_process() {
                     .unwrap();
                 count += 1;
                 if role == "checkpointer" || count % 50 == 0 {
-                    connection
-                        .query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))
-                        .unwrap();
+                    connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
                 }
                 if count == 1 {
                     said("ready");
@@ -498,9 +474,7 @@ fn a_hot_journal_is_named_and_stays() {
     bytes.resize(1024, 1);
     std::fs::write(state.side("-journal"), &bytes).unwrap();
     let before = state.trace();
-    let DatabaseState::Damaged(why) = state.state() else {
-        panic!("{:?}", state.state())
-    };
+    let DatabaseState::Damaged(why) = state.state() else { panic!("{:?}", state.state()) };
     assert!(why.contains("interrupted"), "{why}");
     assert_eq!(state.trace(), before);
 }
@@ -535,45 +509,30 @@ fn links_and_fifos_are_named_and_never_written() {
     let before = target.trace();
     let expected = Unusable::Symlink(target.database());
     assert!(matches!(state.state(), DatabaseState::Unusable(why) if why == expected));
-    assert_eq!(
-        refusal(state.store().commit(&changes)).kind(),
-        Kind::Refused
-    );
+    assert_eq!(refusal(state.store().commit(&changes)).kind(), Kind::Refused);
 
     std::fs::remove_file(state.database()).unwrap();
     let made = Command::new("mkfifo").arg(state.database()).status();
     assert!(made.unwrap().success());
     let expected = Unusable::NotAFile("a FIFO");
     assert!(matches!(state.state(), DatabaseState::Unusable(why) if why == expected));
-    assert_eq!(
-        refusal(state.store().commit(&changes)).kind(),
-        Kind::Refused
-    );
+    assert_eq!(refusal(state.store().commit(&changes)).kind(), Kind::Refused);
 
     std::fs::remove_file(state.database()).unwrap();
     std::fs::hard_link(target.database(), state.database()).unwrap();
-    assert_eq!(
-        refusal(state.store().commit(&changes)).kind(),
-        Kind::Refused
-    );
+    assert_eq!(refusal(state.store().commit(&changes)).kind(), Kind::Refused);
     std::fs::remove_file(state.database()).unwrap();
 
     std::fs::remove_dir(state.path().join("state")).unwrap();
     std::os::unix::fs::symlink(target.path().join("state"), state.path().join("state")).unwrap();
     state.read();
-    assert_eq!(
-        refusal(state.store().commit(&changes)).kind(),
-        Kind::Refused
-    );
+    assert_eq!(refusal(state.store().commit(&changes)).kind(), Kind::Refused);
     assert_eq!(target.trace().values().last(), before.values().last());
 
     std::fs::remove_file(target.side("-shm")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", target.side("-shm")).unwrap();
     assert!(matches!(target.state(), DatabaseState::Damaged(_)));
-    assert_eq!(
-        refusal(target.store().commit(&changes)).kind(),
-        Kind::Refused
-    );
+    assert_eq!(refusal(target.store().commit(&changes)).kind(), Kind::Refused);
 }
 
 #[test]
@@ -581,17 +540,12 @@ fn damage_is_named_and_not_written() {
     let root_page = |state: &State, name: &str| -> i64 {
         Connection::open(state.database())
             .unwrap()
-            .query_row(
-                "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
-                [name],
-                |row| row.get(0),
-            )
+            .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
             .unwrap()
     };
-    for broken in [
-        "device_pairing_paired",
-        "sqlite_autoindex_device_pairing_paired_1",
-    ] {
+    for broken in ["device_pairing_paired", "sqlite_autoindex_device_pairing_paired_1"] {
         let state = State::checkpointed();
         let changes = update(&state.read(), "display_name", text("x"));
         let page = root_page(&state, broken);
@@ -600,22 +554,14 @@ fn damage_is_named_and_not_written() {
         bytes[start..start + 4096].fill(0xa5);
         std::fs::write(state.database(), bytes).unwrap();
         let before = state.trace();
-        assert!(
-            matches!(state.state(), DatabaseState::Damaged(_)),
-            "{broken}"
-        );
+        assert!(matches!(state.state(), DatabaseState::Damaged(_)), "{broken}");
         assert_eq!(state.trace(), before);
         let mut folder = Folder::new();
         if broken == "device_pairing_paired" {
             assert_eq!(state.store().capture(&mut folder).unwrap(), []);
         }
         refusal(state.store().commit(&changes));
-        assert_eq!(
-            std::fs::read_dir(state.path().join("state"))
-                .unwrap()
-                .count(),
-            1
-        );
+        assert_eq!(std::fs::read_dir(state.path().join("state")).unwrap().count(), 1);
     }
     let state = State::checkpointed();
     let bytes = std::fs::read(state.database()).unwrap();
@@ -746,24 +692,13 @@ fn a_hundred_commits_beside_a_writer_lose_no_row() {
         assert_eq!(state.store().verify(&changes).unwrap(), None);
     }
     let said = writer.finish();
-    let wrote: i64 = said
-        .split("wrote ")
-        .nth(1)
-        .unwrap()
-        .lines()
-        .next()
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap();
+    let wrote: i64 =
+        said.split("wrote ").nth(1).unwrap().lines().next().unwrap().trim().parse().unwrap();
     let database = state.read();
     assert_eq!(cell(&database, "display_name"), text("number 99"));
     let seen = cell(&database, "last_seen_at_ms").integer().unwrap();
     let started = State::fixture().read();
-    assert_eq!(
-        seen - cell(&started, "last_seen_at_ms").integer().unwrap_or(0),
-        wrote
-    );
+    assert_eq!(seen - cell(&started, "last_seen_at_ms").integer().unwrap_or(0), wrote);
     let rows: i64 = Connection::open(state.database())
         .unwrap()
         .query_row("SELECT count(*) FROM noise", [], |row| row.get(0))
@@ -903,11 +838,7 @@ fn an_extract_has_the_schema_as_it_was_and_nothing_else() {
     assert_eq!(extract, schema(&state.database()));
     let all: i64 = Connection::open(folder.piece())
         .unwrap()
-        .query_row(
-            "SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL", [], |row| row.get(0))
         .unwrap();
     assert_eq!(all, extract.len() as i64);
     let version: i64 = Connection::open(folder.piece())
@@ -994,9 +925,7 @@ fn secrets_stay_out_of_words() {
     let state = State::fixture();
     let database = state.read();
     let shown = format!("{database:?}{:?}", changes_of(&state));
-    let token = database.tables[&Part::DeviceAuth].rows[0].0[2]
-        .text()
-        .unwrap();
+    let token = database.tables[&Part::DeviceAuth].rows[0].0[2].text().unwrap();
     assert!(!shown.contains(token));
     assert!(!shown.contains("PRIVATE KEY"));
 }
@@ -1033,11 +962,7 @@ fn what_is_read_under_the_lock_is_what_the_commit_finds() {
     safety.verify(&safe[0]).unwrap();
     let kept = Connection::open(safety.piece()).unwrap();
     let name: String = kept
-        .query_row(
-            "SELECT display_name FROM device_pairing_paired",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT display_name FROM device_pairing_paired", [], |row| row.get(0))
         .unwrap();
     assert_eq!(name, "theirs");
     // Let go without a change, it is anybody's.

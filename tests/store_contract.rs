@@ -67,11 +67,7 @@ fn memory_files() -> Case {
         path: PathBuf::from(format!("/memory/{slot:?}")),
         state: bytes.map_or(FileState::Absent, |bytes| FileState::Present {
             bytes: bytes.to_vec().into(),
-            meta: Meta {
-                mode: 0o640,
-                len: bytes.len() as u64,
-                ..Meta::default()
-            },
+            meta: Meta { mode: 0o640, len: bytes.len() as u64, ..Meta::default() },
         }),
     };
     let mut images = Images::default();
@@ -158,9 +154,7 @@ fn sqlite() -> Case {
     std::fs::create_dir(dir.join("state")).unwrap();
     let path = dir.join(DATABASE);
     let connection = rusqlite::Connection::open(&path).unwrap();
-    connection
-        .pragma_update(None, "journal_mode", "WAL")
-        .unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     connection.execute_batch(SCHEMA).unwrap();
     drop(connection);
     Case {
@@ -191,32 +185,14 @@ fn memory_rows() -> Case {
     };
     let text = |text: &str| Cell::Text(text.to_owned());
     let paired = table(
-        &[
-            "device_id",
-            "public_key",
-            "scopes_json",
-            "approved_via",
-            "created_at_ms",
-        ],
-        vec![
-            text("dev"),
-            text("pk"),
-            text("[\"operator.read\"]"),
-            Cell::Null,
-            Cell::Integer(5),
-        ],
+        &["device_id", "public_key", "scopes_json", "approved_via", "created_at_ms"],
+        vec![text("dev"), text("pk"), text("[\"operator.read\"]"), Cell::Null, Cell::Integer(5)],
     );
-    let pending = table(
-        &["request_id", "device_id", "ts"],
-        vec![text("req"), text("dev"), Cell::Integer(7)],
-    );
+    let pending =
+        table(&["request_id", "device_id", "ts"], vec![text("req"), text("dev"), Cell::Integer(7)]);
     let database = Database {
         user_version: 18,
-        tables: [
-            (Part::Paired, paired.into()),
-            (Part::Pending, pending.into()),
-        ]
-        .into(),
+        tables: [(Part::Paired, paired.into()), (Part::Pending, pending.into())].into(),
         ..Database::default()
     };
     let images = Images {
@@ -272,9 +248,7 @@ fn holds(images: &Images) -> Vec<String> {
         .texts
         .iter()
         .map(|(slot, image)| {
-            let meta = image
-                .meta()
-                .map(|meta| (meta.mode & 0o777, meta.uid, meta.gid));
+            let meta = image.meta().map(|meta| (meta.mode & 0o777, meta.uid, meta.gid));
             format!("{slot:?} {:?} {meta:?}", image.bytes())
         })
         .collect();
@@ -282,11 +256,8 @@ fn holds(images: &Images) -> Vec<String> {
         && let DatabaseState::Readable(database) = &database.state
     {
         for (part, table) in &database.tables {
-            let mut rows: Vec<_> = table
-                .rows
-                .iter()
-                .map(|row| format!("{part:?} {}", cells(row)))
-                .collect();
+            let mut rows: Vec<_> =
+                table.rows.iter().map(|row| format!("{part:?} {}", cells(row))).collect();
             rows.sort();
             lines.extend(rows);
         }
@@ -306,17 +277,10 @@ fn cells(row: &Row) -> String {
 fn edit(now: &Images) -> Changes {
     let mut changes = Changes::default();
     let mut file = |slot: Slot, after: After| {
-        changes.files.push(FileChange {
-            before: now.text(&slot).unwrap().clone(),
-            slot,
-            after,
-        });
+        changes.files.push(FileChange { before: now.text(&slot).unwrap().clone(), slot, after });
     };
     if !now.texts.is_empty() {
-        let at = PAIRED
-            .windows(13)
-            .position(|w| w == b"operator.read")
-            .unwrap();
+        let at = PAIRED.windows(13).position(|w| w == b"operator.read").unwrap();
         file(
             Slot::File(Part::Paired),
             After::Spliced(vec![Splice {
@@ -328,10 +292,7 @@ fn edit(now: &Images) -> Changes {
         file(Slot::File(Part::Pending), After::Absent);
         file(
             Slot::File(Part::DeviceAuth),
-            After::Whole {
-                bytes: b"{\"version\":1}".to_vec().into(),
-                meta: None,
-            },
+            After::Whole { bytes: b"{\"version\":1}".to_vec().into(), meta: None },
         );
     }
     if let Some(database) = &now.database {
@@ -384,12 +345,7 @@ impl Pieces {
         let dir = tempfile::tempdir().unwrap();
         let scratch = Dir::open_or_create(&dir.path().join("scratch")).unwrap();
         let whole = Dir::open(dir.path()).unwrap();
-        Self {
-            dir,
-            scratch,
-            whole,
-            names: RefCell::default(),
-        }
+        Self { dir, scratch, whole, names: RefCell::default() }
     }
 }
 
@@ -414,10 +370,7 @@ impl Source for Pieces {
     }
     fn path(&self, name: &str) -> Result<PathBuf, Error> {
         let names = self.names.borrow();
-        Ok(names
-            .get(name)
-            .ok_or_else(|| Error::failed("no such piece"))?
-            .clone())
+        Ok(names.get(name).ok_or_else(|| Error::failed("no such piece"))?.clone())
     }
     fn folder(&self) -> &Dir {
         &self.whole
@@ -461,15 +414,10 @@ fn a_stale_start_changes_nothing() {
         (case.meddle)();
         let (theirs, tree) = (holds(&read(store)), (case.tree)());
         let refused = store.commit(&changes);
-        assert!(
-            matches!(refused, Err(CommitError::Moved(_))),
-            "{name}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(CommitError::Moved(_))), "{name}: {refused:?}");
         assert_eq!(holds(&read(store)), theirs, "{name}");
-        let (names, were): (Vec<_>, Vec<_>) = (
-            (case.tree)().into_keys().collect(),
-            tree.into_keys().collect(),
-        );
+        let (names, were): (Vec<_>, Vec<_>) =
+            ((case.tree)().into_keys().collect(), tree.into_keys().collect());
         assert_eq!(names, were, "{name}");
     }
 }
@@ -498,11 +446,7 @@ fn no_changes_write_nothing() {
     for (name, case) in all() {
         let before = (case.tree)();
         case.store.commit(&Changes::default()).unwrap();
-        assert_eq!(
-            case.store.verify(&Changes::default()).unwrap(),
-            None,
-            "{name}"
-        );
+        assert_eq!(case.store.verify(&Changes::default()).unwrap(), None, "{name}");
         assert_eq!((case.tree)(), before, "{name}");
     }
 }

@@ -55,12 +55,7 @@ impl Terminal {
                 }
             }
         });
-        Self {
-            child,
-            keys,
-            shown,
-            text: String::new(),
-        }
+        Self { child, keys, shown, text: String::new() }
     }
 
     fn take(&mut self, wait: Duration) {
@@ -151,15 +146,9 @@ fn check(make: fn() -> Sandbox, args: &[&str], question: &str, keys: &[&str], sa
     let (exit, text) = terminal.ends_after(keys);
     let said = format!("{args:?} {keys:?}: exit {exit}\n{text}");
     let hidden = text.rfind("\u{1b}[?25l").unwrap_or(0);
-    assert!(
-        text.rfind("\u{1b}[?25h") >= Some(hidden),
-        "the cursor stays hidden: {said}"
-    );
+    assert!(text.rfind("\u{1b}[?25h") >= Some(hidden), "the cursor stays hidden: {said}");
     assert!(text.contains(says), "no `{says}`: {said}");
-    assert!(
-        !text.contains("error:") && !text.contains("--yes"),
-        "{said}"
-    );
+    assert!(!text.contains("error:") && !text.contains("--yes"), "{said}");
     if says.contains("Nothing was") {
         assert_eq!(exit, 3, "{said}");
         // On a line of its own, also where Ctrl-C left the cursor behind the question.
@@ -180,11 +169,7 @@ fn every_question_can_be_broken_off_and_then_nothing_has_changed() {
         (locked as fn() -> Sandbox, &["repair"][..], ASKS),
         (locked, &["approve"], ASKS),
         (repaired, &["restore"], ASKS),
-        (
-            with_snapshots,
-            &["snapshot", "prune", "--keep", "1"],
-            "emove",
-        ),
+        (with_snapshots, &["snapshot", "prune", "--keep", "1"], "emove"),
     ] {
         check(make, args, question, &[CTRL_C], "Nothing was ");
         check(make, args, question, &[ESC], "Nothing was ");
@@ -198,13 +183,7 @@ fn a_yes_is_a_yes() {
     const ASKS: &str = "a snapshot is taken first";
     check(locked, &["repair"], ASKS, &[YES], "Done.");
     check(repaired, &["restore"], ASKS, &[YES], "Done:");
-    check(
-        with_snapshots,
-        &["snapshot", "prune", "--keep", "1"],
-        "emove",
-        &[YES],
-        "emoved",
-    );
+    check(with_snapshots, &["snapshot", "prune", "--keep", "1"], "emove", &[YES], "emoved");
 }
 
 #[test]
@@ -213,11 +192,5 @@ fn the_picker_can_be_broken_off_too() {
     check(foreign, &["approve"], ASKS, &[CTRL_C], "Nothing was ");
     check(foreign, &["approve"], ASKS, &[ESC], "Nothing was ");
     check(foreign, &["approve"], ASKS, &[ENTER], "Nothing was ");
-    check(
-        foreign,
-        &["approve"],
-        ASKS,
-        &[DOWN, ENTER, NO],
-        "Nothing was ",
-    );
+    check(foreign, &["approve"], ASKS, &[DOWN, ENTER, NO], "Nothing was ");
 }

@@ -69,11 +69,7 @@ impl From<Error> for ApplyError {
 /// See [`ApplyError`]. Unless it says otherwise, the state is as before and no snapshot is left.
 pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyError> {
     if changes.is_empty() {
-        return Ok(Applied {
-            snapshot: None,
-            changed_meanwhile: None,
-            note: None,
-        });
+        return Ok(Applied { snapshot: None, changed_meanwhile: None, note: None });
     }
     // A huge file is written beside the old one while the snapshot is taken: both wait for the disk.
     let create = Create {
@@ -122,14 +118,8 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
         return Err(give_up(context, &snapshot, failure));
     }
     let changed_meanwhile = first_difference(context.stores, changes);
-    let note = journal::close(context.state_dir)
-        .err()
-        .map(|error| error.to_string());
-    Ok(Applied {
-        snapshot: Some(snapshot.id),
-        changed_meanwhile,
-        note,
-    })
+    let note = journal::close(context.state_dir).err().map(|error| error.to_string());
+    Ok(Applied { snapshot: Some(snapshot.id), changed_meanwhile, note })
 }
 
 fn prepare(stores: &[&dyn Store], changes: &Changes) -> Result<Prepared, CommitError> {
@@ -171,11 +161,7 @@ fn undo_files(store: &dyn Store, changes: &Changes) -> Result<(), Error> {
         let mut now = Images::default();
         store.read(&mut now)?;
         let back = Changes {
-            files: changes
-                .files
-                .iter()
-                .filter_map(|change| inverse(change, &now))
-                .collect(),
+            files: changes.files.iter().filter_map(|change| inverse(change, &now)).collect(),
             ..Changes::default()
         };
         match store.commit(&back) {
@@ -184,11 +170,8 @@ fn undo_files(store: &dyn Store, changes: &Changes) -> Result<(), Error> {
             Err(CommitError::Failed(error)) => return Err(error.into_kind(Kind::RolledBack)),
         }
     }
-    Err(Error::new(
-        Kind::RolledBack,
-        "files keep changing and could not be put back",
-    )
-    .hint("run the same command again: it puts them back first"))
+    Err(Error::new(Kind::RolledBack, "files keep changing and could not be put back")
+        .hint("run the same command again: it puts them back first"))
 }
 
 fn inverse(change: &FileChange, now: &Images) -> Option<FileChange> {
@@ -210,17 +193,12 @@ fn inverse(change: &FileChange, now: &Images) -> Option<FileChange> {
     };
     let after = match &change.before.state {
         FileState::Absent => After::Absent,
-        FileState::Present { bytes, meta } => After::Whole {
-            bytes: bytes.clone(),
-            meta: Some(*meta),
-        },
+        FileState::Present { bytes, meta } => {
+            After::Whole { bytes: bytes.clone(), meta: Some(*meta) }
+        }
         FileState::Unusable(_) => return None,
     };
-    ours.then(|| FileChange {
-        slot: change.slot.clone(),
-        before: live.clone(),
-        after,
-    })
+    ours.then(|| FileChange { slot: change.slot.clone(), before: live.clone(), after })
 }
 
 /// After a commit that did not happen: the journal closed and the snapshot gone, unless not all could
@@ -232,10 +210,7 @@ fn give_up(context: &Context<'_>, snapshot: &Snapshot, failure: CommitError) -> 
         return ApplyError::Failed(
             error
                 .clone()
-                .hint(format!(
-                    "the state before is in the snapshot `{}`",
-                    snapshot.id
-                ))
+                .hint(format!("the state before is in the snapshot `{}`", snapshot.id))
                 .hint("run the same command again: it puts back what is left first"),
         );
     }

@@ -64,10 +64,8 @@ impl Home {
             slot,
             after,
         };
-        let whole = |text: &str| After::Whole {
-            bytes: text.as_bytes().to_vec().into(),
-            meta: None,
-        };
+        let whole =
+            |text: &str| After::Whole { bytes: text.as_bytes().to_vec().into(), meta: None };
         Changes {
             files: vec![
                 change(Slot::File(Part::Paired), whole("{\"a\":2}")),
@@ -136,12 +134,8 @@ fn there_and_back_and_there_again() {
         snapshot.check(&|_, _, _| Ok(())).unwrap();
         let now = home.now();
         let back = way_back(&[&home.store], &now, &snapshot).unwrap();
-        let since = snapshot::changed_since(
-            snapshot.manifest.after.as_ref(),
-            home.dir.path(),
-            &now,
-            &back,
-        );
+        let since =
+            snapshot::changed_since(snapshot.manifest.after.as_ref(), home.dir.path(), &now, &back);
         assert_eq!(since, Vec::<String>::new());
         home.apply(&back, &lock).unwrap().snapshot.unwrap()
     };
@@ -245,10 +239,7 @@ fn every_half_way_state_is_taken_back_or_finished() {
         let lock = home.lock();
         let before = home.tree();
         let changes = interrupted_before_commit(&home);
-        assert!(matches!(
-            interrupted(&home.dir.path().into()),
-            Ok(Some(Interrupted::Apply(_)))
-        ));
+        assert!(matches!(interrupted(&home.dir.path().into()), Ok(Some(Interrupted::Apply(_)))));
         let some = Changes {
             files: (0..4)
                 .filter(|bit| done & (1 << bit) != 0)
@@ -300,10 +291,7 @@ fn what_was_swapped_out_by_mistake_goes_back_in() {
     let lock = home.lock();
     let changes = interrupted_before_commit(&home);
     home.store
-        .commit(&Changes {
-            files: vec![changes.files[0].clone()],
-            ..Changes::default()
-        })
+        .commit(&Changes { files: vec![changes.files[0].clone()], ..Changes::default() })
         .unwrap();
     let temp = crate::files::replace::temp_name("paired.json".as_ref());
     std::fs::write(home.path("devices").join(temp), "{\"theirs\":1}").unwrap();
@@ -318,14 +306,7 @@ fn what_was_swapped_out_by_mistake_goes_back_in() {
 fn a_journal_that_cannot_be_read_is_said_so() {
     let home = Home::new();
     let lock = home.lock();
-    for text in [
-        "",
-        "{",
-        "[]",
-        "{\"schema\":99}",
-        "{\"schema\":1}",
-        "\u{0}\u{1}",
-    ] {
+    for text in ["", "{", "[]", "{\"schema\":99}", "{\"schema\":1}", "\u{0}\u{1}"] {
         std::fs::write(home.path("clawmend/journal.json"), text).unwrap();
         let found = interrupted(&home.dir.path().into()).unwrap();
         assert!(matches!(found, Some(Interrupted::Unreadable(_))), "{text}");

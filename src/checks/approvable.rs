@@ -68,18 +68,10 @@ pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Refusal
     if roles.is_empty() {
         return Err(Refusal::Role);
     }
-    if let Some(scope) = request
-        .scopes
-        .items()
-        .iter()
-        .find(|scope| !fits_roles(scope, &roles))
-    {
+    if let Some(scope) = request.scopes.items().iter().find(|scope| !fits_roles(scope, &roles)) {
         return Err(Refusal::Scope(scope.clone()));
     }
-    let paired = model
-        .paired
-        .entry(id)
-        .and_then(|entry| model.paired.record(entry));
+    let paired = model.paired.entry(id).and_then(|entry| model.paired.record(entry));
     if paired
         .is_some_and(|paired| paired.get("publicKey").and_then(Value::as_str) != Some(public_key))
     {

@@ -30,12 +30,7 @@ pub static INTERRUPTED: Rule = Rule {
 };
 
 fn access(model: &Model, wanted: impl Fn(&Access) -> bool) -> Vec<&Access> {
-    model
-        .facts
-        .access
-        .iter()
-        .filter(|access| wanted(access))
-        .collect()
+    model.facts.access.iter().filter(|access| wanted(access)).collect()
 }
 
 fn shown(model: &Model, access: &Access) -> String {
@@ -53,9 +48,7 @@ pub static OWNER: Rule = Rule {
     by_hand: "sudo chown -R USER: STATE_DIR",
     messages: &["EACCES", "permission denied"],
     run: |model, rule| {
-        let hit = access(model, |access| {
-            matches!(access.trouble, Trouble::Owner { .. })
-        });
+        let hit = access(model, |access| matches!(access.trouble, Trouble::Owner { .. }));
         let Some(Trouble::Owner { expected, .. }) = hit.first().map(|access| &access.trouble)
         else {
             return vec![];
@@ -75,11 +68,7 @@ pub static OWNER: Rule = Rule {
             }
         }
         // root may read and write everything.
-        vec![if *expected == 0 {
-            finding.at_worst(Severity::Warning)
-        } else {
-            finding
-        }]
+        vec![if *expected == 0 { finding.at_worst(Severity::Warning) } else { finding }]
     },
 };
 
@@ -147,21 +136,16 @@ fn folded(
     // Secrets alone are closed, one by one; what the whole state dir needs is done to all of it.
     let command = match (many, first.trouble) {
         (true, Trouble::Open(_)) => {
-            let paths: Vec<String> = hit
-                .iter()
-                .map(|access| format!("'{}'", shown(model, access)))
-                .collect();
+            let paths: Vec<String> =
+                hit.iter().map(|access| format!("'{}'", shown(model, access))).collect();
             format!("chmod {change} {}", paths.join(" "))
         }
-        (true, _) => format!(
-            "chmod -R {change} '{}'",
-            crate::platform::shown(&model.facts.state_dir)
-        ),
+        (true, _) => {
+            format!("chmod -R {change} '{}'", crate::platform::shown(&model.facts.state_dir))
+        }
         (false, _) => format!("chmod {change} '{}'", shown(model, first)),
     };
-    let finding = rule
-        .finding(place, says, Mend::ByHand(vec![command]))
-        .at_worst(severity);
+    let finding = rule.finding(place, says, Mend::ByHand(vec![command])).at_worst(severity);
     Some(hit.iter().fold(finding, |finding, access| {
         let mode = match access.trouble {
             Trouble::Mode(mode) | Trouble::Loose(mode) | Trouble::Open(mode) => mode,
@@ -187,11 +171,7 @@ pub static ORPHANS: Rule = Rule {
         }
         let says = format!(
             "{} of an interrupted write",
-            count(
-                left.len(),
-                "temporary file is left",
-                "temporary files are left"
-            )
+            count(left.len(), "temporary file is left", "temporary files are left")
         );
         let mut finding = rule.finding("", says, Mend::Nothing);
         for path in left.iter().take(5) {
@@ -225,11 +205,7 @@ pub static OTHER_TREES: Rule = Rule {
         )]);
         let says = format!(
             "{} beside this one",
-            count(
-                trees.len(),
-                "other state dir exists",
-                "other state dirs exist"
-            )
+            count(trees.len(), "other state dir exists", "other state dirs exist")
         );
         let mut finding = rule.finding("", says, mend);
         for tree in trees {

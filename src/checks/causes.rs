@@ -48,14 +48,8 @@ static FOLLOWS: &[(&str, &[&str])] = &[
             "cli-token-mismatch"
         ],
     ),
-    (
-        "identity-id-differs",
-        requests!["cli-token-cache-foreign", "cli-not-paired"],
-    ),
-    (
-        "store-broken",
-        requests!["cli-not-paired", "record-invalid"],
-    ),
+    ("identity-id-differs", requests!["cli-token-cache-foreign", "cli-not-paired"]),
+    ("store-broken", requests!["cli-not-paired", "record-invalid"]),
     ("store-empty", requests!["cli-not-paired"]),
     ("store-not-an-object", requests!["cli-not-paired"]),
     (
@@ -80,27 +74,14 @@ static FOLLOWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli-key-differs", requests!["cli-token-mismatch"]),
-    (
-        "cli-role-missing",
-        requests!["cli-token-missing", "cli-token-mismatch"],
-    ),
+    ("cli-role-missing", requests!["cli-token-missing", "cli-token-mismatch"]),
     (
         "cli-scopes-missing",
-        requests![
-            "cli-scopes-disagree",
-            "cli-token-scopes-missing",
-            "cli-token-scopes-beyond"
-        ],
+        requests!["cli-scopes-disagree", "cli-token-scopes-missing", "cli-token-scopes-beyond"],
     ),
     ("cli-platform-pinned", requests![]),
-    (
-        "cli-token-missing",
-        requests!["cli-token-mismatch", "cli-token-not-cached"],
-    ),
-    (
-        "cli-token-revoked",
-        requests!["cli-token-mismatch", "cli-token-not-cached"],
-    ),
+    ("cli-token-missing", requests!["cli-token-mismatch", "cli-token-not-cached"]),
+    ("cli-token-revoked", requests!["cli-token-mismatch", "cli-token-not-cached"]),
     ("cli-token-scopes-missing", requests!["cli-scopes-disagree"]),
     ("cli-token-scopes-beyond", requests!["cli-scopes-disagree"]),
     ("cli-token-mismatch", requests![]),
@@ -122,13 +103,7 @@ pub fn causes(findings: &[Finding]) -> Vec<Cause<'_>> {
                 cause.consequences.push(finding);
                 takes.extend(followers(finding));
             }
-            None => found.push((
-                Cause {
-                    finding,
-                    consequences: Vec::new(),
-                },
-                followers(finding),
-            )),
+            None => found.push((Cause { finding, consequences: Vec::new() }, followers(finding))),
         }
     }
     found.into_iter().map(|(cause, _)| cause).collect()
@@ -185,27 +160,13 @@ mod tests {
             finding("gateway-bind-invalid", Severity::Blocks, repair()),
             finding("cli-token-scopes-missing", Severity::Warning, repair()),
             finding("cli-request-waits", Severity::Info, repair()),
-            finding(
-                "cli-request-stale",
-                Severity::Info,
-                Mend::ByHand(vec!["type this".into()]),
-            ),
+            finding("cli-request-stale", Severity::Info, Mend::ByHand(vec!["type this".into()])),
         ];
         let causes = causes(&findings);
         let heads: Vec<&str> = causes.iter().map(|cause| cause.finding.code.0).collect();
-        assert_eq!(
-            heads,
-            [
-                "cli-scopes-missing",
-                "gateway-bind-invalid",
-                "cli-request-stale"
-            ]
-        );
+        assert_eq!(heads, ["cli-scopes-missing", "gateway-bind-invalid", "cli-request-stale"]);
         assert_eq!(causes[0].consequences.len(), 2);
-        let all: usize = causes
-            .iter()
-            .map(|cause| 1 + cause.consequences.len())
-            .sum();
+        let all: usize = causes.iter().map(|cause| 1 + cause.consequences.len()).sum();
         assert_eq!(all, findings.len());
     }
 }

@@ -52,17 +52,11 @@ pub static DAMAGED: Rule = Rule {
           refuses a damaged database; a main file beside the -wal and -shm of another one is damaged too.",
     mends: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
     by_hand: "Stop the gateway and put a good copy back, without -wal and -shm files of another database; then run `clawmend` again.",
-    messages: &[
-        "database disk image is malformed",
-        "malformed database schema",
-    ],
+    messages: &["database disk image is malformed", "malformed database schema"],
     run: |model, rule| match state(model) {
         Some(DatabaseState::Damaged(why)) if !is_unfinished(why) => {
-            let finding = rule.finding(
-                DATABASE,
-                "SQLite finds the database damaged",
-                put_back(model),
-            );
+            let finding =
+                rule.finding(DATABASE, "SQLite finds the database damaged", put_back(model));
             vec![unread(model, finding.seen(why.clone()))]
         }
         _ => vec![],
@@ -82,7 +76,8 @@ pub static UNFINISHED: Rule = Rule {
     run: |model, rule| match state(model) {
         Some(DatabaseState::Damaged(why)) if is_unfinished(why) => {
             let mend = Mend::ByHand(vec![
-                "start the gateway once (it may refuse; opening the database is enough), then run: clawmend".into(),
+                "start the gateway once (it may refuse; opening the database is enough), then run: clawmend"
+                    .into(),
                 "do not delete the -journal file: it holds what must be put back".into(),
             ]);
             let finding = rule.finding(DATABASE, "a write to the database was interrupted", mend);
@@ -102,14 +97,12 @@ pub static FOREIGN: Rule = Rule {
     by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run `clawmend` again.",
     messages: &["file is not a database"],
     run: |model, rule| match state(model) {
-        Some(DatabaseState::Foreign) => vec![unread(
-            model,
-            rule.finding(
-                DATABASE,
-                "the file is not a SQLite database",
-                put_back(model),
-            ),
-        )],
+        Some(DatabaseState::Foreign) => {
+            vec![unread(
+                model,
+                rule.finding(DATABASE, "the file is not a SQLite database", put_back(model)),
+            )]
+        }
         _ => vec![],
     },
 };
@@ -146,11 +139,7 @@ pub static UNUSABLE: Rule = Rule {
     why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
     mends: "Nothing: clawmend does not write where it could not read.",
     by_hand: "Make it a regular file that the gateway's user can read; stop what holds it.",
-    messages: &[
-        "database is locked",
-        "unable to open database file",
-        "EACCES",
-    ],
+    messages: &["database is locked", "unable to open database file", "EACCES"],
     run: |model, rule| match state(model) {
         Some(DatabaseState::Unusable(why)) => {
             let holds = |text: &str| text.contains("another process") || text.contains("locked");
@@ -158,7 +147,8 @@ pub static UNUSABLE: Rule = Rule {
             let mend = if held {
                 Mend::ByHand(vec![
                     format!("see what holds it: fuser -v '{}'", path(model)),
-                    "stop that (a second gateway, `openclaw doctor`, a backup job), then run: clawmend".into(),
+                    "stop that (a second gateway, `openclaw doctor`, a backup job), then run: clawmend"
+                        .into(),
                 ])
             } else {
                 readable_mend(why)
@@ -226,11 +216,8 @@ pub static DOWNGRADED: Rule = Rule {
 
 fn downgraded(model: &Model, rule: &Rule) -> Vec<Finding> {
     let paired = Part::Paired.file().unwrap_or_default();
-    let was_imported = model
-        .facts
-        .migrated
-        .iter()
-        .any(|name| name.strip_suffix(".migrated") == Some(paired));
+    let was_imported =
+        model.facts.migrated.iter().any(|name| name.strip_suffix(".migrated") == Some(paired));
     if !was_imported || model.is_database_unread() {
         return vec![];
     }
@@ -259,7 +246,9 @@ fn downgraded(model: &Model, rule: &Rule) -> Vec<Finding> {
                 "pairing was moved into the database, and the database with that pairing is not there",
                 Mend::ByHand(vec![
                     "put the database back from a backup while the gateway is stopped".into(),
-                    format!("or, to stay with a release before 2026.8: rename {paired}.migrated back to {paired}"),
+                    format!(
+                        "or, to stay with a release before 2026.8: rename {paired}.migrated back to {paired}"
+                    ),
                 ]),
             )
             .at_worst(Severity::Blocks),

@@ -31,9 +31,8 @@ pub static FOREIGN_REQUEST: Rule = Rule {
     by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices approve REQUEST_ID.",
     messages: &["pairing required", "device-ownership-mismatch"],
     run: |model, rule| {
-        let waiting: Vec<_> = foreign(model)
-            .filter(|(_, device)| !device.expired(model.facts.now_ms))
-            .collect();
+        let waiting: Vec<_> =
+            foreign(model).filter(|(_, device)| !device.expired(model.facts.now_ms)).collect();
         if waiting.is_empty() {
             return vec![];
         }
@@ -44,10 +43,7 @@ pub static FOREIGN_REQUEST: Rule = Rule {
         };
         let first = waiting.iter().find(|(entry, _)| able(&entry.key));
         let mend = first.map_or(Mend::Nothing, |(entry, _)| {
-            Mend::ByHand(vec![format!(
-                "if it is yours: clawmend approve {}",
-                entry.key
-            )])
+            Mend::ByHand(vec![format!("if it is yours: clawmend approve {}", entry.key)])
         });
         let says = match (first, waiting.len()) {
             (Some(_), _) => says,
@@ -88,10 +84,8 @@ pub static DUPLICATES: Rule = Rule {
             .filter_map(|entry| Some((entry.likeness?, entry)))
             .collect();
         alike.sort_by_key(|(likeness, _)| *likeness);
-        let mut many: Vec<&[(u64, &Entry)]> = alike
-            .chunk_by(|one, other| one.0 == other.0)
-            .filter(|group| group.len() > 1)
-            .collect();
+        let mut many: Vec<&[(u64, &Entry)]> =
+            alike.chunk_by(|one, other| one.0 == other.0).filter(|group| group.len() > 1).collect();
         if many.is_empty() {
             return vec![];
         }
@@ -106,10 +100,7 @@ pub static DUPLICATES: Rule = Rule {
         ]);
         let mut finding = rule.finding(place_of(model.store, Part::Paired), says, mend);
         for group in many.iter().take(NAMED) {
-            if let Some(device) = group
-                .first()
-                .and_then(|(_, entry)| model.paired.device(entry))
-            {
+            if let Some(device) = group.first().and_then(|(_, entry)| model.paired.device(entry)) {
                 finding = finding.seen(format!(
                     "{} times {}",
                     group.len(),

@@ -18,7 +18,8 @@ fn new_identity() -> Mend {
 /// The row of the database: only OpenClaw puts another key pair there.
 fn by_doctor() -> Mend {
     Mend::ByHand(vec![
-        "stop the gateway, then run: openclaw doctor --fix    (it puts a new identity in the row's place)".into(),
+        "stop the gateway, then run: openclaw doctor --fix    (it puts a new identity in the row's place)"
+            .into(),
         "start the gateway, then run: clawmend repair".into(),
     ])
 }
@@ -54,10 +55,8 @@ pub static MISSING: Rule = Rule {
                 "the CLI's identity is gone, though devices are paired here"
             };
             // Without a config `openclaw setup` comes first: nothing else of OpenClaw's runs.
-            let bare = matches!(
-                model.config.state,
-                crate::model::config::ConfigState::Absent
-            ) && model.config.copies.is_empty()
+            let bare = matches!(model.config.state, crate::model::config::ConfigState::Absent)
+                && model.config.copies.is_empty()
                 && !model.config.is_client();
             let mend = match new_identity() {
                 Mend::ByHand(then) if fresh && bare => Mend::ByHand(
@@ -68,11 +67,7 @@ pub static MISSING: Rule = Rule {
                 mend => mend,
             };
             let finding = rule.finding(place, says, mend);
-            vec![if fresh {
-                finding.at_worst(Severity::Unchecked)
-            } else {
-                finding
-            }]
+            vec![if fresh { finding.at_worst(Severity::Unchecked) } else { finding }]
         }
         _ => vec![],
     },
@@ -87,11 +82,7 @@ pub static MALFORMED: Rule = Rule {
           start; later ones use a new key pair for every single call, so that no approval ever holds.",
     mends: "Nothing: a key pair is never forged. Moving the broken file aside lets OpenClaw make a new one.",
     by_hand: "Move identity/device.json aside, run `openclaw devices list` once, then `clawmend repair`.",
-    messages: &[
-        "pairing required",
-        "device identity required",
-        "device signature invalid",
-    ],
+    messages: &["pairing required", "device identity required", "device signature invalid"],
     run: malformed,
 };
 
@@ -104,10 +95,7 @@ fn malformed(model: &Model, rule: &Rule) -> Vec<Finding> {
         let mut steps = vec![format!(
             "move it aside: mv '{0}' '{0}.broken'",
             crate::platform::shown(
-                &model
-                    .facts
-                    .state_dir
-                    .join(Part::Identity.file().unwrap_or_default())
+                &model.facts.state_dir.join(Part::Identity.file().unwrap_or_default())
             )
         )];
         if let Mend::ByHand(then) = new_identity() {
@@ -119,10 +107,7 @@ fn malformed(model: &Model, rule: &Rule) -> Vec<Finding> {
         IdentityState::Unusable(why) => vec![
             rule.finding(
                 place,
-                format!(
-                    "the identity could not be read: {}",
-                    super::stores::unusable(why)
-                ),
+                format!("the identity could not be read: {}", super::stores::unusable(why)),
                 super::stores::readable_mend(why),
             )
             .at_worst(Severity::Unchecked),
@@ -189,18 +174,14 @@ pub static ID_DIFFERS: Rule = Rule {
           next start; from 2026.8 it refuses the identity's row as a whole. clawmend goes by the hash too.",
     mends: "In the database the row gets the right id; in a file OpenClaw corrects it. The device with the right id is granted.",
     by_hand: "Files: nothing to do. Database: stop the gateway and run `openclaw doctor --fix`.",
-    messages: &[
-        "device identity mismatch",
-        "invalid persisted device identity",
-    ],
+    messages: &["device identity mismatch", "invalid persisted device identity"],
     run: |model, rule| match &model.identity {
         IdentityState::Found(identity) if identity.keys_match && !identity.id_fits() => {
             let (mend, severity) = match model.store {
                 StoreKind::Files => (Mend::Nothing, Severity::Warning),
-                StoreKind::Sqlite => (
-                    Mend::Repair("write the id that the key hashes to".into()),
-                    Severity::Blocks,
-                ),
+                StoreKind::Sqlite => {
+                    (Mend::Repair("write the id that the key hashes to".into()), Severity::Blocks)
+                }
             };
             let finding = rule
                 .finding(

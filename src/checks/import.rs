@@ -44,12 +44,7 @@ fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> 
         ])
     };
     let records = |number| count(number, "record", "records");
-    let bad: Vec<_> = legacy
-        .paired
-        .entries
-        .iter()
-        .filter(|entry| is_invalid(entry))
-        .collect();
+    let bad: Vec<_> = legacy.paired.entries.iter().filter(|entry| is_invalid(entry)).collect();
     match &legacy.paired.condition {
         Condition::Broken { whole, .. } => Some(
             rule.finding(
@@ -83,20 +78,12 @@ fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> 
             let gives_up = model.written_by().is_some_and(|release| release.starts_with("2026.8."));
             // Later the whole records are moved, and a CLI that needs none of the file is in anyway.
             let cli_is_in = model.local_entry().is_some() || model.shared == Shared::Present;
-            Some(if cli_is_in && !gives_up {
-                finding.at_worst(Severity::Warning)
-            } else {
-                finding
-            })
+            Some(if cli_is_in && !gives_up { finding.at_worst(Severity::Warning) } else { finding })
         }
         Condition::Good if !legacy.paired.entries.is_empty() => Some(
-            rule.finding(
-                paired,
-                "pairing waits to be moved into the database",
-                restart(),
-            )
-            .at_worst(Severity::Warning)
-            .seen(format!("{} in the file", records(legacy.paired.entries.len()))),
+            rule.finding(paired, "pairing waits to be moved into the database", restart())
+                .at_worst(Severity::Warning)
+                .seen(format!("{} in the file", records(legacy.paired.entries.len()))),
         ),
         // Nothing to move: the next start renames it.
         Condition::Good | Condition::NotAnObject(_) => Some(
@@ -124,10 +111,7 @@ pub static BLOCKER: Rule = Rule {
           of them fails, and `openclaw doctor --fix` may stop before it moves identity and pairing. It keeps nobody from connecting.",
     mends: "Nothing: what it allows is for you to look at.",
     by_hand: "Look at exec-approvals.json, move it aside, and allow again what you need.",
-    messages: &[
-        "Legacy exec approvals exist",
-        "Doctor stopped because a state migration refused",
-    ],
+    messages: &["Legacy exec approvals exist", "Doctor stopped because a state migration refused"],
     run: |model, rule| {
         // The file releases use it.
         if model.store != StoreKind::Sqlite {

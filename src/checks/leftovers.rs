@@ -13,10 +13,7 @@ pub(super) fn name(part: Part) -> &'static str {
 
 pub(super) fn aside(model: &Model, file: &str) -> String {
     let path = model.facts.state_dir.join(file);
-    format!(
-        "move it aside: mv '{0}' '{0}.aside'",
-        crate::platform::shown(&path)
-    )
+    format!("move it aside: mv '{0}' '{0}.aside'", crate::platform::shown(&path))
 }
 
 pub static IDENTITY_WAITS: Rule = Rule {
@@ -28,10 +25,7 @@ pub static IDENTITY_WAITS: Rule = Rule {
           gateway and CLI refuse to use either until an import has run.",
     mends: "The file's key pair becomes the row, and the file is set aside into the snapshot: what OpenClaw's own import does.",
     by_hand: "Stop the gateway and run `openclaw doctor --fix`.",
-    messages: &[
-        "Legacy device identity exists",
-        "requires credentials before opening a websocket",
-    ],
+    messages: &["Legacy device identity exists", "requires credentials before opening a websocket"],
     run: identity_waits,
 };
 
@@ -48,12 +42,7 @@ fn identity_waits(model: &Model, rule: &Rule) -> Vec<Finding> {
     if model.identity != IdentityState::Absent {
         return vec![];
     }
-    if let Some(claim) = model
-        .facts
-        .blockers
-        .iter()
-        .find(|name| is_identity_claim(name))
-    {
+    if let Some(claim) = model.facts.blockers.iter().find(|name| is_identity_claim(name)) {
         let says = "an import of the identity was interrupted, and the database has none";
         let mend = Mend::ByHand(vec![
             doctor(),
@@ -68,10 +57,7 @@ fn identity_waits(model: &Model, rule: &Rule) -> Vec<Finding> {
     let says = match &legacy.identity {
         IdentityState::Absent => return vec![],
         IdentityState::Unusable(why) => {
-            format!(
-                "the identity is still a file that could not be read: {}",
-                unusable(why)
-            )
+            format!("the identity is still a file that could not be read: {}", unusable(why))
         }
         _ => "the identity is still a file, and not one that can be taken as it stands".to_owned(),
     };
@@ -115,11 +101,7 @@ pub static IDENTITY_LEFT: Rule = Rule {
                 )
                 .seen(unusable(why)),
             IdentityState::Found(file) if file.public_key == row.public_key => rule
-                .finding(
-                    name(Part::Identity),
-                    "the identity's old file is still there",
-                    set_aside,
-                )
+                .finding(name(Part::Identity), "the identity's old file is still there", set_aside)
                 .at_worst(Severity::Info)
                 .seen("it holds the same key as the database"),
             IdentityState::Found(file) => rule
@@ -173,9 +155,9 @@ pub static AUTH_LEFT: Rule = Rule {
         vec![match (&legacy.auth.condition, model.shared) {
             (AuthCondition::Unusable(why), Shared::Absent) => finding.seen(unusable(why)),
             (_, Shared::Absent) => finding,
-            (_, Shared::Present) => finding
-                .at_worst(Severity::Warning)
-                .seen("the config holds a shared token or password, so the CLI does without the cached token"),
+            (_, Shared::Present) => finding.at_worst(Severity::Warning).seen(
+                "the config holds a shared token or password, so the CLI does without the cached token",
+            ),
         }]
     },
 };

@@ -66,10 +66,7 @@ pub static NOT_PAIRED: Rule = Rule {
 };
 
 fn store_is_readable(model: &Model) -> bool {
-    !matches!(
-        model.paired.condition,
-        crate::model::store::Condition::Unusable(_)
-    )
+    !matches!(model.paired.condition, crate::model::store::Condition::Unusable(_))
 }
 
 pub static KEY_DIFFERS: Rule = Rule {
@@ -96,10 +93,7 @@ pub static KEY_DIFFERS: Rule = Rule {
         vec![
             finding
                 .seen(format!("identity  {}", identity.public_key))
-                .seen(format!(
-                    "record    {}",
-                    device.public_key.as_deref().unwrap_or("none")
-                )),
+                .seen(format!("record    {}", device.public_key.as_deref().unwrap_or("none"))),
         ]
     },
 };
@@ -112,11 +106,7 @@ pub static ROLE_MISSING: Rule = Rule {
     why: "The CLI connects as `operator`; a device that was approved as something else (a node, say) needs that role too.",
     mends: "`operator` is added to the record's role and roles.",
     by_hand: "Add \"operator\" to the record's roles.",
-    messages: &[
-        "pairing required",
-        "role-upgrade",
-        "more roles than currently approved",
-    ],
+    messages: &["pairing required", "role-upgrade", "more roles than currently approved"],
     run: |model, rule| {
         let Some(device) = local(model) else {
             return vec![];
@@ -192,10 +182,7 @@ pub static SCOPES_MISSING: Rule = Rule {
             finding = finding.seen(request_line(request, model.facts.now_ms));
         }
         let gets_in = *held != List::Odd
-            && model
-                .rule
-                .lacking(held.items(), model.era.needed().iter().copied())
-                .is_empty();
+            && model.rule.lacking(held.items(), model.era.needed().iter().copied()).is_empty();
         vec![if gets_in {
             finding
                 .at_worst(Severity::Warning)

@@ -21,12 +21,7 @@ const fn m(
     codes: &'static [&'static str],
     advice: &'static str,
 ) -> Message {
-    Message {
-        text,
-        means,
-        codes,
-        advice,
-    }
+    Message { text, means, codes, advice }
 }
 
 const PAIRING: &[&str] = &[
@@ -37,25 +32,13 @@ const PAIRING: &[&str] = &[
     "cli-request-stale",
     "store-not-an-object",
 ];
-const UNPAIRED: &[&str] = &[
-    "cli-not-paired",
-    "cli-key-differs",
-    "identity-foreign",
-    "store-not-an-object",
-];
-const SCOPES: &[&str] = &[
-    "cli-scopes-missing",
-    "cli-scopes-disagree",
-    "cli-request-waits",
-];
+const UNPAIRED: &[&str] =
+    &["cli-not-paired", "cli-key-differs", "identity-foreign", "store-not-an-object"];
+const SCOPES: &[&str] = &["cli-scopes-missing", "cli-scopes-disagree", "cli-request-waits"];
 const ROLE: &[&str] = &["cli-role-missing", "cli-token-missing", "cli-token-revoked"];
 const PIN: &[&str] = &["cli-platform-pinned"];
-const CHURN: &[&str] = &[
-    "cli-request-churn",
-    "cli-request-expired",
-    "cli-scopes-missing",
-    "cli-not-paired",
-];
+const CHURN: &[&str] =
+    &["cli-request-churn", "cli-request-expired", "cli-scopes-missing", "cli-not-paired"];
 const DEVICE_TOKEN: &[&str] = &[
     "cli-token-mismatch",
     "cli-token-missing",
@@ -71,12 +54,8 @@ const NOTHING_TO_SHOW: &[&str] = &[
     "identity-malformed",
     "device-auth-file-left",
 ];
-const SHARED: &[&str] = &[
-    "shared-token-drift",
-    "env-overrides-token",
-    "shared-token-changed",
-    "token-placeholder",
-];
+const SHARED: &[&str] =
+    &["shared-token-drift", "env-overrides-token", "shared-token-changed", "token-placeholder"];
 const UNAUTHORIZED: &[&str] = &[
     "shared-token-drift",
     "env-overrides-token",
@@ -208,9 +187,7 @@ pub static MESSAGES: &[Message] = &[
 /// Where the messages came from, the prefixes that OpenClaw puts before its texts, and ids are left
 /// out; what is left is lower case with single blanks.
 pub fn plain(text: &str) -> String {
-    let lower = text
-        .to_lowercase()
-        .replace(['`', '"', '\u{201c}', '\u{201d}'], "");
+    let lower = text.to_lowercase().replace(['`', '"', '\u{201c}', '\u{201d}'], "");
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -6,17 +6,9 @@ fn every_message_is_plain_and_names_codes_that_exist() {
     for message in MESSAGES {
         assert_eq!(plain(message.text), message.text);
         assert!(!message.means.is_empty());
-        assert!(
-            !message.codes.is_empty() || !message.advice.is_empty(),
-            "{}",
-            message.text
-        );
+        assert!(!message.codes.is_empty() || !message.advice.is_empty(), "{}", message.text);
         for code in message.codes {
-            assert!(
-                RULES.iter().any(|rule| rule.code.0 == *code),
-                "{}: {code}",
-                message.text
-            );
+            assert!(RULES.iter().any(|rule| rule.code.0 == *code), "{}: {code}", message.text);
         }
     }
 }
@@ -26,10 +18,7 @@ fn every_message_is_plain_and_names_codes_that_exist() {
 fn pasted_messages_find_their_findings() {
     let cases: &[(&str, &str)] = &[
         ("gateway closed (1008): pairing required", "cli-not-paired"),
-        (
-            "disconnected (1008): pairing required",
-            "cli-scopes-missing",
-        ),
+        ("disconnected (1008): pairing required", "cli-scopes-missing"),
         (
             "GatewayClientRequestError: pairing required: device is asking for more scopes than currently approved (requestId: 461df16e-88f0-4281-ab48-93c0dbed9b16)",
             "cli-scopes-missing",
@@ -38,18 +27,9 @@ fn pasted_messages_find_their_findings() {
             "gateway connect failed: GatewayTransportError: gateway closed (1008 policy violation): scope upgrade pending approval (requestId: 461df16e)",
             "cli-scopes-missing",
         ),
-        (
-            "[openclaw] Reason: pairing required: device is not approved yet",
-            "cli-not-paired",
-        ),
-        (
-            "Error: device pairing required (requestId: R)",
-            "cli-not-paired",
-        ),
-        (
-            "role upgrade pending approval (requestId: 1)",
-            "cli-role-missing",
-        ),
+        ("[openclaw] Reason: pairing required: device is not approved yet", "cli-not-paired"),
+        ("Error: device pairing required (requestId: R)", "cli-not-paired"),
+        ("role upgrade pending approval (requestId: 1)", "cli-role-missing"),
         (
             "pairing required: device is asking for a higher role than currently approved",
             "cli-token-revoked",
@@ -62,24 +42,15 @@ fn pasted_messages_find_their_findings() {
             "gateway closed (1008): device metadata change pending approval (requestId: x)",
             "cli-platform-pinned",
         ),
-        (
-            "GatewayClientRequestError: unknown requestId",
-            "cli-request-churn",
-        ),
+        ("GatewayClientRequestError: unknown requestId", "cli-request-churn"),
         ("missing scope: operator.admin", "cli-scopes-missing"),
-        (
-            "unauthorized: device token mismatch (rotate/reissue device token)",
-            "cli-token-mismatch",
-        ),
+        ("unauthorized: device token mismatch (rotate/reissue device token)", "cli-token-mismatch"),
         ("UNAUTHORIZED: DEVICE TOKEN MISMATCH", "cli-token-mismatch"),
         (
             "unauthorized: device token scope mismatch (re-pair or approve scope upgrade)",
             "cli-token-scopes-beyond",
         ),
-        (
-            "gateway closed (1000 normal closure): no close reason",
-            "cell-malformed",
-        ),
+        ("gateway closed (1000 normal closure): no close reason", "cell-malformed"),
         ("gateway closed (1000): ", "store-broken"),
         (
             "JsonFileReadError: Failed to parse JSON file: /home/ann/.openclaw/devices/paired.json",
@@ -97,10 +68,7 @@ fn pasted_messages_find_their_findings() {
             "gateway cron.list requires credentials before opening a websocket",
             "cli-token-not-cached",
         ),
-        (
-            "gateway url override requires explicit credentials",
-            "env-overrides-url",
-        ),
+        ("gateway url override requires explicit credentials", "env-overrides-url"),
         (
             "unauthorized: too many failed authentication attempts (retry later)",
             "not-a-file-problem",
@@ -135,10 +103,7 @@ fn pasted_messages_find_their_findings() {
             "Gateway start blocked: set gateway.mode=local (current: unset) or pass --allow-unconfigured.",
             "gateway-mode-missing",
         ),
-        (
-            "Refusing to bind gateway to auto without auth.",
-            "auth-bind-conflict",
-        ),
+        ("Refusing to bind gateway to auto without auth.", "auth-bind-conflict"),
         (
             "gateway.trustedProxies: Invalid input: expected array, received string",
             "trusted-proxies-not-a-list",
@@ -157,10 +122,7 @@ fn pasted_messages_find_their_findings() {
             "OpenClaw state database /x uses newer schema version 18; this OpenClaw build supports 15.",
             "database-downgraded",
         ),
-        (
-            "SqliteError: database disk image is malformed",
-            "database-damaged",
-        ),
+        ("SqliteError: database disk image is malformed", "database-damaged"),
         ("Error: file is not a database", "database-foreign"),
         (
             "EACCES: permission denied, open '/root/.openclaw/identity/device-auth.json'",
@@ -171,10 +133,7 @@ fn pasted_messages_find_their_findings() {
             "Proxy headers detected from untrusted address. Connection will not be treated as local.",
             "proxy-untrusted",
         ),
-        (
-            "connect ECONNREFUSED 127.0.0.1:18789",
-            "gateway-mode-missing",
-        ),
+        ("connect ECONNREFUSED 127.0.0.1:18789", "gateway-mode-missing"),
         (
             "The running gateway is probably using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR than this CLI.",
             "other-state-dirs",
@@ -212,11 +171,6 @@ fn messages_that_are_no_matter_of_files_are_known() {
         assert_eq!(find(text).unwrap().codes, ["not-a-file-problem"], "{text}");
     }
     assert!(find("1008").unwrap().codes.contains(&"cli-scopes-missing"));
-    assert!(
-        find("Unauthorized")
-            .unwrap()
-            .codes
-            .contains(&"shared-token-drift")
-    );
+    assert!(find("Unauthorized").unwrap().codes.contains(&"shared-token-drift"));
     assert!(find("request 10083 of a1008-1008").is_none());
 }

@@ -238,11 +238,7 @@ pub fn fails(findings: &[Finding]) -> bool {
 
 /// `operator.read, operator.write`, or "none".
 fn list(scopes: &[String]) -> String {
-    if scopes.is_empty() {
-        "none".to_owned()
-    } else {
-        scopes.join(", ")
-    }
+    if scopes.is_empty() { "none".to_owned() } else { scopes.join(", ") }
 }
 
 #[cfg(test)]
@@ -252,11 +248,7 @@ mod tests {
     #[test]
     fn codes_are_unique_and_kebab_case() {
         let mut codes: Vec<&str> = RULES.iter().map(|rule| rule.code.0).collect();
-        assert!(
-            codes
-                .iter()
-                .all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
-        );
+        assert!(codes.iter().all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
         codes.sort_unstable();
         let count = codes.len();
         codes.dedup();

@@ -37,26 +37,17 @@ pub fn false_pins(model: &Model) -> Vec<&'static str> {
     let host = model.facts.platform.as_str();
     let known = matches!(host, "linux" | "darwin" | "win32");
     // The newest live request says what this CLI claims; nothing else does.
-    let claim = model
-        .requests
-        .iter()
-        .rev()
-        .find(|request| !request.expired(model.facts.now_ms));
-    let (platform, family) = (
-        normal(device.platform.as_deref()),
-        normal(device.device_family.as_deref()),
-    );
+    let claim = model.requests.iter().rev().find(|request| !request.expired(model.facts.now_ms));
+    let (platform, family) =
+        (normal(device.platform.as_deref()), normal(device.device_family.as_deref()));
     let mut pins = Vec::new();
     let differs = |pin: &str, claimed: Option<String>, usual: &[&str]| match claimed {
         _ if pin.is_empty() => false,
         Some(claimed) => claimed != pin,
         None => known && !usual.contains(&pin),
     };
-    if differs(
-        &platform,
-        claim.map(|request| normal(request.platform.as_deref())),
-        platforms(host),
-    ) {
+    if differs(&platform, claim.map(|request| normal(request.platform.as_deref())), platforms(host))
+    {
         pins.push("platform");
     }
     let usual = match model.store {
@@ -64,11 +55,7 @@ pub fn false_pins(model: &Model) -> Vec<&'static str> {
         StoreKind::Files => &[][..],
         StoreKind::Sqlite => families(host),
     };
-    if differs(
-        &family,
-        claim.map(|request| normal(request.device_family.as_deref())),
-        usual,
-    ) {
+    if differs(&family, claim.map(|request| normal(request.device_family.as_deref())), usual) {
         pins.push("deviceFamily");
     }
     pins
@@ -84,10 +71,7 @@ pub static PINNED: Rule = Rule {
           record without them is not pinned.",
     mends: "The pins that do not fit are taken out of the record, so that the next connect is accepted.",
     by_hand: "Remove `platform` and `deviceFamily` from the record, or write what this machine reports.",
-    messages: &[
-        "device identity changed and must be re-approved",
-        "metadata-upgrade",
-    ],
+    messages: &["device identity changed and must be re-approved", "metadata-upgrade"],
     run: |model, rule| {
         let Some(device) = local(model) else {
             return vec![];
@@ -98,10 +82,7 @@ pub static PINNED: Rule = Rule {
         }
         let mut finding = rule.finding(
             paired_place(model),
-            format!(
-                "the CLI's record is pinned to another {}",
-                pins.join(" and ")
-            ),
+            format!("the CLI's record is pinned to another {}", pins.join(" and ")),
             Mend::Repair("take the pin out".into()),
         );
         finding = finding

@@ -10,22 +10,19 @@ use crate::text::count;
 
 /// Whether a record cannot be what its store holds: it stops the import into 2026.8 (F40).
 pub fn is_invalid(entry: &Entry) -> bool {
-    entry.faults.iter().any(|fault| {
-        matches!(
-            fault,
-            Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_)
-        )
-    })
+    entry
+        .faults
+        .iter()
+        .any(|fault| matches!(fault, Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_)))
 }
 
 /// What is wrong with a record, in words.
 pub fn describe(fault: &Fault) -> String {
     match fault {
         Fault::NotAnObject => "it is not an object".to_owned(),
-        Fault::NoTimes(names) => format!(
-            "it has no {} (the shape of a pending request)",
-            names.join(" and no ")
-        ),
+        Fault::NoTimes(names) => {
+            format!("it has no {} (the shape of a pending request)", names.join(" and no "))
+        }
         Fault::NoField(name) => format!("it has no {name}"),
         Fault::KeyDiffers(id) => format!("it is stored under another key than its id {id}"),
         Fault::Key(_) => "its public key does not belong to its id".to_owned(),
@@ -56,20 +53,15 @@ fn about(
             continue;
         }
         let says = match records.part {
-            Part::Pending => format!(
-                "{} {says}",
-                count(hit.len(), "pending request", "pending requests")
-            ),
+            Part::Pending => {
+                format!("{} {says}", count(hit.len(), "pending request", "pending requests"))
+            }
             _ => format!("{} {says}", count(hit.len(), "record", "records")),
         };
         let mut finding = rule.finding(place(model, records), says, mend(records.part));
         for entry in hit.iter().take(NAMED) {
-            let faults: Vec<String> = entry
-                .faults
-                .iter()
-                .filter(|fault| wanted(fault))
-                .map(describe)
-                .collect();
+            let faults: Vec<String> =
+                entry.faults.iter().filter(|fault| wanted(fault)).map(describe).collect();
             finding = finding.seen(format!("{}: {}", entry.key, faults.join(", ")));
         }
         if hit.len() > NAMED {
@@ -89,10 +81,7 @@ pub static RECORD_INVALID: Rule = Rule {
           one) stop the import into the database at every start of 2026.8.1.",
     mends: "A record that holds a live token gets the missing times; any other is moved out, into the snapshot.",
     by_hand: "Take the records without `createdAtMs` and `approvedAtMs` out of devices/paired.json.",
-    messages: &[
-        "device pairing store migration failed",
-        "NOT NULL constraint failed",
-    ],
+    messages: &["device pairing store migration failed", "NOT NULL constraint failed"],
     run: |model, rule| {
         about(
             rule,
@@ -104,12 +93,7 @@ pub static RECORD_INVALID: Rule = Rule {
                 )
             },
             "cannot be what this store holds",
-            |fault| {
-                matches!(
-                    fault,
-                    Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_)
-                )
-            },
+            |fault| matches!(fault, Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_)),
         )
     },
 };
@@ -127,11 +111,7 @@ pub static RECORD_KEY: Rule = Rule {
         about(
             rule,
             model,
-            |_| {
-                Mend::ByHand(vec![
-                    "let the device pair again, or rename the key by hand".into(),
-                ])
-            },
+            |_| Mend::ByHand(vec!["let the device pair again, or rename the key by hand".into()]),
             "stored under a key that is not the id",
             |fault| matches!(fault, Fault::KeyDiffers(_)),
         )
@@ -155,7 +135,8 @@ pub static RECORD_FOREIGN_KEY: Rule = Rule {
             |part| {
                 Mend::ByHand(vec![match part {
                     Part::Pending => {
-                        "never approve it: it is not the device that it says it is; it expires by itself".into()
+                        "never approve it: it is not the device that it says it is; it expires by itself"
+                            .into()
                     }
                     _ => "let the device pair again".into(),
                 }])

@@ -15,101 +15,57 @@ pub static REPORTS: &[Report] = &[
     Report {
         mode: "F01",
         name: "Local CLI pinned to too few scopes, cannot approve itself",
-        refs: &[
-            "openclaw/openclaw#21470",
-            "openclaw/openclaw#16305",
-            "openclaw/openclaw#74484",
-        ],
+        refs: &["openclaw/openclaw#21470", "openclaw/openclaw#16305", "openclaw/openclaw#74484"],
     },
     Report {
         mode: "F02",
         name: "First pairing impossible (container, LAN bind, empty store)",
-        refs: &[
-            "openclaw/openclaw#19352",
-            "openclaw/openclaw#55067",
-            "openclaw/openclaw#4531",
-        ],
+        refs: &["openclaw/openclaw#19352", "openclaw/openclaw#55067", "openclaw/openclaw#4531"],
     },
     Report {
         mode: "F03",
         name: "Request id changes before it can be approved",
-        refs: &[
-            "openclaw/openclaw#97957",
-            "openclaw/openclaw#83234",
-            "openclaw/openclaw#81442",
-        ],
+        refs: &["openclaw/openclaw#97957", "openclaw/openclaw#83234", "openclaw/openclaw#81442"],
     },
     Report {
         mode: "F04",
         name: "Device token mismatch that survives re-pairing",
-        refs: &[
-            "openclaw/openclaw#20679",
-            "openclaw/openclaw#18175",
-            "openclaw/openclaw#18659",
-        ],
+        refs: &["openclaw/openclaw#20679", "openclaw/openclaw#18175", "openclaw/openclaw#18659"],
     },
     Report {
         mode: "F05",
         name: "Shared gateway token drift",
-        refs: &[
-            "openclaw/openclaw#17223",
-            "openclaw/openclaw#24419",
-            "openclaw/openclaw#114440",
-        ],
+        refs: &["openclaw/openclaw#17223", "openclaw/openclaw#24419", "openclaw/openclaw#114440"],
     },
     Report {
         mode: "F06",
         name: "Behind a proxy, local is no longer local",
-        refs: &[
-            "openclaw/openclaw#8552",
-            "openclaw/openclaw#71103",
-            "ID-Robots/clawbox#565",
-        ],
+        refs: &["openclaw/openclaw#8552", "openclaw/openclaw#71103", "ID-Robots/clawbox#565"],
     },
     Report {
         mode: "F07",
         name: "Pinned platform/device family differs (`metadata-upgrade`)",
-        refs: &[
-            "openclaw/openclaw#36973",
-            "openclaw/openclaw#87524",
-            "openclaw/openclaw#127176",
-        ],
+        refs: &["openclaw/openclaw#36973", "openclaw/openclaw#87524", "openclaw/openclaw#127176"],
     },
     Report {
         mode: "F08",
         name: "`gateway.mode` missing",
-        refs: &[
-            "openclaw/openclaw#126920",
-            "openclaw/openclaw#10767",
-            "openclaw/openclaw#54200",
-        ],
+        refs: &["openclaw/openclaw#126920", "openclaw/openclaw#10767", "openclaw/openclaw#54200"],
     },
     Report {
         mode: "F09",
         name: "Config silently replaced by an older copy",
-        refs: &[
-            "openclaw/openclaw#90546",
-            "openclaw/openclaw#126806",
-            "openclaw/openclaw#65105",
-        ],
+        refs: &["openclaw/openclaw#90546", "openclaw/openclaw#126806", "openclaw/openclaw#65105"],
     },
     Report {
         mode: "F10",
         name: "Database newer than the installed build (downgrade)",
-        refs: &[
-            "openclaw/openclaw#122587",
-            "openclaw/openclaw#115008",
-            "ValueCell-ai/ClawX#1285",
-        ],
+        refs: &["openclaw/openclaw#122587", "openclaw/openclaw#115008", "ValueCell-ai/ClawX#1285"],
     },
     Report {
         mode: "F11",
         name: "Not a file problem: clock skew, or auth rate limit",
-        refs: &[
-            "openclaw/openclaw#24455",
-            "openclaw/openclaw#155384",
-            "openclaw/openclaw#71609",
-        ],
+        refs: &["openclaw/openclaw#24455", "openclaw/openclaw#155384", "openclaw/openclaw#71609"],
     },
     Report {
         mode: "F12",
@@ -123,137 +79,77 @@ pub static REPORTS: &[Report] = &[
     Report {
         mode: "F13",
         name: "Files owned by root or another uid",
-        refs: &[
-            "NVIDIA/NemoClaw#692",
-            "truenas/apps#4589",
-            "NVIDIA/NemoClaw#9015",
-        ],
+        refs: &["NVIDIA/NemoClaw#692", "truenas/apps#4589", "NVIDIA/NemoClaw#9015"],
     },
     Report {
         mode: "F14",
         name: "`doctor --fix` stops before the pairing/identity migration",
-        refs: &[
-            "openclaw/openclaw#135775",
-            "openclaw/openclaw#135297",
-            "openclaw/openclaw#129337",
-        ],
+        refs: &["openclaw/openclaw#135775", "openclaw/openclaw#135297", "openclaw/openclaw#129337"],
     },
     Report {
         mode: "F15",
         name: "`gateway.bind` not an allowed word",
-        refs: &[
-            "openclaw/openclaw#21504",
-            "openclaw/openclaw#15708",
-            "openclaw/openclaw#9275",
-        ],
+        refs: &["openclaw/openclaw#21504", "openclaw/openclaw#15708", "openclaw/openclaw#9275"],
     },
     Report {
         mode: "F16",
         name: "`$include` config flattened, or writes refused",
-        refs: &[
-            "openclaw/openclaw#70087",
-            "openclaw/openclaw#11696",
-            "openclaw/openclaw#116107",
-        ],
+        refs: &["openclaw/openclaw#70087", "openclaw/openclaw#11696", "openclaw/openclaw#116107"],
     },
     Report {
         mode: "F17",
         name: "Token is a reference or a placeholder",
-        refs: &[
-            "openclaw/openclaw#118733",
-            "openclaw/openclaw#139494",
-            "openclaw/openclaw#88022",
-        ],
+        refs: &["openclaw/openclaw#118733", "openclaw/openclaw#139494", "openclaw/openclaw#88022"],
     },
     Report {
         mode: "F18",
         name: "CLI refuses its own LAN URL",
-        refs: &[
-            "openclaw/openclaw#21142",
-            "openclaw/openclaw#21637",
-            "openclaw/openclaw#22301",
-        ],
+        refs: &["openclaw/openclaw#21142", "openclaw/openclaw#21637", "openclaw/openclaw#22301"],
     },
     Report {
         mode: "F19",
         name: "Database locked",
-        refs: &[
-            "openclaw/openclaw#155927",
-            "openclaw/openclaw#119016",
-            "openclaw/openclaw#117262",
-        ],
+        refs: &["openclaw/openclaw#155927", "openclaw/openclaw#119016", "openclaw/openclaw#117262"],
     },
     Report {
         mode: "F20",
         name: "Retired `device.json` came back with another key",
-        refs: &[
-            "openclaw/openclaw#117270",
-            "openclaw/openclaw#120608",
-            "Clawdi-AI/clawdi#1358",
-        ],
+        refs: &["openclaw/openclaw#117270", "openclaw/openclaw#120608", "Clawdi-AI/clawdi#1358"],
     },
     Report {
         mode: "F21",
         name: "Device store and node store disagree",
-        refs: &[
-            "openclaw/openclaw#6836",
-            "openclaw/openclaw#24998",
-            "openclaw/openclaw#128446",
-        ],
+        refs: &["openclaw/openclaw#6836", "openclaw/openclaw#24998", "openclaw/openclaw#128446"],
     },
     Report {
         mode: "F22",
         name: "CLI and gateway use different state dirs",
-        refs: &[
-            "openclaw/openclaw#9866",
-            "openclaw/openclaw#134403",
-            "openclaw/openclaw#124637",
-        ],
+        refs: &["openclaw/openclaw#9866", "openclaw/openclaw#134403", "openclaw/openclaw#124637"],
     },
     Report {
         mode: "F23",
         name: "Rotate, revoke or remove left the only CLI device unusable",
-        refs: &[
-            "openclaw/openclaw#21688",
-            "openclaw/openclaw#112475",
-            "openclaw/openclaw#143263",
-        ],
+        refs: &["openclaw/openclaw#21688", "openclaw/openclaw#112475", "openclaw/openclaw#143263"],
     },
     Report {
         mode: "F24",
         name: "Stores grow without bound",
-        refs: &[
-            "openclaw/openclaw#81169",
-            "openclaw/openclaw#100974",
-            "openclaw/openclaw#102810",
-        ],
+        refs: &["openclaw/openclaw#81169", "openclaw/openclaw#100974", "openclaw/openclaw#102810"],
     },
     Report {
         mode: "F25",
         name: "Leftovers of the clawdbot/moltbot generation, or a second service",
-        refs: &[
-            "openclaw/openclaw#3533",
-            "openclaw/openclaw#54200",
-            "ID-Robots/clawbox#843",
-        ],
+        refs: &["openclaw/openclaw#3533", "openclaw/openclaw#54200", "ID-Robots/clawbox#843"],
     },
     Report {
         mode: "F26",
         name: "Upgrade needs scopes old rows do not have",
-        refs: &[
-            "openclaw/openclaw#23006",
-            "openclaw/openclaw#24189",
-            "openclaw/openclaw#70687",
-        ],
+        refs: &["openclaw/openclaw#23006", "openclaw/openclaw#24189", "openclaw/openclaw#70687"],
     },
     Report {
         mode: "F27",
         name: "State database corrupt",
-        refs: &[
-            "openclaw/openclaw#101290",
-            "openclaw/openclaw#126356",
-            "openclaw/openclaw#114269",
-        ],
+        refs: &["openclaw/openclaw#101290", "openclaw/openclaw#126356", "openclaw/openclaw#114269"],
     },
     Report {
         mode: "F28",
@@ -267,47 +163,27 @@ pub static REPORTS: &[Report] = &[
     Report {
         mode: "F29",
         name: "Retired `device-auth.json` blocks the CLI",
-        refs: &[
-            "openclaw/openclaw#134509",
-            "openclaw/openclaw#127973",
-            "openclaw/openclaw#115533",
-        ],
+        refs: &["openclaw/openclaw#134509", "openclaw/openclaw#127973", "openclaw/openclaw#115533"],
     },
     Report {
         mode: "F30",
         name: "Stale repair request blocks a healthy device",
-        refs: &[
-            "openclaw/openclaw#22193",
-            "openclaw/openclaw#60754",
-            "MCERQUA/OpenVoiceUI#152",
-        ],
+        refs: &["openclaw/openclaw#22193", "openclaw/openclaw#60754", "MCERQUA/OpenVoiceUI#152"],
     },
     Report {
         mode: "F31",
         name: "Store is a JSON array",
-        refs: &[
-            "openclaw/openclaw#23498",
-            "openclaw/openclaw#63081",
-            "openclaw/openclaw#63072",
-        ],
+        refs: &["openclaw/openclaw#23498", "openclaw/openclaw#63081", "openclaw/openclaw#63072"],
     },
     Report {
         mode: "F32",
         name: "Config key unknown to this version",
-        refs: &[
-            "openclaw/openclaw#35957",
-            "openclaw/openclaw#78236",
-            "openclaw/openclaw#129337",
-        ],
+        refs: &["openclaw/openclaw#35957", "openclaw/openclaw#78236", "openclaw/openclaw#129337"],
     },
     Report {
         mode: "F33",
         name: "Config cannot be parsed",
-        refs: &[
-            "openclaw/openclaw#70643",
-            "NVIDIA/NemoClaw#3160",
-            "openclaw/openclaw#100289",
-        ],
+        refs: &["openclaw/openclaw#70643", "NVIDIA/NemoClaw#3160", "openclaw/openclaw#100289"],
     },
     Report {
         mode: "F34",
@@ -321,38 +197,22 @@ pub static REPORTS: &[Report] = &[
     Report {
         mode: "F35",
         name: "Client unpairs itself on a mismatch",
-        refs: &[
-            "openclaw/openclaw#23498",
-            "openclaw/openclaw#20679",
-            "openclaw/openclaw#22071",
-        ],
+        refs: &["openclaw/openclaw#23498", "openclaw/openclaw#20679", "openclaw/openclaw#22071"],
     },
     Report {
         mode: "F36",
         name: "Races on the stores",
-        refs: &[
-            "openclaw/openclaw#84751",
-            "openclaw/openclaw#52093",
-            "openclaw/openclaw#132857",
-        ],
+        refs: &["openclaw/openclaw#84751", "openclaw/openclaw#52093", "openclaw/openclaw#132857"],
     },
     Report {
         mode: "F37",
         name: "Admin token may not approve another device",
-        refs: &[
-            "openclaw/openclaw#76956",
-            "openclaw/openclaw#76349",
-            "openclaw/openclaw#79775",
-        ],
+        refs: &["openclaw/openclaw#76956", "openclaw/openclaw#76349", "openclaw/openclaw#79775"],
     },
     Report {
         mode: "F38",
         name: "Restored or moved state does not fit together",
-        refs: &[
-            "openclaw/openclaw#18936",
-            "openclaw/openclaw#2381",
-            "NVIDIA/NemoClaw#5202",
-        ],
+        refs: &["openclaw/openclaw#18936", "openclaw/openclaw#2381", "NVIDIA/NemoClaw#5202"],
     },
     Report {
         mode: "F39",
@@ -368,9 +228,7 @@ pub static REPORTS: &[Report] = &[
 
 /// A failure mode by its name, whatever its case.
 pub fn report(mode: &str) -> Option<&'static Report> {
-    REPORTS
-        .iter()
-        .find(|report| report.mode.eq_ignore_ascii_case(mode))
+    REPORTS.iter().find(|report| report.mode.eq_ignore_ascii_case(mode))
 }
 
 #[cfg(test)]
@@ -383,12 +241,7 @@ mod tests {
         for (at, report) in REPORTS.iter().enumerate() {
             assert_eq!(report.mode, format!("F{:02}", at + 1));
             assert!(!report.name.is_empty() && !report.refs.is_empty());
-            assert!(
-                report
-                    .refs
-                    .iter()
-                    .all(|thread| thread.contains('/') && thread.contains('#'))
-            );
+            assert!(report.refs.iter().all(|thread| thread.contains('/') && thread.contains('#')));
         }
     }
 }

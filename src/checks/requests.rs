@@ -52,11 +52,7 @@ fn locked_out(model: &Model) -> bool {
 /// The requests of this machine that have not expired.
 fn live(model: &Model) -> Vec<&Device> {
     let now = model.facts.now_ms;
-    model
-        .requests
-        .iter()
-        .filter(|request| !request.expired(now))
-        .collect()
+    model.requests.iter().filter(|request| !request.expired(now)).collect()
 }
 
 pub static REQUEST_WAITS: Rule = Rule {
@@ -103,11 +99,8 @@ pub static REQUEST_EXPIRED: Rule = Rule {
     by_hand: "Let the CLI ask again, and approve within five minutes.",
     messages: &["unknown requestId"],
     run: |model, rule| {
-        let expired: Vec<&Device> = model
-            .requests
-            .iter()
-            .filter(|request| request.expired(model.facts.now_ms))
-            .collect();
+        let expired: Vec<&Device> =
+            model.requests.iter().filter(|request| request.expired(model.facts.now_ms)).collect();
         if expired.is_empty() {
             return vec![];
         }
@@ -139,10 +132,7 @@ pub static REQUEST_CHURN: Rule = Rule {
         }
         let mut finding = rule.finding(
             pending_place(model),
-            format!(
-                "{} requests of this machine's CLI wait at once",
-                model.requests.len()
-            ),
+            format!("{} requests of this machine's CLI wait at once", model.requests.len()),
             Mend::Repair("grant the device and remove all of them".into()),
         );
         for request in model.requests.iter().rev().take(3) {

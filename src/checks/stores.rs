@@ -12,19 +12,14 @@ use crate::text::{TOO_MANY_MEND, count, too_many};
 /// What was found instead of a readable file.
 pub fn unusable(why: &Unusable) -> String {
     match why {
-        Unusable::Symlink(target) => format!(
-            "it is a symbolic link to `{}`",
-            crate::platform::shown(target)
-        ),
+        Unusable::Symlink(target) => {
+            format!("it is a symbolic link to `{}`", crate::platform::shown(target))
+        }
         Unusable::NotAFile(what) => format!("it is {what}, not a file"),
         Unusable::TooLarge { len, limit } => {
             format!("it has {len} bytes; clawmend reads at most {limit}")
         }
-        Unusable::TooMany {
-            place,
-            count,
-            limit,
-        } => too_many(place, *count, *limit),
+        Unusable::TooMany { place, count, limit } => too_many(place, *count, *limit),
         Unusable::Denied => "permission denied".to_owned(),
         Unusable::Io(reason) => reason.clone(),
     }
@@ -126,10 +121,7 @@ pub static BROKEN: Rule = Rule {
                         Mend::Repair(mend),
                     )
                     .seen(format!("line {line}, column {column}: {}", error.what))
-                    .seen(format!(
-                        "{} can be read whole",
-                        count(*whole, "record", "records")
-                    )),
+                    .seen(format!("{} can be read whole", count(*whole, "record", "records"))),
                 )
             }
             _ => None,

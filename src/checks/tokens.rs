@@ -26,9 +26,9 @@ fn entry(model: &Model) -> Option<Option<&Token>> {
 fn only_with_device_token(model: &Model, finding: Finding) -> Finding {
     match model.shared {
         Shared::Absent => finding,
-        Shared::Present => finding
-            .at_worst(Severity::Warning)
-            .seen("the config holds a shared token or password, so the next connect can renew the device token"),
+        Shared::Present => finding.at_worst(Severity::Warning).seen(
+            "the config holds a shared token or password, so the next connect can renew the device token",
+        ),
     }
 }
 
@@ -41,12 +41,7 @@ pub static MISSING: Rule = Rule {
           names no role) has no role, and the CLI is asked to pair again.",
     mends: "A fresh token is written on both sides.",
     by_hand: "Add tokens.operator { token, role, scopes, createdAtMs } to the record, and the same token to identity/device-auth.json.",
-    messages: &[
-        "pairing required",
-        "device token mismatch",
-        "role-upgrade",
-        "token-missing",
-    ],
+    messages: &["pairing required", "device token mismatch", "role-upgrade", "token-missing"],
     run: |model, rule| {
         let Some(token) = entry(model) else {
             return vec![];
@@ -108,11 +103,8 @@ pub static NARROW: Rule = Rule {
         let (_, baseline) = device.baseline();
         let needed = || model.era.needed().iter().copied();
         let inherits = !model.rule.lacking(baseline.items(), needed()).is_empty();
-        let gets_in = token.scopes.is_list()
-            && model
-                .rule
-                .lacking(token.scopes.items(), needed())
-                .is_empty();
+        let gets_in =
+            token.scopes.is_list() && model.rule.lacking(token.scopes.items(), needed()).is_empty();
         let finding = rule.finding(
             paired_place(model),
             "the CLI's operator token holds too few scopes",
@@ -122,11 +114,7 @@ pub static NARROW: Rule = Rule {
             .seen(format!("token scopes: {}", list(token.scopes.items())))
             .seen(format!("lacks: {}", list(&lacking)));
         let finding = only_with_device_token(model, finding);
-        vec![if inherits || gets_in {
-            finding.at_worst(Severity::Warning)
-        } else {
-            finding
-        }]
+        vec![if inherits || gets_in { finding.at_worst(Severity::Warning) } else { finding }]
     },
 };
 
@@ -139,19 +127,14 @@ pub static BEYOND: Rule = Rule {
           the token alone makes things worse.",
     mends: "The device gets the same full scopes.",
     by_hand: "Widen `scopes` and `approvedScopes` to what the token holds.",
-    messages: &[
-        "device token scope mismatch",
-        "scope-outside-approved-baseline",
-    ],
+    messages: &["device token scope mismatch", "scope-outside-approved-baseline"],
     run: |model, rule| {
         let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
             return vec![];
         };
         let (_, baseline) = device.baseline();
-        let beyond = model.rule.lacking(
-            baseline.items(),
-            token.scopes.items().iter().map(String::as_str),
-        );
+        let beyond =
+            model.rule.lacking(baseline.items(), token.scopes.items().iter().map(String::as_str));
         if beyond.is_empty() {
             return vec![];
         }
@@ -160,10 +143,7 @@ pub static BEYOND: Rule = Rule {
             "the CLI's operator token goes beyond what the device was approved for",
             Mend::Repair("approve the device for the full scopes".into()),
         );
-        vec![only_with_device_token(
-            model,
-            finding.seen(format!("beyond: {}", list(&beyond))),
-        )]
+        vec![only_with_device_token(model, finding.seen(format!("beyond: {}", list(&beyond))))]
     },
 };
 
@@ -176,11 +156,7 @@ pub static MISMATCH: Rule = Rule {
           mismatch is refused before pairing is even looked at, so no request appears; some releases then clear the cache.",
     mends: "One fresh token is written on both sides.",
     by_hand: "Copy the record's tokens.operator.token into identity/device-auth.json.",
-    messages: &[
-        "device token mismatch",
-        "rotate/reissue device token",
-        "token-mismatch",
-    ],
+    messages: &["device token mismatch", "rotate/reissue device token", "token-mismatch"],
     run: |model, rule| {
         let (Some(Some(ours)), Some(cached)) = (entry(model), model.auth.operator.as_ref()) else {
             return vec![];
@@ -200,9 +176,7 @@ pub static MISMATCH: Rule = Rule {
         );
         vec![only_with_device_token(
             model,
-            finding
-                .seen(format!("paired {paired}"))
-                .seen(format!("cached {kept}")),
+            finding.seen(format!("paired {paired}")).seen(format!("cached {kept}")),
         )]
     },
 };
@@ -277,16 +251,11 @@ pub static CACHE_FOREIGN: Rule = Rule {
     why: "OpenClaw uses the cache only if its deviceId is that of the identity.",
     mends: "The cache is written anew for this machine's identity; the old file stays in the snapshot.",
     by_hand: "Delete identity/device-auth.json; the next successful connect writes it anew.",
-    messages: &[
-        "requires credentials before opening a websocket",
-        "device token mismatch",
-    ],
+    messages: &["requires credentials before opening a websocket", "device token mismatch"],
     run: |model, rule| {
-        let (AuthCondition::Good, Some(cached), Some(local)) = (
-            &model.auth.condition,
-            model.auth.device_id.as_deref(),
-            model.local_id(),
-        ) else {
+        let (AuthCondition::Good, Some(cached), Some(local)) =
+            (&model.auth.condition, model.auth.device_id.as_deref(), model.local_id())
+        else {
             return vec![];
         };
         if cached == local || model.usable_identity().is_none() {
@@ -299,9 +268,7 @@ pub static CACHE_FOREIGN: Rule = Rule {
         );
         vec![only_with_device_token(
             model,
-            finding
-                .seen(format!("cached for {cached}"))
-                .seen(format!("this machine is {local}")),
+            finding.seen(format!("cached for {cached}")).seen(format!("this machine is {local}")),
         )]
     },
 };

@@ -37,11 +37,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
         if chosen.is_none() {
             chosen = choose(context, state)?;
         }
-        let own = state
-            .model
-            .requests
-            .iter()
-            .any(|request| Some(&request.key) == chosen.as_ref());
+        let own = state.model.requests.iter().any(|request| Some(&request.key) == chosen.as_ref());
         if !told {
             notes_on(context, state, chosen.as_deref(), own);
             told = true;
@@ -67,11 +63,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
             })?,
         };
         let changes = on_model(&state.model, &plan).map_err(misfit)?;
-        Ok(Proposal {
-            plan,
-            changes,
-            lets_in,
-        })
+        Ok(Proposal { plan, changes, lets_in })
     })
 }
 
@@ -79,10 +71,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
 /// that a gateway would not take its id any more.
 fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, own: bool) {
     let requests: Vec<_> = state.model.pending.devices().collect();
-    let Some(request) = requests
-        .iter()
-        .find(|request| Some(request.key.as_str()) == chosen)
-    else {
+    let Some(request) = requests.iter().find(|request| Some(request.key.as_str()) == chosen) else {
         return;
     };
     let expired = request.expired(context.world.now_ms);
@@ -131,7 +120,8 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
             Some(own) => Ok(Some(own.key.clone())),
             None => Err(Error::refused("no request waits").hint(match state.model.identity {
                 IdentityState::Absent => {
-                    "the CLI has no identity here yet: `openclaw devices list` makes one, and a request".to_owned()
+                    "the CLI has no identity here yet: `openclaw devices list` makes one, and a request"
+                        .to_owned()
                 }
                 _ => format!(
                     "clawmend{} repair    lets this machine's CLI in without one",
@@ -144,14 +134,8 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
         return Err(Error::refused(
             "only other devices wait, and those are approved by their id alone",
         )
-        .hint(format!(
-            "clawmend{} devices    shows them",
-            words::flags(&context.global)
-        ))
-        .hint(format!(
-            "clawmend{} approve REQUEST_ID",
-            words::flags(&context.global)
-        )));
+        .hint(format!("clawmend{} devices    shows them", words::flags(&context.global)))
+        .hint(format!("clawmend{} approve REQUEST_ID", words::flags(&context.global))));
     }
     let (waiting, refused): (Vec<_>, Vec<_>) = waiting
         .into_iter()

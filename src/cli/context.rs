@@ -94,10 +94,7 @@ impl State {
         match about.find(|finding| finding.place == DATABASE) {
             Some(finding) => {
                 let says = &finding.says;
-                error.because(
-                    says.strip_prefix("the database could not be read: ")
-                        .unwrap_or(says),
-                )
+                error.because(says.strip_prefix("the database could not be read: ").unwrap_or(says))
             }
             None => error,
         }
@@ -110,11 +107,7 @@ impl State {
 
     /// Whether nothing keeps the CLI out.
     pub fn exit(&self) -> Exit {
-        if checks::fails(&self.findings) {
-            Exit::Findings
-        } else {
-            Exit::Done
-        }
+        if checks::fails(&self.findings) { Exit::Findings } else { Exit::Done }
     }
 }
 
@@ -170,22 +163,12 @@ impl Context<'_, '_> {
             interrupted(&located)?,
             expected,
         )?;
-        let config_files::State {
-            files,
-            sqlite,
-            model,
-        } = state;
+        let config_files::State { files, sqlite, model } = state;
         let mut findings = checks::diagnose(&model);
         for finding in &mut findings {
             super::words::in_finding(finding, &self.global);
         }
-        Ok(State {
-            located,
-            files,
-            sqlite,
-            model,
-            findings,
-        })
+        Ok(State { located, files, sqlite, model, findings })
     }
 
     /// How findings are shown.

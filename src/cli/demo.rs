@@ -50,11 +50,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         .prefix("clawmend-demo-")
         .tempdir_in(&context.world.env.temp)
         .map_err(|error| {
-            Error::io(
-                "make a temporary folder for the demo",
-                &context.world.env.temp,
-                &error,
-            )
+            Error::io("make a temporary folder for the demo", &context.world.env.temp, &error)
         })?;
     let state = folder.path().join(".openclaw");
     for (name, text) in SAMPLE {
@@ -73,9 +69,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         } else {
             format!("clawmend {}", words.join(" "))
         };
-        let title = context
-            .paint
-            .bold(&format!("\n== {}. {question}  $ {typed}", step + 1));
+        let title = context.paint.bold(&format!("\n== {}. {question}  $ {typed}", step + 1));
         context.say(&title);
         let exit = sub(context, &state, words, step);
         context.say(&context.paint.dim(&format!("(exit {})", exit.code())));
@@ -90,11 +84,7 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
     let step = i64::try_from(step).unwrap_or_default();
     let world = &mut *context.world;
     let mut inner = World {
-        env: Env {
-            vars: Default::default(),
-            home: None,
-            ..world.env.clone()
-        },
+        env: Env { vars: Default::default(), home: None, ..world.env.clone() },
         now_ms: SAMPLE_NOW_MS + step * 1000,
         utc_offset: world.utc_offset,
         random: &mut *world.random,

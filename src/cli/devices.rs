@@ -21,17 +21,8 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             .entries
             .iter()
             .filter_map(|entry| {
-                let problems = entry
-                    .faults
-                    .iter()
-                    .map(crate::checks::describe_fault)
-                    .collect();
-                Some(DeviceDocument::of(
-                    model,
-                    &records.device(entry)?,
-                    pending,
-                    problems,
-                ))
+                let problems = entry.faults.iter().map(crate::checks::describe_fault).collect();
+                Some(DeviceDocument::of(model, &records.device(entry)?, pending, problems))
             })
             .collect()
     };
@@ -55,10 +46,9 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let mut out = words::head(&state);
     let paint = context.paint;
     let now = context.world.now_ms;
-    for (title, devices, records) in [
-        ("Pending requests", &pending, &model.pending),
-        ("Paired devices", &paired, &model.paired),
-    ] {
+    for (title, devices, records) in
+        [("Pending requests", &pending, &model.pending), ("Paired devices", &paired, &model.paired)]
+    {
         let _ = writeln!(
             out,
             "\n{}",
@@ -101,10 +91,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     }
     if exit == Exit::Findings {
         let flags = words::flags(&context.global);
-        let _ = writeln!(
-            out,
-            "\nWhat is wrong with it, and what to do:  clawmend{flags} diagnose"
-        );
+        let _ = writeln!(out, "\nWhat is wrong with it, and what to do:  clawmend{flags} diagnose");
     }
     context.print(&out);
     Ok(exit)
@@ -133,22 +120,10 @@ fn unread(context: &mut Context<'_, '_>, model: &Model) {
 fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String {
     let mut out = String::new();
     let list = |items: &[String]| {
-        if items.is_empty() {
-            "none".to_owned()
-        } else {
-            safe(&items.join(", "))
-        }
+        if items.is_empty() { "none".to_owned() } else { safe(&items.join(", ")) }
     };
-    let mark = if device.this_machine {
-        paint.green("  (this machine)")
-    } else {
-        String::new()
-    };
-    let name = if device.name.is_empty() {
-        "unnamed"
-    } else {
-        &device.name
-    };
+    let mark = if device.this_machine { paint.green("  (this machine)") } else { String::new() };
+    let name = if device.name.is_empty() { "unnamed" } else { &device.name };
     let _ = writeln!(out, "\n  {}{mark}", paint.bold(&safe(name)));
     let mut line = |label: &str, value: String| {
         let _ = writeln!(out, "    {label:<10} {value}");
@@ -169,14 +144,7 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
         line("client", safe(&client.join(", ")));
     }
     line("roles", list(&device.roles));
-    line(
-        if device.request_id.is_some() {
-            "asks for"
-        } else {
-            "holds"
-        },
-        list(&device.scopes),
-    );
+    line(if device.request_id.is_some() { "asks for" } else { "holds" }, list(&device.scopes));
     if !device.lacks.is_empty() {
         // A request asks for too little; a paired device has too little.
         let (label, what) = match device.request_id {
@@ -187,21 +155,11 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
     }
     if let Some(at) = device.at_ms {
         let expired = if device.expired { ", expired" } else { "" };
-        let label = if device.request_id.is_some() {
-            "asked"
-        } else {
-            "approved"
-        };
-        line(
-            label,
-            format!("{} ({}{expired})", words::utc(at), words::ago(at, now)),
-        );
+        let label = if device.request_id.is_some() { "asked" } else { "approved" };
+        line(label, format!("{} ({}{expired})", words::utc(at), words::ago(at, now)));
     }
     if let Some(at) = device.last_seen_at_ms {
-        line(
-            "seen",
-            format!("{} ({})", words::utc(at), words::ago(at, now)),
-        );
+        line("seen", format!("{} ({})", words::utc(at), words::ago(at, now)));
     }
     if !device.problems.is_empty() {
         line("problem", paint.red(&safe(&device.problems.join("; "))));

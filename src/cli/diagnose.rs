@@ -38,11 +38,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     out.push('\n');
     let verdict = verdict(state);
     let fails = checks::fails(&state.findings);
-    out.push_str(&if fails {
-        view.paint.red(&verdict)
-    } else {
-        view.paint.green(&verdict)
-    });
+    out.push_str(&if fails { view.paint.red(&verdict) } else { view.paint.green(&verdict) });
     out.push('\n');
     let told = findings::all(&state.findings, view);
     if !told.is_empty() {
@@ -53,11 +49,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     out.push_str(&view.paint.bold(&super::next::next(context, state)));
     out.push('\n');
     if fails && !context.global.quiet {
-        out.push_str(
-            &view
-                .paint
-                .dim(&small_print(context, &state.findings, &told)),
-        );
+        out.push_str(&view.paint.dim(&small_print(context, &state.findings, &told)));
     }
     out
 }
@@ -85,12 +77,8 @@ fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> S
 /// Whether the gateway refuses, in a line.
 fn verdict(state: &State) -> String {
     let causes = checks::causes::causes(&state.findings);
-    let number = |severity| {
-        causes
-            .iter()
-            .filter(|cause| cause.finding.severity == severity)
-            .count()
-    };
+    let number =
+        |severity| causes.iter().filter(|cause| cause.finding.severity == severity).count();
     match (number(Severity::Blocks), number(Severity::Unchecked)) {
         (0, 0) => "Healthy: nothing found that keeps this machine's CLI out.".to_owned(),
         (0, _) => "Not sure: something could not be checked.".to_owned(),

@@ -35,9 +35,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         (None, false) => None,
         _ => context.read().ok(),
     };
-    let looked_in = looked
-        .as_ref()
-        .map(|state| crate::platform::shown(&state.located.state_dir));
+    let looked_in = looked.as_ref().map(|state| crate::platform::shown(&state.located.state_dir));
     let here: &[Finding] = looked.as_ref().map_or(&[], |state| &state.findings);
     let is_here = |rule: &Rule| here.iter().any(|finding| finding.code == rule.code);
     if context.global.json {
@@ -66,12 +64,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         let text = format!("{}: {}", report.mode, report.name);
         let text = context.paint.bold(&wrap(&text, width, "", "     "));
         context.say(&text);
-        context.say(&wrap(
-            &report.refs.join(", "),
-            width,
-            "  reports   ",
-            "            ",
-        ));
+        context.say(&wrap(&report.refs.join(", "), width, "  reports   ", "            "));
         context.say("");
     }
     if let Some(message) = found.message {
@@ -107,10 +100,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     }
     if !listed.is_empty() {
         let heading = match (mine.is_empty(), &looked_in) {
-            (true, Some(dir)) => format!(
-                "These findings cause it, and none of them is in {}:",
-                safe(dir)
-            ),
+            (true, Some(dir)) => {
+                format!("These findings cause it, and none of them is in {}:", safe(dir))
+            }
             (true, None) => {
                 "These findings cause it; `clawmend` tells which of them is yours:".to_owned()
             }
@@ -136,12 +128,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         context.say(&format!(
             "{gap}Something else is wrong here, and `clawmend{}` tells it:  {}",
             words::flags(&context.global),
-            codes(
-                state
-                    .findings
-                    .iter()
-                    .filter(|finding| finding.severity.fails())
-            )
+            codes(state.findings.iter().filter(|finding| finding.severity.fails()))
         ));
     }
     Ok(Exit::Done)
@@ -158,7 +145,8 @@ fn unknown(text: &str) -> Error {
     let near = nearest(text);
     let error = Error::usage(format!("nothing here fits `{}`", safe(text)));
     let error = match near.as_slice() {
-        [] => error.hint("give a code as `clawmend` prints it, a failure mode (F01), or OpenClaw's own error text"),
+        [] => error
+            .hint("give a code as `clawmend` prints it, a failure mode (F01), or OpenClaw's own error text"),
         near => error.hint(format!("did you mean {}?", near.join(", "))),
     };
     error.hint("`clawmend explain` alone lists every code")
@@ -183,10 +171,8 @@ fn list(context: &mut Context<'_, '_>) -> Exit {
         let first = format!("{:<26} ", rule.code.0);
         context.say(&wrap(rule.title, width, &first, &" ".repeat(27)));
     }
-    context.say(&words::commands(
-        "\nThe long story of one:  clawmend explain CODE",
-        &context.global,
-    ));
+    context
+        .say(&words::commands("\nThe long story of one:  clawmend explain CODE", &context.global));
     context.say(&wrap(FAILURE_MODES, width, "", ""));
     Exit::Done
 }
@@ -212,17 +198,10 @@ fn found_here(context: &mut Context<'_, '_>, state: &State, found: &Matches) {
         .count();
     let others = match others {
         0 => String::new(),
-        others => format!(
-            ", and {} not found here",
-            count(others, "other cause", "other causes")
-        ),
+        others => format!(", and {} not found here", count(others, "other cause", "other causes")),
     };
     let text = format!("the same with -v has the long story with the reports{others}");
-    context.say(
-        &context
-            .paint
-            .dim(&wrap(&text, context.world.width, "More:  ", "       ")),
-    );
+    context.say(&context.paint.dim(&wrap(&text, context.world.width, "More:  ", "       ")));
 }
 
 /// A rule at length.
@@ -248,11 +227,8 @@ fn story(context: &mut Context<'_, '_>, rule: &Rule) {
             part("reports", &text);
         }
     }
-    let messages: Vec<String> = rule
-        .messages
-        .iter()
-        .map(|message| format!("`{message}`"))
-        .collect();
+    let messages: Vec<String> =
+        rule.messages.iter().map(|message| format!("`{message}`")).collect();
     part("OpenClaw", &messages.join(", "));
     context.say("");
 }

@@ -45,11 +45,7 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
         std::fs::write(&path, page)
             .map_err(|error| Error::io("write the man page", &path, &error))?;
     }
-    context.note(&format!(
-        "{} man pages written to {}",
-        pages.len(),
-        crate::platform::shown(dir)
-    ));
+    context.note(&format!("{} man pages written to {}", pages.len(), crate::platform::shown(dir)));
     Ok(Exit::Done)
 }
 
@@ -118,10 +114,7 @@ fn collect(
     name: &str,
     pages: &mut Vec<(String, String)>,
 ) -> Result<(), Error> {
-    let titled = command
-        .clone()
-        .name(name.to_owned())
-        .bin_name(name.replace('-', " "));
+    let titled = command.clone().name(name.to_owned()).bin_name(name.replace('-', " "));
     let mut text = Vec::new();
     clap_mangen::Man::new(titled)
         .title(name.to_owned())
@@ -135,10 +128,7 @@ fn collect(
     let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
     let text = sections(&without_help(&text));
     pages.push((format!("{name}.1"), text));
-    for sub in command
-        .get_subcommands()
-        .filter(|sub| sub.get_name() != "help")
-    {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         collect(sub, &format!("{name}-{}", sub.get_name()), pages)?;
     }
     Ok(())

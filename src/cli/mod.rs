@@ -49,11 +49,7 @@ where
             let to_err = error.use_stderr();
             let colour = world.out_is_terminal && !world.no_color;
             let text = error.render();
-            let text = if colour {
-                text.ansi().to_string()
-            } else {
-                text.to_string()
-            };
+            let text = if colour { text.ansi().to_string() } else { text.to_string() };
             if to_err {
                 let _ = world.err.write_all(text.as_bytes());
                 return Exit::Usage;
@@ -146,11 +142,8 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
 
 /// The one place that prints errors.
 fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
-    let hints: Vec<String> = error
-        .hints()
-        .iter()
-        .map(|hint| words::commands(hint, &context.global))
-        .collect();
+    let hints: Vec<String> =
+        error.hints().iter().map(|hint| words::commands(hint, &context.global)).collect();
     if context.global.json {
         let document = ErrorDocument {
             head: Head::of(command),
@@ -169,14 +162,8 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
         let _ = context.world.err.write_all(text.as_bytes());
         return;
     }
-    let paint = Paint {
-        on: context.paint.on,
-    };
-    let mut text = format!(
-        "{} {}\n",
-        paint.red("error:"),
-        crate::text::safe(&error.to_string())
-    );
+    let paint = Paint { on: context.paint.on };
+    let mut text = format!("{} {}\n", paint.red("error:"), crate::text::safe(&error.to_string()));
     for hint in &hints {
         text.push_str(&format!("       {}\n", crate::text::safe(hint)));
     }

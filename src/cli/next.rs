@@ -16,11 +16,7 @@ fn repairs(state: &State) -> bool {
         matches!(finding.mend, Mend::Repair(_)) && (!fails || finding.severity.fails())
     });
     let interrupted = state.model.facts.interrupted.is_some();
-    let options = Options {
-        pairing: true,
-        config: true,
-        ..Options::default()
-    };
+    let options = Options { pairing: true, config: true, ..Options::default() };
     promised && (interrupted || !planner::plan(&state.model, &options).is_empty())
 }
 
@@ -41,9 +37,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> String {
     });
     let repairs = repairs(state);
     if repairs || copy.is_some() {
-        let deed = copy
-            .clone()
-            .unwrap_or_else(|| format!("clawmend{flags} repair"));
+        let deed = copy.clone().unwrap_or_else(|| format!("clawmend{flags} repair"));
         return deeds(context, state, &deed, fails, copy.is_none());
     }
     if !fails {
@@ -56,9 +50,8 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> String {
         _ => None,
     });
     let step = failing().find_map(|finding| by_hand(finding, &flags));
-    let worst_is_option = failing()
-        .next()
-        .is_some_and(|finding| matches!(finding.mend, Mend::RepairWith(_)));
+    let worst_is_option =
+        failing().next().is_some_and(|finding| matches!(finding.mend, Mend::RepairWith(_)));
     match (option, step) {
         (Some(option), None) => deeds(context, state, &option, true, false),
         (Some(option), Some(_)) if worst_is_option => deeds(context, state, &option, true, false),
@@ -81,15 +74,8 @@ fn by_hand(finding: &Finding, flags: &str) -> Option<String> {
     let head = if is_command { "Now type:" } else { "Now:" };
     // A line that ends so is no step yet: those that follow are.
     let steps = if first.ends_with(':') { lines.len() } else { 1 };
-    let steps: Vec<_> = lines
-        .iter()
-        .take(steps)
-        .map(|line| crate::text::safe(line))
-        .collect();
-    Some(format!(
-        "{head}\n  {}\n  clawmend{flags}    then looks again",
-        steps.join("\n  ")
-    ))
+    let steps: Vec<_> = lines.iter().take(steps).map(|line| crate::text::safe(line)).collect();
+    Some(format!("{head}\n  {}\n  clawmend{flags}    then looks again", steps.join("\n  ")))
 }
 
 /// A preview and the deed. Whoever may not write here is told before the deed fails.

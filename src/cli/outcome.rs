@@ -19,9 +19,7 @@ pub(super) fn say(context: &mut Context<'_, '_>, command: &str, found: &[Finding
 
 /// Going back to a locked-out state is what was asked for, and no failure.
 fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
-    let done = context
-        .paint
-        .green("Done: the state is as the snapshot has it.");
+    let done = context.paint.green("Done: the state is as the snapshot has it.");
     context.say(&done);
     let causes = causes(found);
     let mut failing = causes.iter().filter(|cause| cause.finding.severity.fails());
@@ -34,11 +32,7 @@ fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
         more => format!(", and {more} more"),
     };
     context.say("That state keeps this machine's CLI out, as it did when the snapshot was taken:");
-    context.say(&format!(
-        "  {} [{}]{more}",
-        safe(&first.finding.says),
-        first.finding.code
-    ));
+    context.say(&format!("  {} [{}]{more}", safe(&first.finding.says), first.finding.code));
 }
 
 /// Another device was let in; whether this machine's own CLI is, is another matter, and decides the exit
@@ -48,9 +42,8 @@ pub(super) fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Findi
     context.say(&done);
     if checks::fails(found) {
         let flags = words::flags(&context.global);
-        context.say(&format!(
-            "This machine's own CLI is still locked out:  clawmend{flags} repair"
-        ));
+        context
+            .say(&format!("This machine's own CLI is still locked out:  clawmend{flags} repair"));
     }
 }
 
@@ -58,26 +51,15 @@ fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
     let paint = context.paint;
     context.say(&paint.green("Done."));
     if checks::fails(found) {
-        let failing: Vec<Finding> = found
-            .iter()
-            .filter(|finding| finding.severity.fails())
-            .cloned()
-            .collect();
+        let failing: Vec<Finding> =
+            found.iter().filter(|finding| finding.severity.fails()).cloned().collect();
         let number = count(failing.len(), "finding is", "findings are");
         context.say(&paint.red(&format!("Diagnosed again: {number} left to mend.")));
         let text = findings::all(&failing, context.view());
         context.print(&text);
         return;
     }
-    let warned = found
-        .iter()
-        .any(|finding| finding.severity == Severity::Warning);
-    let rest = if warned {
-        format!(" ({} left)", findings::summary(found))
-    } else {
-        String::new()
-    };
-    context.say(&format!(
-        "Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."
-    ));
+    let warned = found.iter().any(|finding| finding.severity == Severity::Warning);
+    let rest = if warned { format!(" ({} left)", findings::summary(found)) } else { String::new() };
+    context.say(&format!("Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."));
 }

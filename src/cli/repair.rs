@@ -26,9 +26,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         trust_proxy: args.trust_proxy.clone(),
         new_token: args.new_token,
         config_from: match &args.config_from {
-            Some(file) => Some(crate::config_files::read_copy(
-                &context.world.env.cwd.join(file),
-            )?),
+            Some(file) => Some(crate::config_files::read_copy(&context.world.env.cwd.join(file))?),
             None => None,
         },
     };
@@ -51,11 +49,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     carry_out(context, &asked, held, state, &mut |_context, state| {
         let plan = planner::plan(&state.model, &options);
         let changes = on_model(&state.model, &plan).map_err(misfit)?;
-        Ok(Proposal {
-            plan,
-            changes,
-            lets_in: None,
-        })
+        Ok(Proposal { plan, changes, lets_in: None })
     })
 }
 
@@ -124,10 +118,7 @@ fn options_again(args: &args::Repair, cwd: &std::path::Path) -> String {
         out.push_str(" --new-token");
     }
     if let Some(file) = &args.config_from {
-        out.push_str(&format!(
-            " --config-from {}",
-            words::quoted(&words::absolute(file, cwd))
-        ));
+        out.push_str(&format!(" --config-from {}", words::quoted(&words::absolute(file, cwd))));
     }
     out
 }

@@ -32,10 +32,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let force = if args.force { " --force" } else { "" };
     let asked = Asked {
         command: "restore",
-        look: format!(
-            "clawmend{} restore {id}{force}",
-            words::flags(&context.global)
-        ),
+        look: format!("clawmend{} restore {id}{force}", words::flags(&context.global)),
         dry_run: args.dry_run,
         yes: args.yes,
     };
@@ -54,10 +51,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
             let key = key_of(&located.state_dir, path);
             if manifest.entries.iter().any(|entry| entry.path == key) {
                 let key = crate::text::safe(&key);
-                context.note(&format!(
-                    "note: `{key}` is {}, so it stays as it is",
-                    why.says()
-                ));
+                context.note(&format!("note: `{key}` is {}, so it stays as it is", why.says()));
             }
         }
         let since = snapshot::changed_since(
@@ -86,11 +80,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         for line in since {
             context.note(&format!("note: {}", crate::text::safe(&line)));
         }
-        Ok(Proposal {
-            plan: Plan::default(),
-            changes,
-            lets_in: None,
-        })
+        Ok(Proposal { plan: Plan::default(), changes, lets_in: None })
     })
 }
 
@@ -131,9 +121,7 @@ fn latest(
         }
     }
     // Finished, and written by somebody else since: still not the one that would undo it.
-    let meant = meant
-        .or(list.own.get(1).filter(|_| finished))
-        .unwrap_or(newest);
+    let meant = meant.or(list.own.get(1).filter(|_| finished)).unwrap_or(newest);
     if meant.id != newest.id {
         let what = if finished {
             "was taken by the interrupted restore, which is finished"
@@ -151,9 +139,8 @@ fn not_put_back(state: &State, error: Error) -> Error {
         let text =
             "the database cannot be read, so the snapshot cannot be put back; nothing was changed";
         let plain = state.unread(text).into_kind(error.kind());
-        return plain.hint(
-            "the snapshot holds rows and no whole database: they go into a database that can be read",
-        );
+        return plain
+            .hint("the snapshot holds rows and no whole database: they go into a database that can be read");
     }
     words::saying(error, "nothing was changed")
 }

@@ -21,10 +21,9 @@ pub fn utc(ms: i64) -> String {
 pub fn local(ms: i64, utc_offset: i32) -> String {
     let zone = FixedOffset::east_opt(utc_offset);
     match (DateTime::<Utc>::from_timestamp_millis(ms), zone) {
-        (Some(time), Some(zone)) => time
-            .with_timezone(&zone)
-            .format("%Y-%m-%d %H:%M:%S")
-            .to_string(),
+        (Some(time), Some(zone)) => {
+            time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+        }
         _ => "unknown time".to_owned(),
     }
 }
@@ -79,9 +78,7 @@ pub fn head(state: &State) -> String {
 pub fn is_bare(model: &crate::model::Model) -> bool {
     use crate::model::store::Condition::Absent;
     model.store == StoreKind::Files
-        && [&model.paired, &model.pending]
-            .into_iter()
-            .all(|records| records.condition == Absent)
+        && [&model.paired, &model.pending].into_iter().all(|records| records.condition == Absent)
         && matches!(model.identity, crate::model::IdentityState::Absent)
         && model.written_by().is_none()
 }
@@ -93,13 +90,8 @@ pub fn quoted(path: &std::path::Path) -> String {
 
 /// Relative paths of the flags made absolute: a command that is printed now may be pasted elsewhere.
 pub fn make_absolute(global: &mut super::args::Global, cwd: &std::path::Path) {
-    for path in [
-        &mut global.state_dir,
-        &mut global.config,
-        &mut global.snapshot_dir,
-    ]
-    .into_iter()
-    .flatten()
+    for path in
+        [&mut global.state_dir, &mut global.config, &mut global.snapshot_dir].into_iter().flatten()
     {
         *path = absolute(path, cwd);
     }
@@ -112,11 +104,7 @@ pub fn absolute(path: &std::path::Path, cwd: &std::path::Path) -> std::path::Pat
         return path.to_path_buf();
     }
     let here = |part: &std::path::Component<'_>| *part != std::path::Component::CurDir;
-    cwd.join(
-        path.components()
-            .filter(here)
-            .collect::<std::path::PathBuf>(),
-    )
+    cwd.join(path.components().filter(here).collect::<std::path::PathBuf>())
 }
 
 /// `--state-dir ...` and its kin, as the user gave them: so that a printed command can be pasted.
@@ -138,9 +126,8 @@ pub fn flags(global: &super::args::Global) -> String {
 }
 
 /// The words that may follow `clawmend` in a command that a text tells the reader to run.
-const COMMANDS: [&str; 8] = [
-    "diagnose", "repair", "approve", "devices", "snapshot", "restore", "explain", "-v",
-];
+const COMMANDS: [&str; 8] =
+    ["diagnose", "repair", "approve", "devices", "snapshot", "restore", "explain", "-v"];
 
 /// A text with [`flags`] put into every command of clawmend in it. What has flags already, and
 /// sentences about clawmend, stay as they are.
@@ -175,9 +162,7 @@ fn with_flags(text: &str, flags: &str, space: char) -> String {
         out.push_str(before);
         out.push_str("clawmend");
         let word = after.strip_prefix(' ').and_then(|after| {
-            after
-                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
-                .next()
+            after.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next()
         });
         // A folder of this name, as in `clawmend/snapshots`, is none.
         let starts = before.is_empty() || before.ends_with([' ', '`', '(', '\n']);
@@ -234,32 +219,23 @@ mod tests {
         let dir = crate::platform::quoted("/srv/my claw");
         let flags = format!(" --state-dir {dir} --profile work");
         let put = |text: &str| commands(text, &global);
-        for (before, after) in [
-            ("clawmend repair --new-token", " repair --new-token"),
-            ("clawmend -v", " -v"),
-        ] {
+        for (before, after) in
+            [("clawmend repair --new-token", " repair --new-token"), ("clawmend -v", " -v")]
+        {
             assert_eq!(put(before), format!("clawmend{flags}{after}"));
         }
-        assert_eq!(
-            put("then run: clawmend"),
-            format!("then run: clawmend{flags}")
-        );
+        assert_eq!(put("then run: clawmend"), format!("then run: clawmend{flags}"));
         assert_eq!(put("`clawmend` tells"), format!("`clawmend{flags}` tells"));
         assert_eq!(
             put("look: `clawmend snapshot list`, `clawmend snapshot verify`"),
             format!("look: `clawmend{flags} snapshot list`, `clawmend{flags} snapshot verify`")
         );
-        for same in [
-            "clawmend --state-dir /x repair",
-            "clawmend leaves it alone",
-            "mv /x/clawmend restore",
-        ] {
+        for same in
+            ["clawmend --state-dir /x repair", "clawmend leaves it alone", "mv /x/clawmend restore"]
+        {
             assert_eq!(put(same), same);
         }
-        assert_eq!(
-            commands("clawmend repair", &Default::default()),
-            "clawmend repair"
-        );
+        assert_eq!(commands("clawmend repair", &Default::default()), "clawmend repair");
     }
 
     #[test]
@@ -270,23 +246,14 @@ mod tests {
         };
         let dir = crate::platform::quoted("/srv/my  claw");
         assert_eq!(
-            wrapped(
-                "first and then `clawmend repair` again",
-                &global,
-                20,
-                "- ",
-                "  "
-            ),
+            wrapped("first and then `clawmend repair` again", &global, 20, "- ", "  "),
             format!("- first and then\n  `clawmend --state-dir {dir} repair`\n  again")
         );
         assert_eq!(
             wrapped("look with clawmend restore SNAPSHOT", &global, 20, "", ""),
             format!("look with\nclawmend --state-dir {dir} restore\nSNAPSHOT")
         );
-        assert_eq!(
-            wrapped("one two", &Default::default(), 4, "", ""),
-            "one\ntwo"
-        );
+        assert_eq!(wrapped("one two", &Default::default(), 4, "", ""), "one\ntwo");
     }
 
     #[test]

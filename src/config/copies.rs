@@ -90,9 +90,7 @@ impl Copy {
             size: bytes.len() as u64,
             broken: parsed.err(),
             has_gateway: gateway.is_some_and(Value::is_object),
-            has_mode: gateway
-                .and_then(|gateway| gateway.get("mode"))
-                .is_some_and(Value::is_string),
+            has_mode: gateway.and_then(|gateway| gateway.get("mode")).is_some_and(Value::is_string),
             has_meta: has_meta(&value),
             is_redacted: is_redacted(&value, false),
         })
@@ -204,9 +202,7 @@ mod tests {
 
     fn order(copies: Vec<Copy>) -> Vec<String> {
         let names = rank(copies).into_iter();
-        names
-            .map(|copy| copy.name.replace("openclaw.json", ""))
-            .collect()
+        names.map(|copy| copy.name.replace("openclaw.json", "")).collect()
     }
 
     #[test]
@@ -235,32 +231,21 @@ mod tests {
             copy(".bak.mine", 8, WHOLE),
             copy(".last-good", 2, WHOLE),
         ];
-        assert_eq!(
-            order(copies),
-            [".last-good", ".bak", ".bak.2", ".bak.mine", ".clobbered.x"]
-        );
+        assert_eq!(order(copies), [".last-good", ".bak", ".bak.2", ".bak.mine", ".clobbered.x"]);
     }
 
     #[test]
     fn what_is_broken_shrunk_or_without_a_gateway_comes_last() {
         let copies = vec![
             copy(".last-good", 9, "{a: "),
-            copy(
-                ".bak",
-                8,
-                "{meta: {lastTouchedAt: ''}, gateway: {mode: 'local'}}",
-            ),
+            copy(".bak", 8, "{meta: {lastTouchedAt: ''}, gateway: {mode: 'local'}}"),
             copy(".bak.1", 7, "{meta: {lastTouchedAt: ''}, agents: {}}"),
             copy(
                 ".bak.2",
                 6,
                 "{meta: {lastTouchedAt: ''}, gateway: {port: 1}, agents: {a: 'bbbbbbbbbb'}}",
             ),
-            copy(
-                ".bak.3",
-                5,
-                "{gateway: {mode: 'local', port: 18789}, agents: {a: 'b'}}",
-            ),
+            copy(".bak.3", 5, "{gateway: {mode: 'local', port: 18789}, agents: {a: 'b'}}"),
             copy(
                 ".bak.4",
                 4,

@@ -63,10 +63,7 @@ pub struct Root {
 impl Root {
     /// A folder, as named and as it really is.
     pub fn new(dir: &Path, real: &Path) -> Self {
-        Self {
-            dir: normalize(dir),
-            real: normalize(real),
-        }
+        Self { dir: normalize(dir), real: normalize(real) }
     }
 }
 

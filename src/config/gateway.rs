@@ -173,16 +173,8 @@ struct Reader<'c> {
 
 impl<'c> Reader<'c> {
     fn new(config: &'c Resolved, path: &[&'static str]) -> Self {
-        let path: Vec<String> = ["gateway"]
-            .iter()
-            .chain(path)
-            .map(|&key| key.to_owned())
-            .collect();
-        Self {
-            owner: config.place_for(&path),
-            value: config.get(&path),
-            path,
-        }
+        let path: Vec<String> = ["gateway"].iter().chain(path).map(|&key| key.to_owned()).collect();
+        Self { owner: config.place_for(&path), value: config.get(&path), path }
     }
 
     /// The field by `right`, which takes what has the right type.
@@ -194,11 +186,7 @@ impl<'c> Reader<'c> {
                 None => right(value).map_or_else(|| Field::Wrong(wrong(value)), Field::Value),
             },
         };
-        Setting {
-            path: self.path,
-            owner: self.owner,
-            field,
-        }
+        Setting { path: self.path, owner: self.owner, field }
     }
 
     fn string(self) -> Setting<String> {
@@ -259,11 +247,8 @@ fn variables(value: &Value) -> Option<Vec<String>> {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
         other => Vec::from_iter(other.as_str()),
     };
-    let names: Vec<String> = texts
-        .into_iter()
-        .flat_map(vars::references)
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> =
+        texts.into_iter().flat_map(vars::references).map(str::to_owned).collect();
     (!names.is_empty()).then_some(names)
 }
 
@@ -279,11 +264,7 @@ fn wrong(value: &Value) -> Wrong {
         Value::Array(_) => ("a list", "[...]".to_owned()),
         Value::Object(_) => ("an object", "{...}".to_owned()),
     };
-    Wrong {
-        found,
-        shown,
-        value: value.clone(),
-    }
+    Wrong { found, shown, value: value.clone() }
 }
 
 #[cfg(test)]

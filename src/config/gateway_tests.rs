@@ -6,10 +6,7 @@ use std::path::Path;
 
 fn read(config: &str) -> Gateway {
     let path = Path::new("/s/openclaw.json");
-    let loaded = Loaded {
-        bytes: config.into(),
-        real: path.into(),
-    };
+    let loaded = Loaded { bytes: config.into(), real: path.into() };
     let root = Root::new(Path::new("/s"), Path::new("/s"));
     let none = |_: &Path| Err(ReadProblem::Missing);
     Gateway::read(&resolve(path, loaded, &[root], &none).unwrap())
@@ -40,10 +37,7 @@ fn fields_say_what_stands_there() {
         gateway.remote_url.field,
         Field::Reference(Reference::Variables(vec!["URL".into()]))
     );
-    assert!(matches!(
-        &gateway.remote_token.field,
-        Field::Reference(Reference::Secret(_))
-    ));
+    assert!(matches!(&gateway.remote_token.field, Field::Reference(Reference::Secret(_))));
     assert!(gateway.tailscale_mode.is_missing());
     assert_eq!(gateway.control_ui_allowed_origins.value().unwrap().len(), 2);
     assert_eq!(gateway.control_ui_allow_insecure_auth.value(), Some(&true));
@@ -56,10 +50,7 @@ fn debug_output_holds_no_secret() {
         "{gateway: {auth: {token: 'hunter2hunter2hunter2', password: 'hunter2'}, remote: {password: 7531, token: {a: 'hunter2'}}}}",
     );
     let debug = format!("{gateway:?}");
-    assert!(
-        !debug.contains("hunter2") || debug.contains("****"),
-        "{debug}"
-    );
+    assert!(!debug.contains("hunter2") || debug.contains("****"), "{debug}");
     assert!(!debug.contains("hunter2hunter2"));
     assert!(!debug.contains("7531"));
     assert!(!debug.contains("\"hunter2\""));
@@ -76,12 +67,7 @@ fn a_section_of_another_type_leaves_its_fields_missing() {
 
 #[test]
 fn ports_are_whole_and_in_range() {
-    let port = |text: &str| {
-        read(&format!("{{gateway: {{port: {text}}}}}"))
-            .port
-            .value()
-            .copied()
-    };
+    let port = |text: &str| read(&format!("{{gateway: {{port: {text}}}}}")).port.value().copied();
     assert_eq!(port("18789."), Some(18789));
     for text in ["0", "-1", "65536", "1.5", "'18789'", "Infinity", "true"] {
         assert_eq!(port(text), None, "{text}");
@@ -93,10 +79,6 @@ fn misplaced_keys_and_the_stamp_are_seen() {
     let gateway = read("{gateway: {token: 'x', bind: 'lan', what: 1}}");
     assert_eq!(gateway.keys, ["token", "bind", "what"]);
     assert!(gateway.misplaced_token.value().is_some());
-    assert!(has_meta(
-        &serde_json::json!({"meta": {"lastTouchedAt": "2026"}})
-    ));
-    assert!(!has_meta(
-        &serde_json::json!({"meta": {"lastTouchedAt": 1}})
-    ));
+    assert!(has_meta(&serde_json::json!({"meta": {"lastTouchedAt": "2026"}})));
+    assert!(!has_meta(&serde_json::json!({"meta": {"lastTouchedAt": 1}})));
 }

@@ -98,12 +98,7 @@ pub fn resolve(
         problems: Vec::new(),
         followed: 0,
     };
-    let mut at = At {
-        file: FileId(0),
-        path: Vec::new(),
-        chain: vec![path],
-        nesting: 0,
-    };
+    let mut at = At { file: FileId(0), path: Vec::new(), chain: vec![path], nesting: 0 };
     let (value, owners) = resolver.process(value, &mut at);
     Ok(Resolved {
         value,
@@ -180,9 +175,7 @@ impl Resolver<'_> {
         let (value, below) = self.process(value, at);
         let key = at.path.pop().unwrap_or_default();
         if let Some(below) = below {
-            owners
-                .get_or_insert_with(|| Owners::at(at.file, &at.path))
-                .insert(key, below);
+            owners.get_or_insert_with(|| Owners::at(at.file, &at.path)).insert(key, below);
         }
         value
     }
@@ -210,9 +203,7 @@ impl Resolver<'_> {
             return included;
         }
         if !included.0.is_object() {
-            let named = named
-                .as_str()
-                .map_or_else(|| named.to_string(), str::to_owned);
+            let named = named.as_str().map_or_else(|| named.to_string(), str::to_owned);
             self.problem(at, named, ProblemKind::NotAnObject);
             included = nothing();
         }
@@ -274,11 +265,7 @@ impl Resolver<'_> {
             .source
             .read(&path)
             .map_err(|problem| ProblemKind::Unreadable(path.clone(), problem))?;
-        if !self
-            .roots
-            .iter()
-            .any(|root| loaded.real.starts_with(&root.real))
-        {
+        if !self.roots.iter().any(|root| loaded.real.starts_with(&root.real)) {
             return Err(ProblemKind::Escapes(loaded.real));
         }
         let value = json5::parse(&loaded.bytes, Limits::default())
@@ -294,12 +281,7 @@ impl Resolver<'_> {
 
     /// Notes a problem, once.
     fn problem(&mut self, at: &At, include: String, kind: ProblemKind) {
-        let problem = Problem {
-            file: at.file,
-            path: at.path.clone(),
-            include,
-            kind,
-        };
+        let problem = Problem { file: at.file, path: at.path.clone(), include, kind };
         if self.problems.len() < MAX_INCLUDES && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }

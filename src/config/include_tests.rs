@@ -8,10 +8,7 @@ struct Files(HashMap<PathBuf, Result<Loaded, ReadProblem>>);
 
 impl Source for Files {
     fn read(&self, path: &Path) -> Result<Loaded, ReadProblem> {
-        self.0
-            .get(path)
-            .cloned()
-            .unwrap_or(Err(ReadProblem::Missing))
+        self.0.get(path).cloned().unwrap_or(Err(ReadProblem::Missing))
     }
 }
 
@@ -22,10 +19,7 @@ fn keys(path: &str) -> Vec<String> {
 fn files(files: &[(&str, &str)]) -> Files {
     let load = |(path, text): &(&str, &str)| {
         let path = Path::new("/s").join(path);
-        let loaded = Loaded {
-            bytes: text.as_bytes().to_vec(),
-            real: path.clone(),
-        };
+        let loaded = Loaded { bytes: text.as_bytes().to_vec(), real: path.clone() };
         (path, Ok(loaded))
     };
     Files(files.iter().map(load).collect())
@@ -33,10 +27,7 @@ fn files(files: &[(&str, &str)]) -> Files {
 
 fn run(config: &str, source: &Files) -> Resolved {
     let path = Path::new("/s/openclaw.json");
-    let loaded = Loaded {
-        bytes: config.into(),
-        real: path.into(),
-    };
+    let loaded = Loaded { bytes: config.into(), real: path.into() };
     let root = Root::new(Path::new("/s"), Path::new("/s"));
     resolve(path, loaded, &[root], source).unwrap()
 }
@@ -46,10 +37,7 @@ fn run(config: &str, source: &Files) -> Resolved {
 fn owns(resolved: &Resolved, path: &str, file: &str, key: &str) {
     let owner = resolved.place_for(&keys(path));
     let found = &resolved.file(owner.file).unwrap().path;
-    assert_eq!(
-        found.strip_prefix("/s").unwrap(),
-        std::path::Path::new(file)
-    );
+    assert_eq!(found.strip_prefix("/s").unwrap(), std::path::Path::new(file));
     assert_eq!(owner.path.join("."), key);
 }
 
@@ -66,16 +54,10 @@ fn a_config_without_includes_is_its_own() {
 #[test]
 fn an_included_section_is_owned_by_its_file() {
     let source = files(&[
-        (
-            "conf/gw.json5",
-            "{mode: 'local', auth: {$include: '../auth.json'}}",
-        ),
+        ("conf/gw.json5", "{mode: 'local', auth: {$include: '../auth.json'}}"),
         ("auth.json", "{\"mode\": \"token\"}"),
     ]);
-    let resolved = run(
-        "{gateway: {$include: './conf/gw.json5'}, meta: {}}",
-        &source,
-    );
+    let resolved = run("{gateway: {$include: './conf/gw.json5'}, meta: {}}", &source);
     assert_eq!(
         resolved.value,
         json!({"gateway": {"mode": "local", "auth": {"mode": "token"}}, "meta": {}})
@@ -91,10 +73,7 @@ fn an_included_section_is_owned_by_its_file() {
 #[test]
 fn siblings_win_over_the_include_and_lists_are_joined() {
     let source = files(&[
-        (
-            "a.json",
-            "{gateway: {mode: 'remote', port: 1, trustedProxies: ['x']}, a: 1}",
-        ),
+        ("a.json", "{gateway: {mode: 'remote', port: 1, trustedProxies: ['x']}, a: 1}"),
         ("b.json", "{gateway: {port: 2}, b: [{c: 1}]}"),
     ]);
     let resolved = run(
@@ -112,25 +91,10 @@ fn siblings_win_over_the_include_and_lists_are_joined() {
     owns(&resolved, "gateway.mode", "openclaw.json", "gateway.mode");
     owns(&resolved, "gateway.port", "b.json", "gateway.port");
     owns(&resolved, "gateway.bind", "openclaw.json", "gateway.bind");
-    owns(
-        &resolved,
-        "gateway.trustedProxies.0",
-        "a.json",
-        "gateway.trustedProxies.0",
-    );
-    owns(
-        &resolved,
-        "gateway.trustedProxies.1",
-        "openclaw.json",
-        "gateway.trustedProxies.0",
-    );
+    owns(&resolved, "gateway.trustedProxies.0", "a.json", "gateway.trustedProxies.0");
+    owns(&resolved, "gateway.trustedProxies.1", "openclaw.json", "gateway.trustedProxies.0");
     owns(&resolved, "b.0.c", "b.json", "b.0.c");
-    assert!(
-        resolved
-            .owner_of(&keys("gateway.trustedProxies"))
-            .unwrap()
-            .shared
-    );
+    assert!(resolved.owner_of(&keys("gateway.trustedProxies")).unwrap().shared);
     assert!(!resolved.owner_of(&keys("gateway.mode")).unwrap().shared);
 }
 
@@ -151,10 +115,7 @@ fn trouble_is_noted_and_hides_nothing_else() {
     ]);
     source.0.insert(
         "/s/link.json".into(),
-        Ok(Loaded {
-            bytes: b"{}".to_vec(),
-            real: "/etc/x.json".into(),
-        }),
+        Ok(Loaded { bytes: b"{}".to_vec(), real: "/etc/x.json".into() }),
     );
     let config = "{gateway: {mode: 'local'},
         a: {$include: 'none.json'}, b: {$include: '../x.json'}, c: {$include: 'link.json'},
@@ -194,10 +155,7 @@ fn ten_includes_deep_is_fine_and_eleven_is_not() {
                 (format!("{n}.json"), text)
             })
             .collect();
-        let texts: Vec<_> = texts
-            .iter()
-            .map(|(a, b)| (a.as_str(), b.as_str()))
-            .collect();
+        let texts: Vec<_> = texts.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         run("{$include: '1.json'}", &files(&texts))
     };
     assert!(chain(10).problems.is_empty());
@@ -213,10 +171,7 @@ fn a_bomb_of_includes_ends() {
             (format!("{n}.json"), format!("{{$include: [{next}]}}"))
         })
         .collect();
-    let texts: Vec<_> = texts
-        .iter()
-        .map(|(a, b)| (a.as_str(), b.as_str()))
-        .collect();
+    let texts: Vec<_> = texts.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let resolved = run("{$include: '1.json'}", &files(&texts));
     assert!(!resolved.problems.is_empty());
 
@@ -226,17 +181,11 @@ fn a_bomb_of_includes_ends() {
         .map(|n| {
             (
                 format!("{n}.json"),
-                deep(
-                    if n == 2 { 250 } else { 60 },
-                    &format!("{{$include:'{}.json'}}", n + 1),
-                ),
+                deep(if n == 2 { 250 } else { 60 }, &format!("{{$include:'{}.json'}}", n + 1)),
             )
         })
         .collect();
-    let texts: Vec<_> = texts
-        .iter()
-        .map(|(a, b)| (a.as_str(), b.as_str()))
-        .collect();
+    let texts: Vec<_> = texts.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let resolved = run("{$include: '1.json'}", &files(&texts));
     assert_eq!(resolved.problems[0].kind, ProblemKind::TooDeep);
 }

@@ -31,10 +31,7 @@ pub(super) struct Owners {
 
 impl Owners {
     pub fn at(file: FileId, path: &[String]) -> Self {
-        Self {
-            origins: vec![(file, path.to_vec())],
-            children: BTreeMap::new(),
-        }
+        Self { origins: vec![(file, path.to_vec())], children: BTreeMap::new() }
     }
 
     pub fn insert(&mut self, key: String, child: Owners) {
@@ -53,10 +50,7 @@ impl Owners {
         for (_, path) in &mut origins {
             path.push(key.to_owned());
         }
-        Owners {
-            origins,
-            children: BTreeMap::new(),
-        }
+        Owners { origins, children: BTreeMap::new() }
     }
 
     /// The owner of `path` below this value, whether or not it is there.
@@ -69,17 +63,9 @@ impl Owners {
             };
             (owners, rest) = (child, below);
         }
-        let (file, mut own) = owners
-            .origins
-            .last()
-            .cloned()
-            .unwrap_or((FileId(0), Vec::new()));
+        let (file, mut own) = owners.origins.last().cloned().unwrap_or((FileId(0), Vec::new()));
         own.extend_from_slice(rest);
-        Owner {
-            file,
-            path: own,
-            shared: rest.is_empty() && owners.origins.len() > 1,
-        }
+        Owner { file, path: own, shared: rest.is_empty() && owners.origins.len() > 1 }
     }
 }
 
@@ -138,8 +124,5 @@ fn merge_objects(
 
 fn joined(first: &Owners, second: &Owners) -> Owners {
     let origins = first.origins.iter().chain(&second.origins);
-    Owners {
-        origins: origins.cloned().collect(),
-        children: BTreeMap::new(),
-    }
+    Owners { origins: origins.cloned().collect(), children: BTreeMap::new() }
 }

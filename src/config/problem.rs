@@ -66,10 +66,8 @@ impl fmt::Display for ProblemKind {
                 )
             }
             Self::Cycle(chain) => {
-                let chain: Vec<_> = chain
-                    .iter()
-                    .map(|path| shown::path(&crate::platform::shown(path)))
-                    .collect();
+                let chain: Vec<_> =
+                    chain.iter().map(|path| shown::path(&crate::platform::shown(path))).collect();
                 write!(f, "it leads back to itself: {}", chain.join(" -> "))
             }
             Self::TooDeep => f.write_str("includes are nested too deep"),
@@ -78,11 +76,7 @@ impl fmt::Display for ProblemKind {
                 write!(f, "`{path}`: {problem}")
             }
             Self::Unparsable(path, error) => {
-                write!(
-                    f,
-                    "`{}` is not JSON5: {error}",
-                    shown::path(&crate::platform::shown(path))
-                )
+                write!(f, "`{}` is not JSON5: {error}", shown::path(&crate::platform::shown(path)))
             }
             Self::NotAnObject => {
                 f.write_str("keys stand beside it, but the file holds no object to merge them into")

@@ -59,10 +59,7 @@ fn environment(text: &str) -> Option<&str> {
     let name = ["secretref-env:", "__env__:"]
         .iter()
         .find_map(|prefix| text.strip_prefix(prefix))
-        .or_else(|| {
-            text.strip_prefix("${")
-                .and_then(|text| text.strip_suffix('}'))
-        })
+        .or_else(|| text.strip_prefix("${").and_then(|text| text.strip_suffix('}')))
         .or_else(|| text.strip_prefix('$'))?;
     let braced = format!("${{{name}}}");
     let is_name = vars::references(&braced) == [name] && !name.starts_with('_');
@@ -81,17 +78,8 @@ mod tests {
             named(json!({"source": "file", "provider": "vault", "id": "/a"})).as_deref(),
             Some("file:vault:/a")
         );
-        assert_eq!(
-            named(json!({"source": "env", "id": "A"})).as_deref(),
-            Some("env:default:A")
-        );
-        for text in [
-            "${A_B}",
-            "$A_B",
-            " ${A_B} ",
-            "secretref-env:A_B",
-            "__env__:A_B",
-        ] {
+        assert_eq!(named(json!({"source": "env", "id": "A"})).as_deref(), Some("env:default:A"));
+        for text in ["${A_B}", "$A_B", " ${A_B} ", "secretref-env:A_B", "__env__:A_B"] {
             assert_eq!(named(json!(text)).as_deref(), Some("env:default:A_B"));
         }
         for other in [

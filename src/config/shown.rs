@@ -7,13 +7,7 @@ use crate::secret::{looks_secret, mask};
 
 /// The value, or a mask in its place.
 pub fn shown(text: &str) -> String {
-    url(text).unwrap_or_else(|| {
-        if is_plain(text) {
-            text.to_owned()
-        } else {
-            mask(text)
-        }
-    })
+    url(text).unwrap_or_else(|| if is_plain(text) { text.to_owned() } else { mask(text) })
 }
 
 /// A path that a value of the config gives: a part of it that looks like a token is masked.
@@ -60,10 +54,8 @@ fn url(text: &str) -> Option<String> {
 /// A word, a number, an address, a file's path, a variable's name: short parts that are not letters and
 /// digits mixed at length, as tokens and many passwords are.
 pub fn is_plain(text: &str) -> bool {
-    let parts: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
     // In a host's name or a path; what follows a colon may be a password.
     let mixed = match text.contains(['.', '/']) && !text.contains(':') {
         true => 12,
@@ -78,9 +70,7 @@ pub fn is_plain(text: &str) -> bool {
         }
     };
     text.len() <= 80
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || " ._-:/*~[]${}%".contains(c))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || " ._-:/*~[]${}%".contains(c))
         && parts.iter().all(is_short)
 }
 
@@ -108,20 +98,14 @@ mod tests {
         ] {
             assert_eq!(shown(text), text);
         }
-        assert_eq!(
-            shown("wss://u:p@claw.example/ws?token=x"),
-            "wss://****@claw.example/ws?****"
-        );
+        assert_eq!(shown("wss://u:p@claw.example/ws?token=x"), "wss://****@claw.example/ws?****");
     }
 
     #[test]
     fn a_token_is_no_part_of_a_path() {
         let plain = "/home/me/.openclaw/../parts/gateway-2024a1b2.json5";
         assert_eq!(path(plain), plain);
-        assert_eq!(
-            path("./sk-CANARY0123456789abcdefXYZ.json"),
-            "./****fXYZ.json"
-        );
+        assert_eq!(path("./sk-CANARY0123456789abcdefXYZ.json"), "./****fXYZ.json");
     }
 
     #[test]

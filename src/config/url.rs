@@ -113,22 +113,12 @@ mod tests {
             parts("WS://u:p@Host.Example:18789/path?x=1"),
             Some(("ws".into(), "host.example".into(), Some(18789)))
         );
-        assert_eq!(
-            parts("wss://[::1]:1/"),
-            Some(("wss".into(), "::1".into(), Some(1)))
-        );
+        assert_eq!(parts("wss://[::1]:1/"), Some(("wss".into(), "::1".into(), Some(1))));
         assert_eq!(
             parts("https://claw.example"),
             Some(("https".into(), "claw.example".into(), None))
         );
-        for odd in [
-            "",
-            "claw.example",
-            "ws://",
-            "ws://:1",
-            "ws://h:99999",
-            "ws://[::1",
-        ] {
+        for odd in ["", "claw.example", "ws://", "ws://:1", "ws://h:99999", "ws://[::1"] {
             assert_eq!(parts(odd), None, "{odd}");
         }
     }

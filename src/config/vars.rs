@@ -87,9 +87,7 @@ mod tests {
     #[test]
     fn only_what_openclaw_fills_in_is_a_reference() {
         assert_eq!(references("a ${ONE} ${_T2}${ONE}"), ["ONE", "_T2", "ONE"]);
-        for text in [
-            "$ONE", "${one}", "${1A}", "${}", "${ONE", "$${ONE}", "$ {ONE}",
-        ] {
+        for text in ["$ONE", "${one}", "${1A}", "${}", "${ONE", "$${ONE}", "$ {ONE}"] {
             assert!(references(text).is_empty(), "{text}");
         }
         assert_eq!(references("$$${ONE}"), Vec::<&str>::new());

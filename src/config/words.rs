@@ -165,9 +165,9 @@ pub fn port_of_profile(profile: &str) -> u16 {
     if profile == "dev" {
         return 19001;
     }
-    let hash = profile.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = profile
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     u16::try_from(20_000 + hash % 40_000).unwrap_or(DEFAULT_PORT)
 }
 

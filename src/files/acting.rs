@@ -31,19 +31,13 @@ impl Acting {
     /// # Errors
     /// The system does not let us (a container without the right to change users).
     pub fn as_owner(of: &Meta) -> io::Result<Self> {
-        Ok(Self {
-            before: system::become_owner(of.uid, of.gid)?,
-            _here: std::marker::PhantomData,
-        })
+        Ok(Self { before: system::become_owner(of.uid, of.gid)?, _here: std::marker::PhantomData })
     }
 
     /// As [`Acting::as_owner`] of a folder; as root where a folder of somebody else's keeps its owner from
     /// `path`, who then cannot swap anything on the way there either, or where the system does not let us.
     pub fn as_owner_within(folder: Option<&Meta>, path: &Path) -> Self {
-        let none = Self {
-            before: None,
-            _here: std::marker::PhantomData,
-        };
+        let none = Self { before: None, _here: std::marker::PhantomData };
         let Some(folder) = folder else { return none };
         match Self::as_owner(folder) {
             Ok(acting) if is_kept_out(path, folder.uid) => {
@@ -97,11 +91,7 @@ mod tests {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
     fn owner(uid: u32) -> Meta {
-        Meta {
-            uid,
-            gid: uid,
-            ..Meta::default()
-        }
+        Meta { uid, gid: uid, ..Meta::default() }
     }
 
     #[test]

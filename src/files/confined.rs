@@ -43,10 +43,7 @@ mod tests {
             fs::create_dir(at(folder)).unwrap();
             fs::write(at(folder).join("file"), "old").unwrap();
         }
-        let (inside, look) = (
-            Dir::open(&at("inside")).unwrap(),
-            Dir::open(&at("look")).unwrap(),
-        );
+        let (inside, look) = (Dir::open(&at("inside")).unwrap(), Dir::open(&at("look")).unwrap());
         // The folder is swapped for a link once it is held.
         fs::rename(at("inside"), at("moved")).unwrap();
         std::os::unix::fs::symlink(at("outside"), at("inside")).unwrap();

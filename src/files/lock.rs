@@ -51,9 +51,7 @@ impl Lock {
         // For people who look and for the refusal of the next one; the lock itself is the system's.
         let text = format!("pid {}\nsince {now_ms}\n", std::process::id());
         // A full disk must not keep `prune` from making room, so this may fail.
-        let _ = file
-            .set_len(0)
-            .and_then(|()| file.write_all(text.as_bytes()));
+        let _ = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
         Ok(Self { file })
     }
 }
@@ -82,9 +80,7 @@ fn open(dir: &Dir, name: &OsStr) -> Result<File, Error> {
 
 /// Whether nobody else than the acting user could have written what stands in the lock.
 fn is_ours(state: &Dir) -> bool {
-    state
-        .meta()
-        .is_ok_and(|meta| meta.uid == SystemFolder::acting_user())
+    state.meta().is_ok_and(|meta| meta.uid == SystemFolder::acting_user())
 }
 
 fn held(path: &Path, file: &mut File, ours: bool) -> Error {
@@ -99,17 +95,16 @@ fn held(path: &Path, file: &mut File, ours: bool) -> Error {
         Some(pid) => format!("another clawmend (pid {pid}) is at work on this state"),
         None => "another clawmend is at work on this state".to_owned(),
     };
-    let error = Error::refused(who)
-        .at(path)
-        .hint("wait until it is done, then run the same command again");
+    let error =
+        Error::refused(who).at(path).hint("wait until it is done, then run the same command again");
     match pid {
         // Whoever owns the state dir can write any number there.
         Some(pid) if !ours => error.hint(format!(
             "it may sit at a question in another session; look what it is (`ps -p {pid}`) before you end it"
         )),
-        Some(pid) => error.hint(format!(
-            "it may sit at a question in another session; `kill {pid}` ends it safely"
-        )),
+        Some(pid) => {
+            error.hint(format!("it may sit at a question in another session; `kill {pid}` ends it safely"))
+        }
         None => error,
     }
 }
@@ -124,16 +119,9 @@ mod tests {
         let lock = Lock::take(&temp.path().into(), 7, Duration::ZERO).unwrap();
         let error = Lock::take(&temp.path().into(), 8, Duration::from_millis(30)).unwrap_err();
         assert_eq!(error.exit(), crate::exit::Exit::Refused);
-        assert!(
-            error
-                .message()
-                .contains(&format!("pid {}", std::process::id()))
-        );
+        assert!(error.message().contains(&format!("pid {}", std::process::id())));
         let hints = error.hints().join("\n");
-        assert!(
-            hints.contains("question") && hints.contains("`kill "),
-            "{hints}"
-        );
+        assert!(hints.contains("question") && hints.contains("`kill "), "{hints}");
         drop(lock);
         Lock::take(&temp.path().into(), 9, Duration::ZERO).unwrap();
     }

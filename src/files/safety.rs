@@ -124,10 +124,7 @@ mod tests {
         mode(&shared, 0o777);
         let error = check(&Dir::open(&state).unwrap()).unwrap_err();
         assert_eq!(error.exit(), crate::exit::Exit::Refused);
-        assert_eq!(
-            error.path(),
-            Some(std::fs::canonicalize(&shared).unwrap().as_path())
-        );
+        assert_eq!(error.path(), Some(std::fs::canonicalize(&shared).unwrap().as_path()));
         mode(&shared, 0o1777);
         check(&Dir::open(&state).unwrap()).unwrap();
         mode(&state, 0o1777);
@@ -136,21 +133,10 @@ mod tests {
 
     #[test]
     fn owners_and_groups_on_the_way() {
-        let folder = |mode, uid, gid| Meta {
-            mode,
-            uid,
-            gid,
-            ..Meta::default()
-        };
-        assert_eq!(
-            problem(&folder(0o755, 7, 7), 1000, 1000, false),
-            Some(FOREIGN)
-        );
+        let folder = |mode, uid, gid| Meta { mode, uid, gid, ..Meta::default() };
+        assert_eq!(problem(&folder(0o755, 7, 7), 1000, 1000, false), Some(FOREIGN));
         assert_eq!(problem(&folder(0o755, 0, 0), 1000, 1000, false), None);
         assert_eq!(problem(&folder(0o775, 1000, 1000), 1000, 0, true), None);
-        assert_eq!(
-            problem(&folder(0o775, 1000, 100), 1000, 0, true),
-            Some(OPEN)
-        );
+        assert_eq!(problem(&folder(0o775, 1000, 100), 1000, 0, true), Some(OPEN));
     }
 }

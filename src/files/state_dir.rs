@@ -46,10 +46,7 @@ impl AsRef<Path> for StateDir {
 
 impl<T: Into<PathBuf>> From<T> for StateDir {
     fn from(path: T) -> Self {
-        Self {
-            path: path.into(),
-            dir: Arc::default(),
-        }
+        Self { path: path.into(), dir: Arc::default() }
     }
 }
 

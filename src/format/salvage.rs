@@ -48,11 +48,8 @@ pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Vec<Wh
         return Err(count);
     }
     let mut seen = HashSet::with_capacity(found.len());
-    let mut counts: Vec<bool> = found
-        .iter()
-        .rev()
-        .map(|whole| seen.insert(whole.key.as_str()))
-        .collect();
+    let mut counts: Vec<bool> =
+        found.iter().rev().map(|whole| seen.insert(whole.key.as_str())).collect();
     found.retain(|_| counts.pop().unwrap_or(true));
     Ok(found)
 }
@@ -62,10 +59,7 @@ fn record_at(text: &[u8], quote: usize, id_field: &str) -> Option<Whole> {
     const LONGEST_KEY: usize = 512;
     let window = text.get(quote + 1..text.len().min(quote + LONGEST_KEY))?;
     let close = quote + 1 + memchr::memchr(b'"', window)?;
-    let key = Span {
-        start: quote,
-        end: close + 1,
-    };
+    let key = Span { start: quote, end: close + 1 };
     let colon = scan::skip_space(text, key.end);
     if text.get(colon) != Some(&b':') {
         return None;
@@ -75,16 +69,9 @@ fn record_at(text: &[u8], quote: usize, id_field: &str) -> Option<Whole> {
         return None;
     }
     let name = scan::string(text, key)?;
-    let value = Span {
-        start,
-        end: scan::value_end(text, start).ok()?,
-    };
-    (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field)).then(
-        || Whole {
-            key: name.into_owned(),
-            place: Member { key, value },
-        },
-    )
+    let value = Span { start, end: scan::value_end(text, start).ok()? };
+    (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field))
+        .then(|| Whole { key: name.into_owned(), place: Member { key, value } })
 }
 
 fn names_itself(text: &[u8], key: Span, value: Span, id_field: &str) -> bool {
@@ -111,11 +98,7 @@ pub fn rebuilt(text: &[u8], records: &[Whole]) -> Vec<u8> {
     let mut out = b"{".to_vec();
     for (at, whole) in records.iter().enumerate() {
         out.extend_from_slice(if at == 0 { b"\n  " } else { b",\n  " });
-        out.extend_from_slice(
-            serde_json::Value::String(whole.key.clone())
-                .to_string()
-                .as_bytes(),
-        );
+        out.extend_from_slice(serde_json::Value::String(whole.key.clone()).to_string().as_bytes());
         out.extend_from_slice(b": ");
         out.extend_from_slice(whole.place.value.of(text));
     }
@@ -131,7 +114,12 @@ mod tests {
 
     fn store(count: usize) -> (String, Value) {
         let value: serde_json::Map<String, Value> = (0..count)
-            .map(|n| (format!("id{n}"), json!({"deviceId": format!("id{n}"), "tokens": {"operator": {"token": format!("t{n}")}}})))
+            .map(|n| {
+                (
+                    format!("id{n}"),
+                    json!({"deviceId": format!("id{n}"), "tokens": {"operator": {"token": format!("t{n}")}}}),
+                )
+            })
             .collect();
         let value = Value::Object(value);
         (serde_json::to_string_pretty(&value).unwrap(), value)
@@ -150,13 +138,7 @@ mod tests {
         let (text, _) = store(2);
         let broken = text.replacen("    }\n  },", "    }\n  \t,", 1);
         let found = records(broken.as_bytes(), "deviceId");
-        assert_eq!(
-            found
-                .iter()
-                .map(|whole| whole.key.as_str())
-                .collect::<Vec<_>>(),
-            ["id1"]
-        );
+        assert_eq!(found.iter().map(|whole| whole.key.as_str()).collect::<Vec<_>>(), ["id1"]);
     }
 
     #[test]

@@ -113,11 +113,7 @@ pub fn parse(bytes: &[u8]) -> Result<Record, String> {
         schema: u64,
     }
     let damaged = |error: serde_json::Error| {
-        format!(
-            "it is damaged (line {}, column {})",
-            error.line(),
-            error.column()
-        )
+        format!("it is damaged (line {}, column {})", error.line(), error.column())
     };
     let header: Header = serde_json::from_slice(bytes).map_err(damaged)?;
     if header.schema > SCHEMA {
@@ -136,10 +132,7 @@ pub fn open(state_dir: &StateDir, record: &Record) -> Result<(), Error> {
     let mut text = serde_json::to_vec_pretty(record)
         .map_err(|error| Error::failed("could not write the journal").because(error))?;
     text.push(b'\n');
-    let new = New {
-        pieces: &[&text],
-        meta: None,
-    };
+    let new = New { pieces: &[&text], meta: None };
     replace(dir, &name, &FileState::Absent, Some(new)).map_err(|error| match error {
         CommitError::Failed(error) => error,
         CommitError::Moved(_) => {
@@ -159,11 +152,7 @@ pub fn close(state_dir: &StateDir) -> Result<(), Error> {
     match dir.unlink(&name) {
         Ok(()) => dir.sync(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::io(
-            "close the journal",
-            dir.path().join(name),
-            &error,
-        )),
+        Err(error) => Err(Error::io("close the journal", dir.path().join(name), &error)),
     }
 }
 

@@ -108,13 +108,9 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
             Err(CommitError::Failed(error)) => return Err(stuck(error, &path, &record)),
         }
     }
-    Err(
-        Error::refused("an interrupted run cannot be taken back: its files keep changing")
-            .at(&path)
-            .hint(
-                "run the same command again; if that does not help, stop the gateway for a moment",
-            ),
-    )
+    Err(Error::refused("an interrupted run cannot be taken back: its files keep changing")
+        .at(&path)
+        .hint("run the same command again; if that does not help, stop the gateway for a moment"))
 }
 
 struct Found {
@@ -187,12 +183,7 @@ fn look(recovery: &Recovery<'_>, record: &Record, snapshot: &Snapshot) -> Result
     let mut put_back: Vec<_> = names(recovery.state_dir, &back.files);
     let tables: BTreeSet<_> = back.rows.iter().map(|row| row.part.table()).collect();
     put_back.extend(tables.into_iter().map(|table| format!("rows of `{table}`")));
-    Ok(Found {
-        outcome,
-        back,
-        put_back,
-        left,
-    })
+    Ok(Found { outcome, back, put_back, left })
 }
 
 fn names(state_dir: &Path, files: &[FileChange]) -> Vec<String> {
@@ -206,20 +197,16 @@ fn pulled_out(state_dir: &StateDir, record: &Record, key: &str) -> Option<AfterC
     let (dir, name) = home_of(state_dir, key)?;
     let ours = [record.before.get(key), record.after.files.get(key)];
     let temps = dir.names().ok()?;
-    temps
-        .into_iter()
-        .filter(|temp| replace::is_temp_of(temp, &name))
-        .find_map(|temp| match dir.read(&temp, STORE_LIMIT) {
+    temps.into_iter().filter(|temp| replace::is_temp_of(temp, &name)).find_map(|temp| {
+        match dir.read(&temp, STORE_LIMIT) {
             FileState::Present { bytes, meta } => {
                 let hash = Some(hash::of(&bytes));
                 let known = ours.iter().flatten().any(|ours| **ours == hash);
-                (!known).then_some(AfterChange::Whole {
-                    bytes,
-                    meta: Some(meta),
-                })
+                (!known).then_some(AfterChange::Whole { bytes, meta: Some(meta) })
             }
             _ => None,
-        })
+        }
+    })
 }
 
 /// The folder of a file that the journal names. It lies where the state dir's owner can write: outside the
@@ -228,10 +215,7 @@ fn home_of(state_dir: &StateDir, key: &str) -> Option<(Dir, OsString)> {
     // By path only what is a link, or lies elsewhere.
     if let Ok(inside) = state_dir.open().ok()?.walk(Path::new(key)) {
         let (dir, name) = inside?;
-        let linked = matches!(
-            dir.look(&name),
-            Ok(Some((_, crate::platform::Kind::Symlink)))
-        );
+        let linked = matches!(dir.look(&name), Ok(Some((_, crate::platform::Kind::Symlink))));
         if !linked {
             return Some((dir, name));
         }

@@ -15,9 +15,8 @@ pub(super) fn home() -> Option<PathBuf> {
     if user.is_empty() || user == "root" || user.contains('/') || user.starts_with('.') {
         return None;
     }
-    let listed = std::fs::read(PASSWD)
-        .ok()
-        .and_then(|text| home_in(&String::from_utf8_lossy(&text), &user));
+    let listed =
+        std::fs::read(PASSWD).ok().and_then(|text| home_in(&String::from_utf8_lossy(&text), &user));
     let usual = || {
         let mut homes = HOMES.iter().map(|homes| Path::new(homes).join(&user));
         homes.find(|home| home.is_dir())
@@ -27,9 +26,7 @@ pub(super) fn home() -> Option<PathBuf> {
 
 /// A user's home folder, from the text of a passwd file.
 fn home_in(passwd: &str, user: &str) -> Option<PathBuf> {
-    let line = passwd
-        .lines()
-        .find(|line| line.split(':').next() == Some(user))?;
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(user))?;
     let home = line.split(':').nth(5)?;
     home.starts_with('/').then(|| PathBuf::from(home))
 }
@@ -86,10 +83,7 @@ mod tests {
         let error = super::super::locate(&Default::default(), &env).unwrap_err();
         let hints = error.hints().join("\n");
         let wanted = crate::platform::quoted(&crate::platform::shown(&ann.join(".openclaw")));
-        assert!(
-            hints.contains(&format!("clawmend --state-dir {wanted}")),
-            "{hints}"
-        );
+        assert!(hints.contains(&format!("clawmend --state-dir {wanted}")), "{hints}");
         assert!(!hints.contains(".clawdbot"), "{hints}");
     }
 }

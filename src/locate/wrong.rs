@@ -27,18 +27,17 @@ const THINGS: [&str; 14] = [
 /// Refuses a folder that has things in it, and none of OpenClaw's. An empty one may become a state dir,
 /// and one with OpenClaw's own name is one.
 pub(super) fn check_folder(dir: &Path, how: &str) -> Result<(), Error> {
-    let named_so = dir
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with(".openclaw"));
+    let named_so =
+        dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".openclaw"));
     if named_so || how == "legacy name" || super::looks_like_state(dir) {
         return Ok(());
     }
     let inner = dir.join(".openclaw");
     if inner.is_dir() {
         let inner = quoted(&safe(&shown(&inner)));
-        return Err(refusal(dir, how).hint(format!(
-            "did you mean {inner}?  clawmend --state-dir {inner}"
-        )));
+        return Err(
+            refusal(dir, how).hint(format!("did you mean {inner}?  clawmend --state-dir {inner}"))
+        );
     }
     // What may not be listed is told by what reads it.
     let Ok(entries) = std::fs::read_dir(dir) else {
@@ -69,14 +68,11 @@ fn refusal(dir: &Path, how: &str) -> Error {
 
 /// Refuses a config that was named and is not there, unless copies of it are: then it was lost.
 pub(super) fn check_config(config: &Path) -> Result<(), Error> {
-    let missing = config
-        .symlink_metadata()
-        .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    let missing =
+        config.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
     let name = config.file_name().unwrap_or_default().to_string_lossy();
     let has_copies = || {
-        let folder = config
-            .parent()
-            .and_then(|folder| std::fs::read_dir(folder).ok());
+        let folder = config.parent().and_then(|folder| std::fs::read_dir(folder).ok());
         folder.into_iter().flatten().flatten().any(|entry| {
             let other = entry.file_name().to_string_lossy().into_owned();
             other.starts_with(name.as_ref())

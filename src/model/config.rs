@@ -117,9 +117,7 @@ impl ConfigModel {
 
     /// The file that holds a value, as it is called among the images.
     pub fn file_of(&self, owner: &Owner) -> PathBuf {
-        let file = self
-            .read()
-            .and_then(|config| config.resolved.file(owner.file));
+        let file = self.read().and_then(|config| config.resolved.file(owner.file));
         match file {
             Some(file) if owner.file != FileId(0) => file.path.clone(),
             _ => self.path.clone(),
@@ -164,11 +162,7 @@ impl ConfigModel {
             return Shared::Absent;
         };
         // What the environment holds beats the config in the CLI, and loses in the gateway.
-        let cli = self
-            .facts
-            .variables
-            .iter()
-            .filter(|at| at.place != Place::Service);
+        let cli = self.facts.variables.iter().filter(|at| at.place != Place::Service);
         let mut tokens = cli.filter_map(|at| at.token.as_ref());
         match tokens.next() {
             Some(token) if token != secret => Shared::Absent,
@@ -179,9 +173,7 @@ impl ConfigModel {
     /// Whether a config file may not be changed, and why: managed elsewhere.
     pub fn fixed(&self, images: &Images, file: &Path) -> Option<String> {
         if let Some(variable) = &self.facts.read_only {
-            return Some(format!(
-                "{variable}=1 says that the config is managed elsewhere"
-            ));
+            return Some(format!("{variable}=1 says that the config is managed elsewhere"));
         }
         let real = self.facts.reals.get(file);
         match self.facts.elsewhere.get(file) {
@@ -257,8 +249,7 @@ impl Gateway {
 impl Setting<Secret> {
     /// The secret, where it is one: a text, and no placeholder.
     pub fn usable(&self) -> Option<&Secret> {
-        self.value()
-            .filter(|secret| placeholder(secret.expose()).is_none())
+        self.value().filter(|secret| placeholder(secret.expose()).is_none())
     }
 }
 
@@ -272,30 +263,16 @@ fn state(image: &TextImage, images: &Images, facts: &ConfigFacts) -> ConfigState
     if text.iter().all(u8::is_ascii_whitespace) {
         return ConfigState::Empty;
     }
-    let real = |path: &Path| {
-        facts
-            .reals
-            .get(path)
-            .cloned()
-            .unwrap_or_else(|| path.to_path_buf())
-    };
+    let real = |path: &Path| facts.reals.get(path).cloned().unwrap_or_else(|| path.to_path_buf());
     let folder = facts.path.parent().unwrap_or(Path::new("/"));
     let own = [Root::new(folder, folder)];
-    let roots = if facts.roots.is_empty() {
-        &own
-    } else {
-        facts.roots.as_slice()
-    };
+    let roots = if facts.roots.is_empty() { &own } else { facts.roots.as_slice() };
     let source = |path: &Path| include(images.text(&Slot::Config(path.to_path_buf())), real(path));
-    let loaded = Loaded {
-        bytes: bytes.to_vec(),
-        real: real(&facts.path),
-    };
+    let loaded = Loaded { bytes: bytes.to_vec(), real: real(&facts.path) };
     match resolve(&facts.path, loaded, roots, &source) {
-        Ok(resolved) => ConfigState::Read(Box::new(Config {
-            gateway: Gateway::read(&resolved),
-            resolved,
-        })),
+        Ok(resolved) => {
+            ConfigState::Read(Box::new(Config { gateway: Gateway::read(&resolved), resolved }))
+        }
         Err(error) => ConfigState::Unparsable(error),
     }
 }
@@ -316,10 +293,7 @@ pub fn include(image: Option<&TextImage>, real: PathBuf) -> Result<Loaded, ReadP
             if meta.nlink > 1 {
                 return Err(ReadProblem::HardLinked);
             }
-            Ok(Loaded {
-                bytes: bytes.to_vec(),
-                real: normalize(&real),
-            })
+            Ok(Loaded { bytes: bytes.to_vec(), real: normalize(&real) })
         }
     }
 }

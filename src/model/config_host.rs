@@ -63,10 +63,7 @@ pub(super) fn host(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -
             let parts = GatewayUrl::parse(url);
             let here = parts.is_some_and(|url| url.distance() == Distance::Loopback);
             let runs_one = !gateway.bind.is_missing() || !gateway.port.is_missing();
-            let tunnel = gateway
-                .remote_transport
-                .value()
-                .is_some_and(|word| word == "ssh");
+            let tunnel = gateway.remote_transport.value().is_some_and(|word| word == "ssh");
             if here && runs_one && !tunnel {
                 let says = "the config sets up a gateway, and its remote.url is this machine";
                 Host::Gateway(vec![says.to_owned()])
@@ -81,22 +78,14 @@ pub(super) fn host(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -
 
 pub(super) fn port(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -> Port {
     for place in [Place::Service, Place::DotEnv] {
-        let mut at = facts
-            .variables
-            .iter()
-            .filter(|at| at.place == place && at.other_state_dir.is_none());
+        let mut at =
+            facts.variables.iter().filter(|at| at.place == place && at.other_state_dir.is_none());
         if let Some((number, from)) = at.find_map(|at| Some((at.port?, at.at.clone()))) {
             return Port { number, from };
         }
     }
-    let named = |number, from: &str| Port {
-        number,
-        from: from.to_owned(),
-    };
-    match (
-        config.and_then(|config| config.gateway.port.value()),
-        &facts.profile,
-    ) {
+    let named = |number, from: &str| Port { number, from: from.to_owned() };
+    match (config.and_then(|config| config.gateway.port.value()), &facts.profile) {
         (Some(number), _) => named(*number, "gateway.port"),
         (None, Some(profile)) if signs.derives_port || profile == "dev" => {
             named(port_of_profile(profile), "the profile's name")

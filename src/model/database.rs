@@ -46,9 +46,7 @@ impl Legacy {
     /// The identity of the file, if it can stand in for a row that is missing: whole, its keys a
     /// pair. It goes by the id that its key hashes to, as OpenClaw's import does.
     pub(super) fn adopt(&mut self, row: &IdentityState, blockers: &[String]) -> Option<Identity> {
-        let claimed = blockers
-            .iter()
-            .any(|blocker| is_identity_claim(blocker.as_str()));
+        let claimed = blockers.iter().any(|blocker| is_identity_claim(blocker.as_str()));
         let IdentityState::Found(identity) = &self.identity else {
             return None;
         };
@@ -56,18 +54,13 @@ impl Legacy {
             return None;
         }
         self.adopted = true;
-        Some(Identity {
-            device_id: identity.derived_id.clone(),
-            ..identity.clone()
-        })
+        Some(Identity { device_id: identity.derived_id.clone(), ..identity.clone() })
     }
 }
 
 /// Whether a leftover is an identity file that an import had claimed when it was interrupted.
 pub fn is_identity_claim(name: &str) -> bool {
-    Part::Identity
-        .file()
-        .is_some_and(|file| name.starts_with(file) && name.len() > file.len())
+    Part::Identity.file().is_some_and(|file| name.starts_with(file) && name.len() > file.len())
 }
 
 /// A cell that should hold JSON and does not.
@@ -107,10 +100,7 @@ impl Model {
     /// The times of the identity row that OpenClaw does not take.
     pub fn bad_identity_times(&self) -> Vec<&'static str> {
         const LARGEST: i64 = (1 << 53) - 1;
-        let Some(row) = self
-            .identity_row()
-            .filter(|_| self.store == StoreKind::Sqlite)
-        else {
+        let Some(row) = self.identity_row().filter(|_| self.store == StoreKind::Sqlite) else {
             return Vec::new();
         };
         ["createdAtMs", "updatedAtMs"]

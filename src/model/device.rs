@@ -54,9 +54,7 @@ fn text(record: &Record, field: &str) -> Option<String> {
 
 fn millis(record: &Record, field: &str) -> Option<i64> {
     let value = record.get(field)?;
-    value
-        .as_i64()
-        .or_else(|| value.as_f64().map(|number| number as i64))
+    value.as_i64().or_else(|| value.as_f64().map(|number| number as i64))
 }
 
 /// A role's token in a paired record.
@@ -76,9 +74,7 @@ impl Token {
     fn of(value: &Value) -> Option<Self> {
         let entry = value.as_object()?;
         Some(Self {
-            token: text(entry, "token")
-                .filter(|token| !token.trim().is_empty())
-                .map(Secret::new),
+            token: text(entry, "token").filter(|token| !token.trim().is_empty()).map(Secret::new),
             role: text(entry, "role").map(|role| role.trim().to_owned()),
             scopes: List::of(entry.get("scopes")),
             revoked: match entry.get("revokedAtMs") {
@@ -166,9 +162,7 @@ impl Device {
             scopes: List::of(record.get("scopes")),
             approved_scopes: List::of(record.get("approvedScopes")),
             tokens_usable: tokens.is_some(),
-            operator: tokens
-                .and_then(|tokens| tokens.get("operator"))
-                .and_then(Token::of),
+            operator: tokens.and_then(|tokens| tokens.get("operator")).and_then(Token::of),
             remote_ip: text(record, "remoteIp"),
             silent: record.get("silent") == Some(&Value::Bool(true)),
             is_repair: record.get("isRepair") == Some(&Value::Bool(true)),
@@ -200,17 +194,13 @@ impl Device {
 
     /// Whether the request has expired: a gateway drops it at its next read.
     pub fn expired(&self, now_ms: i64) -> bool {
-        self.asked_at_ms
-            .is_some_and(|asked| now_ms.saturating_sub(asked) > PENDING_TTL_MS)
+        self.asked_at_ms.is_some_and(|asked| now_ms.saturating_sub(asked) > PENDING_TTL_MS)
     }
 
     /// A short name for people: display name or client, and the start of the device id.
     pub fn name(&self) -> String {
-        let client = self
-            .display_name
-            .as_deref()
-            .or(self.client_id.as_deref())
-            .unwrap_or("a device");
+        let client =
+            self.display_name.as_deref().or(self.client_id.as_deref()).unwrap_or("a device");
         match &self.device_id {
             Some(id) => format!("{client} ({})", short_id(id)),
             None => client.to_owned(),
@@ -245,13 +235,8 @@ pub fn key_fault(public_key: &str, device_id: &str) -> Option<KeyFault> {
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     // Every device's key is hashed and compared at each reading: no formatting machinery here.
-    let digit = |nibble: u8| {
-        char::from(if nibble < 10 {
-            b'0' + nibble
-        } else {
-            b'a' + nibble - 10
-        })
-    };
+    let digit =
+        |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         text.push(digit(byte >> 4));

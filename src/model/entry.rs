@@ -68,10 +68,7 @@ pub(super) fn entry_of_text(
     start: usize,
 ) -> Result<(Entry, usize), scan::SyntaxError> {
     let name = scan::string(text, key).unwrap_or_default().into_owned();
-    let at = |end| scan::Member {
-        key,
-        value: scan::Span { start, end },
-    };
+    let at = |end| scan::Member { key, value: scan::Span { start, end } };
     if text.get(start) != Some(&b'{') {
         let end = scan::value_end(text, start)?;
         let entry = Entry {
@@ -96,12 +93,8 @@ pub(super) fn entry_of_text(
         };
     })?;
     fields.judge(part, &name, &mut faults);
-    let entry = Entry {
-        likeness: fields.likeness(),
-        key: name,
-        faults,
-        place: Place::Text(at(end)),
-    };
+    let entry =
+        Entry { likeness: fields.likeness(), key: name, faults, place: Place::Text(at(end)) };
     Ok((entry, end))
 }
 
@@ -155,12 +148,7 @@ impl RowShape {
         let key = self.key.and_then(|key| row.0.get(key)?.text());
         let key = key.unwrap_or_default().to_owned();
         fields.judge(self.part, &key, &mut faults);
-        Entry {
-            likeness: fields.likeness(),
-            key,
-            faults,
-            place: Place::Row(at),
-        }
+        Entry { likeness: fields.likeness(), key, faults, place: Place::Row(at) }
     }
 }
 
@@ -227,14 +215,12 @@ impl<'a> Fields<'a> {
             Some(_) => {}
         }
         if part == Part::Paired {
-            let absent: Vec<&'static str> = [
-                ("createdAtMs", &self.created_at_ms),
-                ("approvedAtMs", &self.approved_at_ms),
-            ]
-            .into_iter()
-            .filter(|(_, field)| !matches!(field, Field::Number))
-            .map(|(name, _)| name)
-            .collect();
+            let absent: Vec<&'static str> =
+                [("createdAtMs", &self.created_at_ms), ("approvedAtMs", &self.approved_at_ms)]
+                    .into_iter()
+                    .filter(|(_, field)| !matches!(field, Field::Number))
+                    .map(|(name, _)| name)
+                    .collect();
             if !absent.is_empty() {
                 faults.push(Fault::NoTimes(absent));
             }
@@ -251,12 +237,7 @@ impl<'a> Fields<'a> {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let client = self.client_id.text()?;
         let mut hasher = DefaultHasher::new();
-        (
-            client,
-            self.client_mode.text(),
-            self.display_name.text(),
-            self.platform.text(),
-        )
+        (client, self.client_mode.text(), self.display_name.text(), self.platform.text())
             .hash(&mut hasher);
         Some(hasher.finish())
     }

@@ -43,16 +43,10 @@ pub(super) fn entries(
     known: Option<Known>,
     limit: usize,
 ) -> Result<Read, SyntaxError> {
-    let whole = Span {
-        start,
-        end: text.len(),
-    };
+    let whole = Span { start, end: text.len() };
     let first = match scan::first_member(text, whole)? {
         First::Empty(end) => {
-            return Ok(Read {
-                end,
-                ..Read::default()
-            });
+            return Ok(Read { end, ..Read::default() });
         }
         First::Key(at) => at,
     };
@@ -117,9 +111,7 @@ impl Reading<'_> {
     ) -> Result<(Read, bool), SyntaxError> {
         let mut read = Read::default();
         let walk = scan::walk_from(self.text, first, stop, |key, at| {
-            let before = known
-                .as_mut()
-                .and_then(|known| known.take(self.text, key, at));
+            let before = known.as_mut().and_then(|known| known.take(self.text, key, at));
             let (entry, end) = match before {
                 Some((entry, end)) => (Some(entry), end),
                 None if read.count >= self.limit => (None, scan::value_end(self.text, at)?),
@@ -142,11 +134,7 @@ mod tests {
     use serde_json::json;
 
     fn reading(text: &[u8]) -> Reading<'_> {
-        Reading {
-            part: Part::Paired,
-            text,
-            limit: usize::MAX,
-        }
+        Reading { part: Part::Paired, text, limit: usize::MAX }
     }
 
     /// What one walk from the first key says.
@@ -186,11 +174,7 @@ mod tests {
             text[at] = b'\x01';
             assert_eq!(reading(&text).in_halves(4, middle), plain(&text), "{at}");
             text.truncate(at);
-            assert_eq!(
-                reading(&text).in_halves(4, middle),
-                plain(&text),
-                "cut at {at}"
-            );
+            assert_eq!(reading(&text).in_halves(4, middle), plain(&text), "cut at {at}");
         }
     }
 

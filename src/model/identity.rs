@@ -36,9 +36,8 @@ pub enum IdentityFault {
 }
 
 /// DER before the 32 bytes of an Ed25519 public key (SPKI).
-const SPKI_PREFIX: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
+const SPKI_PREFIX: [u8; 12] =
+    [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 /// DER before the 32 bytes of an Ed25519 private key (PKCS#8, version 0).
 const PKCS8_PREFIX: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
@@ -51,20 +50,14 @@ impl Identity {
     /// What keeps it from being one.
     pub fn of(record: &Record) -> Result<Self, IdentityFault> {
         let field = |name: &'static str| {
-            record
-                .get(name)
-                .and_then(|value| value.as_str())
-                .ok_or(IdentityFault::Field(name))
+            record.get(name).and_then(|value| value.as_str()).ok_or(IdentityFault::Field(name))
         };
         let app = record.contains_key("publicKey") && !record.contains_key("publicKeyPem");
         if app {
             return Err(IdentityFault::AppShape);
         }
-        let (device_id, public, private) = (
-            field("deviceId")?,
-            field("publicKeyPem")?,
-            field("privateKeyPem")?,
-        );
+        let (device_id, public, private) =
+            (field("deviceId")?, field("publicKeyPem")?, field("privateKeyPem")?);
         let raw = public_key_of_pem(public).ok_or(IdentityFault::PublicKey)?;
         let seed = pem_body(private, "PRIVATE KEY")
             .and_then(|der| {
@@ -112,21 +105,14 @@ mod tests {
         let text = include_str!(
             "../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json"
         );
-        serde_json::from_str::<Value>(text)
-            .unwrap()
-            .as_object()
-            .unwrap()
-            .clone()
+        serde_json::from_str::<Value>(text).unwrap().as_object().unwrap().clone()
     }
 
     #[test]
     fn a_captured_identity_fits_itself() {
         let identity = Identity::of(&fixture()).unwrap();
         assert!(identity.id_fits() && identity.keys_match);
-        assert_eq!(
-            identity.public_key,
-            "w38JUJdQXhO-hDDzzpyanMgTyZ8XZCbQb1HHnFPRpoI"
-        );
+        assert_eq!(identity.public_key, "w38JUJdQXhO-hDDzzpyanMgTyZ8XZCbQb1HHnFPRpoI");
     }
 
     #[test]
@@ -143,15 +129,9 @@ mod tests {
     fn what_is_missing_is_named() {
         let mut record = fixture();
         record.remove("privateKeyPem");
-        assert_eq!(
-            Identity::of(&record),
-            Err(IdentityFault::Field("privateKeyPem"))
-        );
+        assert_eq!(Identity::of(&record), Err(IdentityFault::Field("privateKeyPem")));
         let app = json!({"deviceId": "a", "publicKey": "b", "privateKey": "c"});
-        assert_eq!(
-            Identity::of(app.as_object().unwrap()),
-            Err(IdentityFault::AppShape)
-        );
+        assert_eq!(Identity::of(app.as_object().unwrap()), Err(IdentityFault::AppShape));
     }
 
     proptest! {

@@ -69,9 +69,7 @@ impl Part {
 
     /// The part a pairing file belongs to.
     pub fn of_file(relative: &str) -> Option<Part> {
-        Part::ALL
-            .into_iter()
-            .find(|part| part.file() == Some(relative))
+        Part::ALL.into_iter().find(|part| part.file() == Some(relative))
     }
 
     /// The part a table belongs to.
@@ -135,32 +133,16 @@ pub struct Column {
 }
 
 const fn text(field: &'static str, column: &'static str) -> Column {
-    Column {
-        field,
-        column,
-        kind: ColumnKind::Text,
-    }
+    Column { field, column, kind: ColumnKind::Text }
 }
 const fn json(field: &'static str, column: &'static str) -> Column {
-    Column {
-        field,
-        column,
-        kind: ColumnKind::Json,
-    }
+    Column { field, column, kind: ColumnKind::Json }
 }
 const fn integer(field: &'static str, column: &'static str) -> Column {
-    Column {
-        field,
-        column,
-        kind: ColumnKind::Integer,
-    }
+    Column { field, column, kind: ColumnKind::Integer }
 }
 const fn boolean(field: &'static str, column: &'static str) -> Column {
-    Column {
-        field,
-        column,
-        kind: ColumnKind::Boolean,
-    }
+    Column { field, column, kind: ColumnKind::Boolean }
 }
 
 const PAIRED_COLUMNS: &[Column] = &[
@@ -241,27 +223,15 @@ impl Part {
 
     /// The column that holds a field.
     pub fn column_of(self, field: &str) -> Option<Column> {
-        self.columns()
-            .iter()
-            .copied()
-            .find(|column| column.field == field)
+        self.columns().iter().copied().find(|column| column.field == field)
     }
 }
 
 /// Fields whose values are secrets, anywhere in OpenClaw's state or config.
 pub fn is_secret_field(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    [
-        "token",
-        "password",
-        "secret",
-        "privatekey",
-        "private_key",
-        "apikey",
-        "api_key",
-        "passphrase",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
+    ["token", "password", "secret", "privatekey", "private_key", "apikey", "api_key", "passphrase"]
+        .iter()
+        .any(|word| name.contains(word))
         && !matches!(name.as_str(), "tokens" | "tokens_json" | "maxtokens")
 }

@@ -98,9 +98,7 @@ impl Model {
             StoreKind::Sqlite => identity_of_table(table(&images, Part::Identity)),
         };
         let mut legacy = database::Legacy::beside(&images, store);
-        let adopted = legacy
-            .as_mut()
-            .and_then(|legacy| legacy.adopt(&identity, &facts.blockers));
+        let adopted = legacy.as_mut().and_then(|legacy| legacy.adopt(&identity, &facts.blockers));
         let identity = adopted.map_or(identity, IdentityState::Found);
         let auth = match store {
             StoreKind::Files => auth_of_file(images.file(Part::DeviceAuth)),
@@ -111,19 +109,15 @@ impl Model {
         let local_id = identity.device_id();
         let local = local_id.and_then(|id| paired.device(paired.entry(id)?));
         let mut requests: Vec<Device> = match local_id {
-            Some(id) => pending
-                .devices()
-                .filter(|device| device.device_id.as_deref() == Some(id))
-                .collect(),
+            Some(id) => {
+                pending.devices().filter(|device| device.device_id.as_deref() == Some(id)).collect()
+            }
             None => Vec::new(),
         };
         requests.sort_by_key(|request| request.asked_at_ms);
         let era = if store == StoreKind::Sqlite || images.database.is_some() {
             Era::Least
-        } else if local
-            .as_ref()
-            .is_some_and(|local| local.approved_scopes != List::Missing)
-        {
+        } else if local.as_ref().is_some_and(|local| local.approved_scopes != List::Missing) {
             facts.era.max(Era::Implied)
         } else {
             facts.era
@@ -165,12 +159,7 @@ impl Model {
 
     /// The release that wrote the database, where there is one that says so.
     pub fn written_by(&self) -> Option<String> {
-        match self
-            .images
-            .database
-            .as_ref()
-            .map(|database| &database.state)
-        {
+        match self.images.database.as_ref().map(|database| &database.state) {
             Some(DatabaseState::Readable(database)) => database.app_version.clone(),
             _ => None,
         }
@@ -188,10 +177,7 @@ impl Model {
 
     /// Whether the paired token and the cached one are one and the same, usable on both sides.
     pub fn tokens_agree(&self) -> bool {
-        let ours = self
-            .local
-            .as_ref()
-            .and_then(|local| local.operator.as_ref());
+        let ours = self.local.as_ref().and_then(|local| local.operator.as_ref());
         let cached_is_ours = self.auth.condition == AuthCondition::Good
             && self.auth.device_id.as_deref() == self.local_id();
         match (ours, &self.auth.operator) {
@@ -217,16 +203,10 @@ fn generation(images: &Images) -> StoreKind {
             .get(&Part::Paired)
             .is_some_and(|table| table.column(GENERATION_COLUMN).is_some()),
         Some(_) => [Part::Paired, Part::Pending].into_iter().all(|part| {
-            images
-                .file(part)
-                .is_none_or(|image| matches!(image.state, FileState::Absent))
+            images.file(part).is_none_or(|image| matches!(image.state, FileState::Absent))
         }),
     };
-    if counts {
-        StoreKind::Sqlite
-    } else {
-        StoreKind::Files
-    }
+    if counts { StoreKind::Sqlite } else { StoreKind::Files }
 }
 
 /// The `user_version` from which a named profile has a port of its own (2026.9.6).

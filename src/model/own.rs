@@ -78,10 +78,7 @@ pub(super) fn identity_of_file(image: Option<&TextImage>) -> IdentityState {
         Err(Some(why)) => IdentityState::Unusable(why),
         Err(None) => IdentityState::Malformed,
         Ok(Some(record)) => {
-            let id = record
-                .get("deviceId")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            let id = record.get("deviceId").and_then(Value::as_str).map(str::to_owned);
             match Identity::of(&record) {
                 Ok(_) if record.get("version").and_then(Value::as_i64) != Some(1) => {
                     IdentityState::Faulty(IdentityFault::Version, id)
@@ -98,19 +95,13 @@ pub(super) fn identity_of_table(table: Option<Arc<Table>>) -> IdentityState {
         return IdentityState::Absent;
     };
     let row = table.rows.iter().find(|row| {
-        table
-            .cell(row, "identity_key")
-            .and_then(crate::image::Cell::text)
-            == Some(PRIMARY_IDENTITY)
+        table.cell(row, "identity_key").and_then(crate::image::Cell::text) == Some(PRIMARY_IDENTITY)
     });
     let Some(row) = row else {
         return IdentityState::Absent;
     };
     let record = record_of_row(Part::Identity, &table, row);
-    let id = record
-        .get("deviceId")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let id = record.get("deviceId").and_then(Value::as_str).map(str::to_owned);
     match Identity::of(&record) {
         Ok(identity) => IdentityState::Found(identity),
         Err(fault) => IdentityState::Faulty(fault, id),
@@ -118,29 +109,18 @@ pub(super) fn identity_of_table(table: Option<Arc<Table>>) -> IdentityState {
 }
 
 pub(super) fn auth_of_file(image: Option<&TextImage>) -> CachedAuth {
-    let with = |condition| CachedAuth {
-        condition,
-        device_id: None,
-        operator: None,
-    };
+    let with = |condition| CachedAuth { condition, device_id: None, operator: None };
     match object_of_file(image) {
         Ok(None) => with(AuthCondition::Absent),
         Err(Some(why)) => with(AuthCondition::Unusable(why)),
         Err(None) => with(AuthCondition::Malformed),
         Ok(Some(record)) => {
-            let device_id = record
-                .get("deviceId")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            let device_id = record.get("deviceId").and_then(Value::as_str).map(str::to_owned);
             let shaped = record.get("version").and_then(Value::as_i64) == Some(1)
                 && device_id.is_some()
                 && record.get("tokens").is_some_and(Value::is_object);
             CachedAuth {
-                condition: if shaped {
-                    AuthCondition::Good
-                } else {
-                    AuthCondition::Malformed
-                },
+                condition: if shaped { AuthCondition::Good } else { AuthCondition::Malformed },
                 operator: Device::of("", &record).operator,
                 device_id,
             }
@@ -149,11 +129,7 @@ pub(super) fn auth_of_file(image: Option<&TextImage>) -> CachedAuth {
 }
 
 pub(super) fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> CachedAuth {
-    let absent = CachedAuth {
-        condition: AuthCondition::Absent,
-        device_id: None,
-        operator: None,
-    };
+    let absent = CachedAuth { condition: AuthCondition::Absent, device_id: None, operator: None };
     let (Some(table), Some(local)) = (table, local) else {
         return absent;
     };
@@ -166,18 +142,10 @@ pub(super) fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> C
     let entry = record_of_row(Part::DeviceAuth, &table, row);
     // OpenClaw takes a row whose scopes are no list for none.
     let shaped = entry.get("scopes").is_some_and(Value::is_array);
-    let holder: Record = [(
-        "tokens".to_owned(),
-        serde_json::json!({ "operator": entry }),
-    )]
-    .into_iter()
-    .collect();
+    let holder: Record =
+        [("tokens".to_owned(), serde_json::json!({ "operator": entry }))].into_iter().collect();
     CachedAuth {
-        condition: if shaped {
-            AuthCondition::Good
-        } else {
-            AuthCondition::Malformed
-        },
+        condition: if shaped { AuthCondition::Good } else { AuthCondition::Malformed },
         device_id: Some(local.to_owned()),
         operator: Device::of("", &holder).operator,
     }

@@ -23,20 +23,13 @@ impl Prior {
     /// `entries` are all records of the text before, in order; `splices` are ordered and do not
     /// overlap.
     pub(super) fn new(entries: Vec<Entry>, splices: Vec<Splice>) -> Self {
-        Self {
-            entries,
-            splices,
-            text: None,
-        }
+        Self { entries, splices, text: None }
     }
 
     /// The same; `text` is what the splices made.
     #[must_use]
     pub fn of(self, text: Bytes) -> Self {
-        Self {
-            text: Some(text),
-            ..self
-        }
+        Self { text: Some(text), ..self }
     }
 
     /// What is known of `text`, if it is the text that this is about.
@@ -83,19 +76,13 @@ impl Known {
             .next_if(|entry| place(entry).is_none_or(|at| at.value.start < old))
             .is_some()
         {}
-        let limit = self
-            .splices
-            .peek()
-            .map_or(usize::MAX, |splice| splice.start);
+        let limit = self.splices.peek().map_or(usize::MAX, |splice| splice.start);
         let mut entry = self.entries.next_if(|entry| {
             place(entry).is_some_and(|at| at.value.start == old && at.value.end <= limit)
                 && scan::key_is(text, key, &entry.key)
         })?;
         let length = place(&entry).map(|at| at.value.end - at.value.start)?;
-        let value = Span {
-            start,
-            end: start + length,
-        };
+        let value = Span { start, end: start + length };
         entry.place = Place::Text(Member { key, value });
         Some((entry, value.end))
     }
@@ -122,10 +109,7 @@ mod tests {
     fn image(text: &Bytes) -> TextImage {
         TextImage {
             path: "/s/devices/paired.json".into(),
-            state: FileState::Present {
-                bytes: text.clone(),
-                meta: Meta::default(),
-            },
+            state: FileState::Present { bytes: text.clone(), meta: Meta::default() },
         }
     }
 
@@ -143,11 +127,7 @@ mod tests {
                 (format!("d{n}"), record)
             })
             .collect();
-        let made = if pretty {
-            serde_json::to_vec_pretty(&all)
-        } else {
-            serde_json::to_vec(&all)
-        };
+        let made = if pretty { serde_json::to_vec_pretty(&all) } else { serde_json::to_vec(&all) };
         Bytes::new(made.unwrap())
     }
 
@@ -167,11 +147,7 @@ mod tests {
             proptest::collection::vec(key(), 0..3),
             proptest::collection::vec(insert, 0..2),
         )
-            .prop_map(|(change, remove, insert)| StoreEdits {
-                change,
-                remove,
-                insert,
-            })
+            .prop_map(|(change, remove, insert)| StoreEdits { change, remove, insert })
     }
 
     proptest! {
@@ -213,11 +189,7 @@ mod tests {
         }
         let prior = records.into_prior(Vec::new()).unwrap().of(before.clone());
         let marked = |records: &Records| {
-            records
-                .entries
-                .iter()
-                .filter(|entry| entry.likeness == Some(7))
-                .count()
+            records.entries.iter().filter(|entry| entry.likeness == Some(7)).count()
         };
         assert_eq!(marked(&read(&before, Some(prior.clone()))), 5);
         assert_eq!(marked(&read(&Bytes::new(before.to_vec()), Some(prior))), 0);

@@ -2,13 +2,8 @@
 
 /// What this machine's CLI needs to do everything a CLI does. These five opened every lockout tried,
 /// on every release from 2026.2.19 to 2026.9.6.
-pub const FULL: [&str; 5] = [
-    "operator.admin",
-    "operator.approvals",
-    "operator.pairing",
-    "operator.read",
-    "operator.write",
-];
+pub const FULL: [&str; 5] =
+    ["operator.admin", "operator.approvals", "operator.pairing", "operator.read", "operator.write"];
 
 /// What the everyday commands ask for from 2026.4.29 on: `devices list` pairing, `cron list` and
 /// `health` read. A device with these two gets in, though not everywhere.
@@ -77,11 +72,7 @@ impl Rule {
         held: &[String],
         wanted: impl IntoIterator<Item = &'a str>,
     ) -> Vec<String> {
-        wanted
-            .into_iter()
-            .filter(|scope| !self.covers(held, scope))
-            .map(str::to_owned)
-            .collect()
+        wanted.into_iter().filter(|scope| !self.covers(held, scope)).map(str::to_owned).collect()
     }
 }
 
@@ -104,10 +95,7 @@ pub fn fits_roles(scope: &str, roles: &[String]) -> bool {
     match scope.strip_prefix("operator.") {
         Some(_) => roles.iter().any(|role| role == "operator"),
         None => {
-            !roles.is_empty()
-                && roles
-                    .iter()
-                    .any(|role| scope.starts_with(&format!("{role}.")))
+            !roles.is_empty() && roles.iter().any(|role| scope.starts_with(&format!("{role}.")))
         }
     }
 }
@@ -117,18 +105,12 @@ mod tests {
     use super::*;
 
     fn list(scopes: &[&str]) -> Vec<String> {
-        scopes
-            .iter()
-            .map(|scope| format!("operator.{scope}"))
-            .collect()
+        scopes.iter().map(|scope| format!("operator.{scope}")).collect()
     }
 
     #[test]
     fn admin_stands_for_all_only_where_scopes_are_implied() {
-        assert_eq!(
-            Rule::Implied.lacking(&list(&["admin"]), FULL),
-            Vec::<String>::new()
-        );
+        assert_eq!(Rule::Implied.lacking(&list(&["admin"]), FULL), Vec::<String>::new());
         assert_eq!(
             Rule::Literal.lacking(&list(&["admin", "approvals", "pairing"]), FULL),
             list(&["read", "write"])
@@ -137,14 +119,8 @@ mod tests {
             Rule::Implied.lacking(&list(&["write"]), ["operator.read"]),
             Vec::<String>::new()
         );
-        assert_eq!(
-            Rule::Implied.lacking(&list(&["read"]), ["operator.write"]),
-            list(&["write"])
-        );
-        assert_eq!(
-            Rule::Implied.lacking(&list(&["admin"]), ["node.exec"]),
-            ["node.exec"]
-        );
+        assert_eq!(Rule::Implied.lacking(&list(&["read"]), ["operator.write"]), list(&["write"]));
+        assert_eq!(Rule::Implied.lacking(&list(&["admin"]), ["node.exec"]), ["node.exec"]);
     }
 
     #[test]

@@ -130,10 +130,7 @@ impl Records {
             Ok(whole) => whole,
             Err(count) => return self.too_many(count, limit),
         };
-        self.condition = Condition::Broken {
-            error,
-            whole: whole.len(),
-        };
+        self.condition = Condition::Broken { error, whole: whole.len() };
         self.entries = whole
             .into_iter()
             .filter_map(|whole| {
@@ -169,11 +166,7 @@ impl Records {
         });
         Self {
             part,
-            condition: if table.is_some() {
-                Condition::Good
-            } else {
-                Condition::Absent
-            },
+            condition: if table.is_some() { Condition::Good } else { Condition::Absent },
             entries,
             duplicate_keys: Vec::new(),
             text: None,

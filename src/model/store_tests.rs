@@ -21,11 +21,7 @@ fn more_records_than_are_read_are_counted_and_not_kept() {
         let Condition::Unusable(why) = &found.condition else {
             panic!("{:?}", found.condition);
         };
-        let expected = Unusable::TooMany {
-            place: "devices/paired.json",
-            count: 3,
-            limit: 2,
-        };
+        let expected = Unusable::TooMany { place: "devices/paired.json", count: 3, limit: 2 };
         assert_eq!(*why, expected);
         assert!(found.entries.is_empty());
     }

@@ -19,19 +19,11 @@ use crate::plan::{Edit, Op, Plan, StoreKind, Target};
 pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Plan, Refusal> {
     let Approvable { record, request } = approvable(model, request_id)?;
     let id = request.device_id.as_deref().ok_or(Refusal::Key)?;
-    let mut edits = match model
-        .paired
-        .entry(id)
-        .and_then(|entry| model.paired.record(entry))
-    {
+    let mut edits = match model.paired.entry(id).and_then(|entry| model.paired.record(entry)) {
         Some(paired) => widened(model, id, paired, &request, random),
         None => vec![inserted(model, id, &record, &request, random)],
     };
-    for other in model
-        .pending
-        .devices()
-        .filter(|other| other.device_id.as_deref() == Some(id))
-    {
+    for other in model.pending.devices().filter(|other| other.device_id.as_deref() == Some(id)) {
         edits.push(remove(
             model.store,
             Part::Pending,
@@ -44,11 +36,8 @@ pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Pla
 }
 
 fn tokens(request: &Device, now: i64, random: &[u8; 32]) -> Value {
-    let role = request
-        .role
-        .clone()
-        .or_else(|| request.all_roles().first().cloned())
-        .unwrap_or_default();
+    let role =
+        request.role.clone().or_else(|| request.all_roles().first().cloned()).unwrap_or_default();
     let scopes = union(request.scopes.items().iter().map(String::as_str));
     let entry = json!({ "token": token_from(random).expose(), "role": role, "scopes": scopes, "createdAtMs": now });
     Value::Object([(role, entry)].into_iter().collect())
@@ -68,16 +57,9 @@ fn inserted(model: &Model, id: &str, record: &Record, request: &Device, random: 
     }
     .record(model);
     Edit {
-        target: Target::Record {
-            store: model.store,
-            part: Part::Paired,
-            key: id.to_owned(),
-        },
+        target: Target::Record { store: model.store, part: Part::Paired, key: id.to_owned() },
         op: Op::Insert(new),
-        why: format!(
-            "{} is approved for exactly what it asks for",
-            request.name()
-        ),
+        why: format!("{} is approved for exactly what it asks for", request.name()),
         mends: Vec::<Code>::new(),
     }
 }
@@ -92,21 +74,8 @@ fn widened(
     let why = "the device is approved for what its request asks for, beside what it holds";
     let device = Device::of(id, &paired);
     let asked = || request.scopes.items().iter().map(String::as_str);
-    let roles = union(
-        device
-            .all_roles()
-            .iter()
-            .chain(&request.all_roles())
-            .map(String::as_str),
-    );
-    let scopes = union(
-        device
-            .scopes
-            .items()
-            .iter()
-            .map(String::as_str)
-            .chain(asked()),
-    );
+    let roles = union(device.all_roles().iter().chain(&request.all_roles()).map(String::as_str));
+    let scopes = union(device.scopes.items().iter().map(String::as_str).chain(asked()));
     let approved = union(
         device
             .approved_scopes
@@ -117,10 +86,7 @@ fn widened(
             .chain(asked()),
     );
     let role = request.role.clone().unwrap_or_default();
-    let held = paired
-        .get("tokens")
-        .and_then(|tokens| tokens.get(&role))
-        .and_then(Value::as_object);
+    let held = paired.get("tokens").and_then(|tokens| tokens.get(&role)).and_then(Value::as_object);
     let usable = held.is_some_and(|held| {
         held.get("token").is_some_and(Value::is_string) && held.get("revokedAtMs").is_none()
     });
@@ -137,10 +103,8 @@ fn widened(
         edits.set(&["approvedScopes"], json!(approved), why, &[]);
     }
     // What a re-approval is often about: the device reports another platform now.
-    for (name, value) in [
-        ("platform", &request.platform),
-        ("deviceFamily", &request.device_family),
-    ] {
+    for (name, value) in [("platform", &request.platform), ("deviceFamily", &request.device_family)]
+    {
         match value {
             Some(value) => edits.set(&[name], json!(value), why, &[]),
             None => edits.unset(&[name], why, &[]),

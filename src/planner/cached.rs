@@ -52,12 +52,7 @@ pub(super) fn edits(
                 Op::Insert(whole.as_object().cloned().unwrap_or_default()),
             ),
         };
-        return vec![Edit {
-            target,
-            op,
-            why: why.to_owned(),
-            mends: token_codes().to_vec(),
-        }];
+        return vec![Edit { target, op, why: why.to_owned(), mends: token_codes().to_vec() }];
     }
     let Some(held) = &model.auth.operator else {
         let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, Record::new());
@@ -67,20 +62,10 @@ pub(super) fn edits(
     let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, cached_record(model, held));
     let operator = |name: &'static str| ["tokens", "operator", name];
     if is_fresh {
-        edits.set(
-            &operator("token"),
-            json!(token.expose()),
-            why,
-            &token_codes(),
-        );
+        edits.set(&operator("token"), json!(token.expose()), why, &token_codes());
     }
     if held.role.as_deref() != Some("operator") {
-        edits.set(
-            &operator("role"),
-            json!("operator"),
-            "the token's role",
-            &token_codes(),
-        );
+        edits.set(&operator("role"), json!("operator"), "the token's role", &token_codes());
     }
     if scopes.lacks(&held.scopes) {
         edits.set(
@@ -91,12 +76,7 @@ pub(super) fn edits(
         );
     }
     if !edits.edits.is_empty() {
-        edits.set(
-            &operator("updatedAtMs"),
-            json!(now),
-            "when the cache was written",
-            &[],
-        );
+        edits.set(&operator("updatedAtMs"), json!(now), "when the cache was written", &[]);
     }
     edits.edits
 }
@@ -113,8 +93,6 @@ fn cached_record(model: &Model, held: &Token) -> Record {
     from_file.unwrap_or_else(|| {
         let token = held.token.as_ref().map(Secret::expose);
         let entry = json!({ "token": token, "role": held.role, "scopes": held.scopes.items() });
-        [("tokens".to_owned(), json!({ "operator": entry }))]
-            .into_iter()
-            .collect()
+        [("tokens".to_owned(), json!({ "operator": entry }))].into_iter().collect()
     })
 }

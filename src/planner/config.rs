@@ -48,10 +48,7 @@ fn replaced(
     if same
         || unusable
         || !config
-        || model
-            .config
-            .fixed(&model.images, &model.config.path)
-            .is_some()
+        || model.config.fixed(&model.images, &model.config.path).is_some()
     {
         return None;
     }
@@ -65,10 +62,7 @@ fn replaced(
     let edit = Edit {
         target: Target::Whole(slot.clone()),
         op: Op::Rewrite(bytes.clone()),
-        why: format!(
-            "the copy {name} ({}) takes the config's place",
-            crate::platform::shown(path)
-        ),
+        why: format!("the copy {name} ({}) takes the config's place", crate::platform::shown(path)),
         mends: vec![
             file::MISSING.code,
             file::EMPTY.code,

@@ -29,17 +29,8 @@ fn word() -> impl Strategy<Value = Value> {
 }
 
 fn section() -> impl Strategy<Value = Value> {
-    let keys = [
-        "mode",
-        "bind",
-        "trustedProxies",
-        "port",
-        "auth",
-        "remote",
-        "x",
-        "token",
-        INCLUDE_KEY,
-    ];
+    let keys =
+        ["mode", "bind", "trustedProxies", "port", "auth", "remote", "x", "token", INCLUDE_KEY];
     let inner = proptest::collection::btree_map(
         prop::sample::select(vec!["mode", "token", "password", "url"]),
         word(),

@@ -22,44 +22,30 @@ fn facts() -> Facts {
         now_ms: 1_795_535_999_000,
         platform: "linux".into(),
         state_dir: "/s".into(),
-        config: ConfigFacts {
-            path: CONFIG.into(),
-            ..ConfigFacts::default()
-        },
+        config: ConfigFacts { path: CONFIG.into(), ..ConfigFacts::default() },
         ..Facts::default()
     }
 }
 
 fn options() -> Options {
-    Options {
-        config: true,
-        random: [7; 32],
-        ..Options::default()
-    }
+    Options { config: true, random: [7; 32], ..Options::default() }
 }
 
 fn image(path: &str, text: &[u8]) -> TextImage {
     TextImage {
         path: path.into(),
-        state: FileState::Present {
-            bytes: Bytes::new(text.to_vec()),
-            meta: Meta::default(),
-        },
+        state: FileState::Present { bytes: Bytes::new(text.to_vec()), meta: Meta::default() },
     }
 }
 
 /// These config files, on the host of a gateway that has a device.
 fn images(files: &[(&str, &[u8])]) -> Images {
     let mut images = Images::default();
-    let paired = br#"{"x": {"deviceId": "x", "publicKey": "k", "scopes": [], "createdAtMs": 1, "approvedAtMs": 1}}"#;
-    images.texts.insert(
-        Slot::File(Part::Paired),
-        image("/s/devices/paired.json", paired),
-    );
+    let paired =
+        br#"{"x": {"deviceId": "x", "publicKey": "k", "scopes": [], "createdAtMs": 1, "approvedAtMs": 1}}"#;
+    images.texts.insert(Slot::File(Part::Paired), image("/s/devices/paired.json", paired));
     for (path, text) in files {
-        images
-            .texts
-            .insert(Slot::Config(path.into()), image(path, text));
+        images.texts.insert(Slot::Config(path.into()), image(path, text));
     }
     images
 }
@@ -138,14 +124,8 @@ fn every_lockout_of_the_config_is_mended_in_place() {
             "gateway: { bind: 'loopback' }, // no mode",
             "gateway: { bind: 'loopback', mode: 'local' }, // no mode",
         ),
-        (
-            "gateway: { mode: 'remote', port: 5 },",
-            "gateway: { mode: 'local', port: 5 },",
-        ),
-        (
-            "gateway: { mode: 'server' },",
-            "gateway: { mode: 'local' },",
-        ),
+        ("gateway: { mode: 'remote', port: 5 },", "gateway: { mode: 'local', port: 5 },"),
+        ("gateway: { mode: 'server' },", "gateway: { mode: 'local' },"),
         (
             "gateway: { mode: 'local', trustedProxies: '127.0.0.1, 10.0.0.2' },",
             "gateway: { mode: 'local', trustedProxies: ['127.0.0.1', '10.0.0.2'] },",
@@ -172,10 +152,7 @@ fn every_lockout_of_the_config_is_mended_in_place() {
         ),
     ];
     for (before, after) in cases {
-        let (before, after) = (
-            format!("{HEAD}  {before}\n}}\n"),
-            format!("{HEAD}  {after}\n}}\n"),
-        );
+        let (before, after) = (format!("{HEAD}  {before}\n}}\n"), format!("{HEAD}  {after}\n}}\n"));
         assert_eq!(one(&before), after);
     }
 }
@@ -215,9 +192,8 @@ fn the_style_of_the_file_stays() {
 
 #[test]
 fn a_config_of_one_megabyte_is_mended_in_place() {
-    let many: String = (0..20_000)
-        .map(|n| format!("    k{n}: 'a value of this config', // {n}\n"))
-        .collect();
+    let many: String =
+        (0..20_000).map(|n| format!("    k{n}: 'a value of this config', // {n}\n")).collect();
     let before = format!(
         "{{\n  gateway: {{ mode: 'remote', bind: 'local' }},\n  agents: {{\n{many}  }},\n  x: 1,\n}}\n"
     );
@@ -225,9 +201,7 @@ fn a_config_of_one_megabyte_is_mended_in_place() {
     let after = one(&before);
     assert_eq!(
         after,
-        before
-            .replace("'remote'", "'local'")
-            .replace("bind: 'local'", "bind: 'loopback'")
+        before.replace("'remote'", "'local'").replace("bind: 'local'", "bind: 'loopback'")
     );
 }
 
@@ -237,7 +211,10 @@ fn each_file_of_a_split_config_gets_its_own_edit() {
     let files: [(&str, &[u8]); 4] = [
         (CONFIG, root),
         ("/s/base.json5", b"{ agents: {} /* base */ }\n"),
-        ("/s/gw.json5", b"{ bind: 'local', // gw\n  auth: { token: 'tttttttt' }, remote: { token: 'other' } }\n"),
+        (
+            "/s/gw.json5",
+            b"{ bind: 'local', // gw\n  auth: { token: 'tttttttt' }, remote: { token: 'other' } }\n",
+        ),
         ("/s/more/net.json5", b"// net\n{ trustedProxies: '127.0.0.1', }\n"),
     ];
     let mut with_proxy = options();
@@ -277,16 +254,11 @@ fn a_pure_client_is_left_alone() {
     assert!(plan.is_empty());
     assert_eq!(text(&after, CONFIG).as_bytes(), config);
     let findings = checks::diagnose(&Model::of(after, facts()));
-    let client = findings
-        .iter()
-        .find(|finding| finding.code.0 == "remote-client")
-        .unwrap();
+    let client = findings.iter().find(|finding| finding.code.0 == "remote-client").unwrap();
     assert!(format!("{client:?}").contains("run clawmend on the gateway host"));
     assert!(!format!("{findings:?}").contains("user:pw"));
     assert!(
-        findings
-            .iter()
-            .all(|finding| !matches!(finding.mend, Mend::Repair(_))),
+        findings.iter().all(|finding| !matches!(finding.mend, Mend::Repair(_))),
         "{findings:#?}"
     );
 }
@@ -316,10 +288,7 @@ fn the_users_bind_goes_where_a_mend_is_needed() {
         text(&mended(&before, &facts(), &asked).0, CONFIG)
     };
     let invalid = "{ gateway: { mode: 'local', bind: 'local', auth: { token: 'tttttttt' } } }";
-    assert_eq!(
-        with(invalid, "lan"),
-        invalid.replace("bind: 'local'", "bind: 'lan'")
-    );
+    assert_eq!(with(invalid, "lan"), invalid.replace("bind: 'local'", "bind: 'lan'"));
     let open = "{ gateway: { mode: 'local', bind: 'lan', auth: { mode: 'none' } } }";
     assert_eq!(with(open, "loopback"), open.replace("'lan'", "'loopback'"));
     let right = "{ gateway: { mode: 'local', bind: 'lan', auth: { token: 'tttttttt' } } }";
@@ -334,17 +303,11 @@ fn a_copy_takes_the_place_of_a_broken_config_and_is_mended_too() {
     let copy =
         "{ meta: { lastTouchedAt: 'x' }, /* c */ gateway: { mode: 'local', bind: 'local' } }";
     let mut named = options();
-    named.config_from = Some((
-        "/s/openclaw.json.bak".into(),
-        Bytes::new(copy.as_bytes().to_vec()),
-    ));
+    named.config_from = Some(("/s/openclaw.json.bak".into(), Bytes::new(copy.as_bytes().to_vec())));
     let (after, plan) = mended(&before, &facts(), &named);
     assert!(matches!(plan.edits[0].op, Op::Rewrite(_)));
     assert!(plan.touches_config());
-    assert_eq!(
-        text(&after, CONFIG),
-        copy.replace("bind: 'local'", "bind: 'loopback'")
-    );
+    assert_eq!(text(&after, CONFIG), copy.replace("bind: 'local'", "bind: 'loopback'"));
 }
 
 #[test]
@@ -358,15 +321,10 @@ fn a_config_that_is_managed_elsewhere_is_not_changed() {
     let Mend::ByHand(lines) = &findings[0].mend else {
         panic!("{findings:#?}");
     };
-    assert!(
-        lines[1].contains("set `gateway.bind` to \"loopback\""),
-        "{lines:?}"
-    );
+    assert!(lines[1].contains("set `gateway.bind` to \"loopback\""), "{lines:?}");
     // A link into the Nix store.
     let mut link = facts();
-    link.config
-        .reals
-        .insert(CONFIG.into(), PathBuf::from("/nix/store/x/openclaw.json"));
+    link.config.reals.insert(CONFIG.into(), PathBuf::from("/nix/store/x/openclaw.json"));
     let (_, plan) = mended(&before, &link, &options());
     assert!(plan.is_empty());
 }

@@ -25,10 +25,7 @@ pub(super) fn mend(model: &Model, grant: &[Edit]) -> Vec<Edit> {
     let mut edits = cells(model, grant);
     edits.extend(identity_row(model));
     edits.extend(identity_file(model, legacy));
-    if matches!(
-        legacy.auth.condition,
-        AuthCondition::Good | AuthCondition::Malformed
-    ) {
+    if matches!(legacy.auth.condition, AuthCondition::Good | AuthCondition::Malformed) {
         edits.push(set_aside(
             Part::DeviceAuth,
             "while the file exists, the cached token in the database is not used",
@@ -88,11 +85,7 @@ fn set_aside(part: Part, why: &str, code: Code) -> Edit {
 }
 
 fn target(part: Part, key: &str) -> Target {
-    Target::Record {
-        store: StoreKind::Sqlite,
-        part,
-        key: key.to_owned(),
-    }
+    Target::Record { store: StoreKind::Sqlite, part, key: key.to_owned() }
 }
 
 /// Whether an edit writes this cell whole, or takes its row away.
@@ -123,10 +116,7 @@ fn cells(model: &Model, grant: &[Edit]) -> Vec<Edit> {
                     path: vec![cell.field.to_owned()],
                     old: cell.text.map_or(Value::Null, Value::from),
                 },
-                why: format!(
-                    "`{}` is not JSON, and that shuts every device out",
-                    cell.column
-                ),
+                why: format!("`{}` is not JSON, and that shuts every device out", cell.column),
                 mends: vec![code],
             }
         });
@@ -159,20 +149,14 @@ fn identity_row(model: &Model) -> Vec<Edit> {
 
 /// The identity's file becomes the row that is missing, or is set aside.
 fn identity_file(model: &Model, legacy: &Legacy) -> Vec<Edit> {
-    if matches!(
-        legacy.identity,
-        IdentityState::Absent | IdentityState::Unusable(_)
-    ) || model.usable_identity().is_none()
+    if matches!(legacy.identity, IdentityState::Absent | IdentityState::Unusable(_))
+        || model.usable_identity().is_none()
     {
         return Vec::new();
     }
     if !legacy.adopted {
         let why = "the database's row is the identity; the file is not used, and can stop the gateway's migration";
-        return vec![set_aside(
-            Part::Identity,
-            why,
-            leftovers::IDENTITY_LEFT.code,
-        )];
+        return vec![set_aside(Part::Identity, why, leftovers::IDENTITY_LEFT.code)];
     }
     let code = leftovers::IDENTITY_WAITS.code;
     let Some(row) = imported(model) else {
@@ -182,15 +166,12 @@ fn identity_file(model: &Model, legacy: &Legacy) -> Vec<Edit> {
         Edit {
             target: target(Part::Identity, PRIMARY_IDENTITY),
             op: Op::Insert(row),
-            why: "the file's key pair becomes the database's identity, as OpenClaw's own import would have it"
-                .to_owned(),
+            why:
+                "the file's key pair becomes the database's identity, as OpenClaw's own import would have it"
+                    .to_owned(),
             mends: vec![code],
         },
-        set_aside(
-            Part::Identity,
-            "the key pair is in the database now",
-            code,
-        ),
+        set_aside(Part::Identity, "the key pair is in the database now", code),
     ]
 }
 
@@ -198,10 +179,7 @@ fn imported(model: &Model) -> Option<Record> {
     let bytes = model.images.file(Part::Identity)?.bytes()?;
     let file = scan::parse(bytes)?;
     let now = model.facts.now_ms;
-    let created = file
-        .get("createdAtMs")
-        .and_then(Value::as_i64)
-        .filter(|time| *time >= 0);
+    let created = file.get("createdAtMs").and_then(Value::as_i64).filter(|time| *time >= 0);
     let mut row = Record::new();
     row.insert("identityKey".into(), json!(PRIMARY_IDENTITY));
     row.insert("deviceId".into(), json!(model.local_id()?));

@@ -33,9 +33,7 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
         None => (token_from(&options.random), true),
     };
     let mut edits = paired(model, identity, &scopes, &token, is_fresh);
-    edits.extend(super::cached::edits(
-        model, identity, &scopes, &token, is_fresh,
-    ));
+    edits.extend(super::cached::edits(model, identity, &scopes, &token, is_fresh));
     if !matches!(model.pending.condition, Condition::Unusable(_)) {
         for request in &model.requests {
             let code = if request.expired(model.facts.now_ms) {
@@ -73,9 +71,7 @@ fn paired(
 ) -> Vec<Edit> {
     let now = model.facts.now_ms;
     let key = identity.derived_id.as_str();
-    let record = model
-        .local_entry()
-        .and_then(|entry| Some((entry, model.paired.record(entry)?)));
+    let record = model.local_entry().and_then(|entry| Some((entry, model.paired.record(entry)?)));
     let Some((entry, record)) = record else {
         return new_device(model, identity, scopes, token);
     };
@@ -104,36 +100,16 @@ fn paired(
     let codes = [rules::ROLE_MISSING.code];
     let has_role = device.all_roles().iter().any(|role| role == "operator");
     if !has_role && device.role.is_none() {
-        edits.set(
-            &["role"],
-            json!("operator"),
-            "the CLI connects as `operator`",
-            &codes,
-        );
+        edits.set(&["role"], json!("operator"), "the CLI connects as `operator`", &codes);
     }
     if device.roles == List::Odd
         || (device.roles.is_list() && !device.roles.items().iter().any(|role| role == "operator"))
         || !has_role
     {
-        let roles = union(
-            device
-                .all_roles()
-                .iter()
-                .map(String::as_str)
-                .chain(["operator"]),
-        );
-        edits.set(
-            &["roles"],
-            json!(roles),
-            "the CLI connects as `operator`",
-            &codes,
-        );
+        let roles = union(device.all_roles().iter().map(String::as_str).chain(["operator"]));
+        edits.set(&["roles"], json!(roles), "the CLI connects as `operator`", &codes);
     }
-    let codes = [
-        rules::SCOPES_MISSING.code,
-        rules::SCOPES_DISAGREE.code,
-        tokens::BEYOND.code,
-    ];
+    let codes = [rules::SCOPES_MISSING.code, rules::SCOPES_DISAGREE.code, tokens::BEYOND.code];
     if scopes.lacks(&device.scopes) {
         edits.set(
             &["scopes"],
@@ -178,12 +154,7 @@ fn paired(
             &token_codes(),
         );
     } else if !entry_is_map {
-        edits.set(
-            &["tokens", "operator"],
-            token_entry(token, scopes, now),
-            FRESH,
-            &token_codes(),
-        );
+        edits.set(&["tokens", "operator"], token_entry(token, scopes, now), FRESH, &token_codes());
     } else {
         token_fields(&mut edits, &device, scopes, token, is_fresh, now);
     }
@@ -210,29 +181,13 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Wanted, token: &Secre
     }
     .record(model);
     super::database::keep_filed(model, &mut record);
-    let target = Target::Record {
-        store: model.store,
-        part: Part::Paired,
-        key: key.to_owned(),
-    };
+    let target = Target::Record { store: model.store, part: Part::Paired, key: key.to_owned() };
     let why = "this machine's own CLI is paired, with the key of its identity".to_owned();
-    let mends = vec![
-        rules::NOT_PAIRED.code,
-        crate::checks::identity::FOREIGN.code,
-    ];
+    let mends = vec![rules::NOT_PAIRED.code, crate::checks::identity::FOREIGN.code];
     let op = match model.local_entry() {
         // Something is stored under the id that is no record.
-        Some(_) => Op::Set {
-            path: Vec::new(),
-            old: None,
-            new: Value::Object(record),
-        },
+        Some(_) => Op::Set { path: Vec::new(), old: None, new: Value::Object(record) },
         None => Op::Insert(record),
     };
-    vec![Edit {
-        target,
-        op,
-        why,
-        mends,
-    }]
+    vec![Edit { target, op, why, mends }]
 }

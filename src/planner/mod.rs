@@ -96,13 +96,7 @@ impl RecordEdits {
     }
 
     fn of(store: StoreKind, part: Part, key: &str, before: Record) -> Self {
-        Self {
-            store,
-            part,
-            key: key.to_owned(),
-            before,
-            edits: Vec::new(),
-        }
+        Self { store, part, key: key.to_owned(), before, edits: Vec::new() }
     }
 
     /// Sets a field, if it does not hold that value already.
@@ -124,34 +118,20 @@ impl RecordEdits {
     }
 
     fn push(&mut self, op: Op, why: &str, mends: &[Code]) {
-        let target = Target::Record {
-            store: self.store,
-            part: self.part,
-            key: self.key.clone(),
-        };
-        self.edits.push(Edit {
-            target,
-            op,
-            why: why.to_owned(),
-            mends: mends.to_vec(),
-        });
+        let target = Target::Record { store: self.store, part: self.part, key: self.key.clone() };
+        self.edits.push(Edit { target, op, why: why.to_owned(), mends: mends.to_vec() });
     }
 }
 
 fn at<'a>(record: &'a Record, path: &[&str]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
-    rest.iter()
-        .try_fold(record.get(*first)?, |value, name| value.get(*name))
+    rest.iter().try_fold(record.get(*first)?, |value, name| value.get(*name))
 }
 
 /// A record that goes.
 fn remove(store: StoreKind, part: Part, key: &str, why: impl Into<String>, mends: &[Code]) -> Edit {
     Edit {
-        target: Target::Record {
-            store,
-            part,
-            key: key.to_owned(),
-        },
+        target: Target::Record { store, part, key: key.to_owned() },
         op: Op::Remove,
         why: why.into(),
         mends: mends.to_vec(),

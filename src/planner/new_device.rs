@@ -21,14 +21,8 @@ pub(super) struct NewDevice<'a> {
 }
 
 /// What a gateway takes over from a request.
-const SAID: [&str; 6] = [
-    "displayName",
-    "platform",
-    "deviceFamily",
-    "clientId",
-    "clientMode",
-    "browserOrigin",
-];
+const SAID: [&str; 6] =
+    ["displayName", "platform", "deviceFamily", "clientId", "clientMode", "browserOrigin"];
 
 impl NewDevice<'_> {
     /// The record, its fields in OpenClaw's own order.

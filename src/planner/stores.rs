@@ -15,17 +15,15 @@ pub(super) fn mend(model: &Model) -> Vec<Edit> {
     if model.store == StoreKind::Sqlite {
         return Vec::new(); // Tables hold rows, and NOT NULL columns keep such records out.
     }
-    let local = model
-        .usable_identity()
-        .map(|identity| identity.derived_id.as_str());
+    let local = model.usable_identity().map(|identity| identity.derived_id.as_str());
     let mut edits = Vec::new();
     for records in [&model.paired, &model.pending] {
         edits.extend(container(model, records, &[]));
         // This machine's own record is completed by the grant.
         edits.extend(
-            broken_records(model, records, &[record_rules::RECORD_INVALID.code])
-                .into_iter()
-                .filter(|edit| !matches!(&edit.target, Target::Record { key, .. } if Some(key.as_str()) == local)),
+            broken_records(model, records, &[record_rules::RECORD_INVALID.code]).into_iter().filter(
+                |edit| !matches!(&edit.target, Target::Record { key, .. } if Some(key.as_str()) == local),
+            ),
         );
     }
     edits
@@ -65,11 +63,7 @@ pub(super) fn container(model: &Model, records: &Records, codes: &[Code]) -> Opt
         target: Target::Whole(Slot::File(records.part)),
         op: Op::Rewrite(Bytes::new(bytes)),
         why,
-        mends: if codes.is_empty() {
-            vec![code.code]
-        } else {
-            codes.to_vec()
-        },
+        mends: if codes.is_empty() { vec![code.code] } else { codes.to_vec() },
     })
 }
 
@@ -79,10 +73,12 @@ pub(super) fn broken_records(model: &Model, records: &Records, codes: &[Code]) -
         .entries
         .iter()
         .filter(|entry| record_rules::is_invalid(entry))
-        .flat_map(|entry| completed(model, records, entry, codes).unwrap_or_else(|| {
-            let why = "the record cannot be what this store holds: it is moved out, into the snapshot";
-            vec![remove(StoreKind::Files, records.part, &entry.key, why, codes)]
-        }))
+        .flat_map(|entry| {
+            completed(model, records, entry, codes).unwrap_or_else(|| {
+                let why = "the record cannot be what this store holds: it is moved out, into the snapshot";
+                vec![remove(StoreKind::Files, records.part, &entry.key, why, codes)]
+            })
+        })
         .collect()
 }
 
@@ -98,10 +94,7 @@ fn completed(model: &Model, records: &Records, entry: &Entry, codes: &[Code]) ->
     if !alive {
         return None;
     }
-    let asked = record
-        .get("ts")
-        .and_then(Value::as_i64)
-        .unwrap_or(model.facts.now_ms);
+    let asked = record.get("ts").and_then(Value::as_i64).unwrap_or(model.facts.now_ms);
     let mut edits = RecordEdits::of(StoreKind::Files, records.part, &entry.key, record);
     for name in missing {
         edits.set(

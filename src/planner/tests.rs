@@ -24,36 +24,23 @@ pub(super) fn options() -> Options {
 }
 
 pub(super) fn facts() -> Facts {
-    Facts {
-        now_ms: NOW,
-        platform: "linux".into(),
-        state_dir: "/s".into(),
-        ..Facts::default()
-    }
+    Facts { now_ms: NOW, platform: "linux".into(), state_dir: "/s".into(), ..Facts::default() }
 }
 
 fn images(files: &[(Part, Option<String>)]) -> Images {
     let mut images = Images::default();
     for part in Part::ALL {
         let Some(name) = part.file() else { continue };
-        let text = files
-            .iter()
-            .find(|(of, _)| *of == part)
-            .and_then(|(_, text)| text.clone());
+        let text = files.iter().find(|(of, _)| *of == part).and_then(|(_, text)| text.clone());
         let state = match text {
-            Some(text) => FileState::Present {
-                bytes: Bytes::new(text.into_bytes()),
-                meta: Meta::default(),
-            },
+            Some(text) => {
+                FileState::Present { bytes: Bytes::new(text.into_bytes()), meta: Meta::default() }
+            }
             None => FileState::Absent,
         };
-        images.texts.insert(
-            Slot::File(part),
-            TextImage {
-                path: format!("/s/{name}").into(),
-                state,
-            },
-        );
+        images
+            .texts
+            .insert(Slot::File(part), TextImage { path: format!("/s/{name}").into(), state });
     }
     images
 }
@@ -67,15 +54,7 @@ fn fixture(name: &str) -> Images {
         );
         (part, std::fs::read_to_string(path).ok())
     };
-    images(
-        &[
-            Part::Paired,
-            Part::Pending,
-            Part::Identity,
-            Part::DeviceAuth,
-        ]
-        .map(read),
-    )
+    images(&[Part::Paired, Part::Pending, Part::Identity, Part::DeviceAuth].map(read))
 }
 
 /// Diagnoses, plans, plays the plan through and diagnoses again.
@@ -88,10 +67,7 @@ fn repaired(images: &Images) -> Model {
         .into_iter()
         .filter(|finding| finding.severity.fails() || matches!(finding.mend, Mend::Repair(_)))
         .collect();
-    assert!(
-        left.is_empty(),
-        "left after the repair: {left:#?}\n{plan:#?}"
-    );
+    assert!(left.is_empty(), "left after the repair: {left:#?}\n{plan:#?}");
     let again = super::plan(&after, &options());
     assert!(again.is_empty(), "a second run would do more: {again:#?}");
     after
@@ -161,14 +137,8 @@ fn stores_that_are_no_objects_become_ones() {
 fn a_foreign_request_is_left_alone() {
     let mut before = fixture("2026.2.19-pending-after-proxy");
     let other = r#"{"r1": {"requestId": "r1", "deviceId": "e4", "publicKey": "x", "role": "operator", "scopes": ["operator.admin"], "ts": 1}}"#;
-    before
-        .texts
-        .get_mut(&Slot::File(Part::Pending))
-        .unwrap()
-        .state = FileState::Present {
-        bytes: Bytes::new(other.as_bytes().to_vec()),
-        meta: Meta::default(),
-    };
+    before.texts.get_mut(&Slot::File(Part::Pending)).unwrap().state =
+        FileState::Present { bytes: Bytes::new(other.as_bytes().to_vec()), meta: Meta::default() };
     let after = repaired(&before);
     assert_eq!(text(&after, Part::Pending), other);
     assert_eq!(after.paired.entries.len(), 1);
@@ -178,11 +148,7 @@ fn a_foreign_request_is_left_alone() {
 fn a_request_that_carries_another_key_lends_no_scope() {
     let mut before = fixture("2026.5.28-scope-upgrade-pending");
     let forged = json!({"r": {"requestId": "r", "deviceId": ID, "publicKey": "AAAA", "role": "operator", "roles": ["operator"], "scopes": ["operator.talk.secrets"], "ts": NOW}});
-    before
-        .texts
-        .get_mut(&Slot::File(Part::Pending))
-        .unwrap()
-        .state = FileState::Present {
+    before.texts.get_mut(&Slot::File(Part::Pending)).unwrap().state = FileState::Present {
         bytes: Bytes::new(forged.to_string().into_bytes()),
         meta: Meta::default(),
     };
@@ -195,21 +161,11 @@ fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
         "../../tests/fixtures/2026.2.19-pending-after-proxy/devices/pending.json"
     ))
     .unwrap();
-    let request = identity
-        .as_object()
-        .unwrap()
-        .values()
-        .next()
-        .unwrap()
-        .clone();
+    let request = identity.as_object().unwrap().values().next().unwrap().clone();
     let id = request["requestId"].as_str().unwrap().to_owned();
     let mut before = fixture("2026.5.28-scope-upgrade-pending");
     let set = |before: &mut Images, request: &Value| {
-        before
-            .texts
-            .get_mut(&Slot::File(Part::Pending))
-            .unwrap()
-            .state = FileState::Present {
+        before.texts.get_mut(&Slot::File(Part::Pending)).unwrap().state = FileState::Present {
             bytes: Bytes::new(json!({ &id: request }).to_string().into_bytes()),
             meta: Meta::default(),
         };
@@ -221,17 +177,9 @@ fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
     let model = Model::of(after, facts());
     let device = model
         .paired
-        .device(
-            model
-                .paired
-                .entry(request["deviceId"].as_str().unwrap())
-                .unwrap(),
-        )
+        .device(model.paired.entry(request["deviceId"].as_str().unwrap()).unwrap())
         .unwrap();
-    assert_eq!(
-        device.scopes.items(),
-        ["operator.admin", "operator.approvals", "operator.pairing"]
-    );
+    assert_eq!(device.scopes.items(), ["operator.admin", "operator.approvals", "operator.pairing"]);
     assert!(model.pending.entries.is_empty());
 
     let refused = |change: &dyn Fn(&mut Value)| {
@@ -241,14 +189,8 @@ fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
         set(&mut before, &request);
         approve(&Model::of(before, facts()), &id, &[1; 32]).unwrap_err()
     };
-    assert_eq!(
-        refused(&|request| request["publicKey"] = json!("AAAA")),
-        Refusal::Key
-    );
-    assert_eq!(
-        refused(&|request| request["deviceId"] = json!(ID)),
-        Refusal::Key
-    );
+    assert_eq!(refused(&|request| request["publicKey"] = json!("AAAA")), Refusal::Key);
+    assert_eq!(refused(&|request| request["deviceId"] = json!(ID)), Refusal::Key);
     let as_node = |request: &mut Value| {
         request["role"] = json!("node");
         request["roles"] = json!(["node"]);

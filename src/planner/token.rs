@@ -34,12 +34,7 @@ pub(super) fn token_fields(
     let operator = |name: &'static str| ["tokens", "operator", name];
     let held = device.operator.as_ref();
     if is_fresh {
-        edits.set(
-            &operator("token"),
-            json!(token.expose()),
-            FRESH,
-            &token_codes(),
-        );
+        edits.set(&operator("token"), json!(token.expose()), FRESH, &token_codes());
         edits.set(
             &operator("rotatedAtMs"),
             json!(now),
@@ -52,11 +47,7 @@ pub(super) fn token_fields(
             &[tokens::REVOKED.code],
         );
         // An issuer ties the old token to a shared secret that may have changed since.
-        edits.unset(
-            &operator("issuer"),
-            "the issuer of the old token",
-            &[tokens::MISMATCH.code],
-        );
+        edits.unset(&operator("issuer"), "the issuer of the old token", &[tokens::MISMATCH.code]);
     }
     if held.and_then(|held| held.role.as_deref()) != Some("operator") {
         edits.set(

@@ -18,10 +18,7 @@ impl Wanted {
         let all = wanted(model, options);
         let covers = |list: &List| {
             list.is_list()
-                && model
-                    .rule
-                    .lacking(list.items(), all.iter().map(String::as_str))
-                    .is_empty()
+                && model.rule.lacking(list.items(), all.iter().map(String::as_str)).is_empty()
         };
         let held = model.local.as_ref().is_some_and(|device| {
             let token =
@@ -48,11 +45,7 @@ fn wanted(model: &Model, options: &Options) -> Vec<String> {
             all.extend(list.items().iter().map(String::as_str));
         }
         all.extend(
-            device
-                .operator
-                .iter()
-                .flat_map(|token| token.scopes.items())
-                .map(String::as_str),
+            device.operator.iter().flat_map(|token| token.scopes.items()).map(String::as_str),
         );
     }
     let asked = || {
@@ -71,10 +64,7 @@ fn wanted(model: &Model, options: &Options) -> Vec<String> {
         Scopes::List(list) => all.extend(list.iter().map(String::as_str)),
     }
     // A CLI is an operator: scopes of other roles are not its to hold.
-    union(
-        all.into_iter()
-            .filter(|scope| scope.trim().starts_with("operator.")),
-    )
+    union(all.into_iter().filter(|scope| scope.trim().starts_with("operator.")))
 }
 
 /// A request that carries this machine's own key.

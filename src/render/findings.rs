@@ -49,19 +49,9 @@ fn part(out: &mut String, label: &str, text: &str, width: usize) {
 fn title(out: &mut String, finding: &Finding, view: View, tail: &str) {
     let plain = finding.severity.word().to_uppercase();
     let says = safe(&finding.says);
-    let text = wrap(
-        &format!("{says}{tail}"),
-        view.width,
-        &format!("{plain}  "),
-        "        ",
-    );
+    let text = wrap(&format!("{says}{tail}"), view.width, &format!("{plain}  "), "        ");
     let rest = text.strip_prefix(&plain).unwrap_or(&text);
-    let _ = writeln!(
-        out,
-        "{}{}",
-        word(finding.severity, view.paint),
-        view.paint.bold(rest)
-    );
+    let _ = writeln!(out, "{}{}", word(finding.severity, view.paint), view.paint.bold(rest));
 }
 
 fn name(finding: &Finding) -> String {
@@ -102,11 +92,7 @@ fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
         "" => String::new(),
         place => format!(" in {}", safe(place)),
     };
-    let _ = writeln!(
-        out,
-        "        {}",
-        view.paint.dim(&format!("{}{place}", name(finding)))
-    );
+    let _ = writeln!(out, "        {}", view.paint.dim(&format!("{}{place}", name(finding))));
     let mut left = 0;
     let mut others = cause.consequences.iter();
     let tells_request = others.any(|other| other.code.0.starts_with("cli-request-"));
@@ -126,11 +112,7 @@ fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
         let more = count(left, "line", "lines");
         part(&mut out, "", &format!("({more} more with -v)"), view.width);
     }
-    let why = if view.verbose {
-        &finding.why
-    } else {
-        shortly(&finding.why)
-    };
+    let why = if view.verbose { &finding.why } else { shortly(&finding.why) };
     if view.verbose || first {
         part(&mut out, "why", why, view.width);
     }
@@ -167,14 +149,7 @@ pub fn all(findings: &[Finding], view: View) -> String {
     if view.verbose {
         let each = findings.iter().map(|finding| {
             let consequences = Vec::new();
-            long(
-                &Cause {
-                    finding,
-                    consequences,
-                },
-                view,
-                true,
-            )
+            long(&Cause { finding, consequences }, view, true)
         });
         return each.collect::<Vec<_>>().join("\n");
     }
@@ -212,12 +187,7 @@ fn shortly(text: &str) -> &str {
 
 /// `2 block, 1 warning`.
 pub fn summary(findings: &[Finding]) -> String {
-    let number = |severity| {
-        findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
+    let number = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let words: Vec<String> = [
         (Severity::Blocks, "that blocks", "that block"),
         (Severity::Unchecked, "unchecked", "unchecked"),
@@ -244,9 +214,6 @@ mod tests {
             "This first sentence, e.g. this one here, is long enough to stand all by itself.";
         assert_eq!(shortly(&format!("{long} Another. More.")), long);
         assert_eq!(shortly("Only one."), "Only one.");
-        assert_eq!(
-            shortly(&format!("Short. {long} More.")),
-            format!("Short. {long}")
-        );
+        assert_eq!(shortly(&format!("Short. {long} More.")), format!("Short. {long}"));
     }
 }

@@ -2,43 +2,16 @@
 
 /// A word as it occurs in texts, and what it means.
 static WORDS: &[(&str, &str)] = &[
-    (
-        "scope",
-        "scope: one right of a device, such as operator.read",
-    ),
-    (
-        "paired",
-        "paired: on the gateway's list of devices it talks to",
-    ),
-    (
-        "request",
-        "request: a device's wish to be paired, kept until somebody says yes",
-    ),
-    (
-        "operator token",
-        "operator token: the secret a paired device shows; kept on both sides",
-    ),
+    ("scope", "scope: one right of a device, such as operator.read"),
+    ("paired", "paired: on the gateway's list of devices it talks to"),
+    ("request", "request: a device's wish to be paired, kept until somebody says yes"),
+    ("operator token", "operator token: the secret a paired device shows; kept on both sides"),
     ("cached", "cached token: this machine's copy of that secret"),
-    (
-        "identity",
-        "identity: this machine's key pair, by which the gateway knows it",
-    ),
-    (
-        "bind",
-        "bind: the network addresses that the gateway listens on",
-    ),
-    (
-        "loopback",
-        "loopback: connections inside this machine (127.0.0.1)",
-    ),
-    (
-        "roxy",
-        "proxy: a server in front of the gateway that passes connections on",
-    ),
-    (
-        "$include",
-        "$include: a config file that is read into another",
-    ),
+    ("identity", "identity: this machine's key pair, by which the gateway knows it"),
+    ("bind", "bind: the network addresses that the gateway listens on"),
+    ("loopback", "loopback: connections inside this machine (127.0.0.1)"),
+    ("roxy", "proxy: a server in front of the gateway that passes connections on"),
+    ("$include", "$include: a config file that is read into another"),
 ];
 
 /// How many words are explained at a time.

@@ -127,9 +127,7 @@ impl Masker<'_> {
     }
 
     fn is_key(&self, end: usize) -> bool {
-        self.rest
-            .get(end..)
-            .is_some_and(|after| after.trim_start().starts_with(':'))
+        self.rest.get(end..).is_some_and(|after| after.trim_start().starts_with(':'))
     }
 
     fn is_in_a_secret(&self) -> bool {
@@ -171,8 +169,7 @@ impl Masker<'_> {
             self.key = Some(content.clone());
             // A key may itself be a secret (bootstrap.json is keyed by token).
             if looks_secret(&content) {
-                self.out
-                    .push_str(&format!("{quote}{}{quote}", mask(&content)));
+                self.out.push_str(&format!("{quote}{}{quote}", mask(&content)));
                 self.skip(whole);
             } else {
                 self.take(whole);
@@ -193,11 +190,8 @@ impl Masker<'_> {
             _ => mask(&content),
         };
         // A masked string that ran over several lines keeps them.
-        let lines = if shown {
-            0
-        } else {
-            body.get(..inner).unwrap_or_default().matches('\n').count()
-        };
+        let lines =
+            if shown { 0 } else { body.get(..inner).unwrap_or_default().matches('\n').count() };
         self.out.push(quote);
         self.out.push_str(&content);
         self.out.extend(std::iter::repeat_n('\n', lines));
@@ -224,10 +218,7 @@ impl Masker<'_> {
             return;
         }
         // Bare values are numbers and a few words; anything else is a piece of broken text.
-        let literal = matches!(
-            word.as_str(),
-            "true" | "false" | "null" | "Infinity" | "NaN"
-        );
+        let literal = matches!(word.as_str(), "true" | "false" | "null" | "Infinity" | "NaN");
         let number = word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
             && word
                 .chars()
@@ -282,10 +273,7 @@ mod tests {
             text("{ password: 'x1', bind: 'lan', pin: 12, apiKey: 12 }"),
             "{ password: '****', bind: 'lan', pin: 12, apiKey: **** }"
         );
-        assert_eq!(
-            text("\"token\": \"abc\n\"next\": 1"),
-            "\"token\": \"****\n\"next\": 1"
-        );
+        assert_eq!(text("\"token\": \"abc\n\"next\": 1"), "\"token\": \"****\n\"next\": 1");
         assert_eq!(
             text("// the password is hunter\n1 /* and\n more */ 2 /* open"),
             "// ****\n1 /* ****\n */ 2 /* ****"

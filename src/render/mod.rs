@@ -20,11 +20,7 @@ pub struct Paint {
 
 impl Paint {
     fn with(self, style: Style, text: &str) -> String {
-        if self.on {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
+        if self.on { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     /// For headings.
@@ -87,10 +83,7 @@ mod tests {
     #[test]
     fn wraps_without_losing_a_word() {
         assert_eq!(wrap("one two three", 9, "- ", "  "), "- one two\n  three");
-        assert_eq!(
-            wrap("averyverylongword x", 5, "", ""),
-            "averyverylongword\nx"
-        );
+        assert_eq!(wrap("averyverylongword x", 5, "", ""), "averyverylongword\nx");
         assert_eq!(wrap("", 9, "- ", "  "), "-");
     }
 }

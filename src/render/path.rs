@@ -50,17 +50,9 @@ pub fn picture(model: &Model, findings: &[Finding], width: usize) -> Option<Stri
         .iter()
         .filter(|finding| finding.severity <= Severity::Warning)
         .find_map(|finding| Some((finding, step(finding.code.0)?)))?;
-    let word = if finding.severity == Severity::Blocks {
-        "BROKEN"
-    } else {
-        "CHECK"
-    };
+    let word = if finding.severity == Severity::Blocks { "BROKEN" } else { "CHECK" };
     let mark = |at: Step, text: String| {
-        if at == broken {
-            format!("[{word}: {text}]")
-        } else {
-            text
-        }
+        if at == broken { format!("[{word}: {text}]") } else { text }
     };
     let text = format!(
         "{} --> {} --> {} ({})",

@@ -80,12 +80,7 @@ pub fn preview(
         let _ = writeln!(
             out,
             "{}",
-            wrap(
-                &safe(&format!("{}: {}", subject(edit), edit.why)),
-                width,
-                "  - ",
-                "    "
-            )
+            wrap(&safe(&format!("{}: {}", subject(edit), edit.why)), width, "  - ", "    ")
         );
     }
     out.push('\n');

@@ -13,10 +13,8 @@ pub fn schema() -> Value {
     let mut types = SchemaGenerator::default();
     let error = reference::<ErrorDocument>(&mut types);
     let change = reference::<ChangeDocument>(&mut types);
-    let snapshots = [
-        reference::<SnapshotsDocument>(&mut types),
-        reference::<SnapshotShowDocument>(&mut types),
-    ];
+    let snapshots =
+        [reference::<SnapshotsDocument>(&mut types), reference::<SnapshotShowDocument>(&mut types)];
     let by_command = [
         ("diagnose", reference::<DiagnoseDocument>(&mut types)),
         ("repair", change.clone()),

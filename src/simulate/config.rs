@@ -44,16 +44,10 @@ fn text_edits(op: &Op) -> Vec<TextEdit> {
                 if !old.is_empty() && new.starts_with(old) =>
             {
                 let more = new.iter().skip(old.len());
-                more.map(|value| TextEdit::Append {
-                    path: path.clone(),
-                    value: value.clone(),
-                })
-                .collect()
+                more.map(|value| TextEdit::Append { path: path.clone(), value: value.clone() })
+                    .collect()
             }
-            _ => vec![TextEdit::Set {
-                path: path.clone(),
-                value: new.clone(),
-            }],
+            _ => vec![TextEdit::Set { path: path.clone(), value: new.clone() }],
         },
         Op::Unset { path, .. } => vec![TextEdit::Remove { path: path.clone() }],
         Op::Insert(_) | Op::Remove | Op::Rewrite(_) | Op::Delete => Vec::new(),

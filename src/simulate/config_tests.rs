@@ -7,11 +7,7 @@ use serde_json::json;
 fn set(path: &[&str], old: Option<Value>, new: Value) -> Edit {
     Edit {
         target: Target::Config("/s/openclaw.json".into()),
-        op: Op::Set {
-            path: path.iter().map(|key| (*key).to_owned()).collect(),
-            old,
-            new,
-        },
+        op: Op::Set { path: path.iter().map(|key| (*key).to_owned()).collect(), old, new },
         why: String::new(),
         mends: Vec::new(),
     }
@@ -51,33 +47,19 @@ fn a_list_that_grows_keeps_its_comments() {
     let text = "{ list: [\n  'a', // the first\n] }";
     let edit = set(&["list"], Some(json!(["a"])), json!(["a", "b"]));
     let after = after(text, &[edit]).unwrap();
-    assert!(
-        after.contains("'a', // the first") && after.contains("'b'"),
-        "{after}"
-    );
+    assert!(after.contains("'a', // the first") && after.contains("'b'"), "{after}");
 }
 
 #[test]
 fn a_text_that_cannot_be_edited_says_what_to_do() {
     let text = "{\n  gateway: { bind: 'local' },\n  gateway: { bind: 'local' },\n}";
     let edits = [
-        set(
-            &["gateway", "bind"],
-            Some(json!("local")),
-            json!("loopback"),
-        ),
-        set(
-            &["gateway", "auth", "token"],
-            None,
-            json!("hush-hush-hush-hush"),
-        ),
+        set(&["gateway", "bind"], Some(json!("local")), json!("loopback")),
+        set(&["gateway", "auth", "token"], None, json!("hush-hush-hush-hush")),
     ];
     let refusal = after(text, &edits).unwrap_err();
     assert!(refusal.contains("lines 2, 3"), "{refusal}");
-    assert!(
-        refusal.contains("set `gateway.bind` to \"loopback\" (line 3)"),
-        "{refusal}"
-    );
+    assert!(refusal.contains("set `gateway.bind` to \"loopback\" (line 3)"), "{refusal}");
     assert!(!refusal.contains("hush"), "{refusal}");
 }
 

@@ -46,28 +46,16 @@ pub(super) fn changes(
                     .iter()
                     .map(|column| column.name.clone())
                     .zip(row.0.iter().cloned());
-                changes.push(RowChange {
-                    part,
-                    key: wanted,
-                    op: RowOp::Delete(cells.collect()),
-                });
+                changes.push(RowChange { part, key: wanted, op: RowOp::Delete(cells.collect()) });
             }
             (None, Some(Op::Insert(record))) => {
                 let cells = cells_of(part, table, record)?;
-                changes.push(RowChange {
-                    part,
-                    key: wanted,
-                    op: RowOp::Insert(cells),
-                });
+                changes.push(RowChange { part, key: wanted, op: RowOp::Insert(cells) });
             }
             (Some(row), None) => {
                 let cells = update(part, table, row, &of_key)?;
                 if !cells.is_empty() {
-                    changes.push(RowChange {
-                        part,
-                        key: wanted,
-                        op: RowOp::Update(cells),
-                    });
+                    changes.push(RowChange { part, key: wanted, op: RowOp::Update(cells) });
                 }
             }
             (None, Some(Op::Remove)) => {}
@@ -91,11 +79,10 @@ fn key_cells(part: Part, key: &str) -> Vec<(String, Cell)> {
 
 fn find_row<'a>(part: Part, table: &'a Table, key: &str) -> Option<&'a Row> {
     let wanted = key_cells(part, key);
-    table.rows.iter().find(|row| {
-        wanted
-            .iter()
-            .all(|(column, cell)| table.cell(row, column) == Some(cell))
-    })
+    table
+        .rows
+        .iter()
+        .find(|row| wanted.iter().all(|(column, cell)| table.cell(row, column) == Some(cell)))
 }
 
 /// The fields of a record that a row of this part holds directly: of a cached token, the operator's.
@@ -103,10 +90,8 @@ fn row_fields(part: Part, record: &Map<String, Value>) -> Map<String, Value> {
     if part != Part::DeviceAuth {
         return record.clone();
     }
-    let entry = record
-        .get("tokens")
-        .and_then(|tokens| tokens.get("operator"))
-        .and_then(Value::as_object);
+    let entry =
+        record.get("tokens").and_then(|tokens| tokens.get("operator")).and_then(Value::as_object);
     let mut fields = entry.cloned().unwrap_or_default();
     fields.insert("role".to_owned(), Value::from("operator"));
     fields
@@ -119,10 +104,7 @@ fn cells_of(
 ) -> Result<Vec<(String, Cell)>, Misfit> {
     let mut cells = Vec::new();
     if part == Part::DeviceAuth {
-        let id = record
-            .get("deviceId")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let id = record.get("deviceId").and_then(Value::as_str).unwrap_or_default();
         cells.push(("device_id".to_owned(), Cell::Text(id.to_owned())));
     }
     for (field, value) in &row_fields(part, record) {
@@ -228,16 +210,10 @@ fn set_cell(
         return Ok(());
     };
     let Some(column) = part.column_of(field) else {
-        return Err(misfit(
-            part.table(),
-            format!("no column is known for `{field}`"),
-        ));
+        return Err(misfit(part.table(), format!("no column is known for `{field}`")));
     };
     let Some(old) = table.cell(row, column.column) else {
-        return Err(misfit(
-            part.table(),
-            format!("the column `{}` is missing", column.column),
-        ));
+        return Err(misfit(part.table(), format!("the column `{}` is missing", column.column)));
     };
     let current = changes
         .iter()
@@ -246,10 +222,8 @@ fn set_cell(
     let after = if rest.is_empty() {
         new.map_or(Cell::Null, |value| cell(column.kind, value))
     } else {
-        let text = current
-            .text()
-            .filter(|text| scan::document(text.as_bytes()).is_ok())
-            .unwrap_or("{}");
+        let text =
+            current.text().filter(|text| scan::document(text.as_bytes()).is_ok()).unwrap_or("{}");
         let span = scan::document(text.as_bytes())
             .map_err(|_| misfit(part.table(), "a cell is not JSON"))?;
         let edit = match new {
@@ -261,10 +235,7 @@ fn set_cell(
             .map_err(|error| misfit(part.table(), format!("`{}`: {error}", column.column)))?;
         Cell::Text(String::from_utf8_lossy(&edit::apply(text.as_bytes(), &splices)).into_owned())
     };
-    match changes
-        .iter_mut()
-        .find(|change| change.column == column.column)
-    {
+    match changes.iter_mut().find(|change| change.column == column.column) {
         Some(change) => change.new = after,
         None => changes.push(CellChange {
             column: column.column.to_owned(),

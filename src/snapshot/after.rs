@@ -44,24 +44,19 @@ impl After {
             let hash = change.pieces().map(hash::of_pieces);
             (key_of(state_dir, &change.before.path), hash)
         });
-        Self {
-            files: files.collect(),
-            rows: changes.rows.iter().map(RowPrint::of).collect(),
-        }
+        Self { files: files.collect(), rows: changes.rows.iter().map(RowPrint::of).collect() }
     }
 }
 
 impl RowPrint {
     fn of(change: &RowChange) -> Self {
         let set: Vec<(&str, &Cell)> = match &change.op {
-            RowOp::Update(cells) => cells
-                .iter()
-                .map(|cell| (cell.column.as_str(), &cell.new))
-                .collect(),
-            RowOp::Insert(cells) => cells
-                .iter()
-                .map(|(column, cell)| (column.as_str(), cell))
-                .collect(),
+            RowOp::Update(cells) => {
+                cells.iter().map(|cell| (cell.column.as_str(), &cell.new)).collect()
+            }
+            RowOp::Insert(cells) => {
+                cells.iter().map(|(column, cell)| (column.as_str(), cell)).collect()
+            }
             RowOp::Delete(_) => Vec::new(),
         };
         let gone = matches!(change.op, RowOp::Delete(_));
@@ -95,13 +90,8 @@ impl<'a> Rows<'a> {
         };
         let mut keys: BTreeMap<Part, Vec<&str>> = BTreeMap::new();
         for change in back {
-            keys.entry(change.part).or_insert_with(|| {
-                change
-                    .key
-                    .iter()
-                    .map(|(column, _)| column.as_str())
-                    .collect()
-            });
+            keys.entry(change.part)
+                .or_insert_with(|| change.key.iter().map(|(column, _)| column.as_str()).collect());
         }
         for (part, columns) in keys {
             let Some(table) = tables.and_then(|tables| tables.get(&part)) else {
@@ -142,11 +132,7 @@ impl<'a> Rows<'a> {
 }
 
 fn key_print(key: &[(String, Cell)]) -> String {
-    print(
-        key.iter()
-            .map(|(column, cell)| (column.as_str(), cell))
-            .collect(),
-    )
+    print(key.iter().map(|(column, cell)| (column.as_str(), cell)).collect())
 }
 
 /// A hash over named cells that no other cells share: sorted, each with its class and length.
@@ -199,11 +185,7 @@ pub fn changed_since(
         }
     }
     let rows = rows.into_iter().map(|(table, count)| {
-        let (noun, verb) = if count == 1 {
-            ("row", "has")
-        } else {
-            ("rows", "have")
-        };
+        let (noun, verb) = if count == 1 { ("row", "has") } else { ("rows", "have") };
         format!("{count} {noun} of `{table}` {verb} changed since")
     });
     files.chain(rows).collect()

@@ -80,11 +80,7 @@ fn rename_in(parent: &Dir, temp: &std::ffi::OsStr, request: &Create<'_>) -> Resu
             Ok(()) => return Ok(id),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => {
-                return Err(Error::io(
-                    "name the snapshot",
-                    parent.path().join(id),
-                    &error,
-                ));
+                return Err(Error::io("name the snapshot", parent.path().join(id), &error));
             }
         }
     }
@@ -98,13 +94,7 @@ pub(super) fn id_of(now_ms: i64, why: &str) -> String {
     let time = time_of(now_ms).format("%Y%m%dT%H%M%S%.3fZ");
     let why: String = why
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
         .take(40)
         .collect();
     format!("{time}-{why}")
@@ -123,11 +113,7 @@ struct Builder {
 impl Builder {
     fn new(dir: Dir) -> Result<Self, Error> {
         let scratch = dir.child_or_create(SCRATCH)?;
-        Ok(Self {
-            dir,
-            scratch,
-            folders: BTreeSet::new(),
-        })
+        Ok(Self { dir, scratch, folders: BTreeSet::new() })
     }
 
     fn build(mut self, request: &Create<'_>) -> Result<Manifest, Error> {
@@ -146,9 +132,7 @@ impl Builder {
             schema: manifest::SCHEMA,
             tool: concat!("clawmend ", env!("CARGO_PKG_VERSION")).to_owned(),
             created_at_ms: request.now_ms,
-            created_at: time_of(request.now_ms)
-                .format("%Y-%m-%dT%H:%M:%S%.3fZ")
-                .to_string(),
+            created_at: time_of(request.now_ms).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
             why: request.why.to_owned(),
             command: request.command.to_owned(),
             state_dir: request.state_dir.to_string_lossy().into_owned(),
@@ -194,8 +178,7 @@ impl Sink for Builder {
         let path = Path::new(name);
         let (dir, file) = self.dir.walk_or_create(path)?;
         let folders = path.ancestors().skip(1).map(Path::to_path_buf);
-        self.folders
-            .extend(folders.filter(|folder| folder != Path::new("")));
+        self.folders.extend(folders.filter(|folder| folder != Path::new("")));
         write(&dir, &file, from)
     }
 
@@ -214,8 +197,6 @@ fn write(dir: &Dir, name: &std::ffi::OsStr, from: &mut dyn Read) -> Result<(Stri
     let failed = |error: std::io::Error| Error::io("copy into the snapshot", &path, &error);
     let mut file = dir.create_private(name)?;
     let copied = hash::copy(from, &mut file).map_err(failed)?;
-    file.flush()
-        .and_then(|()| file.sync_all())
-        .map_err(failed)?;
+    file.flush().and_then(|()| file.sync_all()).map_err(failed)?;
     Ok(copied)
 }

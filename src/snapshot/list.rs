@@ -69,9 +69,7 @@ pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Listed, Error> {
 
 /// What a snapshot's folder tells, and the state dir that its manifest names.
 fn summary(dir: Result<&Dir, Unusable>, id: String) -> (Summary, Option<String>) {
-    let size = dir
-        .as_ref()
-        .map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
+    let size = dir.as_ref().map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
     let manifest = match dir {
         Ok(dir) => dir.read(manifest::FILE, OWN_LIMIT),
         Err(why) => FileState::Unusable(why),
@@ -92,11 +90,7 @@ fn summary(dir: Result<&Dir, Unusable>, id: String) -> (Summary, Option<String>)
     let of = Some(header.state_dir).filter(|of| !of.is_empty());
     let summary = Summary {
         time_ms: header.created_at_ms.or(time_of(&id)),
-        why: if header.why.is_empty() {
-            why.to_owned()
-        } else {
-            header.why
-        },
+        why: if header.why.is_empty() { why.to_owned() } else { header.why },
         command: header.command,
         size,
         problem,
@@ -128,20 +122,14 @@ pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> 
     if let Some(exact) = all().find(|summary| summary.id == wanted) {
         return Ok(exact);
     }
-    let fitting: Vec<_> = all()
-        .filter(|summary| !wanted.is_empty() && summary.id.starts_with(wanted))
-        .collect();
+    let fitting: Vec<_> =
+        all().filter(|summary| !wanted.is_empty() && summary.id.starts_with(wanted)).collect();
     match fitting.as_slice() {
         [one] => Ok(one),
-        [] => Err(
-            Error::usage(format!("no snapshot's id starts with `{wanted}`"))
-                .hint("`clawmend snapshot list` shows the ids; `latest` is the newest"),
-        ),
+        [] => Err(Error::usage(format!("no snapshot's id starts with `{wanted}`"))
+            .hint("`clawmend snapshot list` shows the ids; `latest` is the newest")),
         more => Err(more.iter().take(5).fold(
-            Error::usage(format!(
-                "{} snapshots' ids start with `{wanted}`",
-                more.len()
-            )),
+            Error::usage(format!("{} snapshots' ids start with `{wanted}`", more.len())),
             |error, summary| error.hint(format!("`{}`", summary.id)),
         )),
     }

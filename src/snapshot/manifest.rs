@@ -81,11 +81,7 @@ impl Manifest {
                 .hint(EDITED));
             }
         }
-        for name in manifest
-            .entries
-            .iter()
-            .filter_map(|entry| entry.name.as_ref())
-        {
+        for name in manifest.entries.iter().filter_map(|entry| entry.name.as_ref()) {
             if !is_piece_name(name) {
                 return Err(Error::refused(format!(
                     "the snapshot's manifest names a piece outside the snapshot: `{}`",
@@ -99,9 +95,7 @@ impl Manifest {
 
     /// The entry of a piece.
     pub fn piece(&self, name: &str) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .find(|entry| entry.name.as_deref() == Some(name))
+        self.entries.iter().find(|entry| entry.name.as_deref() == Some(name))
     }
 }
 
@@ -109,9 +103,7 @@ impl Manifest {
 pub(super) fn is_piece_name(name: &str) -> bool {
     name != FILE
         && !name.contains(['\\', '\0'])
-        && name
-            .split('/')
-            .all(|part| !part.is_empty() && part != "." && part != "..")
+        && name.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
 fn malformed(error: &serde_json::Error) -> Error {

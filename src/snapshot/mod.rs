@@ -64,13 +64,8 @@ fn of_another(state_dir: &StateDir, snapshots: &Path, named: &str) -> Option<Str
         return None;
     }
     let place = |path: &Path| {
-        let found = path
-            .metadata()
-            .ok()
-            .filter(|_| crate::platform::KNOWS_OWNERS);
-        found
-            .map(|found| crate::platform::meta(&found))
-            .map(|meta| (meta.dev, meta.ino))
+        let found = path.metadata().ok().filter(|_| crate::platform::KNOWS_OWNERS);
+        found.map(|found| crate::platform::meta(&found)).map(|meta| (meta.dev, meta.ino))
     };
     let real = |path: &Path| path.canonicalize().ok();
     let same = (place(named).is_some() && place(named) == place(this))

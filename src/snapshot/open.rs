@@ -41,11 +41,9 @@ pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot
     let bytes = match dir.read(manifest::FILE, OWN_LIMIT) {
         FileState::Present { bytes, .. } => bytes,
         FileState::Absent => {
-            return Err(Error::failed("the snapshot has no manifest")
-                .at(&path)
-                .hint(
-                    "use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`",
-                ));
+            return Err(Error::failed("the snapshot has no manifest").at(&path).hint(
+                "use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`",
+            ));
         }
         FileState::Unusable(why) => return Err(refuse(&path.join(manifest::FILE), &why)),
     };
@@ -53,11 +51,7 @@ pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot
     if let Some(named) = super::of_another(state_dir, snapshots, &manifest.state_dir) {
         return Err(super::foreign(state_dir, &named).at(&path));
     }
-    Ok(Snapshot {
-        id: id.to_owned(),
-        manifest,
-        dir,
-    })
+    Ok(Snapshot { id: id.to_owned(), manifest, dir })
 }
 
 impl Snapshot {
@@ -137,10 +131,7 @@ impl Snapshot {
             Ok(Some(opened)) => opened,
             Ok(None) => return Some(format!("`{name}` is missing")),
             Err(why) => {
-                return Some(format!(
-                    "`{name}` cannot be read: {}",
-                    refuse(Path::new(name), &why)
-                ));
+                return Some(format!("`{name}` cannot be read: {}", refuse(Path::new(name), &why)));
             }
         };
         if entry.size != Some(meta.len) {
@@ -148,9 +139,7 @@ impl Snapshot {
         }
         match hash::copy(&mut file, &mut std::io::sink()) {
             Ok((sha256, _)) if Some(&sha256) == entry.sha256.as_ref() => None,
-            Ok(_) => Some(format!(
-                "`{name}` does not have the checksum it was stored with"
-            )),
+            Ok(_) => Some(format!("`{name}` does not have the checksum it was stored with")),
             Err(error) => Some(format!("`{name}` cannot be read: {error}")),
         }
     }
@@ -185,10 +174,7 @@ impl Source for Snapshot {
                 .hint("use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`")
         };
         let entry = self.manifest.piece(name).ok_or_else(missing)?;
-        let found = self
-            .dir
-            .walk(Path::new(name))
-            .map_err(|why| refuse(&path, &why))?;
+        let found = self.dir.walk(Path::new(name)).map_err(|why| refuse(&path, &why))?;
         let (dir, file) = found.ok_or_else(missing)?;
         let bytes = match dir.read(file, STORE_LIMIT) {
             FileState::Present { bytes, .. } => bytes,
@@ -209,11 +195,9 @@ impl Source for Snapshot {
         let found = self.opened(name);
         match found {
             Ok(Some(_)) => Ok(path),
-            Ok(None) => Err(Error::failed("a piece of the snapshot is missing")
-                .at(&path)
-                .hint(
-                    "use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`",
-                )),
+            Ok(None) => Err(Error::failed("a piece of the snapshot is missing").at(&path).hint(
+                "use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`",
+            )),
             Err(why) => Err(refuse(&path, &why)),
         }
     }

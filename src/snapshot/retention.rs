@@ -38,12 +38,7 @@ pub fn choose(list: &[Summary], now_ms: i64, rule: Rule) -> Vec<Verdict> {
         } else {
             (remove, reason)
         };
-        Verdict {
-            id: summary.id.clone(),
-            size: summary.size,
-            remove,
-            reason,
-        }
+        Verdict { id: summary.id.clone(), size: summary.size, remove, reason }
     };
     list.iter().enumerate().map(judge).collect()
 }

@@ -57,18 +57,9 @@ fn it_is_whole_private_and_says_what_was_absent() {
     assert_eq!(made.id, "19700101T000000.000Z-by-hand");
     let opened = home.open(&made.id).unwrap();
     assert_eq!(opened.manifest, made.manifest);
-    assert_eq!(
-        opened.verify(&|_, _, _| Ok(())).unwrap(),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        opened.get("files/devices/paired.json").unwrap(),
-        b"{\"a\":1}"
-    );
-    assert_eq!(
-        opened.get("files/devices/old.json.migrated").unwrap(),
-        b"{}"
-    );
+    assert_eq!(opened.verify(&|_, _, _| Ok(())).unwrap(), Vec::<String>::new());
+    assert_eq!(opened.get("files/devices/paired.json").unwrap(), b"{\"a\":1}");
+    assert_eq!(opened.get("files/devices/old.json.migrated").unwrap(), b"{}");
     let absent: Vec<_> = opened
         .manifest
         .entries
@@ -77,11 +68,7 @@ fn it_is_whole_private_and_says_what_was_absent() {
         .map(|entry| entry.path.as_str())
         .collect();
     assert!(absent.contains(&"openclaw.json") && absent.contains(&"identity/device.json"));
-    for (path, mode) in [
-        ("", 0o700),
-        ("manifest.json", 0o600),
-        ("files/devices", 0o700),
-    ] {
+    for (path, mode) in [("", 0o700), ("manifest.json", 0o600), ("files/devices", 0o700)] {
         let meta = std::fs::metadata(opened.path().join(path)).unwrap();
         assert_eq!(meta.permissions().mode() & 0o7777, mode, "{path}");
     }
@@ -153,23 +140,15 @@ fn damage_of_any_kind_is_found_and_refused() {
         ("checksum", |dir| {
             std::fs::write(dir.join("files/devices/paired.json"), "{\"a\":2}").unwrap()
         }),
-        ("size", |dir| {
-            std::fs::write(dir.join("files/devices/paired.json"), "").unwrap()
-        }),
-        ("missing", |dir| {
-            std::fs::remove_file(dir.join("files/devices/paired.json")).unwrap()
-        }),
-        ("not in the manifest", |dir| {
-            std::fs::write(dir.join("files/extra"), "").unwrap()
-        }),
+        ("size", |dir| std::fs::write(dir.join("files/devices/paired.json"), "").unwrap()),
+        ("missing", |dir| std::fs::remove_file(dir.join("files/devices/paired.json")).unwrap()),
+        ("not in the manifest", |dir| std::fs::write(dir.join("files/extra"), "").unwrap()),
         ("symbolic link", |dir| {
             let piece = dir.join("files/devices/paired.json");
             std::fs::remove_file(&piece).unwrap();
             std::os::unix::fs::symlink("/etc/passwd", piece).unwrap();
         }),
-        ("missing", |dir| {
-            std::fs::remove_dir_all(dir.join("files")).unwrap()
-        }),
+        ("missing", |dir| std::fs::remove_dir_all(dir.join("files")).unwrap()),
     ];
     for (word, harm) in harms {
         let home = Home::new();
@@ -177,10 +156,7 @@ fn damage_of_any_kind_is_found_and_refused() {
         harm(made.path());
         let opened = home.open(&made.id).unwrap();
         let problems = opened.verify(&|_, _, _| Ok(())).unwrap();
-        assert!(
-            problems.iter().any(|problem| problem.contains(word)),
-            "{word}: {problems:?}"
-        );
+        assert!(problems.iter().any(|problem| problem.contains(word)), "{word}: {problems:?}");
         assert!(opened.check(&|_, _, _| Ok(())).is_err());
     }
 }
@@ -205,33 +181,18 @@ fn a_manifest_that_lies_is_refused() {
     }
     // A path that clawmend never writes is refused when the way back is asked for.
     for lie in ["../outside", "clawmend/lock"] {
-        std::fs::write(
-            &path,
-            text.replace("\"openclaw.json\"", &format!("\"{lie}\"")),
-        )
-        .unwrap();
+        std::fs::write(&path, text.replace("\"openclaw.json\"", &format!("\"{lie}\""))).unwrap();
         let opened = home.open(&made.id).unwrap();
         let entries = &opened.manifest.entries;
-        let way = home
-            .store()
-            .changes_to(&Default::default(), entries, &opened);
+        let way = home.store().changes_to(&Default::default(), entries, &opened);
         assert_eq!(way.unwrap_err().exit(), crate::exit::Exit::Refused, "{lie}");
     }
     // Newer: listed and named, not restored.
-    std::fs::write(
-        &path,
-        "{\"schema\":7,\"tool\":\"clawmend 9\",\"createdAtMs\":5,\"why\":\"w\"}",
-    )
-    .unwrap();
+    std::fs::write(&path, "{\"schema\":7,\"tool\":\"clawmend 9\",\"createdAtMs\":5,\"why\":\"w\"}")
+        .unwrap();
     let listed = &home.list()[0];
     assert_eq!((listed.time_ms, listed.why.as_str()), (Some(5), "w"));
-    assert!(
-        listed
-            .problem
-            .as_deref()
-            .unwrap()
-            .contains("newer clawmend (clawmend 9)")
-    );
+    assert!(listed.problem.as_deref().unwrap().contains("newer clawmend (clawmend 9)"));
 }
 
 #[test]
@@ -241,10 +202,7 @@ fn ids_by_prefix() {
         home.create(now_ms).unwrap();
     }
     let list = home.list();
-    let listed = Listed {
-        own: list.clone(),
-        ..Listed::default()
-    };
+    let listed = Listed { own: list.clone(), ..Listed::default() };
     let find = |wanted: &str| find(&listed, wanted).map(|found| found.id.clone());
     assert_eq!(find("latest").unwrap(), "19700102T000000.000Z-by-hand");
     assert_eq!(find("19700102").unwrap(), find("latest").unwrap());

@@ -198,11 +198,6 @@ impl Entry {
 
     /// Mode and owner as a [`Meta`]; `None` for an absent entry.
     pub fn meta(&self) -> Option<Meta> {
-        Some(Meta {
-            mode: self.mode?,
-            uid: self.uid?,
-            gid: self.gid?,
-            ..Meta::default()
-        })
+        Some(Meta { mode: self.mode?, uid: self.uid?, gid: self.gid?, ..Meta::default() })
     }
 }

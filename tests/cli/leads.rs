@@ -9,34 +9,20 @@ use crate::support::{Answers, Sandbox};
 #[test]
 fn what_is_not_what_it_says_it_is_is_offered_to_nobody() {
     let (sandbox, id) = with_foreign_request();
-    sandbox.now_ms.set(
-        sandbox.json("devices/pending.json")[&id]["ts"]
-            .as_i64()
-            .unwrap()
-            + 1000,
-    );
+    sandbox.now_ms.set(sandbox.json("devices/pending.json")[&id]["ts"].as_i64().unwrap() + 1000);
     let mut pending = sandbox.json("devices/pending.json");
     pending[&id]["publicKey"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     sandbox.write("devices/pending.json", pending.to_string());
     for command in [&["diagnose"][..], &["devices"]] {
         let text = sandbox.run(command).stdout;
         assert!(!text.contains("clawmend approve"), "{text}");
-        assert!(
-            text.contains("not be approved") || text.contains("do not approve it"),
-            "{text}"
-        );
+        assert!(text.contains("not be approved") || text.contains("do not approve it"), "{text}");
         assert!(!text.contains("1 record"), "{text}");
     }
     let person = Answers::choosing(Some(0), Some(true));
-    let run = sandbox
-        .run_with(&["approve"], &person)
-        .expect(Exit::Refused);
+    let run = sandbox.run_with(&["approve"], &person).expect(Exit::Refused);
     assert!(person.asked.borrow().is_empty());
-    assert!(
-        run.stderr.contains("not what it says it is"),
-        "{}",
-        run.text()
-    );
+    assert!(run.stderr.contains("not what it says it is"), "{}", run.text());
 }
 
 #[test]
@@ -50,9 +36,7 @@ fn what_repair_leaves_to_the_user_is_said_before_and_after() {
         assert!(run.stdout.contains(command), "{}", run.text());
     }
     let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
-    let run = sandbox
-        .run(&["repair", "--trust-proxy", "127.0.0.1", "--yes"])
-        .expect(Exit::Done);
+    let run = sandbox.run(&["repair", "--trust-proxy", "127.0.0.1", "--yes"]).expect(Exit::Done);
     assert!(!run.stdout.contains("your choice"), "{}", run.text());
 }
 
@@ -71,22 +55,14 @@ fn a_config_that_cannot_be_parsed_is_led_to_the_command_that_names_the_copy() {
     assert!(!run.stdout.contains("needs no restart"), "{}", run.text());
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
     assert!(run.stdout.contains(deed), "{}", run.text());
-    assert!(
-        !run.stdout.contains("no edit of the state"),
-        "{}",
-        run.text()
-    );
+    assert!(!run.stdout.contains("no edit of the state"), "{}", run.text());
 }
 
 #[test]
 fn an_empty_state_dir_is_told_what_comes_first() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
-    assert!(
-        run.stdout.contains("nothing of it lies here yet"),
-        "{}",
-        run.text()
-    );
+    assert!(run.stdout.contains("nothing of it lies here yet"), "{}", run.text());
     let setup = run.stdout.find("openclaw setup").unwrap();
     let list = run.stdout.find("openclaw devices list").unwrap();
     assert!(setup < list, "{}", run.text());
@@ -101,27 +77,13 @@ fn an_empty_state_dir_is_told_what_comes_first() {
 fn many_paths_with_one_fault_are_one_finding() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = locked();
-    for name in [
-        "devices",
-        "identity",
-        "devices/paired.json",
-        "openclaw.json",
-    ] {
+    for name in ["devices", "identity", "devices/paired.json", "openclaw.json"] {
         let mode = std::fs::Permissions::from_mode(0o777);
         std::fs::set_permissions(sandbox.path(name), mode).unwrap();
     }
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
-    assert_eq!(
-        run.stdout.matches("mode-locks-out").count(),
-        1,
-        "{}",
-        run.text()
-    );
-    assert!(
-        run.stdout.contains("chmod -R go-w '/home/.openclaw'"),
-        "{}",
-        run.text()
-    );
+    assert_eq!(run.stdout.matches("mode-locks-out").count(), 1, "{}", run.text());
+    assert!(run.stdout.contains("chmod -R go-w '/home/.openclaw'"), "{}", run.text());
 }
 
 #[cfg(all(unix, not(clawmend_portable)))]
@@ -136,8 +98,7 @@ fn keys_that_others_may_read_are_a_warning_and_no_more() {
     mode(&key, 0o644);
     let warns = || {
         let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
-        run.stdout
-            .contains("chmod go-rwx '/home/.openclaw/identity/device.json'")
+        run.stdout.contains("chmod go-rwx '/home/.openclaw/identity/device.json'")
     };
     assert!(!warns(), "nobody else comes that far");
     for folder in key.ancestors().skip(1).take(4) {
@@ -172,15 +133,7 @@ fn where_nothing_blocks_a_warning_says_what_repair_would_do_for_it() {
     sandbox.write("openclaw.json", config.to_string());
     let run = sandbox.run(&["diagnose"]).expect(Exit::Done);
     assert!(run.stdout.contains("Healthy"), "{}", run.text());
-    assert!(
-        run.stdout.contains("  mend  clawmend repair: "),
-        "{}",
-        run.text()
-    );
+    assert!(run.stdout.contains("  mend  clawmend repair: "), "{}", run.text());
     assert!(!run.stdout.contains("Now type:"), "{}", run.text());
-    assert!(
-        run.stdout.contains("Nothing has to be done."),
-        "{}",
-        run.text()
-    );
+    assert!(run.stdout.contains("Nothing has to be done."), "{}", run.text());
 }

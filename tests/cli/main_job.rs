@@ -14,16 +14,11 @@ const FIXTURES: [&str; 3] = [
 #[test]
 fn diagnose_names_the_cause_and_touches_nothing() {
     for (fixture, code) in
-        FIXTURES
-            .into_iter()
-            .zip(["cli-not-paired", "cli-scopes-missing", "cli-scopes-missing"])
+        FIXTURES.into_iter().zip(["cli-not-paired", "cli-scopes-missing", "cli-scopes-missing"])
     {
         let sandbox = Sandbox::fixture(fixture);
         let before = sandbox.tree(true);
-        let document = sandbox
-            .run(&["diagnose", "--json"])
-            .expect(Exit::Findings)
-            .json();
+        let document = sandbox.run(&["diagnose", "--json"]).expect(Exit::Findings).json();
         assert_eq!(document["findings"][0]["code"], code, "{fixture}");
         for args in [
             &["diagnose", "-v"][..],
@@ -35,11 +30,7 @@ fn diagnose_names_the_cause_and_touches_nothing() {
         ] {
             sandbox.run(args);
         }
-        assert_eq!(
-            sandbox.tree(true),
-            before,
-            "{fixture}: a command that only reads left a trace"
-        );
+        assert_eq!(sandbox.tree(true), before, "{fixture}: a command that only reads left a trace");
     }
 }
 
@@ -52,10 +43,7 @@ fn diagnose_of_a_scope_upgrade_reads_well() {
 #[test]
 fn the_preview_of_a_first_pairing_reads_well() {
     let sandbox = Sandbox::fixture(FIXTURES[0]);
-    same(
-        "repair-dry-run-first-pairing",
-        &sandbox.run(&["repair", "--dry-run"]).text(),
-    );
+    same("repair-dry-run-first-pairing", &sandbox.run(&["repair", "--dry-run"]).text());
 }
 
 #[test]
@@ -80,16 +68,8 @@ fn repair_opens_restore_takes_back_and_restore_again_opens() {
         assert_eq!(devices["paired"][0]["lacks"], json!([]), "{fixture}");
 
         let again = sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
-        assert!(
-            again.stdout.contains("nothing was written"),
-            "{}",
-            again.text()
-        );
-        assert_eq!(
-            sandbox.contents(),
-            opened,
-            "{fixture}: a second repair wrote something"
-        );
+        assert!(again.stdout.contains("nothing was written"), "{}", again.text());
+        assert_eq!(sandbox.contents(), opened, "{fixture}: a second repair wrote something");
 
         sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
         assert_eq!(
@@ -132,12 +112,7 @@ fn the_repaired_files_say_what_a_gateway_demands() {
     assert_eq!(auth["tokens"]["operator"]["token"], token);
     assert_eq!(sandbox.json("devices/pending.json"), json!({}));
     use std::os::unix::fs::PermissionsExt;
-    let mode = sandbox
-        .path("identity/device-auth.json")
-        .metadata()
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = sandbox.path("identity/device-auth.json").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
 }
 
@@ -145,11 +120,7 @@ fn the_repaired_files_say_what_a_gateway_demands() {
 fn every_other_byte_of_a_store_stays() {
     let sandbox = Sandbox::fixture(FIXTURES[1]);
     let own = sandbox.read("devices/paired.json");
-    let own = own
-        .trim()
-        .trim_start_matches('{')
-        .trim_end_matches('}')
-        .trim_end();
+    let own = own.trim().trim_start_matches('{').trim_end_matches('}').trim_end();
     let odd = "\t\"zz\" : {\"deviceId\":\"zz\", \"publicKey\":\"k\",\"n\":1.50e+3, \"u\":\"\\u00e9\",\"createdAtMs\":1,\"approvedAtMs\":2}";
     sandbox.write("devices/paired.json", format!("{{\n{odd},{own}\n}}\n\n"));
     sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
@@ -165,10 +136,7 @@ fn what_cannot_be_mended_says_so_and_changes_nothing() {
     let before = sandbox.tree(false);
     same(
         "repair-identity-missing",
-        &sandbox
-            .run(&["repair", "--yes"])
-            .expect(Exit::Findings)
-            .text(),
+        &sandbox.run(&["repair", "--yes"]).expect(Exit::Findings).text(),
     );
     assert_eq!(sandbox.tree(false), before);
 }
@@ -176,11 +144,7 @@ fn what_cannot_be_mended_says_so_and_changes_nothing() {
 #[test]
 fn the_demo_tells_the_whole_story() {
     let run = Sandbox::empty().run(&["demo"]).expect(Exit::Done);
-    assert!(
-        run.stderr.is_empty() || !run.stderr.contains("error"),
-        "{}",
-        run.text()
-    );
+    assert!(run.stderr.is_empty() || !run.stderr.contains("error"), "{}", run.text());
     let folder = run
         .stdout
         .split("The sample lies in ")
@@ -197,29 +161,21 @@ fn the_demo_tells_the_whole_story() {
 fn a_missing_state_dir_is_an_error_that_says_where_it_looked() {
     let sandbox = Sandbox::empty();
     std::fs::remove_dir(sandbox.state()).unwrap();
-    same(
-        "state-dir-missing",
-        &sandbox.run(&[]).expect(Exit::Failed).text(),
-    );
+    same("state-dir-missing", &sandbox.run(&[]).expect(Exit::Failed).text());
 }
 
 #[test]
 fn the_state_dir_is_found_as_openclaw_finds_it() {
     let sandbox = Sandbox::fixture(FIXTURES[1]);
     let place = |sandbox: &Sandbox, args: &[&str]| {
-        sandbox
-            .run(&[args, &["diagnose", "--json"]].concat())
-            .json()["stateDir"]
+        sandbox.run(&[args, &["diagnose", "--json"]].concat()).json()["stateDir"]
             .as_str()
             .map(str::to_owned)
     };
     assert_eq!(place(&sandbox, &[]).unwrap(), "/home/.openclaw");
     std::fs::create_dir_all(sandbox.home().join("other/devices")).unwrap();
     std::fs::create_dir_all(sandbox.home().join(".openclaw-work")).unwrap();
-    assert_eq!(
-        place(&sandbox, &["--profile", "work"]).unwrap(),
-        "/home/.openclaw-work"
-    );
+    assert_eq!(place(&sandbox, &["--profile", "work"]).unwrap(), "/home/.openclaw-work");
     sandbox.set("OPENCLAW_STATE_DIR", "~/other");
     assert_eq!(place(&sandbox, &[]).unwrap(), "/home/other");
     let run = sandbox.run(&["diagnose"]);
@@ -232,14 +188,8 @@ fn a_config_is_mended_beside_a_database_that_cannot_be_read() {
     for name in ["state/openclaw.sqlite-wal", "state/openclaw.sqlite-shm"] {
         std::fs::remove_file(sandbox.path(name)).unwrap();
     }
-    sandbox.write(
-        "state/openclaw.sqlite",
-        "not a database, by far not".repeat(100),
-    );
-    sandbox.write(
-        "openclaw.json",
-        "{ gateway: { mode: 'local', bind: '127.0.0.1' } } // mine\n",
-    );
+    sandbox.write("state/openclaw.sqlite", "not a database, by far not".repeat(100));
+    sandbox.write("openclaw.json", "{ gateway: { mode: 'local', bind: '127.0.0.1' } } // mine\n");
     let database = sandbox.read("state/openclaw.sqlite");
     let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
     assert!(run.stdout.contains("database-foreign"), "{}", run.text());

@@ -6,11 +6,7 @@ use crate::support::Sandbox;
 
 fn odd() -> [String; 3] {
     let deep = format!("\"x\": {}1{}", "[".repeat(500), "]".repeat(500));
-    [
-        r#""displayName": "my laptop \ud83d""#.into(),
-        r#""n": 1e400"#.into(),
-        deep,
-    ]
+    [r#""displayName": "my laptop \ud83d""#.into(), r#""n": 1e400"#.into(), deep]
 }
 
 #[test]
@@ -24,10 +20,7 @@ fn a_locked_out_device_is_found_and_keeps_its_odd_field() {
             sandbox.write(name, text);
         }
         let identity = sandbox.read("identity/device.json");
-        sandbox.write(
-            "identity/device.json",
-            identity.replacen('{', &format!("{{ {odd},"), 1),
-        );
+        sandbox.write("identity/device.json", identity.replacen('{', &format!("{{ {odd},"), 1));
         let found = sandbox.run(&["diagnose", "--json"]).expect(Exit::Findings);
         assert_eq!(found.json()["findings"][0]["code"], "cli-scopes-missing");
         let before = sandbox.read("devices/paired.json");
@@ -55,8 +48,7 @@ fn a_row_with_one_keeps_its_token() {
         let with = before.replacen("\"token\":", &format!("{odd}, \"token\":"), 1);
         assert_ne!(before, with);
         let db = rusqlite::Connection::open(&path).unwrap();
-        db.execute("UPDATE device_pairing_paired SET tokens_json = ?1", [&with])
-            .unwrap();
+        db.execute("UPDATE device_pairing_paired SET tokens_json = ?1", [&with]).unwrap();
         drop(db);
         sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
         let after = tokens();

@@ -22,14 +22,8 @@ pub(super) fn with_foreign_request() -> (Sandbox, String) {
 fn without_a_terminal_repair_needs_yes() {
     let sandbox = locked();
     let before = sandbox.tree(false);
-    let run = sandbox
-        .run(&["repair", "--only", "pairing"])
-        .expect(Exit::Refused);
-    assert!(
-        run.stderr.contains("clawmend repair --only pairing --yes"),
-        "{}",
-        run.text()
-    );
+    let run = sandbox.run(&["repair", "--only", "pairing"]).expect(Exit::Refused);
+    assert!(run.stderr.contains("clawmend repair --only pairing --yes"), "{}", run.text());
     assert_eq!(sandbox.tree(false), before);
 }
 
@@ -68,23 +62,12 @@ fn a_foreign_device_is_approved_by_its_id_alone_and_gets_what_it_asks_for() {
 fn on_a_terminal_a_picker_offers_the_foreign_ones() {
     let (sandbox, _) = with_foreign_request();
     let before = sandbox.tree(false);
-    sandbox
-        .run_with(&["approve"], &Answers::choosing(None, None))
-        .expect(Exit::Refused);
-    sandbox
-        .run_with(&["approve"], &Answers::choosing(Some(0), Some(true)))
-        .expect(Exit::Refused);
+    sandbox.run_with(&["approve"], &Answers::choosing(None, None)).expect(Exit::Refused);
+    sandbox.run_with(&["approve"], &Answers::choosing(Some(0), Some(true))).expect(Exit::Refused);
     assert_eq!(sandbox.tree(false), before);
     let person = Answers::choosing(Some(1), Some(true));
     sandbox.run_with(&["approve"], &person);
-    assert_eq!(
-        sandbox
-            .json("devices/paired.json")
-            .as_object()
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(sandbox.json("devices/paired.json").as_object().unwrap().len(), 2);
     assert!(person.asked.borrow()[0].starts_with("Which device is yours none of them | "));
 }
 
@@ -95,9 +78,7 @@ fn a_forged_request_is_refused_by_its_id_too() {
     pending[&id]["publicKey"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     sandbox.write("devices/pending.json", pending.to_string());
     let before = sandbox.tree(false);
-    let run = sandbox
-        .run(&["approve", &id, "--yes"])
-        .expect(Exit::Refused);
+    let run = sandbox.run(&["approve", &id, "--yes"]).expect(Exit::Refused);
     assert!(run.stderr.contains("does not hash"), "{}", run.text());
     assert_eq!(sandbox.tree(false), before);
 }
@@ -117,13 +98,9 @@ fn devices_are_listed_with_what_they_hold_and_lack() {
 
 #[test]
 fn an_unknown_flag_is_a_usage_error() {
-    let run = locked()
-        .run(&["repair", "--no-snapshot"])
-        .expect(Exit::Usage);
+    let run = locked().run(&["repair", "--no-snapshot"]).expect(Exit::Usage);
     assert!(run.stdout.is_empty() && !run.stderr.is_empty());
-    locked()
-        .run(&["repair", "--scopes", "root"])
-        .expect(Exit::Usage);
+    locked().run(&["repair", "--scopes", "root"]).expect(Exit::Usage);
 }
 
 #[test]
@@ -150,16 +127,8 @@ fn escape_sequences_in_the_state_do_not_reach_the_terminal() {
 
 #[test]
 fn explain_tells_the_long_story() {
-    same(
-        "explain",
-        &locked()
-            .run(&["explain", "cli-not-paired"])
-            .expect(Exit::Done)
-            .text(),
-    );
-    locked()
-        .run(&["explain", "no such thing at all"])
-        .expect(Exit::Usage);
+    same("explain", &locked().run(&["explain", "cli-not-paired"]).expect(Exit::Done).text());
+    locked().run(&["explain", "no such thing at all"]).expect(Exit::Usage);
 }
 
 #[test]
@@ -172,8 +141,7 @@ fn a_broken_config_is_replaced_only_when_a_person_says_so() {
     let broken = sandbox.read("openclaw.json");
     let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
     assert!(
-        run.stderr
-            .contains("--config-from /home/.openclaw/openclaw.json.bak"),
+        run.stderr.contains("--config-from /home/.openclaw/openclaw.json.bak"),
         "{}",
         run.text()
     );
@@ -186,12 +154,7 @@ fn a_broken_config_is_replaced_only_when_a_person_says_so() {
     sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
     assert_eq!(sandbox.read("openclaw.json"), broken);
     sandbox
-        .run(&[
-            "repair",
-            "--yes",
-            "--config-from",
-            "home/.openclaw/openclaw.json.bak",
-        ])
+        .run(&["repair", "--yes", "--config-from", "home/.openclaw/openclaw.json.bak"])
         .expect(Exit::Done);
     assert_eq!(sandbox.read("openclaw.json"), whole);
 }
@@ -229,10 +192,7 @@ fn printed_commands_carry_the_flags_of_this_run() {
             let bare = format!("clawmend {command}");
             for line in text.lines().filter(|line| line.contains(&bare)) {
                 // A sentence, not a command to paste.
-                assert!(
-                    line.starts_with("  mend  clawmend repair: "),
-                    "{args:?}: {line}"
-                );
+                assert!(line.starts_with("  mend  clawmend repair: "), "{args:?}: {line}");
             }
         }
     }
@@ -242,63 +202,34 @@ fn printed_commands_carry_the_flags_of_this_run() {
 #[test]
 fn an_unread_store_is_said_to_be_unread() {
     let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
-    sandbox.write(
-        "state/openclaw.sqlite",
-        "SQLite format 3\0 and then nothing",
-    );
+    sandbox.write("state/openclaw.sqlite", "SQLite format 3\0 and then nothing");
     let run = sandbox.run(&["devices"]).expect(Exit::Failed);
     assert!(run.stdout.is_empty(), "{}", run.stdout);
-    assert!(
-        run.stderr.contains("the database cannot be read"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("the database cannot be read"), "{}", run.stderr);
     let run = sandbox.run(&["devices", "--json"]).expect(Exit::Failed);
     assert_eq!(run.json()["error"]["exit"], 4);
     for args in [&["approve"][..], &["approve", "abc"]] {
         let run = sandbox.run(args).expect(Exit::Failed);
-        assert!(
-            run.stderr.contains("the database cannot be read"),
-            "{}",
-            run.stderr
-        );
+        assert!(run.stderr.contains("the database cannot be read"), "{}", run.stderr);
     }
     for args in [&["repair"][..], &["repair", "--dry-run"], &["diagnose"]] {
         let run = sandbox.run(args).expect(Exit::Findings);
-        assert!(
-            run.stdout.contains("none of them could be checked"),
-            "{}",
-            run.stdout
-        );
+        assert!(run.stdout.contains("none of them could be checked"), "{}", run.stdout);
     }
 
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     sandbox.write("devices/paired.json", "{\"a\": ");
     let run = sandbox.run(&["devices"]).expect(Exit::Findings);
-    assert!(
-        run.stdout.contains("Paired devices: not known"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("Paired devices: not known"), "{}", run.stdout);
 }
 
 #[test]
 fn approve_says_that_this_machines_request_gets_more_and_has_expired() {
     let sandbox = locked();
-    let id = sandbox
-        .json("devices/pending.json")
-        .as_object()
-        .unwrap()
-        .keys()
-        .next()
-        .unwrap()
-        .clone();
+    let id =
+        sandbox.json("devices/pending.json").as_object().unwrap().keys().next().unwrap().clone();
     let run = sandbox.run(&["approve", &id, "--dry-run"]);
-    assert!(
-        run.stderr.contains("gets its full scopes"),
-        "{}",
-        run.text()
-    );
+    assert!(run.stderr.contains("gets its full scopes"), "{}", run.text());
     assert!(run.stderr.contains("has expired"), "{}", run.text());
     let run = sandbox.run(&["-v", "diagnose"]);
     let contradicts = |line: &str| line.contains("waits") && line.contains("expired");
@@ -309,14 +240,7 @@ fn approve_says_that_this_machines_request_gets_more_and_has_expired() {
 #[test]
 fn another_device_is_done_even_where_this_cli_is_still_locked_out() {
     let (sandbox, id) = with_foreign_request();
-    let run = sandbox
-        .run(&["-q", "approve", &id, "--yes"])
-        .expect(Exit::Findings);
+    let run = sandbox.run(&["-q", "approve", &id, "--yes"]).expect(Exit::Findings);
     assert!(run.stdout.contains(" is approved."), "{}", run.text());
-    assert!(
-        run.stdout
-            .contains("own CLI is still locked out:  clawmend repair"),
-        "{}",
-        run.text()
-    );
+    assert!(run.stdout.contains("own CLI is still locked out:  clawmend repair"), "{}", run.text());
 }

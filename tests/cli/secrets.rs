@@ -56,11 +56,7 @@ fn no_secret_comes_out_of_any_command() {
         assert!(!hidden.is_empty(), "{fixture}: nothing to look for");
         // What a repair makes up here (32 bytes of a fixed pattern) is a secret too.
         for byte in 1..=4u8 {
-            hidden.push(
-                clawmend::model::device::token_from(&[byte; 32])
-                    .expose()
-                    .to_owned(),
-            );
+            hidden.push(clawmend::model::device::token_from(&[byte; 32]).expose().to_owned());
         }
         let commands: &[&[&str]] = &[
             &["diagnose"],

@@ -30,39 +30,25 @@ fn list_and_show_read_well() {
 fn a_snapshot_is_private() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = repaired();
-    for (path, _) in sandbox
-        .tree(true)
-        .into_iter()
-        .filter(|(path, _)| path.starts_with("clawmend"))
+    for (path, _) in sandbox.tree(true).into_iter().filter(|(path, _)| path.starts_with("clawmend"))
     {
         let meta = sandbox.state().join(&path).metadata().unwrap();
         let allowed = if meta.is_dir() { 0o700 } else { 0o600 };
-        assert_eq!(
-            meta.permissions().mode() & 0o7777 & !allowed,
-            0,
-            "{}",
-            path.display()
-        );
+        assert_eq!(meta.permissions().mode() & 0o7777 & !allowed, 0, "{}", path.display());
     }
 }
 
 #[test]
 fn a_damaged_snapshot_is_refused_and_nothing_is_changed() {
     let sandbox = repaired();
-    let piece = sandbox
-        .path("clawmend/snapshots")
-        .join(id(&sandbox))
-        .join("files/devices/paired.json");
+    let piece =
+        sandbox.path("clawmend/snapshots").join(id(&sandbox)).join("files/devices/paired.json");
     let mut bytes = std::fs::read(&piece).unwrap();
     bytes[10] ^= 1;
     std::fs::write(&piece, bytes).unwrap();
     let before = sandbox.tree(false);
     let run = sandbox.run(&["restore", "--yes"]);
-    assert!(
-        matches!(run.exit, Exit::Refused | Exit::Failed),
-        "{}",
-        run.text()
-    );
+    assert!(matches!(run.exit, Exit::Refused | Exit::Failed), "{}", run.text());
     assert_eq!(sandbox.tree(false), before);
     sandbox.run(&["snapshot", "verify"]).expect(Exit::Findings);
 }
@@ -81,9 +67,7 @@ fn restore_refuses_what_changed_since_unless_forced() {
         run.text()
     );
     assert_eq!(sandbox.tree(false), before);
-    sandbox
-        .run(&["restore", "--yes", "--force"])
-        .expect(Exit::Done);
+    sandbox.run(&["restore", "--yes", "--force"]).expect(Exit::Done);
     assert!(!sandbox.read("devices/paired.json").contains("later"));
 }
 
@@ -94,22 +78,13 @@ fn prune_previews_and_never_takes_the_last() {
         sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
     }
     let count = |sandbox: &Sandbox| {
-        sandbox.run(&["snapshot", "list", "--json"]).json()["snapshots"]
-            .as_array()
-            .unwrap()
-            .len()
+        sandbox.run(&["snapshot", "list", "--json"]).json()["snapshots"].as_array().unwrap().len()
     };
     assert_eq!(count(&sandbox), 4);
-    sandbox
-        .run(&["snapshot", "prune", "--keep", "1", "--dry-run"])
-        .expect(Exit::Done);
+    sandbox.run(&["snapshot", "prune", "--keep", "1", "--dry-run"]).expect(Exit::Done);
     assert_eq!(count(&sandbox), 4);
-    sandbox
-        .run(&["snapshot", "prune", "--keep", "1"])
-        .expect(Exit::Refused);
-    sandbox
-        .run(&["snapshot", "prune", "--keep", "0", "--yes"])
-        .expect(Exit::Done);
+    sandbox.run(&["snapshot", "prune", "--keep", "1"]).expect(Exit::Refused);
+    sandbox.run(&["snapshot", "prune", "--keep", "0", "--yes"]).expect(Exit::Done);
     assert_eq!(count(&sandbox), 1);
     sandbox.run(&["snapshot", "prune"]).expect(Exit::Usage);
 }
@@ -118,9 +93,7 @@ fn prune_previews_and_never_takes_the_last() {
 fn ids_are_found_by_their_start() {
     let sandbox = repaired();
     let id = id(&sandbox);
-    sandbox
-        .run(&["snapshot", "show", &id[..20]])
-        .expect(Exit::Done);
+    sandbox.run(&["snapshot", "show", &id[..20]]).expect(Exit::Done);
     let run = sandbox.run(&["snapshot", "show", "1999"]);
     assert_ne!(run.exit, Exit::Done);
 }
@@ -151,52 +124,29 @@ fn spoil(sandbox: &Sandbox, bytes: Option<&str>) {
 fn with_a_database_that_cannot_be_read_no_snapshot_is_made_or_put_back_and_it_is_said() {
     let faults = [
         ("damaged", Some("SQLite format 3\0 and then nothing")),
-        (
-            "foreign",
-            Some("not a database, and long enough to be told from a cut one"),
-        ),
+        ("foreign", Some("not a database, and long enough to be told from a cut one")),
         ("empty", Some("")),
         ("a folder", None),
     ];
     for (name, bytes) in faults {
         let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
-        sandbox
-            .run(&["snapshot", "create", "--why", "whole"])
-            .expect(Exit::Done);
+        sandbox.run(&["snapshot", "create", "--why", "whole"]).expect(Exit::Done);
         spoil(&sandbox, bytes);
         let before = sandbox.contents();
         let run = sandbox.run(&["snapshot", "create"]).expect(Exit::Failed);
-        assert!(
-            run.stderr.contains("no snapshot was made"),
-            "{name}: {}",
-            run.stderr
-        );
+        assert!(run.stderr.contains("no snapshot was made"), "{name}: {}", run.stderr);
         for args in [&["restore", "--dry-run"][..], &["restore", "--yes"]] {
             let run = sandbox.run(args);
             assert!(run.stdout.is_empty(), "{name}: {}", run.stdout);
-            assert!(
-                run.stderr.contains("nothing was changed"),
-                "{name}: {}",
-                run.stderr
-            );
-            let exit = if name == "a folder" {
-                Exit::Refused
-            } else {
-                Exit::Failed
-            };
+            assert!(run.stderr.contains("nothing was changed"), "{name}: {}", run.stderr);
+            let exit = if name == "a folder" { Exit::Refused } else { Exit::Failed };
             run.expect(exit);
         }
         let run = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
         assert!(run.stdout.starts_with("1 snapshot,"), "{}", run.stdout);
         // What needs no database goes on.
-        for args in [
-            &["list"][..],
-            &["verify"],
-            &["prune", "--keep", "1", "--yes"],
-        ] {
-            sandbox
-                .run(&[&["snapshot"], args].concat())
-                .expect(Exit::Done);
+        for args in [&["list"][..], &["verify"], &["prune", "--keep", "1", "--yes"]] {
+            sandbox.run(&[&["snapshot"], args].concat()).expect(Exit::Done);
         }
         assert_eq!(sandbox.contents(), before, "{name}");
     }
@@ -207,17 +157,11 @@ fn a_held_database_is_named_with_what_to_do() {
     let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
     sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
     let holder = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
-    holder
-        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
-        .unwrap();
+    holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
     let run = sandbox.run(&["restore", "--yes"]).expect(Exit::Failed);
     assert!(run.stderr.contains("nothing was changed"), "{}", run.stderr);
     let told = ["holds the database", "locked"];
-    assert!(
-        told.iter().any(|word| run.stderr.contains(word)),
-        "{}",
-        run.stderr
-    );
+    assert!(told.iter().any(|word| run.stderr.contains(word)), "{}", run.stderr);
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
     assert!(run.stdout.contains("fuser -v"), "{}", run.stdout);
 }
@@ -229,22 +173,12 @@ fn a_snapshot_of_files_beside_a_damaged_database_says_what_it_lacks() {
     std::fs::create_dir_all(sandbox.path("state")).unwrap();
     sandbox.write("state/openclaw.sqlite", "nonsense");
     let run = sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
-    assert!(
-        run.stderr.contains("nothing of it is in the snapshot"),
-        "{}",
-        run.stderr
-    );
-    let run = sandbox
-        .run(&["snapshot", "create", "--json"])
-        .expect(Exit::Done);
+    assert!(run.stderr.contains("nothing of it is in the snapshot"), "{}", run.stderr);
+    let run = sandbox.run(&["snapshot", "create", "--json"]).expect(Exit::Done);
     let problem = run.json()["snapshots"][0]["problem"].to_string();
     assert!(problem.contains("could not be read"), "{problem}");
     let run = sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
-    assert!(
-        run.stdout.contains("The database cannot be read now"),
-        "{}",
-        run.text()
-    );
+    assert!(run.stdout.contains("The database cannot be read now"), "{}", run.text());
 }
 
 #[test]
@@ -272,10 +206,7 @@ fn what_is_no_snapshot_is_neither_listed_nor_removed() {
 #[cfg(all(unix, not(clawmend_portable)))]
 #[test]
 fn a_state_dir_behind_a_link_is_restored_too() {
-    for fixture in [
-        "2026.5.28-scope-upgrade-pending",
-        "2026.9.6-sqlite-read-only",
-    ] {
+    for fixture in ["2026.5.28-scope-upgrade-pending", "2026.9.6-sqlite-read-only"] {
         let sandbox = Sandbox::fixture(fixture);
         let link = sandbox.home().join("link");
         std::os::unix::fs::symlink(sandbox.state(), &link).unwrap();
@@ -305,10 +236,7 @@ fn a_linked_config_stays_and_the_pairing_is_taken_back() {
     let restored = sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
     assert!(restored.text().contains("so it stays as it is"));
     assert_eq!(sandbox.read("devices/paired.json"), before);
-    assert_eq!(
-        std::fs::read_to_string(&real).unwrap(),
-        "{ gateway: { mode: 'local' } }"
-    );
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), "{ gateway: { mode: 'local' } }");
 }
 
 #[test]
@@ -318,9 +246,7 @@ fn a_config_that_was_named_can_be_restored_and_that_taken_back() {
     let broken = "{ gateway: { mode: 'local', bind: 'local' } }";
     std::fs::write(&real, broken).unwrap();
     let named = real.display().to_string();
-    sandbox
-        .run(&["--config", &named, "repair", "--yes"])
-        .expect(Exit::Done);
+    sandbox.run(&["--config", &named, "repair", "--yes"]).expect(Exit::Done);
     let mended = std::fs::read_to_string(&real).unwrap();
     assert_ne!(mended, broken);
     // Without naming it again: the snapshot knows it.
@@ -344,27 +270,14 @@ fn a_shared_snapshots_folder_mixes_no_states() {
     let mine = at(&ours, &["snapshot", "list", "--json"]).json();
     let ids: Vec<_> = mine["snapshots"].as_array().unwrap().iter().collect();
     assert_eq!(ids.len(), 2);
-    assert!(
-        ids[0]["problem"]
-            .as_str()
-            .unwrap()
-            .contains("another state dir")
-    );
+    assert!(ids[0]["problem"].as_str().unwrap().contains("another state dir"));
     assert!(ids[1]["problem"].is_null());
     // The newest is not ours, and named it is refused.
     let named = ids[0]["id"].as_str().unwrap();
     let refused = at(&ours, &["restore", "--yes", named]).expect(Exit::Refused);
-    assert!(
-        refused.stderr.contains("copy its folder into"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("copy its folder into"), "{}", refused.stderr);
     let back = at(&ours, &["restore", "--yes"]).expect(Exit::Done);
-    assert!(
-        back.stderr.contains(ids[1]["id"].as_str().unwrap()),
-        "{}",
-        back.stderr
-    );
+    assert!(back.stderr.contains(ids[1]["id"].as_str().unwrap()), "{}", back.stderr);
     at(&ours, &["snapshot", "verify"]).expect(Exit::Done);
     at(&ours, &["snapshot", "prune", "--keep", "1", "--yes"]).expect(Exit::Done);
     let left = at(&ours, &["snapshot", "list", "--json"]).json();

@@ -11,12 +11,7 @@ fn a_pasted_message_is_answered_by_what_is_found_here_and_the_command() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     let message = "gateway closed (1008): pairing required";
     let run = sandbox.run(&["explain", message]).expect(Exit::Done);
-    assert!(
-        run.stdout
-            .contains("Now type:\n  clawmend repair --dry-run"),
-        "{}",
-        run.text()
-    );
+    assert!(run.stdout.contains("Now type:\n  clawmend repair --dry-run"), "{}", run.text());
     assert!(run.stdout.lines().count() < 30, "{}", run.text());
     assert!(!run.stdout.contains("Other findings"), "{}", run.text());
     assert!(run.stdout.contains("with -v"), "{}", run.text());
@@ -27,14 +22,8 @@ fn a_pasted_message_is_answered_by_what_is_found_here_and_the_command() {
 #[test]
 fn a_mistyped_code_gets_neighbours_and_no_wall() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
-    let run = sandbox
-        .run(&["explain", "cli-scope-missing"])
-        .expect(Exit::Usage);
-    assert!(
-        run.stderr.contains("did you mean cli-scopes-missing"),
-        "{}",
-        run.text()
-    );
+    let run = sandbox.run(&["explain", "cli-scope-missing"]).expect(Exit::Usage);
+    assert!(run.stderr.contains("did you mean cli-scopes-missing"), "{}", run.text());
     assert!(run.stderr.len() < 300, "{}", run.text());
     let run = sandbox.run(&["explain"]).expect(Exit::Done);
     assert!(run.stdout.contains("cli-scopes-missing"), "{}", run.text());
@@ -44,39 +33,24 @@ fn a_mistyped_code_gets_neighbours_and_no_wall() {
 fn printed_commands_work_from_another_folder() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     let run = sandbox
-        .run(&[
-            "--state-dir",
-            "./home/.openclaw",
-            "repair",
-            "--yes",
-            "--json",
-        ])
+        .run(&["--state-dir", "./home/.openclaw", "repair", "--yes", "--json"])
         .expect(Exit::Done);
     let undo = run.json()["undo"].as_str().unwrap().to_owned();
     assert!(undo.contains("/home/.openclaw restore"), "{undo}");
-    assert!(
-        !undo.contains("--state-dir home") && !undo.contains("./"),
-        "{undo}"
-    );
+    assert!(!undo.contains("--state-dir home") && !undo.contains("./"), "{undo}");
 }
 
 #[test]
 fn what_is_no_json_and_what_is_no_usage_error_says_so() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
-    for args in [
-        &["demo", "--json"][..],
-        &["man", "--json"],
-        &["completions", "bash", "--json"],
-    ] {
+    for args in [&["demo", "--json"][..], &["man", "--json"], &["completions", "bash", "--json"]] {
         sandbox.run(args).expect(Exit::Usage);
     }
     sandbox.run(&["snapshot", "show"]).expect(Exit::Refused);
     sandbox.run(&["restore"]).expect(Exit::Refused);
     sandbox.run(&["help", "repair"]).expect(Exit::Done);
     let gone = sandbox.home().join("not/there");
-    sandbox
-        .run(&["man", gone.to_str().unwrap()])
-        .expect(Exit::Failed);
+    sandbox.run(&["man", gone.to_str().unwrap()]).expect(Exit::Failed);
     assert!(!sandbox.home().join("not").exists());
 }
 
@@ -84,10 +58,7 @@ fn what_is_no_json_and_what_is_no_usage_error_says_so() {
 #[test]
 fn lost_output_is_a_failure_and_a_reader_who_has_gone_is_none() {
     for args in [&["explain"][..], &["--help"]] {
-        let full = std::fs::File::options()
-            .write(true)
-            .open("/dev/full")
-            .unwrap();
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let run = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"))
             .args(args)
             .stdout(full)
@@ -106,10 +77,7 @@ impl Person for Meddler<'_> {
         true
     }
     fn confirm(&self, question: &str) -> Option<bool> {
-        assert!(
-            question.starts_with("Make these 6 edits in 3 files of /"),
-            "{question}"
-        );
+        assert!(question.starts_with("Make these 6 edits in 3 files of /"), "{question}");
         let pending = self.0.read("devices/pending.json");
         self.0.write(
             "devices/pending.json",
@@ -128,20 +96,9 @@ impl Person for Meddler<'_> {
 #[test]
 fn a_state_that_changed_under_the_question_is_to_be_looked_at_again() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
-    let run = sandbox
-        .run_with(&["repair"], &Meddler(&sandbox))
-        .expect(Exit::Refused);
-    assert!(
-        run.stderr
-            .contains("has changed, so the plan is made again"),
-        "{}",
-        run.text()
-    );
-    assert!(
-        run.stderr.contains("look at it again: clawmend repair\n"),
-        "{}",
-        run.text()
-    );
+    let run = sandbox.run_with(&["repair"], &Meddler(&sandbox)).expect(Exit::Refused);
+    assert!(run.stderr.contains("has changed, so the plan is made again"), "{}", run.text());
+    assert!(run.stderr.contains("look at it again: clawmend repair\n"), "{}", run.text());
 }
 
 #[test]
@@ -152,15 +109,9 @@ fn quiet_says_nothing_that_the_default_leaves_out() {
     for line in quiet.lines() {
         assert!(full.lines().any(|known| known == line), "{line}\n{full}");
     }
-    let preview = sandbox.run_with(
-        &["-q", "repair"],
-        &crate::support::Answers::confirming(Some(false)),
-    );
-    assert!(
-        !preview.stdout.contains("What would change"),
-        "{}",
-        preview.text()
-    );
+    let preview =
+        sandbox.run_with(&["-q", "repair"], &crate::support::Answers::confirming(Some(false)));
+    assert!(!preview.stdout.contains("What would change"), "{}", preview.text());
 }
 
 #[test]
@@ -169,8 +120,7 @@ fn devices_of_a_broken_store_say_which_store_in_place() {
     sandbox.write("devices/paired.json", "{");
     let run = sandbox.run(&["devices"]).expect(Exit::Findings);
     assert!(
-        run.stdout
-            .contains("Paired devices: not known: devices/paired.json cannot be read"),
+        run.stdout.contains("Paired devices: not known: devices/paired.json cannot be read"),
         "{}",
         run.text()
     );
@@ -182,10 +132,6 @@ fn the_path_has_a_legend_and_claims_no_port_it_cannot_know() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     sandbox.write("openclaw.json", "{");
     let run = sandbox.run(&["diagnose"]);
-    assert!(
-        run.stdout.contains("18789 (the default port)"),
-        "{}",
-        run.text()
-    );
+    assert!(run.stdout.contains("18789 (the default port)"), "{}", run.text());
     assert!(run.stdout.contains("needs a look)"), "{}", run.text());
 }

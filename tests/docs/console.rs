@@ -25,9 +25,7 @@ fn refreshed(text: &str) -> String {
     while let Some(line) = lines.next() {
         out.push_str(line);
         out.push('\n');
-        let Some(words) = line
-            .strip_prefix("<!-- run ")
-            .and_then(|rest| rest.strip_suffix(" -->"))
+        let Some(words) = line.strip_prefix("<!-- run ").and_then(|rest| rest.strip_suffix(" -->"))
         else {
             assert!(line != "```console", "a session without a `run` comment");
             continue;
@@ -45,10 +43,7 @@ fn refreshed(text: &str) -> String {
         out.push_str("```console\n");
         let old: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         for command in old.iter().filter(|line| line.starts_with("$ ")) {
-            let output = run(
-                sandbox.as_ref().unwrap(),
-                command.strip_prefix("$ ").unwrap(),
-            );
+            let output = run(sandbox.as_ref().unwrap(), command.strip_prefix("$ ").unwrap());
             // Without jq its lines cannot be made anew.
             let output = output.unwrap_or_else(|| {
                 let rest = old.iter().skip_while(|line| line != &command).skip(1);
@@ -66,18 +61,11 @@ fn refreshed(text: &str) -> String {
 
 fn shortened(output: &str, cut: Option<(usize, usize)>) -> String {
     let lines: Vec<&str> = output.lines().collect();
-    let whole = |lines: &[&str]| {
-        lines
-            .iter()
-            .map(|line| format!("{line}\n"))
-            .collect::<String>()
-    };
+    let whole = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     match cut {
-        Some((head, tail)) if lines.len() > head + tail => format!(
-            "{}...\n{}",
-            whole(&lines[..head]),
-            whole(&lines[lines.len() - tail..])
-        ),
+        Some((head, tail)) if lines.len() > head + tail => {
+            format!("{}...\n{}", whole(&lines[..head]), whole(&lines[lines.len() - tail..]))
+        }
         _ => whole(&lines),
     }
 }
@@ -99,17 +87,9 @@ fn run(sandbox: &Sandbox, line: &str) -> Option<String> {
 }
 
 fn jq_of(args: &[String], input: &str) -> Option<String> {
-    let mut jq = Command::new("jq")
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
-    jq.stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
+    let mut jq =
+        Command::new("jq").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+    jq.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = jq.wait_with_output().unwrap();
     assert!(output.status.success(), "jq {args:?}");
     Some(String::from_utf8(output.stdout).unwrap())
@@ -170,10 +150,7 @@ fn other_command_lines_are_run_by_the_gate_or_parse() {
                 "```" => inside = false,
                 _ if inside && TYPED.iter().any(|start| line.starts_with(start)) => {
                     let picked = "grep -E '^(mkdir -p ~|clawmend (completions|man) )' README.md";
-                    assert!(
-                        path == "README.md" && gate.contains(picked),
-                        "{path}: {line}"
-                    );
+                    assert!(path == "README.md" && gate.contains(picked), "{path}: {line}");
                 }
                 _ if inside && line.starts_with("clawmend") => {
                     let parsed = clawmend::cli::command(80).try_get_matches_from(words(line));

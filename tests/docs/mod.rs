@@ -44,13 +44,8 @@ pub fn kept(path: &str, fresh: impl FnOnce(&str) -> String) {
 
 /// The text with what stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->` replaced.
 pub fn between(text: &str, name: &str, inside: &str) -> String {
-    let (begin, end) = (
-        format!("<!-- {name}:begin -->\n"),
-        format!("<!-- {name}:end -->"),
-    );
-    let (head, rest) = text
-        .split_once(&begin)
-        .unwrap_or_else(|| panic!("no {begin}"));
+    let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
+    let (head, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
     let (_, tail) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
     format!("{head}{begin}{inside}{end}{tail}")
 }

@@ -22,10 +22,7 @@ fn man_pages_are_fresh() {
     }
     for entry in std::fs::read_dir(root().join("man")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(
-            pages.iter().any(|(page, _)| *page == name),
-            "man/{name} belongs to no command"
-        );
+        assert!(pages.iter().any(|(page, _)| *page == name), "man/{name} belongs to no command");
     }
 }
 
@@ -47,34 +44,18 @@ fn the_findings_page_is_fresh() {
             capital(rule.title),
             rule.severity.word()
         );
-        for (label, text) in [
-            ("Why", rule.why),
-            ("Repair", rule.mends),
-            ("By hand", rule.by_hand),
-        ] {
+        for (label, text) in [("Why", rule.why), ("Repair", rule.mends), ("By hand", rule.by_hand)]
+        {
             if !text.is_empty() {
                 let _ = writeln!(page, "{}", wrap(text, 110, &format!("- {label}: "), "  "));
             }
         }
         if !rule.messages.is_empty() {
-            let list: Vec<String> = rule
-                .messages
-                .iter()
-                .map(|text| format!("`{text}`"))
-                .collect();
-            let _ = writeln!(
-                page,
-                "{}",
-                wrap(&list.join(", "), 110, "- OpenClaw says: ", "  ")
-            );
+            let list: Vec<String> = rule.messages.iter().map(|text| format!("`{text}`")).collect();
+            let _ = writeln!(page, "{}", wrap(&list.join(", "), 110, "- OpenClaw says: ", "  "));
         }
         for report in rule.modes.iter().filter_map(|mode| reports::report(mode)) {
-            let text = format!(
-                "{} {}: {}",
-                report.mode,
-                report.name,
-                report.refs.join(", ")
-            );
+            let text = format!("{} {}: {}", report.mode, report.name, report.refs.join(", "));
             let _ = writeln!(page, "{}", wrap(&text, 110, "- Reported as ", "  "));
         }
     }
@@ -83,10 +64,7 @@ fn the_findings_page_is_fresh() {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What clawmend itself prints is ASCII: readable in any code page, in a log and by a screen reader.
@@ -97,10 +75,7 @@ fn what_is_printed_is_ascii() {
     for folder in ["snapshots", "man"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            texts.push((
-                path.display().to_string(),
-                std::fs::read_to_string(&path).unwrap(),
-            ));
+            texts.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
         }
     }
     for name in ["docs/findings.md", "docs/schema.json", "README.md"] {

@@ -36,11 +36,7 @@ fn check(validator: &jsonschema::Validator, document: &Value, what: &str) {
 #[test]
 fn every_commands_document_fits_the_schema() {
     let validator = strict();
-    for fixture in [
-        LOCKED,
-        "2026.2.19-pending-after-proxy",
-        "2026.9.6-sqlite-read-only",
-    ] {
+    for fixture in [LOCKED, "2026.2.19-pending-after-proxy", "2026.9.6-sqlite-read-only"] {
         let sandbox = Sandbox::fixture(fixture);
         for args in [
             &["--json"][..],

@@ -14,11 +14,7 @@ pub fn of_findings() -> String {
         "| Code | What it is | At its worst | Mended by | Reports |\n|---|---|---|---|---|\n",
     );
     for rule in RULES {
-        let by = if rule.mends.starts_with("Nothing") {
-            "you"
-        } else {
-            "repair"
-        };
+        let by = if rule.mends.starts_with("Nothing") { "you" } else { "repair" };
         let _ = writeln!(
             table,
             "| `{}` | {} | {} | {by} | {} |",
@@ -117,24 +113,14 @@ fn the_stated_rust_version_is_enough_for_every_dependency() {
         (numbers.next().unwrap(), numbers.next().unwrap_or(0))
     };
     let packages = metadata["packages"].as_array().unwrap();
-    let own = packages
-        .iter()
-        .find(|package| package["name"] == "clawmend")
-        .unwrap();
+    let own = packages.iter().find(|package| package["name"] == "clawmend").unwrap();
     let stated = version(own["rust_version"].as_str().unwrap());
     for package in packages {
         if let Some(needs) = package["rust_version"].as_str() {
-            assert!(
-                version(needs) <= stated,
-                "{} needs Rust {needs}",
-                package["name"]
-            );
+            assert!(version(needs) <= stated, "{} needs Rust {needs}", package["name"]);
         }
     }
     let clippy = read("clippy.toml");
-    let msrv = clippy
-        .lines()
-        .find_map(|line| line.strip_prefix("msrv = "))
-        .unwrap();
+    let msrv = clippy.lines().find_map(|line| line.strip_prefix("msrv = ")).unwrap();
     assert_eq!(version(msrv.trim_matches('"')), stated);
 }

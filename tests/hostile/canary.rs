@@ -14,10 +14,7 @@ use crate::world::{FILES, Out, SQLITE, World};
 const MARK: &str = "cAnArY";
 
 fn secret(place: &str) -> String {
-    let mut text = format!(
-        "{MARK}{}",
-        place.replace(|c: char| !c.is_ascii_alphanumeric(), "")
-    );
+    let mut text = format!("{MARK}{}", place.replace(|c: char| !c.is_ascii_alphanumeric(), ""));
     while text.len() < 40 {
         text.push('x');
     }
@@ -108,30 +105,21 @@ fn into(value: &mut Value, place: &str, depth: usize) {
                 );
             }
         }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| into(item, place, depth + 1)),
+        Value::Array(items) => items.iter_mut().for_each(|item| into(item, place, depth + 1)),
         _ => {}
     }
 }
 
 fn poisoned(fixture: &str, with_config: bool) -> World {
     let world = World::fixture(fixture);
-    for file in [
-        "devices/paired.json",
-        "devices/pending.json",
-        "identity/device-auth.json",
-    ] {
+    for file in ["devices/paired.json", "devices/pending.json", "identity/device-auth.json"] {
         poison(&world, file);
     }
     world.write(
         "devices/bootstrap.json",
         json!({secret("bootkey"): {"token": secret("boottoken"), "ts": 1, "issuedAtMs": 1, "more": secret("bootmore")}}).to_string(),
     );
-    world.write(
-        "devices/extra.json",
-        json!({"token": secret("extra")}).to_string(),
-    );
+    world.write("devices/extra.json", json!({"token": secret("extra")}).to_string());
     world.write(".env", format!("OPENAI_API_KEY={}\n", secret("dotenv")));
     if with_config {
         world.write("openclaw.json", config());
@@ -160,11 +148,7 @@ fn key_lines(world: &World) -> Vec<String> {
     if let Ok(text) = std::fs::read(world.path("identity/device.json")) {
         let value: Value = serde_json::from_slice(&text).unwrap();
         let pem = value["privateKeyPem"].as_str().unwrap().to_owned();
-        lines.extend(
-            pem.lines()
-                .filter(|line| !line.starts_with("--"))
-                .map(str::to_owned),
-        );
+        lines.extend(pem.lines().filter(|line| !line.starts_with("--")).map(str::to_owned));
     }
     lines
 }
@@ -173,11 +157,7 @@ fn check(world: &World, keys: &[String], args: &[&str], out: &Out) {
     for text in [&out.stdout, &out.stderr] {
         for line in text.lines() {
             let leaks = line.contains(MARK) || keys.iter().any(|key| line.contains(key.as_str()));
-            assert!(
-                !leaks,
-                "{args:?} printed a secret: {line}\n{}",
-                world.root().display()
-            );
+            assert!(!leaks, "{args:?} printed a secret: {line}\n{}", world.root().display());
         }
     }
     assert!(!out.panicked(), "{args:?}: {out}");
@@ -202,20 +182,12 @@ const COMMANDS: &[&[&str]] = &[
     &["explain", "F01"],
     &["repair", "--dry-run", "--config-from", "openclaw.json.bak"],
 ];
-const MODES: &[&[&str]] = &[
-    &[],
-    &["-v"],
-    &["-q"],
-    &["--json"],
-    &["--color", "always", "-v"],
-];
+const MODES: &[&[&str]] = &[&[], &["-v"], &["-q"], &["--json"], &["--color", "always", "-v"]];
 
 pub fn no_secret_comes_out(_size: Size) -> String {
     let mut runs = 0;
-    for (fixture, with_config) in FILES
-        .into_iter()
-        .chain([SQLITE])
-        .flat_map(|name| [(name, false), (name, true)])
+    for (fixture, with_config) in
+        FILES.into_iter().chain([SQLITE]).flat_map(|name| [(name, false), (name, true)])
     {
         let world = poisoned(fixture, with_config);
         let keys = key_lines(&world);
@@ -239,17 +211,13 @@ pub fn no_secret_comes_out(_size: Size) -> String {
                 continue;
             };
             let cut = whole.len() * 2 / 3;
-            let quote = whole
-                .windows(MARK.len())
-                .position(|part| part == MARK.as_bytes())
-                .unwrap_or(cut);
+            let quote =
+                whole.windows(MARK.len()).position(|part| part == MARK.as_bytes()).unwrap_or(cut);
             let mut torn = whole.clone();
             torn.insert((quote + 3).min(torn.len()), b'"');
-            for broken in [
-                whole[..cut].to_vec(),
-                whole[..(quote + 20).min(whole.len())].to_vec(),
-                torn,
-            ] {
+            for broken in
+                [whole[..cut].to_vec(), whole[..(quote + 20).min(whole.len())].to_vec(), torn]
+            {
                 world.write(file, &broken);
                 for command in [
                     &["diagnose"][..],
@@ -269,10 +237,7 @@ pub fn no_secret_comes_out(_size: Size) -> String {
         }
         no_secret_in_records(&world, &keys);
     }
-    format!(
-        "{runs} runs in {} output modes, manifests and journals too",
-        MODES.len()
-    )
+    format!("{runs} runs in {} output modes, manifests and journals too", MODES.len())
 }
 
 /// Manifests and journals hold hashes and names alone.
@@ -300,23 +265,14 @@ pub fn a_panic_prints_no_state(_size: Size) -> String {
     for number in 1..60 {
         let again = world.again();
         let inject = format!("inject=close:error=EIO:when={number}");
-        let (out, _) = trace::run(
-            &again,
-            &["-e", "trace=close", "-e", &inject],
-            &["snapshot", "list"],
-        );
+        let (out, _) =
+            trace::run(&again, &["-e", "trace=close", "-e", &inject], &["snapshot", "list"]);
         if !out.stderr.contains("has a bug") {
             continue;
         }
         panics += 1;
-        assert!(
-            !out.stderr.contains("closedir"),
-            "the panic's own text was printed: {out}"
-        );
-        assert!(
-            out.stderr.contains(".rs:") && out.stderr.contains("clawmend diagnose"),
-            "{out}"
-        );
+        assert!(!out.stderr.contains("closedir"), "the panic's own text was printed: {out}");
+        assert!(out.stderr.contains(".rs:") && out.stderr.contains("clawmend diagnose"), "{out}");
         for line in out.stderr.lines().chain(out.stdout.lines()) {
             assert!(
                 !line.contains(MARK) && !keys.iter().any(|key| line.contains(key.as_str())),
@@ -381,10 +337,7 @@ pub fn rights_do_not_bring_cores_back(_size: Size) -> String {
             let thread = line.split_whitespace().next().unwrap();
             if line.contains("PR_SET_DUMPABLE, SUID_DUMP_DISABLE") {
                 open.remove(thread);
-            } else if ["setresuid(", "setresgid("]
-                .iter()
-                .any(|call| line.contains(call))
-            {
+            } else if ["setresuid(", "setresgid("].iter().any(|call| line.contains(call)) {
                 open.insert(thread);
                 changes += 1;
             } else if line.contains("+++ exited") {

@@ -25,10 +25,8 @@ enum Step {
 
 /// The steps of a run, in order, of all its threads. `there`: what was there before it.
 fn steps(world: &World, log: &str, mut there: BTreeSet<String>) -> Vec<Step> {
-    let (dir, root) = (
-        world.state().display().to_string(),
-        format!("{}/", world.state().display()),
-    );
+    let (dir, root) =
+        (world.state().display().to_string(), format!("{}/", world.state().display()));
     let mut found = Vec::new();
     let mut unfinished = BTreeMap::<String, String>::new();
     for line in log.lines() {
@@ -43,9 +41,7 @@ fn steps(world: &World, log: &str, mut there: BTreeSet<String>) -> Vec<Step> {
         if let Some((_, end)) = call.split_once(" resumed>") {
             call = unfinished.remove(thread).unwrap_or_default() + end;
         }
-        let failed = call
-            .rsplit_once(" = ")
-            .is_none_or(|(_, is)| is.starts_with('-'));
+        let failed = call.rsplit_once(" = ").is_none_or(|(_, is)| is.starts_with('-'));
         let Some((name, arguments)) = call.split_once('(').filter(|_| !failed) else {
             continue;
         };
@@ -77,10 +73,9 @@ fn steps(world: &World, log: &str, mut there: BTreeSet<String>) -> Vec<Step> {
                 .filter(inside)
                 .filter(|path| there.insert((*path).clone()))
                 .map(|path| Step::Made(path.clone())),
-            ("mkdirat" | "mkdir", _) => paths
-                .last()
-                .filter(inside)
-                .map(|path| Step::Made(path.clone())),
+            ("mkdirat" | "mkdir", _) => {
+                paths.last().filter(inside).map(|path| Step::Made(path.clone()))
+            }
             ("unlinkat" | "unlink" | "rmdir", _) => paths
                 .last()
                 .filter(inside)
@@ -140,9 +135,7 @@ fn paths(arguments: &str) -> Vec<String> {
 }
 
 fn folder_of(path: &str) -> String {
-    path.rsplit_once('/')
-        .map_or("", |(folder, _)| folder)
-        .to_owned()
+    path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()
 }
 
 /// What OpenClaw reads.
@@ -168,10 +161,7 @@ fn problems(steps: &[Step], changes_state: bool) -> Vec<String> {
                     before_the_first(&dirty, journal.0, path, &mut found);
                 }
                 // A temp file's own name may be lost, the one it gets may not.
-                let temp = path
-                    .rsplit('/')
-                    .next()
-                    .is_some_and(|name| name.contains(".clawmend-"));
+                let temp = path.rsplit('/').next().is_some_and(|name| name.contains(".clawmend-"));
                 if matches!(step, Step::Made(_)) && !temp {
                     dirty.insert(folder_of(path));
                 }
@@ -243,9 +233,7 @@ fn before_the_first(dirty: &BTreeSet<String>, journal: bool, path: &str, found: 
         found.push(format!("`{path}` changes before there is a journal"));
     }
     // The lock holds no more than a pid. Temp files beside the state's own are no change yet.
-    for late in dirty
-        .iter()
-        .filter(|late| late.starts_with("clawmend") && *late != "clawmend/lock")
+    for late in dirty.iter().filter(|late| late.starts_with("clawmend") && *late != "clawmend/lock")
     {
         found.push(format!("`{path}` changes before `{late}` is synced"));
     }

@@ -45,11 +45,7 @@ pub fn a_journal_reaches_nothing_of_roots(_size: Size) -> String {
             std::fs::write(roots.path().join(name), "root's").unwrap();
         }
         let victim = roots.path().join("victim").display().to_string();
-        let key = if by_hops {
-            format!("../../../..{victim}")
-        } else {
-            victim
-        };
+        let key = if by_hops { format!("../../../..{victim}") } else { victim };
         let journal = serde_json::json!({
             "schema": 1, "tool": "x", "command": "repair", "snapshot": snapshot_of(&world),
             "snapshots": world.path("clawmend/snapshots"), "startedAtMs": 1, "pid": 1,
@@ -73,10 +69,7 @@ pub fn a_journal_takes_no_snapshot_of_another(_size: Size) -> String {
         return "skipped: not root".to_owned();
     }
     let roots = World::fixture(FILES[1]);
-    roots.write(
-        "devices/paired.json",
-        r#"{"x": {"deviceId": "x", "token": "roots-own"}}"#,
-    );
+    roots.write("devices/paired.json", r#"{"x": {"deviceId": "x", "token": "roots-own"}}"#);
     roots.run(&["snapshot", "create"]).expect(0);
     let world = theirs();
     let key = "devices/paired.json";

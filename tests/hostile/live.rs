@@ -78,12 +78,10 @@ pub fn writers_of_files_lose_nothing(size: Size) -> String {
     let written = [AtomicUsize::new(0), AtomicUsize::new(0)];
     let (mut done, mut refused) = (0, 0);
     std::thread::scope(|scope| {
-        for (at, (file, id)) in [
-            ("devices/paired.json", "deviceId"),
-            ("devices/pending.json", "requestId"),
-        ]
-        .into_iter()
-        .enumerate()
+        for (at, (file, id)) in
+            [("devices/paired.json", "deviceId"), ("devices/pending.json", "requestId")]
+                .into_iter()
+                .enumerate()
         {
             let (world, stop, lock, written) = (&world, &stop, &lock, &written[at]);
             scope.spawn(move || {
@@ -134,27 +132,16 @@ pub fn writers_of_files_lose_nothing(size: Size) -> String {
                 }
             }
             if round % 10 == 9 {
-                world
-                    .run(&["snapshot", "prune", "--keep", "2", "--yes"])
-                    .expect(0);
+                world.run(&["snapshot", "prune", "--keep", "2", "--yes"]).expect(0);
             }
         }
         stop.store(true, Ordering::Relaxed);
     });
-    let counts: Vec<usize> = written
-        .iter()
-        .map(|count| count.load(Ordering::Relaxed))
-        .collect();
-    for (file, count) in ["devices/paired.json", "devices/pending.json"]
-        .iter()
-        .zip(&counts)
-    {
+    let counts: Vec<usize> = written.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+    for (file, count) in ["devices/paired.json", "devices/pending.json"].iter().zip(&counts) {
         let all: serde_json::Map<String, Value> = serde_json::from_str(&world.text(file)).unwrap();
         for number in 0..*count {
-            assert!(
-                all.contains_key(&key(number)),
-                "{file}: record {number} is lost"
-            );
+            assert!(all.contains_key(&key(number)), "{file}: record {number} is lost");
         }
     }
     assert!(done > 0, "all {refused} runs were refused");
@@ -216,23 +203,12 @@ pub fn a_writer_of_the_database_loses_nothing(size: Size) -> String {
         stop.store(true, Ordering::Relaxed);
     });
     let db = Connection::open(&database).unwrap();
-    let verdict: String = db
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
+    let verdict: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(verdict, "ok");
-    let rows: i64 = db
-        .query_row("SELECT count(*) FROM noise", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(
-        rows as usize,
-        wrote.load(Ordering::Relaxed),
-        "rows of the other writer are lost"
-    );
+    let rows: i64 = db.query_row("SELECT count(*) FROM noise", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows as usize, wrote.load(Ordering::Relaxed), "rows of the other writer are lost");
     let [repairs, restores] = done;
-    assert!(
-        refused.iter().sum::<usize>() * 10 <= rounds,
-        "refused {refused:?} of {rounds}"
-    );
+    assert!(refused.iter().sum::<usize>() * 10 <= rounds, "refused {refused:?} of {rounds}");
     format!(
         "{rounds} rounds ({repairs} repairs and {restores} restores done, {refused:?} refused) beside {rows} commits, none lost"
     )
@@ -244,54 +220,35 @@ pub fn the_second_clawmend_is_refused_by_pid(_size: Size) -> String {
     // The first is held up for seconds at the first sync of its snapshot.
     let mut slow = world.command("strace");
     slow.args(["-f", "-o"]).arg(world.root().join("slow.log"));
-    slow.args([
-        "-e",
-        "trace=fsync",
-        "-e",
-        "inject=fsync:delay_enter=4000000:when=1",
-    ]);
+    slow.args(["-e", "trace=fsync", "-e", "inject=fsync:delay_enter=4000000:when=1"]);
     slow.arg(binary()).args(["repair", "--yes"]);
-    slow.stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null());
+    slow.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let mut first = slow.spawn().unwrap();
     let lock = world.path("clawmend/lock");
     let start = Instant::now();
     let pid = loop {
         let text = std::fs::read_to_string(&lock).unwrap_or_default();
-        if let Some(pid) = text
-            .strip_prefix("pid ")
-            .and_then(|rest| rest.lines().next())
-        {
+        if let Some(pid) = text.strip_prefix("pid ").and_then(|rest| rest.lines().next()) {
             break pid.to_owned();
         }
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "nobody holds the lock"
-        );
+        assert!(start.elapsed() < Duration::from_secs(20), "nobody holds the lock");
         std::thread::sleep(Duration::from_millis(5));
     };
     let start = Instant::now();
     let second = world.run(&["repair", "--yes"]).expect(3);
     let waited = start.elapsed();
     assert!(second.stderr.contains(&format!("pid {pid}")), "{second}");
-    assert!(
-        waited > Duration::from_secs(1),
-        "it did not wait: {waited:?}"
-    );
+    assert!(waited > Duration::from_secs(1), "it did not wait: {waited:?}");
     // Readers are not kept out.
     world.run(&["diagnose"]).expect(1);
     assert!(first.wait().unwrap().success());
     world.run(&["diagnose"]).expect(0);
     // One that is over soon is waited for.
     let both: Vec<_> = std::thread::scope(|scope| {
-        let runs: Vec<_> = (0..2)
-            .map(|_| scope.spawn(|| world.run(&["snapshot", "create"])))
-            .collect();
+        let runs: Vec<_> =
+            (0..2).map(|_| scope.spawn(|| world.run(&["snapshot", "create"]))).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
     assert!(both.iter().all(|run| run.code == Some(0)), "{both:?}");
-    format!(
-        "waited {:.1}s, then refused with pid {pid}",
-        waited.as_secs_f32()
-    )
+    format!("waited {:.1}s, then refused with pid {pid}", waited.as_secs_f32())
 }

@@ -55,41 +55,20 @@ impl Size {
 type Test = fn(Size) -> String;
 
 const TESTS: &[(&str, Test)] = &[
-    (
-        "silence::no_command_talks_to_anything",
-        silence::no_command_talks_to_anything,
-    ),
+    ("silence::no_command_talks_to_anything", silence::no_command_talks_to_anything),
     ("points::killed_anywhere", points::killed_anywhere),
     ("points::failed_anywhere", points::failed_anywhere),
-    (
-        "points::an_interrupted_restore_typed_again",
-        points::an_interrupted_restore_typed_again,
-    ),
+    ("points::an_interrupted_restore_typed_again", points::an_interrupted_restore_typed_again),
     (
         "points::an_unreadable_snapshot_is_not_overlooked",
         points::an_unreadable_snapshot_is_not_overlooked,
     ),
     ("points::a_full_disk", points::a_full_disk),
-    (
-        "live::writers_of_files_lose_nothing",
-        live::writers_of_files_lose_nothing,
-    ),
-    (
-        "live::a_writer_of_the_database_loses_nothing",
-        live::a_writer_of_the_database_loses_nothing,
-    ),
-    (
-        "live::the_second_clawmend_is_refused_by_pid",
-        live::the_second_clawmend_is_refused_by_pid,
-    ),
-    (
-        "places::owners_groups_and_modes_stay",
-        places::owners_groups_and_modes_stay,
-    ),
-    (
-        "places::what_is_no_file_is_left_alone",
-        places::what_is_no_file_is_left_alone,
-    ),
+    ("live::writers_of_files_lose_nothing", live::writers_of_files_lose_nothing),
+    ("live::a_writer_of_the_database_loses_nothing", live::a_writer_of_the_database_loses_nothing),
+    ("live::the_second_clawmend_is_refused_by_pid", live::the_second_clawmend_is_refused_by_pid),
+    ("places::owners_groups_and_modes_stay", places::owners_groups_and_modes_stay),
+    ("places::what_is_no_file_is_left_alone", places::what_is_no_file_is_left_alone),
     (
         "places::a_folder_that_others_write_is_refused",
         places::a_folder_that_others_write_is_refused,
@@ -102,42 +81,21 @@ const TESTS: &[(&str, Test)] = &[
         "durable::what_must_be_on_the_disk_before_what",
         durable::what_must_be_on_the_disk_before_what,
     ),
-    (
-        "places::sqlite_goes_where_the_owner_could",
-        places::sqlite_goes_where_the_owner_could,
-    ),
-    (
-        "places::a_database_of_root_in_a_users_folder",
-        places::a_database_of_root_in_a_users_folder,
-    ),
-    (
-        "limits::a_file_that_may_not_grow",
-        limits::a_file_that_may_not_grow,
-    ),
-    (
-        "limits::no_thread_can_be_started",
-        limits::no_thread_can_be_started,
-    ),
+    ("places::sqlite_goes_where_the_owner_could", places::sqlite_goes_where_the_owner_could),
+    ("places::a_database_of_root_in_a_users_folder", places::a_database_of_root_in_a_users_folder),
+    ("limits::a_file_that_may_not_grow", limits::a_file_that_may_not_grow),
+    ("limits::no_thread_can_be_started", limits::no_thread_can_be_started),
     (
         "limits::an_umask_takes_nothing_from_the_owner",
         limits::an_umask_takes_nothing_from_the_owner,
     ),
-    (
-        "limits::a_file_that_is_mounted_by_itself",
-        limits::a_file_that_is_mounted_by_itself,
-    ),
-    (
-        "canary::rights_do_not_bring_cores_back",
-        canary::rights_do_not_bring_cores_back,
-    ),
+    ("limits::a_file_that_is_mounted_by_itself", limits::a_file_that_is_mounted_by_itself),
+    ("canary::rights_do_not_bring_cores_back", canary::rights_do_not_bring_cores_back),
     (
         "places::what_root_has_to_type_names_what_was_found",
         places::what_root_has_to_type_names_what_was_found,
     ),
-    (
-        "forged::a_journal_reaches_nothing_of_roots",
-        forged::a_journal_reaches_nothing_of_roots,
-    ),
+    ("forged::a_journal_reaches_nothing_of_roots", forged::a_journal_reaches_nothing_of_roots),
     (
         "forged::a_journal_takes_no_snapshot_of_another",
         forged::a_journal_takes_no_snapshot_of_another,
@@ -146,40 +104,23 @@ const TESTS: &[(&str, Test)] = &[
         "forged::own_folders_of_another_user_are_refused",
         forged::own_folders_of_another_user_are_refused,
     ),
-    (
-        "forged::a_manifest_invents_no_owner",
-        forged::a_manifest_invents_no_owner,
-    ),
-    (
-        "forged::keys_go_to_no_folder_of_another_user",
-        forged::keys_go_to_no_folder_of_another_user,
-    ),
+    ("forged::a_manifest_invents_no_owner", forged::a_manifest_invents_no_owner),
+    ("forged::keys_go_to_no_folder_of_another_user", forged::keys_go_to_no_folder_of_another_user),
     ("canary::no_secret_comes_out", canary::no_secret_comes_out),
-    (
-        "canary::a_panic_prints_no_state",
-        canary::a_panic_prints_no_state,
-    ),
-    (
-        "canary::a_crash_prints_no_state",
-        canary::a_crash_prints_no_state,
-    ),
+    ("canary::a_panic_prints_no_state", canary::a_panic_prints_no_state),
+    ("canary::a_crash_prints_no_state", canary::a_crash_prints_no_state),
     (
         "mangled::nothing_panics_and_readers_change_nothing",
         mangled::nothing_panics_and_readers_change_nothing,
     ),
-    (
-        "salvage::a_repair_keeps_every_whole_record",
-        salvage::a_repair_keeps_every_whole_record,
-    ),
+    ("salvage::a_repair_keeps_every_whole_record", salvage::a_repair_keeps_every_whole_record),
 ];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let size = Size {
         full: args.iter().any(|arg| arg == "--full"),
-        points: args
-            .iter()
-            .find_map(|arg| arg.strip_prefix("--points=")?.parse().ok()),
+        points: args.iter().find_map(|arg| arg.strip_prefix("--points=")?.parse().ok()),
     };
     let wanted: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
     let (mut passed, mut failed) = (0, 0);
@@ -191,10 +132,7 @@ fn main() {
         match std::panic::catch_unwind(|| test(size)) {
             Ok(said) => {
                 passed += 1;
-                println!(
-                    "ok    {name}: {said} ({:.1}s)",
-                    start.elapsed().as_secs_f32()
-                );
+                println!("ok    {name}: {said} ({:.1}s)", start.elapsed().as_secs_f32());
             }
             Err(_) => {
                 failed += 1;

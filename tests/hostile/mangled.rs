@@ -26,9 +26,7 @@ const WAYS: &[Mangle] = &[
     ("empty", |_| Vec::new()),
     ("one space", |_| b" ".to_vec()),
     ("cut in half", |text| text[..text.len() / 2].to_vec()),
-    ("cut by a byte", |text| {
-        text[..text.len().saturating_sub(1)].to_vec()
-    }),
+    ("cut by a byte", |text| text[..text.len().saturating_sub(1)].to_vec()),
     ("0xFF", |text| vec![0xff; text.len().max(100)]),
     ("zeros", |text| vec![0; text.len().max(100)]),
     ("a byte flipped", |text| {
@@ -41,28 +39,17 @@ const WAYS: &[Mangle] = &[
     }),
     ("twice", |text| [text, text].concat()),
     ("a BOM", |text| [b"\xef\xbb\xbf", text].concat()),
-    ("UTF-16", |text| {
-        text.iter().flat_map(|byte| [*byte, 0]).collect()
-    }),
+    ("UTF-16", |text| text.iter().flat_map(|byte| [*byte, 0]).collect()),
     ("null", |_| b"null".to_vec()),
     ("an array", |_| b"[[],{},1,\"x\",null]".to_vec()),
     ("a number", |_| b"-1.5e308".to_vec()),
     ("a string", |_| b"\"\\ud800 \\u0000 \x1b[31m\"".to_vec()),
-    ("nested", |_| {
-        [vec![b'['; 200_000], vec![b']'; 200_000]].concat()
-    }),
+    ("nested", |_| [vec![b'['; 200_000], vec![b']'; 200_000]].concat()),
     ("nested objects", |_| {
-        [
-            b"{\"a\":".repeat(100_000),
-            b"1".to_vec(),
-            vec![b'}'; 100_000],
-        ]
-        .concat()
+        [b"{\"a\":".repeat(100_000), b"1".to_vec(), vec![b'}'; 100_000]].concat()
     }),
     ("open only", |_| vec![b'{'; 300_000]),
-    ("a long string", |_| {
-        [b"{\"a\":\"", &vec![b'x'; 8 << 20][..], b"\"}"].concat()
-    }),
+    ("a long string", |_| [b"{\"a\":\"", &vec![b'x'; 8 << 20][..], b"\"}"].concat()),
     ("many records", |_| {
         let each: Vec<String> = (0..50_000)
             .map(|n| format!("\"id{n}\":{{\"deviceId\":\"id{n}\",\"requestId\":\"id{n}\"}}"))
@@ -71,15 +58,9 @@ const WAYS: &[Mangle] = &[
     }),
     ("wrong types", |text| swap_types(text)),
     ("escapes in every string", |text| {
-        String::from_utf8_lossy(text)
-            .replace("\": \"", "\": \"\\u001b[31m\\u202e")
-            .into_bytes()
+        String::from_utf8_lossy(text).replace("\": \"", "\": \"\\u001b[31m\\u202e").into_bytes()
     }),
-    ("CRLF", |text| {
-        String::from_utf8_lossy(text)
-            .replace('\n', "\r\n")
-            .into_bytes()
-    }),
+    ("CRLF", |text| String::from_utf8_lossy(text).replace('\n', "\r\n").into_bytes()),
 ];
 
 /// Every value becomes one of another type, names kept.
@@ -136,10 +117,8 @@ pub fn nothing_panics_and_readers_change_nothing(size: Size) -> String {
             ]
             .map(str::to_owned),
         );
-        let combos: Vec<(&String, &Mangle)> = files
-            .iter()
-            .flat_map(|file| WAYS.iter().map(move |way| (file, way)))
-            .collect();
+        let combos: Vec<(&String, &Mangle)> =
+            files.iter().flat_map(|file| WAYS.iter().map(move |way| (file, way))).collect();
         let step = if size.full { 1 } else { 17 };
         for (file, (how, mangle)) in combos.into_iter().step_by(step) {
             let world = ready.again();
@@ -165,10 +144,7 @@ pub fn nothing_panics_and_readers_change_nothing(size: Size) -> String {
                 }
                 runs += 1;
                 assert!(!out.panicked(), "{file} {how} {args:?}: {out}");
-                assert!(
-                    out.code.is_some_and(|code| code <= 5),
-                    "{file} {how} {args:?}: {out}"
-                );
+                assert!(out.code.is_some_and(|code| code <= 5), "{file} {how} {args:?}: {out}");
                 *codes.entry(out.code.unwrap()).or_default() += 1;
                 let bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
                 assert!(
@@ -177,21 +153,13 @@ pub fn nothing_panics_and_readers_change_nothing(size: Size) -> String {
                 );
                 // The last of the readers has run.
                 if at + 1 == READERS.len() {
-                    assert_eq!(
-                        world.tree(),
-                        before,
-                        "{file} {how}: a reader changed something"
-                    );
+                    assert_eq!(world.tree(), before, "{file} {how}: a reader changed something");
                 }
             }
         }
     }
     odd_names(&mut runs);
-    format!(
-        "{runs} runs, exits {codes:?}, slowest {:.1}s ({})",
-        slowest.0.as_secs_f32(),
-        slowest.1
-    )
+    format!("{runs} runs, exits {codes:?}, slowest {:.1}s ({})", slowest.0.as_secs_f32(), slowest.1)
 }
 
 /// A journal as an interrupted run leaves it.
@@ -209,31 +177,18 @@ fn journal(world: &World) -> Vec<u8> {
 
 /// Names that are no UTF-8, or hold escapes, in every folder; a state dir called so.
 fn odd_names(runs: &mut usize) {
-    let names: [&[u8]; 3] = [
-        b"\xff\xfe.json",
-        b"a\x1b[31mb.json.tmp",
-        b"new\nline.migrated",
-    ];
+    let names: [&[u8]; 3] = [b"\xff\xfe.json", b"a\x1b[31mb.json.tmp", b"new\nline.migrated"];
     for fixture in [FILES[1], SQLITE] {
         let world = World::fixture(fixture);
         world.run(&["snapshot", "create"]).expect(0);
-        for folder in [
-            "",
-            "devices",
-            "identity",
-            "clawmend",
-            "clawmend/snapshots",
-            "state",
-        ] {
+        for folder in ["", "devices", "identity", "clawmend", "clawmend/snapshots", "state"] {
             for name in names {
                 if world.path(folder).is_dir() {
                     std::fs::write(world.path(folder).join(OsStr::from_bytes(name)), "{}").unwrap();
                 }
             }
         }
-        let state = world
-            .root()
-            .join(OsStr::from_bytes(b"st\xffate \x1b[31m\n"));
+        let state = world.root().join(OsStr::from_bytes(b"st\xffate \x1b[31m\n"));
         std::fs::rename(world.state(), &state).unwrap();
         for args in READERS.iter().chain(
             [
@@ -248,15 +203,9 @@ fn odd_names(runs: &mut usize) {
             command.arg("--state-dir").arg(&state).args(*args);
             let out = crate::world::finish(command);
             *runs += 1;
-            assert!(
-                !out.panicked() && out.code.is_some_and(|code| code <= 5),
-                "{args:?}: {out}"
-            );
+            assert!(!out.panicked() && out.code.is_some_and(|code| code <= 5), "{args:?}: {out}");
             let bad = |c: char| c.is_control() && c != '\n';
-            assert!(
-                !out.stdout.contains(bad) && !out.stderr.contains(bad),
-                "{args:?}: {out}"
-            );
+            assert!(!out.stdout.contains(bad) && !out.stderr.contains(bad), "{args:?}: {out}");
         }
     }
 }

@@ -158,16 +158,8 @@ fn set(world: &World, name: &str, trap: Trap, outside: &Path) -> bool {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let there = outside.join(path.file_name().unwrap());
     let was_dir = path.is_dir()
-        || [
-            "devices",
-            "identity",
-            "state",
-            "clawmend",
-            "clawmend/snapshots",
-            "tmp",
-            "logs",
-        ]
-        .contains(&name);
+        || ["devices", "identity", "state", "clawmend", "clawmend/snapshots", "tmp", "logs"]
+            .contains(&name);
     match trap {
         Trap::LinkOut | Trap::HardLink => {
             if path.exists() {
@@ -252,10 +244,7 @@ pub fn what_is_no_file_is_left_alone(size: Size) -> String {
                     if *trap == Trap::Socket && here.is_none() {
                         trapped = None;
                     }
-                    assert_eq!(
-                        here, trapped,
-                        "{name} {trap:?} {args:?}: it was replaced\n{out}"
-                    );
+                    assert_eq!(here, trapped, "{name} {trap:?} {args:?}: it was replaced\n{out}");
                     assert_eq!(
                         tree(&outside),
                         beyond,
@@ -279,10 +268,9 @@ fn verdict(what: &str, out: &Out) {
     match out.code {
         Some(0..=2) => {}
         Some(3) => assert!(out.stderr.contains("error:"), "{what}: {out}"),
-        Some(4 | 5) => assert!(
-            out.stderr.contains("error:") && out.stderr.contains('`'),
-            "{what}: {out}"
-        ),
+        Some(4 | 5) => {
+            assert!(out.stderr.contains("error:") && out.stderr.contains('`'), "{what}: {out}")
+        }
         _ => panic!("{what}: {out}"),
     }
 }
@@ -400,9 +388,7 @@ fn swap_again_and_again(world: &World, name: &str, link: &Path, stop: &AtomicBoo
         std::thread::sleep(std::time::Duration::from_micros(300));
         if std::fs::remove_file(&path).is_err() {
             odd += 1;
-            let aside = world
-                .root()
-                .join(format!("odd-{}-{odd}", name.replace('/', "-")));
+            let aside = world.root().join(format!("odd-{}-{odd}", name.replace('/', "-")));
             std::fs::rename(&path, aside).unwrap();
         }
         std::fs::rename(&kept, &path).unwrap();
@@ -417,16 +403,13 @@ fn was_absent(world: &World, name: &str) -> bool {
         let text = std::fs::read(snapshot.path().join("manifest.json")).unwrap_or_default();
         let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
         let entries = manifest["entries"].as_array().cloned().unwrap_or_default();
-        entries
-            .iter()
-            .any(|entry| entry["path"] == name && entry["name"].is_null())
+        entries.iter().any(|entry| entry["path"] == name && entry["name"].is_null())
     })
 }
 
 fn names_and_hashes(root: &Path) -> BTreeMap<PathBuf, String> {
     let each = tree(root).into_iter();
-    each.map(|(path, line)| (path, line.rsplit(' ').next().unwrap().to_owned()))
-        .collect()
+    each.map(|(path, line)| (path, line.rsplit(' ').next().unwrap().to_owned())).collect()
 }
 
 fn copy_tree(from: &Path, to: &Path) {
@@ -461,8 +444,7 @@ pub fn sqlite_goes_where_the_owner_could(size: Size) -> String {
     copy_tree(&world.path("state"), &decoy);
     // Rows that would be told from the owner's, wherever they came out.
     let db = rusqlite::Connection::open(decoy.join("openclaw.sqlite")).unwrap();
-    db.execute_batch("UPDATE device_pairing_paired SET display_name = 'of-root-alone'")
-        .unwrap();
+    db.execute_batch("UPDATE device_pairing_paired SET display_name = 'of-root-alone'").unwrap();
     drop(db);
     let before = tree(roots.path());
     let (path, kept) = (world.path("state"), world.root().join("home/kept"));
@@ -504,11 +486,7 @@ pub fn sqlite_goes_where_the_owner_could(size: Size) -> String {
         stop.store(true, Ordering::Relaxed);
         swaps = swapper.join().unwrap();
     });
-    assert_eq!(
-        tree(roots.path()),
-        before,
-        "what is root's alone was written"
-    );
+    assert_eq!(tree(roots.path()), before, "what is root's alone was written");
     for (file, _) in world.tree() {
         let path = world.path(&file.display().to_string());
         let text = std::fs::read(&path).unwrap_or_default();
@@ -550,11 +528,7 @@ fn roots_database_with(run: fn(&World, &[&str]) -> Out) {
     std::fs::rename(world.path("state"), &there).unwrap();
     symlink(&there, world.path("state")).unwrap();
     let (before, extracts) = (tree(roots.path()), extracts_of(&world));
-    for args in [
-        &["diagnose"][..],
-        &["repair", "--yes"],
-        &["snapshot", "create"],
-    ] {
+    for args in [&["diagnose"][..], &["repair", "--yes"], &["snapshot", "create"]] {
         let out = run(&world, args);
         assert!(!out.panicked(), "{args:?}: {out}");
     }
@@ -565,8 +539,7 @@ fn roots_database_with(run: fn(&World, &[&str]) -> Out) {
 /// The snapshots that hold rows of a database.
 fn extracts_of(world: &World) -> Vec<std::path::PathBuf> {
     let all = world.tree().into_keys();
-    all.filter(|path| path.ends_with("pairing.sqlite"))
-        .collect()
+    all.filter(|path| path.ends_with("pairing.sqlite")).collect()
 }
 
 /// Whoever may not write is told what root has to type: with the state dir and the config that were found, since
@@ -600,10 +573,7 @@ pub fn what_root_has_to_type_names_what_was_found(_size: Size) -> String {
     let by_profile = said(&[], &["--profile", "work"]);
     let line = format!("\n  sudo clawmend --state-dir {state} --profile work repair ");
     assert!(by_profile.contains(&line), "{by_profile}");
-    let variables = [
-        ("OPENCLAW_STATE_DIR", &*state),
-        ("OPENCLAW_CONFIG_PATH", &*config),
-    ];
+    let variables = [("OPENCLAW_STATE_DIR", &*state), ("OPENCLAW_CONFIG_PATH", &*config)];
     let by_variables = said(&variables, &[]);
     let line = format!("\n  sudo clawmend --state-dir {state} --config {config} repair ");
     assert!(by_variables.contains(&line), "{by_variables}");

@@ -66,11 +66,7 @@ pub fn scenarios() -> Vec<Scenario> {
     for fixture in FILES.into_iter().chain([SQLITE]) {
         let short = &fixture[..8];
         let locked = || World::fixture(fixture);
-        all.push(Scenario::new(
-            format!("repair {short}"),
-            locked(),
-            &["repair", "--yes"],
-        ));
+        all.push(Scenario::new(format!("repair {short}"), locked(), &["repair", "--yes"]));
         if fixture == FILES[0] {
             continue;
         }
@@ -79,28 +75,13 @@ pub fn scenarios() -> Vec<Scenario> {
         let repaired = broken.again();
         repaired.run(&["repair", "--yes"]).expect(0);
         let config = repaired.text("openclaw.json");
-        assert!(
-            config.contains("loopback") && config.contains("// kept"),
-            "{config}"
-        );
-        all.push(Scenario::new(
-            format!("repair+config {short}"),
-            broken,
-            &["repair", "--yes"],
-        ));
+        assert!(config.contains("loopback") && config.contains("// kept"), "{config}");
+        all.push(Scenario::new(format!("repair+config {short}"), broken, &["repair", "--yes"]));
         let id = first_snapshot(&repaired);
         let args = ["restore", &id, "--force", "--yes"];
         repaired.write("openclaw.json", "{\"later\":1}");
-        all.push(Scenario::new(
-            format!("restore+config {short}"),
-            repaired,
-            &args,
-        ));
-        all.push(Scenario::new(
-            format!("create {short}"),
-            locked(),
-            &["snapshot", "create"],
-        ));
+        all.push(Scenario::new(format!("restore+config {short}"), repaired, &args));
+        all.push(Scenario::new(format!("create {short}"), locked(), &["snapshot", "create"]));
         let many = locked();
         for _ in 0..3 {
             many.run(&["snapshot", "create"]).expect(0);
@@ -113,11 +94,7 @@ pub fn scenarios() -> Vec<Scenario> {
         calls.any(|call| call.only_on.is_some() && call.changes)
     };
     assert!(all.iter().any(between_walls), "no walls on this system");
-    all.push(Scenario::new(
-        "repair huge".to_owned(),
-        huge(),
-        &["repair", "--yes"],
-    ));
+    all.push(Scenario::new("repair huge".to_owned(), huge(), &["repair", "--yes"]));
     all
 }
 
@@ -133,10 +110,7 @@ fn huge() -> World {
         device["deviceId"] = id.clone().into();
         devices.insert(id, device);
     }
-    world.write(
-        "devices/paired.json",
-        serde_json::to_vec_pretty(&devices).unwrap(),
-    );
+    world.write("devices/paired.json", serde_json::to_vec_pretty(&devices).unwrap());
     world
 }
 
@@ -188,20 +162,13 @@ fn each<T: Sync>(
     for why in wrong.iter().take(20) {
         println!("  WRONG {why}");
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {} points went wrong",
-        wrong.len(),
-        items.len()
-    );
+    assert!(wrong.is_empty(), "{} of {} points went wrong", wrong.len(), items.len());
     outcomes.into_inner().unwrap()
 }
 
 fn told(outcomes: &BTreeMap<String, usize>) -> String {
-    let each: Vec<String> = outcomes
-        .iter()
-        .map(|(what, count)| format!("{count} {what}"))
-        .collect();
+    let each: Vec<String> =
+        outcomes.iter().map(|(what, count)| format!("{count} {what}")).collect();
     each.join(", ")
 }
 
@@ -248,12 +215,7 @@ fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
     if journal != diagnosed.stdout.contains("apply-interrupted") {
         return Err(format!("journal {journal}, but diagnose says {diagnosed}"));
     }
-    let mut outcome = if journal {
-        ""
-    } else {
-        "before or after the journal"
-    }
-    .to_owned();
+    let mut outcome = if journal { "" } else { "before or after the journal" }.to_owned();
     let mut said = String::new();
     if at % 2 == 1 {
         // Any other writing command takes it up too.
@@ -273,15 +235,11 @@ fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
         return Err(format!("the same command again: {again}"));
     }
     if journal {
-        outcome = [
-            "was rolled back",
-            "had changed nothing yet",
-            "had made all its changes",
-        ]
-        .into_iter()
-        .find(|words| said.contains(words))
-        .ok_or_else(|| format!("a journal stood, and nobody said so: {said}"))?
-        .to_owned();
+        outcome = ["was rolled back", "had changed nothing yet", "had made all its changes"]
+            .into_iter()
+            .find(|words| said.contains(words))
+            .ok_or_else(|| format!("a journal stood, and nobody said so: {said}"))?
+            .to_owned();
     }
     settled(scenario, &world)?;
     Ok(outcome)
@@ -309,19 +267,11 @@ fn tidy(world: &World) -> Result<(), String> {
         .tree()
         .into_keys()
         .filter(|path| {
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             name.starts_with(".clawmend") || name == "journal.json"
         })
         .collect();
-    if left.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("left over: {left:?}"))
-    }
+    if left.is_empty() { Ok(()) } else { Err(format!("left over: {left:?}")) }
 }
 
 pub fn failed_anywhere(size: Size) -> String {
@@ -430,9 +380,7 @@ pub fn a_full_disk(_size: Size) -> String {
             let world = World::empty();
             let state = world.state();
             let mut mount = world.command("mount");
-            mount
-                .args(["-t", "tmpfs", "-o", "size=3m,mode=700", "none"])
-                .arg(&state);
+            mount.args(["-t", "tmpfs", "-o", "size=3m,mode=700", "none"]).arg(&state);
             if finish(mount).code != Some(0) {
                 return "skipped: no mount here; ENOSPC is injected above".to_owned();
             }
@@ -449,25 +397,17 @@ pub fn a_full_disk(_size: Size) -> String {
                 Some(0) => {}
                 Some(3..=5) => {
                     assert_eq!(View::of(&world), before, "{free_kb} kB free: {out}");
-                    assert!(
-                        out.stderr.contains("full") || out.stderr.contains("free"),
-                        "{out}"
-                    );
+                    assert!(out.stderr.contains("full") || out.stderr.contains("free"), "{out}");
                 }
                 _ => panic!("{free_kb} kB free: {out}"),
             }
-            *outcomes
-                .entry(format!("exit {}", out.code.unwrap_or(-1)))
-                .or_default() += 1;
+            *outcomes.entry(format!("exit {}", out.code.unwrap_or(-1))).or_default() += 1;
             world.run(&["repair", "--yes"]).expect(0);
             world.run(&["diagnose"]).expect(0);
             drop(unmount);
         }
     }
-    format!(
-        "tmpfs with 0 to 256 kB free, both stores: {}",
-        told(&outcomes)
-    )
+    format!("tmpfs with 0 to 256 kB free, both stores: {}", told(&outcomes))
 }
 
 fn copy_into(from: &World, to: &World) {
@@ -485,8 +425,7 @@ fn fill(world: &World, free_kb: usize) {
     let mut file = std::fs::File::create(&path).unwrap();
     while file.write_all(&[0; 4096]).is_ok() {}
     let len = file.metadata().unwrap().len();
-    file.set_len(len.saturating_sub(free_kb as u64 * 1024) & !4095)
-        .unwrap();
+    file.set_len(len.saturating_sub(free_kb as u64 * 1024) & !4095).unwrap();
 }
 
 /// A restore to the newest snapshot, killed anywhere, and then typed again as it was: the state is as in

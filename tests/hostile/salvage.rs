@@ -23,11 +23,8 @@ fn store(world: &World, count: usize) -> String {
 pub fn a_repair_keeps_every_whole_record(size: Size) -> String {
     let cases = u32::try_from(size.of(60).min(1500)).unwrap();
     let ready = World::fixture(FILES[1]);
-    let mut runner = TestRunner::new(Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    });
+    let mut runner =
+        TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let plan = (
         0usize..6,
         prop::option::of(0usize..5000),
@@ -53,10 +50,7 @@ pub fn a_repair_keeps_every_whole_record(size: Size) -> String {
             let out = world.run(&["repair", "--yes"]);
             prop_assert!(matches!(out.code, Some(0 | 1 | 3)), "{}", out);
             if out.code == Some(3) {
-                prop_assert_eq!(
-                    std::fs::read(world.path("devices/paired.json")).unwrap(),
-                    bytes
-                );
+                prop_assert_eq!(std::fs::read(world.path("devices/paired.json")).unwrap(), bytes);
                 return Ok(());
             }
             let now: Value = serde_json::from_str(&world.text("devices/paired.json"))
@@ -65,9 +59,7 @@ pub fn a_repair_keeps_every_whole_record(size: Size) -> String {
                 let start = text.find(&format!("\"{key}\": {{")).unwrap();
                 let end = start + text[start..].find("\n  }").unwrap() + 4;
                 let safe = end <= cut
-                    && !hit
-                        .iter()
-                        .any(|hit| (start.saturating_sub(6)..end).contains(hit));
+                    && !hit.iter().any(|hit| (start.saturating_sub(6)..end).contains(hit));
                 if safe && key.starts_with("other-") {
                     prop_assert_eq!(now.get(key), Some(record), "{}", out);
                 } else if safe {
@@ -80,9 +72,9 @@ pub fn a_repair_keeps_every_whole_record(size: Size) -> String {
                     serde_json::from_str(&world.run(&["snapshot", "list", "--json"]).stdout)
                         .unwrap();
                 let id = list["snapshots"][0]["id"].as_str().unwrap().to_owned();
-                let kept = std::fs::read(world.path(&format!(
-                    "clawmend/snapshots/{id}/files/devices/paired.json"
-                )))
+                let kept = std::fs::read(
+                    world.path(&format!("clawmend/snapshots/{id}/files/devices/paired.json")),
+                )
                 .unwrap();
                 prop_assert_eq!(kept, bytes);
                 prop_assert!(
@@ -94,8 +86,5 @@ pub fn a_repair_keeps_every_whole_record(size: Size) -> String {
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));
-    format!(
-        "{cases} cuts and flips, {} of them broke the file",
-        broken_runs.get()
-    )
+    format!("{cases} cuts and flips, {} of them broke the file", broken_runs.get())
 }

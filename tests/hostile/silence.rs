@@ -46,20 +46,14 @@ pub fn no_command_talks_to_anything(_size: Size) -> String {
             assert!(out.code.is_some_and(|code| code <= 5), "{args:?}: {out}");
             for line in log.lines().skip(1) {
                 let thread = line.contains("CLONE_THREAD");
-                let quiet = ["+++ exited", "resumed>", "--- SIGCHLD"]
-                    .iter()
-                    .any(|end| line.contains(end));
+                let quiet =
+                    ["+++ exited", "resumed>", "--- SIGCHLD"].iter().any(|end| line.contains(end));
                 assert!(
                     thread || quiet,
                     "clawmend {args:?} did more than read and write files: {line}"
                 );
             }
-            assert!(
-                log.lines()
-                    .next()
-                    .is_some_and(|line| line.contains("execve(")),
-                "{log}"
-            );
+            assert!(log.lines().next().is_some_and(|line| line.contains("execve(")), "{log}");
             runs += 1;
         }
     }

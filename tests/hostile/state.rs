@@ -54,8 +54,7 @@ impl View {
     pub fn is_like(&self, other: &View) -> bool {
         let plain = |view: &View| -> BTreeMap<String, Option<String>> {
             let each = view.0.iter();
-            each.map(|(name, text)| (name.clone(), plain(Some(text))))
-                .collect()
+            each.map(|(name, text)| (name.clone(), plain(Some(text)))).collect()
         };
         plain(self) == plain(other)
     }
@@ -109,15 +108,11 @@ pub fn rows(world: &World) -> BTreeMap<String, String> {
         }
     }
     let db = rusqlite::Connection::open(copy.path().join("db")).unwrap();
-    let verdict: String = db
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
+    let verdict: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(verdict, "ok", "the database is damaged");
     let mut found = BTreeMap::new();
     for part in clawmend::model::layout::Part::ALL {
-        let mut all = db
-            .prepare(&format!("SELECT * FROM {} ORDER BY 1, 2", part.table()))
-            .unwrap();
+        let mut all = db.prepare(&format!("SELECT * FROM {} ORDER BY 1, 2", part.table())).unwrap();
         let width = all.column_count();
         let mut rows = all.query([]).unwrap();
         let mut text = String::new();

@@ -67,12 +67,7 @@ const NO_WALLS: [&str; 2] = ["-e", "inject=landlock_create_ruleset:error=ENOSYS"
 pub fn run(world: &World, options: &[&str], args: &[&str]) -> (Out, String) {
     let log = world.root().join("strace.log");
     let mut command = world.command("strace");
-    command
-        .args(["-f", "-y", "-s", "0", "-o"])
-        .arg(&log)
-        .args(options)
-        .arg(binary())
-        .args(args);
+    command.args(["-f", "-y", "-s", "0", "-o"]).arg(&log).args(options).arg(binary()).args(args);
     let out = finish(command);
     let text = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).into_owned();
     (out, text)
@@ -113,9 +108,7 @@ pub fn calls_between_walls(world: &World, args: &[&str]) -> Vec<Call> {
             continue;
         };
         let thread = call.line.split(' ').next().unwrap_or_default().to_owned();
-        let number = counts
-            .entry((thread, call.name.clone(), path.clone()))
-            .or_default();
+        let number = counts.entry((thread, call.name.clone(), path.clone())).or_default();
         *number += 1;
         if known.insert((call.name.clone(), path.clone(), *number)) {
             call.number = *number;
@@ -206,8 +199,6 @@ pub fn inject(world: &World, call: &Call, what: Inject, args: &[&str]) -> Option
 
 /// Whether strace is there and may trace.
 pub fn works() -> bool {
-    let found = std::process::Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .status();
+    let found = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).status();
     found.is_ok_and(|status| status.success()) && Path::new("/proc/self").exists()
 }

@@ -10,10 +10,7 @@ use std::time::{Duration, Instant};
 use crate::tree::copy_private;
 pub use crate::tree::tree;
 
-pub const FILES: [&str; 2] = [
-    "2026.2.19-pending-after-proxy",
-    "2026.5.28-scope-upgrade-pending",
-];
+pub const FILES: [&str; 2] = ["2026.2.19-pending-after-proxy", "2026.5.28-scope-upgrade-pending"];
 pub const SQLITE: &str = "2026.9.6-sqlite-read-only";
 
 /// A command that runs longer hangs.
@@ -34,10 +31,7 @@ pub struct Out {
 
 impl World {
     pub fn empty() -> Self {
-        let root = tempfile::Builder::new()
-            .prefix("clawmend-hostile-")
-            .tempdir()
-            .unwrap();
+        let root = tempfile::Builder::new().prefix("clawmend-hostile-").tempdir().unwrap();
         let world = Self { root };
         for dir in ["home/.openclaw", "tmp"] {
             let dir = world.root().join(dir);
@@ -50,9 +44,7 @@ impl World {
 
     pub fn fixture(name: &str) -> Self {
         let world = Self::empty();
-        let from = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/fixtures")
-            .join(name);
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
         copy_private(&from, &world.state());
         world
     }
@@ -94,10 +86,7 @@ impl World {
             .env_clear()
             .env("HOME", self.root().join("home"))
             .env("TMPDIR", self.root().join("tmp"))
-            .env(
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            )
+            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
             // Not in the world: a trace would take every relative call for one into it.
             .current_dir("/")
             .stdin(Stdio::null());

@@ -35,9 +35,7 @@ impl Sandbox {
     pub fn fixture(name: &str) -> Self {
         let sandbox = Self::empty();
         tree::copy_private(
-            &Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("tests/fixtures")
-                .join(name),
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name),
             &sandbox.state(),
         );
         sandbox
@@ -45,15 +43,8 @@ impl Sandbox {
 
     /// An empty state dir.
     pub fn empty() -> Self {
-        let root = tempfile::Builder::new()
-            .prefix("clawmend-test-")
-            .tempdir()
-            .unwrap();
-        let sandbox = Self {
-            root,
-            now_ms: Cell::new(NOW_MS),
-            vars: RefCell::default(),
-        };
+        let root = tempfile::Builder::new().prefix("clawmend-test-").tempdir().unwrap();
+        let sandbox = Self { root, now_ms: Cell::new(NOW_MS), vars: RefCell::default() };
         for dir in ["home/.openclaw", "tmp"] {
             let dir = sandbox.root.path().join(dir);
             std::fs::create_dir_all(&dir).unwrap();
@@ -89,9 +80,7 @@ impl Sandbox {
     }
 
     pub fn set(&self, name: &str, value: &str) {
-        self.vars
-            .borrow_mut()
-            .insert(name.to_owned(), value.to_owned());
+        self.vars.borrow_mut().insert(name.to_owned(), value.to_owned());
     }
 
     /// Runs `clawmend ARGS` with nobody to answer.
@@ -131,11 +120,7 @@ impl Sandbox {
         };
         let argv = std::iter::once("clawmend").chain(args.iter().copied());
         let exit = clawmend::cli::run(argv, &mut world);
-        Run {
-            exit,
-            stdout: self.plain(&out),
-            stderr: self.plain(&err),
-        }
+        Run { exit, stdout: self.plain(&out), stderr: self.plain(&err) }
     }
 
     fn plain(&self, bytes: &[u8]) -> String {
@@ -213,18 +198,10 @@ pub struct Answers {
 
 impl Answers {
     pub fn confirming(answer: Option<bool>) -> Self {
-        Self {
-            confirm: answer,
-            choose: None,
-            asked: RefCell::default(),
-        }
+        Self { confirm: answer, choose: None, asked: RefCell::default() }
     }
     pub fn choosing(at: Option<usize>, then: Option<bool>) -> Self {
-        Self {
-            confirm: then,
-            choose: at,
-            asked: RefCell::default(),
-        }
+        Self { confirm: then, choose: at, asked: RefCell::default() }
     }
 }
 
@@ -237,9 +214,7 @@ impl Person for Answers {
         self.confirm
     }
     fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
-        self.asked
-            .borrow_mut()
-            .push(format!("{question} {}", items.join(" | ")));
+        self.asked.borrow_mut().push(format!("{question} {}", items.join(" | ")));
         self.choose
     }
 }

@@ -20,10 +20,7 @@ pub static DRIFT: Rule = Rule {
           gateway.remote.token; where it is `local` it does so only if gateway.auth.token is missing.",
     mends: "gateway.remote.token becomes what gateway.auth.token is; the gateway's own token stays.",
     by_hand: "Copy gateway.auth.token to gateway.remote.token.",
-    messages: &[
-        "gateway token mismatch",
-        "set gateway.remote.token to match gateway.auth.token",
-    ],
+    messages: &["gateway token mismatch", "set gateway.remote.token to match gateway.auth.token"],
     run: |model, rule| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
@@ -39,11 +36,7 @@ pub static DRIFT: Rule = Rule {
                     finding = finding.seen(format!("{} is {secret}", path_text(&setting.path)));
                 }
             }
-            return vec![if used {
-                finding
-            } else {
-                finding.at_worst(Severity::Warning)
-            }];
+            return vec![if used { finding } else { finding.at_worst(Severity::Warning) }];
         }
         let alone = gateway.auth_kind() == AuthKind::Token
             && gateway.auth_token.is_missing()
@@ -56,10 +49,7 @@ pub static DRIFT: Rule = Rule {
         let mend = Mend::ByHand(vec![
             "set gateway.auth.token to the same token, or remove gateway.remote.token; then restart the gateway".into(),
         ]);
-        vec![
-            rule.finding(place(model, remote), says, mend)
-                .at_worst(Severity::Warning),
-        ]
+        vec![rule.finding(place(model, remote), says, mend).at_worst(Severity::Warning)]
     },
 };
 
@@ -110,10 +100,7 @@ fn is_placeholder(
     let what = placeholder(setting.value()?.expose())?;
     let (says, severity) = match what {
         Placeholder::Blank => ("is blank", newest(model)),
-        Placeholder::Unset => (
-            "is the word `undefined` or `null`, not a secret",
-            newest(model),
-        ),
+        Placeholder::Unset => ("is the word `undefined` or `null`, not a secret", newest(model)),
         Placeholder::Masked => ("is a mask, not the secret itself", newest(model)),
         Placeholder::Example => match model.rule {
             scopes::Rule::Literal => ("is a published example", Severity::Warning),
@@ -121,10 +108,7 @@ fn is_placeholder(
         },
     };
     let says = format!("{} {says}", path_text(&setting.path));
-    Some(
-        rule.finding(place(model, setting), says, mend)
-            .at_worst(severity),
-    )
+    Some(rule.finding(place(model, setting), says, mend).at_worst(severity))
 }
 
 /// Only 2026.9 refuses to start.
@@ -145,10 +129,7 @@ pub static CHANGED: Rule = Rule {
     mends: "Nothing: which of the two is right is for you to say.",
     by_hand: "Compare gateway.auth.token in openclaw.json and in openclaw.json.bak; put the old one back if clients still use it, \
               then restart the gateway.",
-    messages: &[
-        "gateway token mismatch",
-        "gateway token not configured on gateway",
-    ],
+    messages: &["gateway token mismatch", "gateway token not configured on gateway"],
     run: |model, rule| {
         let (Some(gateway), Some((name, before))) =
             (gateway(model), &model.config.facts.token_before)
@@ -160,14 +141,12 @@ pub static CHANGED: Rule = Rule {
         }
         let setting = &gateway.auth_token;
         let (says, now) = match &setting.field {
-            Field::Value(now) if now != before => (
-                "gateway.auth.token has changed since the last backup",
-                format!("now {now}"),
-            ),
-            Field::Missing if gateway.auth_kind() == AuthKind::Token => (
-                "gateway.auth.token is gone; the last backup has one",
-                "now none".to_owned(),
-            ),
+            Field::Value(now) if now != before => {
+                ("gateway.auth.token has changed since the last backup", format!("now {now}"))
+            }
+            Field::Missing if gateway.auth_kind() == AuthKind::Token => {
+                ("gateway.auth.token is gone; the last backup has one", "now none".to_owned())
+            }
             _ => return vec![],
         };
         let mend = Mend::ByHand(vec![format!(
@@ -207,18 +186,9 @@ pub static REFERENCE: Rule = Rule {
             &gateway.remote_token,
             &gateway.remote_password,
         ];
-        let texts = [
-            &gateway.mode,
-            &gateway.bind,
-            &gateway.auth_mode,
-            &gateway.remote_url,
-        ];
-        let secrets = secrets
-            .into_iter()
-            .filter_map(|setting| by_reference(model, setting, rule));
-        let texts = texts
-            .into_iter()
-            .filter_map(|setting| by_reference(model, setting, rule));
+        let texts = [&gateway.mode, &gateway.bind, &gateway.auth_mode, &gateway.remote_url];
+        let secrets = secrets.into_iter().filter_map(|setting| by_reference(model, setting, rule));
+        let texts = texts.into_iter().filter_map(|setting| by_reference(model, setting, rule));
         secrets.chain(texts).collect()
     },
 };
@@ -227,10 +197,8 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<F
     let Field::Reference(reference) = &setting.field else {
         return None;
     };
-    let says = format!(
-        "{} is given by reference, so it could not be compared",
-        path_text(&setting.path)
-    );
+    let says =
+        format!("{} is given by reference, so it could not be compared", path_text(&setting.path));
     let finding = rule.finding(place(model, setting), says, Mend::Nothing);
     let names = match reference {
         Reference::Variables(names) => names.clone(),

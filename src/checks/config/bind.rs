@@ -38,9 +38,7 @@ pub static INVALID: Rule = Rule {
         };
         let mend = wanted.mend(model, format!("set gateway.bind to \"{word}\""));
         let offers_lan = word == "loopback" && matches!(mend, Mend::Repair(_));
-        let mut finding = rule
-            .finding(place(model, bind), says, mend)
-            .seen(shown(bind));
+        let mut finding = rule.finding(place(model, bind), says, mend).seen(shown(bind));
         let alias = bind.value().and_then(|word| bind_alias(word));
         if offers_lan && model.config.is_guarded() {
             let other = repair("--bind lan");

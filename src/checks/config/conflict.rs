@@ -63,11 +63,7 @@ pub static CONFLICT: Rule = Rule {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
         };
-        let about = About {
-            model,
-            gateway,
-            rule,
-        };
+        let about = About { model, gateway, rule };
         let found = [
             about.no_guard(),
             about.two_secrets(),
@@ -129,10 +125,8 @@ impl About<'_> {
             .seen(format!("gateway.bind is {on}"))
             .seen("gateway.auth has no token and no password that could be seen");
         let finding = match self.gateway.auth_kind() {
-            AuthKind::Token => finding.seen(format!(
-                "if other machines need the gateway: {}",
-                repair("--new-token")
-            )),
+            AuthKind::Token => finding
+                .seen(format!("if other machines need the gateway: {}", repair("--new-token"))),
             _ => finding,
         };
         // Which release made `auto` the default in containers was not seen; 2026.9.6 refuses.
@@ -161,11 +155,7 @@ impl About<'_> {
     }
 
     fn no_password(&self) -> Option<Finding> {
-        let asks = self
-            .gateway
-            .auth_mode
-            .value()
-            .is_some_and(|mode| mode == "password");
+        let asks = self.gateway.auth_mode.value().is_some_and(|mode| mode == "password");
         let none = self.gateway.auth_password.is_missing() && !self.in_variables(|at| at.password);
         (asks && none).then(|| {
             self.says(
@@ -227,11 +217,8 @@ impl About<'_> {
             && value("token")?.as_str() == Some(self.model.config.shared_secret()?.expose());
         same.then(|| {
             let says = "hooks.token is the same as the gateway's token";
-            let finding = self.says(
-                &self.gateway.auth_token,
-                says,
-                "give hooks.token a value of its own",
-            );
+            let finding =
+                self.says(&self.gateway.auth_token, says, "give hooks.token a value of its own");
             match self.model.store {
                 StoreKind::Files => finding,
                 StoreKind::Sqlite => finding.at_worst(Severity::Warning),
@@ -243,10 +230,7 @@ impl About<'_> {
         let gateway = self.gateway;
         let fallback = &gateway.control_ui_dangerously_allow_host_header_origin_fallback;
         let none = gateway.control_ui_allowed_origins.is_missing()
-            || gateway
-                .control_ui_allowed_origins
-                .value()
-                .is_some_and(Vec::is_empty);
+            || gateway.control_ui_allowed_origins.value().is_some_and(Vec::is_empty);
         let open = self.is_wide()
             && none
             && gateway.control_ui_enabled.value() != Some(&false)

@@ -69,10 +69,7 @@ fn in_the_cli(
             "unset OPENCLAW_GATEWAY_TOKEN    (and take it out of your shell's start files)"
                 .to_owned()
         }
-        _ => format!(
-            "take OPENCLAW_GATEWAY_TOKEN out of {}, or make it the config's token",
-            at.at
-        ),
+        _ => format!("take OPENCLAW_GATEWAY_TOKEN out of {}, or make it the config's token", at.at),
     };
     let mend = Mend::ByHand(vec![hand]);
     let Some(own) = own else {
@@ -97,11 +94,7 @@ fn in_the_cli(
         .seen(format!("gateway.auth.token is {own}"));
     // From 2026.3.13 the CLI tries once more, with its device token.
     let saved = model.tokens_agree() && model.rule == scopes::Rule::Implied;
-    Some(if saved {
-        finding.at_worst(Severity::Warning)
-    } else {
-        finding
-    })
+    Some(if saved { finding.at_worst(Severity::Warning) } else { finding })
 }
 
 fn in_the_service(rule: &Rule, at: &Variables, token: &Secret, own: Option<&Secret>) -> Finding {
@@ -115,9 +108,7 @@ fn in_the_service(rule: &Rule, at: &Variables, token: &Secret, own: Option<&Secr
     };
     let hand = "make the two one: put the token into gateway.auth.token, then: openclaw gateway install --force";
     let mend = Mend::ByHand(vec![hand.into()]);
-    let finding = rule
-        .finding(at.at.clone(), says, mend)
-        .at_worst(Severity::Warning);
+    let finding = rule.finding(at.at.clone(), says, mend).at_worst(Severity::Warning);
     let finding = finding.seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"));
     match own {
         Some(own) => finding.seen(format!("gateway.auth.token is {own}")),
@@ -157,10 +148,7 @@ pub static PORT: Rule = Rule {
         vec![
             rule.finding(place.clone(), says, mend)
                 .seen(format!("the CLI asks at {asks} ({place})"))
-                .seen(format!(
-                    "the gateway listens on {} ({})",
-                    listens.number, listens.from
-                )),
+                .seen(format!("the gateway listens on {} ({})", listens.number, listens.from)),
         ]
     },
 };
@@ -223,14 +211,8 @@ pub static ELSEWHERE: Rule = Rule {
         )]);
         vec![
             rule.finding(at.at.clone(), says, mend)
-                .seen(format!(
-                    "OPENCLAW_STATE_DIR there is {}",
-                    crate::platform::shown(dir)
-                ))
-                .seen(format!(
-                    "this one is {}",
-                    crate::platform::shown(&model.facts.state_dir)
-                )),
+                .seen(format!("OPENCLAW_STATE_DIR there is {}", crate::platform::shown(dir)))
+                .seen(format!("this one is {}", crate::platform::shown(&model.facts.state_dir))),
         ]
     },
 };

@@ -65,11 +65,7 @@ pub static MISSING: Rule = Rule {
         // A config that was there once has left copies; without any, this gateway may never have had one.
         let lost = !model.config.copies.is_empty() && !runs(model);
         let finding = with_copies(model, finding);
-        vec![if lost {
-            finding
-        } else {
-            finding.at_worst(Severity::Warning)
-        }]
+        vec![if lost { finding } else { finding.at_worst(Severity::Warning) }]
     },
 };
 
@@ -87,10 +83,7 @@ pub static EMPTY: Rule = Rule {
         ConfigState::Empty => {
             let mend = by_hand(&["put a copy of your own back, or: openclaw setup"]);
             let says = "the config is empty: nothing stands in the file";
-            vec![with_copies(
-                model,
-                rule.finding(config_name(model), says, mend),
-            )]
+            vec![with_copies(model, rule.finding(config_name(model), says, mend))]
         }
         _ => vec![],
     },
@@ -99,10 +92,7 @@ pub static EMPTY: Rule = Rule {
 fn where_it_breaks(finding: Finding, error: &SyntaxError) -> Finding {
     let finding = finding.seen(error.to_string());
     // Two blanks: shown as it is, so that the caret stands below its place.
-    error
-        .excerpt()
-        .lines()
-        .fold(finding, |finding, line| finding.seen(format!("  {line}")))
+    error.excerpt().lines().fold(finding, |finding, line| finding.seen(format!("  {line}")))
 }
 
 pub static UNPARSABLE: Rule = Rule {
@@ -114,12 +104,7 @@ pub static UNPARSABLE: Rule = Rule {
     mends: "With --config-from FILE a copy takes its place (asked for on a terminal); the broken file stays in the snapshot. The place \
             where it breaks is often quicker to mend by hand.",
     by_hand: "Correct the line that is shown: mostly a comma, a quote or a brace.",
-    messages: &[
-        "JSON5: invalid",
-        "JSON5 parse failed",
-        "Invalid config at",
-        "SyntaxError: JSON5",
-    ],
+    messages: &["JSON5: invalid", "JSON5 parse failed", "Invalid config at", "SyntaxError: JSON5"],
     run: |model, rule| match &model.config.state {
         ConfigState::Unparsable(error) => {
             let hand = format!("correct line {} of {}", error.line, config_name(model));
@@ -189,9 +174,8 @@ pub static INCLUDE: Rule = Rule {
                 _ => "correct the `$include`".to_owned(),
             };
             let says = "an include of the config cannot be followed";
-            let finding = rule
-                .finding(place, says, Mend::ByHand(vec![hand]))
-                .seen(problem.to_string());
+            let finding =
+                rule.finding(place, says, Mend::ByHand(vec![hand])).seen(problem.to_string());
             match &problem.kind {
                 ProblemKind::Unparsable(_, error) => where_it_breaks(finding, error),
                 _ => finding,

@@ -36,10 +36,7 @@ pub static UNKNOWN: Rule = Rule {
             !GATEWAY_KEYS.contains(&key.as_str()) && *key != "token" && *key != "$include"
         });
         paths.extend(odd.map(|key| vec!["gateway".to_owned(), key.clone()]));
-        misplaced(model, gateway, rule)
-            .into_iter()
-            .chain(unknown(model, rule, &paths))
-            .collect()
+        misplaced(model, gateway, rule).into_iter().chain(unknown(model, rule, &paths)).collect()
     },
 };
 
@@ -67,13 +64,9 @@ fn unknown(model: &Model, rule: &Rule, paths: &[Vec<String>]) -> Option<Finding>
         "if the gateway says `Unrecognized key`: remove it or correct its spelling".into(),
     ]);
     let says = "keys that no release of OpenClaw up to 2026.9 knows";
-    let finding = rule
-        .finding(place_of(model, first, &owner), says, mend)
-        .at_worst(Severity::Warning);
-    let shown = paths
-        .iter()
-        .take(8)
-        .fold(finding, |finding, path| finding.seen(path_text(path)));
+    let finding =
+        rule.finding(place_of(model, first, &owner), says, mend).at_worst(Severity::Warning);
+    let shown = paths.iter().take(8).fold(finding, |finding, path| finding.seen(path_text(path)));
     Some(match paths.len() {
         0..=8 => shown,
         more => shown.seen(format!("and {} more", more - 8)),
@@ -88,11 +81,7 @@ pub static VALUE: Rule = Rule {
     why: "OpenClaw checks every value against its schema and refuses the whole config for one that does not fit.",
     mends: "Nothing: what was meant is for you to say.",
     by_hand: "Correct the value in openclaw.json.",
-    messages: &[
-        "Invalid input: expected",
-        "Invalid config at",
-        "OpenClaw config is invalid",
-    ],
+    messages: &["Invalid input: expected", "Invalid config at", "OpenClaw config is invalid"],
     run: |model, rule| {
         let Some(gateway) = gateway(model) else {
             return vec![];
@@ -106,12 +95,7 @@ pub static VALUE: Rule = Rule {
         let mut found: Vec<Finding> = [
             wrong(model, rule, &gateway.section, "an object"),
             wrong(model, rule, &gateway.port, "a number from 1 to 65535"),
-            wrong(
-                model,
-                rule,
-                &gateway.auth_mode,
-                "none, token, password or trusted-proxy",
-            ),
+            wrong(model, rule, &gateway.auth_mode, "none, token, password or trusted-proxy"),
             wrong(model, rule, &gateway.auth_token, "a text"),
             wrong(model, rule, &gateway.auth_password, "a text"),
             wrong(model, rule, &gateway.remote_url, "a text"),
@@ -119,12 +103,7 @@ pub static VALUE: Rule = Rule {
             wrong(model, rule, &gateway.custom_bind_host, "a text"),
             wrong(model, rule, &gateway.tls_enabled, "true or false"),
             wrong(model, rule, &gateway.control_ui_enabled, "true or false"),
-            wrong(
-                model,
-                rule,
-                &gateway.control_ui_allowed_origins,
-                "a list of texts",
-            ),
+            wrong(model, rule, &gateway.control_ui_allowed_origins, "a list of texts"),
         ]
         .into_iter()
         .flatten()
@@ -135,17 +114,10 @@ pub static VALUE: Rule = Rule {
                 .raw(&gateway.trusted_proxies.path)
                 .is_some_and(serde_json::Value::is_array)
         {
-            found.extend(wrong(
-                model,
-                rule,
-                &gateway.trusted_proxies,
-                "a list of texts",
-            ));
+            found.extend(wrong(model, rule, &gateway.trusted_proxies, "a list of texts"));
         }
-        if let Some(word) = gateway
-            .auth_mode
-            .value()
-            .filter(|word| !AUTH_MODES.contains(&word.as_str()))
+        if let Some(word) =
+            gateway.auth_mode.value().filter(|word| !AUTH_MODES.contains(&word.as_str()))
         {
             let says = "gateway.auth.mode is not a word that OpenClaw knows";
             let mend = Mend::ByHand(vec![format!("set it to one of {}", AUTH_MODES.join(", "))]);
@@ -162,11 +134,7 @@ fn wrong<T>(model: &Model, rule: &Rule, setting: &Setting<T>, wanted: &str) -> O
     };
     let path = path_text(&setting.path);
     let mend = Mend::ByHand(vec![format!("make {path} {wanted}")]);
-    let finding = rule.finding(
-        place(model, setting),
-        format!("{path} has to be {wanted}"),
-        mend,
-    );
+    let finding = rule.finding(place(model, setting), format!("{path} has to be {wanted}"), mend);
     Some(finding.seen(format!("it is {}", wrong.found)))
 }
 
@@ -195,11 +163,8 @@ pub static DUPLICATE: Rule = Rule {
                 continue;
             };
             for twice in json5::duplicates(text) {
-                let lines: Vec<String> = twice
-                    .places
-                    .iter()
-                    .map(|place| place.line.to_string())
-                    .collect();
+                let lines: Vec<String> =
+                    twice.places.iter().map(|place| place.line.to_string()).collect();
                 let says = format!(
                     "`{}` stands there more than once; the last one counts",
                     path_text(&twice.path)
@@ -208,11 +173,7 @@ pub static DUPLICATE: Rule = Rule {
                 let finding = rule.finding(name(model, path), says, hand);
                 let near = twice.path.first().is_some_and(|key| key == "gateway");
                 let finding = finding.seen(format!("lines {}", lines.join(", ")));
-                found.push(if near {
-                    finding
-                } else {
-                    finding.at_worst(Severity::Info)
-                });
+                found.push(if near { finding } else { finding.at_worst(Severity::Info) });
             }
         }
         found

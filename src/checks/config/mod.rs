@@ -41,10 +41,7 @@ fn config_name(model: &Model) -> String {
 
 /// The bytes of a config file.
 pub(crate) fn bytes<'m>(model: &'m Model, file: &Path) -> Option<&'m Bytes> {
-    model
-        .images
-        .text(&Slot::Config(file.to_path_buf()))?
-        .bytes()
+    model.images.text(&Slot::Config(file.to_path_buf()))?.bytes()
 }
 
 /// `openclaw.json: gateway.bind (line 4)`.
@@ -53,12 +50,7 @@ fn place_of(model: &Model, path: &[String], owner: &Owner) -> String {
     let line = bytes(model, &file)
         .and_then(|text| json5::locate(text, &owner.path))
         .map(|place| format!(" (line {})", place.line));
-    format!(
-        "{}: {}{}",
-        name(model, &file),
-        path_text(path),
-        line.unwrap_or_default()
-    )
+    format!("{}: {}{}", name(model, &file), path_text(path), line.unwrap_or_default())
 }
 
 fn place<T>(model: &Model, setting: &Setting<T>) -> String {

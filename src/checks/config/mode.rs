@@ -33,9 +33,7 @@ pub static MISSING: Rule = Rule {
             "gateway.mode is not a word that OpenClaw knows"
         };
         let mend = wanted.mend(model, "set gateway.mode to \"local\"");
-        let finding = rule
-            .finding(place(model, mode), says, mend)
-            .seen(shown(mode));
+        let finding = rule.finding(place(model, mode), says, mend).seen(shown(mode));
         vec![if mode.is_missing() && runs(model) {
             finding.at_worst(Severity::Warning).seen(
                 "the gateway that runs now was started before this, or with --allow-unconfigured",

@@ -19,10 +19,7 @@ pub static NOT_A_LIST: Rule = Rule {
           refuses its commands.",
     mends: "The text becomes a list of what it names (split at commas).",
     by_hand: "Put brackets around it: trustedProxies: [\"127.0.0.1\"].",
-    messages: &[
-        "gateway.trustedProxies: Invalid input",
-        "expected array, received string",
-    ],
+    messages: &["gateway.trustedProxies: Invalid input", "expected array, received string"],
     run: |model, rule| {
         let Some(setting) = gateway(model).map(|gateway| &gateway.trusted_proxies) else {
             return vec![];
@@ -39,9 +36,7 @@ pub static NOT_A_LIST: Rule = Rule {
                 let items: Vec<String> = items.map(shown_value).collect();
                 wanted.mend(model, format!("make it {}", serde_json::json!(items)))
             }
-            None => Mend::ByHand(vec![
-                "make it a list of addresses, e.g. [\"127.0.0.1\"]".into(),
-            ]),
+            None => Mend::ByHand(vec!["make it a list of addresses, e.g. [\"127.0.0.1\"]".into()]),
         };
         let finding = rule.finding(place(model, setting), says, mend);
         vec![match raw.and_then(serde_json::Value::as_str) {
@@ -53,21 +48,12 @@ pub static NOT_A_LIST: Rule = Rule {
 
 /// A public address that leads here by way of a proxy, by what the config says itself.
 fn public_address(gateway: &Gateway) -> Option<String> {
-    let origins = gateway
-        .control_ui_allowed_origins
-        .value()
-        .into_iter()
-        .flatten();
-    gateway
-        .remote_url
-        .value()
-        .into_iter()
-        .chain(origins)
-        .find_map(|url| {
-            let parts = GatewayUrl::parse(url)?;
-            let secure = matches!(parts.scheme.as_str(), "https" | "wss");
-            (secure && parts.distance() == Distance::Public).then(|| shown_value(url))
-        })
+    let origins = gateway.control_ui_allowed_origins.value().into_iter().flatten();
+    gateway.remote_url.value().into_iter().chain(origins).find_map(|url| {
+        let parts = GatewayUrl::parse(url)?;
+        let secure = matches!(parts.scheme.as_str(), "https" | "wss");
+        (secure && parts.distance() == Distance::Public).then(|| shown_value(url))
+    })
 }
 
 pub static UNTRUSTED: Rule = Rule {
@@ -93,21 +79,14 @@ pub static UNTRUSTED: Rule = Rule {
         };
         let setting = &gateway.trusted_proxies;
         let none = setting.is_missing() || setting.value().is_some_and(Vec::is_empty);
-        let served = gateway
-            .tailscale_mode
-            .value()
-            .is_some_and(|mode| mode != "off");
+        let served = gateway.tailscale_mode.value().is_some_and(|mode| mode != "off");
         if !none || served {
             return vec![];
         }
         let near = matches!(&gateway.bind.field, Field::Missing)
             || gateway.bind.value().is_some_and(|bind| bind == "loopback");
         // Only what is not local waits like this, and with this bind only a proxy lets it in.
-        let strange = near
-            && model
-                .requests
-                .iter()
-                .any(|own| !own.silent && !own.is_repair);
+        let strange = near && model.requests.iter().any(|own| !own.silent && !own.is_repair);
         let address = public_address(gateway);
         if address.is_none() && !strange {
             return vec![];
@@ -135,9 +114,9 @@ pub static UNTRUSTED: Rule = Rule {
                 finding.seen("this machine's own first contact waits as if it were not local");
         }
         vec![
-            finding
-                .seen("gateway.trustedProxies names no address")
-                .seen("IP is the proxy's address as the gateway sees it: 127.0.0.1 for a proxy on this machine"),
+            finding.seen("gateway.trustedProxies names no address").seen(
+                "IP is the proxy's address as the gateway sees it: 127.0.0.1 for a proxy on this machine",
+            ),
         ]
     },
 };
@@ -174,15 +153,9 @@ pub static NOT_LOCAL: Rule = Rule {
         };
         let to = wanted.new.as_str().unwrap_or_default();
         let mend = wanted.mend(model, format!("set it to {to}"));
-        let finding = rule
-            .finding(place(model, setting), says, mend)
-            .seen(shown(setting));
+        let finding = rule.finding(place(model, setting), says, mend).seen(shown(setting));
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
-        vec![if used {
-            finding
-        } else {
-            finding.at_worst(Severity::Warning)
-        }]
+        vec![if used { finding } else { finding.at_worst(Severity::Warning) }]
     },
 };
 
@@ -205,10 +178,7 @@ pub static PLAINTEXT: Rule = Rule {
         let Some(gateway) = gateway(model) else {
             return vec![];
         };
-        client_url(model, gateway, rule)
-            .into_iter()
-            .chain(own_url(model, gateway, rule))
-            .collect()
+        client_url(model, gateway, rule).into_iter().chain(own_url(model, gateway, rule)).collect()
     },
 };
 
@@ -226,9 +196,7 @@ fn client_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> 
     ]);
     let says = "gateway.remote.url is plain ws:// to another machine";
     let setting = &gateway.remote_url;
-    let finding = rule
-        .finding(place(model, setting), says, mend)
-        .seen(shown(setting));
+    let finding = rule.finding(place(model, setting), says, mend).seen(shown(setting));
     Some(match parts.distance() {
         Distance::Private => finding
             .at_worst(Severity::Warning)
@@ -238,10 +206,7 @@ fn client_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> 
 }
 
 fn own_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
-    let wide = gateway
-        .bind
-        .value()
-        .filter(|bind| matches!(bind.as_str(), "lan" | "tailnet"))?;
+    let wide = gateway.bind.value().filter(|bind| matches!(bind.as_str(), "lan" | "tailnet"))?;
     if model.rule != scopes::Rule::Literal || model.config.is_client() {
         return None;
     }
@@ -255,9 +220,5 @@ fn own_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
         "update OpenClaw, or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"".into(),
     ]);
     let finding = rule.finding(place(model, &gateway.bind), says, mend);
-    Some(
-        finding
-            .at_worst(Severity::Warning)
-            .seen("nothing here shows a release after 2026.2.19"),
-    )
+    Some(finding.at_worst(Severity::Warning).seen("nothing here shows a release after 2026.2.19"))
 }

@@ -23,11 +23,7 @@ pub static REPLACED: Rule = Rule {
         "size-drop-vs-last-good",
     ],
     run: |model, rule| {
-        let clobbered = model
-            .config
-            .copies
-            .iter()
-            .filter(|copy| copy.kind == CopyKind::Clobbered);
+        let clobbered = model.config.copies.iter().filter(|copy| copy.kind == CopyKind::Clobbered);
         let Some(newest) = clobbered.max_by_key(|copy| copy.mtime_ms) else {
             return vec![];
         };
@@ -45,11 +41,7 @@ pub static REPLACED: Rule = Rule {
         let finding = rule.finding(config, says, mend).seen(line(model, newest));
         const RECENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
         let recent = model.facts.now_ms.saturating_sub(newest.mtime_ms) < RECENT_MS;
-        vec![if recent && newest.is_usable() {
-            finding
-        } else {
-            finding.at_worst(Severity::Info)
-        }]
+        vec![if recent && newest.is_usable() { finding } else { finding.at_worst(Severity::Info) }]
     },
 };
 
@@ -67,31 +59,21 @@ pub static SUSPICIOUS: Rule = Rule {
         let Some(config) = model.config.whole() else {
             return vec![];
         };
-        let backup = model
-            .config
-            .copies
-            .iter()
-            .find(|copy| copy.kind == CopyKind::Backup(0));
+        let backup = model.config.copies.iter().find(|copy| copy.kind == CopyKind::Backup(0));
         // With an include OpenClaw does not go back.
         let Some(backup) = backup
             .filter(|copy| copy.is_usable() && copy.has_mode && config.resolved.files.len() == 1)
         else {
             return vec![];
         };
-        let size = config
-            .resolved
-            .files
-            .first()
-            .map_or(0, |file| file.bytes.len() as u64);
+        let size = config.resolved.files.first().map_or(0, |file| file.bytes.len() as u64);
         let mut reasons = Vec::new();
         if backup.has_meta && !has_meta(&config.resolved.value) {
             reasons.push(format!("`meta` is gone: {} has it", backup.name));
         }
         if backup.size >= 512 && size < backup.size / 2 {
-            reasons.push(format!(
-                "the config has {size} bytes, {} has {}",
-                backup.name, backup.size
-            ));
+            reasons
+                .push(format!("the config has {size} bytes, {} has {}", backup.name, backup.size));
         }
         if reasons.is_empty() {
             return vec![];
@@ -120,11 +102,7 @@ pub static READ_ONLY: Rule = Rule {
               clawmend makes it there if you name it: `--config` and the real path.",
     messages: &["Config is read-only", "managed by Nix"],
     run: |model, rule| {
-        let files = model
-            .config
-            .read()
-            .into_iter()
-            .flat_map(|config| &config.resolved.files);
+        let files = model.config.read().into_iter().flat_map(|config| &config.resolved.files);
         let mut paths: Vec<_> = std::iter::once(model.config.path.clone()).collect();
         paths.extend(files.skip(1).map(|file| file.path.clone()));
         let mut seen: Vec<String> = Vec::new();
@@ -135,10 +113,7 @@ pub static READ_ONLY: Rule = Rule {
             };
             if !seen.contains(&why) {
                 let says = "the config is managed elsewhere, so clawmend does not change it";
-                found.push(
-                    rule.finding(name(model, &path), says, Mend::Nothing)
-                        .seen(why.clone()),
-                );
+                found.push(rule.finding(name(model, &path), says, Mend::Nothing).seen(why.clone()));
                 seen.push(why);
             }
         }

@@ -45,22 +45,14 @@ fn needs_guard(model: &Model, gateway: &Gateway, choice: &Choice) -> bool {
 
 /// `gateway.auth.token`, where the user wants a new one.
 pub fn token(model: &Model, choice: &Choice) -> Option<Wanted> {
-    let token = choice
-        .token
-        .as_ref()
-        .filter(|_| fills_token(model, choice))?;
+    let token = choice.token.as_ref().filter(|_| fills_token(model, choice))?;
     let setting = &hosted(model)?.auth_token;
     let code = match setting.field {
         Field::Missing => CONFLICT.code,
         _ => auth::PLACEHOLDER.code,
     };
     let new = Value::from(vars::escaped(token.expose()));
-    Some(Wanted::of(
-        setting,
-        code,
-        new,
-        "a new random token, as --new-token says",
-    ))
+    Some(Wanted::of(setting, code, new, "a new random token, as --new-token says"))
 }
 
 /// `gateway.remote.token`, where it differs from the gateway's own token.

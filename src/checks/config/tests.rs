@@ -16,10 +16,7 @@ fn facts() -> Facts {
         now_ms: 1_795_535_999_000,
         state_dir: "/s".into(),
         era: crate::model::scopes::Era::Implied,
-        config: ConfigFacts {
-            path: "/s/openclaw.json".into(),
-            ..ConfigFacts::default()
-        },
+        config: ConfigFacts { path: "/s/openclaw.json".into(), ..ConfigFacts::default() },
         ..Facts::default()
     }
 }
@@ -34,10 +31,7 @@ fn state(text: Option<&str>) -> Images {
         None => FileState::Absent,
     };
     let path = "/s/openclaw.json".into();
-    images.texts.insert(
-        Slot::Config("/s/openclaw.json".into()),
-        TextImage { path, state },
-    );
+    images.texts.insert(Slot::Config("/s/openclaw.json".into()), TextImage { path, state });
     images
 }
 
@@ -52,10 +46,7 @@ fn found_with(text: Option<&str>, facts: Facts) -> Vec<Finding> {
 }
 
 fn found(gateway: &str) -> Vec<Finding> {
-    found_with(
-        Some(&format!("{{ meta: {{}}, gateway: {{ {gateway} }} }}")),
-        facts(),
-    )
+    found_with(Some(&format!("{{ meta: {{}}, gateway: {{ {gateway} }} }}")), facts())
 }
 
 fn codes(findings: &[Finding]) -> Vec<&str> {
@@ -87,13 +78,7 @@ fn variables(place: Place) -> Variables {
 }
 
 fn copy(name: &str, mtime_ms: i64, text: &str) -> Copy {
-    Copy::read(
-        "openclaw.json",
-        &format!("openclaw.json{name}"),
-        mtime_ms,
-        text.as_bytes(),
-    )
-    .unwrap()
+    Copy::read("openclaw.json", &format!("openclaw.json{name}"), mtime_ms, text.as_bytes()).unwrap()
 }
 
 const WHOLE: &str =
@@ -109,24 +94,15 @@ fn a_config_that_is_right_has_no_finding() {
 fn a_broken_config_shows_its_place_and_offers_the_best_copy() {
     let mut facts = facts();
     facts.config.copies = rank(vec![copy(".bak", 5, WHOLE), copy(".last-good", 4, "{ a")]);
-    let findings = found_with(
-        Some("{\n  gateway: { mode: 'local' }\n  token: 'hunter2' }"),
-        facts,
-    );
+    let findings = found_with(Some("{\n  gateway: { mode: 'local' }\n  token: 'hunter2' }"), facts);
     let broken = the(&findings, "config-unparsable");
     let evidence = broken.evidence.join("\n");
-    assert!(
-        evidence.contains("line 2, column 29: a comma"),
-        "{evidence}"
-    );
+    assert!(evidence.contains("line 2, column 29: a comma"), "{evidence}");
     assert!(
         evidence.contains("\n    gateway: { mode: **** }\n") && !evidence.contains("hunter2"),
         "{evidence}"
     );
-    assert!(
-        evidence.contains("the best copy is openclaw.json.bak"),
-        "{evidence}"
-    );
+    assert!(evidence.contains("the best copy is openclaw.json.bak"), "{evidence}");
     assert!(evidence.contains("1970-01-01 00:00 UTC"), "{evidence}");
     assert_eq!(
         broken.mend,
@@ -137,33 +113,20 @@ fn a_broken_config_shows_its_place_and_offers_the_best_copy() {
 #[test]
 fn empty_missing_and_replaced_configs_are_told_apart() {
     for empty in ["", " \n", "\u{feff}"] {
-        assert_eq!(
-            codes(&found_with(Some(empty), facts())),
-            ["config-empty"],
-            "{empty:?}"
-        );
+        assert_eq!(codes(&found_with(Some(empty), facts())), ["config-empty"], "{empty:?}");
     }
     let missing = found_with(None, facts());
     assert_eq!(the(&missing, "config-missing").severity, Severity::Warning);
     let mut lost = facts();
     lost.config.copies = vec![copy(".bak", 1, WHOLE)];
-    assert_eq!(
-        the(&found_with(None, lost), "config-missing").severity,
-        Severity::Blocks
-    );
+    assert_eq!(the(&found_with(None, lost), "config-missing").severity, Severity::Blocks);
     let mut replaced = facts();
     replaced.config.copies = vec![copy(".clobbered.2026", 1_795_535_990_000, WHOLE)];
     let findings = found_with(Some(WHOLE), replaced);
-    assert_eq!(
-        the(&findings, "config-replaced").severity,
-        Severity::Warning
-    );
+    assert_eq!(the(&findings, "config-replaced").severity, Severity::Warning);
     let mut shrunk = facts();
-    shrunk.config.copies = vec![copy(
-        ".bak",
-        1,
-        &WHOLE.replace("'x'", &format!("'{}'", "x".repeat(600))),
-    )];
+    shrunk.config.copies =
+        vec![copy(".bak", 1, &WHOLE.replace("'x'", &format!("'{}'", "x".repeat(600))))];
     let findings = found_with(Some("{ gateway: { mode: 'local' } }"), shrunk);
     assert_eq!(the(&findings, "config-may-be-replaced").evidence.len(), 2);
 }
@@ -179,61 +142,33 @@ fn places_name_the_line_and_words_the_trade_off() {
     let bind = the(&findings, "gateway-bind-invalid");
     assert_eq!(bind.place, "openclaw.json: gateway.bind (line 4)");
     assert_eq!(bind.severity, Severity::Blocks);
-    assert!(
-        bind.evidence
-            .join(" ")
-            .contains("clawmend repair --bind lan")
-    );
+    assert!(bind.evidence.join(" ").contains("clawmend repair --bind lan"));
 }
 
 #[test]
 fn a_missing_mode_blocks_unless_a_gateway_runs() {
-    assert_eq!(
-        the(&found("bind: 'loopback'"), "gateway-mode-missing").severity,
-        Severity::Blocks
-    );
+    assert_eq!(the(&found("bind: 'loopback'"), "gateway-mode-missing").severity, Severity::Blocks);
     let mut facts = facts();
     facts.gateway = Gateway::Running { pid: 1 };
     let findings = found_with(Some("{ gateway: {} }"), facts);
-    assert_eq!(
-        the(&findings, "gateway-mode-missing").severity,
-        Severity::Warning
-    );
+    assert_eq!(the(&findings, "gateway-mode-missing").severity, Severity::Warning);
 }
 
 #[test]
 fn combinations_that_a_gateway_refuses_are_named() {
     for (gateway, says) in [
-        (
-            "bind: 'lan', auth: { mode: 'none' }",
-            "no shared token or password",
-        ),
+        ("bind: 'lan', auth: { mode: 'none' }", "no shared token or password"),
         ("bind: 'lan'", "no shared token or password"),
-        (
-            "auth: { token: 'tttttttt', password: 'p' }",
-            "no mode that says",
-        ),
+        ("auth: { token: 'tttttttt', password: 'p' }", "no mode that says"),
         ("auth: { mode: 'password' }", "there is no password"),
-        (
-            "bind: 'custom', auth: { token: 'tttttttt' }",
-            "no IPv4 address",
-        ),
-        (
-            "tailscale: { mode: 'funnel' }, auth: { token: 'tttttttt' }",
-            "funnel needs",
-        ),
-        (
-            "tailscale: { mode: 'serve' }, bind: 'lan', auth: { token: 'tttttttt' }",
-            "serve needs",
-        ),
+        ("bind: 'custom', auth: { token: 'tttttttt' }", "no IPv4 address"),
+        ("tailscale: { mode: 'funnel' }, auth: { token: 'tttttttt' }", "funnel needs"),
+        ("tailscale: { mode: 'serve' }, bind: 'lan', auth: { token: 'tttttttt' }", "serve needs"),
         (
             "auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: 'x' } }",
             "no proxy is trusted",
         ),
-        (
-            "trustedProxies: ['::1'], auth: { mode: 'trusted-proxy' }",
-            "no header is named",
-        ),
+        ("trustedProxies: ['::1'], auth: { mode: 'trusted-proxy' }", "no header is named"),
         (
             "trustedProxies: ['::1'], auth: { mode: 'trusted-proxy', token: 'tttttttt', trustedProxy: { userHeader: 'x' } }",
             "refuse both",
@@ -245,10 +180,7 @@ fn combinations_that_a_gateway_refuses_are_named() {
         assert_eq!(conflict.severity, Severity::Blocks, "{gateway}");
     }
     let hooks = "{ hooks: { enabled: true, token: 'tttttttt' }, gateway: { mode: 'local', auth: { token: 'tttttttt' } } }";
-    assert_eq!(
-        codes(&found_with(Some(hooks), facts())),
-        ["auth-bind-conflict"]
-    );
+    assert_eq!(codes(&found_with(Some(hooks), facts())), ["auth-bind-conflict"]);
     let wide = found(&format!("mode: 'local', bind: 'lan', auth: {{ {TOKEN} }}"));
     assert_eq!(the(&wide, "auth-bind-conflict").severity, Severity::Warning);
 }
@@ -258,10 +190,7 @@ fn in_a_container_no_bind_means_every_address() {
     let mut facts = facts();
     facts.config.container = true;
     let findings = found_with(Some("{ gateway: { mode: 'local' } }"), facts.clone());
-    assert_eq!(
-        the(&findings, "auth-bind-conflict").severity,
-        Severity::Warning
-    );
+    assert_eq!(the(&findings, "auth-bind-conflict").severity, Severity::Warning);
     let mut guarded = variables(Place::DotEnv);
     guarded.token = Some(Secret::new("t"));
     facts.config.variables = vec![guarded];
@@ -276,10 +205,7 @@ fn placeholders_and_drift_show_no_secret() {
     let findings = found("mode: 'local', auth: { token: 'change-me-now' }");
     let placeholder = the(&findings, "token-placeholder");
     assert_eq!(placeholder.severity, Severity::Blocks);
-    assert_eq!(
-        placeholder.mend,
-        Mend::RepairWith("clawmend repair --new-token".into())
-    );
+    assert_eq!(placeholder.mend, Mend::RepairWith("clawmend repair --new-token".into()));
     let findings = found(&format!(
         "mode: 'local', auth: {{ {TOKEN} }}, remote: {{ token: 'zzzzzzzzzzzzzzzzzzzz' }}"
     ));
@@ -287,14 +213,10 @@ fn placeholders_and_drift_show_no_secret() {
     assert_eq!(drift.severity, Severity::Warning);
     assert!(!format!("{drift:?}").contains("0123456789") && format!("{drift:?}").contains("****"));
     let mut changed = facts();
-    changed.config.token_before = Some((
-        "openclaw.json.bak".into(),
-        Secret::new("other-token-of-old"),
-    ));
+    changed.config.token_before =
+        Some(("openclaw.json.bak".into(), Secret::new("other-token-of-old")));
     let findings = found_with(
-        Some(&format!(
-            "{{ gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }} }}"
-        )),
+        Some(&format!("{{ gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }} }}")),
         changed,
     );
     assert!(!format!("{:?}", the(&findings, "shared-token-changed")).contains("other-token"));
@@ -311,10 +233,7 @@ fn variables_that_beat_the_config_are_named() {
     let mut shell = variables(Place::Process);
     shell.token = Some(Secret::new("a-stale-token-in-the-shell"));
     let findings = with(vec![shell.clone()]);
-    assert_eq!(
-        the(&findings, "env-overrides-token").severity,
-        Severity::Blocks
-    );
+    assert_eq!(the(&findings, "env-overrides-token").severity, Severity::Blocks);
     let mut service = variables(Place::Service);
     service.token = shell.token.clone();
     assert_eq!(
@@ -343,18 +262,11 @@ fn unknown_keys_and_wrong_types_are_named_and_not_mended() {
     let findings = found("mode: 'local', bnid: 'lan', token: 'x', port: '18789'");
     assert_eq!(
         codes(&findings),
-        [
-            "gateway-value-invalid",
-            "config-unknown-key",
-            "config-unknown-key"
-        ]
+        ["gateway-value-invalid", "config-unknown-key", "config-unknown-key"]
     );
     assert!(findings[2].evidence.contains(&"gateway.bnid".to_owned()));
     let odd = found_with(Some("[]"), facts());
-    assert_eq!(
-        the(&odd, "gateway-value-invalid").says,
-        "the config is not an object"
-    );
+    assert_eq!(the(&odd, "gateway-value-invalid").says, "the config is not an object");
 }
 
 #[test]

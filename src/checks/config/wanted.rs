@@ -64,32 +64,19 @@ impl Wanted {
     /// The file is managed elsewhere, or its text cannot be edited without changing more.
     pub fn feasible(&self, model: &Model) -> Result<(), Vec<String>> {
         let file = model.config.file_of(&self.owner);
-        let edit = json5::Edit::Set {
-            path: self.owner.path.clone(),
-            value: self.new.clone(),
-        };
-        let text = bytes(model, &file)
-            .map(|bytes| bytes.as_slice())
-            .unwrap_or(b"{}");
-        let refusal = match (
-            model.config.fixed(&model.images, &file),
-            json5::apply(text, &[edit]),
-        ) {
+        let edit = json5::Edit::Set { path: self.owner.path.clone(), value: self.new.clone() };
+        let text = bytes(model, &file).map(|bytes| bytes.as_slice()).unwrap_or(b"{}");
+        let refusal = match (model.config.fixed(&model.images, &file), json5::apply(text, &[edit]))
+        {
             (None, Ok(_)) => return Ok(()),
             (Some(why), made) => {
                 let by_hand = made.err().map(|refusal| refusal.by_hand);
                 let lines = by_hand.unwrap_or_else(|| vec![self.by_hand()]);
-                return Err(lines_of(
-                    format!("not changed: {why}; change it there:"),
-                    &lines,
-                ));
+                return Err(lines_of(format!("not changed: {why}; change it there:"), &lines));
             }
             (None, Err(refusal)) => refusal,
         };
-        let head = format!(
-            "clawmend cannot edit {}: {refusal}; by hand:",
-            name(model, &file)
-        );
+        let head = format!("clawmend cannot edit {}: {refusal}; by hand:", name(model, &file));
         Err(lines_of(head, &refusal.by_hand))
     }
 
@@ -143,14 +130,12 @@ pub fn mode(model: &Model) -> Option<Wanted> {
     let (code, why) = match &mode.field {
         Field::Reference(_) => return None,
         Field::Value(word) if word == MODES[0] => return None,
-        Field::Value(word) if word == MODES[1] => (
-            mode::REMOTE.code,
-            "this machine is the gateway's own host, so its mode is `local`",
-        ),
-        Field::Missing => (
-            mode::MISSING.code,
-            "a gateway starts only where `gateway.mode` is `local`",
-        ),
+        Field::Value(word) if word == MODES[1] => {
+            (mode::REMOTE.code, "this machine is the gateway's own host, so its mode is `local`")
+        }
+        Field::Missing => {
+            (mode::MISSING.code, "a gateway starts only where `gateway.mode` is `local`")
+        }
         _ => (
             mode::MISSING.code,
             "`gateway.mode` is `local` or `remote`, and this is a gateway's host",
@@ -171,10 +156,9 @@ pub fn bind(model: &Model, choice: &Choice) -> Option<Wanted> {
         Field::Value(word) if BINDS.contains(&word.as_str()) => return unguarded(model, choice),
         Field::Missing => return unguarded(model, choice),
         Field::Value(word) => match bind_alias(word) {
-            Some(BindAlias::Word("lan") | BindAlias::Everywhere) if guarded => (
-                "lan",
-                "`lan` is OpenClaw's word for every address of this machine",
-            ),
+            Some(BindAlias::Word("lan") | BindAlias::Everywhere) if guarded => {
+                ("lan", "`lan` is OpenClaw's word for every address of this machine")
+            }
             Some(BindAlias::Word("lan") | BindAlias::Everywhere) => (
                 "loopback",
                 "OpenClaw refuses every address (`lan`) without a shared token or password, and none is set: this machine only",
@@ -191,18 +175,10 @@ pub fn bind(model: &Model, choice: &Choice) -> Option<Wanted> {
                 "not a word that OpenClaw knows; this machine only is the safe one (--bind lan where other machines need the gateway)",
             ),
         },
-        Field::Wrong(_) => (
-            "loopback",
-            "`gateway.bind` has to be one of OpenClaw's words",
-        ),
+        Field::Wrong(_) => ("loopback", "`gateway.bind` has to be one of OpenClaw's words"),
     };
     match choice.bind {
-        Some(chosen) => Some(Wanted::of(
-            bind,
-            code,
-            Value::from(chosen),
-            "as --bind says",
-        )),
+        Some(chosen) => Some(Wanted::of(bind, code, Value::from(chosen), "as --bind says")),
         None => Some(Wanted::of(bind, code, Value::from(word), why)),
     }
 }
@@ -212,12 +188,7 @@ fn unguarded(model: &Model, choice: &Choice) -> Option<Wanted> {
     let chosen = choice.bind?;
     let code = super::conflict::CONFLICT.code;
     super::conflict::exposed(model)?;
-    Some(Wanted::of(
-        bind,
-        code,
-        Value::from(chosen),
-        "as --bind says",
-    ))
+    Some(Wanted::of(bind, code, Value::from(chosen), "as --bind says"))
 }
 
 /// `gateway.trustedProxies`: a list, with the proxies that the user names.
@@ -240,12 +211,7 @@ pub fn proxies(model: &Model, choice: &Choice) -> Option<Wanted> {
         ),
         Some(_) => return None,
     };
-    let known: Vec<&str> = setting
-        .value()
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
+    let known: Vec<&str> = setting.value().into_iter().flatten().map(String::as_str).collect();
     let before = list.len();
     for address in choice.trust.iter().map(ToString::to_string) {
         if !known.contains(&address.as_str()) && !list.contains(&Value::from(address.as_str())) {
@@ -271,11 +237,7 @@ pub fn remote_url(model: &Model) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let setting = &gateway.remote_url;
     let url = setting.value().filter(|url| !url.trim().is_empty())?;
-    if gateway
-        .remote_transport
-        .value()
-        .is_some_and(|word| word == "ssh")
-    {
+    if gateway.remote_transport.value().is_some_and(|word| word == "ssh") {
         return None; // an app's tunnel to another machine
     }
     let parts = GatewayUrl::parse(url);
@@ -293,12 +255,7 @@ pub fn remote_url(model: &Model) -> Option<Wanted> {
         "on the gateway's own host the way to it stays on this machine; the port is from {}",
         port.from
     );
-    Some(Wanted::of(
-        setting,
-        remote::NOT_LOCAL.code,
-        Value::from(new),
-        why,
-    ))
+    Some(Wanted::of(setting, remote::NOT_LOCAL.code, Value::from(new), why))
 }
 
 /// The value at a path within one file.

@@ -145,23 +145,12 @@ fn ask(
     if asked.yes {
         return Ok(());
     }
-    let restart = if proposal.plan.touches_config() {
-        "; the config needs a gateway restart"
-    } else {
-        ""
-    };
-    let question = format!(
-        "{} (a snapshot is taken first{restart})",
-        told::question(state, proposal)
-    );
+    let restart =
+        if proposal.plan.touches_config() { "; the config needs a gateway restart" } else { "" };
+    let question =
+        format!("{} (a snapshot is taken first{restart})", told::question(state, proposal));
     let again = format!("{} --yes", asked.look);
-    agreed(
-        context,
-        &question,
-        "nothing was changed",
-        "Nothing was changed.",
-        &again,
-    )
+    agreed(context, &question, "nothing was changed", "Nothing was changed.", &again)
 }
 
 /// Asks whoever is there. `nothing` is what did not happen where nobody is, `declined` what is said
@@ -188,8 +177,5 @@ pub(super) fn agreed(
 
 /// A plan that does not fit what was just read: a bug in a planner, never silently written.
 pub(super) fn misfit(misfit: crate::simulate::Misfit) -> Error {
-    Error::new(
-        Kind::Refused,
-        format!("this edit cannot be made; nothing was changed: {misfit}"),
-    )
+    Error::new(Kind::Refused, format!("this edit cannot be made; nothing was changed: {misfit}"))
 }

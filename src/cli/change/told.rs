@@ -56,11 +56,7 @@ pub(super) fn question(state: &State, proposal: &Proposal) -> String {
         0 => format!("Put {places} of {dir} back?"),
         edits => {
             let edits = count(edits, "edit", "edits");
-            let these = if proposal.plan.edits.len() == 1 {
-                "this"
-            } else {
-                "these"
-            };
+            let these = if proposal.plan.edits.len() == 1 { "this" } else { "these" };
             format!("Make {these} {edits} in {places} of {dir}?")
         }
     }
@@ -70,10 +66,7 @@ pub(super) fn question(state: &State, proposal: &Proposal) -> String {
 fn after(state: &State, changes: &Changes) -> Vec<Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
-    checks::diagnose(&Model::of(
-        images_after(state.model.images.clone(), changes.clone()),
-        facts,
-    ))
+    checks::diagnose(&Model::of(images_after(state.model.images.clone(), changes.clone()), facts))
 }
 
 pub(super) fn only_shown(
@@ -83,11 +76,7 @@ pub(super) fn only_shown(
     proposal: &Proposal,
 ) -> Exit {
     let left = after(state, &proposal.changes);
-    let exit = if checks::fails(&left) {
-        Exit::Findings
-    } else {
-        Exit::Done
-    };
+    let exit = if checks::fails(&left) { Exit::Findings } else { Exit::Done };
     if context.global.json {
         let document =
             Told::of(context, asked, state, proposal).document(context, asked, None, &left);
@@ -118,11 +107,7 @@ pub(super) fn nothing_to_do(
     proposal: &Proposal,
 ) -> Exit {
     // A restore's work is to be as in the snapshot, locked out or not.
-    let exit = if asked.command == "restore" {
-        Exit::Done
-    } else {
-        state.exit()
-    };
+    let exit = if asked.command == "restore" { Exit::Done } else { state.exit() };
     if context.global.json {
         let document = Told::of(context, asked, state, proposal).document(
             context,
@@ -154,23 +139,18 @@ pub(super) fn nothing_to_do(
 
 /// What still blocks.
 fn leftover(context: &mut Context<'_, '_>, left: &[Finding]) {
-    let blocking: Vec<_> = left
-        .iter()
-        .filter(|finding| finding.severity.fails())
-        .cloned()
-        .collect();
+    let blocking: Vec<_> =
+        left.iter().filter(|finding| finding.severity.fails()).cloned().collect();
     if blocking.is_empty() {
         return;
     }
     let view = context.view();
     context.say(&format!(
         "\n{}",
-        view.paint.red(
-            match blocking.iter().any(|one| one.severity == Severity::Blocks) {
-                true => "This would still keep the CLI out:",
-                false => "This could not be checked, so it may still keep the CLI out:",
-            }
-        )
+        view.paint.red(match blocking.iter().any(|one| one.severity == Severity::Blocks) {
+            true => "This would still keep the CLI out:",
+            false => "This could not be checked, so it may still keep the CLI out:",
+        })
     ));
     let text = findings::all(&blocking, view);
     context.print(&text);
@@ -189,11 +169,7 @@ pub(super) fn done(
         // The changes are in place: an error here would say that nothing was changed.
         Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),
     };
-    let exit = if asked.command == "restore" {
-        Exit::Done
-    } else {
-        state.exit()
-    };
+    let exit = if asked.command == "restore" { Exit::Done } else { state.exit() };
     for note in applied.note.iter().chain(&applied.changed_meanwhile) {
         context.note(&format!("note: {}", crate::text::safe(note)));
     }
@@ -212,9 +188,7 @@ pub(super) fn done(
     // A gateway that does not start for its config has nothing to be told about a restart.
     let starts = !state.findings.iter().any(|finding| {
         finding.severity.fails()
-            && ["config-", "include-"]
-                .iter()
-                .any(|kind| finding.code.0.starts_with(kind))
+            && ["config-", "include-"].iter().any(|kind| finding.code.0.starts_with(kind))
     });
     if told.restart_gateway {
         context.say(
@@ -234,18 +208,11 @@ pub(super) fn done(
 }
 
 fn changes_config(changes: &Changes) -> bool {
-    changes
-        .files
-        .iter()
-        .any(|change| matches!(change.slot, crate::image::Slot::Config(_)))
+    changes.files.iter().any(|change| matches!(change.slot, crate::image::Slot::Config(_)))
 }
 
 fn undo(context: &Context<'_, '_>, snapshot: Option<&str>) -> Option<String> {
-    Some(format!(
-        "clawmend{} restore {}",
-        words::flags(&context.global),
-        snapshot?
-    ))
+    Some(format!("clawmend{} restore {}", words::flags(&context.global), snapshot?))
 }
 
 /// Made, and then the state could not be read again.

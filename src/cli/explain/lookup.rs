@@ -15,26 +15,14 @@ pub(super) struct Matches {
 pub(super) fn matching(text: &str) -> Matches {
     let name = name_in(text);
     let by = |wanted: &dyn Fn(&Rule) -> bool| -> Vec<&'static Rule> {
-        checks::RULES
-            .iter()
-            .copied()
-            .filter(|rule| wanted(rule))
-            .collect()
+        checks::RULES.iter().copied().filter(|rule| wanted(rule)).collect()
     };
     let named = by(&|rule| {
-        rule.code.0 == name
-            || rule
-                .modes
-                .iter()
-                .any(|mode| mode.eq_ignore_ascii_case(&name))
+        rule.code.0 == name || rule.modes.iter().any(|mode| mode.eq_ignore_ascii_case(&name))
     });
     let report = reports::report(&name);
     if !named.is_empty() || report.is_some() {
-        return Matches {
-            message: None,
-            report,
-            rules: named,
-        };
+        return Matches { message: None, report, rules: named };
     }
     let plain = messages::plain(text);
     let message = messages::find(text);
@@ -51,11 +39,7 @@ pub(super) fn matching(text: &str) -> Matches {
         });
         lengths.max().unwrap_or(0)
     };
-    let best = checks::RULES
-        .iter()
-        .map(|rule| own(rule))
-        .max()
-        .unwrap_or(0);
+    let best = checks::RULES.iter().map(|rule| own(rule)).max().unwrap_or(0);
     let mut rules = by(&|rule| message.is_some_and(|message| message.codes.contains(&rule.code.0)));
     if best >= least {
         for rule in by(&|rule| own(rule) == best) {
@@ -64,11 +48,7 @@ pub(super) fn matching(text: &str) -> Matches {
             }
         }
     }
-    Matches {
-        message,
-        report: None,
-        rules,
-    }
+    Matches { message, report: None, rules }
 }
 
 /// The code or failure mode that a text may be: `[Cli-Not-Paired]` is `cli-not-paired`, `f1` is `f01`.
@@ -96,10 +76,7 @@ pub(super) fn nearest(text: &str) -> Vec<&'static str> {
         .filter(|(distance, code)| distance * 5 <= code.len() * 2)
         .collect();
     near.sort_unstable();
-    near.into_iter()
-        .take(NEAREST)
-        .map(|(_, code)| code)
-        .collect()
+    near.into_iter().take(NEAREST).map(|(_, code)| code).collect()
 }
 
 /// How many letters differ: put in, left out or another one (Levenshtein).
@@ -110,9 +87,7 @@ fn distance(one: &str, other: &str) -> usize {
         let mut left = at + 1;
         for (pair, wanted) in row.windows(2).zip(other.chars()) {
             let &[before, above] = pair else { continue };
-            left = (before + usize::from(letter != wanted))
-                .min(above + 1)
-                .min(left + 1);
+            left = (before + usize::from(letter != wanted)).min(above + 1).min(left + 1);
             fresh.push(left);
         }
         row = fresh;
@@ -130,11 +105,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<&'static str> {
-        matching(text)
-            .rules
-            .iter()
-            .map(|rule| rule.code.0)
-            .collect()
+        matching(text).rules.iter().map(|rule| rule.code.0).collect()
     }
 
     #[test]
@@ -152,10 +123,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_code_has_neighbours_and_nonsense_has_none() {
-        assert_eq!(
-            nearest("cli-scope-missing").first(),
-            Some(&"cli-scopes-missing")
-        );
+        assert_eq!(nearest("cli-scope-missing").first(), Some(&"cli-scopes-missing"));
         assert_eq!(nearest("cli-not-pared").first(), Some(&"cli-not-paired"));
         assert!(nearest("cli-scope-missing").len() <= NEAREST);
         assert!(nearest("nonsense").is_empty());

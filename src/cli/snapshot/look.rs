@@ -18,12 +18,8 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let mut all: Vec<_> = listed.own.iter().chain(&listed.others).collect();
     all.sort_by(|one, other| other.id.cmp(&one.id));
     if context.global.json {
-        let document = documents(
-            context,
-            &located,
-            all.iter().copied().map(document_of).collect(),
-            false,
-        );
+        let document =
+            documents(context, &located, all.iter().copied().map(document_of).collect(), false);
         context.json(&document);
         return Ok(Exit::Done);
     }
@@ -66,11 +62,8 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
         safe(&summary.command)
     );
     if let Some(problem) = &summary.problem {
-        let _ = writeln!(
-            out,
-            "    {}",
-            paint.red(&format!("cannot be restored: {}", safe(problem)))
-        );
+        let _ =
+            writeln!(out, "    {}", paint.red(&format!("cannot be restored: {}", safe(problem))));
     }
     out
 }
@@ -78,9 +71,8 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
 pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let all = context.while_it_takes("reading the snapshots", || {
-        snapshot::list(&located.state_dir, &folder)
-    })?;
+    let all = context
+        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?;
     let summary = snapshot::find(&all, wanted)?.clone();
     let found = snapshot::open(&located.state_dir, &folder, &summary.id)?;
     if context.global.json {
@@ -115,11 +107,7 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
                 "  {path}: {}{}, sha256 {}",
                 words::size(size.unwrap_or_default()),
                 mode_words(mode),
-                entry
-                    .sha256
-                    .as_deref()
-                    .and_then(|hash| hash.get(..12))
-                    .unwrap_or("?"),
+                entry.sha256.as_deref().and_then(|hash| hash.get(..12)).unwrap_or("?"),
             ),
         };
         for (table, rows) in &entry.rows {
@@ -143,9 +131,8 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
 pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Result<Exit, Error> {
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let all = context.while_it_takes("reading the snapshots", || {
-        snapshot::list(&located.state_dir, &folder)
-    })?;
+    let all = context
+        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?;
     let chosen: Vec<Summary> = match wanted {
         Some(wanted) => vec![snapshot::find(&all, wanted)?.clone()],
         None => all.own,
@@ -174,11 +161,8 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
     } else {
         for (summary, problems) in &checked {
             let paint = context.paint;
-            let verdict = if problems.is_empty() {
-                paint.green("whole")
-            } else {
-                paint.red("damaged")
-            };
+            let verdict =
+                if problems.is_empty() { paint.green("whole") } else { paint.red("damaged") };
             context.say(&format!("{}  {verdict}", safe(&summary.id)));
             for problem in problems {
                 context.say(&format!("    {}", safe(problem)));

@@ -25,12 +25,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Re
         args::Snapshot::List => list(context),
         args::Snapshot::Show { id } => show(context, id),
         args::Snapshot::Verify { id } => verify(context, id.as_deref()),
-        args::Snapshot::Prune {
-            keep,
-            older_than,
-            dry_run,
-            yes,
-        } => {
+        args::Snapshot::Prune { keep, older_than, dry_run, yes } => {
             let rule = snapshot::Rule {
                 keep: *keep,
                 older_than_ms: older_than.as_deref().map(age).transpose()?,
@@ -92,14 +87,10 @@ fn without_database(state: &State) -> Result<Option<&'static str>, Error> {
 fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
     let plain = !why.is_empty()
         && why.len() <= 40
-        && why
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        && why.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !plain {
-        return Err(
-            Error::usage(format!("`{}` is no word for a snapshot's name", safe(why)))
-                .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"),
-        );
+        return Err(Error::usage(format!("`{}` is no word for a snapshot's name", safe(why)))
+            .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"));
     }
     let held = begin(context, false)?;
     let lock = match held {
@@ -121,12 +112,7 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
     .map_err(|error| words::saying(error, "no snapshot was made"))?;
     drop(lock);
     if context.global.json {
-        let bytes = made
-            .manifest
-            .entries
-            .iter()
-            .filter_map(|entry| entry.size)
-            .sum();
+        let bytes = made.manifest.entries.iter().filter_map(|entry| entry.size).sum();
         let one = SnapshotDocument {
             id: made.id.clone(),
             time_ms: Some(made.manifest.created_at_ms),

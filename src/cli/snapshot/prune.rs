@@ -19,9 +19,7 @@ pub(super) fn prune(
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let all = context
-        .while_it_takes("reading the snapshots", || {
-            snapshot::list(&located.state_dir, &folder)
-        })?
+        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?
         .own;
     let verdicts = snapshot::choose(&all, context.world.now_ms, rule);
     let going: Vec<_> = verdicts.iter().filter(|verdict| verdict.remove).collect();
@@ -60,13 +58,7 @@ pub(super) fn prune(
     if let Some(again) = ask {
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
         let again = format!("{again} --yes");
-        agreed(
-            context,
-            &question,
-            "nothing was removed",
-            "Nothing was removed.",
-            &again,
-        )?;
+        agreed(context, &question, "nothing was removed", "Nothing was removed.", &again)?;
     }
     let _lock = match held {
         Some(lock) => lock,
@@ -79,10 +71,7 @@ pub(super) fn prune(
         let document = documents(context, &located, gone_documents(), false);
         context.json(&document);
     } else {
-        context.say(&format!(
-            "Removed {}.",
-            count(going.len(), "snapshot", "snapshots")
-        ));
+        context.say(&format!("Removed {}.", count(going.len(), "snapshot", "snapshots")));
     }
     Ok(Exit::Done)
 }
@@ -93,11 +82,8 @@ pub(super) fn age(text: &str) -> Result<i64, Error> {
         Error::usage(format!("`{}` is no age", safe(text)))
             .hint("write a number and a unit: 12h (hours), 30d (days), 8w (weeks)")
     };
-    let split = text
-        .len()
-        .checked_sub(1)
-        .filter(|at| text.is_char_boundary(*at))
-        .ok_or_else(wrong)?;
+    let split =
+        text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at)).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(split);
     let hours: i64 = match unit {
         "h" => 1,

@@ -38,9 +38,7 @@ impl<F: Folder> Dir<F> {
     /// # Errors
     /// The disk failed.
     pub fn sync(&self) -> Result<(), Error> {
-        self.folder
-            .sync()
-            .map_err(|error| Error::io("sync the folder", &self.path, &error))
+        self.folder.sync().map_err(|error| Error::io("sync the folder", &self.path, &error))
     }
 
     /// Renames within the folder; fails with `AlreadyExists` if the new name is taken.
@@ -107,7 +105,6 @@ impl<F: Folder> Dir<F> {
                 Err(error) => return Err(Error::io("look at", path.join(&inner), &error)),
             }
         }
-        self.remove_folder(name)
-            .map_err(|error| Error::io("remove the folder", &path, &error))
+        self.remove_folder(name).map_err(|error| Error::io("remove the folder", &path, &error))
     }
 }

@@ -35,10 +35,7 @@ impl<F: Folder> Dir<F> {
 
     /// As [`Dir::open`], with the system's own error.
     pub(crate) fn try_open(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            folder: F::open(path)?,
-            path: path.to_path_buf(),
-        })
+        Ok(Self { folder: F::open(path)?, path: path.to_path_buf() })
     }
 
     /// Opens a folder by path; makes it and what is missing above it, private and with the owner of
@@ -48,19 +45,12 @@ impl<F: Folder> Dir<F> {
     /// As [`Dir::open`], or it could not be made.
     pub fn open_or_create(path: &Path) -> Result<Self, Error> {
         match F::open(path) {
-            Ok(folder) => Ok(Self {
-                folder,
-                path: path.to_path_buf(),
-            }),
+            Ok(folder) => Ok(Self { folder, path: path.to_path_buf() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
                     return Err(Error::io("open the folder", path, &error));
                 };
-                let parent = if parent.as_os_str().is_empty() {
-                    Path::new(".")
-                } else {
-                    parent
-                };
+                let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
                 Self::open_or_create(parent)?.child_or_create(name)
             }
             Err(error) => Err(Error::io("open the folder", path, &error)),
@@ -77,9 +67,7 @@ impl<F: Folder> Dir<F> {
     /// # Errors
     /// The system refused.
     pub fn meta(&self) -> Result<Meta, Error> {
-        self.folder
-            .here()
-            .map_err(|error| Error::io("look at the folder", &self.path, &error))
+        self.folder.here().map_err(|error| Error::io("look at the folder", &self.path, &error))
     }
 
     /// Opens a folder in this one. `None`: nothing is there.
@@ -89,10 +77,7 @@ impl<F: Folder> Dir<F> {
     pub fn child(&self, name: impl AsRef<OsStr>) -> Result<Option<Self>, Unusable> {
         let name = name.as_ref();
         match self.folder.folder(name) {
-            Ok(folder) => Ok(Some(Self {
-                folder,
-                path: self.path.join(name),
-            })),
+            Ok(folder) => Ok(Some(Self { folder, path: self.path.join(name) })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => match self.folder.look(name) {
                 Ok((_, Kind::Folder)) => Err(unusable_io(&error)),
@@ -120,14 +105,11 @@ impl<F: Folder> Dir<F> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
             Err(error) => return Err(Error::io("make the folder", &path, &error)),
         };
-        let child = self
-            .child(name)
-            .map_err(|why| refuse(&path, &why))?
-            .ok_or_else(|| {
-                Error::failed("a folder vanished while it was made")
-                    .at(&path)
-                    .hint("something else is at work in that folder: run the same command again")
-            })?;
+        let child = self.child(name).map_err(|why| refuse(&path, &why))?.ok_or_else(|| {
+            Error::failed("a folder vanished while it was made")
+                .at(&path)
+                .hint("something else is at work in that folder: run the same command again")
+        })?;
         if made {
             let (above, own) = (self.meta()?, child.meta()?);
             if (above.uid, above.gid) != (own.uid, own.gid)
@@ -182,14 +164,8 @@ impl<F: Folder> Dir<F> {
 
     /// A second handle on the same folder.
     fn again(&self) -> Result<Self, Unusable> {
-        let folder = self
-            .folder
-            .folder(OsStr::new("."))
-            .map_err(|error| unusable_io(&error))?;
-        Ok(Self {
-            folder,
-            path: self.path.clone(),
-        })
+        let folder = self.folder.folder(OsStr::new(".")).map_err(|error| unusable_io(&error))?;
+        Ok(Self { folder, path: self.path.clone() })
     }
 
     /// What stands under a name; `None`: nothing.

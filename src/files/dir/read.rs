@@ -29,18 +29,13 @@ impl<F: Folder> Dir<F> {
                 Ok((after, _))
                     if after.len == bytes.len() as u64 && after.mtime_ns == meta.mtime_ns =>
                 {
-                    return FileState::Present {
-                        bytes: Arc::new(bytes),
-                        meta,
-                    };
+                    return FileState::Present { bytes: Arc::new(bytes), meta };
                 }
                 Ok(_) => {}
                 Err(error) => return FileState::Unusable(unusable_io(&error)),
             }
         }
-        FileState::Unusable(Unusable::Io(
-            "it keeps changing while it is read".to_owned(),
-        ))
+        FileState::Unusable(Unusable::Io("it keeps changing while it is read".to_owned()))
     }
 
     /// Opens a regular file of at most `limit` bytes for reading. `Ok(None)`: nothing is there.
@@ -96,15 +91,9 @@ impl<F: Folder> Dir<F> {
     /// # Errors
     /// Something else is there, or it may not be written.
     pub(in crate::files) fn open_to_write(&self, name: &OsStr) -> Result<File, Unusable> {
-        let (_, kind) = self
-            .folder
-            .look(name)
-            .map_err(|error| unusable_io(&error))?;
+        let (_, kind) = self.folder.look(name).map_err(|error| unusable_io(&error))?;
         self.must_be_file(name, kind)?;
-        let file = self
-            .folder
-            .open_to_write(name)
-            .map_err(|error| unusable_io(&error))?;
+        let file = self.folder.open_to_write(name).map_err(|error| unusable_io(&error))?;
         let (meta, kind) = F::meta_of(&file).map_err(|error| unusable_io(&error))?;
         self.must_be_file(name, kind)?;
         if meta.nlink > 1 {

@@ -44,10 +44,7 @@ fn no_component_below_may_be_a_link() {
     let outside = tempfile::tempdir().unwrap();
     std::fs::write(outside.path().join("x"), "").unwrap();
     symlink(outside.path(), temp.path().join("devices")).unwrap();
-    assert!(matches!(
-        dir.walk(Path::new("devices/x")),
-        Err(Unusable::Symlink(_))
-    ));
+    assert!(matches!(dir.walk(Path::new("devices/x")), Err(Unusable::Symlink(_))));
     assert!(dir.walk(Path::new("../x")).is_err());
     assert!(dir.walk(Path::new("/etc/x")).is_err());
     assert!(dir.walk_or_create(Path::new("devices/x")).is_err());
@@ -70,11 +67,7 @@ fn new_folders_are_private_and_a_tree_goes_without_following_links() {
 
 /// Root is kept out of nothing, so where the tests run as root they look as nobody.
 fn as_nobody(work: impl FnOnce()) {
-    let nobody = Meta {
-        uid: 65_534,
-        gid: 65_534,
-        ..Meta::default()
-    };
+    let nobody = Meta { uid: 65_534, gid: 65_534, ..Meta::default() };
     let acting = crate::files::acting::Acting::as_owner(&nobody).unwrap();
     work();
     drop(acting);
@@ -100,10 +93,7 @@ fn what_may_not_be_looked_at_is_denied_and_not_missing() {
     as_nobody(|| {
         let dir = Dir::<SystemFolder>::open(&closed).unwrap();
         assert_eq!(dir.child("inner").unwrap_err(), Unusable::Denied);
-        assert!(matches!(
-            dir.read("file", 9),
-            FileState::Unusable(Unusable::Denied)
-        ));
+        assert!(matches!(dir.read("file", 9), FileState::Unusable(Unusable::Denied)));
         let error = crate::files::read_small(&closed.join("inner/file"), 9).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
     });
@@ -116,17 +106,11 @@ fn a_folder_that_cannot_be_removed_says_what_kept_it() {
     let failed = || {
         let dir = Dir::<SystemFolder>::open(temp.path()).unwrap();
         let error = dir.remove_tree("closed").unwrap_err();
-        assert!(
-            error.hints().iter().any(|hint| hint.contains("sudo")),
-            "{error}"
-        );
+        assert!(error.hints().iter().any(|hint| hint.contains("sudo")), "{error}");
         (error.message().to_owned(), error.path().unwrap().to_owned())
     };
     as_nobody(|| {
-        assert_eq!(
-            failed(),
-            ("could not list the folder".to_owned(), closed.clone())
-        );
+        assert_eq!(failed(), ("could not list the folder".to_owned(), closed.clone()));
     });
     let mode = |mode| {
         std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -135,10 +119,7 @@ fn a_folder_that_cannot_be_removed_says_what_kept_it() {
     std::fs::remove_dir(closed.join("inner")).unwrap();
     mode(0o555);
     as_nobody(|| {
-        assert_eq!(
-            failed(),
-            ("could not remove".to_owned(), closed.join("file"))
-        );
+        assert_eq!(failed(), ("could not remove".to_owned(), closed.join("file")));
     });
 }
 
@@ -148,11 +129,7 @@ fn every_refusal_says_what_to_do() {
         Unusable::Symlink("there".into()),
         Unusable::NotAFile("a FIFO"),
         Unusable::TooLarge { len: 2, limit: 1 },
-        Unusable::TooMany {
-            place: "devices/paired.json",
-            count: 2,
-            limit: 1,
-        },
+        Unusable::TooMany { place: "devices/paired.json", count: 2, limit: 1 },
         Unusable::Io("the disk is gone".to_owned()),
         Unusable::Denied,
     ];
@@ -188,11 +165,6 @@ fn the_opening_itself_follows_nothing_and_waits_for_nothing() {
     });
     let opened = over.recv_timeout(std::time::Duration::from_secs(5));
     // Let it go, should it wait.
-    drop(
-        std::fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&fifo),
-    );
+    drop(std::fs::OpenOptions::new().read(true).write(true).open(&fifo));
     assert_eq!(opened, Ok((true, true)), "it waited for a FIFO's other end");
 }

@@ -136,10 +136,7 @@ impl<F: Folder> Staged<F> {
         };
         if let Some(new) = new {
             let folder = staged.dir.meta()?;
-            let meta = new.meta.or(old).unwrap_or(Meta {
-                mode: 0o600,
-                ..folder
-            });
+            let meta = new.meta.or(old).unwrap_or(Meta { mode: 0o600, ..folder });
             let file = staged
                 .dir
                 .folder

@@ -19,8 +19,7 @@ pub(crate) fn temp_name(name: &OsStr) -> OsString {
 
 /// Whether `name` is one of clawmend's own temp names.
 pub(crate) fn is_temp(name: &OsStr) -> bool {
-    name.to_str()
-        .is_some_and(|name| name.starts_with(TEMP_START) && name.ends_with(TEMP_END))
+    name.to_str().is_some_and(|name| name.starts_with(TEMP_START) && name.ends_with(TEMP_END))
 }
 
 /// Whether `temp` is a temp name of the file `name`.

@@ -49,12 +49,12 @@ impl<F: Folder> Staged<F> {
     /// Returns whether the file that was put back first is the one that stands there now.
     fn exchange_back(&self, there: Option<Id>) -> Result<bool, Error> {
         let failed = |error: io::Error| {
-            Error::io("put back", self.path(), &error)
-                .into_kind(ErrorKind::RolledBack)
-                .hint(format!(
+            Error::io("put back", self.path(), &error).into_kind(ErrorKind::RolledBack).hint(
+                format!(
                     "the version that was there is kept beside it as `{}`",
                     self.temp.display()
-                ))
+                ),
+            )
         };
         let mut expected = there;
         // What was put back is held open: the inode of a file that is gone is given out again at once,
@@ -62,11 +62,7 @@ impl<F: Folder> Staged<F> {
         let mut held = None;
         for round in 0..1000 {
             let putting_file = self.dir.folder.open_file(&self.temp).ok();
-            let putting = self
-                .dir
-                .look(&self.temp)
-                .map_err(failed)?
-                .map(|(meta, _)| id(&meta));
+            let putting = self.dir.look(&self.temp).map_err(failed)?.map(|(meta, _)| id(&meta));
             match self.dir.folder.exchange(&self.temp, &self.name) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -85,9 +81,7 @@ impl<F: Folder> Staged<F> {
             expected = putting;
             drop(std::mem::replace(&mut held, putting_file));
         }
-        Err(failed(io::Error::other(
-            "another process keeps replacing it",
-        )))
+        Err(failed(io::Error::other("another process keeps replacing it")))
     }
 
     /// The way around where nothing can be exchanged: the old file gets a second name, is compared,
@@ -206,10 +200,7 @@ impl<F: Folder> Staged<F> {
                 .and_then(|()| file.sync_all())
                 .map_err(failed)?;
         }
-        self.dir
-            .folder
-            .move_over(&self.temp, &self.name)
-            .map_err(failed)
+        self.dir.folder.move_over(&self.temp, &self.name).map_err(failed)
     }
 
     /// Removes the file that was made, if it is still ours.
@@ -236,11 +227,7 @@ impl<F: Folder> Staged<F> {
             let Some((mut file, found)) = self.dir.open_regular(name, u64::MAX)? else {
                 return Ok(false);
             };
-            let links = if name == self.name || name == self.temp {
-                1
-            } else {
-                2
-            };
+            let links = if name == self.name || name == self.temp { 1 } else { 2 };
             if (found.mode, found.uid, found.gid, found.len)
                 != (meta.mode, meta.uid, meta.gid, meta.len)
                 || found.nlink > links

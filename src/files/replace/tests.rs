@@ -8,10 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 fn put<F: Folder>(folder: &Path, before: &FileState, text: &[u8]) -> Result<(), CommitError> {
     let dir = Dir::<F>::open(folder).unwrap();
-    let new = New {
-        pieces: &[text],
-        meta: None,
-    };
+    let new = New { pieces: &[text], meta: None };
     replace(dir, OsStr::new("f"), before, Some(new))
 }
 
@@ -74,9 +71,7 @@ fn taken_back<F: Folder>() {
     assert_eq!(std::fs::read(folder.join("f")).unwrap(), b"old");
     stage("f", &old, None).put_back().unwrap();
     assert_eq!(std::fs::read(folder.join("f")).unwrap(), b"old");
-    stage("g", &FileState::Absent, Some(b"new"))
-        .put_back()
-        .unwrap();
+    stage("g", &FileState::Absent, Some(b"new")).put_back().unwrap();
     assert_eq!(names(folder), ["f"]);
     // Another writer's version is newer than both, and stays.
     let staged = stage("f", &old, Some(b"new"));
@@ -134,19 +129,11 @@ fn links_folders_and_fifos_are_never_written() {
     std::fs::remove_file(&path).unwrap();
     symlink(&theirs, &path).unwrap();
     assert!(moved(put::<SystemFolder>(temp.path(), &before, b"new")));
-    assert!(moved(put::<SystemFolder>(
-        temp.path(),
-        &FileState::Absent,
-        b"new"
-    )));
+    assert!(moved(put::<SystemFolder>(temp.path(), &FileState::Absent, b"new")));
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
     assert!(moved(put::<SystemFolder>(temp.path(), &before, b"new")));
-    assert!(moved(put::<SystemFolder>(
-        temp.path(),
-        &FileState::Absent,
-        b"new"
-    )));
+    assert!(moved(put::<SystemFolder>(temp.path(), &FileState::Absent, b"new")));
     assert_eq!(names(temp.path()), ["f"]);
     assert_eq!(std::fs::read(theirs).unwrap(), b"text");
     assert_eq!(names(outside.path()), ["theirs"]);

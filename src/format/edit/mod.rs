@@ -45,11 +45,7 @@ pub fn set(
 ) -> Result<Splice, EditError> {
     let Some((key, rest)) = path.split_first() else {
         let margin = line_indent(text, span.start);
-        return Ok(Splice {
-            start: span.start,
-            end: span.end,
-            text: style.render(value, &margin),
-        });
+        return Ok(Splice { start: span.start, end: span.end, text: style.render(value, &margin) });
     };
     if text.get(span.start) != Some(&b'{') {
         return Err(EditError::NotAnObject);
@@ -76,20 +72,14 @@ pub fn unset(text: &[u8], span: Span, path: &[String]) -> Result<Option<Vec<Spli
     };
     let members = scan::members(text, span)?;
     if rest.is_empty() {
-        let gone: Vec<bool> = members
-            .iter()
-            .map(|member| scan::key_is(text, member.key, key))
-            .collect();
+        let gone: Vec<bool> =
+            members.iter().map(|member| scan::key_is(text, member.key, key)).collect();
         if !gone.contains(&true) {
             return Ok(None);
         }
         return Ok(Some(removals(span, &members, &gone)));
     }
-    match members
-        .iter()
-        .rev()
-        .find(|member| scan::key_is(text, member.key, key))
-    {
+    match members.iter().rev().find(|member| scan::key_is(text, member.key, key)) {
         Some(member) => unset(text, member.value, rest),
         None => Ok(None),
     }
@@ -116,14 +106,9 @@ fn insertion(
     let outer = line_indent(text, span.start);
     let mut out = Vec::new();
     let (gap, margin) = match (&style.indent, after) {
-        (None, _) => (
-            if style.space_after_colon {
-                " ".to_owned()
-            } else {
-                String::new()
-            },
-            outer.clone(),
-        ),
+        (None, _) => {
+            (if style.space_after_colon { " ".to_owned() } else { String::new() }, outer.clone())
+        }
         // On a line of its own, as its sibling is.
         (Some(_), Some(last)) if own_line(text, last.key.start) => {
             let margin = line_indent(text, last.key.start);
@@ -145,41 +130,25 @@ fn insertion(
         out.extend(style.member(key, value, &margin));
     }
     match after {
-        Some(last) => Splice {
-            start: last.value.end,
-            end: last.value.end,
-            text: out,
-        },
+        Some(last) => Splice { start: last.value.end, end: last.value.end, text: out },
         None => {
             if style.indent.is_some() && !new.is_empty() {
                 out.extend_from_slice(style.newline.as_bytes());
                 out.extend_from_slice(outer.as_bytes());
             }
-            Splice {
-                start: span.start + 1,
-                end: span.end.saturating_sub(1),
-                text: out,
-            }
+            Splice { start: span.start + 1, end: span.end.saturating_sub(1), text: out }
         }
     }
 }
 
 fn own_line(text: &[u8], at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
-    before
-        .iter()
-        .rev()
-        .find(|byte| !matches!(byte, b' ' | b'\t'))
-        == Some(&b'\n')
+    before.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t')) == Some(&b'\n')
 }
 
 /// The splices that take the marked members out of the object at `span`.
 fn removals(span: Span, members: &[Member], gone: &[bool]) -> Vec<Splice> {
-    let cut = |start, end| Splice {
-        start,
-        end,
-        text: Vec::new(),
-    };
+    let cut = |start, end| Splice { start, end, text: Vec::new() };
     let Some(first_kept) = gone.iter().position(|gone| !gone) else {
         return vec![cut(span.start + 1, span.end.saturating_sub(1))];
     };

@@ -42,10 +42,7 @@ pub fn store(text: &[u8], edits: &StoreEdits) -> Result<Vec<Splice>, EditError> 
     }
     // One pass: the members are found while the text is checked.
     let mut members = Vec::new();
-    let whole = Span {
-        start,
-        end: text.len(),
-    };
+    let whole = Span { start, end: text.len() };
     let end = scan::for_each_member(text, whole, |member| members.push(member))?;
     scan::nothing_after(text, end)?;
     store_of(text, &members, edits)
@@ -62,10 +59,7 @@ pub fn store_of(
 ) -> Result<Vec<Splice>, EditError> {
     let start = scan::skip_space(text, 0);
     let inside = members.last().map_or(start + 1, |last| last.value.end);
-    let span = Span {
-        start,
-        end: scan::skip_space(text, inside) + 1,
-    };
+    let span = Span { start, end: scan::skip_space(text, inside) + 1 };
     let style = Style::of(text, span);
     let removed: HashSet<&str> = edits.remove.iter().map(String::as_str).collect();
     let gone: Vec<bool> = members
@@ -76,11 +70,8 @@ pub fn store_of(
         })
         .collect();
     let mut splices = removals(span, members, &gone);
-    let changed: HashMap<&str, &[RecordEdit]> = edits
-        .change
-        .iter()
-        .map(|(key, changes)| (key.as_str(), changes.as_slice()))
-        .collect();
+    let changed: HashMap<&str, &[RecordEdit]> =
+        edits.change.iter().map(|(key, changes)| (key.as_str(), changes.as_slice())).collect();
     // Of two members with one key the later counts.
     let mut found: HashMap<&str, (Member, &[RecordEdit])> = HashMap::with_capacity(changed.len());
     if !changed.is_empty() {
@@ -98,11 +89,8 @@ pub fn store_of(
         splices.extend(record(text, member.value, changes, &style)?);
     }
     if !edits.insert.is_empty() {
-        let new: Vec<(&str, &Value)> = edits
-            .insert
-            .iter()
-            .map(|(key, value)| (key.as_str(), value))
-            .collect();
+        let new: Vec<(&str, &Value)> =
+            edits.insert.iter().map(|(key, value)| (key.as_str(), value)).collect();
         if gone.contains(&false) {
             splices.push(insertion(text, span, members.last(), &new, &style));
         } else {
@@ -133,10 +121,7 @@ pub fn record(
     before.extend_from_slice(span.of(text));
     let mut now = before.clone();
     for change in changes {
-        let inner = Span {
-            start: at,
-            end: now.len(),
-        };
+        let inner = Span { start: at, end: now.len() };
         match change {
             RecordEdit::Set(path, value) => {
                 let splice = set(&now, inner, path, value, style)?;
@@ -150,7 +135,5 @@ pub fn record(
         }
     }
     // The margin is the same in both, so that no splice reaches into it.
-    Ok(smallest(&before, &now, span.start.saturating_sub(at))
-        .into_iter()
-        .collect())
+    Ok(smallest(&before, &now, span.start.saturating_sub(at)).into_iter().collect())
 }

@@ -18,20 +18,12 @@ pub fn smallest(before: &[u8], after: &[u8], offset: usize) -> Option<Splice> {
     }
     let common = before.iter().zip(after).take_while(|(a, b)| a == b).count();
     let most = before.len().min(after.len()) - common;
-    let tail = before
-        .iter()
-        .rev()
-        .zip(after.iter().rev())
-        .take(most)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let tail =
+        before.iter().rev().zip(after.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
     Some(Splice {
         start: offset + common,
         end: offset + before.len() - tail,
-        text: after
-            .get(common..after.len() - tail)
-            .unwrap_or_default()
-            .to_vec(),
+        text: after.get(common..after.len() - tail).unwrap_or_default().to_vec(),
     })
 }
 

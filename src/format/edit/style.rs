@@ -17,20 +17,12 @@ pub struct Style {
 impl Style {
     /// OpenClaw's own: two spaces.
     pub fn openclaw() -> Self {
-        Self {
-            indent: Some("  ".to_owned()),
-            newline: "\n",
-            space_after_colon: true,
-        }
+        Self { indent: Some("  ".to_owned()), newline: "\n", space_after_colon: true }
     }
 
     /// As `JSON.stringify(value)` writes it.
     pub fn compact() -> Self {
-        Self {
-            indent: None,
-            newline: "\n",
-            space_after_colon: false,
-        }
+        Self { indent: None, newline: "\n", space_after_colon: false }
     }
 
     /// The layout of the object at `span`, as [`Style::of`]; compact where it is empty.
@@ -54,21 +46,14 @@ impl Style {
             let margin =
                 String::from_utf8_lossy(gap.get(at + 1..).unwrap_or_default()).into_owned();
             let outer = line_indent(text, span.start);
-            margin
-                .strip_prefix(&outer)
-                .map(str::to_owned)
-                .unwrap_or(margin)
+            margin.strip_prefix(&outer).map(str::to_owned).unwrap_or(margin)
         });
         let mut space_after_colon = true;
         if let Ok(end) = scan::value_end(text, first) {
             let colon = scan::skip_space(text, end);
             space_after_colon = text.get(colon + 1).is_some_and(|byte| *byte == b' ');
         }
-        Self {
-            indent,
-            newline,
-            space_after_colon,
-        }
+        Self { indent, newline, space_after_colon }
     }
 
     /// `value` as a document of its own.
@@ -87,9 +72,7 @@ impl Style {
             None => value.serialize(&mut serde_json::Serializer::new(&mut out)),
             Some(indent) => {
                 let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
-                value.serialize(&mut serde_json::Serializer::with_formatter(
-                    &mut out, formatter,
-                ))
+                value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter))
             }
         };
         debug_assert!(done.is_ok(), "writing a JSON value to memory does not fail");
@@ -147,9 +130,6 @@ pub(super) fn line_indent(text: &[u8], at: usize) -> String {
     let before = text.get(..at).unwrap_or_default();
     let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
     let line = before.get(start..).unwrap_or_default();
-    let margin = line
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .count();
+    let margin = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     String::from_utf8_lossy(line.get(..margin).unwrap_or_default()).into_owned()
 }

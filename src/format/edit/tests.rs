@@ -8,11 +8,7 @@ fn path(names: &[&str]) -> Vec<String> {
 }
 
 fn edited(text: &str, edits: &StoreEdits) -> String {
-    String::from_utf8(apply(
-        text.as_bytes(),
-        &store(text.as_bytes(), edits).unwrap(),
-    ))
-    .unwrap()
+    String::from_utf8(apply(text.as_bytes(), &store(text.as_bytes(), edits).unwrap())).unwrap()
 }
 
 fn setting(key: &str, names: &[&str], value: Value) -> StoreEdits {
@@ -50,23 +46,11 @@ fn missing_parents_are_created_in_the_documents_style() {
 
 #[test]
 fn removing_takes_the_comma_along() {
-    let remove = |keys: &[&str]| StoreEdits {
-        remove: path(keys),
-        ..StoreEdits::default()
-    };
+    let remove = |keys: &[&str]| StoreEdits { remove: path(keys), ..StoreEdits::default() };
     let text = "{\n  \"a\": 1,\n  \"b\": 2,\n  \"c\": 3\n}";
-    assert_eq!(
-        edited(text, &remove(&["a"])),
-        "{\n  \"b\": 2,\n  \"c\": 3\n}"
-    );
-    assert_eq!(
-        edited(text, &remove(&["b"])),
-        "{\n  \"a\": 1,\n  \"c\": 3\n}"
-    );
-    assert_eq!(
-        edited(text, &remove(&["c"])),
-        "{\n  \"a\": 1,\n  \"b\": 2\n}"
-    );
+    assert_eq!(edited(text, &remove(&["a"])), "{\n  \"b\": 2,\n  \"c\": 3\n}");
+    assert_eq!(edited(text, &remove(&["b"])), "{\n  \"a\": 1,\n  \"c\": 3\n}");
+    assert_eq!(edited(text, &remove(&["c"])), "{\n  \"a\": 1,\n  \"b\": 2\n}");
     assert_eq!(edited(text, &remove(&["a", "b"])), "{\n  \"c\": 3\n}");
     assert_eq!(edited(text, &remove(&["b", "c"])), "{\n  \"a\": 1\n}");
     assert_eq!(edited(text, &remove(&["a", "b", "c"])), "{}");
@@ -74,22 +58,11 @@ fn removing_takes_the_comma_along() {
 
 #[test]
 fn inserting_into_an_empty_store() {
-    let insert = StoreEdits {
-        insert: vec![("k".into(), json!({"a": []}))],
-        ..StoreEdits::default()
-    };
-    assert_eq!(
-        edited("{}", &insert),
-        "{\n  \"k\": {\n    \"a\": []\n  }\n}"
-    );
-    assert_eq!(
-        edited("{}\n", &insert),
-        "{\n  \"k\": {\n    \"a\": []\n  }\n}\n"
-    );
-    let swap = StoreEdits {
-        remove: path(&["z"]),
-        ..insert
-    };
+    let insert =
+        StoreEdits { insert: vec![("k".into(), json!({"a": []}))], ..StoreEdits::default() };
+    assert_eq!(edited("{}", &insert), "{\n  \"k\": {\n    \"a\": []\n  }\n}");
+    assert_eq!(edited("{}\n", &insert), "{\n  \"k\": {\n    \"a\": []\n  }\n}\n");
+    let swap = StoreEdits { remove: path(&["z"]), ..insert };
     assert_eq!(edited(r#"{"z":1}"#, &swap), r#"{"k":{"a":[]}}"#);
 }
 
@@ -111,10 +84,7 @@ pub(in crate::format) fn json_value() -> impl Strategy<Value = Value> {
 
 fn store_value() -> impl Strategy<Value = Value> {
     proptest::collection::vec(
-        (
-            "[a-f]",
-            proptest::collection::vec(("[a-e]", json_value()), 0..4),
-        ),
+        ("[a-f]", proptest::collection::vec(("[a-e]", json_value()), 0..4)),
         0..5,
     )
     .prop_map(|records| {
@@ -131,11 +101,7 @@ fn layouts(value: &Value) -> Vec<String> {
     let pretty = serde_json::to_string_pretty(value).unwrap();
     let mut tabs = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
-    value
-        .serialize(&mut serde_json::Serializer::with_formatter(
-            &mut tabs, formatter,
-        ))
-        .unwrap();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut tabs, formatter)).unwrap();
     vec![
         value.to_string(),
         pretty.clone(),

@@ -69,11 +69,7 @@ fn apply_within(text: &[u8], edits: &[Edit], limits: Limits) -> Result<Vec<u8>, 
         }
     }
     let proven = Document::read(after.as_bytes(), limits).map_err(|_| Reason::Inexact)?;
-    if proven.value == planned {
-        Ok(after.into_bytes())
-    } else {
-        Err(Reason::Inexact)
-    }
+    if proven.value == planned { Ok(after.into_bytes()) } else { Err(Reason::Inexact) }
 }
 
 /// How far a path leads into the text.
@@ -87,11 +83,7 @@ struct Walk<'t, 'p> {
 }
 
 fn walk<'t, 'p>(document: &'t Document<'_>, path: &'p [String]) -> Result<Walk<'t, 'p>, Reason> {
-    let mut walk = Walk {
-        trail: vec![&document.tree.root],
-        number: None,
-        missing: path,
-    };
+    let mut walk = Walk { trail: vec![&document.tree.root], number: None, missing: path };
     let mut node = &document.tree.root;
     while let Some((segment, rest)) = walk.missing.split_first() {
         let mut same = match &node.kind {
@@ -192,9 +184,9 @@ fn require(
 
 /// `value` under the objects that are missing on its way.
 fn wrapped(keys: &[String], value: Value) -> Value {
-    keys.iter().rev().fold(value, |value, key| {
-        Value::Object(Map::from_iter([(key.clone(), value)]))
-    })
+    keys.iter()
+        .rev()
+        .fold(value, |value, key| Value::Object(Map::from_iter([(key.clone(), value)])))
 }
 
 /// The value at a path, in the model.

@@ -59,12 +59,7 @@ impl Place {
     pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
         let head = text.get(..start).unwrap_or(text);
         let (line, column) = line_and_column(head);
-        Self {
-            start,
-            end,
-            line,
-            column,
-        }
+        Self { start, end, line, column }
     }
 }
 
@@ -184,19 +179,12 @@ fn is_stray(rest: &str, before: &str) -> bool {
     let alone = rest
         .strip_prefix(['"', '\''])
         .is_some_and(|behind| behind.trim_start().starts_with(':') && behind.chars().all(plain));
-    alone
-        && before
-            .split(plain)
-            .all(|word| word.is_empty() || KNOWN.contains(&word))
+    alone && before.split(plain).all(|word| word.is_empty() || KNOWN.contains(&word))
 }
 
 /// Control characters must not reach a terminal; tabs would shift the caret.
 fn printable(c: char) -> char {
-    if c.is_control() || c.is_whitespace() || c == '\u{FEFF}' {
-        ' '
-    } else {
-        c
-    }
+    if c.is_control() || c.is_whitespace() || c == '\u{FEFF}' { ' ' } else { c }
 }
 
 /// The length of the piece that `text` starts with: a run of white space, one
@@ -218,10 +206,9 @@ fn token(text: &str) -> usize {
             }
             text.len()
         }
-        '/' if text.starts_with("/*") => text
-            .get(2..)
-            .and_then(|body| body.find("*/"))
-            .map_or(text.len(), |length| length + 4),
+        '/' if text.starts_with("/*") => {
+            text.get(2..).and_then(|body| body.find("*/")).map_or(text.len(), |length| length + 4)
+        }
         '/' => text.len(),
         c if c.is_whitespace() || c == '\u{FEFF}' => {
             run(|c| !(c.is_whitespace() || c == '\u{FEFF}'))

@@ -37,10 +37,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: 16 * 1024 * 1024,
-            depth: 256,
-        }
+        Self { bytes: 16 * 1024 * 1024, depth: 256 }
     }
 }
 
@@ -99,12 +96,7 @@ pub struct Duplicate {
 pub fn duplicates(text: &[u8]) -> Vec<Duplicate> {
     let mut found = Vec::new();
     if let Ok(document) = Document::read(text, Limits::default()) {
-        collect_duplicates(
-            document.text,
-            &document.tree.root,
-            &mut Vec::new(),
-            &mut found,
-        );
+        collect_duplicates(document.text, &document.tree.root, &mut Vec::new(), &mut found);
     }
     found
 }
@@ -114,10 +106,7 @@ fn collect_duplicates(text: &str, node: &Node, path: &mut Vec<String>, found: &m
     for key in node.items().iter().filter_map(|item| item.key.as_ref()) {
         seen.entry(&key.name).or_default().push(key.span);
     }
-    let mut here: Vec<_> = seen
-        .into_iter()
-        .filter(|(_, spans)| spans.len() > 1)
-        .collect();
+    let mut here: Vec<_> = seen.into_iter().filter(|(_, spans)| spans.len() > 1).collect();
     here.sort_by_key(|(_, spans)| spans.first().map(|span| span.start));
     for (name, spans) in here {
         if found.len() >= MOST_DUPLICATES {
@@ -135,10 +124,7 @@ fn collect_duplicates(text: &str, node: &Node, path: &mut Vec<String>, found: &m
         });
     }
     for (number, item) in node.items().iter().enumerate() {
-        path.push(
-            item.name()
-                .map_or_else(|| number.to_string(), str::to_owned),
-        );
+        path.push(item.name().map_or_else(|| number.to_string(), str::to_owned));
         collect_duplicates(text, &item.value, path, found);
         path.pop();
     }
@@ -179,10 +165,7 @@ fn locate_fault(text: &str, fault: Fault) -> SyntaxError {
     let message = match fault.opened {
         Some(opened) => {
             let place = Place::of(text, opened, opened);
-            format!(
-                "{} that opens on line {}, column {}",
-                fault.message, place.line, place.column
-            )
+            format!("{} that opens on line {}, column {}", fault.message, place.line, place.column)
         }
         None => fault.message,
     };
@@ -206,9 +189,8 @@ fn value_of(text: &str, tree: &Tree) -> Result<Value, SyntaxError> {
         &patched
     };
     json5::from_str(text).map_err(|error| {
-        let offset = error.position().map_or(0, |position| {
-            offset_of(text, position.line, position.column)
-        });
+        let offset =
+            error.position().map_or(0, |position| offset_of(text, position.line, position.column));
         SyntaxError::new(text, offset, "not JSON5")
     })
 }

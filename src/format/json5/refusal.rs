@@ -80,10 +80,7 @@ impl Refusal {
                 Edit::Remove { .. } => Change::Remove,
             },
         });
-        Self {
-            reason,
-            by_hand: by_hand.collect(),
-        }
+        Self { reason, by_hand: by_hand.collect() }
     }
 }
 
@@ -109,16 +106,9 @@ impl fmt::Display for Reason {
                     lines.join(", ")
                 )
             }
-            Self::Kind {
-                path,
-                line,
-                wanted,
-                found,
-            } => write!(
-                f,
-                "`{}` on line {line} has to be {wanted}, but is {found}",
-                path_text(path)
-            ),
+            Self::Kind { path, line, wanted, found } => {
+                write!(f, "`{}` on line {line} has to be {wanted}, but is {found}", path_text(path))
+            }
             Self::Root => write!(f, "the whole file cannot be removed"),
             Self::Inexact => write!(f, "the edited file would not read as planned"),
         }
@@ -185,9 +175,8 @@ pub fn path_text(path: &[String]) -> String {
             true => &mask(segment),
             false => segment,
         };
-        let plain = segment
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | ':'));
+        let plain =
+            segment.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | ':'));
         if super::index(segment).is_some() && !text.is_empty() {
             text.push_str(&format!("[{segment}]"));
         } else if plain && !segment.is_empty() {

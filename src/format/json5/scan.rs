@@ -73,9 +73,7 @@ impl Node {
 
 impl Item {
     pub fn start(&self) -> usize {
-        self.key
-            .as_ref()
-            .map_or(self.value.span.start, |key| key.span.start)
+        self.key.as_ref().map_or(self.value.span.start, |key| key.span.start)
     }
 
     pub fn name(&self) -> Option<&str> {
@@ -94,10 +92,7 @@ pub(super) fn scan(text: &str, depth: usize) -> Result<Tree, Fault> {
     scanner.trivia()?;
     match scanner.peek() {
         Some(_) => Err(scanner.fault("the file goes on after its value ends")),
-        None => Ok(Tree {
-            root,
-            lone_surrogates: scanner.lone_surrogates,
-        }),
+        None => Ok(Tree { root, lone_surrogates: scanner.lone_surrogates }),
     }
 }
 
@@ -140,10 +135,7 @@ impl Scanner<'_> {
                 Kind::Plain
             }
         };
-        let span = Span {
-            start,
-            end: self.at,
-        };
+        let span = Span { start, end: self.at };
         Ok(Node { span, kind })
     }
 
@@ -185,11 +177,7 @@ impl Scanner<'_> {
     fn missing_comma(&self, end: usize, close: char) -> Fault {
         let between = self.text.get(end..self.at).unwrap_or_default();
         if between.contains(['\n', '\r']) && !matches!(self.peek(), Some(']' | '}' | ':')) {
-            Fault {
-                at: end,
-                message: "a comma is missing here".into(),
-                opened: None,
-            }
+            Fault { at: end, message: "a comma is missing here".into(), opened: None }
         } else {
             self.expected(&format!("`,` or `{close}`"))
         }
@@ -202,10 +190,7 @@ impl Scanner<'_> {
             Some('"' | '\'') => self.string()?,
             _ => self.identifier()?,
         };
-        let span = Span {
-            start,
-            end: self.at,
-        };
+        let span = Span { start, end: self.at };
         self.trivia()?;
         if !self.take(':') {
             return Err(self.expected("`:` after the key"));

@@ -16,17 +16,11 @@ pub(super) struct Splice {
 
 impl Splice {
     fn insert(at: usize, text: String) -> Self {
-        Self {
-            span: Span { start: at, end: at },
-            text,
-        }
+        Self { span: Span { start: at, end: at }, text }
     }
 
     fn delete(start: usize, end: usize) -> Self {
-        Self {
-            span: Span { start, end },
-            text: String::new(),
-        }
+        Self { span: Span { start, end }, text: String::new() }
     }
 }
 
@@ -52,10 +46,7 @@ pub(super) fn insert(text: &str, trail: &[&Node], key: Option<&str>, value: &Val
     let style = Style::of(text, trail);
     let item = |indent: Option<&str>| {
         let value = style.value(value, indent);
-        key.map_or_else(
-            || value.clone(),
-            |key| format!("{}{}{value}", style.key(key), style.colon),
-        )
+        key.map_or_else(|| value.clone(), |key| format!("{}{}{value}", style.key(key), style.colon))
     };
     match container.items().last() {
         Some(last) => behind(text, container, last, &style, item),
@@ -71,10 +62,7 @@ fn behind(
     item: impl Fn(Option<&str>) -> String,
 ) -> Vec<Splice> {
     let end = last.comma.map_or(last.value.span.end, |comma| comma + 1);
-    let missing = last
-        .comma
-        .is_none()
-        .then(|| Splice::insert(end, ",".into()));
+    let missing = last.comma.is_none().then(|| Splice::insert(end, ",".into()));
     let trailing = if last.comma.is_some() { "," } else { "" };
     let own_line = own_line_indent(text, last.start())
         .filter(|_| starts_line_in(text, container, last.start()));
@@ -97,8 +85,7 @@ fn behind(
 
 /// Whether the line of `at` starts inside of the container, not before it.
 fn starts_line_in(text: &str, container: &Node, at: usize) -> bool {
-    text.get(container.span.start..at)
-        .is_some_and(|before| before.contains(['\n', '\r']))
+    text.get(container.span.start..at).is_some_and(|before| before.contains(['\n', '\r']))
 }
 
 /// The blanks between the last two items of a container on one line.
@@ -130,19 +117,10 @@ fn into_empty(
     if !tall {
         // `{}`, `{ }` or `{ /* why */ }` on one line
         let blank = if style.tight() { "" } else { " " };
-        let pad = if matches!(container.kind, Kind::Object(_)) || comment.is_some() {
-            blank
-        } else {
-            ""
-        };
+        let pad =
+            if matches!(container.kind, Kind::Object(_)) || comment.is_some() { blank } else { "" };
         let new = format!("{pad}{}{pad}", item(None));
-        return vec![Splice {
-            span: Span {
-                start: at,
-                end: until,
-            },
-            text: new,
-        }];
+        return vec![Splice { span: Span { start: at, end: until }, text: new }];
     }
     let inner = comment
         .and_then(|end| own_line_indent(text, end))
@@ -154,10 +132,7 @@ fn into_empty(
         vec![Splice::insert(at, line)]
     } else {
         vec![Splice {
-            span: Span {
-                start: at,
-                end: until,
-            },
+            span: Span { start: at, end: until },
             text: format!("{line}{}{base}", style.line_end),
         }]
     }
@@ -167,14 +142,12 @@ fn into_empty(
 /// parent already spreads over lines.
 fn spreads(text: &str, trail: &[&Node]) -> bool {
     match trail {
-        [.., parent, child] => parent
-            .items()
-            .iter()
-            .find(|item| item.value.span == child.span)
-            .is_some_and(|item| {
+        [.., parent, child] => {
+            parent.items().iter().find(|item| item.value.span == child.span).is_some_and(|item| {
                 own_line_indent(text, item.start()).is_some()
                     && starts_line_in(text, parent, item.start())
-            }),
+            })
+        }
         _ => true,
     }
 }
@@ -190,10 +163,7 @@ pub(super) fn replace(text: &str, trail: &[&Node], old: &Node, value: &Value) ->
         };
     }
     let indent = spreads(text, trail).then(|| line_indent(text, old.span.start));
-    vec![Splice {
-        span: old.span,
-        text: style.value(value, indent),
-    }]
+    vec![Splice { span: old.span, text: style.value(value, indent) }]
 }
 
 /// Takes one item out of a container: its tokens, its comma, the one before it
@@ -221,9 +191,7 @@ pub(super) fn remove(text: &str, container: &Node, number: usize) -> Vec<Splice>
     let left = left.trim_end_matches([' ', '\t']).len();
     let right = text.get(end..).unwrap_or_default();
     let right = text.len() - right.trim_start_matches([' ', '\t']).len();
-    let line_starts = text
-        .get(..left)
-        .is_some_and(|head| head.ends_with(['\n', '\r']));
+    let line_starts = text.get(..left).is_some_and(|head| head.ends_with(['\n', '\r']));
     let rest = text.get(right..).unwrap_or_default();
     let line_end = ["\r\n", "\n", "\r"]
         .iter()
@@ -245,6 +213,5 @@ pub(super) fn remove(text: &str, container: &Node, number: usize) -> Vec<Splice>
 }
 
 fn is_blank(text: &str, start: usize, end: usize) -> bool {
-    text.get(start..end)
-        .is_some_and(|between| between.chars().all(|c| matches!(c, ' ' | '\t')))
+    text.get(start..end).is_some_and(|between| between.chars().all(|c| matches!(c, ' ' | '\t')))
 }

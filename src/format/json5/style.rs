@@ -81,11 +81,7 @@ impl Style {
     }
 
     pub fn key(&self, name: &str) -> String {
-        if self.bare_keys && is_bare(name) {
-            name.to_owned()
-        } else {
-            quoted(name, self.key_quote)
-        }
+        if self.bare_keys && is_bare(name) { name.to_owned() } else { quoted(name, self.key_quote) }
     }
 
     /// `value` as text; with the `indent` of its line where it may spread over
@@ -139,10 +135,7 @@ impl Style {
             _ => {
                 let blank = if self.tight() { "" } else { " " };
                 let pad = if open == '{' { blank } else { "" };
-                format!(
-                    "{open}{pad}{}{pad}{close}",
-                    items.join(&format!(",{blank}"))
-                )
+                format!("{open}{pad}{}{pad}{close}", items.join(&format!(",{blank}")))
             }
         }
     }
@@ -178,10 +171,7 @@ impl Tally {
             self.single_string += single(text, item.value.span.start);
         }
         let Some(key) = &item.key else { return };
-        if text
-            .get(key.span.start..)
-            .is_some_and(|rest| rest.starts_with(['"', '\'']))
-        {
+        if text.get(key.span.start..).is_some_and(|rest| rest.starts_with(['"', '\''])) {
             self.single_key += single(text, key.span.start);
             if is_bare(&key.name) {
                 self.bare -= 1;
@@ -255,9 +245,7 @@ fn is_scalar(value: &Value) -> bool {
 fn is_bare(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$'))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$'))
 }
 
 /// A string literal that is the same in JSON and JSON5 (but for the quotes).

@@ -3,24 +3,15 @@ use super::*;
 use serde_json::json;
 
 pub(super) fn keys(path: &str) -> Vec<String> {
-    path.split('.')
-        .filter(|key| !key.is_empty())
-        .map(str::to_owned)
-        .collect()
+    path.split('.').filter(|key| !key.is_empty()).map(str::to_owned).collect()
 }
 
 pub(super) fn set(path: &str, value: Value) -> Edit {
-    Edit::Set {
-        path: keys(path),
-        value,
-    }
+    Edit::Set { path: keys(path), value }
 }
 
 pub(super) fn append(path: &str, value: Value) -> Edit {
-    Edit::Append {
-        path: keys(path),
-        value,
-    }
+    Edit::Append { path: keys(path), value }
 }
 
 pub(super) fn remove(path: &str) -> Edit {
@@ -48,11 +39,7 @@ fn a_replaced_string_keeps_its_quotes_and_every_comment() {
         set("gateway.bind", json!("loopback")),
         "// top\n{\n  gateway: {\n    bind: 'loopback', // why\n  }, /* end */\n}\n// eof",
     );
-    check(
-        r#"{"a":'b',"c":1}"#,
-        set("c", json!("it's \"x\"\n")),
-        r#"{"a":'b',"c":'it\'s "x"\n'}"#,
-    );
+    check(r#"{"a":'b',"c":1}"#, set("c", json!("it's \"x\"\n")), r#"{"a":'b',"c":'it\'s "x"\n'}"#);
 }
 
 #[test]
@@ -72,11 +59,7 @@ fn an_inserted_key_follows_its_neighbours() {
         set("mode", json!("local")),
         "{\n  a: 1, // one\n  mode: \"local\"\n  // two\n}",
     );
-    check(
-        "{\n  a: 1 }",
-        set("my-key", json!(true)),
-        "{\n  a: 1,\n  \"my-key\": true }",
-    );
+    check("{\n  a: 1 }", set("my-key", json!(true)), "{\n  a: 1,\n  \"my-key\": true }");
 }
 
 #[test]
@@ -108,11 +91,7 @@ fn missing_parents_are_created_in_the_style_of_the_file() {
 #[test]
 fn an_empty_object_opens_up_where_its_parent_has_lines() {
     check("{}", set("a", json!(1)), "{\n  \"a\": 1\n}");
-    check(
-        "{}\n",
-        set("a.b", json!(1)),
-        "{\n  \"a\": {\n    \"b\": 1\n  }\n}\n",
-    );
+    check("{}\n", set("a.b", json!(1)), "{\n  \"a\": {\n    \"b\": 1\n  }\n}\n");
     check(
         "{\n    \"gateway\": {}\n}",
         set("gateway.mode", json!("local")),
@@ -135,11 +114,7 @@ fn an_object_of_comments_keeps_them_on_top() {
         "{\n    // bind: 'lan',\n    /* more */\n    \"bind\": \"loopback\"\n}",
     );
     check("{ // why\n}", set("a", json!(1)), "{ // why\n  \"a\": 1\n}");
-    check(
-        "{ x: { /* why */ } }",
-        set("x.a", json!(1)),
-        "{ x: { /* why */ a: 1 } }",
-    );
+    check("{ x: { /* why */ } }", set("x.a", json!(1)), "{ x: { /* why */ a: 1 } }");
 }
 
 #[test]
@@ -150,16 +125,8 @@ fn a_list_takes_another_element_in_its_own_manner() {
         append("a", json!("y")),
         "{\n  a: [\n    'x', // one\n    'y',\n  ],\n}",
     );
-    check(
-        "{\n  a: [],\n}",
-        append("a", json!("y")),
-        "{\n  a: [\"y\"],\n}",
-    );
-    check(
-        "{\n  b: 1\n}",
-        append("a", json!(2)),
-        "{\n  b: 1,\n  a: [2]\n}",
-    );
+    check("{\n  a: [],\n}", append("a", json!("y")), "{\n  a: [\"y\"],\n}");
+    check("{\n  b: 1\n}", append("a", json!(2)), "{\n  b: 1,\n  a: [2]\n}");
     check(
         "{\n  \"l\": [\n    1\n  ],\n  \"p\": \"127.0.0.1\"\n}",
         set("p", json!(["127.0.0.1"])),
@@ -174,11 +141,7 @@ fn a_list_takes_another_element_in_its_own_manner() {
 
 #[test]
 fn a_removed_key_leaves_comments_and_a_valid_file() {
-    check(
-        "{\n  \"a\": 1,\n  \"b\": 2\n}",
-        remove("b"),
-        "{\n  \"a\": 1\n}",
-    );
+    check("{\n  \"a\": 1,\n  \"b\": 2\n}", remove("b"), "{\n  \"a\": 1\n}");
     check(
         "{\n  // about a\n  a: 1, // here\n  b: 2,\n}",
         remove("a"),
@@ -196,11 +159,7 @@ fn a_removed_key_leaves_comments_and_a_valid_file() {
 fn a_bom_and_json5_oddities_stay() {
     let text = "\u{FEFF}{$k: .5, 'x': +0x1F, y: Infinity, \\u0061b: 'a\\\nb\\x41', z: [-NaN, 5.,],\u{a0}t:1}";
     check(text, set("t", json!(2)), &text.replace("t:1", "t:2"));
-    check(
-        text,
-        set("ab", json!("c")),
-        &text.replace("'a\\\nb\\x41'", "'c'"),
-    );
+    check(text, set("ab", json!("c")), &text.replace("'a\\\nb\\x41'", "'c'"));
 }
 
 #[test]
@@ -210,11 +169,7 @@ fn a_lone_surrogate_reads_as_in_javascript() {
         read(text),
         json!({"name": "cut \u{FFFD}", "ok": "😀", "n": "\\ud83d", "x": "\u{FFFD}\u{FFFD}A"})
     );
-    check(
-        text,
-        set("b", json!(1)),
-        &text.replace("A\"}", "A\",\"b\":1}"),
-    );
+    check(text, set("b", json!(1)), &text.replace("A\"}", "A\",\"b\":1}"));
 }
 
 #[test]
@@ -242,18 +197,12 @@ fn duplicate_keys_are_named_and_not_edited() {
 fn a_refusal_says_what_to_do_and_keeps_secrets() {
     let edits = [
         set("gateway.auth.token", json!("hunter2")),
-        set(
-            "gateway",
-            json!({"auth": {"password": "hunter2"}, "port": 1}),
-        ),
+        set("gateway", json!({"auth": {"password": "hunter2"}, "port": 1})),
         append("gateway.trustedProxies", json!("10.0.0.1")),
         remove("x"),
     ];
     let refusal = apply(b"{\n gateway: 'no' }", &edits).unwrap_err();
-    assert_eq!(
-        refusal.to_string(),
-        "`gateway` on line 2 has to be an object, but is a string"
-    );
+    assert_eq!(refusal.to_string(), "`gateway` on line 2 has to be an object, but is a string");
     let lines: Vec<_> = refusal.by_hand.iter().map(ToString::to_string).collect();
     assert_eq!(
         lines,
@@ -264,32 +213,16 @@ fn a_refusal_says_what_to_do_and_keeps_secrets() {
             "remove `x` (line 1)",
         ]
     );
-    assert!(matches!(
-        apply(b"", &edits).unwrap_err().reason,
-        Reason::Unparsable(_)
-    ));
-    assert_eq!(
-        apply(b"{}", &[remove("")]).unwrap_err().reason,
-        Reason::Root
-    );
+    assert!(matches!(apply(b"", &edits).unwrap_err().reason, Reason::Unparsable(_)));
+    assert_eq!(apply(b"{}", &[remove("")]).unwrap_err().reason, Reason::Root);
 }
 
 #[test]
 fn errors_name_the_spot() {
-    let message = |text: &str| {
-        parse(text.as_bytes(), Limits::default())
-            .unwrap_err()
-            .to_string()
-    };
+    let message = |text: &str| parse(text.as_bytes(), Limits::default()).unwrap_err().to_string();
     assert_eq!(message(""), "line 1, column 1: the file holds no value");
-    assert_eq!(
-        message("// only\n"),
-        "line 2, column 1: the file holds no value"
-    );
-    assert_eq!(
-        message("{\n  a: 1\n  b: 2\n}"),
-        "line 2, column 7: a comma is missing here"
-    );
+    assert_eq!(message("// only\n"), "line 2, column 1: the file holds no value");
+    assert_eq!(message("{\n  a: 1\n  b: 2\n}"), "line 2, column 7: a comma is missing here");
     assert_eq!(
         message("{\n  a: {\n  b: 2\n}"),
         "line 4, column 2: the file ends inside an object that opens on line 1, column 1"
@@ -298,19 +231,10 @@ fn errors_name_the_spot() {
         message("{a: 'x\n}"),
         "line 1, column 7: the line ends inside a string that opens on line 1, column 5"
     );
-    assert_eq!(
-        message("{a: b}"),
-        "line 1, column 5: expected a value, found `b`"
-    );
-    assert_eq!(
-        message("{} x"),
-        "line 1, column 4: the file goes on after its value ends"
-    );
+    assert_eq!(message("{a: b}"), "line 1, column 5: expected a value, found `b`");
+    assert_eq!(message("{} x"), "line 1, column 4: the file goes on after its value ends");
     let utf8 = parse(b"{\n a: '\xe4' }", Limits::default()).unwrap_err();
-    assert_eq!(
-        utf8.to_string(),
-        "line 2, column 6: the file is not UTF-8 from here on"
-    );
+    assert_eq!(utf8.to_string(), "line 2, column 6: the file is not UTF-8 from here on");
     let utf16 = parse(b"\xff\xfe{\0}\0", Limits::default()).unwrap_err();
     assert_eq!(utf16.message, "the file is UTF-16, not UTF-8");
 }
@@ -325,15 +249,9 @@ fn limits_hold_before_anything_recurses() {
         assert!(parse(open.repeat(1_000_000).as_bytes(), Limits::default()).is_err());
     }
     let path: Vec<String> = vec!["a".into(); 300];
-    let edit = Edit::Set {
-        path,
-        value: json!(1),
-    };
+    let edit = Edit::Set { path, value: json!(1) };
     assert_eq!(apply(b"{}", &[edit]).unwrap_err().reason, Reason::Inexact);
-    let limits = Limits {
-        bytes: 3,
-        depth: 256,
-    };
+    let limits = Limits { bytes: 3, depth: 256 };
     assert!(parse(b"[ ]", limits).is_ok());
     assert!(parse(b"[  ]", limits).is_err());
 }

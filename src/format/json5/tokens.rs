@@ -18,12 +18,7 @@ pub(super) struct Scanner<'t> {
 
 impl<'t> Scanner<'t> {
     pub fn new(text: &'t str, at: usize, limit: usize) -> Self {
-        Self {
-            text,
-            at,
-            limit,
-            lone_surrogates: Vec::new(),
-        }
+        Self { text, at, limit, lone_surrogates: Vec::new() }
     }
 
     fn rest(&self) -> &str {
@@ -49,11 +44,7 @@ impl<'t> Scanner<'t> {
     }
 
     pub fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault {
-            at: self.at,
-            message: message.into(),
-            opened: None,
-        }
+        Fault { at: self.at, message: message.into(), opened: None }
     }
 
     /// A fault that says what stands here instead of what was expected.
@@ -66,10 +57,7 @@ impl<'t> Scanner<'t> {
     }
 
     pub fn unclosed(&self, what: &str, opened: usize) -> Fault {
-        Fault {
-            opened: Some(opened),
-            ..self.fault(format!("the file ends inside {what}"))
-        }
+        Fault { opened: Some(opened), ..self.fault(format!("the file ends inside {what}")) }
     }
 
     pub fn trivia(&mut self) -> Result<(), Fault> {
@@ -162,11 +150,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn escape(&mut self, at: usize) -> Result<Option<char>, Fault> {
-        let bad = Fault {
-            at,
-            message: "a bad escape in a string".into(),
-            opened: None,
-        };
+        let bad = Fault { at, message: "a bad escape in a string".into(), opened: None };
         Ok(match self.bump() {
             Some('b') => Some('\u{8}'),
             Some('t') => Some('\t'),

@@ -120,11 +120,8 @@ mod tests {
     #[test]
     fn deep_nesting_hides_nothing_beside_it() {
         for depth in [127, 500, 1000] {
-            let text = format!(
-                r#"{{"deep":{}1{},"scopes":["x"]}}"#,
-                "[".repeat(depth),
-                "]".repeat(depth)
-            );
+            let text =
+                format!(r#"{{"deep":{}1{},"scopes":["x"]}}"#, "[".repeat(depth), "]".repeat(depth));
             assert_eq!(parse(text.as_bytes()).unwrap()["scopes"], json!(["x"]));
         }
     }

@@ -147,10 +147,7 @@ pub fn for_each_member(
 ) -> Result<usize, SyntaxError> {
     walk_members(text, span, |key, start| {
         let end = value_end(text, start)?;
-        each(Member {
-            key,
-            value: Span { start, end },
-        });
+        each(Member { key, value: Span { start, end } });
         Ok(end)
     })
 }
@@ -288,9 +285,7 @@ pub fn string(text: &[u8], span: Span) -> Option<Cow<'_, str>> {
 /// The value at a span, as `JSON.parse` makes it; `None` where no JSON stands there. What serde_json
 /// refuses and OpenClaw reads is read all the same: a record must not count as absent for one odd field.
 pub fn value(text: &[u8], span: Span) -> Option<Value> {
-    serde_json::from_slice(span.of(text))
-        .ok()
-        .or_else(|| lenient::value(text, span))
+    serde_json::from_slice(span.of(text)).ok().or_else(|| lenient::value(text, span))
 }
 
 /// The value of a whole document; `None` where it is no JSON.

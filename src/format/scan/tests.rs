@@ -9,14 +9,9 @@ fn accepts(text: &str) -> bool {
 
 #[test]
 fn accepts_what_json_parse_accepts() {
-    for text in [
-        "{}",
-        " [ ] ",
-        "null",
-        "-0.5e+10",
-        r#""\u00e9\n""#,
-        r#"{"a":[1,{"b":null}],"c":true}"#,
-    ] {
+    for text in
+        ["{}", " [ ] ", "null", "-0.5e+10", r#""\u00e9\n""#, r#"{"a":[1,{"b":null}],"c":true}"#]
+    {
         assert!(accepts(text), "{text}");
     }
 }
@@ -48,10 +43,7 @@ fn refuses_what_json_parse_refuses() {
 #[test]
 fn deep_nesting_is_refused_without_a_crash() {
     let text = "[".repeat(1_000_000);
-    assert_eq!(
-        document(text.as_bytes()).unwrap_err().what,
-        "nested too deeply"
-    );
+    assert_eq!(document(text.as_bytes()).unwrap_err().what, "nested too deeply");
 }
 
 #[test]

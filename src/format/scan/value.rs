@@ -29,10 +29,8 @@ fn plain_end(text: &[u8], at: usize) -> usize {
             return at + passed * 8 + (marks.trailing_zeros() / 8) as usize;
         }
     }
-    let tail = rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
-        .unwrap_or(rest.len());
+    let tail =
+        rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len());
     at + words.len() * 8 + tail
 }
 
@@ -75,22 +73,14 @@ fn digits_end(text: &[u8], mut at: usize) -> Result<usize, SyntaxError> {
     while text.get(at).is_some_and(u8::is_ascii_digit) {
         at += 1;
     }
-    if at == start {
-        error(at, "expected a digit")
-    } else {
-        Ok(at)
-    }
+    if at == start { error(at, "expected a digit") } else { Ok(at) }
 }
 
 fn number_end(text: &[u8], mut at: usize) -> Result<usize, SyntaxError> {
     if text.get(at) == Some(&b'-') {
         at += 1;
     }
-    at = if text.get(at) == Some(&b'0') {
-        at + 1
-    } else {
-        digits_end(text, at)?
-    };
+    at = if text.get(at) == Some(&b'0') { at + 1 } else { digits_end(text, at)? };
     if text.get(at) == Some(&b'.') {
         at = digits_end(text, at + 1)?;
     }
@@ -106,10 +96,7 @@ fn number_end(text: &[u8], mut at: usize) -> Result<usize, SyntaxError> {
 
 /// The key at `at` and where its value starts.
 pub(super) fn key_and_colon(text: &[u8], at: usize) -> Result<(Span, usize), SyntaxError> {
-    let key = Span {
-        start: at,
-        end: string_end(text, at)?,
-    };
+    let key = Span { start: at, end: string_end(text, at)? };
     let colon = skip_space(text, key.end);
     if text.get(colon) != Some(&b':') {
         return error(colon, "expected `:` after a key");

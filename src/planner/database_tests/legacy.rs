@@ -14,25 +14,14 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     let (after, changes) = repaired(&images);
     assert_eq!(changes.files.len(), 1);
     let whole = captured();
-    for column in [
-        "identity_key",
-        "device_id",
-        "public_key_pem",
-        "private_key_pem",
-    ] {
+    for column in ["identity_key", "device_id", "public_key_pem", "private_key_pem"] {
         assert_eq!(
             cell(&after.images, Part::Identity, 0, column),
             cell(&whole, Part::Identity, 0, column)
         );
     }
-    assert_eq!(
-        cell(&after.images, Part::Identity, 0, "created_at_ms"),
-        Cell::Integer(7)
-    );
-    assert_eq!(
-        cell(&after.images, Part::Identity, 0, "identity_key"),
-        words(PRIMARY_IDENTITY)
-    );
+    assert_eq!(cell(&after.images, Part::Identity, 0, "created_at_ms"), Cell::Integer(7));
+    assert_eq!(cell(&after.images, Part::Identity, 0, "identity_key"), words(PRIMARY_IDENTITY));
 
     // Not whole, or claimed by an import that was interrupted: a person decides.
     let mut claimed = facts();
@@ -49,12 +38,7 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
 #[test]
 fn an_identity_row_that_is_no_identity_is_left_to_openclaw() {
     let mut images = captured();
-    set(
-        &mut images,
-        Part::Identity,
-        "private_key_pem",
-        words("none"),
-    );
+    set(&mut images, Part::Identity, "private_key_pem", words("none"));
     let text = identity_file(&captured());
     file(&mut images, Part::Identity, Some(&text));
     let seen = model(&images);
@@ -104,21 +88,9 @@ fn records_that_stop_the_import_go_and_the_others_wait_for_it() {
         record
     };
     let cases = [
-        (
-            json!({OTHER: record(true, false)}),
-            Severity::Warning,
-            Some(OTHER),
-        ),
-        (
-            json!({OTHER: record(false, true)}),
-            Severity::Warning,
-            Some(OTHER),
-        ),
-        (
-            json!({OTHER: record(false, false)}),
-            Severity::Warning,
-            None,
-        ),
+        (json!({OTHER: record(true, false)}), Severity::Warning, Some(OTHER)),
+        (json!({OTHER: record(false, true)}), Severity::Warning, Some(OTHER)),
+        (json!({OTHER: record(false, false)}), Severity::Warning, None),
         (json!([]), Severity::Info, None),
     ];
     for (paired, severity, stays) in cases {
@@ -135,11 +107,7 @@ fn records_that_stop_the_import_go_and_the_others_wait_for_it() {
         repaired(&images);
     }
     table(&mut images, Part::Paired).rows.clear();
-    file(
-        &mut images,
-        Part::Paired,
-        Some(&json!({OTHER: record(false, false)}).to_string()),
-    );
+    file(&mut images, Part::Paired, Some(&json!({OTHER: record(false, false)}).to_string()));
     assert!(codes(&model(&images)).contains(&"import-waits"));
     repaired(&images);
 }
@@ -174,26 +142,14 @@ fn releases_that_do_not_fit_the_database_are_told() {
     facts.blockers = vec!["exec-approvals.json".into()];
     let seen = Model::of(images.clone(), facts.clone());
     assert!(found(&seen, "database-downgraded").is_none());
-    assert_eq!(
-        found(&seen, "files-migrated").unwrap().severity,
-        Severity::Info
-    );
-    assert_eq!(
-        found(&seen, "exec-approvals-left").unwrap().severity,
-        Severity::Warning
-    );
+    assert_eq!(found(&seen, "files-migrated").unwrap().severity, Severity::Info);
+    assert_eq!(found(&seen, "exec-approvals-left").unwrap().severity, Severity::Warning);
     file(&mut images, Part::Paired, Some("{}"));
     let seen = Model::of(images.clone(), facts.clone());
-    assert_eq!(
-        found(&seen, "database-downgraded").unwrap().severity,
-        Severity::Warning
-    );
+    assert_eq!(found(&seen, "database-downgraded").unwrap().severity, Severity::Warning);
     file(&mut images, Part::Paired, None);
     images.database = None;
     let seen = Model::of(images, facts);
-    assert_eq!(
-        found(&seen, "database-downgraded").unwrap().severity,
-        Severity::Blocks
-    );
+    assert_eq!(found(&seen, "database-downgraded").unwrap().severity, Severity::Blocks);
     assert!(found(&seen, "exec-approvals-left").is_none());
 }

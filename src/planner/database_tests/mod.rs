@@ -60,9 +60,7 @@ fn file(images: &mut Images, part: Part, text: Option<&str>) {
         meta: Meta::default(),
     });
     let path = format!("/s/{name}").into();
-    images
-        .texts
-        .insert(Slot::File(part), TextImage { path, state });
+    images.texts.insert(Slot::File(part), TextImage { path, state });
 }
 
 fn database(images: &mut Images) -> &mut Database {
@@ -108,12 +106,7 @@ fn cell(images: &Images, part: Part, row: usize, column: &str) -> Cell {
 
 /// The identity's row as the file of the older generation.
 fn identity_file(images: &Images) -> String {
-    let text = |column| {
-        cell(images, Part::Identity, 0, column)
-            .text()
-            .unwrap()
-            .to_owned()
-    };
+    let text = |column| cell(images, Part::Identity, 0, column).text().unwrap().to_owned();
     json!({"version": 1, "deviceId": ID, "publicKeyPem": text("public_key_pem"), "privateKeyPem": text("private_key_pem"), "createdAtMs": 7}).to_string()
 }
 
@@ -139,15 +132,10 @@ fn model(images: &Images) -> Model {
 /// The same state with a shared token in its config.
 fn with_token(mut images: Images) -> Model {
     let path = std::path::PathBuf::from("/s/openclaw.json");
-    let config = br#"{"gateway": {"mode": "local", "bind": "loopback", "auth": {"token": "0123456789abcdef"}}}"#;
-    let state = FileState::Present {
-        bytes: Bytes::new(config.to_vec()),
-        meta: Meta::default(),
-    };
-    let image = TextImage {
-        path: path.clone(),
-        state,
-    };
+    let config =
+        br#"{"gateway": {"mode": "local", "bind": "loopback", "auth": {"token": "0123456789abcdef"}}}"#;
+    let state = FileState::Present { bytes: Bytes::new(config.to_vec()), meta: Meta::default() };
+    let image = TextImage { path: path.clone(), state };
     images.texts.insert(Slot::Config(path.clone()), image);
     let mut facts = facts();
     facts.config.path = path;
@@ -155,9 +143,7 @@ fn with_token(mut images: Images) -> Model {
 }
 
 fn found(model: &Model, code: &str) -> Option<Finding> {
-    checks::diagnose(model)
-        .into_iter()
-        .find(|finding| finding.code.0 == code)
+    checks::diagnose(model).into_iter().find(|finding| finding.code.0 == code)
 }
 
 fn codes(model: &Model) -> Vec<&'static str> {

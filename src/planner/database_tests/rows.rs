@@ -19,21 +19,12 @@ fn the_captured_lockout_is_named_and_opened_and_nothing_else_is_touched() {
     }
     assert_eq!(
         columns,
-        [
-            "scopes_json",
-            "approved_scopes_json",
-            "tokens_json",
-            "scopes_json",
-            "updated_at_ms"
-        ]
+        ["scopes_json", "approved_scopes_json", "tokens_json", "scopes_json", "updated_at_ms"]
     );
     assert!(after.tokens_agree());
     let tokens = cell(&after.images, Part::Paired, 0, "tokens_json");
     assert!(
-        tokens
-            .text()
-            .unwrap()
-            .contains("\"lastUsedAtMs\":1795535999163"),
+        tokens.text().unwrap().contains("\"lastUsedAtMs\":1795535999163"),
         "what the edit does not name stays"
     );
 }
@@ -46,12 +37,7 @@ fn a_device_that_the_gateway_paired_itself_is_healthy_with_admin_alone() {
     set(&mut images, Part::Paired, "approved_scopes_json", admin());
     let token = json!({"operator": {"token": "SJ5OG14x6h2lFCBkOsX-1pDJHnpEUgtw5IlPIewc15I", "role": "operator",
         "scopes": ["operator.admin", "operator.read", "operator.write"], "createdAtMs": 1}});
-    set(
-        &mut images,
-        Part::Paired,
-        "tokens_json",
-        words(&token.to_string()),
-    );
+    set(&mut images, Part::Paired, "tokens_json", words(&token.to_string()));
     set(&mut images, Part::DeviceAuth, "scopes_json", admin());
     for column in ["platform", "device_family", "approved_via"] {
         set(&mut images, Part::Paired, column, Cell::Null);
@@ -75,11 +61,7 @@ fn with_a_shared_token_pairing_warns_and_the_identity_still_blocks() {
 #[test]
 fn a_database_that_cannot_be_read_is_named_and_nothing_is_planned() {
     let states = [
-        (
-            DatabaseState::Damaged("page 7".into()),
-            "database-damaged",
-            Severity::Blocks,
-        ),
+        (DatabaseState::Damaged("page 7".into()), "database-damaged", Severity::Blocks),
         (DatabaseState::Foreign, "database-foreign", Severity::Blocks),
         (DatabaseState::Empty, "database-empty", Severity::Blocks),
         (
@@ -97,11 +79,7 @@ fn a_database_that_cannot_be_read_is_named_and_nothing_is_planned() {
             "database-unusable",
             Severity::Unchecked,
         ),
-        (
-            DatabaseState::Unusable(Unusable::Denied),
-            "database-unusable",
-            Severity::Unchecked,
-        ),
+        (DatabaseState::Unusable(Unusable::Denied), "database-unusable", Severity::Unchecked),
     ];
     for (state, code, severity) in states {
         let mut images = captured();
@@ -132,11 +110,7 @@ fn an_interrupted_write_is_told_from_damage() {
     std::fs::write(journal, [0xd9; 1024]).unwrap();
     let mut images = Images::default();
     store.read(&mut images).unwrap();
-    assert!(
-        found(&model(&images), "database-unfinished").is_some(),
-        "{:?}",
-        images.database
-    );
+    assert!(found(&model(&images), "database-unfinished").is_some(), "{:?}", images.database);
 }
 
 #[test]
@@ -147,19 +121,11 @@ fn one_bad_cell_of_any_device_shuts_everybody_out_and_goes() {
         assert!(codes(&model(&images)).contains(&"cell-malformed"));
         let (after, _) = repaired(&images);
         assert_eq!(cell(&after.images, Part::Paired, 1, column), Cell::Null);
-        assert_eq!(
-            cell(&after.images, Part::Paired, 1, "public_key"),
-            words(OTHER_KEY)
-        );
+        assert_eq!(cell(&after.images, Part::Paired, 1, "public_key"), words(OTHER_KEY));
     }
     // This machine's own row, and requests of anybody.
     let mut images = captured();
-    for column in [
-        "roles_json",
-        "scopes_json",
-        "tokens_json",
-        "node_surface_json",
-    ] {
+    for column in ["roles_json", "scopes_json", "tokens_json", "node_surface_json"] {
         set(&mut images, Part::Paired, column, words("["));
     }
     for (id, device) in [("r1", OTHER), ("r2", ID)] {

@@ -8,21 +8,12 @@ use std::io::{BufRead, Write};
 
 /// Yes or no; `None` where the input ends. No answer is a no.
 pub fn confirm(question: &str) -> Option<bool> {
-    confirm_on(
-        question,
-        &mut std::io::stdin().lock(),
-        &mut std::io::stderr(),
-    )
+    confirm_on(question, &mut std::io::stdin().lock(), &mut std::io::stderr())
 }
 
 /// One of several; `None` where nothing is chosen.
 pub fn choose(question: &str, items: &[String]) -> Option<usize> {
-    choose_on(
-        question,
-        items,
-        &mut std::io::stdin().lock(),
-        &mut std::io::stderr(),
-    )
+    choose_on(question, items, &mut std::io::stdin().lock(), &mut std::io::stderr())
 }
 
 fn confirm_on(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> Option<bool> {
@@ -98,10 +89,7 @@ mod tests {
         assert_eq!(ask("\n"), None);
         assert_eq!(ask(""), None);
         let shown = String::from_utf8(shown).unwrap();
-        assert!(
-            shown.starts_with("Which?\n  1  a\n  2  b\nIts number"),
-            "{shown}"
-        );
+        assert!(shown.starts_with("Which?\n  1  a\n  2  b\nIts number"), "{shown}");
         assert!(!shown.contains('\u{1b}'), "the cursor is left alone");
     }
 }

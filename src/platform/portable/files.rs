@@ -13,10 +13,7 @@ pub const KNOWS_OWNERS: bool = false;
 
 /// Length and time; the rest is not known, and is the same for every file.
 pub fn meta(found: &Metadata) -> Meta {
-    let since = found
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let since = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     Meta {
         len: found.len(),
         mtime_ns: since.map_or(0, |since| since.as_nanos().try_into().unwrap_or(i128::MAX)),
@@ -59,11 +56,7 @@ pub fn real_folder(path: &Path) -> io::Result<PathBuf> {
 /// more slashes, which say that no host follows.
 pub fn sqlite_path(path: &Path) -> Vec<u8> {
     let text = path.display().to_string();
-    let text = if cfg!(windows) {
-        text.replace('\\', "/")
-    } else {
-        text
-    };
+    let text = if cfg!(windows) { text.replace('\\', "/") } else { text };
     let before = match text.as_str() {
         share if share.starts_with("//") => "//",
         rooted if rooted.starts_with('/') => "",
@@ -74,9 +67,5 @@ pub fn sqlite_path(path: &Path) -> Vec<u8> {
 
 /// SQLite's name for the layer below it that takes no locks.
 pub fn sqlite_without_locks() -> &'static str {
-    if cfg!(windows) {
-        "win32-none"
-    } else {
-        "unix-none"
-    }
+    if cfg!(windows) { "win32-none" } else { "unix-none" }
 }

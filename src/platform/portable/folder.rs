@@ -65,26 +65,17 @@ impl Folder for PathFolder {
 
     fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
         match self.look(name)?.1 {
-            Kind::File => OpenOptions::new()
-                .read(true)
-                .write(true)
-                .open(self.at(name)),
+            Kind::File => OpenOptions::new().read(true).write(true).open(self.at(name)),
             _ => Err(io::ErrorKind::InvalidInput.into()),
         }
     }
 
     fn create_file(&self, name: &OsStr) -> io::Result<File> {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(self.at(name))
+        OpenOptions::new().read(true).write(true).create_new(true).open(self.at(name))
     }
 
     fn names(&self) -> io::Result<Vec<OsString>> {
-        fs::read_dir(&self.0)?
-            .map(|entry| entry.map(|entry| entry.file_name()))
-            .collect()
+        fs::read_dir(&self.0)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
     }
 
     fn exchange(&self, _one: &OsStr, _other: &OsStr) -> io::Result<()> {

@@ -21,9 +21,5 @@ pub fn home() -> Option<PathBuf> {
 
 /// The name of a variable as OpenClaw knows it: Windows does not tell upper case from lower.
 pub fn variable(name: String) -> String {
-    if cfg!(windows) {
-        name.to_ascii_uppercase()
-    } else {
-        name
-    }
+    if cfg!(windows) { name.to_ascii_uppercase() } else { name }
 }

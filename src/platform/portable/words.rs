@@ -19,9 +19,7 @@ pub fn io_advice(error: &io::Error) -> Option<&'static str> {
 
 /// A path without the `\\?\` that Windows puts before one it has looked up.
 pub fn plain_path(path: &Path) -> PathBuf {
-    path.to_str()
-        .and_then(without_verbatim)
-        .map_or_else(|| path.to_path_buf(), PathBuf::from)
+    path.to_str().and_then(without_verbatim).map_or_else(|| path.to_path_buf(), PathBuf::from)
 }
 
 fn without_verbatim(text: &str) -> Option<String> {
@@ -37,11 +35,7 @@ fn without_verbatim(text: &str) -> Option<String> {
 /// A path as people write it here: on Windows with backslashes throughout.
 pub fn shown(path: &Path) -> String {
     let text = plain_path(path).display().to_string();
-    if cfg!(windows) {
-        text.replace('/', "\\")
-    } else {
-        text
-    }
+    if cfg!(windows) { text.replace('/', "\\") } else { text }
 }
 
 /// One word of a command line. Double quotes are what cmd and PowerShell both understand; a word

@@ -7,10 +7,7 @@ use super::process::breaks_off;
 /// Yes or no; `None` when the question was broken off (Ctrl-C, Esc).
 pub fn confirm(question: &str) -> Option<bool> {
     let asked = breaks_off(|| {
-        dialoguer::Confirm::new()
-            .with_prompt(question)
-            .default(false)
-            .interact_opt()
+        dialoguer::Confirm::new().with_prompt(question).default(false).interact_opt()
     });
     leave(asked.is_err());
     asked.ok().flatten()
@@ -19,11 +16,7 @@ pub fn confirm(question: &str) -> Option<bool> {
 /// One of several; `None` when the question was broken off.
 pub fn choose(question: &str, items: &[String]) -> Option<usize> {
     let asked = breaks_off(|| {
-        dialoguer::Select::new()
-            .with_prompt(question)
-            .items(items)
-            .default(0)
-            .interact_opt()
+        dialoguer::Select::new().with_prompt(question).items(items).default(0).interact_opt()
     });
     leave(asked.is_err());
     asked.ok().flatten()

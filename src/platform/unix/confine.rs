@@ -37,11 +37,7 @@ impl Walls {
             .handle_access(known())?
             .create()?;
         for (folder, write) in folders {
-            let access = if write {
-                known()
-            } else {
-                AccessFs::ReadFile.into()
-            };
+            let access = if write { known() } else { AccessFs::ReadFile.into() };
             rules = rules.add_rule(PathBeneath::new(folder, access))?;
         }
         if let Ok(random) = PathFd::new(RANDOM) {
@@ -53,8 +49,6 @@ impl Walls {
 
     /// Whether they stand around this thread now, and around all that it starts, to its end.
     pub fn close(self) -> bool {
-        self.0
-            .restrict_self()
-            .is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced)
+        self.0.restrict_self().is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced)
     }
 }

@@ -48,10 +48,7 @@ pub fn odd_kind(found: &Metadata) -> Option<&'static str> {
 /// The system refused.
 pub fn open_quietly(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path)
+    OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 
 /// Takes a shared lock on an open database file, so that nobody takes its log away. `false`: somebody

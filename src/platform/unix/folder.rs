@@ -16,9 +16,7 @@ use crate::platform::{Folder, Kind};
 #[derive(Debug)]
 pub struct UnixFolder(OwnedFd);
 
-const OPEN_FOLDER: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::CLOEXEC);
+const OPEN_FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 impl UnixFolder {
     /// Neither follows a link nor waits for whoever holds the other end.
@@ -42,12 +40,7 @@ impl Folder for UnixFolder {
 
     fn folder(&self, name: &OsStr) -> io::Result<Self> {
         let flags = OPEN_FOLDER | OFlags::NOFOLLOW;
-        Ok(Self(rustix::fs::openat(
-            &self.0,
-            name,
-            flags,
-            Mode::empty(),
-        )?))
+        Ok(Self(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
     }
 
     fn make_folder(&self, name: &OsStr) -> io::Result<()> {
@@ -148,13 +141,7 @@ impl Folder for UnixFolder {
     }
 
     fn link(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        Ok(rustix::fs::linkat(
-            &self.0,
-            from,
-            &self.0,
-            to,
-            AtFlags::empty(),
-        )?)
+        Ok(rustix::fs::linkat(&self.0, from, &self.0, to, AtFlags::empty())?)
     }
 
     fn unlink(&self, name: &OsStr) -> io::Result<()> {
@@ -221,11 +208,7 @@ impl Folder for UnixFolder {
 }
 
 fn own(fd: impl AsFd, uid: u32, gid: u32) -> io::Result<()> {
-    Ok(rustix::fs::fchown(
-        fd,
-        Some(Uid::from_raw(uid)),
-        Some(Gid::from_raw(gid)),
-    )?)
+    Ok(rustix::fs::fchown(fd, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?)
 }
 
 #[cfg(any(

@@ -12,10 +12,7 @@ pub fn user_id() -> u32 {
 /// hands cores to.
 pub fn no_core() {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = setrlimit(Resource::Core, none);
     #[cfg(target_os = "linux")]
     {

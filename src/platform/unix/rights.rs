@@ -35,11 +35,7 @@ pub fn become_owner(uid: u32, gid: u32) -> io::Result<Option<Who>> {
         return Ok(None);
     }
     let gid = Gid::from_raw(gid);
-    let wanted = Who {
-        uid: Uid::from_raw(uid),
-        gid,
-        groups: vec![gid],
-    };
+    let wanted = Who { uid: Uid::from_raw(uid), gid, groups: vec![gid] };
     if let Err(error) = set(&wanted) {
         go_back(before);
         return Err(error);

@@ -52,10 +52,9 @@ pub fn file(change: &FileChange, name: &str, paint: Paint) -> String {
     let name = safe(name);
     let before = change.before.bytes().map(|bytes| bytes.as_slice());
     let (from, to) = match (&change.after, before) {
-        (After::Absent, _) => (
-            name.clone(),
-            "/dev/null (removed; it stays in the snapshot)".to_owned(),
-        ),
+        (After::Absent, _) => {
+            (name.clone(), "/dev/null (removed; it stays in the snapshot)".to_owned())
+        }
         (_, None) => ("/dev/null (new file)".to_owned(), name.clone()),
         _ => (name.clone(), name.clone()),
     };
@@ -66,10 +65,7 @@ pub fn file(change: &FileChange, name: &str, paint: Paint) -> String {
         return out;
     }
     let before = before.unwrap_or_default();
-    let mut lines = Lines {
-        config: matches!(change.slot, Slot::Config(_)),
-        ..Lines::default()
-    };
+    let mut lines = Lines { config: matches!(change.slot, Slot::Config(_)), ..Lines::default() };
     match &change.after {
         After::Spliced(splices) => {
             for group in groups(before, splices) {
@@ -105,16 +101,10 @@ fn whole(out: &mut String, mut lines: Lines, before: &[u8], after: &[u8], paint:
 fn groups(text: &[u8], splices: &[Splice]) -> Vec<Vec<Splice>> {
     let mut groups: Vec<Vec<Splice>> = Vec::new();
     for splice in splices {
-        let near = groups
-            .last()
-            .and_then(|group| group.last())
-            .is_some_and(|last: &Splice| {
-                let between = text.get(last.end..splice.start).unwrap_or_default();
-                memchr::memchr_iter(b'\n', between)
-                    .take(2 * CONTEXT + 1)
-                    .count()
-                    <= 2 * CONTEXT
-            });
+        let near = groups.last().and_then(|group| group.last()).is_some_and(|last: &Splice| {
+            let between = text.get(last.end..splice.start).unwrap_or_default();
+            memchr::memchr_iter(b'\n', between).take(2 * CONTEXT + 1).count() <= 2 * CONTEXT
+        });
         match groups.last_mut() {
             Some(group) if near => group.push(splice.clone()),
             _ => groups.push(vec![splice.clone()]),
@@ -157,9 +147,7 @@ impl Lines {
             true => (usize::MAX, mask::config),
             false => (LEAD, mask::text),
         };
-        let lead = text
-            .get(back_lines(text, start, lead)..start)
-            .unwrap_or_default();
+        let lead = text.get(back_lines(text, start, lead)..start).unwrap_or_default();
         let (old, new) = (shown(mask, lead, window), shown(mask, lead, &changed));
         let diff = TextDiff::from_lines(old.as_str(), new.as_str());
         let mut body = String::new();
@@ -183,11 +171,7 @@ impl Lines {
         }
         let at = self.before + 1;
         let now = at.saturating_add_signed(self.grown);
-        let header = format!(
-            "@@ -{at},{} +{now},{} @@",
-            context + removed,
-            context + added
-        );
+        let header = format!("@@ -{at},{} +{now},{} @@", context + removed, context + added);
         let _ = writeln!(out, "{}", paint.cyan(&header));
         if removed + added > MOST_LINES {
             let _ = writeln!(
@@ -207,10 +191,7 @@ impl Lines {
 fn shown(mask: fn(&str) -> String, lead: &[u8], text: &[u8]) -> String {
     let masked = mask(&String::from_utf8_lossy(&[lead, text].concat()));
     let lines = memchr::memchr_iter(b'\n', lead).count();
-    let from = masked
-        .match_indices('\n')
-        .nth(lines.wrapping_sub(1))
-        .map_or(0, |(at, _)| at + 1);
+    let from = masked.match_indices('\n').nth(lines.wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
     let own = masked.get(from..).unwrap_or_default();
     crate::text::safe_lines(&own.replace('\r', "").replace('\t', "    "))
 }
@@ -222,24 +203,17 @@ fn short(line: &str) -> String {
     }
     let head: String = line.chars().take(LONG_LINE / 2).collect();
     let tail: String = line.chars().skip(length - LONG_LINE / 4).collect();
-    format!(
-        "{head} ... ({} characters) ... {tail}",
-        length - LONG_LINE / 2 - LONG_LINE / 4
-    )
+    format!("{head} ... ({} characters) ... {tail}", length - LONG_LINE / 2 - LONG_LINE / 4)
 }
 
 fn back_lines(text: &[u8], at: usize, lines: usize) -> usize {
     let before = text.get(..at).unwrap_or_default();
-    memchr::memrchr_iter(b'\n', before)
-        .nth(lines)
-        .map_or(0, |newline| newline + 1)
+    memchr::memrchr_iter(b'\n', before).nth(lines).map_or(0, |newline| newline + 1)
 }
 
 fn forward_lines(text: &[u8], at: usize, lines: usize) -> usize {
     let after = text.get(at..).unwrap_or_default();
-    memchr::memchr_iter(b'\n', after)
-        .nth(lines)
-        .map_or(text.len(), |newline| at + newline + 1)
+    memchr::memchr_iter(b'\n', after).nth(lines).map_or(text.len(), |newline| at + newline + 1)
 }
 
 #[cfg(test)]

@@ -42,12 +42,7 @@ pub fn row(change: &RowChange, paint: Paint) -> String {
             }
         }
         RowOp::Delete(cells) => {
-            heading(
-                &mut out,
-                &place,
-                "/dev/null (removed; it stays in the snapshot)",
-                paint,
-            );
+            heading(&mut out, &place, "/dev/null (removed; it stays in the snapshot)", paint);
             for (name, cell) in cells.iter().filter(|(_, cell)| *cell != Cell::Null) {
                 column(&mut out, change.part, name, Some(cell), None, paint);
             }
@@ -93,18 +88,13 @@ fn column(
                 } else {
                     mask::text(&keyed)
                 };
-                let inner = masked
-                    .split_once(": ")
-                    .map_or(masked.as_str(), |(_, rest)| rest);
+                let inner = masked.split_once(": ").map_or(masked.as_str(), |(_, rest)| rest);
                 safe_json(inner.strip_suffix('}').unwrap_or(inner))
             }
         }
     };
     let (old, new) = (old.map(text), new.map(text));
-    let multi = [&old, &new]
-        .into_iter()
-        .flatten()
-        .any(|text| text.contains('\n'));
+    let multi = [&old, &new].into_iter().flatten().any(|text| text.contains('\n'));
     if !multi {
         if let Some(old) = old {
             let _ = writeln!(out, "{}", paint.red(&format!("-{name}: {}", short(&old))));

@@ -3,16 +3,11 @@ use crate::image::{Bytes, Cell, FileState, Meta, TextImage};
 use crate::plan::{CellChange, RowChange, RowOp};
 
 fn change(before: &str, after: After) -> FileChange {
-    let state = FileState::Present {
-        bytes: Bytes::new(before.as_bytes().to_vec()),
-        meta: Meta::default(),
-    };
+    let state =
+        FileState::Present { bytes: Bytes::new(before.as_bytes().to_vec()), meta: Meta::default() };
     FileChange {
         slot: Slot::File(Part::Paired),
-        before: TextImage {
-            path: "/s/p.json".into(),
-            state,
-        },
+        before: TextImage { path: "/s/p.json".into(), state },
         after,
     }
 }
@@ -23,22 +18,10 @@ fn far_splices_make_two_hunks_with_right_line_numbers() {
     let text = lines.join("\n");
     let at = |n: usize| text.find(&format!(": {n},")).unwrap() + 2;
     let splices = vec![
-        Splice {
-            start: at(2),
-            end: at(2) + 1,
-            text: b"22\n+x".to_vec(),
-        },
-        Splice {
-            start: at(25),
-            end: at(25) + 2,
-            text: b"0".to_vec(),
-        },
+        Splice { start: at(2), end: at(2) + 1, text: b"22\n+x".to_vec() },
+        Splice { start: at(25), end: at(25) + 2, text: b"0".to_vec() },
     ];
-    let diff = file(
-        &change(&text, After::Spliced(splices)),
-        "p.json",
-        Paint::default(),
-    );
+    let diff = file(&change(&text, After::Spliced(splices)), "p.json", Paint::default());
     insta::assert_snapshot!(diff, @r#"
         --- p.json
         +++ p.json
@@ -75,11 +58,7 @@ fn a_row_reads_like_a_person_would_write_it() {
             old: Cell::Text("{\"operator\":{\"token\":\"0123456789abcdefghij\"}}".into()),
             new: Cell::Text("{\"operator\":{\"token\":\"A123456789abcdefghiZ\"}}".into()),
         },
-        CellChange {
-            column: "platform".into(),
-            old: Cell::Text("win32".into()),
-            new: Cell::Null,
-        },
+        CellChange { column: "platform".into(), old: Cell::Text("win32".into()), new: Cell::Null },
     ];
     let change = RowChange {
         part: Part::Paired,
@@ -111,11 +90,7 @@ fn a_long_comment_of_a_config_stays_a_comment() {
     let filler = "note\n".repeat(150);
     let text = format!("{{ /*\n{filler}pin: 482913\n*/\na: 1,\n}}");
     let at = text.find("a: 1").unwrap() + 3;
-    let splice = Splice {
-        start: at,
-        end: at + 1,
-        text: b"2".to_vec(),
-    };
+    let splice = Splice { start: at, end: at + 1, text: b"2".to_vec() };
     let config = FileChange {
         slot: Slot::Config("/s/openclaw.json".into()),
         ..change(&text, After::Spliced(vec![splice]))

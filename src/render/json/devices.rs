@@ -82,11 +82,7 @@ impl DeviceDocument {
             } else {
                 vec![]
             },
-            at_ms: if pending {
-                device.asked_at_ms
-            } else {
-                device.approved_at_ms
-            },
+            at_ms: if pending { device.asked_at_ms } else { device.approved_at_ms },
             last_seen_at_ms: device.last_seen_at_ms,
             expired: pending && device.expired(model.facts.now_ms),
             problems,

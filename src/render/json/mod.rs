@@ -140,10 +140,7 @@ impl From<&Finding> for FindingDocument {
             says: finding.says.clone(),
             evidence: finding.evidence.clone(),
             why: finding.why.clone(),
-            mend: MendDocument {
-                kind: kind.to_owned(),
-                steps,
-            },
+            mend: MendDocument { kind: kind.to_owned(), steps },
         }
     }
 }

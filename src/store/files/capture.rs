@@ -94,11 +94,7 @@ impl FilesStore {
         });
         for key in extras.take(EXTRA_FILES) {
             if let Ok(Some((dir, name))) = state.walk(Path::new(&key)) {
-                let found = Found {
-                    dir,
-                    name,
-                    place: super::place::Place::Inside,
-                };
+                let found = Found { dir, name, place: super::place::Place::Inside };
                 let piece = format!("files/{key}");
                 if let Ok(Some(entry)) = self.copy(state, &found, key, &piece, EXTRA_LIMIT, sink)?
                     && entry.name.is_some()

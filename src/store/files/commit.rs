@@ -87,10 +87,7 @@ impl FilesStore {
             }
         }
         if failed.is_none() {
-            failed = swapped
-                .iter()
-                .find_map(|one| one.sync().err())
-                .map(CommitError::Failed);
+            failed = swapped.iter().find_map(|one| one.sync().err()).map(CommitError::Failed);
         }
         let Some(failure) = failed else {
             swapped.into_iter().for_each(Staged::finish);
@@ -161,11 +158,7 @@ impl FilesStore {
             made.push(parent.to_owned());
         }
         let (dir, name) = state.walk_or_create(relative)?;
-        Ok(Found {
-            dir,
-            name,
-            place: Place::Inside,
-        })
+        Ok(Found { dir, name, place: Place::Inside })
     }
 
     /// The first file that is not as the changes say.
@@ -181,9 +174,9 @@ impl FilesStore {
             let held = self.find(state, &change.slot).and_then(|found| {
                 let pieces = change.pieces();
                 match found {
-                    Some(found) => found
-                        .dir
-                        .holds(&found.name, pieces.as_deref().unwrap_or_default()),
+                    Some(found) => {
+                        found.dir.holds(&found.name, pieces.as_deref().unwrap_or_default())
+                    }
                     None => Ok(None),
                 }
             });
@@ -199,12 +192,9 @@ impl FilesStore {
                 (After::Absent, Some(_)) => return differs("is there again"),
                 (_, None) => return differs("is not there"),
                 (_, Some((false, _))) => return differs("holds something else"),
-                (
-                    After::Whole {
-                        meta: Some(wanted), ..
-                    },
-                    Some((true, found)),
-                ) if (found.mode ^ wanted.mode) & 0o777 != 0 => {
+                (After::Whole { meta: Some(wanted), .. }, Some((true, found)))
+                    if (found.mode ^ wanted.mode) & 0o777 != 0 =>
+                {
                     return differs("has another mode");
                 }
                 (_, Some((true, _))) => {}

@@ -31,10 +31,7 @@ impl FilesStore {
     /// The pairing files below `state_dir`, and these config files: the config first, then what it
     /// includes. A config outside the state dir in the first place counts as named by the invoker.
     pub fn new(state_dir: impl Into<StateDir>, config_files: Vec<PathBuf>) -> Self {
-        Self {
-            state_dir: state_dir.into(),
-            config_files,
-        }
+        Self { state_dir: state_dir.into(), config_files }
     }
 
     /// The same store with other config files: what the config includes is known only once it was
@@ -69,17 +66,11 @@ impl FilesStore {
             Ok(state) => self.read_slot(state, &Slot::Config(path.to_path_buf()), None),
             Err(error) => FileState::Unusable(crate::image::Unusable::Io(error.to_string())),
         };
-        TextImage {
-            path: path.to_path_buf(),
-            state,
-        }
+        TextImage { path: path.to_path_buf(), state }
     }
 
     fn slots(&self) -> impl Iterator<Item = Slot> {
-        let parts = Part::ALL
-            .into_iter()
-            .filter(|part| part.file().is_some())
-            .map(Slot::File);
+        let parts = Part::ALL.into_iter().filter(|part| part.file().is_some()).map(Slot::File);
         parts.chain(self.config_files.iter().cloned().map(Slot::Config))
     }
 
@@ -113,10 +104,7 @@ impl FilesStore {
     }
 
     fn image(&self, state: &Dir, slot: &Slot, known: Option<&Bytes>) -> TextImage {
-        TextImage {
-            path: self.path_of(slot),
-            state: self.read_slot(state, slot, known),
-        }
+        TextImage { path: self.path_of(slot), state: self.read_slot(state, slot, known) }
     }
 }
 
@@ -169,8 +157,5 @@ impl Store for FilesStore {
 /// How a path is called in snapshots and journals: relative to the state dir where it lies in it,
 /// else absolute.
 pub fn key_of(state_dir: &Path, path: &Path) -> String {
-    path.strip_prefix(state_dir)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned()
+    path.strip_prefix(state_dir).unwrap_or(path).to_string_lossy().into_owned()
 }

@@ -53,11 +53,7 @@ impl FilesStore {
     }
 
     fn inside(state: &Dir, relative: &Path) -> Result<Option<Found>, Unusable> {
-        Ok(state.walk(relative)?.map(|(dir, name)| Found {
-            dir,
-            name,
-            place: Place::Inside,
-        }))
+        Ok(state.walk(relative)?.map(|(dir, name)| Found { dir, name, place: Place::Inside }))
     }
 
     /// Why the config file at `path` is read and never written.
@@ -94,11 +90,7 @@ impl FilesStore {
         };
         let dir = Dir::open(folder)
             .map_err(|error| Unusable::Io(error.cause().unwrap_or("no folder").to_owned()))?;
-        Ok(Some(Found {
-            dir,
-            name: name.to_owned(),
-            place,
-        }))
+        Ok(Some(Found { dir, name: name.to_owned(), place }))
     }
 
     /// Where in the state dir the link at `path` leads, if it does not lead out.
@@ -122,11 +114,7 @@ impl FilesStore {
     pub(super) fn may_copy(&self, state: &Dir, found: &Found, meta: &Meta) -> Result<(), Unusable> {
         let owner = state.meta().map_or(meta.uid, |state| state.uid);
         let theirs = found.place == Place::Inside && meta.nlink <= 1;
-        if theirs || safety::may_share(meta, owner) {
-            Ok(())
-        } else {
-            Err(foreign())
-        }
+        if theirs || safety::may_share(meta, owner) { Ok(()) } else { Err(foreign()) }
     }
 
     /// Whether the slot's file may be written where it was found.
@@ -145,10 +133,8 @@ impl FilesStore {
         }
         let path = self.path_of(slot);
         let owner = state.meta()?.uid;
-        let file = found
-            .dir
-            .look(&found.name)
-            .map_err(|error| Error::io("look at", &real, &error))?;
+        let file =
+            found.dir.look(&found.name).map_err(|error| Error::io("look at", &real, &error))?;
         let (meta, readonly) = match file {
             Some((meta, _)) => (meta, meta.is_read_only()),
             None => (found.dir.meta()?, false),
@@ -171,15 +157,13 @@ impl FilesStore {
             ));
             let hint = "make the change where the file is managed";
             return Err(error.at(&path).hint(
-                match self
-                    .config_files
-                    .first()
-                    .is_some_and(|first| *first == path)
-                {
-                    true => format!(
-                        "{hint}, or name the real file: --config {}",
-                        crate::platform::shown(&real)
-                    ),
+                match self.config_files.first().is_some_and(|first| *first == path) {
+                    true => {
+                        format!(
+                            "{hint}, or name the real file: --config {}",
+                            crate::platform::shown(&real)
+                        )
+                    }
                     false => hint.to_owned(),
                 },
             ));

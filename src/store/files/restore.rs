@@ -36,11 +36,7 @@ impl FilesStore {
                 continue;
             }
             if let Some(after) = difference(&before, entry, source, &folder)? {
-                changes.files.push(FileChange {
-                    slot,
-                    before,
-                    after,
-                });
+                changes.files.push(FileChange { slot, before, after });
             }
         }
         Ok(changes)
@@ -59,9 +55,7 @@ impl FilesStore {
         if below(DEVICES_DIR) || below(IDENTITY_DIR) {
             return Ok(None);
         }
-        let hops = plain
-            .components()
-            .any(|part| matches!(part, std::path::Component::ParentDir));
+        let hops = plain.components().any(|part| matches!(part, std::path::Component::ParentDir));
         if hops || below(OWN_DIR) || path.is_empty() {
             return Err(Error::refused(format!(
                 "the snapshot names a path that clawmend never writes: `{}`",
@@ -88,12 +82,7 @@ fn believable(then: Meta, live: Option<&Meta>, folder: &Meta) -> Meta {
     } else {
         live.map_or((folder.uid, folder.gid), |live| (live.uid, live.gid))
     };
-    Meta {
-        mode: then.mode & 0o664,
-        uid: owner.0,
-        gid: owner.1,
-        ..then
-    }
+    Meta { mode: then.mode & 0o664, uid: owner.0, gid: owner.1, ..then }
 }
 
 /// What has to happen to one file; `None`: it is as it was then.
@@ -127,10 +116,7 @@ fn difference(
         }
         FileState::Absent => {}
     }
-    Ok(Some(After::Whole {
-        bytes: std::sync::Arc::new(source.get(name)?),
-        meta,
-    }))
+    Ok(Some(After::Whole { bytes: std::sync::Arc::new(source.get(name)?), meta }))
 }
 
 #[cfg(test)]
@@ -138,12 +124,7 @@ mod tests {
     use super::*;
 
     fn meta(mode: u32, uid: u32) -> Meta {
-        Meta {
-            mode,
-            uid,
-            gid: uid,
-            ..Meta::default()
-        }
+        Meta { mode, uid, gid: uid, ..Meta::default() }
     }
 
     #[test]

@@ -13,10 +13,8 @@ struct Home {
 
 impl Home {
     fn new() -> Self {
-        let home = Self {
-            dir: tempfile::tempdir().unwrap(),
-            outside: tempfile::tempdir().unwrap(),
-        };
+        let home =
+            Self { dir: tempfile::tempdir().unwrap(), outside: tempfile::tempdir().unwrap() };
         std::fs::create_dir(home.dir.path().join("devices")).unwrap();
         std::fs::write(home.dir.path().join("devices/paired.json"), "{}").unwrap();
         home
@@ -49,10 +47,7 @@ impl Home {
             files: vec![FileChange {
                 before,
                 slot,
-                after: After::Whole {
-                    bytes: text.as_bytes().to_vec().into(),
-                    meta: None,
-                },
+                after: After::Whole { bytes: text.as_bytes().to_vec().into(), meta: None },
             }],
             ..Changes::default()
         }
@@ -105,10 +100,7 @@ fn a_linked_config_in_a_read_only_place_is_refused_with_the_real_path() {
     home.link_config_to(&real);
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o444)).unwrap();
     let words = refused(home.commit(Slot::Config(home.config())));
-    assert!(
-        words.contains("real.json") && words.contains("read-only"),
-        "{words}"
-    );
+    assert!(words.contains("real.json") && words.contains("read-only"), "{words}");
 }
 
 /// What a user could trick root into.
@@ -143,10 +135,7 @@ fn root_reads_and_writes_nothing_foreign_for_whoever_owns_the_state() {
     home.commit(Slot::File(Part::DeviceAuth)).unwrap();
     let owner = |name: &str| {
         let meta = std::fs::metadata(home.dir.path().join(name)).unwrap();
-        (
-            std::os::unix::fs::MetadataExt::uid(&meta),
-            meta.permissions().mode() & 0o7777,
-        )
+        (std::os::unix::fs::MetadataExt::uid(&meta), meta.permissions().mode() & 0o7777)
     };
     assert_eq!(owner("devices/paired.json"), (0, 0o644));
     assert_eq!(owner("devices/pending.json"), (1234, 0o600));
@@ -165,10 +154,7 @@ fn links_in_place_of_folders_and_files_are_named_and_never_written_through() {
     let paired = &now.file(Part::Paired).unwrap().state;
     assert!(matches!(paired, FileState::Unusable(Unusable::Symlink(_))));
     refused(home.commit(Slot::File(Part::Paired)));
-    assert_eq!(
-        std::fs::read(home.outside.path().join("paired.json")).unwrap(),
-        b"{}"
-    );
+    assert_eq!(std::fs::read(home.outside.path().join("paired.json")).unwrap(), b"{}");
 }
 
 #[test]
@@ -184,14 +170,8 @@ fn an_open_state_dir_is_refused() {
 fn a_folder_made_for_a_commit_that_failed_is_gone_again() {
     let home = Home::new();
     let mut changes = home.change(Slot::File(Part::DeviceAuth), "{}");
-    changes
-        .files
-        .extend(home.change(Slot::File(Part::Paired), "{}").files);
-    std::fs::write(
-        home.dir.path().join("devices/paired.json"),
-        "{\"theirs\":1}",
-    )
-    .unwrap();
+    changes.files.extend(home.change(Slot::File(Part::Paired), "{}").files);
+    std::fs::write(home.dir.path().join("devices/paired.json"), "{\"theirs\":1}").unwrap();
     let moved = home.store().commit(&changes);
     assert!(matches!(moved, Err(CommitError::Moved(_))));
     assert!(!home.dir.path().join("identity").exists());

@@ -23,10 +23,7 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// A store of one kind that holds these images.
     pub fn new(kind: StoreKind, images: Images) -> Self {
-        Self {
-            kind,
-            state: Mutex::new(images),
-        }
+        Self { kind, state: Mutex::new(images) }
     }
 
     /// Changes what it holds, as another program would.
@@ -141,9 +138,7 @@ impl Store for MemoryStore {
             let live = row_of(&state, change);
             let holds = |cells: &[(String, Cell)]| {
                 live.is_some_and(|(table, row)| {
-                    cells
-                        .iter()
-                        .all(|(name, cell)| table.cell(row, name) == Some(cell))
+                    cells.iter().all(|(name, cell)| table.cell(row, name) == Some(cell))
                 })
             };
             let same = match &change.op {

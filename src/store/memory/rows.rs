@@ -22,16 +22,12 @@ pub(super) fn tables(state: &Images) -> impl Iterator<Item = (&Part, &Table)> {
 
 pub(super) fn row_of<'a>(state: &'a Images, change: &RowChange) -> Option<(&'a Table, &'a Row)> {
     let table = database(state)?.tables.get(&change.part)?;
-    let row = table
-        .rows
-        .iter()
-        .find(|row| has_key(table, row, &change.key))?;
+    let row = table.rows.iter().find(|row| has_key(table, row, &change.key))?;
     Some((table, row))
 }
 
 fn has_key(table: &Table, row: &Row, key: &[(String, Cell)]) -> bool {
-    key.iter()
-        .all(|(column, value)| table.cell(row, column) == Some(value))
+    key.iter().all(|(column, value)| table.cell(row, column) == Some(value))
 }
 
 pub(super) fn change_row(state: &mut Images, change: &RowChange) -> Result<(), CommitError> {
@@ -43,21 +39,14 @@ pub(super) fn change_row(state: &mut Images, change: &RowChange) -> Result<(), C
     };
     let table = database.tables.get_mut(&change.part).ok_or_else(moved)?;
     let table = std::sync::Arc::make_mut(table);
-    let place = table
-        .rows
-        .iter()
-        .position(|row| has_key(table, row, &change.key));
+    let place = table.rows.iter().position(|row| has_key(table, row, &change.key));
     match (&change.op, place) {
         (RowOp::Insert(cells), None) => {
             let value = |name: &str| {
                 let given = cells.iter().find(|(column, _)| column == name);
                 given.map_or(Cell::Null, |(_, cell)| cell.clone())
             };
-            let row = table
-                .columns
-                .iter()
-                .map(|column| value(&column.name))
-                .collect();
+            let row = table.columns.iter().map(|column| value(&column.name)).collect();
             table.rows.push(Row(row));
         }
         (RowOp::Delete(cells), Some(place)) => {
@@ -104,11 +93,7 @@ pub(super) fn rows_back(
         cells
     };
     let mut change = |row: &Row, op: RowOp| {
-        changes.push(RowChange {
-            part: *part,
-            key: key_of(row),
-            op,
-        });
+        changes.push(RowChange { part: *part, key: key_of(row), op });
     };
     for row in &table.rows {
         match old.iter().find(|then| key_of(then) == key_of(row)) {
@@ -172,8 +157,5 @@ fn parse(text: &[u8], table: &Table) -> Vec<Row> {
             })
         })
         .collect();
-    cells
-        .chunks(table.columns.len().max(1))
-        .map(|row| Row(row.to_vec()))
-        .collect()
+    cells.chunks(table.columns.len().max(1)).map(|row| Row(row.to_vec())).collect()
 }

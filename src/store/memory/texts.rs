@@ -21,15 +21,10 @@ pub(super) fn change_file(state: &mut Images, change: &FileChange) -> Result<(),
                 After::Whole { meta, .. } => *meta,
                 _ => None,
             };
-            let meta = given.or(live.meta().copied()).unwrap_or(Meta {
-                mode: 0o600,
-                ..Meta::default()
-            });
+            let meta =
+                given.or(live.meta().copied()).unwrap_or(Meta { mode: 0o600, ..Meta::default() });
             FileState::Present {
-                meta: Meta {
-                    len: bytes.len() as u64,
-                    ..meta
-                },
+                meta: Meta { len: bytes.len() as u64, ..meta },
                 bytes: bytes.into(),
             }
         }
@@ -55,15 +50,8 @@ pub(super) fn file_back(
             (!same)
                 .then(|| source.get(name))
                 .transpose()?
-                .map(|bytes| After::Whole {
-                    bytes: bytes.into(),
-                    meta: entry.meta(),
-                })
+                .map(|bytes| After::Whole { bytes: bytes.into(), meta: entry.meta() })
         }
     };
-    Ok(after.map(|after| FileChange {
-        slot: slot.clone(),
-        before: before.clone(),
-        after,
-    }))
+    Ok(after.map(|after| FileChange { slot: slot.clone(), before: before.clone(), after }))
 }

@@ -44,8 +44,7 @@ pub(super) fn write(source: &Connection, target: &Path) -> Result<BTreeMap<Strin
     )
     .map_err(failed)?;
     let version = table::user_version(source)?;
-    copy.execute_batch(&format!("PRAGMA user_version = {version}"))
-        .map_err(failed)?;
+    copy.execute_batch(&format!("PRAGMA user_version = {version}")).map_err(failed)?;
     let mut counts = BTreeMap::new();
     for (part, shape) in table::shapes(source)? {
         copy.execute_batch(&shape.sql).map_err(failed)?;
@@ -104,10 +103,8 @@ fn indexes(source: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
 
 /// Opens an extract and reads its rows, if it is still the file that the entry describes.
 pub(super) fn read(folder: &Dir, path: &Path, entry: &Entry) -> Result<Database, Error> {
-    checked(folder, path, entry, |connection| {
-        table::read_all(connection, &Meta::default())
-    })
-    .map_err(|halt| broken(path, halt))
+    checked(folder, path, entry, |connection| table::read_all(connection, &Meta::default()))
+        .map_err(|halt| broken(path, halt))
 }
 
 /// Checks an extract in a snapshot's `folder`: its checksum, SQLite's whole integrity check, and the number of rows of each
@@ -116,10 +113,8 @@ pub(super) fn read(folder: &Dir, path: &Path, entry: &Entry) -> Result<Database,
 /// # Errors
 /// Says what is wrong with it.
 pub fn verify_extract(folder: &Dir, path: &Path, entry: &Entry) -> Result<(), Error> {
-    checked(folder, path, entry, |connection| {
-        verify(path, entry, connection)
-    })
-    .map_err(|halt| broken(path, halt))
+    checked(folder, path, entry, |connection| verify(path, entry, connection))
+        .map_err(|halt| broken(path, halt))
 }
 
 fn verify(path: &Path, entry: &Entry, connection: &Connection) -> Result<(), Halt> {
@@ -135,10 +130,9 @@ fn verify(path: &Path, entry: &Entry, connection: &Connection) -> Result<(), Hal
     }
     match found == entry.rows {
         true => Ok(()),
-        false => Err(wrong(
-            path,
-            "its tables or their numbers of rows are not those of the manifest",
-        )),
+        false => {
+            Err(wrong(path, "its tables or their numbers of rows are not those of the manifest"))
+        }
     }
 }
 

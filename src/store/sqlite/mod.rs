@@ -87,14 +87,7 @@ impl SqliteStore {
     /// holds it, see [`BUSY_TIMEOUT`].
     pub fn new(state_dir: impl Into<StateDir>, busy: Duration) -> Self {
         let state_dir = state_dir.into();
-        Self {
-            place: Place {
-                path: state_dir.join(DATABASE),
-                state_dir,
-            },
-            busy,
-            hold: None,
-        }
+        Self { place: Place { path: state_dir.join(DATABASE), state_dir }, busy, hold: None }
     }
 
     /// The same database through a lock that is held.
@@ -171,10 +164,8 @@ impl Store for SqliteStore {
     }
 
     fn read(&self, images: &mut Images) -> Result<(), Error> {
-        images.database = self.state().map(|state| DatabaseImage {
-            path: self.place.path.clone(),
-            state,
-        });
+        images.database =
+            self.state().map(|state| DatabaseImage { path: self.place.path.clone(), state });
         Ok(())
     }
 
@@ -219,11 +210,7 @@ impl Store for SqliteStore {
         if changes.rows.is_empty() {
             return Ok(());
         }
-        if let Some(other) = changes
-            .database
-            .as_ref()
-            .filter(|path| **path != self.place.path)
-        {
+        if let Some(other) = changes.database.as_ref().filter(|path| **path != self.place.path) {
             return Err(Error::refused("the changes are for another database")
                 .at(other)
                 .hint("run the same command again with the --state-dir that the plan was made for")
@@ -263,10 +250,8 @@ impl Store for SqliteStore {
         if changes.rows.is_empty() {
             return Ok(None);
         }
-        self.look(None, |connection, _| {
-            verify::first_difference(connection, changes)
-        })
-        .map_err(|halt| halt.into_error(&self.place.path))
+        self.look(None, |connection, _| verify::first_difference(connection, changes))
+            .map_err(|halt| halt.into_error(&self.place.path))
     }
 }
 

@@ -85,17 +85,8 @@ impl Probe {
                 header.len()
             )));
         };
-        let journal = if *write_version == 2 {
-            Journal::Wal
-        } else {
-            Journal::Rollback
-        };
-        Ok(Self {
-            meta: meta(&opened),
-            path,
-            journal,
-            file,
-        })
+        let journal = if *write_version == 2 { Journal::Wal } else { Journal::Rollback };
+        Ok(Self { meta: meta(&opened), path, journal, file })
     }
 
     /// The path of a side file.
@@ -109,9 +100,9 @@ impl Probe {
         match std::fs::symlink_metadata(&path) {
             Ok(found) => match not_a_file(&path, &found) {
                 None => Ok(Some(found.len())),
-                Some(_) => Err(Trouble::Damaged(format!(
-                    "its `{ending}` file is not a regular file"
-                ))),
+                Some(_) => {
+                    Err(Trouble::Damaged(format!("its `{ending}` file is not a regular file")))
+                }
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io_trouble(&error)),
@@ -145,9 +136,7 @@ impl Probe {
         let mut first = [0u8; 1];
         let mut journal =
             open_quietly(&self.side("-journal")).map_err(|error| io_trouble(&error))?;
-        let read = journal
-            .read(&mut first)
-            .map_err(|error| io_trouble(&error))?;
+        let read = journal.read(&mut first).map_err(|error| io_trouble(&error))?;
         Ok(read == 1 && first != [0])
     }
 
@@ -219,9 +208,7 @@ pub(super) fn resolve_parent(path: &Path) -> Result<PathBuf, Trouble> {
 fn not_a_file(path: &Path, found: &Metadata) -> Option<Unusable> {
     let kind = found.file_type();
     if kind.is_symlink() {
-        return Some(Unusable::Symlink(
-            std::fs::read_link(path).unwrap_or_default(),
-        ));
+        return Some(Unusable::Symlink(std::fs::read_link(path).unwrap_or_default()));
     }
     if kind.is_dir() {
         return Some(Unusable::NotAFile("a folder"));
@@ -259,12 +246,7 @@ mod tests {
         std::thread::spawn(move || done.send(open_quietly(&fifo).is_ok()));
         let opened = over.recv_timeout(std::time::Duration::from_secs(5));
         // Let it go, should it wait.
-        drop(
-            std::fs::OpenOptions::new()
-                .read(true)
-                .write(true)
-                .open(at("fifo")),
-        );
+        drop(std::fs::OpenOptions::new().read(true).write(true).open(at("fifo")));
         assert_eq!(opened, Ok(true), "it waited for a FIFO's other end");
     }
 }

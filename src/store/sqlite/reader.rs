@@ -72,10 +72,7 @@ impl Halt {
             }
             Halt::Trouble(_) | Halt::Failed(_) => false,
             Halt::Sqlite(error) => words::code_of(error).is_some_and(|code| {
-                matches!(
-                    code.code,
-                    ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase
-                )
+                matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
             }),
         }
     }
@@ -138,11 +135,7 @@ struct Patience {
 
 impl Patience {
     fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            moved: 0,
-            join: true,
-        }
+        Self { started: Instant::now(), moved: 0, join: true }
     }
 
     fn is_left(&self) -> bool {
@@ -324,9 +317,6 @@ mod tests {
     #[cfg(unix)]
     fn a_uri_hides_nothing_that_a_path_may_hold() {
         let path = Path::new("/a b/50%?x=1#y/ä.sqlite");
-        assert_eq!(
-            uri(path, "mode=ro"),
-            "file:/a%20b/50%25%3Fx%3D1%23y/%C3%A4.sqlite?mode=ro"
-        );
+        assert_eq!(uri(path, "mode=ro"), "file:/a%20b/50%25%3Fx%3D1%23y/%C3%A4.sqlite?mode=ro");
     }
 }

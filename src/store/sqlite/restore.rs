@@ -56,30 +56,19 @@ impl<'a> Comparison<'a> {
                 // A column that held nothing loses nothing.
                 None if all_null(then, at) => {}
                 None => {
-                    let text = format!(
-                        "`{}` has no column `{}` any more",
-                        part.table(),
-                        column.name
-                    );
+                    let text =
+                        format!("`{}` has no column `{}` any more", part.table(), column.name);
                     return Err(newer(path, &text));
                 }
             }
         }
-        if let Some(key) = part
-            .key_columns()
-            .iter()
-            .find(|key| !shared.iter().any(|(name, ..)| name == *key))
+        if let Some(key) =
+            part.key_columns().iter().find(|key| !shared.iter().any(|(name, ..)| name == *key))
         {
             let text = format!("`{}` has no key column `{key}`", part.table());
             return Err(newer(path, &text));
         }
-        Ok(Self {
-            path,
-            part,
-            then,
-            now,
-            shared,
-        })
+        Ok(Self { path, part, then, now, shared })
     }
 
     fn run(&self, changes: &mut Vec<RowChange>) -> Result<(), Error> {
@@ -141,11 +130,7 @@ impl<'a> Comparison<'a> {
             let cell = row.0.get(*at)?;
             Some(((*name).to_owned(), cell.clone()))
         });
-        Ok(RowChange {
-            part: self.part,
-            op: RowOp::Insert(cells.collect()),
-            key,
-        })
+        Ok(RowChange { part: self.part, op: RowOp::Insert(cells.collect()), key })
     }
 
     fn delete(&self, row: &Row) -> RowChange {

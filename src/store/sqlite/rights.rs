@@ -35,10 +35,7 @@ impl Rights {
     /// For a database.
     pub(super) fn take(place: &Place, write: bool) -> Result<Self, Trouble> {
         let path = place.path.as_path();
-        let none = Self {
-            _acting: None,
-            pinned: None,
-        };
+        let none = Self { _acting: None, pinned: None };
         let Some(folder) = path.parent() else {
             return Ok(none);
         };
@@ -57,16 +54,10 @@ impl Rights {
                 || is_denied(folder, write)
                 || sides.iter().any(|side| is_denied(side, write));
             if !denied {
-                return Ok(Self {
-                    _acting: Some(acting),
-                    pinned: None,
-                });
+                return Ok(Self { _acting: Some(acting), pinned: None });
             }
         }
-        Ok(Self {
-            _acting: None,
-            pinned: Some(Pinned::new(state, path)?),
-        })
+        Ok(Self { _acting: None, pinned: Some(Pinned::new(state, path)?) })
     }
 
     /// Whether every file that was opened since is one of the database's own. Asked after each step that
@@ -125,10 +116,7 @@ impl Pinned {
         };
         Ok(Self {
             folder,
-            names: std::iter::once("")
-                .chain(DATABASE_SIDE_FILES)
-                .map(ending)
-                .collect(),
+            names: std::iter::once("").chain(DATABASE_SIDE_FILES).map(ending).collect(),
             before: open_files()?,
         })
     }

@@ -93,12 +93,7 @@ impl OneRow<'_> {
     /// Every column that is named must be there.
     fn require(&self, names: &[&str]) -> Result<(), Error> {
         let keys = self.change.key.iter().map(|(name, _)| name.as_str());
-        match names
-            .iter()
-            .copied()
-            .chain(keys)
-            .find(|name| self.shape.column(name).is_none())
-        {
+        match names.iter().copied().chain(keys).find(|name| self.shape.column(name).is_none()) {
             Some(name) => Err(words::newer(
                 self.path,
                 &format!("`{}` has no column `{name}`", self.change.part.table()),
@@ -171,11 +166,7 @@ pub(super) fn fetch(
 ) -> rusqlite::Result<Option<Vec<Cell>>> {
     let columns = match names {
         [] => "1".to_owned(),
-        _ => names
-            .iter()
-            .map(|name| quote(name))
-            .collect::<Vec<_>>()
-            .join(", "),
+        _ => names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", "),
     };
     let sql = format!(
         "SELECT {columns} FROM {} WHERE {}",
@@ -186,9 +177,7 @@ pub(super) fn fetch(
     connection
         .prepare_cached(&sql)?
         .query_row(rusqlite::params_from_iter(key), |row| {
-            (0..names.len())
-                .map(|at| row.get_ref(at).map(table::cell))
-                .collect()
+            (0..names.len()).map(|at| row.get_ref(at).map(table::cell)).collect()
         })
         .optional()
 }

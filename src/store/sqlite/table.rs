@@ -54,11 +54,7 @@ impl Shape {
     /// `SELECT` of all columns.
     pub(super) fn select_all(&self) -> String {
         let columns: Vec<String> = self.columns.iter().map(|c| quote(&c.name)).collect();
-        format!(
-            "SELECT {} FROM {}",
-            columns.join(", "),
-            quote(self.part.table())
-        )
+        format!("SELECT {} FROM {}", columns.join(", "), quote(self.part.table()))
     }
 }
 
@@ -107,13 +103,7 @@ fn shape(connection: &Connection, part: Part, sql: String) -> rusqlite::Result<S
         });
         types.push(row.get(1)?);
     }
-    Ok(Shape {
-        part,
-        sql,
-        strict,
-        columns,
-        types,
-    })
+    Ok(Shape { part, sql, strict, columns, types })
 }
 
 /// Reads the pairing tables, `user_version` and the release's name.
@@ -155,18 +145,12 @@ pub(super) fn read_rows(
             cells.push(cell);
         }
         if *size > LIMIT {
-            let unusable = Unusable::TooLarge {
-                len: *size,
-                limit: LIMIT,
-            };
+            let unusable = Unusable::TooLarge { len: *size, limit: LIMIT };
             return Err(Trouble::Unusable(unusable).into());
         }
         rows.push(Row(cells));
     }
-    Ok(Table {
-        columns: shape.columns.clone(),
-        rows,
-    })
+    Ok(Table { columns: shape.columns.clone(), rows })
 }
 
 /// A table of more rows than are read, and how many there are.
@@ -287,11 +271,7 @@ mod tests {
         let Err(Halt::Trouble(Trouble::Unusable(why))) = read(3) else {
             panic!("four rows were read where three are the limit");
         };
-        let expected = Unusable::TooMany {
-            place: "device_pairing_paired",
-            count: 4,
-            limit: 3,
-        };
+        let expected = Unusable::TooMany { place: "device_pairing_paired", count: 4, limit: 3 };
         assert_eq!(why, expected);
         let words = super::super::words::unreadable("x".as_ref(), &Trouble::Unusable(why));
         assert!(words.to_string().contains("holds 4 records"), "{words}");

@@ -29,10 +29,7 @@ pub(super) fn first_difference(
             (RowOp::Delete(_), Some(_)) => return Ok(Some(format!("{name} is still there"))),
             (_, None) => return Ok(Some(format!("{name} is not there"))),
             (_, Some(found)) => {
-                let differs = expected
-                    .iter()
-                    .zip(&found)
-                    .find(|((_, new), now)| *new != *now);
+                let differs = expected.iter().zip(&found).find(|((_, new), now)| *new != *now);
                 if let Some(((column, _), _)) = differs {
                     return Ok(Some(format!(
                         "column `{column}` of {name} is not what was planned"

@@ -26,18 +26,12 @@ impl Walls {
             Err(Trouble::Unusable(Unusable::Symlink(_))) => follow(&place.path)?,
             folder => folder?,
         };
-        Ok(Self {
-            folder,
-            write: false,
-        })
+        Ok(Self { folder, write: false })
     }
 
     /// For a writer of a database. A folder that is a link is [`Unusable::Symlink`].
     pub(super) fn to_write(place: &Place) -> Result<Self, Trouble> {
-        Ok(Self {
-            folder: in_state_dir(place)?,
-            write: true,
-        })
+        Ok(Self { folder: in_state_dir(place)?, write: true })
     }
 
     /// Does SQLite's work, which may also write in `scratch`.

@@ -48,10 +48,7 @@ pub(super) fn code_of(error: &rusqlite::Error) -> Option<ffi::Error> {
 /// Whether another process is in the way.
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     code_of(error).is_some_and(|code| {
-        matches!(
-            code.code,
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked
-        )
+        matches!(code.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
     })
 }
 
@@ -67,13 +64,12 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
         Trouble::Foreign => Error::failed("this is not a SQLite database")
             .at(path)
             .hint("put a backup of it back, or move it away; clawmend leaves it as it is"),
-        Trouble::Damaged(why) => Error::failed("the database is damaged or unfinished")
-            .at(path)
-            .because(why)
-            .hint(
+        Trouble::Damaged(why) => {
+            Error::failed("the database is damaged or unfinished").at(path).because(why).hint(
                 "put a backup back (the main file alone, with any `-wal` and `-shm` moved away); \
                  clawmend does not write to a damaged database",
-            ),
+            )
+        }
         Trouble::Busy(why) => busy(path).because(why),
         Trouble::Unusable(Unusable::Symlink(target)) => {
             Error::refused("the database is a symbolic link, and clawmend does not write through one")
@@ -86,15 +82,15 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
                 .at(path)
                 .hint("move it away, and put the database or a backup of it there")
         }
-        Trouble::Unusable(Unusable::Denied) => Error::failed("no permission to read the database")
-            .at(path)
-            .hint(crate::platform::RUN_AS),
-        Trouble::Unusable(Unusable::TooLarge { len, limit }) => {
-            Error::refused("the pairing tables are larger than clawmend reads")
-                .at(path)
-                .because(format!("{len} bytes, the limit is {limit}"))
-                .hint("look at what filled them (`sqlite3 FILE`); a copy of the database from before is a way back")
+        Trouble::Unusable(Unusable::Denied) => {
+            Error::failed("no permission to read the database").at(path).hint(crate::platform::RUN_AS)
         }
+        Trouble::Unusable(Unusable::TooLarge { len, limit }) => Error::refused(
+            "the pairing tables are larger than clawmend reads",
+        )
+        .at(path)
+        .because(format!("{len} bytes, the limit is {limit}"))
+        .hint("look at what filled them (`sqlite3 FILE`); a copy of the database from before is a way back"),
         Trouble::Unusable(Unusable::TooMany { place, count, limit }) => {
             Error::refused(crate::text::too_many(place, *count, *limit))
                 .at(path)
@@ -109,11 +105,9 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
 
 /// F19: somebody holds the database.
 pub(super) fn busy(path: &Path) -> Error {
-    Error::refused(format!(
-        "{LOCKED} and did not let go in time; nothing was changed"
-    ))
-    .at(path)
-    .hint(UNLOCK)
+    Error::refused(format!("{LOCKED} and did not let go in time; nothing was changed"))
+        .at(path)
+        .hint(UNLOCK)
 }
 
 /// A failed write; the transaction was rolled back.

@@ -57,12 +57,9 @@ impl Begun {
         };
         let begun = walls.within(None, || open_and_begin(place, patience));
         match begun.map_err(|trouble| words::unreadable(path, &trouble))? {
-            Ok((connection, probe)) => Ok(Self {
-                place: place.clone(),
-                connection: Some(connection),
-                probe,
-                walls,
-            }),
+            Ok((connection, probe)) => {
+                Ok(Self { place: place.clone(), connection: Some(connection), probe, walls })
+            }
             Err(_) if walls.are_elsewhere(path) => Err(swapped()),
             Err(error) => Err(error),
         }
@@ -74,12 +71,7 @@ impl Begun {
         scratch: Option<&Dir>,
         mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
     ) -> Result<T, Halt> {
-        let Self {
-            place,
-            connection,
-            probe,
-            walls,
-        } = self;
+        let Self { place, connection, probe, walls } = self;
         let Some(connection) = connection else {
             return reader::with(place, scratch, work);
         };
@@ -164,9 +156,7 @@ fn change_and_end(
         return Err(swapped());
     }
     // What fails while closing can no longer undo the commit.
-    connection
-        .execute_batch("COMMIT")
-        .map_err(|error| words::not_committed(path, &error).into())
+    connection.execute_batch("COMMIT").map_err(|error| words::not_committed(path, &error).into())
 }
 
 fn swapped() -> CommitError {
@@ -216,10 +206,7 @@ fn look_beside(path: &Path, probe: &Probe, patience: Instant) -> Result<bool, Er
         had_log |= ending == "-wal" && len.is_some();
     }
     // A journal with content belongs to a writer at work, or to one that was killed.
-    while probe
-        .journal_has_content()
-        .map_err(|trouble| words::unreadable(path, &trouble))?
-    {
+    while probe.journal_has_content().map_err(|trouble| words::unreadable(path, &trouble))? {
         if Instant::now() >= patience {
             let trouble = Trouble::Damaged(words::UNFINISHED.to_owned());
             return Err(words::unreadable(path, &trouble));
@@ -270,12 +257,7 @@ fn apply(connection: &Connection, path: &Path, changes: &[RowChange]) -> Result<
             let shape = shapes.get(&change.part).ok_or_else(|| {
                 words::newer(path, &format!("it has no table `{}`", change.part.table()))
             })?;
-            let row = OneRow {
-                connection,
-                path,
-                shape,
-                change,
-            };
+            let row = OneRow { connection, path, shape, change };
             row.apply()?;
         }
     }
