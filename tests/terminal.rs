@@ -11,11 +11,12 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::support::Sandbox;
 
-const YES: &str = "y";
-const NO: &str = "n";
+const YES: &str = "yes\r";
+const NO: &str = "n\r";
 const ENTER: &str = "\r";
 const ESC: &str = "\u{1b}";
 const CTRL_C: &str = "\u{3}";
+const CTRL_D: &str = "\u{4}";
 const DOWN: &str = "\u{1b}[B";
 
 /// A program on a terminal of its own.
@@ -34,7 +35,9 @@ impl Terminal {
         let name = ptsname(&keys, Vec::new()).unwrap().into_string().unwrap();
         let screen = File::options().read(true).write(true).open(name).unwrap();
         let stream = || screen.as_fd().try_clone_to_owned().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_clawmend"))
+        // As its controlling terminal: Ctrl-C reaches the program as a signal.
+        let child = Command::new("/usr/bin/setsid")
+            .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_clawmend")])
             .args(args)
             .env_clear()
             .env("HOME", sandbox.home())
@@ -145,8 +148,8 @@ fn check(make: fn() -> Sandbox, args: &[&str], question: &str, keys: &[&str], sa
     terminal.until(question);
     let (exit, text) = terminal.ends_after(keys);
     let said = format!("{args:?} {keys:?}: exit {exit}\n{text}");
-    let hidden = text.rfind("\u{1b}[?25l").unwrap_or(0);
-    assert!(text.rfind("\u{1b}[?25h") >= Some(hidden), "the cursor stays hidden: {said}");
+    let hidden = text.rfind("\u{1b}[?25l");
+    assert!(text.rfind("\u{1b}[?25h") >= hidden, "the cursor stays hidden: {said}");
     assert!(text.contains(says), "no `{says}`: {said}");
     assert!(!text.contains("error:") && !text.contains("--yes"), "{said}");
     if says.contains("Nothing was") {
@@ -154,7 +157,7 @@ fn check(make: fn() -> Sandbox, args: &[&str], question: &str, keys: &[&str], sa
         // On a line of its own, also where Ctrl-C left the cursor behind the question.
         let before_it = text.split("Nothing was ").next().unwrap();
         let before_it = before_it.replace("\u{1b}[?25h", "");
-        assert!(keys != [CTRL_C] || before_it.ends_with('\n'), "{said}");
+        assert!(keys != [CTRL_C] && keys != [CTRL_D] || before_it.ends_with('\n'), "{said}");
         assert_eq!(everything(&sandbox), before, "{said}");
     } else {
         assert_eq!(exit, 0, "{said}");
@@ -172,7 +175,9 @@ fn every_question_can_be_broken_off_and_then_nothing_has_changed() {
         (with_snapshots, &["snapshot", "prune", "--keep", "1"], "emove"),
     ] {
         check(make, args, question, &[CTRL_C], "Nothing was ");
-        check(make, args, question, &[ESC], "Nothing was ");
+        check(make, args, question, &[CTRL_D], "Nothing was ");
+        check(make, args, question, &["why\ryes\r"], "Nothing was ");
+        check(make, args, question, &["y", "es please", ENTER], "Nothing was ");
         check(make, args, question, &[NO], "Nothing was ");
         check(make, args, question, &[ENTER], "Nothing was ");
     }

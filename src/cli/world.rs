@@ -40,7 +40,7 @@ pub trait Person {
         false
     }
 
-    /// Yes or no; `None` when the question was broken off (Ctrl-C, Esc).
+    /// Whether a whole line said yes; `None` when the question was broken off (Ctrl-C).
     fn confirm(&self, question: &str) -> Option<bool>;
 
     /// One of several; `None` when the question was broken off.

@@ -6,25 +6,24 @@
 
 use std::io::{BufRead, Write};
 
-/// Yes or no; `None` where the input ends. No answer is a no.
+/// Whether the answer is yes; `None` where the input ends.
 pub fn confirm(question: &str) -> Option<bool> {
-    confirm_on(question, &mut std::io::stdin().lock(), &mut std::io::stderr())
+    confirm_with(question, |prompt| {
+        line(prompt, &mut std::io::stdin().lock(), &mut std::io::stderr())
+    })
+}
+
+/// Whether the line that answers is `y` or `yes`. Anything else is a no: whoever typed it did not read
+/// the question, or pasted something.
+pub fn confirm_with(question: &str, line: impl FnOnce(&str) -> Option<String>) -> Option<bool> {
+    let answer = line(&format!("{question} [y/N] "))?;
+    let answer = answer.trim();
+    Some(answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"))
 }
 
 /// One of several; `None` where nothing is chosen.
 pub fn choose(question: &str, items: &[String]) -> Option<usize> {
     choose_on(question, items, &mut std::io::stdin().lock(), &mut std::io::stderr())
-}
-
-fn confirm_on(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> Option<bool> {
-    loop {
-        let answer = line(&format!("{question} [y/N] "), input, out)?;
-        match answer.to_ascii_lowercase().as_str() {
-            "y" | "yes" => return Some(true),
-            "" | "n" | "no" => return Some(false),
-            _ => {}
-        }
-    }
 }
 
 fn choose_on(
@@ -68,14 +67,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn yes_is_typed_out_and_everything_unclear_is_asked_again() {
-        let ask = |typed: &str| confirm_on("Go?", &mut typed.as_bytes(), &mut Vec::new());
-        assert_eq!(ask("y\r\n"), Some(true));
-        assert_eq!(ask("YES\n"), Some(true));
-        assert_eq!(ask("\n"), Some(false));
-        assert_eq!(ask("n\n"), Some(false));
-        assert_eq!(ask("what?\ny\n"), Some(true));
-        assert_eq!(ask("what?"), None);
+    fn only_a_whole_yes_is_one() {
+        let ask = |typed: &str| {
+            confirm_with("Go?", |prompt| line(prompt, &mut typed.as_bytes(), &mut Vec::new()))
+        };
+        for yes in ["y\n", "Y\r\n", " yes \n", "YES"] {
+            assert_eq!(ask(yes), Some(true), "{yes:?}");
+        }
+        for no in ["\n", "n\n", "why\n", "yes please\n", "why\nyes\n", "y\u{1b}\n"] {
+            assert_eq!(ask(no), Some(false), "{no:?}");
+        }
         assert_eq!(ask(""), None);
     }
 

@@ -31,26 +31,26 @@ pub fn settle() {
     umask(before - rustix::fs::Mode::RWXU);
 }
 
-/// Runs `question`; a Ctrl-C while it runs makes it return, and does not end the program.
-pub fn breaks_off<T>(question: impl FnOnce() -> T) -> T {
-    // True where Ctrl-C ends the program, as it does by default. `None`: no handler could be set.
-    static ENDS: OnceLock<Option<Arc<AtomicBool>>> = OnceLock::new();
-    let ends = ENDS.get_or_init(|| {
-        let flag = Arc::new(AtomicBool::new(true));
-        signal_hook::flag::register_conditional_default(
-            signal_hook::consts::SIGINT,
-            Arc::clone(&flag),
-        )
-        .ok()
-        .map(|_| flag)
+/// Runs `question`, which is told whether Ctrl-C was typed since: while it runs, that does not end the
+/// program.
+pub fn breaks_off<T>(question: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
+    // The first is true where Ctrl-C ends the program, as it does by default; the second once it was
+    // typed. `None`: no handler could be set.
+    type Flags = [Arc<AtomicBool>; 2];
+    static FLAGS: OnceLock<Option<Flags>> = OnceLock::new();
+    let flags = FLAGS.get_or_init(|| {
+        use signal_hook::{consts::SIGINT, flag};
+        let [ends, typed] = [Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false))];
+        flag::register_conditional_default(SIGINT, Arc::clone(&ends)).ok()?;
+        flag::register(SIGINT, Arc::clone(&typed)).ok()?;
+        Some([ends, typed])
     });
-    let set = |value| {
-        if let Some(flag) = ends {
-            flag.store(value, Ordering::SeqCst);
-        }
+    let Some([ends, typed]) = flags else {
+        return question(&|| false);
     };
-    set(false);
-    let answer = question();
-    set(true);
+    typed.store(false, Ordering::SeqCst);
+    ends.store(false, Ordering::SeqCst);
+    let answer = question(&|| typed.load(Ordering::SeqCst));
+    ends.store(true, Ordering::SeqCst);
     answer
 }
