@@ -2,7 +2,7 @@
 //! root on other people's files, on mangled input. Drives the built binary, mostly under `strace`.
 //!
 //! `cargo test --test hostile -- [--full] [--points=N] [NAME...]`; `tests/hostile/run.sh` does that with a check of the
-//! tools first. Without `--full` the points are sampled evenly. The gate runs the sample as a step of its own.
+//! tools first. Without `--full` the points are sampled evenly, by `CLAWMEND_SEED`. The gate runs a sample.
 
 #![allow(
     clippy::unwrap_used,
@@ -39,6 +39,8 @@ pub struct Size {
     pub full: bool,
     /// How many points, instead of the usual sample.
     pub points: Option<usize>,
+    /// Which sample: the same number draws the same points.
+    pub seed: u64,
 }
 
 impl Size {
@@ -121,7 +123,9 @@ fn main() {
     let size = Size {
         full: args.iter().any(|arg| arg == "--full"),
         points: args.iter().find_map(|arg| arg.strip_prefix("--points=")?.parse().ok()),
+        seed: std::env::var("CLAWMEND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0),
     };
+    println!("hostile: CLAWMEND_SEED={} draws these points again", size.seed);
     let wanted: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
     let (mut passed, mut failed) = (0, 0);
     for (name, test) in TESTS {

@@ -117,12 +117,15 @@ fn huge() -> World {
 /// A config with something to mend besides the pairing.
 pub const BROKEN_CONFIG: &str = "{\n  // kept\n  \"gateway\": { \"mode\": \"remote\", \"bind\": \"0.0.0.0\" },\n  \"meta\": { \"lastTouchedVersion\": \"2026.5.28\" },\n}\n";
 
-fn sample<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
+/// An even sample: one of each `count / most` points in a row, which one is up to the seed.
+fn sample<T>(mut all: Vec<T>, most: usize, size: Size) -> Vec<T> {
     let count = all.len();
+    let most = size.of(most);
     if count <= most {
         return all;
     }
-    let mut at = 0;
+    let shift = (size.seed as usize).wrapping_mul(0x9e37_79b9) % count;
+    let mut at = shift;
     all.retain(|_| {
         at += 1;
         at * most / count > (at - 1) * most / count
@@ -183,7 +186,7 @@ pub fn killed_anywhere(size: Size) -> String {
         .map(|(at, (scenario, call))| (scenario, call, at))
         .collect();
     let all = points.len();
-    let points = sample(points, size.of(120));
+    let points = sample(points, 120, size);
     let outcomes = each(&points, |(scenario, call, at)| {
         kill(scenario, call, *at).map_err(|why| {
             format!(
@@ -289,7 +292,7 @@ pub fn failed_anywhere(size: Size) -> String {
         }
     }
     let all = points.len();
-    let points = sample(points, size.of(250));
+    let points = sample(points, 250, size);
     let outcomes = each(&points, |(scenario, call, errno)| {
         fail(scenario, call, errno).map_err(|why| {
             format!(
@@ -443,7 +446,7 @@ pub fn an_interrupted_restore_typed_again(size: Size) -> String {
         worlds.push((world, old));
     }
     let all = points.len();
-    let points = sample(points, size.of(60));
+    let points = sample(points, 60, size);
     let outcomes = each(&points, |(at, call)| {
         let (ready, old) = &worlds[*at];
         let world = ready.again();

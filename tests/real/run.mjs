@@ -15,7 +15,7 @@ const say = (text) => process.stderr.write(`${text}\n`);
 const secondsSince = (start) => (performance.now() - start) / 1000;
 
 /** Runs the tasks, `jobs` at a time: each has one gateway up at most. Resolves with the rows of their cases. */
-async function judgeAll(tasks, { jobs, lab, clawmend, wants }) {
+async function judgeAll(tasks, { jobs, lab, clawmend }) {
   const waiting = [...tasks];
   const rows = [];
   const work = async () => {
@@ -32,6 +32,7 @@ async function judgeAll(tasks, { jobs, lab, clawmend, wants }) {
         record(lockout, start, await judgeCase().catch(broken));
       };
       const start = performance.now();
+      const wants = (name) => task.names.includes(name);
       await task.run({ lab, clawmend, release: task.release, wants, report }).catch((error) => {
         record(`${task.name}: could not be set up`, start, broken(error));
       });
@@ -44,13 +45,24 @@ async function judgeAll(tasks, { jobs, lab, clawmend, wants }) {
   return rows.sort((a, b) => place(a) - place(b));
 }
 
+/** The tasks with `sample` of their cases: one of each so many in a row, which one is up to the seed. */
+function sampled(tasks, { sample, seed }) {
+  const count = tasks.reduce((sum, { names }) => sum + names.length, 0);
+  if (sample === undefined || sample >= count) return tasks;
+  say(`--sample ${sample} --seed ${seed} draws these of ${count} cases again`);
+  let at = seed % count;
+  const drawn = () => (at += 1, Math.floor((at * sample) / count) > Math.floor(((at - 1) * sample) / count));
+  return tasks.map((task) => ({ ...task, names: task.names.filter(drawn) }));
+}
+
 async function main() {
   const options = parseArguments(process.argv.slice(2));
   if (options.help) return console.log(USAGE);
   const wants = (name) => options.only === undefined || name.includes(options.only);
-  const tasks = planTasks(options).filter((task) => task.names.some(wants));
+  const planned = planTasks(options).map((task) => ({ ...task, names: task.names.filter(wants) }));
+  const tasks = sampled(planned, options).filter((task) => task.names.length > 0);
   if (options.list) {
-    for (const task of tasks) for (const name of task.names.filter(wants)) console.log(`${task.release.version}  ${name}`);
+    for (const task of tasks) for (const name of task.names) console.log(`${task.release.version}  ${name}`);
     return;
   }
   if (tasks.length === 0) throw new Error(`no case of these releases is called like ${JSON.stringify(options.only)}`);
@@ -63,7 +75,7 @@ async function main() {
   say(`installed in ${secondsSince(start).toFixed(0)} s: ${options.cache}`);
 
   const clawmend = options.clawmend === undefined ? undefined : new Clawmend(options.clawmend);
-  const rows = await judgeAll(tasks, { jobs: options.jobs, lab: { scratch, ...installed }, clawmend, wants });
+  const rows = await judgeAll(tasks, { jobs: options.jobs, lab: { scratch, ...installed }, clawmend });
   console.log(`\n${table(rows)}\n\n${closing(rows)} in ${secondsSince(start).toFixed(0)} s`);
   if (rows.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
 }

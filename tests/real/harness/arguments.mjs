@@ -14,6 +14,8 @@ export const USAGE = `node tests/real/run.mjs [options]
   --clawmend PATH     the binary (default: target/release/clawmend); none: only check that each lockout is one
   --cache DIR         installed releases (default: $CLAWMEND_REAL_CACHE, else target/real)
   --jobs N            gateways at a time (default: 2)
+  --sample N          N of the cases, evenly over the releases
+  --seed S            which ones (default: another sample each time)
   --list              the cases, without running them`;
 
 export function parseArguments(args) {
@@ -27,14 +29,21 @@ export function parseArguments(args) {
       clawmend: { type: "string", default: join(PROJECT, "target/release/clawmend") },
       cache: { type: "string", default: process.env.CLAWMEND_REAL_CACHE || join(PROJECT, "target/real") },
       jobs: { type: "string", default: "2" },
+      sample: { type: "string" },
+      seed: { type: "string", default: String(Date.now()) },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   const jobs = Number(values.jobs);
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs wants a number of 1 or more, not ${values.jobs}`);
+  const sample = values.sample === undefined ? undefined : Number(values.sample);
+  if (sample !== undefined && !(Number.isInteger(sample) && sample > 0)) throw new Error("--sample wants a number of 1 or more");
+  if (!/^\d+$/.test(values.seed)) throw new Error("--seed wants a number");
   return {
     ...values,
+    sample,
+    seed: Number(values.seed),
     jobs,
     cache: resolve(values.cache),
     clawmend: values.clawmend === "none" ? undefined : resolve(values.clawmend),
