@@ -74,11 +74,10 @@ impl Error {
     pub fn io(doing: &str, path: impl AsRef<Path>, source: &std::io::Error) -> Self {
         let error =
             Self::failed(format!("could not {doing}")).at(path.as_ref()).because(plain_io(source));
-        let ours = match source.kind() {
-            std::io::ErrorKind::PermissionDenied => own_and_closed(path.as_ref()),
-            _ => None,
-        };
-        error.hint(ours.unwrap_or_else(|| advice_for_io(source).to_owned()))
+        error.hint(match source.kind() {
+            std::io::ErrorKind::PermissionDenied => denied(path.as_ref(), source),
+            _ => advice_for_io(source).to_owned(),
+        })
     }
 
     /// Names the file or folder this is about.
@@ -193,12 +192,15 @@ fn own_and_closed(path: &Path) -> Option<String> {
     Some(format!("it is your own, but its mode keeps you out: chmod -R u+rwX {shown}"))
 }
 
+fn denied(path: &Path, source: &std::io::Error) -> String {
+    own_and_closed(path)
+        .or_else(|| crate::platform::io_advice(source).map(str::to_owned))
+        .unwrap_or_else(|| crate::files::rights::advice(path))
+}
+
 fn advice_for_io(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
     match source.kind() {
-        K::PermissionDenied => {
-            crate::platform::io_advice(source).unwrap_or(crate::platform::RUN_AS)
-        }
         K::StorageFull | K::QuotaExceeded => {
             "the disk (or quota) is full: free some space, then run the same command again"
         }

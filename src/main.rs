@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         out_is_terminal,
         no_color: clawmend::locate::no_color(),
         width: clawmend::cli::world::width(),
+        become_owner: &clawmend::files::rights::become_owner,
         person: &AtTerminal,
     };
     let exit = clawmend::cli::run(std::env::args_os(), &mut world);

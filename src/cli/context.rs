@@ -102,7 +102,7 @@ impl State {
 
     /// Whether whoever runs this may not write to the state dir. Asks the system, writes nothing.
     pub fn may_not_write(&self) -> bool {
-        crate::files::acting::is_denied(&self.located.state_dir, true)
+        crate::platform::rights::is_denied(&self.located.state_dir, true)
     }
 
     /// Whether nothing keeps the CLI out.
@@ -126,6 +126,7 @@ impl Context<'_, '_> {
             profile: self.global.profile.clone(),
         };
         let located = locate(&flags, &self.world.env)?;
+        (self.world.become_owner)(&located.state_dir)?;
         Ok(self.located.get_or_init(|| located).clone())
     }
 
@@ -142,6 +143,8 @@ impl Context<'_, '_> {
     /// # Errors
     /// As [`Context::read`].
     pub fn read_expected(&self, expected: Expected) -> Result<State, Error> {
+        // Before a thread is started for the progress.
+        self.locate()?;
         self.while_it_takes("reading the state", || self.read_now(expected))
     }
 

@@ -93,6 +93,7 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
         out_is_terminal: world.out_is_terminal,
         no_color: world.no_color,
         width: world.width,
+        become_owner: world.become_owner,
         person: &Nobody,
     };
     let color = if context.paint.on { "always" } else { "never" };

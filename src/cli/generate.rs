@@ -1,5 +1,6 @@
 //! Man pages and completions, from the one definition of the command line.
 
+use std::io::Write;
 use std::path::Path;
 
 use super::context::Context;
@@ -41,12 +42,26 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
         })?;
     }
     for (name, page) in &pages {
-        let path = dir.join(name);
-        std::fs::write(&path, page)
-            .map_err(|error| Error::io("write the man page", &path, &error))?;
+        write_new(&dir.join(name), page.as_bytes())?;
     }
     context.note(&format!("{} man pages written to {}", pages.len(), crate::platform::shown(dir)));
     Ok(Exit::Done)
+}
+
+/// Makes a page anew in the place of an older one; what is no file is left alone, and nothing is followed.
+fn write_new(path: &Path, page: &[u8]) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::io("write the man page", path, &error);
+    match path.symlink_metadata() {
+        Ok(found) if found.is_file() => std::fs::remove_file(path).map_err(failed)?,
+        Ok(_) => {
+            return Err(Error::refused("something that is no file stands where a man page goes")
+                .at(path)
+                .hint("move it away, or name another folder"));
+        }
+        Err(_) => {}
+    }
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(page)).map_err(failed)
 }
 
 /// All man pages by file name, the main one first.

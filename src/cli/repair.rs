@@ -17,8 +17,11 @@ use crate::text::safe;
 
 /// Mends what is safe to mend.
 pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Result<Exit, Error> {
+    let scopes = scopes_of(&args.scopes)?;
+    // With the owner's rights: the copy becomes theirs.
+    context.locate()?;
     let mut options = Options {
-        scopes: scopes_of(&args.scopes)?,
+        scopes,
         pairing: args.only.is_empty() || args.only.contains(&args::Only::Pairing),
         config: args.only.is_empty() || args.only.contains(&args::Only::Config),
         random: context.random()?,

@@ -3,6 +3,8 @@
 
 use std::io::Write;
 
+use crate::error::Error;
+use crate::files::StateDir;
 use crate::locate::Env;
 use crate::platform;
 
@@ -26,6 +28,8 @@ pub struct World<'a> {
     pub no_color: bool,
     /// Columns to use.
     pub width: usize,
+    /// Gives root's process the rights of the state dir's owner for good: [`crate::files::rights::become_owner`].
+    pub become_owner: &'a dyn Fn(&StateDir) -> Result<(), Error>,
     /// The person, if there is one.
     pub person: &'a dyn Person,
 }

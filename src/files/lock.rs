@@ -27,8 +27,10 @@ impl Lock {
     pub fn take(state_dir: &StateDir, now_ms: i64, wait: Duration) -> Result<Self, Error> {
         let state = state_dir.open()?;
         super::safety::check(state)?;
+        let owner = state.meta()?.uid;
+        super::safety::check_own_below(state, layout::OWN_DIR.as_ref(), owner)?;
         let (dir, name) = state.walk_or_create(Path::new(layout::LOCK))?;
-        super::safety::check_own(&dir, state.meta()?.uid)?;
+        super::safety::check_own(&dir, owner)?;
         let path = dir.path().join(&name);
         let mut file = open(&dir, &name)?;
         let start = Instant::now();
@@ -66,11 +68,7 @@ impl Drop for Lock {
 fn open(dir: &Dir, name: &OsStr) -> Result<File, Error> {
     let path = dir.path().join(name);
     match dir.folder.create_file(name) {
-        Ok(file) => {
-            let own = dir.meta()?;
-            let _ = SystemFolder::own_file(&file, own.uid, own.gid);
-            Ok(file)
-        }
+        Ok(file) => Ok(file),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             dir.open_to_write(name).map_err(|why| refuse(&path, &why))
         }

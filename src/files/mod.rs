@@ -3,12 +3,12 @@
 //! Everything below the state dir is reached from an open folder ([`Dir`]), name by name, and a
 //! symbolic link under a name is never followed. One routine writes ([`replace`], [`Staged`]).
 
-pub mod acting;
 pub mod confined;
 pub mod dir;
 pub mod hash;
 pub mod lock;
 pub mod replace;
+pub mod rights;
 pub mod safety;
 pub mod state_dir;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::dir::Dir;
 use crate::error::Error;
 use crate::image::Meta;
-use crate::platform::{Folder, SystemFolder};
+use crate::platform::{Folder, Kind, SystemFolder};
 
 /// Refuses a folder that its path no longer leads to, that others can write, or that lies below one: whoever can rename the folders on
 /// the way decides where the writes go.
@@ -56,12 +56,27 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
 /// # Errors
 /// It belongs to neither them nor root nor the acting user, or others can write to it.
 pub fn check_own(dir: &Dir, owner: u32) -> Result<(), Error> {
-    match problem(&dir.meta()?, owner, SystemFolder::acting_user(), true) {
+    own_is_safe(dir.path(), &dir.meta()?, owner)
+}
+
+/// As [`check_own`], of a folder that may not be one to open: by what it looks like from outside.
+///
+/// # Errors
+/// As [`check_own`].
+pub fn check_own_below(parent: &Dir, name: &std::ffi::OsStr, owner: u32) -> Result<(), Error> {
+    match parent.look(name) {
+        Ok(Some((meta, Kind::Folder))) => own_is_safe(&parent.path().join(name), &meta, owner),
+        _ => Ok(()),
+    }
+}
+
+fn own_is_safe(path: &Path, meta: &Meta, owner: u32) -> Result<(), Error> {
+    match problem(meta, owner, SystemFolder::acting_user(), true) {
         None => Ok(()),
         Some(why) => Err(Error::refused(format!(
             "{why}, so nothing that lies there is believed and no copy is made there"
         ))
-        .at(dir.path())
+        .at(path)
         .hint("give it to the state dir's owner (`chown -R`) and to them alone (`chmod -R go-w`), if you know who filled it; else move it away, or name another --snapshot-dir; then run the same command again")),
     }
 }
@@ -90,18 +105,10 @@ fn problem(meta: &Meta, owner: u32, acting: u32, last: bool) -> Option<&'static 
     ((others || group) && !sticky).then_some(OPEN)
 }
 
-/// Whether what clawmend copies of this file (as root, perhaps) may land in a snapshot that belongs
-/// to `owner`: it is theirs, or anybody may read it, or clawmend acts with no more rights than they.
-pub fn may_share(file: &Meta, owner: u32) -> bool {
-    let acting = SystemFolder::acting_user();
-    owner == 0 || file.uid == owner || acting != 0 || file.mode & 0o004 != 0
-}
-
 /// Whether clawmend may write a file outside the state dir that something inside it points at: it
-/// belongs to the state dir's owner, or to the acting user where that gives the owner nothing new.
+/// belongs to the state dir's owner, or to the acting user.
 pub fn may_write_outside(file: &Meta, owner: u32) -> bool {
-    let acting = SystemFolder::acting_user();
-    file.uid == owner || (file.uid == acting && (acting != 0 || owner == 0))
+    [owner, SystemFolder::acting_user()].contains(&file.uid)
 }
 
 #[cfg(all(test, unix, not(clawmend_portable)))]

@@ -57,8 +57,6 @@ pub trait Folder: Sized {
     fn remove_folder(&self, name: &OsStr) -> io::Result<()>;
     /// Makes renames and removals durable.
     fn sync(&self) -> io::Result<()>;
-    /// Gives this folder an owner.
-    fn own(&self, uid: u32, gid: u32) -> io::Result<()>;
     /// Takes an exclusive lock on the folder itself without waiting; `None` where another process
     /// holds it or the system has no such lock. Held as long as the result lives.
     fn try_hold(&self) -> Option<File>;

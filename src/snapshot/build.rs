@@ -11,7 +11,6 @@ use super::manifest::{self, Manifest};
 use super::open::Snapshot;
 use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
-use crate::image::Meta;
 use crate::plan::{Changes, StoreKind};
 use crate::store::{Entry, Sink, Store};
 use crate::threads;
@@ -184,10 +183,6 @@ impl Sink for Builder {
 
     fn scratch(&self) -> &Dir {
         &self.scratch
-    }
-
-    fn owner(&self) -> Option<Meta> {
-        self.dir.meta().ok()
     }
 }
 

@@ -47,6 +47,7 @@ fn below(state: &Dir, from: &Dir, to: &Path, make: bool) -> Result<Option<Dir>, 
     let mut at = from.descend(Path::new(""), false)?;
     for name in to.components() {
         let Some(dir) = at else { return Ok(None) };
+        safety::check_own_below(&dir, name.as_os_str(), owner)?;
         at = dir.descend(name.as_ref(), make)?;
         if let Some(dir) = &at {
             safety::check_own(dir, owner)?;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{self, Manifest};
 use crate::error::Error;
-use crate::files::acting::Acting;
 use crate::files::dir::{DEEPEST, refuse};
 use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, StateDir, hash};
 use crate::image::{FileState, Meta, Unusable};
@@ -74,7 +73,7 @@ impl Snapshot {
             if let Some(problem) = self.problem_of(entry, name) {
                 problems.push(problem);
             } else if entry.store != crate::store::files::NAME
-                && let Err(error) = self.check_piece(name, entry, check_extract)
+                && let Err(error) = check_extract(&self.dir, &self.path().join(name), entry)
             {
                 problems.push(format!("`{name}`: {error}"));
             }
@@ -103,18 +102,6 @@ impl Snapshot {
             .at(self.path())
             .because(format!("{first}{more}"))
             .hint("use another one: `clawmend snapshot list` shows them, `clawmend snapshot verify` checks them"))
-    }
-
-    /// SQLite opens the piece by path: with the rights of the snapshot's owner.
-    fn check_piece(
-        &self,
-        name: &str,
-        entry: &Entry,
-        check_extract: CheckExtract<'_>,
-    ) -> Result<(), Error> {
-        let path = self.path().join(name);
-        let _acting = Acting::as_owner_within(self.owner().as_ref(), &path);
-        check_extract(&self.dir, &path, entry)
     }
 
     /// A piece as a file, without following links.
@@ -204,9 +191,5 @@ impl Source for Snapshot {
 
     fn folder(&self) -> &Dir {
         &self.dir
-    }
-
-    fn owner(&self) -> Option<Meta> {
-        self.dir.meta().ok()
     }
 }

@@ -125,11 +125,6 @@ pub trait Sink {
     /// A private scratch folder inside the snapshot that is being built, for a piece that has to be
     /// made as a file (the database extract); what is left there is removed.
     fn scratch(&self) -> &Dir;
-
-    /// Whose folder the scratch folder lies in. What is made there by path is made with their rights.
-    fn owner(&self) -> Option<Meta> {
-        None
-    }
 }
 
 /// Where a snapshot's pieces come from.
@@ -148,11 +143,6 @@ pub trait Source {
 
     /// The folder that the pieces lie in, held open: what is opened by path reaches nothing else.
     fn folder(&self) -> &Dir;
-
-    /// Whose folder the pieces lie in. What is opened there by path is opened with their rights.
-    fn owner(&self) -> Option<Meta> {
-        None
-    }
 }
 
 /// A snapshot's record of one piece of state.

@@ -7,9 +7,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use sha2::{Digest, Sha256};
 
 use crate::Size;
-use crate::places::{UID, give_away};
+use crate::places::{UID, give_away, open_to_all};
 use crate::state::View;
-use crate::world::{FILES, World, tree};
+use crate::world::{FILES, Out, World, tree};
 
 fn hex(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
@@ -71,11 +71,23 @@ pub fn a_journal_takes_no_snapshot_of_another(_size: Size) -> String {
     let roots = World::fixture(FILES[1]);
     roots.write("devices/paired.json", r#"{"x": {"deviceId": "x", "token": "roots-own"}}"#);
     roots.run(&["snapshot", "create"]).expect(0);
+    let [closed, open] = [false, true].map(|open| {
+        if open {
+            open_to_all(roots.root());
+        }
+        from_roots_snapshot(&roots)
+    });
+    assert!(closed.stderr.contains("ermission"), "{closed}");
+    assert!(open.stderr.contains("another state dir"), "{open}");
+    format!("exits {:?} {:?}", closed.code, open.code)
+}
+
+fn from_roots_snapshot(roots: &World) -> Out {
     let world = theirs();
     let key = "devices/paired.json";
     let now = hex(world.text(key).as_bytes());
     let journal = serde_json::json!({
-        "schema": 1, "tool": "x", "command": "repair", "snapshot": snapshot_of(&roots),
+        "schema": 1, "tool": "x", "command": "repair", "snapshot": snapshot_of(roots),
         "snapshots": roots.path("clawmend/snapshots"), "startedAtMs": 1, "pid": 1, "before": {},
         "after": { "files": { key: now, "devices/pending.json": "00" }, "rows": [] },
     });
@@ -85,8 +97,7 @@ pub fn a_journal_takes_no_snapshot_of_another(_size: Size) -> String {
     let out = world.run(&["snapshot", "create"]);
     assert!(!out.panicked(), "{out}");
     assert_eq!(world.text(key), before, "{out}");
-    assert!(out.stderr.contains("another state dir"), "{out}");
-    format!("exit {}", out.code.unwrap())
+    out
 }
 
 /// A manifest that invents an owner and a mode: no file becomes root's, or a program.

@@ -22,6 +22,7 @@ mod live;
 mod mangled;
 mod places;
 mod points;
+mod rights;
 mod salvage;
 mod silence;
 mod state;
@@ -84,7 +85,15 @@ const TESTS: &[(&str, Test)] = &[
         durable::what_must_be_on_the_disk_before_what,
     ),
     ("places::sqlite_goes_where_the_owner_could", places::sqlite_goes_where_the_owner_could),
-    ("places::a_database_of_root_in_a_users_folder", places::a_database_of_root_in_a_users_folder),
+    ("rights::root_reads_what_the_owner_could", rights::root_reads_what_the_owner_could),
+    ("rights::snapshots_go_where_the_owner_could", rights::snapshots_go_where_the_owner_could),
+    (
+        "rights::what_root_left_behind_is_given_back_first",
+        rights::what_root_left_behind_is_given_back_first,
+    ),
+    ("rights::a_link_to_a_database_of_roots", rights::a_link_to_a_database_of_roots),
+    ("rights::a_way_that_is_closed_to_the_owner", rights::a_way_that_is_closed_to_the_owner),
+    ("rights::man_pages_stay_in_their_folder", rights::man_pages_stay_in_their_folder),
     ("limits::a_file_that_may_not_grow", limits::a_file_that_may_not_grow),
     ("limits::no_thread_can_be_started", limits::no_thread_can_be_started),
     (

@@ -12,7 +12,7 @@ use crate::world::{FILES, Out, SQLITE, World, finish, tree};
 
 /// A user and a group of nobody here.
 pub const UID: u32 = 65_533;
-const GID: u32 = 65_532;
+pub const GID: u32 = 65_532;
 
 fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
@@ -54,9 +54,6 @@ pub fn owners_groups_and_modes_stay(_size: Size) -> String {
             let odd = world.path("openclaw.json");
             std::fs::set_permissions(&odd, std::fs::Permissions::from_mode(0o640)).unwrap();
             give_away(&world.root().join("home"));
-            if world.path("devices/paired.json").exists() {
-                chown(world.path("devices/paired.json"), Some(UID), Some(100)).unwrap();
-            }
             let before = owners(&world);
             // Somebody else has the database open, so that the side files that are made stay.
             let open = world.path("state/openclaw.sqlite").exists().then(|| {
@@ -97,7 +94,28 @@ pub fn owners_groups_and_modes_stay(_size: Size) -> String {
             drop(open);
         }
     }
+    checked += a_group_that_the_owner_is_not_in();
     format!("{checked} owners, groups and modes")
+}
+
+/// A file's group that its owner may not give it again stays: the file is not changed, and the line that
+/// gives it back is printed.
+fn a_group_that_the_owner_is_not_in() -> usize {
+    let world = World::fixture(FILES[1]);
+    chown(world.root(), Some(UID), Some(GID)).unwrap();
+    give_away(&world.root().join("home"));
+    chown(world.path("devices/paired.json"), Some(UID), Some(100)).unwrap();
+    let before = owners(&world);
+    let text = world.text("devices/paired.json");
+    world.run(&["diagnose"]).expect(1);
+    let out = world.run(&["repair", "--yes"]).expect(3);
+    assert!(out.stderr.contains(&format!("sudo chown -R {UID}:{GID} ")), "{out}");
+    assert_eq!(world.text("devices/paired.json"), text);
+    let now = owners(&world);
+    for (path, then) in &before {
+        assert_eq!(now.get(path), Some(then), "{}", path.display());
+    }
+    before.len()
 }
 
 /// Every name that OpenClaw or clawmend uses for a file or folder.
@@ -496,52 +514,6 @@ pub fn sqlite_goes_where_the_owner_could(size: Size) -> String {
     format!("{rounds} runs ({done} done) beside {swaps} swaps for a folder of root's")
 }
 
-/// Root's own database in somebody's state dir: its owner may not open it, root may, and no file of
-/// another place.
-pub fn a_database_of_root_in_a_users_folder(_size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
-    roots_database_with(World::run);
-    roots_database_with(trace::run_without_walls);
-    "repaired, restored; through a link: nothing read, nothing written".to_owned()
-}
-
-fn roots_database_with(run: fn(&World, &[&str]) -> Out) {
-    let world = World::fixture(SQLITE);
-    std::fs::set_permissions(world.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    give_away(&world.root().join("home"));
-    for ending in ["", "-wal", "-shm"] {
-        let path = world.path(&format!("state/openclaw.sqlite{ending}"));
-        if path.exists() {
-            std::os::unix::fs::lchown(path, Some(0), Some(0)).unwrap();
-        }
-    }
-    run(&world, &["diagnose"]).expect(1);
-    // What stays is that the gateway's user may not open it.
-    let out = run(&world, &["repair", "--yes"]).expect(1);
-    assert!(out.stdout.contains("To undo"), "{out}");
-    run(&world, &["restore", "--yes"]).expect(0);
-    // A link of the owner's to a folder of root's: nothing of it is read, nothing written.
-    let roots = tempfile::tempdir().unwrap();
-    let there = roots.path().join("state");
-    std::fs::rename(world.path("state"), &there).unwrap();
-    symlink(&there, world.path("state")).unwrap();
-    let (before, extracts) = (tree(roots.path()), extracts_of(&world));
-    for args in [&["diagnose"][..], &["repair", "--yes"], &["snapshot", "create"]] {
-        let out = run(&world, args);
-        assert!(!out.panicked(), "{args:?}: {out}");
-    }
-    assert_eq!(tree(roots.path()), before);
-    assert_eq!(extracts_of(&world), extracts);
-}
-
-/// The snapshots that hold rows of a database.
-fn extracts_of(world: &World) -> Vec<std::path::PathBuf> {
-    let all = world.tree().into_keys();
-    all.filter(|path| path.ends_with("pairing.sqlite")).collect()
-}
-
 /// Whoever may not write is told what root has to type: with the state dir and the config that were found, since
 /// root's home and environment are others.
 pub fn what_root_has_to_type_names_what_was_found(_size: Size) -> String {
@@ -580,7 +552,7 @@ pub fn what_root_has_to_type_names_what_was_found(_size: Size) -> String {
     "by a profile, by variables".to_owned()
 }
 
-fn open_to_all(path: &Path) {
+pub fn open_to_all(path: &Path) {
     let mut open = std::fs::metadata(path).unwrap().permissions();
     open.set_mode(0o755);
     std::fs::set_permissions(path, open).unwrap();

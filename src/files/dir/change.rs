@@ -13,24 +13,14 @@ use crate::platform::{Folder, Kind};
 pub(crate) const DEEPEST: usize = 64;
 
 impl<F: Folder> Dir<F> {
-    /// Makes a new private file (0600) with this folder's owner.
+    /// Makes a new private file (0600).
     ///
     /// # Errors
     /// The name is taken, or the system refused.
     pub fn create_private(&self, name: impl AsRef<OsStr>) -> Result<File, Error> {
         let name = name.as_ref();
         let path = self.path.join(name);
-        let failed = |error: io::Error| Error::io("make", &path, &error);
-        let file = self.folder.create_file(name).map_err(failed)?;
-        let (above, (own, _)) = (self.meta()?, F::meta_of(&file).map_err(failed)?);
-        if (above.uid, above.gid) != (own.uid, own.gid)
-            && let Err(error) = F::own_file(&file, above.uid, above.gid)
-            && above.uid != own.uid
-        {
-            let _ = self.folder.unlink(name);
-            return Err(failed(error));
-        }
-        Ok(file)
+        self.folder.create_file(name).map_err(|error| Error::io("make", &path, &error))
     }
 
     /// Makes renames and removals in it durable.

@@ -38,8 +38,7 @@ impl<F: Folder> Dir<F> {
         Ok(Self { folder: F::open(path)?, path: path.to_path_buf() })
     }
 
-    /// Opens a folder by path; makes it and what is missing above it, private and with the owner of
-    /// the folder it lies in.
+    /// Opens a folder by path; makes it and what is missing above it, private.
     ///
     /// # Errors
     /// As [`Dir::open`], or it could not be made.
@@ -90,7 +89,7 @@ impl<F: Folder> Dir<F> {
         }
     }
 
-    /// Opens a folder in this one; makes it (0700, this folder's owner) if nothing is there.
+    /// Opens a folder in this one; makes it (0700) if nothing is there.
     ///
     /// # Errors
     /// As [`Dir::child`], or it could not be made.
@@ -111,14 +110,6 @@ impl<F: Folder> Dir<F> {
                 .hint("something else is at work in that folder: run the same command again")
         })?;
         if made {
-            let (above, own) = (self.meta()?, child.meta()?);
-            if (above.uid, above.gid) != (own.uid, own.gid)
-                && let Err(error) = child.folder.own(above.uid, above.gid)
-                && above.uid != own.uid
-            {
-                let _ = self.folder.remove_folder(name);
-                return Err(Error::io("set the owner of the folder", &path, &error));
-            }
             // A power cut would take the folder and all that is synced in it. What is built under a
             // temp name is synced before it gets its own.
             if !path.iter().any(super::replace::is_temp)
@@ -277,7 +268,7 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
         }
         Unusable::Denied => Error::failed("no permission")
             .at(path)
-            .hint(crate::platform::RUN_AS),
+            .hint(super::rights::advice(path)),
         Unusable::Io(reason) => Error::failed("could not be used")
             .at(path)
             .because(reason)

@@ -252,7 +252,7 @@ fn keep_owner(path: &std::path::Path, error: &io::Error) -> Error {
             "this file belongs to another user or group, and clawmend may not keep it so",
         )
         .at(path)
-        .hint("run clawmend as that user, or as root with sudo"),
+        .hint(super::rights::advice(path)),
         _ => Error::io("set the owner of", path, error),
     }
 }

@@ -113,10 +113,6 @@ impl Folder for PathFolder {
         Ok(())
     }
 
-    fn own(&self, _uid: u32, _gid: u32) -> io::Result<()> {
-        Ok(())
-    }
-
     fn try_hold(&self) -> Option<File> {
         None
     }

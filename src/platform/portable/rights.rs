@@ -1,32 +1,18 @@
-//! Whose rights this thread has: always the process's own.
+//! Whose rights this process has: they cannot be changed here.
 
 use std::io;
 use std::path::Path;
 
-/// Nobody: rights of a single thread are Linux's.
-#[derive(Debug)]
-pub enum Who {}
-
-/// Whether this process is root's.
-pub fn is_root() -> bool {
-    false
-}
-
-/// Gives this thread the rights of a user and a group; who it was before, if anything changed.
+/// Gives the process the rights of a user for good.
 ///
 /// # Errors
-/// The system does not let us.
-pub fn become_owner(_uid: u32, _gid: u32) -> io::Result<Option<Who>> {
-    Ok(None)
+/// Always.
+pub fn take(_uid: u32, _group: u32) -> io::Result<u32> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Takes the rights back.
-pub fn go_back(before: Who) {
-    match before {}
-}
-
-/// Whether whoever acts now may go through a folder.
-pub fn may_enter(_folder: &Path) -> bool {
+/// Whether this process has one thread: nobody asks here.
+pub fn is_alone() -> bool {
     true
 }
 

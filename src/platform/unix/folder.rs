@@ -160,10 +160,6 @@ impl Folder for UnixFolder {
         }
     }
 
-    fn own(&self, uid: u32, gid: u32) -> io::Result<()> {
-        own(&self.0, uid, gid)
-    }
-
     fn try_hold(&self) -> Option<File> {
         let file = File::from(self.0.try_clone().ok()?);
         // Another open description, so that the lock ends with the result and not with the folder.
@@ -195,7 +191,7 @@ impl Folder for UnixFolder {
     }
 
     fn own_file(file: &File, uid: u32, gid: u32) -> io::Result<()> {
-        own(file, uid, gid)
+        Ok(rustix::fs::fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?)
     }
 
     fn mode_file(file: &File, mode: u32) -> io::Result<()> {
@@ -205,10 +201,6 @@ impl Folder for UnixFolder {
     fn acting_user() -> u32 {
         super::process::user_id()
     }
-}
-
-fn own(fd: impl AsFd, uid: u32, gid: u32) -> io::Result<()> {
-    Ok(rustix::fs::fchown(fd, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?)
 }
 
 #[cfg(any(

@@ -4,8 +4,7 @@ use std::io;
 use std::path::Path;
 
 /// What to do where the permission is missing.
-pub const RUN_AS: &str =
-    "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo";
+pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo; what root left in that user's state dir has to be given back to them first (`sudo chown -R`)";
 
 /// Advice that only this system has for an I/O failure.
 pub fn io_advice(error: &io::Error) -> Option<&'static str> {

@@ -36,7 +36,7 @@ impl FilesStore {
             };
             let copied = match self.find(state, &slot) {
                 Ok(None) => Ok(Some(Entry::absent(NAME, key))),
-                Ok(Some(found)) => self.copy(state, &found, key, &piece, STORE_LIMIT, sink)?,
+                Ok(Some(found)) => self.copy(&found, key, &piece, STORE_LIMIT, sink)?,
                 Err(why) => Err(why),
             };
             match copied {
@@ -55,7 +55,6 @@ impl FilesStore {
     /// Copies one file; the inner error is why it cannot be copied.
     fn copy(
         &self,
-        state: &Dir,
         found: &Found,
         key: String,
         piece: &str,
@@ -67,9 +66,6 @@ impl FilesStore {
             Ok(None) => return Ok(Ok(Some(Entry::absent(NAME, key)))),
             Err(why) => return Ok(Err(why)),
         };
-        if let Err(why) = self.may_copy(state, found, &meta) {
-            return Ok(Err(why));
-        }
         let (sha256, size) = sink.put(piece, &mut file)?;
         Ok(Ok(Some(entry(key, piece, sha256, size, &meta))))
     }
@@ -96,7 +92,7 @@ impl FilesStore {
             if let Ok(Some((dir, name))) = state.walk(Path::new(&key)) {
                 let found = Found { dir, name, place: super::place::Place::Inside };
                 let piece = format!("files/{key}");
-                if let Ok(Some(entry)) = self.copy(state, &found, key, &piece, EXTRA_LIMIT, sink)?
+                if let Ok(Some(entry)) = self.copy(&found, key, &piece, EXTRA_LIMIT, sink)?
                     && entry.name.is_some()
                 {
                     entries.push(entry);

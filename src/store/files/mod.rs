@@ -91,16 +91,11 @@ impl FilesStore {
         // The same bytes are not held twice.
         if let Some(bytes) = known
             && let Ok(Some((true, meta))) = found.dir.holds(&found.name, &[bytes])
-            && self.may_read(state, &found, &meta).is_ok()
         {
             let bytes = bytes.clone();
             return FileState::Present { bytes, meta };
         }
-        let read = found.dir.read(&found.name, STORE_LIMIT);
-        match read.meta().map(|meta| self.may_read(state, &found, meta)) {
-            Some(Err(why)) => FileState::Unusable(why),
-            _ => read,
-        }
+        found.dir.read(&found.name, STORE_LIMIT)
     }
 
     fn image(&self, state: &Dir, slot: &Slot, known: Option<&Bytes>) -> TextImage {

@@ -8,7 +8,7 @@ use super::FilesStore;
 use crate::error::Error;
 use crate::files::dir::{refuse, unusable_io};
 use crate::files::{Dir, safety};
-use crate::image::{Meta, Slot, Unusable};
+use crate::image::{Slot, Unusable};
 use crate::model::config_facts::Elsewhere;
 use crate::platform::Kind;
 
@@ -100,23 +100,6 @@ impl FilesStore {
         real.strip_prefix(state).ok().map(Path::to_path_buf)
     }
 
-    /// Whether the contents may be read for the state dir's owner: run as root, clawmend would
-    /// otherwise read any file for whoever can write a link or an include.
-    pub(super) fn may_read(&self, state: &Dir, found: &Found, meta: &Meta) -> Result<(), Unusable> {
-        let owner = state.meta().map_or(meta.uid, |state| state.uid);
-        match found.place {
-            Place::Pointed | Place::Linked if !safety::may_share(meta, owner) => Err(foreign()),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the contents may be copied into a snapshot that belongs to the state dir's owner.
-    pub(super) fn may_copy(&self, state: &Dir, found: &Found, meta: &Meta) -> Result<(), Unusable> {
-        let owner = state.meta().map_or(meta.uid, |state| state.uid);
-        let theirs = found.place == Place::Inside && meta.nlink <= 1;
-        if theirs || safety::may_share(meta, owner) { Ok(()) } else { Err(foreign()) }
-    }
-
     /// Whether the slot's file may be written where it was found.
     pub(super) fn may_write(&self, state: &Dir, slot: &Slot, found: &Found) -> Result<(), Error> {
         let real = found.dir.path().join(&found.name);
@@ -199,12 +182,6 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, Unusable> {
         Err(error) if gone(&error) => Ok(None),
         Err(error) => Err(unusable_io(&error)),
     }
-}
-
-fn foreign() -> Unusable {
-    Unusable::Io(
-        "it belongs to another user than the state dir, who keeps it from others".to_owned(),
-    )
 }
 
 /// The refusal for something unusable at a slot's path.

@@ -103,36 +103,50 @@ fn a_linked_config_in_a_read_only_place_is_refused_with_the_real_path() {
     assert!(words.contains("real.json") && words.contains("read-only"), "{words}");
 }
 
-/// What a user could trick root into.
+/// What root leaves behind, to the owner, whose rights root takes.
 #[test]
-fn root_reads_and_writes_nothing_foreign_for_whoever_owns_the_state() {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
+#[cfg(target_os = "linux")]
+fn the_owner_reads_and_writes_nothing_foreign() {
+    assert!(rustix::process::geteuid().is_root(), "this test gives files away: run it as root");
     let home = Home::new();
     let theirs = |path: &Path| chown(path, Some(1234), Some(1234)).unwrap();
     theirs(home.dir.path());
     theirs(&home.dir.path().join("devices"));
     let secret = home.outside.path().join("secret.json");
     std::fs::write(&secret, "{\"root\":1}").unwrap();
-    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let slot = Slot::Config(home.config());
+    let mode = |mode| {
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o600);
     symlink(&secret, home.config()).unwrap();
-    let image = home.store().read_config(&home.config());
-    assert!(matches!(image.state, FileState::Unusable(Unusable::Io(_))));
+    let as_owner = |work: &(dyn Fn() + Sync)| {
+        std::thread::scope(|scope| {
+            let work = || {
+                crate::platform::rights::take(1234, 1234).unwrap();
+                work();
+            };
+            scope.spawn(work).join().unwrap();
+        });
+    };
+    as_owner(&|| {
+        let image = home.store().read_config(&home.config());
+        assert!(matches!(image.state, FileState::Unusable(Unusable::Denied)));
+    });
     // World-readable: read, not written.
-    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
-    assert!(home.store().read_config(&home.config()).bytes().is_some());
-    let words = refused(home.commit(slot));
-    assert!(words.contains("leads out of it"), "{words}");
-    // A restore may not make files out there either.
-    let made = Slot::Config(home.outside.path().join("made.json"));
-    refused(home.commit(made));
+    mode(0o644);
+    as_owner(&|| {
+        assert!(home.store().read_config(&home.config()).bytes().is_some());
+        let words = refused(home.commit(Slot::Config(home.config())));
+        assert!(words.contains("leads out of it"), "{words}");
+        // A restore may not make files out there either.
+        refused(home.commit(Slot::Config(home.outside.path().join("made.json"))));
+        // A file in the state dir that root left there stays as it is.
+        let words = refused(home.commit(Slot::File(Part::Paired)));
+        assert!(words.contains("another user"), "{words}");
+        home.commit(Slot::File(Part::Pending)).unwrap();
+        home.commit(Slot::File(Part::DeviceAuth)).unwrap();
+    });
     assert_eq!(std::fs::read(&secret).unwrap(), b"{\"root\":1}");
-    // A file in the state dir that root left there keeps its owner, new ones get the folder's.
-    home.commit(Slot::File(Part::Paired)).unwrap();
-    home.commit(Slot::File(Part::Pending)).unwrap();
-    home.commit(Slot::File(Part::DeviceAuth)).unwrap();
     let owner = |name: &str| {
         let meta = std::fs::metadata(home.dir.path().join(name)).unwrap();
         (std::os::unix::fs::MetadataExt::uid(&meta), meta.permissions().mode() & 0o7777)

@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! probe    what lies at the path, without SQLite
-//! rights   with whose rights SQLite opens it
 //! walls    what it can reach
 //! reader   a connection that leaves no trace        ─► table    shapes and rows
 //! writer   the one transaction                   ─► row      is it still what it was, then its change
@@ -15,7 +14,6 @@ mod extract;
 mod probe;
 mod reader;
 mod restore;
-mod rights;
 mod row;
 mod table;
 mod verify;
@@ -30,7 +28,6 @@ use std::time::Duration;
 pub use extract::verify_extract;
 
 use crate::error::Error;
-use crate::files::acting::Acting;
 use crate::files::{Dir, StateDir, dir};
 use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
@@ -170,12 +167,10 @@ impl Store for SqliteStore {
     }
 
     fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
-        let (scratch, owner) = (sink.scratch(), sink.owner());
+        let scratch = sink.scratch();
         let target = scratch.path().join(PIECE);
-        let written = self.look(Some(scratch), |source, meta| {
-            let _acting = Acting::as_owner_within(owner.as_ref(), scratch.path());
-            Ok((extract::write(source, &target)?, *meta))
-        });
+        let written =
+            self.look(Some(scratch), |source, meta| Ok((extract::write(source, &target)?, *meta)));
         let (rows, meta) = match written {
             Ok(written) => written,
             // Nothing was ever written to it, so there is nothing to keep.
@@ -235,9 +230,7 @@ impl Store for SqliteStore {
             return self.back_to_absent(now);
         };
         let piece = source.path(name)?;
-        let acting = Acting::as_owner_within(source.owner().as_ref(), &piece);
         let then = extract::read(source.folder(), &piece, entry)?;
-        drop(acting);
         let rows = restore::changes(&self.place.path, &then, self.readable(now)?)?;
         Ok(Changes {
             files: Vec::new(),

@@ -19,8 +19,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::Place;
 use super::probe::{Journal, Probe, Trouble};
-use super::rights::Rights;
-use super::table;
 use super::walls::Walls;
 use super::words;
 use crate::error::Error;
@@ -176,7 +174,6 @@ fn once<T>(
     join: bool,
     work: &mut impl FnMut(&Connection, &Meta) -> Result<T, Halt>,
 ) -> Result<Outcome<T>, Halt> {
-    let rights = Rights::take(place, false)?;
     // Declared first, so that it is closed last: see `Probe`.
     let probe = Probe::open(&place.path)?;
     // SQLite opens what lies under these names, and would wait for a FIFO's other end for ever.
@@ -200,22 +197,10 @@ fn once<T>(
         Way::Immutable
     };
     let before = probe.stamp();
-    let mut held = true;
     let result = open(&probe.path, way).and_then(|connection| {
         connection.execute_batch("BEGIN")?;
-        if rights.are_roots() {
-            // Lets SQLite open what it reads from, and no more.
-            table::user_version(&connection)?;
-            held = rights.hold()?;
-            if !held {
-                return Err(Trouble::Absent.into());
-            }
-        }
         work(&connection, &probe.meta)
     });
-    if !held {
-        return Ok(Outcome::Moved);
-    }
     match (way, result) {
         (Way::Joined, Err(Halt::Sqlite(error))) if cannot_join(&error) => Ok(Outcome::CannotJoin),
         (Way::Joined, result) if probe.is_still_there()? => result.map(Outcome::Read),

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::Place;
 use super::probe::{Trouble, side_path};
-use crate::files::acting::is_denied;
 use crate::files::{Dir, confined, dir};
 use crate::image::Unusable;
 use crate::model::layout::DATABASE_SIDE_FILES;
+use crate::platform::rights::is_denied;
 
 /// Around the folder of a database.
 #[derive(Debug)]

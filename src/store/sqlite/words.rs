@@ -83,7 +83,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
                 .hint("move it away, and put the database or a backup of it there")
         }
         Trouble::Unusable(Unusable::Denied) => {
-            Error::failed("no permission to read the database").at(path).hint(crate::platform::RUN_AS)
+            Error::failed("no permission to read the database").at(path).hint(crate::files::rights::advice(path))
         }
         Trouble::Unusable(Unusable::TooLarge { len, limit }) => Error::refused(
             "the pairing tables are larger than clawmend reads",
@@ -126,7 +126,7 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             Error::failed("the database cannot be written; nothing was changed")
                 .at(path)
                 .because(error)
-                .hint(crate::platform::RUN_AS)
+                .hint(crate::files::rights::advice(path))
                 .hint("the database's folder must be writable too")
         }
         ErrorCode::DiskFull => Error::failed("the disk is full; the database was not changed")

@@ -9,7 +9,6 @@ use rusqlite::{Connection, OpenFlags};
 use super::Place;
 use super::probe::{Probe, Trouble};
 use super::reader::{self, Halt};
-use super::rights::Rights;
 use super::row::OneRow;
 use super::table;
 use super::walls::Walls;
@@ -87,10 +86,8 @@ impl Begun {
         let place = &self.place;
         let path = place.path.as_path();
         let done = self.walls.within(None, move || {
-            let rights = Rights::take(place, true);
-            let rights = rights.map_err(|trouble| words::unreadable(path, &trouble))?;
-            let done = change_and_end(&connection, &rights, path, changes);
-            // Closed with the same rights: it may remove a log, by path.
+            let done = change_and_end(&connection, path, changes);
+            // Closed behind the same walls: it may remove a log, by path.
             drop(connection);
             done
         });
@@ -102,11 +99,7 @@ impl Drop for Begun {
     fn drop(&mut self) {
         // Closing may remove a log that only this connection made: by path.
         if let Some(connection) = self.connection.take() {
-            let place = &self.place;
-            let _ = self.walls.within(None, move || {
-                let _rights = Rights::take(place, true);
-                drop(connection);
-            });
+            let _ = self.walls.within(None, move || drop(connection));
         }
     }
 }
@@ -114,18 +107,12 @@ impl Drop for Begun {
 fn open_and_begin(place: &Place, patience: Instant) -> Result<(Connection, Probe), CommitError> {
     let path = place.path.as_path();
     let unreadable = |trouble: Trouble| words::unreadable(path, &trouble);
-    let rights = Rights::take(place, true).map_err(unreadable)?;
     let probe = Probe::open(path).map_err(unreadable)?;
     let had_log = look_beside(path, &probe, patience)?;
     let failed = |error: rusqlite::Error| words::not_written(path, &error);
     let connection = open(&probe.path, had_log).map_err(failed)?;
-    // The main file is open; a log and its index only once the transaction has begun.
-    if !rights.hold().map_err(unreadable)? {
-        return Err(swapped());
-    }
     begin(&connection, patience).map_err(failed)?;
-    let is_there = probe.is_still_there().map_err(unreadable)?;
-    if !is_there || !rights.hold().map_err(unreadable)? {
+    if !probe.is_still_there().map_err(unreadable)? {
         return Err(swapped());
     }
     Ok((connection, probe))
@@ -133,7 +120,6 @@ fn open_and_begin(place: &Place, patience: Instant) -> Result<(Connection, Probe
 
 fn change_and_end(
     connection: &Connection,
-    rights: &Rights,
     path: &Path,
     changes: &[RowChange],
 ) -> Result<(), CommitError> {
@@ -149,11 +135,6 @@ fn change_and_end(
             "this release of OpenClaw is newer than what clawmend knows: look for a newer clawmend",
         )
         .into());
-    }
-    // A rollback journal is opened with the first change.
-    let hold = rights.hold();
-    if !hold.map_err(|trouble| words::unreadable(path, &trouble))? {
-        return Err(swapped());
     }
     // What fails while closing can no longer undo the commit.
     connection.execute_batch("COMMIT").map_err(|error| words::not_committed(path, &error).into())

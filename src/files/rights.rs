@@ -1,0 +1,93 @@
+//! Root on somebody's state dir takes their rights for good, before anything in it is read.
+//!
+//! Whoever owns a state dir decides what its config, its includes and its links name, and can swap every
+//! folder on a path in it at any moment. With the owner's rights clawmend reads, copies and writes nothing
+//! that they could not read, copy or write themselves, whatever is named and however it is opened. The price:
+//! what root left behind there has to be given back (`chown`) first.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::StateDir;
+use crate::error::Error;
+use crate::platform::{self, quoted, rights as system, shown};
+use crate::text::safe;
+
+/// Whose rights root took, and for which state dir.
+struct Taken {
+    uid: u32,
+    gid: u32,
+    state_dir: PathBuf,
+}
+
+static TAKEN: OnceLock<Taken> = OnceLock::new();
+
+/// Where this process is root's and the state dir is somebody else's, it is theirs from here on. Called
+/// before the first thread is started.
+///
+/// # Errors
+/// The system does not let root become that user, or they cannot come to their state dir.
+pub fn become_owner(state_dir: &StateDir) -> Result<(), Error> {
+    let owner = state_dir.open()?.meta()?;
+    if !platform::KNOWS_OWNERS || platform::user_id() != 0 || owner.uid == 0 {
+        return Ok(());
+    }
+    let uid = owner.uid;
+    let path: &Path = state_dir;
+    let real = std::fs::canonicalize(path)
+        .map_err(|error| Error::io("resolve the folder", path, &error))?;
+    if !system::is_alone() {
+        return Err(Error::failed("the owner's rights were not taken in time").at(path));
+    }
+    let gid = system::take(uid, owner.gid).map_err(|error| {
+        Error::refused(format!(
+            "this state dir belongs to uid {uid}, and root cannot take that user's rights here"
+        ))
+        .at(path)
+        .because(super::dir::words_of(&error))
+        .hint(format!("run clawmend as that user (`sudo -u '#{uid}' clawmend ...`, in a container `docker exec --user {uid} ...`)"))
+    })?;
+    let _ = TAKEN.set(Taken { uid, gid, state_dir: path.to_path_buf() });
+    if std::fs::metadata(path).is_ok() {
+        return Ok(());
+    }
+    Err(kept_out(uid, path, &real))
+}
+
+/// The owner cannot come to their state dir by its path.
+fn kept_out(uid: u32, path: &Path, real: &Path) -> Error {
+    let word = |path: &Path| quoted(&safe(&shown(path)));
+    let why = format!("clawmend works here with the rights of the state dir's owner (uid {uid})");
+    if std::fs::metadata(real).is_ok() {
+        return Error::refused(format!("{why}, who may not follow the path to it"))
+            .at(path)
+            .hint(format!("name the folder itself: clawmend --state-dir {}", word(real)));
+    }
+    let mut way: Vec<&Path> = real.ancestors().skip(1).collect();
+    way.reverse();
+    let closed = way.into_iter().find(|folder| folder.join(".").symlink_metadata().is_err());
+    Error::refused(format!("{why}, who may not pass this folder on the way to it"))
+        .at(closed.unwrap_or(path))
+        .hint(format!(
+            "run clawmend as that user where they can come to it (in their container, say), or put it where they can: sudo mount --bind {} /mnt, then clawmend --state-dir /mnt",
+            word(real)
+        ))
+}
+
+/// What to do where the permission for `path` is missing.
+pub fn advice(path: &Path) -> String {
+    let Some(Taken { uid, gid, state_dir }) = TAKEN.get() else {
+        return platform::RUN_AS.to_owned();
+    };
+    let why = format!(
+        "clawmend works with the rights of the state dir's owner (uid {uid}), also when root runs it"
+    );
+    if path.starts_with(state_dir) {
+        let state_dir = quoted(&safe(&shown(state_dir)));
+        format!(
+            "{why}; give back to them what root left there: sudo chown -R {uid}:{gid} {state_dir}"
+        )
+    } else {
+        format!("{why}; name a file or folder that they may use")
+    }
+}
