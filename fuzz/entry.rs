@@ -106,7 +106,7 @@ pub fn journal(data: &[u8]) {
 /// A broken store: what is read out of it is JSON, and each record is in it to the byte.
 pub fn salvage(data: &[u8]) {
     for id_field in ["deviceId", "requestId"] {
-        let records = salvage::records(data, id_field);
+        let records = salvage::records(data, id_field).whole;
         let rebuilt = salvage::rebuilt(data, &records);
         let text = String::from_utf8_lossy(&rebuilt);
         let parsed: std::collections::BTreeMap<String, &serde_json::value::RawValue> =

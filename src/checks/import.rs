@@ -3,7 +3,7 @@
 use super::Rule;
 use super::leftovers::{aside, name};
 use super::records::is_invalid;
-use super::stores::{readable_mend, unusable};
+use super::stores::{readable_mend, set_aside, unusable};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::database::{Legacy, is_identity_claim};
 use crate::model::layout::Part;
@@ -46,14 +46,19 @@ fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> 
     let records = |number| count(number, "record", "records");
     let bad: Vec<_> = legacy.paired.entries.iter().filter(|entry| is_invalid(entry)).collect();
     match &legacy.paired.condition {
-        Condition::Broken { whole, .. } => Some(
-            rule.finding(
-                paired,
-                "pairing waits to be moved into the database, and its file is not valid JSON",
-                Mend::Repair("rebuild the file from its whole records".into()),
-            )
-            .seen(format!("{} can be read whole", records(*whole))),
-        ),
+        Condition::Broken { whole, aside, .. } => {
+            let mut finding = rule
+                .finding(
+                    paired,
+                    "pairing waits to be moved into the database, and its file is not valid JSON",
+                    Mend::Repair("rebuild the file from its whole records".into()),
+                )
+                .seen(format!("{} can be read whole", records(*whole)));
+            if let Some(left) = set_aside(aside) {
+                finding = finding.seen(left);
+            }
+            Some(finding)
+        }
         Condition::Empty => Some(rule.finding(
             paired,
             "the old pairing file is empty, which stops the move into the database",

@@ -83,6 +83,22 @@ pub static UNREADABLE: Rule = Rule {
     },
 };
 
+/// Which ids a broken file names that its rebuilt one will not hold; `None`: none.
+pub fn set_aside(ids: &[String]) -> Option<String> {
+    const NAMED: usize = 5;
+    let named: Vec<&str> = ids.iter().take(NAMED).map(String::as_str).collect();
+    let more = match ids.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!ids.is_empty()).then(|| {
+        format!(
+            "left out, as damage makes their place or content unsure: {}{more}",
+            named.join(", ")
+        )
+    })
+}
+
 pub static BROKEN: Rule = Rule {
     code: Code("store-broken"),
     modes: &["F39"],
@@ -90,7 +106,8 @@ pub static BROKEN: Rule = Rule {
     title: "a store file is not valid JSON",
     why: "Releases up to 2026.4 take a broken store for an empty one and overwrite it at the next write, so that every \
           pairing is lost; later ones fail at every connect without a word about pairing.",
-    mends: "Every whole record is kept; the broken file stays in the snapshot.",
+    mends: "Every whole record that surely stood at the top of the file is kept, as it was. What damage makes unsure \
+            is left out and named; the broken file stays in the snapshot.",
     by_hand: "Copy the file away, then write a valid JSON object of the records that are whole.",
     messages: &[
         "Failed to parse JSON file",
@@ -100,7 +117,7 @@ pub static BROKEN: Rule = Rule {
     ],
     run: |model, rule| {
         let broken = |records: &Records| match &records.condition {
-            Condition::Broken { error, whole } => {
+            Condition::Broken { error, whole, aside } => {
                 let text = model
                     .images
                     .file(records.part)
@@ -114,15 +131,18 @@ pub static BROKEN: Rule = Rule {
                         count(*whole, "record", "records")
                     ),
                 };
-                Some(
-                    rule.finding(
+                let mut finding = rule
+                    .finding(
                         place(model, records),
                         "the file is not valid JSON",
                         Mend::Repair(mend),
                     )
                     .seen(format!("line {line}, column {column}: {}", error.what))
-                    .seen(format!("{} can be read whole", count(*whole, "record", "records"))),
-                )
+                    .seen(format!("{} can be read whole", count(*whole, "record", "records")));
+                if let Some(left) = set_aside(aside) {
+                    finding = finding.seen(left);
+                }
+                Some(finding)
             }
             _ => None,
         };

@@ -1,10 +1,34 @@
-//! Reads every whole record out of a store file that is not JSON any more: truncated, damaged in the
-//! middle, or written twice. A record is whole when its text still parses and it names itself: its
-//! `deviceId` (paired) or `requestId` (pending) equals its key.
+//! Reads records out of a store file that is not JSON any more: cut, damaged, or written twice.
+//!
+//! A record is a member of the top-level object that names itself: its `deviceId` (paired) or
+//! `requestId` (pending) equals its key. Which members are top-level is the question here. A record
+//! holds text and objects that another device chose, and one lost or stray brace moves all that follows
+//! a level up or down: what is only *probably* a record would let a stranger write a device into the
+//! store. So a record counts only where its place is certain:
+//!
+//! 1. **The text is laid out, a member on each line** (as OpenClaw writes it). A line break cannot stand
+//!    inside a JSON string, so the margin of a line tells its depth whatever happened elsewhere. A record
+//!    begins on a line with one step of margin and ends at the next `}` on such a line. It counts if its
+//!    own text is JSON and *each* of its lines has the margin of its depth: so neither an object from
+//!    further in nor a record with a lost or stray bracket passes, and damage costs only the records it hits.
+//! 2. **The text has no such lines.** Then only the way from the start tells the depth. Records that
+//!    closed before the first fault count, if the fault came while the top-level object was open: a stray
+//!    closing brace closes that one too early and is found after it, and then nothing is certain. The
+//!    last record before the fault counts only if it cannot be an effect of the same fault (a lost closing
+//!    brace ends at the end of the text, a lost quote turns what was text into structure: then the next
+//!    "key" is none).
+//! 3. **The text is a whole object and something after it** that closes nothing: its members count.
+//!
+//! Of several documents in one file the last counts: what only an earlier one held was removed since.
+//! What stands behind a finished document without being one is the rest of an older, longer file, and
+//! counts as little. Of two records with one key the later counts, as `JSON.parse` has it; where that
+//! later one is damaged, neither does, for the earlier may have rights that were taken away since.
+//!
+//! A record is taken over in its own bytes or not at all: never with fewer fields, never with more.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::scan::{self, Member, Span};
+use super::scan::{self, Member, Span, SyntaxError};
 
 /// A record that was read out of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,79 +39,364 @@ pub struct Whole {
     pub place: Member,
 }
 
-/// The whole records of `text`, in order. `id_field` is the field that must equal the key. Where two
-/// have the same key the later one counts, as it would have in the file.
-pub fn records(text: &[u8], id_field: &str) -> Vec<Whole> {
+/// What a broken store still says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Salvage {
+    /// The whole records, in order.
+    pub whole: Vec<Whole>,
+    /// Ids that the rest of the text names: damaged records, or ones that cannot be placed for certain.
+    pub aside: Vec<String>,
+}
+
+/// What can be read out of `text`. `id_field` is the field that must equal the key.
+pub fn records(text: &[u8], id_field: &str) -> Salvage {
     records_up_to(text, id_field, usize::MAX).unwrap_or_default()
 }
 
-/// As [`records`], if there are no more than `limit`.
+/// As [`records`], if there are no more than `limit` whole records.
 ///
 /// # Errors
 /// How many there are, each counted as often as it stands there.
-pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Vec<Whole>, usize> {
-    let mut found: Vec<Whole> = Vec::new();
-    let mut count = 0;
-    let mut at = 0;
-    while let Some(quote) = memchr::memchr(b'"', text.get(at..).unwrap_or_default()) {
-        let start = at + quote;
-        match record_at(text, start, id_field) {
-            Some(whole) => {
-                at = whole.place.value.end;
-                count += 1;
-                if count > limit {
-                    found = Vec::new();
-                } else {
-                    found.push(whole);
+pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Salvage, usize> {
+    let layout = Layout::of(text);
+    let members: Vec<Member> = last_document(text, &layout)
+        .into_iter()
+        .filter(|member| names_itself(text, *member, id_field))
+        .collect();
+    if members.len() > limit {
+        return Err(members.len());
+    }
+    let mut seen = HashSet::with_capacity(members.len());
+    let mut whole: Vec<Whole> = members
+        .iter()
+        .rev()
+        .filter_map(|place| {
+            let key = scan::string(text, place.key)?.into_owned();
+            seen.insert(key.clone()).then_some(Whole { key, place: *place })
+        })
+        .collect();
+    whole.reverse();
+    let gaps = gaps(text, &members);
+    let named = last_named(text, id_field, &layout, &gaps, &seen);
+    whole.retain(|whole| named.get(&whole.key).is_none_or(|at| *at < whole.place.key.start));
+    let kept: HashSet<&str> = whole.iter().map(|whole| whole.key.as_str()).collect();
+    let mut aside = named_in(text, id_field, &layout, &gaps);
+    aside.retain(|name| !kept.contains(name.as_str()));
+    Ok(Salvage { whole, aside })
+}
+
+/// The members of the last document that are placed for certain.
+fn last_document(text: &[u8], layout: &Layout) -> Vec<Member> {
+    let mut edges = layout.edges.iter().copied().peekable();
+    let mut at = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    loop {
+        while edges.next_if(|edge| *edge <= at).is_some() {}
+        let edge = edges.peek().copied().unwrap_or(text.len());
+        let document = text.get(..edge).unwrap_or(text);
+        let start = scan::skip_space(document, at);
+        let mut members = Vec::new();
+        let span = Span { start, end: document.len() };
+        let end = scan::for_each_member(document, span, |member| members.push(member));
+        let rest = end.unwrap_or(edge);
+        if let Some(next) = next_document(text, rest) {
+            at = next;
+            continue;
+        }
+        let closes = |from| text.get(from..).is_some_and(|rest| rest.contains(&b'}'));
+        return match end {
+            Ok(end) if !closes(end) => members,
+            _ if layout.has_lines => layout.records(document, at),
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                let is_odd = |member: &Member| !is_id_at(document, member.key.start);
+                if let Some(odd) = members.iter().position(is_odd) {
+                    members.truncate(odd.saturating_sub(1));
+                } else if !last_is_certain(document, members.last(), error) {
+                    members.pop();
+                }
+                members
+            }
+        };
+    }
+}
+
+/// Where the document starts that follows at `at`, if one does.
+fn next_document(text: &[u8], at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let start =
+        at + rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0))?;
+    let inner = scan::skip_space(text, start + 1);
+    // A lone stray brace is no document.
+    (text.get(start) == Some(&b'{') && matches!(text.get(inner), Some(b'"' | b'}')))
+        .then_some(start)
+}
+
+/// Whether the last member before a fault is what it was before the damage.
+fn last_is_certain(text: &[u8], last: Option<&Member>, error: SyntaxError) -> bool {
+    let Some(rest) = last.and_then(|last| text.get(last.value.end..)) else {
+        return true;
+    };
+    // Without a comma its closing brace may be one of the top, or a comma of its own that was flipped.
+    if rest.trim_ascii_start().first() != Some(&b',') {
+        return false;
+    }
+    match rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+        None => error.offset >= text.len(),
+        Some(quote) => is_id_at(rest, quote),
+    }
+}
+
+/// Whether a string starts here that can be a key. A quote that was lost further up makes strings of what
+/// stands between the true ones, and these begin with a bracket, a comma, a colon or white space.
+fn is_id_at(text: &[u8], quote: usize) -> bool {
+    text.get(quote) == Some(&b'"') && text.get(quote + 1).is_none_or(u8::is_ascii_alphanumeric)
+}
+
+fn names_itself(text: &[u8], member: Member, id_field: &str) -> bool {
+    scan::kind(text, member.value) == scan::Kind::Object
+        && scan::member(text, member.value, id_field)
+            .and_then(|id| scan::string(text, id.value))
+            .is_some_and(|id| scan::key_is(text, member.key, &id))
+}
+
+/// The margins of a text.
+struct Layout {
+    /// One step of margin.
+    step: Vec<u8>,
+    /// Whether some line is one member of the top-level object, by its margin.
+    has_lines: bool,
+    /// Whether the step was read at the start of the text, so that it surely is the first one.
+    is_known: bool,
+    /// Where a top-level object ends, by the margins: a `}` at the start of a line, after a record's end.
+    edges: Vec<usize>,
+}
+
+impl Layout {
+    fn of(text: &[u8]) -> Self {
+        let head = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let known =
+            head.strip_prefix(b"{\n").or_else(|| head.strip_prefix(b"{\r\n")).and_then(|rest| {
+                let end = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
+                (end > 0 && rest.get(end) == Some(&b'"')).then(|| rest.get(..end))?
+            });
+        let step = known.unwrap_or(b"  ").to_vec();
+        let is_known = known.is_some();
+        let mut layout = Self { step, has_lines: false, is_known, edges: Vec::new() };
+        let mut is_record_end = false;
+        for (start, line) in lines(text, 0) {
+            layout.has_lines |= layout.in_step(line).is_some_and(|line| line.starts_with(b"\""));
+            if is_record_end && line.starts_with(b"}") {
+                layout.edges.push(start + 1);
+            }
+            is_record_end = layout.in_step(line) == Some(b"}");
+        }
+        layout
+    }
+
+    /// What stands on a line that has at least one step of margin, behind that step.
+    fn in_step<'t>(&self, line: &'t [u8]) -> Option<&'t [u8]> {
+        line.strip_prefix(self.step.as_slice())
+    }
+
+    /// The records of the document from `from` on.
+    fn records(&self, document: &[u8], from: usize) -> Vec<Member> {
+        let mut found = Vec::new();
+        let mut open = None;
+        for (start, line) in lines(document, from) {
+            let Some(inner) = self.in_step(line) else { continue };
+            let at = start + self.step.len();
+            match inner.first() {
+                Some(b'"') => {
+                    open = Some(at);
+                    let end = at + inner.strip_suffix(b",").unwrap_or(inner).len();
+                    if self.is_known
+                        && let Some(member) = self.member(document, at, end)
+                    {
+                        found.push(member);
+                        open = None;
+                    }
+                }
+                Some(b'}') => {
+                    found.extend(open.take().and_then(|key| self.member(document, key, at + 1)));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The member that is all of `start..end`, if each of its lines has the margin of its depth.
+    fn member(&self, document: &[u8], start: usize, end: usize) -> Option<Member> {
+        let text = document.get(..end)?;
+        let key = Span { start, end: scan::value_end(text, start).ok()? };
+        let colon = scan::skip_space(text, key.end);
+        let value = Span { start: scan::skip_space(text, colon + 1), end };
+        (text.get(start) == Some(&b'"')
+            && text.get(colon) == Some(&b':')
+            && text.get(value.start) == Some(&b'{')
+            && scan::value_end(text, value.start) == Ok(end)
+            && !text.get(key.end..value.start)?.contains(&b'\n')
+            && self.fits(text, value))
+        .then_some(Member { key, value })
+    }
+
+    /// Whether each line of a record that is JSON has the margin of its depth.
+    fn fits(&self, text: &[u8], record: Span) -> bool {
+        // Of each open container: whether its items and its end have lines of their own.
+        let mut open: Vec<bool> = Vec::new();
+        let (mut is_first, mut is_item) = (false, false);
+        let mut at = record.start;
+        while at < record.end {
+            let byte = text.get(at).copied().unwrap_or_default();
+            let mut next = at + 1;
+            match byte {
+                b' ' | b'\t' => {}
+                b'\r' | b'\n' => {
+                    let Some((depth, line)) = self.margin(text, at) else { return false };
+                    let closes = matches!(text.get(line), Some(b'}' | b']'));
+                    if depth != open.len() + usize::from(!closes) {
+                        return false;
+                    }
+                    is_first = true;
+                    next = line;
+                }
+                _ => {
+                    let fits = match byte {
+                        b'}' | b']' => open.pop() == Some(is_first),
+                        _ if is_item => open.last() == Some(&is_first),
+                        _ => !is_first,
+                    };
+                    if !fits {
+                        return false;
+                    }
+                    if byte == b'"' {
+                        next = scan::value_end(text, at).unwrap_or(record.end);
+                    } else if matches!(byte, b'{' | b'[') {
+                        open.push(matches!(text.get(next), Some(b'\r' | b'\n')));
+                    }
+                    is_item = matches!(byte, b'{' | b'[' | b',');
+                    is_first = false;
                 }
             }
-            None => at = start + 1,
+            at = next;
+        }
+        open.is_empty()
+    }
+
+    /// How many steps of margin the line has that the break at `at` begins, and where they end.
+    fn margin(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
+        let rest = text.get(at..)?;
+        let rest = rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?;
+        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let depth = blanks / self.step.len().max(1);
+        (self.step.repeat(depth).as_slice() == rest.get(..blanks)?)
+            .then_some((depth, text.len() - rest.len() + blanks))
+    }
+}
+
+/// The lines from `at` on and where each starts; without their line breaks.
+fn lines(text: &[u8], at: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut start = at;
+    text.get(at..).unwrap_or_default().split(|byte| *byte == b'\n').map(move |line| {
+        let from = start;
+        start += line.len() + 1;
+        (from, line.strip_suffix(b"\r").unwrap_or(line))
+    })
+}
+
+/// What stands outside of `members`.
+fn gaps(text: &[u8], members: &[Member]) -> Vec<Span> {
+    let starts = std::iter::once(0).chain(members.iter().map(|member| member.value.end));
+    let ends = members.iter().map(|member| member.key.start).chain([text.len()]);
+    starts.zip(ends).map(|(start, end)| Span { start, end }).collect()
+}
+
+/// Where the gaps last name each of `keys` in a way that may be a record of that key.
+fn last_named(
+    text: &[u8],
+    id_field: &str,
+    layout: &Layout,
+    gaps: &[Span],
+    keys: &HashSet<String>,
+) -> HashMap<String, usize> {
+    let mut last = HashMap::new();
+    let mut add = |at: usize, name: Option<&str>| {
+        if let Some(name) = name.filter(|name| keys.contains(*name)) {
+            last.insert(name.to_owned(), at);
+        }
+    };
+    for gap in gaps {
+        let text = text.get(..gap.end).unwrap_or_default();
+        if !layout.has_lines {
+            // Nothing tells keys from values here: what stands between any two quotes.
+            let mut before = None;
+            for quote in memchr::memchr_iter(b'"', gap.of(text)).map(|at| gap.start + at) {
+                if let Some(start) = before.replace(quote) {
+                    add(start, scan::string(text, Span { start, end: quote + 1 }).as_deref());
+                }
+            }
+            continue;
+        }
+        for (start, line) in lines(text, gap.start) {
+            let Some(inner) = layout.in_step(line) else { continue };
+            let at = start + layout.step.len();
+            match layout.in_step(inner) {
+                None => add(at, string_at(text, at).as_deref()),
+                Some(field) if field.starts_with(b"\"") => {
+                    let at = at + layout.step.len();
+                    let end = scan::value_end(text, at).unwrap_or(at);
+                    let colon = scan::skip_space(text, end);
+                    if scan::key_is(text, Span { start: at, end }, id_field) {
+                        let value = scan::skip_space(text, colon + 1);
+                        add(at, string_at(text, value).as_deref());
+                    }
+                }
+                Some(_) => {}
+            }
         }
     }
-    if count > limit {
-        return Err(count);
-    }
-    let mut seen = HashSet::with_capacity(found.len());
-    let mut counts: Vec<bool> =
-        found.iter().rev().map(|whole| seen.insert(whole.key.as_str())).collect();
-    found.retain(|_| counts.pop().unwrap_or(true));
-    Ok(found)
+    last
 }
 
-fn record_at(text: &[u8], quote: usize, id_field: &str) -> Option<Whole> {
-    // A key is short; a damaged text may have a quote open for megabytes.
-    const LONGEST_KEY: usize = 512;
-    let window = text.get(quote + 1..text.len().min(quote + LONGEST_KEY))?;
-    let close = quote + 1 + memchr::memchr(b'"', window)?;
-    let key = Span { start: quote, end: close + 1 };
-    let colon = scan::skip_space(text, key.end);
-    if text.get(colon) != Some(&b':') {
+/// The ids that the gaps name: as the keys of lines, and as `id_field`. What does not look like an id
+/// is not repeated: it may be anything.
+fn named_in(text: &[u8], id_field: &str, layout: &Layout, gaps: &[Span]) -> Vec<String> {
+    let field = format!("\"{id_field}\"");
+    let mut quotes = Vec::new();
+    for gap in gaps {
+        let text = text.get(..gap.end).unwrap_or_default();
+        for (start, line) in lines(text, gap.start).filter(|_| layout.has_lines) {
+            if layout.in_step(line).is_some_and(|inner| inner.starts_with(b"\"")) {
+                quotes.push(start + layout.step.len());
+            }
+        }
+        for found in memchr::memmem::find_iter(gap.of(text), &field) {
+            let colon = scan::skip_space(text, gap.start + found + field.len());
+            if text.get(colon) == Some(&b':') {
+                quotes.push(scan::skip_space(text, colon + 1));
+            }
+        }
+    }
+    quotes.sort_unstable();
+    let mut seen = HashSet::new();
+    let looks_like_one = |name: &String| {
+        (1..=64).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    };
+    quotes
+        .into_iter()
+        .filter_map(|quote| string_at(text, quote))
+        .filter(|name| looks_like_one(name) && seen.insert(name.clone()))
+        .collect()
+}
+
+/// The string that starts at `quote`.
+fn string_at(text: &[u8], quote: usize) -> Option<String> {
+    if text.get(quote) != Some(&b'"') {
         return None;
     }
-    let start = scan::skip_space(text, colon + 1);
-    if text.get(start) != Some(&b'{') {
-        return None;
-    }
-    let name = scan::string(text, key)?;
-    let value = Span { start, end: scan::value_end(text, start).ok()? };
-    (names_itself(text, key, value, id_field) && !swallows_another(text, value, id_field))
-        .then(|| Whole { key: name.into_owned(), place: Member { key, value } })
-}
-
-fn names_itself(text: &[u8], key: Span, value: Span, id_field: &str) -> bool {
-    scan::kind(text, value) == scan::Kind::Object
-        && scan::member(text, value, id_field)
-            .and_then(|id| scan::string(text, id.value))
-            .is_some_and(|id| scan::key_is(text, key, &id))
-}
-
-/// A record whose closing brace is gone goes on into the next one: then it is that one which is whole.
-fn swallows_another(text: &[u8], value: Span, id_field: &str) -> bool {
-    let mut found = false;
-    let walked = scan::for_each_member(text, value, |member| {
-        found = found || names_itself(text, member.key, member.value, id_field);
-    });
-    found || walked.is_err()
+    let end = scan::value_end(text, quote).ok()?;
+    Some(scan::string(text, Span { start: quote, end })?.into_owned())
 }
 
 /// The store made of the whole records alone, each in its own bytes.
@@ -107,79 +416,5 @@ pub fn rebuilt(text: &[u8], records: &[Whole]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    fn store(count: usize) -> (String, Value) {
-        let value: serde_json::Map<String, Value> = (0..count)
-            .map(|n| {
-                (
-                    format!("id{n}"),
-                    json!({"deviceId": format!("id{n}"), "tokens": {"operator": {"token": format!("t{n}")}}}),
-                )
-            })
-            .collect();
-        let value = Value::Object(value);
-        (serde_json::to_string_pretty(&value).unwrap(), value)
-    }
-
-    #[test]
-    fn two_documents_in_one_file_give_the_later_record() {
-        let text = br#"{"a":{"deviceId":"a","n":1}}{"a":{"deviceId":"a","n":2}}"#;
-        let found = records(text, "deviceId");
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].place.value.of(text), br#"{"deviceId":"a","n":2}"#);
-    }
-
-    #[test]
-    fn a_record_that_lost_its_end_does_not_swallow_the_next() {
-        let (text, _) = store(2);
-        let broken = text.replacen("    }\n  },", "    }\n  \t,", 1);
-        let found = records(broken.as_bytes(), "deviceId");
-        assert_eq!(found.iter().map(|whole| whole.key.as_str()).collect::<Vec<_>>(), ["id1"]);
-    }
-
-    #[test]
-    fn nothing_whole_gives_an_empty_store() {
-        assert_eq!(rebuilt(b"\0\0\0", &records(b"\0\0\0", "deviceId")), b"{}");
-    }
-
-    proptest! {
-        #[test]
-        fn a_cut_keeps_every_record_before_it(count in 1usize..6, cut in 0usize..2000) {
-            let (text, value) = store(count);
-            let cut = cut.min(text.len());
-            let broken = &text.as_bytes()[..cut];
-            let rebuilt: Value = serde_json::from_slice(&rebuilt(broken, &records(broken, "deviceId"))).unwrap();
-            for (key, record) in value.as_object().unwrap() {
-                let at = text.find(&format!("\"{key}\": {{")).unwrap();
-                let end = scan::value_end(text.as_bytes(), at + key.len() + 4).unwrap();
-                prop_assert_eq!(rebuilt.get(key), (end <= cut).then_some(record));
-            }
-        }
-
-        #[test]
-        fn flipped_bytes_cost_only_the_records_they_hit(count in 1usize..6, flips in proptest::collection::vec((0usize..2000, any::<u8>()), 1..4)) {
-            let (text, value) = store(count);
-            let mut broken = text.clone().into_bytes();
-            let mut hit = Vec::new();
-            for (at, byte) in flips {
-                let at = at % broken.len();
-                broken[at] = byte;
-                hit.push(at);
-            }
-            let rebuilt = rebuilt(&broken, &records(&broken, "deviceId"));
-            let rebuilt: Value = serde_json::from_str(&String::from_utf8_lossy(&rebuilt)).unwrap();
-            for (key, record) in value.as_object().unwrap() {
-                let at = text.find(&format!("\"{key}\": {{")).unwrap();
-                let end = scan::value_end(text.as_bytes(), at + key.len() + 4).unwrap();
-                // A quote flipped into the gap before a record can only swallow that record's key.
-                if !hit.iter().any(|hit| (at.saturating_sub(6)..end).contains(hit)) {
-                    prop_assert_eq!(rebuilt.get(key), Some(record));
-                }
-            }
-        }
-    }
-}
+#[path = "salvage_tests.rs"]
+mod tests;

@@ -82,7 +82,7 @@ pub(super) fn entry_of_text(
     let mut fields = Fields::default();
     let mut faults = Vec::new();
     let end = scan::for_each_member(text, at(text.len()).value, |member| {
-        let Some(slot) = fields.slot(member.key.of(text)) else {
+        let Some(slot) = fields.slot(text, member.key) else {
             return;
         };
         *slot = match scan::kind(text, member.value) {
@@ -185,8 +185,12 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn slot(&mut self, quoted_key: &[u8]) -> Option<&mut Field<'a>> {
-        self.slot_named(quoted_key.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
+    fn slot(&mut self, text: &[u8], key: scan::Span) -> Option<&mut Field<'a>> {
+        let raw = key.of(text).strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        if raw.contains(&b'\\') {
+            return self.slot_named(scan::string(text, key)?.as_bytes());
+        }
+        self.slot_named(raw)
     }
 
     fn slot_named(&mut self, name: &[u8]) -> Option<&mut Field<'a>> {
@@ -240,5 +244,60 @@ impl<'a> Fields<'a> {
         (client, self.client_mode.text(), self.display_name.text(), self.platform.text())
             .hash(&mut hasher);
         Some(hasher.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &str = r#"{"deviceId":"ae8c6b6a6ee9b2a6","requestId":"ae8c6b6a6ee9b2a6","publicKey":"k","displayName":"n","platform":"linux",
+        "clientId":"cli","clientMode":"cli","createdAtMs":1,"approvedAtMs":2}"#;
+
+    fn entry(record: &str) -> Entry {
+        let text = format!("\"ae8c6b6a6ee9b2a6\":{record}");
+        entry_of_text(Part::Paired, text.as_bytes(), scan::Span { start: 0, end: 18 }, 19)
+            .unwrap()
+            .0
+    }
+
+    /// What the entry says beside where it stands.
+    fn said(record: &str) -> (Vec<Fault>, Option<u64>) {
+        let entry = entry(record);
+        (entry.faults, entry.likeness)
+    }
+
+    #[test]
+    fn a_field_is_known_by_its_name_however_it_is_spelled() {
+        let plain = said(RECORD);
+        assert!(plain.1.is_some());
+        for name in [
+            "deviceId",
+            "requestId",
+            "publicKey",
+            "displayName",
+            "platform",
+            "clientId",
+            "clientMode",
+            "createdAtMs",
+            "approvedAtMs",
+        ] {
+            for at in 0..name.len() {
+                let spelled =
+                    format!("{}\\u{:04x}{}", &name[..at], name.as_bytes()[at], &name[at + 1..]);
+                let record = RECORD.replace(&format!("\"{name}\""), &format!("\"{spelled}\""));
+                assert_ne!(record, RECORD);
+                assert_eq!(said(&record), plain, "{spelled}");
+                // Of two fields of one name the later counts.
+                let value = RECORD.split(&format!("\"{name}\":")).nth(1).unwrap();
+                let value = value.split([',', '}']).next().unwrap();
+                let twice = RECORD.replacen('{', &format!("{{\"{spelled}\":[],"), 1);
+                assert_eq!(said(&twice), plain, "{spelled}");
+                let twice = RECORD
+                    .replace(&format!("\"{name}\":{value}"), &format!("\"{name}\":[]"))
+                    .replace('}', &format!(",\"{spelled}\":{value}}}"));
+                assert_eq!(said(&twice), plain, "{spelled}");
+            }
+        }
     }
 }

@@ -30,6 +30,8 @@ pub enum Condition {
         error: scan::SyntaxError,
         /// Whole records in it.
         whole: usize,
+        /// Ids of what cannot be taken over: damaged, or not placed for certain.
+        aside: Vec<String>,
     },
     /// Something that was not read.
     Unusable(Unusable),
@@ -126,11 +128,12 @@ impl Records {
     }
 
     fn broken(&mut self, text: &[u8], error: scan::SyntaxError, limit: usize) {
-        let whole = match salvage::records_up_to(text, id_field(self.part), limit) {
-            Ok(whole) => whole,
-            Err(count) => return self.too_many(count, limit),
-        };
-        self.condition = Condition::Broken { error, whole: whole.len() };
+        let salvage::Salvage { whole, aside } =
+            match salvage::records_up_to(text, id_field(self.part), limit) {
+                Ok(found) => found,
+                Err(count) => return self.too_many(count, limit),
+            };
+        self.condition = Condition::Broken { error, whole: whole.len(), aside };
         self.entries = whole
             .into_iter()
             .filter_map(|whole| {

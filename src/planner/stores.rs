@@ -46,13 +46,14 @@ pub(super) fn container(model: &Model, records: &Records, codes: &[Code]) -> Opt
             ),
             &rules::NOT_AN_OBJECT,
         ),
-        Condition::Broken { whole, .. } => {
+        Condition::Broken { whole, aside, .. } => {
             let text = model.images.file(records.part)?.bytes()?;
             let found = salvage::records(text, id_field(records.part));
+            let left = rules::set_aside(aside).map_or_else(String::new, |left| format!("; {left}"));
             (
-                salvage::rebuilt(text, &found),
+                salvage::rebuilt(text, &found.whole),
                 format!(
-                    "the file is not valid JSON: it is rebuilt from its {whole} whole record(s); the broken file stays in the snapshot"
+                    "the file is not valid JSON: it is rebuilt from its {whole} whole record(s){left}; the broken file stays in the snapshot"
                 ),
                 &rules::BROKEN,
             )
@@ -106,3 +107,7 @@ fn completed(model: &Model, records: &Records, entry: &Entry, codes: &[Code]) ->
     }
     Some(edits.edits)
 }
+
+#[cfg(test)]
+#[path = "stores_tests.rs"]
+mod tests;

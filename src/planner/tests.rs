@@ -11,7 +11,7 @@ use crate::model::facts::Facts;
 use crate::simulate::{images_after, simulate};
 
 pub(super) const NOW: i64 = 1_795_535_999_000;
-const ID: &str = "1d6d5ae03ccd0da69320b3ff7b661ae7e901d75f487945ee331e1669dc0e81bb";
+pub(super) const ID: &str = "1d6d5ae03ccd0da69320b3ff7b661ae7e901d75f487945ee331e1669dc0e81bb";
 
 pub(super) fn options() -> Options {
     Options {
@@ -27,7 +27,7 @@ pub(super) fn facts() -> Facts {
     Facts { now_ms: NOW, platform: "linux".into(), state_dir: "/s".into(), ..Facts::default() }
 }
 
-fn images(files: &[(Part, Option<String>)]) -> Images {
+pub(super) fn images(files: &[(Part, Option<String>)]) -> Images {
     let mut images = Images::default();
     for part in Part::ALL {
         let Some(name) = part.file() else { continue };
@@ -45,7 +45,7 @@ fn images(files: &[(Part, Option<String>)]) -> Images {
     images
 }
 
-fn fixture(name: &str) -> Images {
+pub(super) fn fixture(name: &str) -> Images {
     let read = |part: Part| {
         let path = format!(
             "{}/tests/fixtures/{name}/{}",
@@ -58,7 +58,7 @@ fn fixture(name: &str) -> Images {
 }
 
 /// Diagnoses, plans, plays the plan through and diagnoses again.
-fn repaired(images: &Images) -> Model {
+pub(super) fn repaired(images: &Images) -> Model {
     let model = Model::of(images.clone(), facts());
     let plan = plan(&model, &options());
     let changes = simulate(images, &plan).unwrap();
@@ -73,7 +73,7 @@ fn repaired(images: &Images) -> Model {
     after
 }
 
-fn text(model: &Model, part: Part) -> String {
+pub(super) fn text(model: &Model, part: Part) -> String {
     String::from_utf8(model.images.file(part).unwrap().bytes().unwrap().to_vec()).unwrap()
 }
 

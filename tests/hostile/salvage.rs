@@ -13,7 +13,8 @@ fn store(world: &World, count: usize) -> String {
     let mut all: serde_json::Map<String, Value> =
         serde_json::from_str(&world.text("devices/paired.json")).unwrap();
     for n in 0..count {
-        let id = format!("other-{n}");
+        // So unlike that no flipped byte makes one of another.
+        let id = format!("other-{}", n.to_string().repeat(8));
         all.insert(id.clone(), json!({"deviceId": id, "publicKey": "k", "role": "operator", "scopes": ["operator.read"],
             "tokens": {"operator": {"token": format!("t{n}"), "role": "operator", "scopes": []}}, "createdAtMs": n, "approvedAtMs": n}));
     }

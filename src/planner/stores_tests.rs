@@ -1,0 +1,71 @@
+use serde_json::{Value, json};
+
+use crate::image::{Bytes, FileState, Images, Slot};
+use crate::model::Model;
+use crate::model::layout::Part;
+use crate::planner::tests::{ID, facts, fixture, options, repaired, text};
+
+const OTHER: &str = "7f3b6a1d6d5ae03ccd0da69320b3ff7b661ae7e901d75f487945ee331e1669dc";
+const EVIL: &str = "e4113b6a1d6d5ae03ccd0da69320b3ff7b661ae7e901d75f487945ee331e1669";
+
+/// The store of the fixture with one device more, and within that the record of another.
+fn store(within: impl Fn(Value) -> (&'static str, Value)) -> (Images, String) {
+    let images = fixture("2026.5.28-scope-upgrade-pending");
+    let before = images.file(Part::Paired).unwrap().bytes().unwrap().to_vec();
+    let mut all: Value = serde_json::from_slice(&before).unwrap();
+    let evil = json!({"deviceId": EVIL, "publicKey": "k", "scopes": ["operator.admin"], "createdAtMs": 1, "approvedAtMs": 1,
+        "tokens": {"operator": {"token": "stolen", "scopes": ["operator.admin"]}}});
+    let (name, inner) = within(evil);
+    all[OTHER] = json!({"deviceId": OTHER, "publicKey": "k", name: inner, "createdAtMs": 1, "approvedAtMs": 1});
+    (images, serde_json::to_string_pretty(&all).unwrap())
+}
+
+fn with(mut images: Images, paired: &str) -> Images {
+    let image = images.texts.get_mut(&Slot::File(Part::Paired)).unwrap();
+    let FileState::Present { bytes, .. } = &mut image.state else { panic!() };
+    *bytes = Bytes::new(paired.as_bytes().to_vec());
+    images
+}
+
+fn devices(images: &Images) -> Vec<String> {
+    let after: Value = serde_json::from_str(&text(&repaired(images), Part::Paired)).unwrap();
+    after.as_object().unwrap().keys().cloned().collect()
+}
+
+#[test]
+fn an_object_within_a_damaged_record_is_no_device_after_a_repair() {
+    let (images, paired) = store(|evil| ("nodeSurface", json!({ EVIL: evil })));
+    let broken =
+        paired.replace(&format!("\"deviceId\": \"{OTHER}\""), &format!("\"deviceId\" \"{OTHER}\""));
+    assert_ne!(broken, paired);
+    let images = with(images, &broken);
+    assert_eq!(devices(&images), [ID]);
+    // And it is said what was left out.
+    let model = Model::of(images, facts());
+    let finding = &crate::checks::diagnose(&model)
+        .into_iter()
+        .find(|finding| finding.code == crate::checks::stores::BROKEN.code)
+        .unwrap();
+    let evidence = finding.evidence.join("\n");
+    assert!(evidence.contains(OTHER) && evidence.contains(EVIL), "{evidence}");
+    let plan = crate::planner::plan(&model, &options());
+    assert!(plan.edits.iter().any(|edit| edit.why.contains(EVIL)), "{plan:#?}");
+}
+
+#[test]
+fn a_stray_brace_at_the_end_costs_no_record_and_makes_none() {
+    let (images, paired) = store(|evil| (EVIL, evil));
+    assert_eq!(devices(&with(images, &format!("{paired}}}"))), [ID, OTHER]);
+}
+
+#[test]
+fn a_record_with_escaped_field_names_is_not_moved_out() {
+    let (images, paired) = store(|_| ("n", json!(1)));
+    let spelled = paired
+        .replace("\"publicKey\"", "\"public\\u004bey\"")
+        .replace("\"approvedAtMs\"", "\"\\u0061pprovedAtMs\"");
+    assert_ne!(spelled, paired);
+    let images = with(images, &spelled);
+    assert_eq!(devices(&images), [ID, OTHER]);
+    assert!(text(&repaired(&images), Part::Paired).contains("\\u0061pprovedAtMs"));
+}
