@@ -35,6 +35,7 @@ struct Inner {
     path: Option<PathBuf>,
     cause: Option<String>,
     hints: Vec<String>,
+    denied: bool,
 }
 
 impl Error {
@@ -46,6 +47,7 @@ impl Error {
             path: None,
             cause: None,
             hints: Vec::new(),
+            denied: false,
         }))
     }
 
@@ -72,12 +74,10 @@ impl Error {
     /// A failed file operation: `doing` says what was tried ("read", "create the folder"), the
     /// advice follows from the kind of I/O failure.
     pub fn io(doing: &str, path: impl AsRef<Path>, source: &std::io::Error) -> Self {
-        let error =
+        let mut error =
             Self::failed(format!("could not {doing}")).at(path.as_ref()).because(plain_io(source));
-        error.hint(match source.kind() {
-            std::io::ErrorKind::PermissionDenied => denied(path.as_ref(), source),
-            _ => advice_for_io(source).to_owned(),
-        })
+        error.0.denied = source.kind() == std::io::ErrorKind::PermissionDenied;
+        error.hint(advice_for_io(source))
     }
 
     /// Names the file or folder this is about.
@@ -138,6 +138,11 @@ impl Error {
         self.0.cause.as_deref()
     }
 
+    /// Whether the system refused for want of permission; the first hint is then about that.
+    pub fn is_denied(&self) -> bool {
+        self.0.denied
+    }
+
     /// What to do, a line each.
     pub fn hints(&self) -> &[String] {
         &self.0.hints
@@ -174,33 +179,12 @@ fn plain_io(source: &std::io::Error) -> String {
     }
 }
 
-/// What to do where the permission is missing on what is our own: no other user, but its mode.
-fn own_and_closed(path: &Path) -> Option<String> {
-    use crate::platform;
-    let us = platform::user_id();
-    if !platform::KNOWS_OWNERS || us == 0 {
-        return None;
-    }
-    let closed = path.ancestors().take(3).find(|folder| {
-        folder.metadata().is_ok_and(|found| {
-            let meta = platform::meta(&found);
-            let needed = if found.is_dir() { 0o700 } else { 0o600 };
-            meta.uid == us && meta.mode & needed != needed
-        })
-    })?;
-    let shown = platform::quoted(&crate::text::safe(&platform::shown(closed)));
-    Some(format!("it is your own, but its mode keeps you out: chmod -R u+rwX {shown}"))
-}
-
-fn denied(path: &Path, source: &std::io::Error) -> String {
-    own_and_closed(path)
-        .or_else(|| crate::platform::io_advice(source).map(str::to_owned))
-        .unwrap_or_else(|| crate::files::rights::advice(path))
-}
-
 fn advice_for_io(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
     match source.kind() {
+        K::PermissionDenied => {
+            crate::platform::io_advice(source).unwrap_or(crate::platform::RUN_AS)
+        }
         K::StorageFull | K::QuotaExceeded => {
             "the disk (or quota) is full: free some space, then run the same command again"
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clawmend::cli::world::{AtTerminal, World};
-use clawmend::locate::Env;
+use clawmend::read::env::Env;
 
 fn main() -> ExitCode {
     clawmend::crash::keep_quiet();
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         out: &mut out,
         err: &mut err,
         out_is_terminal,
-        no_color: clawmend::locate::no_color(),
+        no_color: clawmend::read::env::no_color(),
         width: clawmend::cli::world::width(),
         become_owner: &clawmend::files::rights::become_owner,
         person: &AtTerminal,

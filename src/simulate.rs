@@ -13,6 +13,7 @@ use crate::format::scan::{self, Member};
 use crate::image::{Bytes, DatabaseState, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::layout::Part;
+use crate::model::reread::Expected;
 use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Splice, StoreKind, Target};
 
 /// Why a plan does not fit the images it is played on.
@@ -223,4 +224,22 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
         }
     }
     images
+}
+
+/// What should be there once `changes` are made to what `model` was made of.
+pub fn expected(model: Model, changes: Changes) -> Expected {
+    let Model { images, paired, .. } = model;
+    let slot = Slot::File(Part::Paired);
+    let change = changes.files.iter().find(|change| change.slot == slot);
+    let splices = match change.map(|change| &change.after) {
+        None => Some(Vec::new()),
+        Some(After::Spliced(splices)) => Some(splices.clone()),
+        Some(_) => None,
+    };
+    // Before the bytes are changed in place nobody else may hold them.
+    let prior = splices.and_then(|splices| paired.into_prior(splices));
+    let images = images_after(images, changes);
+    let text = images.text(&slot).and_then(TextImage::bytes).cloned();
+    let prior = prior.zip(text).map(|(prior, text)| prior.of(text));
+    Expected { images, prior }
 }

@@ -1,5 +1,7 @@
 //! Small helpers for words: numbers with their nouns, and text from files made safe for a terminal.
 
+use crate::image::Unusable;
+
 /// `1 record`, `2 records`, `no records`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     match number {
@@ -16,6 +18,22 @@ pub fn too_many(place: &str, count: u64, limit: u64) -> String {
 
 /// What to do about that.
 pub const TOO_MANY_MEND: &str = "stop the gateway, take out the records that nobody needs (keep a copy), and run the same command again";
+
+/// What was found instead of a readable file.
+pub fn unusable(why: &Unusable) -> String {
+    match why {
+        Unusable::Symlink(target) => {
+            format!("it is a symbolic link to `{}`", crate::platform::shown(target))
+        }
+        Unusable::NotAFile(what) => format!("it is {what}, not a file"),
+        Unusable::TooLarge { len, limit } => {
+            format!("it has {len} bytes; clawmend reads at most {limit}")
+        }
+        Unusable::TooMany { place, count, limit } => too_many(place, *count, *limit),
+        Unusable::Denied => "permission denied".to_owned(),
+        Unusable::Io(reason) => reason.clone(),
+    }
+}
 
 /// How much of one text is shown, characters: more than the longest path, so that nothing is cut that
 /// a person may have to paste.

@@ -12,6 +12,7 @@
 mod cli;
 mod docs;
 mod entry_points;
+mod rooms;
 mod sqlite_store;
 mod store_contract;
 mod support;

@@ -55,8 +55,8 @@ pub static MISSING: Rule = Rule {
                 "the CLI's identity is gone, though devices are paired here"
             };
             // Without a config `openclaw setup` comes first: nothing else of OpenClaw's runs.
-            let bare = matches!(model.config.state, crate::model::config::ConfigState::Absent)
-                && model.config.copies.is_empty()
+            let bare = matches!(model.config.state, crate::config::model::ConfigState::Absent)
+                && model.config.facts.copies.is_empty()
                 && !model.config.is_client();
             let mend = match new_identity() {
                 Mend::ByHand(then) if fresh && bare => Mend::ByHand(

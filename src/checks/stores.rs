@@ -7,23 +7,9 @@ use crate::image::Unusable;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Records};
 use crate::model::{AuthCondition, Model, place_of};
-use crate::text::{TOO_MANY_MEND, count, too_many};
+use crate::text::{TOO_MANY_MEND, count};
 
-/// What was found instead of a readable file.
-pub fn unusable(why: &Unusable) -> String {
-    match why {
-        Unusable::Symlink(target) => {
-            format!("it is a symbolic link to `{}`", crate::platform::shown(target))
-        }
-        Unusable::NotAFile(what) => format!("it is {what}, not a file"),
-        Unusable::TooLarge { len, limit } => {
-            format!("it has {len} bytes; clawmend reads at most {limit}")
-        }
-        Unusable::TooMany { place, count, limit } => too_many(place, *count, *limit),
-        Unusable::Denied => "permission denied".to_owned(),
-        Unusable::Io(reason) => reason.clone(),
-    }
-}
+pub use crate::text::unusable;
 
 /// What to do about an unreadable file.
 pub fn readable_mend(why: &Unusable) -> Mend {

@@ -9,15 +9,15 @@ use super::args::Global;
 use super::progress;
 use super::world::World;
 use crate::checks;
-use crate::config_files::{self, Expected};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::image::DatabaseState;
 use crate::journal::{self, Recovered};
-use crate::locate::{Flags, Located, locate};
 use crate::model::Model;
 use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
+use crate::model::reread::Expected;
+use crate::read::locate::{Flags, Located, locate};
 use crate::render::Paint;
 use crate::render::findings::View;
 use crate::store::Store;
@@ -158,15 +158,15 @@ impl Context<'_, '_> {
 
     fn read_now(&self, expected: Expected) -> Result<State, Error> {
         let located = self.locate()?;
-        let state = config_files::read(
+        let sqlite = SqliteStore::new(located.state_dir.clone(), BUSY).with_hold(self.hold.clone());
+        let (files, model) = crate::read::read(
             &located,
             &self.world.env,
             self.world.now_ms,
-            SqliteStore::new(located.state_dir.clone(), BUSY).with_hold(self.hold.clone()),
+            &sqlite,
             interrupted(&located)?,
             expected,
         )?;
-        let config_files::State { files, sqlite, model } = state;
         let mut findings = checks::diagnose(&model);
         for finding in &mut findings {
             super::words::in_finding(finding, &self.global);

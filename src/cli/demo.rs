@@ -6,7 +6,7 @@ use super::context::Context;
 use super::world::{Nobody, World};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::locate::Env;
+use crate::read::env::Env;
 
 /// The sample's files: captured from a real 2026.5.28 that locked its CLI out (throw-away keys).
 const SAMPLE: &[(&str, &str)] = &[

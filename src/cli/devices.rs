@@ -35,7 +35,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     if context.global.json {
         let document = DevicesDocument {
             head: Head::of("devices"),
-            state: StateDocument::of(model, &state.located),
+            state: StateDocument::of(model, &state.located.how),
             pending,
             paired,
         };

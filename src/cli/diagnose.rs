@@ -15,7 +15,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     if context.global.json {
         let document = DiagnoseDocument {
             head: Head::of("diagnose"),
-            state: StateDocument::of(&state.model, &state.located),
+            state: StateDocument::of(&state.model, &state.located.how),
             healthy: !checks::fails(&state.findings),
             findings: state.findings.iter().map(FindingDocument::from).collect(),
         };

@@ -142,8 +142,9 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
 
 /// The one place that prints errors.
 fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
+    let hints = crate::files::closed::hints(error);
     let hints: Vec<String> =
-        error.hints().iter().map(|hint| words::commands(hint, &context.global)).collect();
+        hints.iter().map(|hint| words::commands(hint, &context.global)).collect();
     if context.global.json {
         let document = ErrorDocument {
             head: Head::of(command),

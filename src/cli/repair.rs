@@ -6,10 +6,10 @@ use super::args;
 use super::change::{Asked, Proposal, begin, carry_out, misfit};
 use super::context::Context;
 use super::words;
+use crate::config::model::{ConfigModel, ConfigState};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::image::Bytes;
-use crate::model::config::{ConfigModel, ConfigState};
 use crate::model::scopes;
 use crate::planner::{self, Options, Scopes};
 use crate::simulate::on_model;
@@ -29,7 +29,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         trust_proxy: args.trust_proxy.clone(),
         new_token: args.new_token,
         config_from: match &args.config_from {
-            Some(file) => Some(crate::config_files::read_copy(&context.world.env.cwd.join(file))?),
+            Some(file) => Some(crate::read::read_copy(&context.world.env.cwd.join(file))?),
             None => None,
         },
     };
@@ -89,7 +89,7 @@ fn offered_copy(
         "The config {what}. Put its copy {name} of {time} in its place? (the rest is shown before anything is changed)"
     );
     match context.world.person.confirm(&question) {
-        Some(true) => crate::config_files::read_copy(&path).map(Some),
+        Some(true) => crate::read::read_copy(&path).map(Some),
         Some(false) => Ok(None),
         None => Err(Error::declined("Nothing was changed.")),
     }

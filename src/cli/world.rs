@@ -5,8 +5,8 @@ use std::io::Write;
 
 use crate::error::Error;
 use crate::files::StateDir;
-use crate::locate::Env;
 use crate::platform;
+use crate::read::env::Env;
 
 /// Everything that comes from outside.
 pub struct World<'a> {

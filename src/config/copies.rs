@@ -2,10 +2,13 @@
 //!
 //! Owns their names (`.bak*`, `.last-good`, `.pre-update`, `.clobbered.*`) and the order. It judges
 //! what it is given; listing and reading the folder is the caller's.
-use super::gateway::has_meta;
+use super::gateway::{has_meta, text};
+use super::secretref::secret_ref;
 use crate::format::json5::{self, Limits, SyntaxError};
+use crate::secret::Secret;
 use serde_json::Value;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Why a copy is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +43,15 @@ impl CopyKind {
         }
     }
 
+    fn standing(self) -> Standing {
+        match self {
+            Self::LastGood => Standing::Started,
+            Self::Backup(_) => Standing::Backup,
+            Self::PreUpdate | Self::Other => Standing::Copy,
+            Self::Clobbered => Standing::PutAside,
+        }
+    }
+
     /// What it is, in words.
     pub fn words(self) -> &'static str {
         match self {
@@ -51,6 +63,15 @@ impl CopyKind {
             Self::Clobbered => "put aside by OpenClaw, which took it for damaged",
         }
     }
+}
+
+/// How far a kind of copy is to be trusted, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    Started,
+    Backup,
+    Copy,
+    PutAside,
 }
 
 /// A copy, as far as it matters for the choice.
@@ -72,6 +93,8 @@ pub struct Copy {
     pub has_mode: bool,
     /// It holds OpenClaw's stamp in `meta`.
     pub has_meta: bool,
+    /// Its `gateway.auth.token`, where that is a text.
+    pub token: Option<Secret>,
     /// Masks stand in it where secrets were: OpenClaw itself never goes back to such a copy.
     pub is_redacted: bool,
 }
@@ -92,6 +115,11 @@ impl Copy {
             has_gateway: gateway.is_some_and(Value::is_object),
             has_mode: gateway.and_then(|gateway| gateway.get("mode")).is_some_and(Value::is_string),
             has_meta: has_meta(&value),
+            token: value
+                .pointer("/gateway/auth/token")
+                .filter(|token| secret_ref(token).is_none())
+                .and_then(text)
+                .map(Secret::new),
             is_redacted: is_redacted(&value, false),
         })
     }
@@ -158,6 +186,25 @@ fn is_secret_key(key: &str) -> bool {
     )
 }
 
+/// Which of the files named `names` to read, `most` of them: each kind of copy in turn, the newest of a
+/// kind first, so that a hundred of one kind hide none of another. With them comes when each was
+/// last written.
+pub fn choose(config: &str, names: Vec<(String, i64)>, most: usize) -> Vec<(String, i64)> {
+    let mut by_kind: BTreeMap<Standing, Vec<(String, i64)>> = BTreeMap::new();
+    for (name, mtime_ms) in names {
+        if let Some(kind) = CopyKind::of(config, &name) {
+            by_kind.entry(kind.standing()).or_default().push((name, mtime_ms));
+        }
+    }
+    let mut turns: Vec<(usize, Standing, (String, i64))> = Vec::new();
+    for (standing, mut all) in by_kind {
+        all.sort_by_key(|(name, mtime_ms)| (Reverse(*mtime_ms), name.clone()));
+        turns.extend(all.into_iter().enumerate().map(|(turn, copy)| (turn, standing, copy)));
+    }
+    turns.sort();
+    turns.into_iter().map(|(_, _, copy)| copy).take(most).collect()
+}
+
 /// The copies, the best first. The first one is to be offered if it is usable.
 pub fn rank(mut copies: Vec<Copy>) -> Vec<Copy> {
     let largest = copies
@@ -168,18 +215,12 @@ pub fn rank(mut copies: Vec<Copy>) -> Vec<Copy> {
         .unwrap_or_default();
     copies.sort_by_key(|copy| {
         let shrunk = copy.size < largest / 2;
-        let standing = match copy.kind {
-            CopyKind::LastGood => 0,
-            CopyKind::Backup(_) => 1,
-            CopyKind::PreUpdate | CopyKind::Other => 2,
-            CopyKind::Clobbered => 3,
-        };
         (
             !copy.is_usable(),
             copy.broken.is_some(),
             !copy.has_mode,
             shrunk || !copy.has_meta,
-            standing,
+            copy.kind.standing(),
             Reverse(copy.mtime_ms),
             copy.kind,
             copy.name.clone(),

@@ -1,55 +1,34 @@
-//! Where config files come from: the port to the disk, and the paths that are allowed.
+//! Where config files come from: how a file is asked for, which ones OpenClaw takes, and the paths
+//! that are allowed.
 //!
 //! Owns the lexical rules of paths. Reading itself is the caller's.
+use crate::image::{Bytes, FileState, Unusable};
 use std::path::{Component, Path, PathBuf};
-use thiserror::Error;
 
-/// Reads the files that a config includes. Nothing is created by a read.
-pub trait Source {
-    /// The content of a regular file, and where it really lies.
-    ///
-    /// # Errors
-    /// Why it cannot be read.
-    fn read(&self, path: &Path) -> Result<Loaded, ReadProblem>;
-}
+/// What is at a path, and where that really lies, every link followed. Nothing is created by asking.
+pub type Source<'s> = dyn Fn(&Path) -> (FileState, PathBuf) + 's;
 
-impl<F: Fn(&Path) -> Result<Loaded, ReadProblem>> Source for F {
-    fn read(&self, path: &Path) -> Result<Loaded, ReadProblem> {
-        self(path)
+/// The bytes of an include as OpenClaw takes it, or why it takes none, in words.
+pub(super) fn taken(state: FileState) -> Result<Bytes, String> {
+    match state {
+        FileState::Absent => Err("no such file".to_owned()),
+        FileState::Unusable(Unusable::NotAFile(_)) => Err("not a regular file".to_owned()),
+        FileState::Unusable(Unusable::TooLarge { .. }) => Err(too_large()),
+        FileState::Unusable(why) => Err(crate::text::unusable(&why)),
+        FileState::Present { bytes, .. } if bytes.len() > MAX_INCLUDE_BYTES => Err(too_large()),
+        FileState::Present { meta, .. } if meta.nlink > 1 => {
+            Err("the file has more than one hard link".to_owned())
+        }
+        FileState::Present { bytes, .. } => Ok(bytes),
     }
 }
 
-/// A file as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loaded {
-    /// Its content.
-    pub bytes: Vec<u8>,
-    /// Its path with every symbolic link followed.
-    pub real: PathBuf,
-}
-
-/// Why a file was not read.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ReadProblem {
-    /// There is none.
-    #[error("no such file")]
-    Missing,
-    /// A folder, a device, a socket.
-    #[error("not a regular file")]
-    NotRegular,
-    /// OpenClaw takes no include of more than [`MAX_INCLUDE_BYTES`].
-    #[error("larger than {MAX_INCLUDE_BYTES} bytes")]
-    TooLarge,
-    /// OpenClaw refuses an include with several hard links.
-    #[error("the file has more than one hard link")]
-    HardLinked,
-    /// Anything else, in the words of the system.
-    #[error("{0}")]
-    Other(String),
+fn too_large() -> String {
+    format!("larger than {MAX_INCLUDE_BYTES} bytes")
 }
 
 /// The largest include that OpenClaw reads (2026.5.28, 2026.9.6).
-pub const MAX_INCLUDE_BYTES: u64 = 2 * 1024 * 1024;
+const MAX_INCLUDE_BYTES: usize = 2 * 1024 * 1024;
 
 /// A folder that includes may lie in: the config's own, or one of `OPENCLAW_INCLUDE_ROOTS`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -69,93 +69,62 @@ impl<T> Setting<T> {
     }
 }
 
-/// The gateway section. Every field is named as in the config, `a_b` being `gateway.a.b`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are OpenClaw's")]
-pub struct Gateway {
-    /// The section itself.
-    pub section: Setting<()>,
-    /// The keys directly under it, as they stand.
-    pub keys: Vec<String>,
-    /// `gateway.token`, a common mistake for `gateway.auth.token`.
-    pub misplaced_token: Setting<Secret>,
-    pub mode: Setting<String>,
-    pub bind: Setting<String>,
-    pub custom_bind_host: Setting<String>,
-    pub port: Setting<u16>,
-    pub trusted_proxies: Setting<Vec<String>>,
-    pub allow_real_ip_fallback: Setting<bool>,
-    pub auth_mode: Setting<String>,
-    pub auth_token: Setting<Secret>,
-    pub auth_password: Setting<Secret>,
-    pub auth_allow_tailscale: Setting<bool>,
-    pub auth_trusted_proxy: Setting<()>,
-    pub auth_trusted_proxy_user_header: Setting<String>,
-    pub auth_trusted_proxy_allow_loopback: Setting<bool>,
-    pub remote_url: Setting<String>,
-    pub remote_transport: Setting<String>,
-    pub remote_token: Setting<Secret>,
-    pub remote_password: Setting<Secret>,
-    pub control_ui_enabled: Setting<bool>,
-    pub control_ui_base_path: Setting<String>,
-    pub control_ui_allowed_origins: Setting<Vec<String>>,
-    pub control_ui_allow_insecure_auth: Setting<bool>,
-    pub control_ui_dangerously_disable_device_auth: Setting<bool>,
-    pub control_ui_dangerously_allow_host_header_origin_fallback: Setting<bool>,
-    pub tailscale_mode: Setting<String>,
-    pub tailscale_reset_on_exit: Setting<bool>,
-    pub tls_enabled: Setting<bool>,
+/// Makes the struct and its reader from one line per setting: name, type, how it is read, where.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $read:ident($path:literal),)*) => {
+        /// The gateway section. Every field is named as in the config, `a_b` being `gateway.a.b`.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the names are OpenClaw's")]
+        pub struct Gateway {
+            /// The keys directly under it, as they stand.
+            pub keys: Vec<String>,
+            $($(#[$doc])* pub $name: Setting<$type>,)*
+        }
+
+        impl Gateway {
+            /// Reads the section.
+            pub fn read(config: &Resolved) -> Self {
+                let section = config.value.get("gateway").and_then(Value::as_object);
+                Self {
+                    keys: section.into_iter().flat_map(|section| section.keys().cloned()).collect(),
+                    $($name: Reader::new(config, $path).$read(),)*
+                }
+            }
+        }
+    };
 }
 
-impl Gateway {
-    /// Reads the section.
-    pub fn read(config: &Resolved) -> Self {
-        let field = |path: &[&'static str]| Reader::new(config, path);
-        Self {
-            section: field(&[]).object(),
-            keys: field(&[])
-                .value
-                .and_then(Value::as_object)
-                .map(|section| section.keys().cloned().collect())
-                .unwrap_or_default(),
-            misplaced_token: field(&["token"]).secret(),
-            mode: field(&["mode"]).string(),
-            bind: field(&["bind"]).string(),
-            custom_bind_host: field(&["customBindHost"]).string(),
-            port: field(&["port"]).port(),
-            trusted_proxies: field(&["trustedProxies"]).strings(),
-            allow_real_ip_fallback: field(&["allowRealIpFallback"]).flag(),
-            auth_mode: field(&["auth", "mode"]).string(),
-            auth_token: field(&["auth", "token"]).secret(),
-            auth_password: field(&["auth", "password"]).secret(),
-            auth_allow_tailscale: field(&["auth", "allowTailscale"]).flag(),
-            auth_trusted_proxy: field(&["auth", "trustedProxy"]).object(),
-            auth_trusted_proxy_user_header: field(&["auth", "trustedProxy", "userHeader"]).string(),
-            auth_trusted_proxy_allow_loopback: field(&["auth", "trustedProxy", "allowLoopback"])
-                .flag(),
-            remote_url: field(&["remote", "url"]).string(),
-            remote_transport: field(&["remote", "transport"]).string(),
-            remote_token: field(&["remote", "token"]).secret(),
-            remote_password: field(&["remote", "password"]).secret(),
-            control_ui_enabled: field(&["controlUi", "enabled"]).flag(),
-            control_ui_base_path: field(&["controlUi", "basePath"]).string(),
-            control_ui_allowed_origins: field(&["controlUi", "allowedOrigins"]).strings(),
-            control_ui_allow_insecure_auth: field(&["controlUi", "allowInsecureAuth"]).flag(),
-            control_ui_dangerously_disable_device_auth: field(&[
-                "controlUi",
-                "dangerouslyDisableDeviceAuth",
-            ])
-            .flag(),
-            control_ui_dangerously_allow_host_header_origin_fallback: field(&[
-                "controlUi",
-                "dangerouslyAllowHostHeaderOriginFallback",
-            ])
-            .flag(),
-            tailscale_mode: field(&["tailscale", "mode"]).string(),
-            tailscale_reset_on_exit: field(&["tailscale", "resetOnExit"]).flag(),
-            tls_enabled: field(&["tls", "enabled"]).flag(),
-        }
-    }
+settings! {
+    /// The section itself.
+    section: () = object("gateway"),
+    /// A common mistake for `gateway.auth.token`.
+    misplaced_token: Secret = secret("gateway.token"),
+    mode: String = string("gateway.mode"),
+    bind: String = string("gateway.bind"),
+    custom_bind_host: String = string("gateway.customBindHost"),
+    port: u16 = port("gateway.port"),
+    trusted_proxies: Vec<String> = strings("gateway.trustedProxies"),
+    allow_real_ip_fallback: bool = flag("gateway.allowRealIpFallback"),
+    auth_mode: String = string("gateway.auth.mode"),
+    auth_token: Secret = secret("gateway.auth.token"),
+    auth_password: Secret = secret("gateway.auth.password"),
+    auth_allow_tailscale: bool = flag("gateway.auth.allowTailscale"),
+    auth_trusted_proxy: () = object("gateway.auth.trustedProxy"),
+    auth_trusted_proxy_user_header: String = string("gateway.auth.trustedProxy.userHeader"),
+    auth_trusted_proxy_allow_loopback: bool = flag("gateway.auth.trustedProxy.allowLoopback"),
+    remote_url: String = string("gateway.remote.url"),
+    remote_transport: String = string("gateway.remote.transport"),
+    remote_token: Secret = secret("gateway.remote.token"),
+    remote_password: Secret = secret("gateway.remote.password"),
+    control_ui_enabled: bool = flag("gateway.controlUi.enabled"),
+    control_ui_base_path: String = string("gateway.controlUi.basePath"),
+    control_ui_allowed_origins: Vec<String> = strings("gateway.controlUi.allowedOrigins"),
+    control_ui_allow_insecure_auth: bool = flag("gateway.controlUi.allowInsecureAuth"),
+    control_ui_dangerously_disable_device_auth: bool = flag("gateway.controlUi.dangerouslyDisableDeviceAuth"),
+    control_ui_dangerously_allow_host_header_origin_fallback: bool = flag("gateway.controlUi.dangerouslyAllowHostHeaderOriginFallback"),
+    tailscale_mode: String = string("gateway.tailscale.mode"),
+    tailscale_reset_on_exit: bool = flag("gateway.tailscale.resetOnExit"),
+    tls_enabled: bool = flag("gateway.tls.enabled"),
 }
 
 /// Whether the config holds the stamp that OpenClaw puts into `meta`; a config that lost it is
@@ -172,8 +141,8 @@ struct Reader<'c> {
 }
 
 impl<'c> Reader<'c> {
-    fn new(config: &'c Resolved, path: &[&'static str]) -> Self {
-        let path: Vec<String> = ["gateway"].iter().chain(path).map(|&key| key.to_owned()).collect();
+    fn new(config: &'c Resolved, path: &str) -> Self {
+        let path: Vec<String> = path.split('.').map(str::to_owned).collect();
         Self { owner: config.place_for(&path), value: config.get(&path), path }
     }
 
@@ -214,11 +183,8 @@ impl<'c> Reader<'c> {
 
     fn secret(self) -> Setting<Secret> {
         if let Some(found) = self.value.and_then(secret_ref) {
-            return Setting {
-                path: self.path,
-                owner: self.owner,
-                field: Field::Reference(Reference::Secret(found)),
-            };
+            let field = Field::Reference(Reference::Secret(found));
+            return Setting { path: self.path, owner: self.owner, field };
         }
         let mut setting = self.read(|value| text(value).map(Secret::new));
         if let Field::Wrong(wrong) = &mut setting.field {
@@ -237,7 +203,7 @@ fn whole(number: f64) -> Option<u64> {
 }
 
 /// A string as OpenClaw reads it, `$${X}` being `${X}`.
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     vars::literal(value.as_str()?)
 }
 

@@ -1,15 +1,13 @@
 //! Cases of reading the gateway section.
 use super::*;
-use crate::config::files::{Loaded, ReadProblem, Root};
 use crate::config::include::resolve;
+use crate::image::{Bytes, FileState};
 use std::path::Path;
 
 fn read(config: &str) -> Gateway {
+    let nothing = |path: &Path| (FileState::Absent, path.to_path_buf());
     let path = Path::new("/s/openclaw.json");
-    let loaded = Loaded { bytes: config.into(), real: path.into() };
-    let root = Root::new(Path::new("/s"), Path::new("/s"));
-    let none = |_: &Path| Err(ReadProblem::Missing);
-    Gateway::read(&resolve(path, loaded, &[root], &none).unwrap())
+    Gateway::read(&resolve(path, Bytes::new(config.into()), &[], &nothing).unwrap())
 }
 
 #[test]

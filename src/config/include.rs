@@ -3,10 +3,11 @@
 //! Follows OpenClaw's `src/config/includes.ts` (2026.5.28, 2026.9.6). Where OpenClaw would refuse the
 //! whole config, a [`Problem`] is noted and the include counts as empty, so that one missing file does
 //! not hide what the others say.
-use super::files::{Loaded, Root, Source, normalize};
+use super::files::{Root, Source, normalize, taken};
 use super::owner::{FileId, Owner, Owners, merge};
 use super::problem::{Problem, ProblemKind};
 use crate::format::json5::{self, Limits, SyntaxError};
+use crate::image::Bytes;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -26,10 +27,8 @@ const MAX_NESTING: usize = 64;
 pub struct ConfigFile {
     /// As it is named.
     pub path: PathBuf,
-    /// With every symbolic link followed.
-    pub real: PathBuf,
     /// What stands in it.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Its own value, includes not followed.
     pub value: Value,
 }
@@ -80,21 +79,16 @@ impl Resolved {
 /// Where the config itself is not JSON5. Trouble with an include is a [`Problem`], not an error.
 pub fn resolve(
     path: &Path,
-    loaded: Loaded,
+    bytes: Bytes,
     roots: &[Root],
-    source: &dyn Source,
+    source: &Source<'_>,
 ) -> Result<Resolved, SyntaxError> {
     let path = normalize(path);
-    let value = json5::parse(&loaded.bytes, Limits::default())?;
+    let value = json5::parse(&bytes, Limits::default())?;
     let mut resolver = Resolver {
         source,
         roots,
-        files: vec![ConfigFile {
-            path: path.clone(),
-            real: loaded.real,
-            bytes: loaded.bytes,
-            value: value.clone(),
-        }],
+        files: vec![ConfigFile { path: path.clone(), bytes, value: value.clone() }],
         problems: Vec::new(),
         followed: 0,
     };
@@ -109,7 +103,7 @@ pub fn resolve(
 }
 
 struct Resolver<'s> {
-    source: &'s dyn Source,
+    source: &'s Source<'s>,
     roots: &'s [Root],
     files: Vec<ConfigFile>,
     problems: Vec<Problem>,
@@ -261,21 +255,15 @@ impl Resolver<'_> {
         if let Some(known) = self.files.iter().position(|file| file.path == path) {
             return Ok((FileId(known), path));
         }
-        let loaded = self
-            .source
-            .read(&path)
-            .map_err(|problem| ProblemKind::Unreadable(path.clone(), problem))?;
-        if !self.roots.iter().any(|root| loaded.real.starts_with(&root.real)) {
-            return Err(ProblemKind::Escapes(loaded.real));
+        let (state, real) = (self.source)(&path);
+        let bytes = taken(state).map_err(|why| ProblemKind::Unreadable(path.clone(), why))?;
+        let real = normalize(&real);
+        if !self.roots.iter().any(|root| real.starts_with(&root.real)) {
+            return Err(ProblemKind::Escapes(real));
         }
-        let value = json5::parse(&loaded.bytes, Limits::default())
+        let value = json5::parse(&bytes, Limits::default())
             .map_err(|error| ProblemKind::Unparsable(path.clone(), error))?;
-        self.files.push(ConfigFile {
-            path: path.clone(),
-            real: loaded.real,
-            bytes: loaded.bytes,
-            value,
-        });
+        self.files.push(ConfigFile { path: path.clone(), bytes, value });
         Ok((FileId(self.files.len() - 1), path))
     }
 

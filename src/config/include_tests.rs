@@ -1,15 +1,14 @@
 //! Cases of following includes.
-use super::super::files::ReadProblem;
 use super::*;
+use crate::image::{FileState, Meta};
 use serde_json::json;
 use std::collections::HashMap;
 
-struct Files(HashMap<PathBuf, Result<Loaded, ReadProblem>>);
+/// Files by path, each with the place where it really lies.
+type Files = HashMap<PathBuf, (FileState, PathBuf)>;
 
-impl Source for Files {
-    fn read(&self, path: &Path) -> Result<Loaded, ReadProblem> {
-        self.0.get(path).cloned().unwrap_or(Err(ReadProblem::Missing))
-    }
+fn present(text: &str) -> FileState {
+    FileState::Present { bytes: Bytes::new(text.into()), meta: Meta::default() }
 }
 
 fn keys(path: &str) -> Vec<String> {
@@ -19,17 +18,19 @@ fn keys(path: &str) -> Vec<String> {
 fn files(files: &[(&str, &str)]) -> Files {
     let load = |(path, text): &(&str, &str)| {
         let path = Path::new("/s").join(path);
-        let loaded = Loaded { bytes: text.as_bytes().to_vec(), real: path.clone() };
-        (path, Ok(loaded))
+        (path.clone(), (present(text), path))
     };
-    Files(files.iter().map(load).collect())
+    files.iter().map(load).collect()
 }
 
 fn run(config: &str, source: &Files) -> Resolved {
     let path = Path::new("/s/openclaw.json");
-    let loaded = Loaded { bytes: config.into(), real: path.into() };
     let root = Root::new(Path::new("/s"), Path::new("/s"));
-    resolve(path, loaded, &[root], source).unwrap()
+    let found = |path: &Path| match source.get(path) {
+        Some(found) => found.clone(),
+        None => (FileState::Absent, path.to_path_buf()),
+    };
+    resolve(path, Bytes::new(config.into()), &[root], &found).unwrap()
 }
 
 /// What stands at `path` is in this file, under this key.
@@ -113,10 +114,7 @@ fn trouble_is_noted_and_hides_nothing_else() {
         ("bad.json", "{a: }"),
         ("list.json", "[1]"),
     ]);
-    source.0.insert(
-        "/s/link.json".into(),
-        Ok(Loaded { bytes: b"{}".to_vec(), real: "/etc/x.json".into() }),
-    );
+    source.insert("/s/link.json".into(), (present("{}"), "/etc/x.json".into()));
     let config = "{gateway: {mode: 'local'},
         a: {$include: 'none.json'}, b: {$include: '../x.json'}, c: {$include: 'link.json'},
         d: {$include: 'loop.json'}, e: {$include: 'bad.json'}, f: {$include: 5},

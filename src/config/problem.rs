@@ -1,5 +1,4 @@
 //! What can be wrong with an include, as data and in words.
-use super::files::ReadProblem;
 use super::owner::FileId;
 use super::shown;
 use crate::format::json5::{SyntaxError, path_text};
@@ -32,8 +31,8 @@ pub enum ProblemKind {
     Cycle(Vec<PathBuf>),
     /// More than [`MAX_INCLUDE_DEPTH`](super::include::MAX_INCLUDE_DEPTH) includes deep, or too many in all.
     TooDeep,
-    /// It cannot be read.
-    Unreadable(PathBuf, ReadProblem),
+    /// It cannot be read, or OpenClaw does not take it; says why.
+    Unreadable(PathBuf, String),
     /// It is not JSON5.
     Unparsable(PathBuf, SyntaxError),
     /// Keys stand beside the `$include`, and the file holds no object to merge them into.

@@ -3,6 +3,7 @@
 //! Everything below the state dir is reached from an open folder ([`Dir`]), name by name, and a
 //! symbolic link under a name is never followed. One routine writes ([`replace`], [`Staged`]).
 
+pub mod closed;
 pub mod confined;
 pub mod dir;
 pub mod hash;

@@ -274,7 +274,7 @@ fn stuck(error: Error, journal: &Path, record: &Record) -> Error {
         "`{}` was interrupted, and what it had done could not be taken back: {error}",
         record.command
     );
-    let hints = error.hints().to_vec();
+    let hints = crate::files::closed::hints(&error);
     let wrapped = Error::new(
         match error.kind() {
             Kind::Refused => Kind::Refused,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::config_facts::ConfigFacts;
+use crate::config::facts::ConfigFacts;
 
 /// The surroundings of a state dir at one moment.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,5 @@
 //! What the state means: typed, lenient views of the images. No rule, no word for people.
 
-pub mod config;
-pub mod config_facts;
-mod config_host;
 pub mod database;
 pub mod device;
 mod entry;
@@ -19,9 +16,9 @@ pub use own::{AuthCondition, CachedAuth, IdentityState};
 
 use std::sync::Arc;
 
+use crate::config::model::{ConfigModel, ConfigState, Signs};
 use crate::image::{DatabaseState, FileState, Images, Table};
 use crate::plan::StoreKind;
-use config::{ConfigModel, Signs};
 use device::{Device, List};
 use facts::Facts;
 use identity::Identity;
@@ -74,14 +71,25 @@ pub enum Shared {
     Absent,
 }
 
+/// What need not be found out from the images a second time.
+#[derive(Default)]
+pub struct Known {
+    /// The paired devices as they were before a change.
+    pub prior: Option<reread::Prior>,
+    /// The config: reading it parsed it.
+    pub config: Option<ConfigState>,
+}
+
 impl Model {
     /// Makes sense of images.
     pub fn of(images: Images, facts: Facts) -> Self {
-        Self::again(images, facts, None)
+        Self::again(images, facts, Known::default())
     }
 
-    /// The same, with what is known of the paired devices from before a change.
-    pub fn again(images: Images, facts: Facts, prior: Option<reread::Prior>) -> Self {
+    /// The same, where some of it is known already.
+    pub fn again(images: Images, facts: Facts, known: Known) -> Self {
+        let Known { prior, config } = known;
+        let config = config.unwrap_or_else(|| ConfigState::of_images(&images, &facts.config));
         let store = generation(&images);
         let (paired, pending) = match store {
             StoreKind::Files => (
@@ -128,8 +136,8 @@ impl Model {
             lock: facts.gateway != facts::Gateway::NotRunning,
             derives_port: user_version(&images) >= DERIVES_PORT,
         };
-        let config = ConfigModel::of(&images, &facts.config, signs);
-        let shared = config.shared();
+        let config = ConfigModel::of(config, &facts.config, signs);
+        let shared = if config.cli_has_secret() { Shared::Present } else { Shared::Absent };
         Self {
             images,
             facts,

@@ -7,8 +7,18 @@ use std::sync::Arc;
 
 use super::entry::{Entry, Place};
 use crate::format::scan::{self, Member, Span};
-use crate::image::Bytes;
+use crate::image::{Bytes, Images};
 use crate::plan::Splice;
+
+/// What is probably there after a change: compared with what is there, never trusted. It saves a second
+/// copy of a huge store, and reading its unchanged records again.
+#[derive(Default)]
+pub struct Expected {
+    /// Every file and table as the change made it.
+    pub images: Images,
+    /// The paired devices as they were before.
+    pub prior: Option<Prior>,
+}
 
 /// The records of a text as they were read, and how the text was changed since.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::super::{Options, plan};
 use crate::checks;
+use crate::config::facts::ConfigFacts;
 use crate::finding::{Finding, Mend};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
-use crate::model::config_facts::ConfigFacts;
 use crate::model::facts::Facts;
 use crate::model::layout::Part;
 use crate::plan::{Op, Plan};

@@ -2,12 +2,12 @@
 //! ASCII only: it says the same to a screen reader.
 
 use super::wrap;
+use crate::config::facts::Place;
 use crate::config::gateway::Gateway;
+use crate::config::model::Host;
 use crate::config::shown::shown;
 use crate::finding::{Finding, Severity};
 use crate::model::Model;
-use crate::model::config::Host;
-use crate::model::config_facts::Place;
 use crate::text::safe;
 
 /// A step of the way.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clawmend::cli::world::{Person, World};
 use clawmend::exit::Exit;
-use clawmend::locate::Env;
+use clawmend::read::env::Env;
 
 /// A few minutes after the fixtures were captured: their requests have expired.
 pub const NOW_MS: i64 = 1_795_544_000_000;

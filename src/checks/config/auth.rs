@@ -2,11 +2,11 @@
 
 use super::{Rule, config_name, gateway, place, repair, runs, secrets, wanted};
 use crate::config::gateway::{Field, Reference, Setting};
+use crate::config::model::AuthKind;
 use crate::config::words::{Placeholder, placeholder};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::format::json5::path_text;
 use crate::model::Model;
-use crate::model::config::AuthKind;
 use crate::model::scopes;
 use crate::plan::StoreKind;
 use crate::secret::Secret;
@@ -131,9 +131,11 @@ pub static CHANGED: Rule = Rule {
               then restart the gateway.",
     messages: &["gateway token mismatch", "gateway token not configured on gateway"],
     run: |model, rule| {
-        let (Some(gateway), Some((name, before))) =
-            (gateway(model), &model.config.facts.token_before)
+        let (Some(gateway), Some(backup)) = (gateway(model), model.config.facts.last_backup())
         else {
+            return vec![];
+        };
+        let (name, Some(before)) = (&backup.name, &backup.token) else {
             return vec![];
         };
         if model.config.is_client() || placeholder(before.expose()).is_some() {

@@ -1,12 +1,12 @@
 //! Auth, bind and their neighbours, where a gateway refuses the combination at its start.
 
 use super::{Rule, gateway, place, repair, runs};
+use crate::config::facts::Place;
 use crate::config::gateway::{Field, Gateway, Setting};
+use crate::config::model::AuthKind;
 use crate::config::url::{Distance, distance};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
-use crate::model::config::AuthKind;
-use crate::model::config_facts::Place;
 use crate::model::scopes;
 use crate::plan::StoreKind;
 
@@ -105,7 +105,7 @@ impl About<'_> {
     }
 
     /// Whether the gateway sees a variable of this kind: `.env` or its service.
-    fn in_variables(&self, has: fn(&crate::model::config_facts::Variables) -> bool) -> bool {
+    fn in_variables(&self, has: fn(&crate::config::facts::Variables) -> bool) -> bool {
         let variables = self.model.config.facts.variables.iter();
         variables.filter(|at| at.place != Place::Process).any(has)
     }

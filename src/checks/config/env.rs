@@ -1,12 +1,12 @@
 //! Variables that beat the config.
 
 use super::{Rule, config_name, gateway};
+use crate::config::facts::{Place, Variables};
+use crate::config::model::AuthKind;
 use crate::config::shown::shown as shown_value;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
-use crate::model::config::AuthKind;
-use crate::model::config_facts::{Place, Variables};
 use crate::model::scopes;
 use crate::secret::Secret;
 

@@ -3,18 +3,18 @@
 use super::{Rule, config_name, name, runs};
 use crate::checks::stores::{readable_mend, unusable};
 use crate::config::copies::Copy;
+use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::format::json5::SyntaxError;
 use crate::model::Model;
-use crate::model::config::ConfigState;
 
 /// So many copies are listed.
 const MOST: usize = 8;
 
 /// The copies as evidence, and the mend that goes with them.
 fn with_copies(model: &Model, mut finding: Finding) -> Finding {
-    let copies = &model.config.copies;
+    let copies = &model.config.facts.copies;
     for copy in copies.iter().take(MOST) {
         finding = finding.seen(line(model, copy));
     }
@@ -63,7 +63,7 @@ pub static MISSING: Rule = Rule {
         let mend = by_hand(&["openclaw setup    (or put a copy of your own back)"]);
         let finding = rule.finding(config_name(model), "there is no config", mend);
         // A config that was there once has left copies; without any, this gateway may never have had one.
-        let lost = !model.config.copies.is_empty() && !runs(model);
+        let lost = !model.config.facts.copies.is_empty() && !runs(model);
         let finding = with_copies(model, finding);
         vec![if lost { finding } else { finding.at_worst(Severity::Warning) }]
     },

@@ -2,7 +2,7 @@
 
 use super::{Rule, bytes, config_name, gateway, name, place, place_of};
 use crate::config::gateway::{Field, Gateway, Setting};
-use crate::config::words::{AUTH_MODES, GATEWAY_KEYS, ROOT_KEYS};
+use crate::config::words::{AUTH_MODES, is_gateway_key, is_root_key};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::format::json5::{self, path_text};
 use crate::model::Model;
@@ -28,13 +28,12 @@ pub static UNKNOWN: Rule = Rule {
         };
         let root = config.resolved.value.as_object();
         let roots = root.into_iter().flat_map(|root| root.keys());
-        let mut paths: Vec<Vec<String>> = roots
-            .filter(|key| !ROOT_KEYS.contains(&key.as_str()))
-            .map(|key| vec![key.clone()])
-            .collect();
-        let odd = gateway.keys.iter().filter(|key| {
-            !GATEWAY_KEYS.contains(&key.as_str()) && *key != "token" && *key != "$include"
-        });
+        let mut paths: Vec<Vec<String>> =
+            roots.filter(|key| !is_root_key(key)).map(|key| vec![key.clone()]).collect();
+        let odd = gateway
+            .keys
+            .iter()
+            .filter(|key| !is_gateway_key(key) && *key != "token" && *key != "$include");
         paths.extend(odd.map(|key| vec!["gateway".to_owned(), key.clone()]));
         misplaced(model, gateway, rule).into_iter().chain(unknown(model, rule, &paths)).collect()
     },

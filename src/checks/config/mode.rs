@@ -3,10 +3,10 @@
 use super::wanted::Wanted;
 use super::{Rule, config_name, gateway, place, runs, shown, wanted};
 use crate::config::gateway::Setting;
+use crate::config::model::Host;
 use crate::config::shown::shown as shown_value;
 use crate::finding::{Code, Mend, Severity};
 use crate::model::Model;
-use crate::model::config::Host;
 
 pub static MISSING: Rule = Rule {
     code: Code("gateway-mode-missing"),

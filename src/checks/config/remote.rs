@@ -3,11 +3,11 @@
 use super::wanted::{self, Choice};
 use super::{Rule, gateway, place, repair, shown};
 use crate::config::gateway::{Field, Gateway};
+use crate::config::model::Host;
 use crate::config::shown::shown as shown_value;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
-use crate::model::config::Host;
 use crate::model::scopes;
 
 pub static NOT_A_LIST: Rule = Rule {

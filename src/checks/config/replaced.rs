@@ -23,7 +23,8 @@ pub static REPLACED: Rule = Rule {
         "size-drop-vs-last-good",
     ],
     run: |model, rule| {
-        let clobbered = model.config.copies.iter().filter(|copy| copy.kind == CopyKind::Clobbered);
+        let clobbered =
+            model.config.facts.copies.iter().filter(|copy| copy.kind == CopyKind::Clobbered);
         let Some(newest) = clobbered.max_by_key(|copy| copy.mtime_ms) else {
             return vec![];
         };
@@ -59,7 +60,7 @@ pub static SUSPICIOUS: Rule = Rule {
         let Some(config) = model.config.whole() else {
             return vec![];
         };
-        let backup = model.config.copies.iter().find(|copy| copy.kind == CopyKind::Backup(0));
+        let backup = model.config.facts.copies.iter().find(|copy| copy.kind == CopyKind::Backup(0));
         // With an include OpenClaw does not go back.
         let Some(backup) = backup
             .filter(|copy| copy.is_usable() && copy.has_mode && config.resolved.files.len() == 1)

@@ -6,10 +6,10 @@ use super::auth;
 use super::conflict::{CONFLICT, exposed};
 use super::wanted::{Choice, Wanted, hosted};
 use crate::config::gateway::{Field, Gateway};
+use crate::config::model::AuthKind;
 use crate::config::vars;
 use crate::config::words::{BINDS, BindAlias, bind_alias};
 use crate::model::Model;
-use crate::model::config::AuthKind;
 
 /// Whether `--new-token` has a place to go: a placeholder, or no token where one is needed.
 pub fn fills_token(model: &Model, choice: &Choice) -> bool {

@@ -2,10 +2,10 @@
 
 use crate::checks::diagnose;
 use crate::config::copies::{Copy, rank};
+use crate::config::facts::{ConfigFacts, Place, Variables};
 use crate::finding::{Finding, Mend, Severity};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
-use crate::model::config_facts::{ConfigFacts, Place, Variables};
 use crate::model::facts::{Facts, Gateway};
 use crate::secret::Secret;
 
@@ -213,8 +213,8 @@ fn placeholders_and_drift_show_no_secret() {
     assert_eq!(drift.severity, Severity::Warning);
     assert!(!format!("{drift:?}").contains("0123456789") && format!("{drift:?}").contains("****"));
     let mut changed = facts();
-    changed.config.token_before =
-        Some(("openclaw.json.bak".into(), Secret::new("other-token-of-old")));
+    changed.config.copies =
+        vec![copy(".bak", 1, "{ gateway: { auth: { token: 'other-token-of-old' } } }")];
     let findings = found_with(
         Some(&format!("{{ gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }} }}")),
         changed,

@@ -6,11 +6,11 @@ use crate::apply::Applied;
 use crate::checks;
 use crate::cli::context::{Context, State};
 use crate::cli::{outcome, words};
-use crate::config_files::Expected;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::model::Model;
+use crate::model::reread::Expected;
 use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, FindingDocument, Head, StateDocument};
 use crate::render::{diff, findings, plan as preview};
@@ -266,7 +266,7 @@ impl Told {
             false => String::new(),
         };
         Self {
-            state: StateDocument::of(&state.model, &state.located),
+            state: StateDocument::of(&state.model, &state.located.how),
             edits: json::edits(&proposal.plan),
             diff,
             restart_gateway: changes_config(&proposal.changes),

@@ -70,17 +70,17 @@ pub struct StateDocument {
 }
 
 impl StateDocument {
-    /// The state of a model.
-    pub fn of(model: &Model, located: &crate::locate::Located) -> Self {
+    /// The state of a model; `found_by` says how its folder was found.
+    pub fn of(model: &Model, found_by: &str) -> Self {
         let (gateway, gateway_pid) = match &model.facts.gateway {
             Gateway::Running { pid } => ("running", Some(*pid)),
             Gateway::NotRunning => ("not-running", None),
             Gateway::Unknown(_) => ("unknown", None),
         };
         Self {
-            state_dir: crate::platform::shown(&located.state_dir),
-            found_by: located.how.clone(),
-            config: crate::platform::shown(&located.config),
+            state_dir: crate::platform::shown(&model.facts.state_dir),
+            found_by: found_by.to_owned(),
+            config: crate::platform::shown(&model.config.path),
             store: model.store,
             written_by: model.written_by(),
             gateway: gateway.to_owned(),

@@ -5,11 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::FilesStore;
+use crate::config::facts::Elsewhere;
 use crate::error::Error;
 use crate::files::dir::{refuse, unusable_io};
 use crate::files::{Dir, safety};
 use crate::image::{Slot, Unusable};
-use crate::model::config_facts::Elsewhere;
 use crate::platform::Kind;
 
 /// A file's folder, opened, and its name there.

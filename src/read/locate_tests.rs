@@ -109,3 +109,21 @@ fn a_name_that_is_not_utf_8_is_said_to_be_none_of_openclaws() {
     let error = locate(&flags, &env(temp.path(), &[])).unwrap_err();
     assert!(error.hints()[0].contains("not UTF-8"), "{error:?}");
 }
+
+#[test]
+fn with_sudo_the_error_names_the_users_own_state_dir() {
+    let root = tempfile::tempdir().unwrap();
+    let ann = root.path().join("ann");
+    std::fs::create_dir_all(ann.join(".openclaw/devices")).unwrap();
+    std::fs::write(ann.join(".openclaw/devices/paired.json"), "{}").unwrap();
+    let env = Env {
+        home: Some(root.path().join("root")),
+        sudo_home: Some(ann.clone()),
+        ..Env::default()
+    };
+    let error = locate(&Flags::default(), &env).unwrap_err();
+    let hints = error.hints().join("\n");
+    let wanted = crate::platform::quoted(&crate::platform::shown(&ann.join(".openclaw")));
+    assert!(hints.contains(&format!("clawmend --state-dir {wanted}")), "{hints}");
+    assert!(!hints.contains(".clawdbot"), "{hints}");
+}

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::config_files::small_file;
-use crate::locate::{Env, Located};
-use crate::model::config_facts::{Place, Variables};
+use super::disk::real;
+use super::env::Env;
+use super::locate::Located;
+use crate::config::facts::{Place, Variables};
 use crate::secret::Secret;
 
 /// A file of variables is small, bytes.
@@ -15,7 +16,7 @@ const LARGEST: u64 = 256 * 1024;
 type Pairs = BTreeMap<String, String>;
 
 /// Every place that sets variables, as far as files tell: those of other state dirs too, which say so.
-pub fn read(located: &Located, env: &Env) -> Vec<Variables> {
+pub(super) fn read(located: &Located, env: &Env) -> Vec<Variables> {
     let state = &located.state_dir;
     let mut found = vec![(Place::Process, "this environment".to_owned(), env.vars.clone())];
     let mut dot_envs = vec![state.join(".env")];
@@ -69,10 +70,6 @@ fn variables(place: Place, at: String, pairs: &Pairs, ours: &Path, located: &Loc
     }
 }
 
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
-}
-
 /// Where the gateway's service is defined on each system.
 fn services(located: &Located, env: &Env) -> Vec<PathBuf> {
     let mut paths = Vec::new();
@@ -103,7 +100,7 @@ fn services(located: &Located, env: &Env) -> Vec<PathBuf> {
 }
 
 fn text(path: &Path) -> Option<String> {
-    let bytes = small_file(path, LARGEST).ok()?;
+    let bytes = crate::files::read_small(path, LARGEST).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

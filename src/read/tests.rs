@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::config::MOST_COPIES;
 use super::*;
+use crate::config::model::ConfigState;
 use crate::image::Slot;
-use crate::model::config::ConfigState;
 
 fn located(dir: &Path) -> Located {
     Located {
@@ -27,8 +28,7 @@ fn put(dir: &Path, files: &[(&str, &str)]) {
 
 fn read_all(dir: &Path) -> Model {
     let sqlite = SqliteStore::new(dir, Duration::ZERO);
-    let state = read(&located(dir), &Env::default(), 0, sqlite, None, Expected::default()).unwrap();
-    state.model
+    read(&located(dir), &Env::default(), 0, &sqlite, None, Expected::default()).unwrap().1
 }
 
 #[test]
@@ -75,10 +75,33 @@ fn copies_are_ranked_and_their_includes_read_where_the_config_is_broken() {
     let model = read_all(dir.path());
     assert!(matches!(model.config.state, ConfigState::Unparsable(_)));
     assert_eq!(model.config.best_copy().unwrap().name, "openclaw.json.bak");
-    assert_eq!(model.config.copies.len(), 2);
-    let (name, token) = model.config.facts.token_before.clone().unwrap();
-    assert_eq!((name.as_str(), token.expose()), ("openclaw.json.bak", "old-token"));
+    assert_eq!(model.config.facts.copies.len(), 2);
+    let backup = model.config.facts.last_backup().unwrap();
+    assert_eq!(backup.token.as_ref().unwrap().expose(), "old-token");
     assert!(model.images.text(&Slot::Config(dir.path().join("more.json5"))).is_some());
+}
+
+#[test]
+fn many_copies_of_one_kind_hide_none_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let backup = "{ gateway: { mode: 'local', auth: { token: 'old-token' } } }";
+    put(dir.path(), &[("openclaw.json", "{}"), ("openclaw.json.bak", backup)]);
+    for number in 0..200 {
+        let name = format!("openclaw.json.clobbered.{number:03}");
+        put(dir.path(), &[(&name, "{ gateway: {} }")]);
+    }
+    // The first by name is the newest.
+    let newest = dir.path().join("openclaw.json.clobbered.000");
+    let later = std::time::SystemTime::now() + Duration::from_secs(60);
+    std::fs::File::options().write(true).open(newest).unwrap().set_modified(later).unwrap();
+    let model = read_all(dir.path());
+    let names: Vec<&str> =
+        model.config.facts.copies.iter().map(|copy| copy.name.as_str()).collect();
+    assert_eq!(names.len(), MOST_COPIES);
+    assert!(names.contains(&"openclaw.json.bak"), "{names:?}");
+    assert!(names.contains(&"openclaw.json.clobbered.000"), "{names:?}");
+    let backup = model.config.facts.last_backup().unwrap();
+    assert_eq!(backup.token.as_ref().unwrap().expose(), "old-token");
 }
 
 #[test]

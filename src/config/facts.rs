@@ -2,10 +2,10 @@
 //! variables that beat it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::config::copies::Copy;
-use crate::config::files::Root;
+use super::copies::{Copy, CopyKind};
+use super::files::Root;
 use crate::secret::Secret;
 
 /// The surroundings of the config at one moment.
@@ -21,8 +21,6 @@ pub struct ConfigFacts {
     pub elsewhere: BTreeMap<PathBuf, Elsewhere>,
     /// The copies beside the config, the best first.
     pub copies: Vec<Copy>,
-    /// `gateway.auth.token` of the newest backup (`.bak`), with that file's name.
-    pub token_before: Option<(String, Secret)>,
     /// The variable that says that the config is managed elsewhere.
     pub read_only: Option<String>,
     /// Where variables that OpenClaw looks at are set.
@@ -31,6 +29,18 @@ pub struct ConfigFacts {
     pub profile: Option<String>,
     /// This machine is a container, by OpenClaw's own signs.
     pub container: bool,
+}
+
+impl ConfigFacts {
+    /// The newest backup (`.bak`): the config before OpenClaw's last write.
+    pub fn last_backup(&self) -> Option<&Copy> {
+        self.copies.iter().find(|copy| copy.kind == CopyKind::Backup(0))
+    }
+
+    /// A config file with every link followed.
+    pub fn real(&self, path: &Path) -> PathBuf {
+        self.reals.get(path).map_or_else(|| path.to_path_buf(), PathBuf::clone)
+    }
 }
 
 /// Why a config file is made elsewhere.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::trees::looks_like_state;
 use crate::error::Error;
 use crate::platform::{quoted, shown};
 use crate::text::safe;
@@ -29,7 +30,7 @@ const THINGS: [&str; 14] = [
 pub(super) fn check_folder(dir: &Path, how: &str) -> Result<(), Error> {
     let named_so =
         dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".openclaw"));
-    if named_so || how == "legacy name" || super::looks_like_state(dir) {
+    if named_so || how == "legacy name" || looks_like_state(dir) {
         return Ok(());
     }
     let inner = dir.join(".openclaw");

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::locate::Env;
+use super::disk::{names, real};
+use super::env::Env;
 use crate::model::device::hex;
 use crate::model::facts::Gateway;
 use crate::platform;
@@ -14,7 +15,7 @@ use crate::platform;
 const LARGEST_LOCK: u64 = 64 * 1024;
 
 /// Looks at the locks a gateway of this state dir could hold.
-pub fn probe(state_dir: &Path, config: &Path, env: &Env) -> Gateway {
+pub(super) fn gateway(state_dir: &Path, config: &Path, env: &Env) -> Gateway {
     let mut unknown = None;
     for lock in locks(state_dir, config, env) {
         match holder(&lock, state_dir, config, env) {
@@ -43,28 +44,18 @@ fn locks(state_dir: &Path, config: &Path, env: &Env) -> Vec<PathBuf> {
         // 2026.2.19 hashes with SHA-1: any lock there that names this config counts.
         found.extend(lock_files(&folder));
     }
-    for entry in std::fs::read_dir(state_dir.join("tmp")).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("openclaw") {
-            found.extend(lock_files(&entry.path()));
-        }
+    let tmp = state_dir.join("tmp");
+    for name in names(&tmp).into_iter().filter(|name| name.starts_with("openclaw")) {
+        found.extend(lock_files(&tmp.join(name)));
     }
     found.dedup();
     found
 }
 
 fn lock_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with("gateway.") && name.ends_with(".lock")
-        })
-        .map(|entry| entry.path())
-        .take(64)
-        .collect();
-    files.sort();
-    files
+    let names = names(folder).into_iter();
+    let locks = names.filter(|name| name.starts_with("gateway.") && name.ends_with(".lock"));
+    locks.take(64).map(|name| folder.join(name)).collect()
 }
 
 fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gateway> {
@@ -72,7 +63,6 @@ fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gat
     let value: serde_json::Value = serde_json::from_slice(&text).ok()?;
     let same = |field: &str, path: &Path| {
         let named = value.get(field).and_then(serde_json::Value::as_str).map(PathBuf::from)?;
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         Some(real(&named) == real(path))
     };
     let is_ours =
@@ -141,7 +131,7 @@ mod tests {
         }
         let env =
             Env { proc: Some(proc), temp: root.path().join("none"), uid: 7, ..Env::default() };
-        probe(&state, &state.join("openclaw.json"), &env)
+        gateway(&state, &state.join("openclaw.json"), &env)
     }
 
     fn stat(name: &str, start: u64) -> String {

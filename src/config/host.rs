@@ -1,10 +1,9 @@
 //! What this machine is by its config and state: a gateway's host or a client; and the port that holds.
 
-use super::config::Config;
-use super::config_facts::{ConfigFacts, Place};
-use crate::config::gateway::Field;
-use crate::config::url::{Distance, GatewayUrl};
-use crate::config::words::{DEFAULT_PORT, MODES, port_of_profile};
+use super::facts::{ConfigFacts, Place};
+use super::gateway::{Field, Gateway};
+use super::url::{Distance, GatewayUrl};
+use super::words::{DEFAULT_PORT, MODES, port_of_profile};
 
 /// What this machine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub struct Signs {
     pub derives_port: bool,
 }
 
-pub(super) fn host(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -> Host {
+pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs) -> Host {
     let mut seen = Vec::new();
     if signs.devices {
         seen.push("devices are paired with a gateway here".to_owned());
@@ -52,7 +51,7 @@ pub(super) fn host(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -
         at.place == Place::Service && at.other_state_dir.is_none() && at.at.starts_with('/')
     });
     seen.extend(services.map(|at| format!("a gateway is installed as a service: {}", at.at)));
-    let Some(gateway) = config.map(|config| &config.gateway) else {
+    let Some(gateway) = gateway else {
         return Host::Gateway(seen);
     };
     if !seen.is_empty() || gateway.mode.value().map(String::as_str) != Some(MODES[1]) {
@@ -76,7 +75,7 @@ pub(super) fn host(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -
     }
 }
 
-pub(super) fn port(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -> Port {
+pub(super) fn port(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs) -> Port {
     for place in [Place::Service, Place::DotEnv] {
         let mut at =
             facts.variables.iter().filter(|at| at.place == place && at.other_state_dir.is_none());
@@ -85,7 +84,7 @@ pub(super) fn port(config: Option<&Config>, facts: &ConfigFacts, signs: Signs) -
         }
     }
     let named = |number, from: &str| Port { number, from: from.to_owned() };
-    match (config.and_then(|config| config.gateway.port.value()), &facts.profile) {
+    match (gateway.and_then(|gateway| gateway.port.value()), &facts.profile) {
         (Some(number), _) => named(*number, "gateway.port"),
         (None, Some(profile)) if signs.derives_port || profile == "dev" => {
             named(port_of_profile(profile), "the profile's name")

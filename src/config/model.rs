@@ -5,18 +5,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Shared;
-use super::config_facts::{ConfigFacts, Elsewhere, Place, Variables};
-pub use super::config_host::{Host, Port, Signs};
-use super::config_host::{host, port};
-use crate::config::copies::Copy;
-use crate::config::files::{Loaded, MAX_INCLUDE_BYTES, ReadProblem, Root, normalize};
-use crate::config::gateway::{Field, Gateway, Setting};
-use crate::config::include::{Resolved, resolve};
-use crate::config::owner::{FileId, Owner};
-use crate::config::words::{AUTH_MODES, placeholder};
+use super::copies::Copy;
+use super::facts::{ConfigFacts, Elsewhere, Place, Variables};
+use super::files::{Root, Source};
+use super::gateway::{Field, Gateway, Setting};
+pub use super::host::{Host, Port, Signs};
+use super::host::{host, port};
+use super::include::{Resolved, resolve};
+use super::owner::{FileId, Owner};
+use super::words::{AUTH_MODES, placeholder};
 use crate::format::json5::SyntaxError;
-use crate::image::{FileState, Images, Slot, TextImage, Unusable};
+use crate::image::{FileState, Images, Slot, Unusable};
 use crate::secret::Secret;
 
 /// The config and what follows from it.
@@ -26,9 +25,7 @@ pub struct ConfigModel {
     pub path: PathBuf,
     /// How it was found.
     pub state: ConfigState,
-    /// The copies beside it, the best first.
-    pub copies: Vec<Copy>,
-    /// What stands around it.
+    /// What stands around it, its copies among that.
     pub facts: ConfigFacts,
     /// What this machine is.
     pub host: Host,
@@ -62,42 +59,69 @@ pub struct Config {
     pub gateway: Gateway,
 }
 
-impl ConfigModel {
-    /// Makes sense of the config among the images.
-    pub fn of(images: &Images, facts: &ConfigFacts, signs: Signs) -> Self {
-        let path = facts.path.clone();
-        let state = match images.text(&Slot::Config(path.clone())) {
-            None => ConfigState::NotRead,
-            Some(image) => state(image, images, facts),
+impl ConfigState {
+    /// Makes sense of the config at `facts.path`: its text is parsed here, and its includes'.
+    pub fn of(root: FileState, facts: &ConfigFacts, source: &Source<'_>) -> Self {
+        let bytes = match root {
+            FileState::Absent => return Self::Absent,
+            FileState::Unusable(why) => return Self::Unusable(why),
+            FileState::Present { bytes, .. } => bytes,
         };
-        let config = match &state {
-            ConfigState::Read(config) => Some(config.as_ref()),
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+        if text.iter().all(u8::is_ascii_whitespace) {
+            return Self::Empty;
+        }
+        let folder = facts.path.parent().unwrap_or(Path::new("/"));
+        let own = [Root::new(folder, folder)];
+        let roots = if facts.roots.is_empty() { &own } else { facts.roots.as_slice() };
+        match resolve(&facts.path, bytes, roots, source) {
+            Ok(resolved) => {
+                Self::Read(Box::new(Config { gateway: Gateway::read(&resolved), resolved }))
+            }
+            Err(error) => Self::Unparsable(error),
+        }
+    }
+
+    /// The same for a config whose files are among the images.
+    pub fn of_images(images: &Images, facts: &ConfigFacts) -> Self {
+        let state =
+            |path: &Path| Some(images.text(&Slot::Config(path.to_path_buf()))?.state.clone());
+        let source = |path: &Path| (state(path).unwrap_or(FileState::Absent), facts.real(path));
+        match state(&facts.path) {
+            Some(root) => Self::of(root, facts, &source),
+            None => Self::NotRead,
+        }
+    }
+
+    fn config(&self) -> Option<&Config> {
+        match self {
+            Self::Read(config) => Some(config),
             _ => None,
-        };
+        }
+    }
+}
+
+impl ConfigModel {
+    /// What follows from the config, what stands around it, and what the stores hold.
+    pub fn of(state: ConfigState, facts: &ConfigFacts, signs: Signs) -> Self {
+        let gateway = state.config().map(|config| &config.gateway);
         Self {
-            host: host(config, facts, signs),
-            port: port(config, facts, signs),
-            copies: facts.copies.clone(),
+            host: host(gateway, facts, signs),
+            port: port(gateway, facts, signs),
             facts: facts.clone(),
+            path: facts.path.clone(),
             state,
-            path,
         }
     }
 
     /// The config, where it and all its includes could be read.
     pub fn whole(&self) -> Option<&Config> {
-        match &self.state {
-            ConfigState::Read(config) if config.resolved.problems.is_empty() => Some(config),
-            _ => None,
-        }
+        self.read().filter(|config| config.resolved.problems.is_empty())
     }
 
     /// The config, where it could be read, includes or not.
     pub fn read(&self) -> Option<&Config> {
-        match &self.state {
-            ConfigState::Read(config) => Some(config),
-            _ => None,
-        }
+        self.state.config()
     }
 
     /// Whether this machine is only the client of a gateway elsewhere.
@@ -107,7 +131,7 @@ impl ConfigModel {
 
     /// The best copy to go back to, if one is usable.
     pub fn best_copy(&self) -> Option<&Copy> {
-        self.copies.first().filter(|copy| copy.is_usable())
+        self.facts.copies.first().filter(|copy| copy.is_usable())
     }
 
     /// The path of a copy.
@@ -157,17 +181,14 @@ impl ConfigModel {
     }
 
     /// Whether the CLI has something else than its device token to show, that the gateway takes.
-    pub fn shared(&self) -> Shared {
+    pub fn cli_has_secret(&self) -> bool {
         let Some(secret) = self.shared_secret() else {
-            return Shared::Absent;
+            return false;
         };
         // What the environment holds beats the config in the CLI, and loses in the gateway.
         let cli = self.facts.variables.iter().filter(|at| at.place != Place::Service);
         let mut tokens = cli.filter_map(|at| at.token.as_ref());
-        match tokens.next() {
-            Some(token) if token != secret => Shared::Absent,
-            _ => Shared::Present,
-        }
+        tokens.next().is_none_or(|token| token == secret)
     }
 
     /// Whether a config file may not be changed, and why: managed elsewhere.
@@ -250,50 +271,5 @@ impl Setting<Secret> {
     /// The secret, where it is one: a text, and no placeholder.
     pub fn usable(&self) -> Option<&Secret> {
         self.value().filter(|secret| placeholder(secret.expose()).is_none())
-    }
-}
-
-fn state(image: &TextImage, images: &Images, facts: &ConfigFacts) -> ConfigState {
-    let bytes = match &image.state {
-        FileState::Absent => return ConfigState::Absent,
-        FileState::Unusable(why) => return ConfigState::Unusable(why.clone()),
-        FileState::Present { bytes, .. } => bytes,
-    };
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return ConfigState::Empty;
-    }
-    let real = |path: &Path| facts.reals.get(path).cloned().unwrap_or_else(|| path.to_path_buf());
-    let folder = facts.path.parent().unwrap_or(Path::new("/"));
-    let own = [Root::new(folder, folder)];
-    let roots = if facts.roots.is_empty() { &own } else { facts.roots.as_slice() };
-    let source = |path: &Path| include(images.text(&Slot::Config(path.to_path_buf())), real(path));
-    let loaded = Loaded { bytes: bytes.to_vec(), real: real(&facts.path) };
-    match resolve(&facts.path, loaded, roots, &source) {
-        Ok(resolved) => {
-            ConfigState::Read(Box::new(Config { gateway: Gateway::read(&resolved), resolved }))
-        }
-        Err(error) => ConfigState::Unparsable(error),
-    }
-}
-
-/// An include as OpenClaw takes it.
-pub fn include(image: Option<&TextImage>, real: PathBuf) -> Result<Loaded, ReadProblem> {
-    match image.map(|image| &image.state) {
-        None | Some(FileState::Absent) => Err(ReadProblem::Missing),
-        Some(FileState::Unusable(Unusable::NotAFile(_))) => Err(ReadProblem::NotRegular),
-        Some(FileState::Unusable(Unusable::TooLarge { .. })) => Err(ReadProblem::TooLarge),
-        Some(FileState::Unusable(why)) => {
-            Err(ReadProblem::Other(crate::checks::stores::unusable(why)))
-        }
-        Some(FileState::Present { bytes, meta }) => {
-            if bytes.len() as u64 > MAX_INCLUDE_BYTES {
-                return Err(ReadProblem::TooLarge);
-            }
-            if meta.nlink > 1 {
-                return Err(ReadProblem::HardLinked);
-            }
-            Ok(Loaded { bytes: bytes.to_vec(), real: normalize(&real) })
-        }
     }
 }

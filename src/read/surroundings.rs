@@ -3,8 +3,11 @@
 
 use std::path::Path;
 
-use crate::gateway;
-use crate::locate::{Env, Located, other_trees};
+use super::disk::{names, real};
+use super::env::Env;
+use super::locate::Located;
+use super::process;
+use super::trees::other_trees;
 use crate::model::facts::{Access, Facts, Trouble};
 use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
 use crate::model::scopes::Era;
@@ -14,7 +17,7 @@ use crate::platform;
 const MOST: usize = 1000;
 
 /// Gathers the facts about a state dir.
-pub fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
+pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     let dir = &located.state_dir;
     let exists = |name: &str| dir.join(name).symlink_metadata().is_ok();
     let mut facts = Facts {
@@ -22,15 +25,13 @@ pub fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         state_dir: dir.to_path_buf(),
         platform: env.platform.clone(),
         other_trees: other_trees(dir, located.home.as_deref(), env),
-        gateway: gateway::probe(dir, &located.config, env),
+        gateway: process::gateway(dir, &located.config, env),
         access: access(dir),
         era: era(&exists),
         ..Facts::default()
     };
     for folder in [DEVICES_DIR, IDENTITY_DIR] {
-        let entries = std::fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
-        for entry in entries.take(MOST) {
-            let name = entry.file_name().to_string_lossy().into_owned();
+        for name in names(&dir.join(folder)).into_iter().take(MOST) {
             if name.ends_with(".tmp") {
                 facts.orphans.push(format!("{folder}/{name}"));
             } else if name.ends_with(".migrated") {
@@ -112,8 +113,8 @@ fn access(dir: &Path) -> Vec<Access> {
 
 /// Whether others may pass every folder on the way to a file.
 fn is_reached(path: &Path) -> bool {
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    real.ancestors()
+    real(path)
+        .ancestors()
         .skip(1)
         .all(|folder| folder.metadata().is_ok_and(|found| platform::meta(&found).mode & 0o011 != 0))
 }

@@ -1,0 +1,162 @@
+//! The config: its text and what it includes, the copies beside it, and what decides about them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use super::disk::{names, real};
+use super::env::Env;
+use super::locate::Located;
+use super::variables;
+use crate::config::copies::{Copy, CopyKind, choose, rank};
+use crate::config::facts::ConfigFacts;
+use crate::config::files::{Root, normalize};
+use crate::config::model::ConfigState;
+use crate::error::Error;
+use crate::files::read_small;
+use crate::format::json5::{self, Limits};
+use crate::image::{Bytes, FileState, Meta, Slot, TextImage};
+use crate::store::files::FilesStore;
+
+/// A copy larger than this is no config, bytes.
+const LARGEST_COPY: u64 = 16 * 1024 * 1024;
+/// So many copies are looked at.
+pub(super) const MOST_COPIES: usize = 64;
+
+/// The config as it was read.
+pub(super) struct ConfigRead {
+    /// The store of every file that was looked for, the config first.
+    pub files: FilesStore,
+    /// What was found there.
+    pub images: Vec<(Slot, TextImage)>,
+    /// What stands around the config.
+    pub facts: ConfigFacts,
+    /// The config, parsed from these images.
+    pub state: ConfigState,
+}
+
+/// Reads the config, every file it includes, and the copies beside it.
+pub(super) fn read(located: &Located, env: &Env) -> ConfigRead {
+    let path = normalize(&located.config);
+    let files = FilesStore::new(located.state_dir.clone(), vec![path.clone()]);
+    let copies = copies(&path);
+    let mut facts = ConfigFacts {
+        roots: roots(&path, located, env),
+        profile: located.profile.clone(),
+        container: is_container(env),
+        read_only: ["OPENCLAW_NIX_MODE", "OPENCLAW_CONFIG_READONLY"]
+            .into_iter()
+            .find(|name| env.var(name) == Some("1"))
+            .map(str::to_owned),
+        variables: variables::read(located, env),
+        copies: rank(copies.iter().map(|(copy, _)| copy.clone()).collect()),
+        path: path.clone(),
+        ..ConfigFacts::default()
+    };
+    let seen: RefCell<BTreeMap<PathBuf, (TextImage, PathBuf)>> = RefCell::default();
+    let look = |path: &Path| {
+        let found = (files.read_config(path), real(path));
+        let state = found.0.state.clone();
+        seen.borrow_mut().insert(path.to_path_buf(), found.clone());
+        (state, found.1)
+    };
+    let (root, _) = look(&path);
+    let state = ConfigState::of(root, &facts, &look);
+    if !matches!(state, ConfigState::Read(_)) {
+        // One of the copies may take its place, and brings its own includes.
+        for (_, bytes) in copies.into_iter().filter(|(copy, _)| copy.is_usable()) {
+            let root = FileState::Present { bytes, meta: Meta::default() };
+            let _ = ConfigState::of(root, &facts, &look);
+        }
+    }
+    let seen = seen.into_inner();
+    for (path, (_, real)) in &seen {
+        if path != real {
+            facts.reals.insert(path.clone(), real.clone());
+        }
+        if let Some(elsewhere) = files.elsewhere(path) {
+            facts.elsewhere.insert(path.clone(), elsewhere);
+        }
+    }
+    let rest = seen.keys().filter(|other| **other != path).cloned();
+    let all = std::iter::once(path.clone()).chain(rest).collect();
+    ConfigRead {
+        files: files.with_config_files(all),
+        images: seen.into_iter().map(|(path, (image, _))| (Slot::Config(path), image)).collect(),
+        facts,
+        state,
+    }
+}
+
+/// A config that somebody names to put in the config's place: its absolute path and its bytes.
+///
+/// # Errors
+/// It cannot be read, is no regular file, is not JSON5, or holds no gateway section.
+pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
+    let path = std::path::absolute(path).map_err(|error| Error::io("find", path, &error))?;
+    let bytes = read_small(&path, LARGEST_COPY)
+        .map_err(|error| Error::io("read the copy", &path, &error))?;
+    let others = "`clawmend diagnose` lists the copies beside the config";
+    let value = json5::parse(&bytes, Limits::default()).map_err(|error| {
+        let refused = Error::refused("this copy is not a config: it does not parse");
+        refused.at(&path).because(error).hint(others)
+    })?;
+    if !value.get("gateway").is_some_and(serde_json::Value::is_object) {
+        let refused = Error::refused("this copy holds no `gateway` section");
+        return Err(refused.at(&path).hint(others));
+    }
+    Ok((path, Arc::new(bytes)))
+}
+
+/// The config's own folder and those of `OPENCLAW_INCLUDE_ROOTS`.
+fn roots(config: &Path, located: &Located, env: &Env) -> Vec<Root> {
+    let own = config.parent().unwrap_or(Path::new("/")).to_path_buf();
+    let more = env.var("OPENCLAW_INCLUDE_ROOTS").unwrap_or_default();
+    let more = std::env::split_paths(more).filter(|dir| !dir.as_os_str().is_empty()).map(|dir| {
+        match (dir.strip_prefix("~"), &located.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => env.cwd.join(dir),
+        }
+    });
+    std::iter::once(own).chain(more).map(|dir| Root::new(&dir, &real(&dir))).collect()
+}
+
+/// The copies beside the config, with their bytes.
+fn copies(config: &Path) -> Vec<(Copy, Bytes)> {
+    let (Some(folder), Some(name)) = (config.parent(), config.file_name()) else {
+        return Vec::new();
+    };
+    let config = name.to_string_lossy();
+    let written = |name: &String| {
+        let written = folder.join(name).symlink_metadata().ok()?.modified().ok()?;
+        i64::try_from(written.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+    };
+    let dated = names(folder)
+        .into_iter()
+        .filter(|name| CopyKind::of(&config, name).is_some())
+        .map(|name| {
+            let mtime_ms = written(&name).unwrap_or_default();
+            (name, mtime_ms)
+        })
+        .collect();
+    let read = |(name, mtime_ms): (String, i64)| {
+        let bytes = read_small(&folder.join(&name), LARGEST_COPY).ok()?;
+        Some((Copy::read(&config, &name, mtime_ms, &bytes)?, Arc::new(bytes)))
+    };
+    choose(&config, dated, MOST_COPIES).into_iter().filter_map(read).collect()
+}
+
+/// The signs by which OpenClaw itself takes a machine for a container.
+fn is_container(env: &Env) -> bool {
+    let marked = ["/.dockerenv", "/run/.containerenv", "/var/run/.containerenv"];
+    if marked.iter().any(|path| Path::new(path).exists()) {
+        return true;
+    }
+    let groups = env.proc.as_ref().map(|proc| proc.join("1/cgroup"));
+    let groups = groups.and_then(|path| std::fs::read_to_string(path).ok());
+    groups.is_some_and(|groups| {
+        ["docker", "kubepods", "containerd", "lxc"].iter().any(|word| groups.contains(word))
+    })
+}

@@ -1,0 +1,128 @@
+//! What this process is told by its environment: the one file that reads environment variables.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::platform;
+
+/// The accounts of this machine.
+const PASSWD: &str = "/etc/passwd";
+/// Where homes lie on systems whose accounts are not in that file.
+const HOMES: [&str; 2] = ["/home", "/Users"];
+
+/// What a process knows of its surroundings, as a value: tests make their own.
+#[derive(Clone, Debug, Default)]
+pub struct Env {
+    /// The variables that matter, by name.
+    pub vars: BTreeMap<String, String>,
+    /// The account's home folder.
+    pub home: Option<PathBuf>,
+    /// The working folder.
+    pub cwd: PathBuf,
+    /// The folder for temporary files, where early gateways keep their lock.
+    pub temp: PathBuf,
+    /// The process table (`/proc`), where there is one.
+    pub proc: Option<PathBuf>,
+    /// The home folder of who called `sudo`, where that was done.
+    pub sudo_home: Option<PathBuf>,
+    /// The user id of this process; 0 where the platform has none.
+    pub uid: u32,
+    /// What Node calls this platform: `linux`, `darwin`, `win32`.
+    pub platform: String,
+}
+
+/// The prefixes of the variables that clawmend looks at.
+const PREFIXES: [&str; 2] = ["OPENCLAW_", "CLAWDBOT_"];
+
+impl Env {
+    /// The surroundings of this process.
+    pub fn of_process() -> Self {
+        let vars = std::env::vars_os()
+            // As Node reads a value that is not UTF-8: another one is not what the person meant.
+            .filter_map(|(name, value)| {
+                Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+            })
+            .map(|(name, value)| (platform::variable(name), value))
+            .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+            .collect();
+        let proc = PathBuf::from("/proc");
+        Self {
+            vars,
+            home: platform::home(),
+            cwd: std::env::current_dir().unwrap_or_default(),
+            temp: std::env::temp_dir(),
+            proc: proc.join("self/stat").exists().then_some(proc),
+            sudo_home: sudo_home(),
+            uid: platform::user_id(),
+            platform: match std::env::consts::OS {
+                "macos" => "darwin",
+                "windows" => "win32",
+                other => other,
+            }
+            .to_owned(),
+        }
+    }
+
+    /// A variable that is set to something. OpenClaw takes the words `undefined` and `null`, which
+    /// broken scripts leave behind, for nothing.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        let value = self.vars.get(name)?.trim();
+        (!value.is_empty() && value != "undefined" && value != "null").then_some(value)
+    }
+
+    /// A path that a variable or a flag names: `~` is `home`, and what is relative begins where this
+    /// process works.
+    pub fn path(&self, text: &str, home: Option<&Path>) -> PathBuf {
+        let text = text.trim();
+        let path = match (text.strip_prefix('~'), home) {
+            (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with(['/', '\\']) => {
+                home.join(rest.trim_start_matches(['/', '\\']))
+            }
+            _ => PathBuf::from(text),
+        };
+        if path.is_absolute() { path } else { self.cwd.join(path) }
+    }
+}
+
+/// Whether colour is unwanted: `NO_COLOR` is set to something, or the terminal is a dumb one.
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// The home folder of the user that called `sudo`.
+fn sudo_home() -> Option<PathBuf> {
+    let user = std::env::var("SUDO_USER").ok()?;
+    if user.is_empty() || user == "root" || user.contains('/') || user.starts_with('.') {
+        return None;
+    }
+    let listed =
+        std::fs::read(PASSWD).ok().and_then(|text| home_in(&String::from_utf8_lossy(&text), &user));
+    let usual = || {
+        let mut homes = HOMES.iter().map(|homes| Path::new(homes).join(&user));
+        homes.find(|home| home.is_dir())
+    };
+    listed.or_else(usual)
+}
+
+/// A user's home folder, from the text of a passwd file.
+fn home_in(passwd: &str, user: &str) -> Option<PathBuf> {
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(user))?;
+    let home = line.split(':').nth(5)?;
+    home.starts_with('/').then(|| PathBuf::from(home))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn homes_are_read_from_the_accounts() {
+        let passwd = "root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000:Ann,,,:/srv/homes/ann:/bin/sh\nodd:x\nrel:x:1:1::home:/bin/sh\n";
+        let home = |user| home_in(passwd, user);
+        assert_eq!(home("ann"), Some(PathBuf::from("/srv/homes/ann")));
+        assert_eq!(home("an"), None);
+        assert_eq!(home("odd"), None);
+        assert_eq!(home("rel"), None);
+    }
+}

@@ -1,0 +1,170 @@
+//! Where the state is.
+//!
+//! The rules are OpenClaw's own (releases 2026.1 to 2026.9): flags first, then `OPENCLAW_STATE_DIR`,
+//! `OPENCLAW_CONFIG_PATH`, `OPENCLAW_HOME`, `OPENCLAW_PROFILE`, then the default and legacy folders.
+
+use std::path::{Path, PathBuf};
+
+use super::env::Env;
+use super::trees::{DIRS, how, looks_like_state, other_trees};
+use super::wrong;
+use crate::error::Error;
+use crate::files::StateDir;
+use crate::model::layout::{CONFIG, LEGACY_CONFIGS};
+
+/// What the user said on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--state-dir`.
+    pub state_dir: Option<PathBuf>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--profile`.
+    pub profile: Option<String>,
+}
+
+/// The state that is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Located {
+    /// The state dir.
+    pub state_dir: StateDir,
+    /// How it was found, in words.
+    pub how: String,
+    /// The config, present or not.
+    pub config: PathBuf,
+    /// The profile, if one was named.
+    pub profile: Option<String>,
+    /// The home folder that OpenClaw goes by.
+    pub home: Option<PathBuf>,
+}
+
+/// Finds the state dir and the config.
+///
+/// # Errors
+/// No such state dir: says where it looked. A profile name that OpenClaw would refuse.
+pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
+    let home = home(env);
+    let profile = profile(flags, env)?;
+    let expand = |text: &str| env.path(text, home.as_deref());
+    let mut looked = Vec::new();
+    let (state_dir, how) = if let Some(dir) = &flags.state_dir {
+        (expand(&dir.to_string_lossy()), "--state-dir".to_owned())
+    } else if let (Some(name), true) = (&profile, flags.profile.is_some()) {
+        (profile_dir(home.as_deref(), name)?, format!("--profile {name}"))
+    } else if let Some(dir) = env.var("OPENCLAW_STATE_DIR") {
+        (expand(dir), "OPENCLAW_STATE_DIR".to_owned())
+    } else if let Some(dir) = env.var("CLAWDBOT_STATE_DIR") {
+        (expand(dir), "CLAWDBOT_STATE_DIR".to_owned())
+    } else if let Some(name) = &profile {
+        (profile_dir(home.as_deref(), name)?, format!("OPENCLAW_PROFILE={name}"))
+    } else {
+        let home = home.as_deref().ok_or_else(no_home)?;
+        let found = DIRS.into_iter().find(|name| home.join(name).is_dir());
+        looked = DIRS.map(|name| home.join(name)).to_vec();
+        let name = found.unwrap_or(DIRS[0]);
+        (home.join(name), how(name).to_owned())
+    };
+    if !state_dir.is_dir() {
+        return Err(missing(&state_dir, &how, looked, home.as_deref(), env));
+    }
+    let config = config(flags, env, &state_dir, &expand);
+    wrong::check_folder(&state_dir, &how)?;
+    if flags.config.is_some() {
+        wrong::check_config(&config)?;
+    }
+    Ok(Located { config, state_dir: state_dir.into(), how, profile, home })
+}
+
+fn home(env: &Env) -> Option<PathBuf> {
+    let account = env.home.clone();
+    match env.var("OPENCLAW_HOME") {
+        Some(home) => Some(env.path(home, account.as_deref())),
+        None => account,
+    }
+}
+
+fn profile(flags: &Flags, env: &Env) -> Result<Option<String>, Error> {
+    let name = flags.profile.as_deref().or_else(|| env.var("OPENCLAW_PROFILE"));
+    let Some(name) = name.filter(|name| *name != "default" || flags.profile.is_some()) else {
+        return Ok(None);
+    };
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+        return Err(Error::usage(format!("`{}` is not a profile name", crate::text::safe(name)))
+            .hint("a profile name has letters, digits, `_` and `-` only"));
+    }
+    Ok(Some(name.to_owned()))
+}
+
+fn profile_dir(home: Option<&Path>, name: &str) -> Result<PathBuf, Error> {
+    let home = home.ok_or_else(no_home)?;
+    Ok(if name == "default" {
+        home.join(".openclaw")
+    } else {
+        home.join(format!(".openclaw-{name}"))
+    })
+}
+
+fn no_home() -> Error {
+    Error::failed("this account has no home folder, so there is no default state dir")
+        .hint("name the state dir: clawmend --state-dir PATH")
+}
+
+fn config(flags: &Flags, env: &Env, state_dir: &Path, expand: &dyn Fn(&str) -> PathBuf) -> PathBuf {
+    if let Some(path) = &flags.config {
+        return expand(&path.to_string_lossy());
+    }
+    // A state dir or profile named on the command line has its own config.
+    if flags.state_dir.is_none() && flags.profile.is_none() {
+        for name in ["OPENCLAW_CONFIG_PATH", "CLAWDBOT_CONFIG_PATH"] {
+            if let Some(path) = env.var(name) {
+                return expand(path);
+            }
+        }
+    }
+    std::iter::once(CONFIG)
+        .chain(LEGACY_CONFIGS)
+        .map(|name| state_dir.join(name))
+        .find(|path| path.symlink_metadata().is_ok())
+        .unwrap_or_else(|| state_dir.join(CONFIG))
+}
+
+fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env: &Env) -> Error {
+    let mut error = if dir.symlink_metadata().is_ok() {
+        Error::failed(format!("the state dir ({how}) is not a folder, or may not be looked into"))
+            .at(dir)
+    } else {
+        Error::failed(format!("there is no state dir here ({how})")).at(dir)
+    };
+    if dir.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
+        error = error.hint(
+            "its name is not UTF-8, and OpenClaw knows no such paths: give the folder another name, or make a link to it (`ln -s`) that has one",
+        );
+    }
+    // Root's home is not where the state is when its user came by sudo.
+    let theirs = env.sudo_home.iter().flat_map(|home| DIRS.map(|name| home.join(name)));
+    let mut theirs = theirs.filter(|tree| tree != dir && looks_like_state(tree)).peekable();
+    if theirs.peek().is_some() {
+        return theirs.fold(error, |error, tree| {
+            error.hint(format!(
+                "with sudo the home is root's; your own state dir is there: clawmend --state-dir {}",
+                crate::platform::quoted(&crate::platform::shown(&tree))
+            ))
+        });
+    }
+    for other in looked.into_iter().filter(|other| other != dir) {
+        error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));
+    }
+    for tree in other_trees(dir, home, env) {
+        error = error.hint(format!(
+            "there is one at {} ({}): clawmend --state-dir {}",
+            crate::platform::shown(&tree.path),
+            tree.what,
+            crate::platform::quoted(&crate::platform::shown(&tree.path))
+        ));
+    }
+    error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
+}
+
+#[cfg(test)]
+#[path = "locate_tests.rs"]
+mod tests;

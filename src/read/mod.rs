@@ -1,0 +1,52 @@
+//! Reading: where the state is, the config with what it includes and its copies, the stores, the files
+//! that set variables, the process table, and what lies around. Looks, and touches nothing.
+
+mod config;
+mod disk;
+pub mod env;
+pub mod locate;
+mod process;
+mod surroundings;
+mod trees;
+mod variables;
+mod wrong;
+
+pub use config::read_copy;
+
+use crate::error::Error;
+use crate::model::reread::Expected;
+use crate::model::{Known, Model};
+use crate::store::Store;
+use crate::store::files::FilesStore;
+use crate::store::sqlite::SqliteStore;
+use env::Env;
+use locate::Located;
+
+/// Reads everything: the file store, which then knows every file of the config, and what it all means.
+/// `interrupted` is what the journal says and `expected` what is probably there.
+///
+/// # Errors
+/// The state dir cannot be opened.
+pub fn read(
+    located: &Located,
+    env: &Env,
+    now_ms: i64,
+    sqlite: &SqliteStore,
+    interrupted: Option<String>,
+    expected: Expected,
+) -> Result<(FilesStore, Model), Error> {
+    let Expected { mut images, prior } = expected;
+    FilesStore::new(located.state_dir.clone(), Vec::new()).read(&mut images)?;
+    sqlite.read(&mut images)?;
+    let config = config::read(located, env);
+    // What was parsed is what the plan's edits are made on: no file of the config is read twice.
+    images.texts.extend(config.images);
+    let mut facts = surroundings::facts(located, env, now_ms);
+    facts.config = config.facts;
+    facts.interrupted = interrupted;
+    let known = Known { prior, config: Some(config.state) };
+    Ok((config.files, Model::again(images, facts, known)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! State dirs by their names and by what lies in them.
+
+use std::path::{Path, PathBuf};
+
+use super::disk::{names, real};
+use super::env::Env;
+use crate::model::facts::Tree;
+use crate::model::layout::{CONFIG, DATABASE, LEGACY_CONFIGS, Part};
+
+/// The state dirs of a home folder: the default, then the legacy names, newest first (2026.4.15 and
+/// later know only the first of these).
+pub(super) const DIRS: [&str; 4] = [".openclaw", ".clawdbot", ".moltbot", ".moldbot"];
+
+/// How a folder with one of these names was found.
+pub(super) fn how(name: &str) -> &'static str {
+    if name == ".openclaw" { "the default" } else { "legacy name" }
+}
+
+/// Other state dirs that exist (F22, F25): default, legacy and profile folders of the home folder, what
+/// the environment names, and one nested in this one.
+pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree> {
+    let mut trees: Vec<(PathBuf, String)> = Vec::new();
+    if let Some(dir) = env.var("OPENCLAW_STATE_DIR") {
+        trees.push((env.path(dir, home), "OPENCLAW_STATE_DIR names it".into()));
+    }
+    for home in [home, env.home.as_deref()].into_iter().flatten() {
+        trees.extend(DIRS.map(|name| (home.join(name), how(name).into())));
+        for name in names(home) {
+            if let Some(profile) = name.strip_prefix(".openclaw-") {
+                trees.push((home.join(&name), format!("profile `{profile}`")));
+            }
+        }
+    }
+    trees.push((state_dir.join(".openclaw"), "nested in this one".into()));
+    let mut seen = vec![real(state_dir)];
+    let mut found = Vec::new();
+    for (path, what) in trees {
+        let identity = real(&path);
+        if looks_like_state(&path) && !seen.contains(&identity) {
+            seen.push(identity);
+            found.push(Tree { paired: None, path, what });
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// Whether something that only OpenClaw makes lies in a folder.
+pub(super) fn looks_like_state(dir: &Path) -> bool {
+    let known = [Part::Paired, Part::Pending, Part::Identity].into_iter().filter_map(Part::file);
+    known
+        .chain([CONFIG, DATABASE])
+        .chain(LEGACY_CONFIGS)
+        .any(|name| dir.join(name).symlink_metadata().is_ok())
+}
