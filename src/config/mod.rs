@@ -11,7 +11,6 @@ pub mod include;
 pub mod owner;
 pub mod problem;
 pub mod secretref;
-pub mod shown;
 pub mod url;
 pub mod vars;
 pub mod words;

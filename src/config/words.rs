@@ -1,5 +1,5 @@
 //! The words that OpenClaw's config knows (releases 2026.2.1 to 2026.9.6): binds and their aliases,
-//! keys of the gateway section and of the root, tokens that are no tokens.
+//! tokens that are no tokens.
 
 /// The words for `gateway.bind`.
 pub const BINDS: [&str; 5] = ["loopback", "lan", "tailnet", "auto", "custom"];
@@ -70,95 +70,6 @@ fn is_our_mask(text: &str) -> bool {
     let stars = text.strip_prefix("****");
     stars.is_some_and(|tail| tail.len() <= 4) || text.starts_with("••••")
 }
-
-/// Every key that some release knows directly under `gateway`.
-pub const GATEWAY_KEYS: &[&str] = &[
-    "port",
-    "mode",
-    "bind",
-    "controlUi",
-    "auth",
-    "trustedProxies",
-    "tailscale",
-    "remote",
-    "reload",
-    "tls",
-    "http",
-    "nodes",
-    "tools",
-    "channelHealthCheckMinutes",
-    "customBindHost",
-    "allowRealIpFallback",
-    "push",
-    "webchat",
-    "channelStaleEventThresholdMinutes",
-    "channelMaxRestartsPerHour",
-    "handshakeTimeoutMs",
-    "terminal",
-    "publicOrigin",
-    "cliAgents",
-    "roles",
-    "portals",
-];
-
-/// Every key that some release knows at the root.
-pub const ROOT_KEYS: &[&str] = &[
-    "$schema",
-    "$include",
-    "meta",
-    "env",
-    "wizard",
-    "diagnostics",
-    "logging",
-    "update",
-    "browser",
-    "ui",
-    "auth",
-    "models",
-    "nodeHost",
-    "agents",
-    "tools",
-    "bindings",
-    "broadcast",
-    "audio",
-    "media",
-    "messages",
-    "commands",
-    "approvals",
-    "session",
-    "cron",
-    "hooks",
-    "web",
-    "channels",
-    "discovery",
-    "canvasHost",
-    "talk",
-    "gateway",
-    "memory",
-    "skills",
-    "plugins",
-    "secrets",
-    "acp",
-    "cli",
-    "mcp",
-    "crestodian",
-    "accessGroups",
-    "security",
-    "transcripts",
-    "commitments",
-    "surfaces",
-    "proxy",
-    "tui",
-    "audit",
-    "marketplaces",
-    "telemetry",
-    "worktreeRoot",
-    "worktreeAcceleration",
-    "attachments",
-    "tts",
-    "cloudWorkers",
-    "desktop",
-];
 
 /// The port that 2026.9.6 gives a named profile without `gateway.port`.
 pub fn port_of_profile(profile: &str) -> u16 {

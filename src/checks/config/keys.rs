@@ -2,11 +2,12 @@
 
 use super::{Rule, bytes, config_name, gateway, name, place, place_of};
 use crate::config::gateway::{Field, Gateway, Setting};
-use crate::config::words::{AUTH_MODES, GATEWAY_KEYS, ROOT_KEYS};
+use crate::config::words::AUTH_MODES;
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::format::json5::{self, path_text};
 use crate::model::Model;
 use crate::plan::StoreKind;
+use crate::secret::places::{GATEWAY_KEYS, ROOT_KEYS};
 
 pub static UNKNOWN: Rule = Rule {
     code: Code("config-unknown-key"),
@@ -122,7 +123,8 @@ pub static VALUE: Rule = Rule {
             let says = "gateway.auth.mode is not a word that OpenClaw knows";
             let mend = Mend::ByHand(vec![format!("set it to one of {}", AUTH_MODES.join(", "))]);
             let finding = rule.finding(place(model, &gateway.auth_mode), says, mend);
-            found.push(finding.seen(format!("it is {:?}", crate::config::shown::shown(word))));
+            let shown = crate::secret::shown::text(&gateway.auth_mode.path, word);
+            found.push(finding.seen(format!("it is {shown:?}")));
         }
         found
     },
