@@ -57,7 +57,7 @@ pub fn config(data: &[u8]) {
     let _ = json5::parse(data, Limits::default());
     let _ = json5::duplicates(data);
     let text = String::from_utf8_lossy(data);
-    assert_eq!(mask::text(&text).matches('\n').count(), text.matches('\n').count());
+    assert_eq!(mask::config(&text).matches('\n').count(), text.matches('\n').count());
     let (after, changes) = mended(
         &[
             (Part::Paired, PAIRED),
@@ -157,7 +157,8 @@ fn mended(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes) {
     let Ok(changes) = simulate(&model.images, &plan) else {
         return (model.images, Changes::default());
     };
-    let shown = diff::changes(&changes, &|path| path.display().to_string(), Paint::default());
+    let shown =
+        diff::changes(&changes, &|path| path.display().to_string(), &|_| true, Paint::default());
     assert!(!shown.contains('\u{1b}'), "an escape in the diff");
     let after = images_after(model.images.clone(), changes.clone());
     let again = Model::of(after.clone(), model.facts);

@@ -1,4 +1,14 @@
-//! Secrets that cannot be printed by accident.
+//! Secrets that cannot be printed by accident, and the one rule for what of a foreign text is shown.
+//!
+//! Everything that was read from OpenClaw's files, from the environment or from an argument is foreign.
+//! It is shown only where `places` allows its whole path, and only as far as it has the whole
+//! [`shape::Shape`] that belongs there; all else is masked. Of a text that does not parse only its
+//! [`structure`] is shown.
+
+pub mod places;
+pub mod shape;
+pub mod shown;
+pub mod structure;
 
 use std::fmt;
 

@@ -81,6 +81,22 @@ pub fn safe_lines(text: &str) -> String {
     text.split('\n').map(safe).collect::<Vec<_>>().join("\n")
 }
 
+/// How many letters differ: put in, left out or another one (Levenshtein).
+pub fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut fresh = vec![at + 1];
+        let mut left = at + 1;
+        for (pair, wanted) in row.windows(2).zip(other.chars()) {
+            let &[before, above] = pair else { continue };
+            left = (before + usize::from(letter != wanted)).min(above + 1).min(left + 1);
+            fresh.push(left);
+        }
+        row = fresh;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 /// Direction marks and overrides, zero-width and soft characters, line and paragraph separators, tags, the BOM.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::model::Model;
 use crate::model::device::{Device, Record, key_fault};
 use crate::model::scopes::fits_roles;
+use crate::secret::shape::Shape;
 
 /// Why a request is not approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,10 @@ impl Refusal {
                 "its public key does not hash to its device id: it is not what it says it is".into()
             }
             Refusal::Scope(scope) => {
-                format!("it asks for `{scope}`, which none of its roles may hold")
+                format!(
+                    "it asks for `{}`, which none of its roles may hold",
+                    Shape::Scope.show(scope)
+                )
             }
             Refusal::Role => "it names no role".into(),
             Refusal::OtherKey => "a device of that id is paired with another public key".into(),

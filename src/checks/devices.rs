@@ -7,6 +7,7 @@ use crate::finding::{Code, Mend, Severity};
 use crate::model::layout::Part;
 use crate::model::store::Entry;
 use crate::model::{Model, place_of};
+use crate::secret::shape::Shape;
 
 /// How many are named one by one.
 const NAMED: usize = 5;
@@ -36,7 +37,8 @@ pub static FOREIGN_REQUEST: Rule = Rule {
         if waiting.is_empty() {
             return vec![];
         }
-        let able = |key: &str| refusal(model, key).is_none();
+        let able =
+            |key: &str| refusal(model, key).is_none() && Shape::RequestId.fits(key, &|_| false);
         let says = match waiting.len() {
             1 => "another device waits for approval".to_owned(),
             many => format!("{many} other devices wait for approval"),
@@ -104,7 +106,7 @@ pub static DUPLICATES: Rule = Rule {
                 finding = finding.seen(format!(
                     "{} times {}",
                     group.len(),
-                    device.display_name.or(device.client_id).unwrap_or_default()
+                    device.shown_name().unwrap_or_default()
                 ));
             }
         }

@@ -6,6 +6,7 @@ use crate::model::identity::IdentityFault;
 use crate::model::layout::Part;
 use crate::model::{AuthCondition, IdentityState, Model, place_of};
 use crate::plan::StoreKind;
+use crate::secret::shape::Shape;
 
 /// What a person does when only OpenClaw can make a new identity.
 fn new_identity() -> Mend {
@@ -131,7 +132,7 @@ fn malformed(model: &Model, rule: &Rule) -> Vec<Finding> {
             };
             let finding = rule.finding(place, says, aside());
             vec![match id {
-                Some(id) => finding.seen(format!("deviceId {id}")),
+                Some(id) => finding.seen(format!("deviceId {}", Shape::DeviceId.show(id))),
                 None => finding,
             }]
         }
@@ -159,7 +160,7 @@ pub static KEYS_DIFFER: Rule = Rule {
                     StoreKind::Sqlite => by_doctor(),
                 },
             );
-            vec![finding.seen(format!("deviceId {}", identity.device_id))]
+            vec![finding.seen(format!("deviceId {}", identity.shown_id()))]
         }
         _ => vec![],
     },
@@ -192,7 +193,7 @@ pub static ID_DIFFERS: Rule = Rule {
                 .at_worst(severity);
             vec![
                 finding
-                    .seen(format!("deviceId {}", identity.device_id))
+                    .seen(format!("deviceId {}", identity.shown_id()))
                     .seen(format!("the key hashes to {}", identity.derived_id)),
             ]
         }
@@ -245,7 +246,7 @@ fn foreign(model: &Model, rule: &Rule) -> Vec<Finding> {
         finding = finding.seen(format!("a CLI paired before: {other}"));
     }
     if let Some(cached) = cached {
-        finding = finding.seen(format!("the cached token is for {cached}"));
+        finding = finding.seen(format!("the cached token is for {}", model.shown_id(cached)));
     }
     vec![finding]
 }

@@ -77,7 +77,7 @@ fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> 
             let mend = "complete those that hold a live token, move the others out into the snapshot";
             let mut finding = rule.finding(paired, says, Mend::Repair(mend.into()));
             for entry in bad.iter().take(5) {
-                finding = finding.seen(entry.key.clone());
+                finding = finding.seen(entry.shown_key(Part::Paired));
             }
             // Seen on 2026.8.1: nothing of the file is moved at any start, so every device in it is out.
             let gives_up = model.written_by().is_some_and(|release| release.starts_with("2026.8."));

@@ -7,6 +7,7 @@ use crate::model::device::{Device, List};
 use crate::model::layout::Part;
 use crate::model::scopes::{Era, FULL};
 use crate::model::{Model, place_of};
+use crate::secret::shape::Shape;
 
 pub(super) fn paired_place(model: &Model) -> String {
     place_of(model.store, Part::Paired)
@@ -90,11 +91,13 @@ pub static KEY_DIFFERS: Rule = Rule {
             "the CLI's paired record holds another public key than its identity",
             Mend::Repair("write the identity's public key into the record".into()),
         );
-        vec![
-            finding
-                .seen(format!("identity  {}", identity.public_key))
-                .seen(format!("record    {}", device.public_key.as_deref().unwrap_or("none"))),
-        ]
+        vec![finding.seen(format!("identity  {}", identity.public_key)).seen(format!(
+            "record    {}",
+            match &device.public_key {
+                Some(key) => Shape::PublicKey.show_proved(key, &|id| model.proves(id)),
+                None => "none".to_owned(),
+            }
+        ))]
     },
 };
 

@@ -25,6 +25,7 @@ pub(crate) mod tokens;
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::{Model, Shared};
 use crate::plan::StoreKind;
+use crate::secret::shape::shown_list;
 pub use records::describe as describe_fault;
 pub use requests::request_line;
 
@@ -238,7 +239,7 @@ pub fn fails(findings: &[Finding]) -> bool {
 
 /// `operator.read, operator.write`, or "none".
 fn list(scopes: &[String]) -> String {
-    if scopes.is_empty() { "none".to_owned() } else { scopes.join(", ") }
+    if scopes.is_empty() { "none".to_owned() } else { shown_list(scopes).join(", ") }
 }
 
 #[cfg(test)]

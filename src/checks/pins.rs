@@ -6,6 +6,7 @@ use crate::finding::{Code, Mend, Severity};
 use crate::model::Model;
 use crate::model::scopes::Rule as ScopeRule;
 use crate::plan::StoreKind;
+use crate::secret::shape::Shape;
 
 /// What `client` platforms stand for `process.platform` on this machine. Releases up to 2026.7 send
 /// `process.platform`, later ones `macos` and `windows` too.
@@ -108,6 +109,6 @@ pub static PINNED: Rule = Rule {
     },
 };
 
-fn show(value: &Option<String>) -> &str {
-    value.as_deref().unwrap_or("none")
+fn show(value: &Option<String>) -> String {
+    value.as_deref().map_or_else(|| "none".to_owned(), |value| Shape::Platform.show(value))
 }

@@ -6,6 +6,7 @@ use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
 use crate::model::layout::Part;
 use crate::model::store::{Entry, Fault};
+use crate::secret::shape::Shape;
 use crate::text::count;
 
 /// Whether a record cannot be what its store holds: it stops the import into 2026.8 (F40).
@@ -24,7 +25,9 @@ pub fn describe(fault: &Fault) -> String {
             format!("it has no {} (the shape of a pending request)", names.join(" and no "))
         }
         Fault::NoField(name) => format!("it has no {name}"),
-        Fault::KeyDiffers(id) => format!("it is stored under another key than its id {id}"),
+        Fault::KeyDiffers(id) => {
+            format!("it is stored under another key than its id {}", Shape::RequestId.show(id))
+        }
         Fault::Key(_) => "its public key does not belong to its id".to_owned(),
         Fault::Cell(column) => format!("its {column} is not JSON"),
     }
@@ -62,7 +65,8 @@ fn about(
         for entry in hit.iter().take(NAMED) {
             let faults: Vec<String> =
                 entry.faults.iter().filter(|fault| wanted(fault)).map(describe).collect();
-            finding = finding.seen(format!("{}: {}", entry.key, faults.join(", ")));
+            finding =
+                finding.seen(format!("{}: {}", entry.shown_key(records.part), faults.join(", ")));
         }
         if hit.len() > NAMED {
             finding = finding.seen(format!("and {} more", hit.len() - NAMED));

@@ -8,6 +8,7 @@ use crate::model::device::Device;
 use crate::model::layout::Part;
 use crate::model::scopes::FULL;
 use crate::model::{Model, place_of};
+use crate::secret::shape::Shape;
 
 fn pending_place(model: &Model) -> String {
     place_of(model.store, Part::Pending)
@@ -16,7 +17,7 @@ fn pending_place(model: &Model) -> String {
 /// One line about a request.
 pub fn request_line(request: &Device, now_ms: i64) -> String {
     let mut words = vec![
-        format!("request {}", request.key),
+        format!("request {}", Shape::RequestId.show(&request.key)),
         format!("asks for {}", list(request.scopes.items())),
     ];
     if request.is_repair {
@@ -26,7 +27,7 @@ pub fn request_line(request: &Device, now_ms: i64) -> String {
         words.push("waits for a person's yes".into());
     }
     if let Some(ip) = &request.remote_ip {
-        words.push(format!("from {ip}"));
+        words.push(format!("from {}", Shape::Address.show(ip)));
     }
     if request.expired(now_ms) {
         words.push("expired".into());

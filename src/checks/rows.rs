@@ -6,6 +6,7 @@ use crate::model::database::BadCell;
 use crate::model::layout::Part;
 use crate::model::place_of;
 use crate::plan::StoreKind;
+use crate::secret::shape::Shape;
 use crate::text::count;
 
 /// How many are named one by one.
@@ -47,7 +48,11 @@ pub static CELL_MALFORMED: Rule = Rule {
                     } else {
                         ""
                     };
-                    finding = finding.seen(format!("{}{mine}: {}", cell.key, cell.column));
+                    let key = match part {
+                        Part::Pending => Shape::RequestId.show(&cell.key),
+                        _ => model.shown_id(&cell.key),
+                    };
+                    finding = finding.seen(format!("{key}{mine}: {}", cell.column));
                 }
                 if hit.len() > NAMED {
                     finding = finding.seen(format!("and {} more", hit.len() - NAMED));

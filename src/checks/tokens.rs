@@ -268,7 +268,9 @@ pub static CACHE_FOREIGN: Rule = Rule {
         );
         vec![only_with_device_token(
             model,
-            finding.seen(format!("cached for {cached}")).seen(format!("this machine is {local}")),
+            finding
+                .seen(format!("cached for {}", model.shown_id(cached)))
+                .seen(format!("this machine is {local}")),
         )]
     },
 };

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::model::IdentityState;
 use crate::planner::{self, Options, Scopes};
+use crate::secret::shape::{Shape, shown_list};
 use crate::simulate::on_model;
 use crate::text::safe;
 
@@ -21,7 +22,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
             words::flags(&context.global),
             args.request
                 .as_deref()
-                .map(|id| format!(" {}", crate::text::safe(id)))
+                .map(|id| format!(" {}", Shape::RequestId.show(id)))
                 .unwrap_or_default()
         ),
         dry_run: args.dry_run,
@@ -53,7 +54,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
             Some(id) => planner::approve(&state.model, id, &random).map_err(|refusal| {
                 Error::refused(format!(
                     "the request `{}` is not approved: {}",
-                    crate::text::safe(id),
+                    Shape::RequestId.show(id),
                     refusal.says()
                 ))
                 .hint(format!(
@@ -76,7 +77,7 @@ fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, 
     };
     let expired = request.expired(context.world.now_ms);
     if own {
-        let asks = request.scopes.items().join(", ");
+        let asks = shown_list(request.scopes.items()).join(", ");
         context.note(&format!(
             "note: this is this machine's own request: its CLI gets its full scopes, not only what the request asks for ({})",
             safe(&asks)
@@ -144,7 +145,7 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
     if let ([], [(Some(why), request), ..]) = (waiting.as_slice(), refused.as_slice()) {
         let text = format!(
             "no request that waits may be approved; `{}`: {}",
-            crate::text::safe(&request.key),
+            Shape::RequestId.show(&request.key),
             why.says()
         );
         return Err(Error::refused(text).hint(format!(

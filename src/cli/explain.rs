@@ -143,7 +143,8 @@ fn codes<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
 /// Nothing fits: the codes that may have been meant, and where all of them are.
 fn unknown(text: &str) -> Error {
     let near = nearest(text);
-    let error = Error::usage(format!("nothing here fits `{}`", safe(text)));
+    // What was pasted may hold a token, and is not said again.
+    let error = Error::usage("nothing here fits that text");
     let error = match near.as_slice() {
         [] => error
             .hint("give a code as `clawmend` prints it, a failure mode (F01), or OpenClaw's own error text"),

@@ -5,9 +5,9 @@
 use super::include::Resolved;
 use super::owner::Owner;
 use super::secretref::{SecretRef, secret_ref};
-use super::shown::shown;
 use super::vars;
 use crate::secret::Secret;
+use crate::secret::shown;
 use serde_json::Value;
 
 /// What stands in a field.
@@ -152,7 +152,8 @@ impl<'c> Reader<'c> {
             None => Field::Missing,
             Some(value) => match variables(value) {
                 Some(names) => Field::Reference(Reference::Variables(names)),
-                None => right(value).map_or_else(|| Field::Wrong(wrong(value)), Field::Value),
+                None => right(value)
+                    .map_or_else(|| Field::Wrong(wrong(&self.path, value)), Field::Value),
             },
         };
         Setting { path: self.path, owner: self.owner, field }
@@ -218,19 +219,16 @@ fn variables(value: &Value) -> Option<Vec<String>> {
     (!names.is_empty()).then_some(names)
 }
 
-fn wrong(value: &Value) -> Wrong {
-    let (found, shown) = match value {
-        Value::Null => ("null", "null".to_owned()),
-        Value::Bool(flag) => ("a boolean", flag.to_string()),
-        Value::Number(number) => ("a number", number.to_string()),
-        Value::String(text) => {
-            let short: String = text.chars().take(60).collect();
-            ("a string", Value::from(shown(&short)).to_string())
-        }
-        Value::Array(_) => ("a list", "[...]".to_owned()),
-        Value::Object(_) => ("an object", "{...}".to_owned()),
+fn wrong(path: &[String], value: &Value) -> Wrong {
+    let found = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     };
-    Wrong { found, shown, value: value.clone() }
+    Wrong { found, shown: shown::value(path, value), value: value.clone() }
 }
 
 #[cfg(test)]

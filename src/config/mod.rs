@@ -14,7 +14,6 @@ pub mod model;
 pub mod owner;
 pub mod problem;
 pub mod secretref;
-pub mod shown;
 pub mod url;
 pub mod vars;
 pub mod words;

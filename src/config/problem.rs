@@ -1,7 +1,7 @@
 //! What can be wrong with an include, as data and in words.
 use super::owner::FileId;
-use super::shown;
 use crate::format::json5::{SyntaxError, path_text};
+use crate::secret::shown;
 use std::fmt;
 use std::path::PathBuf;
 

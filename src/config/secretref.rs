@@ -1,8 +1,8 @@
 //! Secrets that the config names instead of holding: `{ source, provider, id }` and its short forms.
 //!
 //! Follows OpenClaw's `src/config/types.secrets.ts` (2026.5.28; `store` from 2026.9.6).
-use super::shown::shown;
 use super::vars;
+use crate::secret::shape::Shape;
 use serde_json::Value;
 use std::fmt;
 
@@ -20,7 +20,8 @@ pub struct SecretRef {
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Whoever puts the secret itself in the place of its name does not see it again.
-        let [provider, id] = [&self.provider, &self.id].map(|text| shown(text));
+        let known = Shape::Word(&["default", "env", "file", "vault", "keychain", "op", "pass"]);
+        let (provider, id) = (known.show(&self.provider), Shape::Variable.show(&self.id));
         write!(f, "{}:{provider}:{id}", self.source)
     }
 }
@@ -76,7 +77,7 @@ mod tests {
         let named = |value: Value| secret_ref(&value).map(|found| found.to_string());
         assert_eq!(
             named(json!({"source": "file", "provider": "vault", "id": "/a"})).as_deref(),
-            Some("file:vault:/a")
+            Some("file:vault:****")
         );
         assert_eq!(named(json!({"source": "env", "id": "A"})).as_deref(), Some("env:default:A"));
         for text in ["${A_B}", "$A_B", " ${A_B} ", "secretref-env:A_B", "__env__:A_B"] {

@@ -1,5 +1,5 @@
 //! The words that OpenClaw's config knows (releases 2026.2.1 to 2026.9.6): binds and their aliases,
-//! keys of the gateway section and of the root, tokens that are no tokens.
+//! tokens that are no tokens.
 
 /// The words for `gateway.bind`.
 pub const BINDS: [&str; 5] = ["loopback", "lan", "tailnet", "auto", "custom"];
@@ -71,30 +71,6 @@ fn is_our_mask(text: &str) -> bool {
     stars.is_some_and(|tail| tail.len() <= 4) || text.starts_with("••••")
 }
 
-/// Whether some release knows `key` directly under `gateway`.
-pub fn is_gateway_key(key: &str) -> bool {
-    GATEWAY_KEYS.split(' ').any(|known| known == key)
-}
-
-/// Whether some release knows `key` at the root of the config.
-pub fn is_root_key(key: &str) -> bool {
-    ROOT_KEYS.split(' ').any(|known| known == key)
-}
-
-const GATEWAY_KEYS: &str = "\
-    port mode bind controlUi auth trustedProxies tailscale remote reload tls http nodes tools \
-    channelHealthCheckMinutes customBindHost allowRealIpFallback push webchat \
-    channelStaleEventThresholdMinutes channelMaxRestartsPerHour handshakeTimeoutMs terminal \
-    publicOrigin cliAgents roles portals";
-
-const ROOT_KEYS: &str = "\
-    $schema $include meta env wizard diagnostics logging update browser ui auth models nodeHost \
-    agents tools bindings broadcast audio media messages commands approvals session cron hooks \
-    web channels discovery canvasHost talk gateway memory skills plugins secrets acp cli mcp \
-    crestodian accessGroups security transcripts commitments surfaces proxy tui audit \
-    marketplaces telemetry worktreeRoot worktreeAcceleration attachments tts cloudWorkers \
-    desktop";
-
 /// The port that 2026.9.6 gives a named profile without `gateway.port`.
 pub fn port_of_profile(profile: &str) -> u16 {
     if profile == "dev" {
@@ -132,14 +108,6 @@ mod tests {
         assert_eq!(placeholder("[redacted]"), Some(Placeholder::Masked));
         assert_eq!(placeholder(" "), Some(Placeholder::Blank));
         assert_eq!(placeholder("nullable"), None);
-    }
-
-    #[test]
-    fn keys_are_known_whole() {
-        assert!(
-            is_root_key("$schema") && is_root_key("desktop") && is_gateway_key("trustedProxies")
-        );
-        assert!(!is_root_key("a") && !is_root_key("") && !is_gateway_key("trusted"));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::secret::Secret;
+use crate::secret::shape::Shape;
+use crate::secret::{Secret, mask};
 
 /// A record of a store by OpenClaw's field names.
 pub type Record = Map<String, Value>;
@@ -199,12 +200,33 @@ impl Device {
 
     /// A short name for people: display name or client, and the start of the device id.
     pub fn name(&self) -> String {
-        let client =
-            self.display_name.as_deref().or(self.client_id.as_deref()).unwrap_or("a device");
-        match &self.device_id {
-            Some(id) => format!("{client} ({})", short_id(id)),
-            None => client.to_owned(),
+        let client = self.shown_name().unwrap_or_else(|| "a device".to_owned());
+        match (self.proved_id(), &self.device_id) {
+            (Some(id), _) => format!("{client} ({})", short_id(id)),
+            (None, Some(id)) => format!("{client} ({})", mask(id)),
+            (None, None) => client,
         }
+    }
+
+    /// The display name, else the client, as it may be shown.
+    pub fn shown_name(&self) -> Option<String> {
+        let display = self.display_name.as_deref().map(|name| match Shape::Client.show(name) {
+            client if client == name => client,
+            _ => Shape::Name.show(name),
+        });
+        display.or_else(|| self.client_id.as_deref().map(|client| Shape::Client.show(client)))
+    }
+
+    /// The device id, where it is the hash of the public key.
+    pub fn proved_id(&self) -> Option<&str> {
+        let id = self.device_id.as_deref()?;
+        key_fault(self.public_key.as_deref()?, id).is_none().then_some(id)
+    }
+
+    /// The device id as it may be shown.
+    pub fn shown_id(&self) -> Option<String> {
+        let id = self.device_id.as_deref()?;
+        Some(Shape::DeviceId.show_proved(id, &|_| self.proved_id().is_some()))
     }
 }
 

@@ -6,6 +6,7 @@ use super::device::{KeyFault, key_fault};
 use super::layout::{Column, ColumnKind, Part};
 use crate::format::scan;
 use crate::image::{Cell, Row, Table};
+use crate::secret::shape::Shape;
 
 /// What is wrong with one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,23 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether the key of a paired record is the hash of the public key in it, and so no secret.
+    pub fn is_proved(&self) -> bool {
+        let denies = |fault: &Fault| match fault {
+            Fault::NotAnObject | Fault::NoField(_) | Fault::KeyDiffers(_) | Fault::Key(_) => true,
+            Fault::NoTimes(_) | Fault::Cell(_) => false,
+        };
+        !self.faults.iter().any(denies)
+    }
+
+    /// The record's key as it may be shown.
+    pub fn shown_key(&self, part: Part) -> String {
+        match part {
+            Part::Pending => Shape::RequestId.show(&self.key),
+            _ => Shape::DeviceId.show_proved(&self.key, &|_| self.is_proved()),
+        }
+    }
+
     /// Whether what is stored under the key is no object at all.
     pub fn is_no_object(&self) -> bool {
         self.faults.contains(&Fault::NotAnObject)

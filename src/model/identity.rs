@@ -6,6 +6,7 @@ use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
 
 use super::device::{Record, hex};
+use crate::secret::shape::Shape;
 
 /// What an identity record holds. The private key itself is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +74,11 @@ impl Identity {
             public_key: URL_SAFE_NO_PAD.encode(raw),
             keys_match: SigningKey::from_bytes(&seed).verifying_key().to_bytes() == raw,
         })
+    }
+
+    /// The id as it may be shown.
+    pub fn shown_id(&self) -> String {
+        Shape::DeviceId.show_proved(&self.device_id, &|id| id == self.derived_id)
     }
 
     /// Whether the id is the one the key hashes to.

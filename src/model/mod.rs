@@ -14,11 +14,13 @@ pub mod store;
 
 pub use own::{AuthCondition, CachedAuth, IdentityState};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::config::model::{ConfigModel, ConfigState, Signs};
 use crate::image::{DatabaseState, FileState, Images, Table};
 use crate::plan::StoreKind;
+use crate::secret::shape::Shape;
 use device::{Device, List};
 use facts::Facts;
 use identity::Identity;
@@ -171,6 +173,25 @@ impl Model {
             Some(DatabaseState::Readable(database)) => database.app_version.clone(),
             _ => None,
         }
+    }
+
+    /// Whether a device id is the hash of this machine's key, or of that of the device paired under it.
+    pub fn proves(&self, id: &str) -> bool {
+        self.local_id() == Some(id) || self.paired.entry(id).is_some_and(|entry| entry.is_proved())
+    }
+
+    /// A device id as it may be shown.
+    pub fn shown_id(&self, id: &str) -> String {
+        Shape::DeviceId.show_proved(id, &|id| self.proves(id))
+    }
+
+    /// The device ids that are the hash of a public key beside them.
+    pub fn proved_ids(&self) -> HashSet<String> {
+        let local = self.local_id().map(str::to_owned);
+        let paired = self.paired.entries.iter().filter(|entry| entry.is_proved());
+        let pending =
+            self.pending.devices().filter_map(|device| device.proved_id().map(str::to_owned));
+        local.into_iter().chain(paired.map(|entry| entry.key.clone())).chain(pending).collect()
     }
 
     /// This machine's device id.

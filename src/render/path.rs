@@ -5,9 +5,9 @@ use super::wrap;
 use crate::config::facts::Place;
 use crate::config::gateway::Gateway;
 use crate::config::model::Host;
-use crate::config::shown::shown;
 use crate::finding::{Finding, Severity};
 use crate::model::Model;
+use crate::secret::shown;
 use crate::text::safe;
 
 /// A step of the way.
@@ -76,15 +76,15 @@ fn url(model: &Model) -> String {
         .filter(|at| at.place != Place::Service)
         .find_map(|at| at.url.as_deref());
     if let Some(url) = variable {
-        return safe(&shown(url));
+        return safe(&shown::url(url));
     }
     let gateway: Option<&Gateway> = config.read().map(|config| &config.gateway);
     let remote = gateway
         .filter(|gateway| gateway.mode.value().is_some_and(|mode| mode == "remote"))
         .and_then(|gateway| gateway.remote_url.value());
     match (remote, &config.host) {
-        (Some(url), _) => safe(&shown(url)),
-        (None, Host::Client(url)) => safe(&shown(url)),
+        (Some(url), _) => safe(&shown::url(url)),
+        (None, Host::Client(url)) => safe(&shown::url(url)),
         (None, Host::Gateway(_)) => {
             let tls = gateway.and_then(|gateway| gateway.tls_enabled.value()) == Some(&true);
             let scheme = if tls { "wss" } else { "ws" };

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use super::{Paint, diff, wrap};
+use crate::model::layout::Part;
 use crate::plan::{Changes, Edit, Op, Plan, Target};
+use crate::secret::mask;
+use crate::secret::shape::{Proves, Shape};
 use crate::text::{count, safe};
 
 /// What an edit touches, in a word or two.
@@ -14,7 +17,10 @@ pub fn subject(edit: &Edit) -> String {
         Op::Unset { path, .. } => format!("{} (removed)", path.join(".")),
         Op::Insert(_) => "a new record".to_owned(),
         Op::Remove => match &edit.target {
-            Target::Record { key, .. } => format!("{} (removed)", safe(key)),
+            Target::Record { part: Part::Pending, key, .. } => {
+                format!("{} (removed)", Shape::RequestId.show(key))
+            }
+            Target::Record { key, .. } => format!("{} (removed)", mask(key)),
             _ => "removed".to_owned(),
         },
         Op::Rewrite(_) => "the whole file".to_owned(),
@@ -56,6 +62,7 @@ pub fn preview(
     plan: &Plan,
     changes: &Changes,
     name: &dyn Fn(&std::path::Path) -> String,
+    proves: Proves<'_>,
     paint: Paint,
     width: usize,
 ) -> String {
@@ -84,6 +91,6 @@ pub fn preview(
         );
     }
     out.push('\n');
-    out.push_str(&diff::changes(changes, name, paint));
+    out.push_str(&diff::changes(changes, name, proves, paint));
     out
 }

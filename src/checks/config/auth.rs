@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::model::scopes;
 use crate::plan::StoreKind;
 use crate::secret::Secret;
+use crate::secret::shape::Shape;
 
 pub static DRIFT: Rule = Rule {
     code: Code("shared-token-drift"),
@@ -208,7 +209,7 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<F
         Reference::Secret(secret) => return Some(finding.seen(format!("it is kept in {secret}"))),
     };
     Some(names.iter().fold(finding, |finding, name| {
-        let shown = crate::config::shown::shown(name);
+        let shown = Shape::Variable.show(name);
         let places: Vec<&str> = model
             .config
             .facts

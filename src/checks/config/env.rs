@@ -3,12 +3,12 @@
 use super::{Rule, config_name, gateway};
 use crate::config::facts::{Place, Variables};
 use crate::config::model::AuthKind;
-use crate::config::shown::shown as shown_value;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
 use crate::model::scopes;
 use crate::secret::Secret;
+use crate::secret::shown::url as shown_url;
 
 /// The places whose variables this CLI goes by, the strongest first.
 fn of_the_cli(model: &Model) -> impl Iterator<Item = &Variables> {
@@ -178,7 +178,7 @@ pub static URL: Rule = Rule {
         let says = "OPENCLAW_GATEWAY_URL decides where the CLI goes, not the config";
         let finding = rule
             .finding(at.at.clone(), says, mend)
-            .seen(format!("OPENCLAW_GATEWAY_URL is {}", shown_value(url)));
+            .seen(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
         vec![if has_token {
             finding
         } else {

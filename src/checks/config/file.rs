@@ -168,7 +168,7 @@ pub static INCLUDE: Rule = Rule {
                     format!("correct line {} of {}", error.line, name(model, path))
                 }
                 ProblemKind::Unreadable(path, _) => {
-                    let file = crate::config::shown::path(&name(model, path));
+                    let file = crate::secret::shown::path(&name(model, path));
                     format!("put {file} back, or correct the `$include`")
                 }
                 _ => "correct the `$include`".to_owned(),

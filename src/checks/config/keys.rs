@@ -2,11 +2,12 @@
 
 use super::{Rule, bytes, config_name, gateway, name, place, place_of};
 use crate::config::gateway::{Field, Gateway, Setting};
-use crate::config::words::{AUTH_MODES, is_gateway_key, is_root_key};
+use crate::config::words::AUTH_MODES;
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::format::json5::{self, path_text};
 use crate::model::Model;
 use crate::plan::StoreKind;
+use crate::secret::places::{GATEWAY_KEYS, ROOT_KEYS};
 
 pub static UNKNOWN: Rule = Rule {
     code: Code("config-unknown-key"),
@@ -28,12 +29,13 @@ pub static UNKNOWN: Rule = Rule {
         };
         let root = config.resolved.value.as_object();
         let roots = root.into_iter().flat_map(|root| root.keys());
-        let mut paths: Vec<Vec<String>> =
-            roots.filter(|key| !is_root_key(key)).map(|key| vec![key.clone()]).collect();
-        let odd = gateway
-            .keys
-            .iter()
-            .filter(|key| !is_gateway_key(key) && *key != "token" && *key != "$include");
+        let mut paths: Vec<Vec<String>> = roots
+            .filter(|key| !ROOT_KEYS.contains(&key.as_str()))
+            .map(|key| vec![key.clone()])
+            .collect();
+        let odd = gateway.keys.iter().filter(|key| {
+            !GATEWAY_KEYS.contains(&key.as_str()) && *key != "token" && *key != "$include"
+        });
         paths.extend(odd.map(|key| vec!["gateway".to_owned(), key.clone()]));
         misplaced(model, gateway, rule).into_iter().chain(unknown(model, rule, &paths)).collect()
     },
@@ -121,7 +123,8 @@ pub static VALUE: Rule = Rule {
             let says = "gateway.auth.mode is not a word that OpenClaw knows";
             let mend = Mend::ByHand(vec![format!("set it to one of {}", AUTH_MODES.join(", "))]);
             let finding = rule.finding(place(model, &gateway.auth_mode), says, mend);
-            found.push(finding.seen(format!("it is {:?}", crate::config::shown::shown(word))));
+            let shown = crate::secret::shown::text(&gateway.auth_mode.path, word);
+            found.push(finding.seen(format!("it is {shown:?}")));
         }
         found
     },

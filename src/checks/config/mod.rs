@@ -62,7 +62,9 @@ fn shown(setting: &Setting<String>) -> String {
     let path = path_text(&setting.path);
     match &setting.field {
         Field::Missing => format!("{path} is not set"),
-        Field::Value(text) => format!("{path} is {:?}", crate::config::shown::shown(text)),
+        Field::Value(text) => {
+            format!("{path} is {:?}", crate::secret::shown::text(&setting.path, text))
+        }
         Field::Wrong(wrong) => format!("{path} is {} ({})", wrong.shown, wrong.found),
         Field::Reference(_) => format!("{path} is given by reference"),
     }

@@ -4,9 +4,9 @@ use super::wanted::Wanted;
 use super::{Rule, config_name, gateway, place, runs, shown, wanted};
 use crate::config::gateway::Setting;
 use crate::config::model::Host;
-use crate::config::shown::shown as shown_value;
 use crate::finding::{Code, Mend, Severity};
 use crate::model::Model;
+use crate::secret::shown::url as shown_url;
 
 pub static MISSING: Rule = Rule {
     code: Code("gateway-mode-missing"),
@@ -102,7 +102,7 @@ pub static CLIENT: Rule = Rule {
         let mut finding = rule
             .finding(config_name(model), says, mend)
             .seen("gateway.mode is \"remote\", and no device is paired here")
-            .seen(format!("the gateway is at {}", shown_value(url)));
+            .seen(format!("the gateway is at {}", shown_url(url)));
         if let Some(id) = model.local_id() {
             finding = finding.seen(format!("this machine's device id is {id}"));
         }

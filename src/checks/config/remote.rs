@@ -4,11 +4,11 @@ use super::wanted::{self, Choice};
 use super::{Rule, gateway, place, repair, shown};
 use crate::config::gateway::{Field, Gateway};
 use crate::config::model::Host;
-use crate::config::shown::shown as shown_value;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::Model;
 use crate::model::scopes;
+use crate::secret::shape::Shape;
 
 pub static NOT_A_LIST: Rule = Rule {
     code: Code("trusted-proxies-not-a-list"),
@@ -33,14 +33,14 @@ pub static NOT_A_LIST: Rule = Rule {
             Some(wanted) => {
                 let items = wanted.new.as_array().into_iter().flatten();
                 let items = items.filter_map(serde_json::Value::as_str);
-                let items: Vec<String> = items.map(shown_value).collect();
+                let items: Vec<String> = items.map(|item| Shape::Address.show(item)).collect();
                 wanted.mend(model, format!("make it {}", serde_json::json!(items)))
             }
             None => Mend::ByHand(vec!["make it a list of addresses, e.g. [\"127.0.0.1\"]".into()]),
         };
         let finding = rule.finding(place(model, setting), says, mend);
         vec![match raw.and_then(serde_json::Value::as_str) {
-            Some(text) => finding.seen(format!("it is {:?}", shown_value(text))),
+            Some(text) => finding.seen(format!("it is {:?}", Shape::Address.show(text))),
             None => finding,
         }]
     },
@@ -52,7 +52,7 @@ fn public_address(gateway: &Gateway) -> Option<String> {
     gateway.remote_url.value().into_iter().chain(origins).find_map(|url| {
         let parts = GatewayUrl::parse(url)?;
         let secure = matches!(parts.scheme.as_str(), "https" | "wss");
-        (secure && parts.distance() == Distance::Public).then(|| shown_value(url))
+        (secure && parts.distance() == Distance::Public).then(|| url.to_owned())
     })
 }
 
@@ -107,7 +107,8 @@ pub static UNTRUSTED: Rule = Rule {
         let says = "a proxy seems to stand in front of this gateway, and no proxy is trusted";
         let mut finding = rule.finding(place(model, setting), says, mend);
         if let Some(address) = address {
-            finding = finding.seen(format!("the config names {address}"));
+            finding =
+                finding.seen(format!("the config names {}", crate::secret::shown::url(&address)));
         }
         if strange {
             finding =

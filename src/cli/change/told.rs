@@ -29,18 +29,21 @@ pub(super) fn shown(
     let mut out = words::head(state);
     out.push('\n');
     let name = Context::name(&state.located);
+    let ids = state.model.proved_ids();
+    let proves = |id: &str| ids.contains(id);
     if proposal.changes.is_empty() {
         return out;
     }
     if proposal.plan.is_empty() {
         out.push_str(&context.paint.bold("What would change:"));
         out.push('\n');
-        out.push_str(&diff::changes(&proposal.changes, &name, context.paint));
+        out.push_str(&diff::changes(&proposal.changes, &name, &proves, context.paint));
     } else {
         out.push_str(&preview::preview(
             &proposal.plan,
             &proposal.changes,
             &name,
+            &proves,
             context.paint,
             context.world.width,
         ));
@@ -262,7 +265,12 @@ impl Told {
     ) -> Self {
         let name = Context::name(&state.located);
         let diff = match context.global.json {
-            true => diff::changes(&proposal.changes, &name, crate::render::Paint::default()),
+            true => {
+                let ids = state.model.proved_ids();
+                let proves = |id: &str| ids.contains(id);
+                let paint = crate::render::Paint::default();
+                diff::changes(&proposal.changes, &name, &proves, paint)
+            }
             false => String::new(),
         };
         Self {

@@ -3,6 +3,7 @@
 use crate::checks::messages::{self, Message};
 use crate::checks::reports::{self, Report};
 use crate::checks::{self, Rule};
+use crate::text::distance;
 
 /// What a text means.
 pub(super) struct Matches {
@@ -77,22 +78,6 @@ pub(super) fn nearest(text: &str) -> Vec<&'static str> {
         .collect();
     near.sort_unstable();
     near.into_iter().take(NEAREST).map(|(_, code)| code).collect()
-}
-
-/// How many letters differ: put in, left out or another one (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut fresh = vec![at + 1];
-        let mut left = at + 1;
-        for (pair, wanted) in row.windows(2).zip(other.chars()) {
-            let &[before, above] = pair else { continue };
-            left = (before + usize::from(letter != wanted)).min(above + 1).min(left + 1);
-            fresh.push(left);
-        }
-        row = fresh;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// Whether a text is long enough to stand for a longer message that it is a piece of.

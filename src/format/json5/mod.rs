@@ -17,6 +17,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod walk;
 
 use std::collections::HashMap;
 
@@ -25,6 +26,7 @@ pub use error::{Place, SyntaxError};
 pub use refusal::{ByHand, Change, Reason, Refusal, path_text};
 use scan::{Fault, Kind, Node, Span, Tree, scan};
 use serde_json::Value;
+pub use walk::{Token, TokenKind, walk};
 
 /// What a text may cost to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! Why a text was not edited, and what a person has to change in it instead.
 use super::edit::Edit;
 use super::error::SyntaxError;
-use crate::secret::{looks_secret, mask};
+use crate::model::layout::is_secret_field;
+use crate::secret::mask;
+use crate::secret::places::shows_key;
 use serde_json::Value;
 use std::fmt;
 
@@ -130,38 +132,29 @@ impl fmt::Display for ByHand {
     }
 }
 
-/// The value as JSON; a secret is named, never shown.
+/// The value as JSON, as far as its place allows; a secret is named, never shown.
 fn shown(path: &[String], value: &Value) -> String {
-    if is_secret(path) && !value.is_null() && !value.is_boolean() {
+    if path.iter().any(|key| is_secret_field(key)) && !value.is_null() && !value.is_boolean() {
         return "**** (a secret, not shown)".into();
     }
     match value {
         Value::Object(members) => {
             let members = members.iter().map(|(key, value)| {
-                format!(
-                    "{}: {}",
-                    Value::from(key.as_str()),
-                    shown(std::slice::from_ref(key), value)
-                )
+                let inner: Vec<String> = path.iter().chain([key]).cloned().collect();
+                format!("{}: {}", Value::from(shown_key(key)), shown(&inner, value))
             });
             format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
         }
         Value::Array(items) => {
-            let items = items.iter().map(|item| shown(&[], item));
+            let items = items.iter().map(|item| shown(path, item));
             format!("[{}]", items.collect::<Vec<_>>().join(", "))
         }
-        Value::String(text) if looks_secret(text) => Value::from(mask(text)).to_string(),
-        scalar => scalar.to_string(),
+        scalar => crate::secret::shown::value(path, scalar),
     }
 }
 
-fn is_secret(path: &[String]) -> bool {
-    path.iter().any(|segment| {
-        let segment = segment.to_ascii_lowercase();
-        ["token", "password", "secret", "apikey", "privatekey"]
-            .iter()
-            .any(|word| segment.contains(word))
-    })
+fn shown_key(key: &str) -> String {
+    if shows_key(key) { key.to_owned() } else { mask(key) }
 }
 
 /// A path as OpenClaw writes it: `gateway.auth.mode`, `agents.list[0]`,
@@ -171,9 +164,9 @@ pub fn path_text(path: &[String]) -> String {
     let mut text = String::new();
     for segment in path {
         // A key may itself be a secret.
-        let segment = match looks_secret(segment) {
-            true => &mask(segment),
-            false => segment,
+        let segment = &match super::index(segment) {
+            Some(_) => segment.clone(),
+            None => shown_key(segment),
         };
         let plain =
             segment.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | ':'));

@@ -189,7 +189,7 @@ fn duplicate_keys_are_named_and_not_edited() {
         refusal.to_string(),
         "`a` stands there more than once (lines 2, 4; the last one counts)"
     );
-    assert_eq!(refusal.by_hand[0].to_string(), "set `a.m` to 3 (line 4)");
+    assert_eq!(refusal.by_hand[0].to_string(), "set `a.m` to **** (line 4)");
     assert!(apply(text.as_bytes(), &[set("x", json!(3))]).is_ok());
 }
 
@@ -231,7 +231,7 @@ fn errors_name_the_spot() {
         message("{a: 'x\n}"),
         "line 1, column 7: the line ends inside a string that opens on line 1, column 5"
     );
-    assert_eq!(message("{a: b}"), "line 1, column 5: expected a value, found `b`");
+    assert_eq!(message("{a: b}"), "line 1, column 5: expected a value");
     assert_eq!(message("{} x"), "line 1, column 4: the file goes on after its value ends");
     let utf8 = parse(b"{\n a: '\xe4' }", Limits::default()).unwrap_err();
     assert_eq!(utf8.to_string(), "line 2, column 6: the file is not UTF-8 from here on");

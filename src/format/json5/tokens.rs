@@ -47,11 +47,14 @@ impl<'t> Scanner<'t> {
         Fault { at: self.at, message: message.into(), opened: None }
     }
 
-    /// A fault that says what stands here instead of what was expected.
+    /// A fault that says which mark stands here instead of what was expected. Letters and digits may be
+    /// of a secret.
     pub fn expected(&self, what: &str) -> Fault {
         match self.peek() {
-            Some(c) if c.is_control() => self.fault(format!("expected {what}")),
-            Some(c) => self.fault(format!("expected {what}, found `{c}`")),
+            Some(c) if "{}[],:=\"'".contains(c) => {
+                self.fault(format!("expected {what}, found `{c}`"))
+            }
+            Some(_) => self.fault(format!("expected {what}")),
             None => self.fault(format!("expected {what}, but the file ends")),
         }
     }
@@ -61,16 +64,19 @@ impl<'t> Scanner<'t> {
     }
 
     pub fn trivia(&mut self) -> Result<(), Fault> {
-        while let Some(c) = self.peek() {
-            if c == '/' {
-                self.comment()?;
-            } else if is_json5_whitespace(c) {
-                self.bump();
-            } else {
-                break;
+        loop {
+            self.space();
+            if self.peek() != Some('/') {
+                return Ok(());
             }
+            self.comment()?;
         }
-        Ok(())
+    }
+
+    pub fn space(&mut self) {
+        while self.peek().is_some_and(is_json5_whitespace) {
+            self.bump();
+        }
     }
 
     /// A comment, without the line end that closes a `//` one.

@@ -13,13 +13,11 @@ use super::{Paint, mask};
 use crate::image::Slot;
 use crate::model::layout::Part;
 use crate::plan::{After, Changes, FileChange, Splice};
+use crate::secret::shape::Proves;
 use crate::text::{count, safe};
 
 /// Lines of context.
 const CONTEXT: usize = 3;
-/// Lines of a store's file that are read before a hunk to know where it stands. A config is read from its
-/// beginning: comments may be of any length there.
-const LEAD: usize = 100;
 /// A line longer than this is shown only around what changes, characters.
 const LONG_LINE: usize = 300;
 /// More changed lines than this in one file are counted, not shown.
@@ -29,14 +27,15 @@ const MOST_LINES: usize = 400;
 pub fn changes(
     changes: &Changes,
     name: &dyn Fn(&std::path::Path) -> String,
+    proves: Proves<'_>,
     paint: Paint,
 ) -> String {
     let mut out = String::new();
     for change in &changes.files {
-        out.push_str(&file(change, &name(&change.before.path), paint));
+        out.push_str(&file(change, &name(&change.before.path), proves, paint));
     }
     for change in &changes.rows {
-        out.push_str(&row(change, paint));
+        out.push_str(&row(change, proves, paint));
     }
     out
 }
@@ -47,7 +46,7 @@ fn heading(out: &mut String, from: &str, to: &str, paint: Paint) {
 }
 
 /// The diff of one file.
-pub fn file(change: &FileChange, name: &str, paint: Paint) -> String {
+pub fn file(change: &FileChange, name: &str, proves: Proves<'_>, paint: Paint) -> String {
     let mut out = String::new();
     let name = safe(name);
     let before = change.before.bytes().map(|bytes| bytes.as_slice());
@@ -65,7 +64,14 @@ pub fn file(change: &FileChange, name: &str, paint: Paint) -> String {
         return out;
     }
     let before = before.unwrap_or_default();
-    let mut lines = Lines { config: matches!(change.slot, Slot::Config(_)), ..Lines::default() };
+    let text = match change.slot {
+        Slot::Config(_) => {
+            let after = after(change, before);
+            Text::Config(masked_config(before), masked_config(&after))
+        }
+        Slot::File(part) | Slot::Table(part) => Text::Store(part, proves),
+    };
+    let mut lines = Lines { text, offset: 0, before: 0, grown: 0 };
     match &change.after {
         After::Spliced(splices) => {
             for group in groups(before, splices) {
@@ -78,7 +84,7 @@ pub fn file(change: &FileChange, name: &str, paint: Paint) -> String {
     out
 }
 
-fn whole(out: &mut String, mut lines: Lines, before: &[u8], after: &[u8], paint: Paint) {
+fn whole(out: &mut String, mut lines: Lines<'_>, before: &[u8], after: &[u8], paint: Paint) {
     const SMALL: usize = 256 * 1024;
     if before.len() + after.len() > SMALL {
         let common = before.iter().zip(after).take_while(|(a, b)| a == b).count();
@@ -113,16 +119,35 @@ fn groups(text: &[u8], splices: &[Splice]) -> Vec<Vec<Splice>> {
     groups
 }
 
+fn after<'a>(change: &'a FileChange, before: &[u8]) -> std::borrow::Cow<'a, [u8]> {
+    match &change.after {
+        After::Spliced(splices) => crate::format::edit::apply(before, splices).into(),
+        After::Whole { bytes, .. } => bytes.as_slice().into(),
+        After::Absent => b"".into(),
+    }
+}
+
+fn masked_config(text: &[u8]) -> String {
+    mask::config(&String::from_utf8_lossy(text))
+}
+
+/// How the lines of a file are masked.
+enum Text<'a> {
+    /// Both texts, masked whole: line for line as they are.
+    Config(String, String),
+    /// From the member of the file on that holds a line: these files may be large.
+    Store(Part, Proves<'a>),
+}
+
 /// Line numbers while the hunks of one file are written.
-#[derive(Default)]
-struct Lines {
-    config: bool,
+struct Lines<'a> {
+    text: Text<'a>,
     offset: usize,
     before: usize,
     grown: isize,
 }
 
-impl Lines {
+impl Lines<'_> {
     fn hunk(&mut self, out: &mut String, text: &[u8], splices: &[Splice], paint: Paint) {
         let (Some(first), Some(last)) = (splices.first(), splices.last()) else {
             return;
@@ -142,30 +167,46 @@ impl Lines {
             })
             .collect();
         let changed = crate::format::edit::apply(window, &shifted);
-        // The mask needs to know which field a value belongs to, so it starts well before the hunk.
-        let (lead, mask): (_, fn(&str) -> String) = match self.config {
-            true => (usize::MAX, mask::config),
-            false => (LEAD, mask::text),
+        let (old, new) = match &self.text {
+            Text::Config(old, new) => (
+                lines_of(old, self.before, window),
+                lines_of(new, self.before.saturating_add_signed(self.grown), &changed),
+            ),
+            Text::Store(part, proves) => {
+                let lead = lead(text, start);
+                (shown(*part, &lead, window, proves), shown(*part, &lead, &changed, proves))
+            }
         };
-        let lead = text.get(back_lines(text, start, lead)..start).unwrap_or_default();
-        let (old, new) = (shown(mask, lead, window), shown(mask, lead, &changed));
-        let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+        // What changes is told by the texts themselves: two secrets may have the same mask.
+        let raw = [String::from_utf8_lossy(window), String::from_utf8_lossy(&changed)];
+        let [raw_old, raw_new] =
+            raw.each_ref().map(|text| text.split_inclusive('\n').collect::<Vec<&str>>());
+        let diff = TextDiff::from_slices(&raw_old, &raw_new);
+        let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+        let line = |lines: &[&str], at: Option<usize>| {
+            short(at.and_then(|at| lines.get(at)).copied().unwrap_or_default())
+        };
         let mut body = String::new();
         let (mut removed, mut added, mut context) = (0, 0, 0);
         for change in diff.iter_all_changes() {
-            let line = change.value().trim_end_matches(['\n', '\r']);
             match change.tag() {
                 ChangeTag::Equal => {
                     context += 1;
-                    let _ = writeln!(body, " {}", short(line));
+                    let _ = writeln!(body, " {}", line(&old, change.old_index()));
                 }
                 ChangeTag::Delete => {
                     removed += 1;
-                    let _ = writeln!(body, "{}", paint.red(&format!("-{}", short(line))));
+                    let _ = {
+                        let text = format!("-{}", line(&old, change.old_index()));
+                        writeln!(body, "{}", paint.red(&text))
+                    };
                 }
                 ChangeTag::Insert => {
                     added += 1;
-                    let _ = writeln!(body, "{}", paint.green(&format!("+{}", short(line))));
+                    let _ = {
+                        let text = format!("+{}", line(&new, change.new_index()));
+                        writeln!(body, "{}", paint.green(&text))
+                    };
                 }
             }
         }
@@ -187,13 +228,50 @@ impl Lines {
     }
 }
 
+/// As many lines of a masked text as `window` has, from line number `from` on.
+fn lines_of(masked: &str, from: usize, window: &[u8]) -> String {
+    let whole = memchr::memchr_iter(b'\n', window).count();
+    let is_cut = window.last().is_some_and(|last| *last != b'\n');
+    let lines = masked.split_inclusive('\n').skip(from).take(whole + usize::from(is_cut));
+    for_terminal(&lines.collect::<String>())
+}
+
+/// What a mask has to read before the window to know where in the file it stands: the beginning of the
+/// member around it.
+fn lead(text: &[u8], start: usize) -> Vec<u8> {
+    let before = text.get(..start).unwrap_or_default();
+    let (mut depth, mut in_text, mut member) = (0_usize, false, 0);
+    let mut at = 0;
+    while let Some(byte) = before.get(at) {
+        match byte {
+            b'\\' if in_text => at += 1,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                if depth == 1 {
+                    member = at + 1;
+                }
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            b',' if !in_text && depth == 1 => member = at + 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    let open: &[u8] = if depth > 0 || member > 0 { b"{" } else { b"" };
+    [open, before.get(member..).unwrap_or_default()].concat()
+}
+
 /// Masked and made safe for a terminal; `lead` is the text before, read and left out again.
-fn shown(mask: fn(&str) -> String, lead: &[u8], text: &[u8]) -> String {
-    let masked = mask(&String::from_utf8_lossy(&[lead, text].concat()));
+fn shown(part: Part, lead: &[u8], text: &[u8], proves: Proves<'_>) -> String {
+    let masked = mask::store(part, &String::from_utf8_lossy(&[lead, text].concat()), proves);
     let lines = memchr::memchr_iter(b'\n', lead).count();
     let from = masked.match_indices('\n').nth(lines.wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
-    let own = masked.get(from..).unwrap_or_default();
-    crate::text::safe_lines(&own.replace('\r', "").replace('\t', "    "))
+    for_terminal(masked.get(from..).unwrap_or_default())
+}
+
+fn for_terminal(text: &str) -> String {
+    crate::text::safe_lines(&text.replace('\r', "").replace('\t', "    "))
 }
 
 fn short(line: &str) -> String {

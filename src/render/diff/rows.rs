@@ -10,15 +10,16 @@ use crate::image::Cell;
 use crate::model::layout::{ColumnKind, DATABASE, Part};
 use crate::plan::{RowChange, RowOp};
 use crate::render::{Paint, mask};
-use crate::text::safe;
+use crate::secret::shape::{Proves, Shape};
+use crate::text::safe_lines;
 
 /// One row: a line per changed column, JSON cells expanded.
-pub fn row(change: &RowChange, paint: Paint) -> String {
+pub fn row(change: &RowChange, proves: Proves<'_>, paint: Paint) -> String {
     let mut out = String::new();
     let key: Vec<String> = change
         .key
         .iter()
-        .map(|(column, cell)| format!("{column} {}", key_text(change.part, cell)))
+        .map(|(column, cell)| format!("{column} {}", key_text(change.part, column, cell, proves)))
         .collect();
     let place = format!("{DATABASE}: {} {}", change.part.table(), key.join(", "));
     match &change.op {
@@ -31,6 +32,7 @@ pub fn row(change: &RowChange, paint: Paint) -> String {
                     &cell.column,
                     Some(&cell.old),
                     Some(&cell.new),
+                    proves,
                     paint,
                 );
             }
@@ -38,27 +40,56 @@ pub fn row(change: &RowChange, paint: Paint) -> String {
         RowOp::Insert(cells) => {
             heading(&mut out, "/dev/null (new row)", &place, paint);
             for (name, cell) in cells.iter().filter(|(_, cell)| *cell != Cell::Null) {
-                column(&mut out, change.part, name, None, Some(cell), paint);
+                column(&mut out, change.part, name, None, Some(cell), proves, paint);
             }
         }
         RowOp::Delete(cells) => {
             heading(&mut out, &place, "/dev/null (removed; it stays in the snapshot)", paint);
             for (name, cell) in cells.iter().filter(|(_, cell)| *cell != Cell::Null) {
-                column(&mut out, change.part, name, Some(cell), None, paint);
+                column(&mut out, change.part, name, Some(cell), None, proves, paint);
             }
         }
     }
     out
 }
 
-fn key_text(part: Part, cell: &Cell) -> String {
-    match (part, cell) {
-        // Keyed by token.
-        (Part::Bootstrap, _) => "****".to_owned(),
-        (_, Cell::Text(text)) => safe(text),
-        (_, Cell::Integer(number)) => number.to_string(),
-        _ => "?".to_owned(),
+fn key_text(part: Part, column: &str, cell: &Cell, proves: Proves<'_>) -> String {
+    match (part, column, cell) {
+        (Part::Paired | Part::Pending, _, cell) => value(part, column, cell, proves),
+        (Part::DeviceAuth | Part::OriginTokens, "device_id", Cell::Text(text)) => {
+            Shape::DeviceId.show_proved(text, proves)
+        }
+        (_, "role", Cell::Text(text)) => Shape::ROLE.show(text),
+        (_, "identity_key", cell) => value(Part::Identity, column, cell, proves),
+        // Keyed by token, or by what nobody knows.
+        _ => "****".to_owned(),
     }
+    .trim_matches('"')
+    .to_owned()
+}
+
+/// A cell as text, by what belongs into its column.
+fn value(part: Part, name: &str, cell: &Cell, proves: Proves<'_>) -> String {
+    let known = part.columns().iter().find(|column| column.column == name);
+    let number = |number: String| match known {
+        Some(column) => mask::field(column.field, &number, proves),
+        None => "****".to_owned(),
+    };
+    let json = match cell {
+        Cell::Null => return "NULL".to_owned(),
+        Cell::Blob(bytes) => return format!("({} bytes)", bytes.len()),
+        Cell::Integer(value) => return number(value.to_string()),
+        Cell::Real(value) => return number(value.to_string()),
+        Cell::Text(text) => {
+            let is_json = known.is_some_and(|column| column.kind == ColumnKind::Json);
+            let value = scan::parse(text.as_bytes()).filter(|_| is_json);
+            let laid = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
+            laid.unwrap_or_else(|| serde_json::Value::String(text.clone()).to_string())
+        }
+    };
+    // Of a field that nobody knows, and of tokens, the mask knows no path that is shown.
+    let field = known.map_or("", |column| column.field);
+    safe_lines(&mask::field(field, &json, proves))
 }
 
 fn column(
@@ -67,32 +98,10 @@ fn column(
     name: &str,
     old: Option<&Cell>,
     new: Option<&Cell>,
+    proves: Proves<'_>,
     paint: Paint,
 ) {
-    let known = part.columns().iter().find(|column| column.column == name);
-    let field = known.map_or(name, |column| column.field);
-    let text = |cell: &Cell| -> String {
-        match cell {
-            Cell::Null => "NULL".to_owned(),
-            Cell::Integer(number) => number.to_string(),
-            Cell::Real(number) => number.to_string(),
-            Cell::Blob(bytes) => format!("({} bytes)", bytes.len()),
-            Cell::Text(text) => {
-                let json = known.is_some_and(|column| column.kind == ColumnKind::Json);
-                let value = scan::parse(text.as_bytes()).filter(|_| json);
-                let laid = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
-                let quoted = serde_json::Value::String(text.clone()).to_string();
-                let keyed = format!("{{\"{field}\": {}}}", laid.unwrap_or(quoted));
-                let masked = if part == Part::Bootstrap {
-                    "{\"\": \"****\"}".to_owned()
-                } else {
-                    mask::text(&keyed)
-                };
-                let inner = masked.split_once(": ").map_or(masked.as_str(), |(_, rest)| rest);
-                safe_json(inner.strip_suffix('}').unwrap_or(inner))
-            }
-        }
-    };
+    let text = |cell: &Cell| value(part, name, cell, proves);
     let (old, new) = (old.map(text), new.map(text));
     let multi = [&old, &new].into_iter().flatten().any(|text| text.contains('\n'));
     if !multi {
@@ -117,8 +126,4 @@ fn column(
             ChangeTag::Insert => writeln!(out, "{}", paint.green(&format!("+  {line}"))),
         };
     }
-}
-
-fn safe_json(text: &str) -> String {
-    crate::text::safe_lines(text)
 }

@@ -14,39 +14,44 @@ fn change(before: &str, after: After) -> FileChange {
 
 #[test]
 fn far_splices_make_two_hunks_with_right_line_numbers() {
-    let lines: Vec<String> = (1..=30).map(|n| format!("\"k{n}\": {n},")).collect();
-    let text = lines.join("\n");
-    let at = |n: usize| text.find(&format!(": {n},")).unwrap() + 2;
+    let lines: Vec<String> =
+        (1..=30).map(|n| format!("\"k{n}AtMs\": {},", 1_795_535_924_000_u64 + n)).collect();
+    let text = format!("{{\n{}\n}}", lines.join("\n"));
+    let at = |n: usize| text.find(&format!(": 17955359240{n:02},")).unwrap() + 2;
     let splices = vec![
-        Splice { start: at(2), end: at(2) + 1, text: b"22\n+x".to_vec() },
-        Splice { start: at(25), end: at(25) + 2, text: b"0".to_vec() },
+        Splice { start: at(2), end: at(2) + 13, text: b"0,\n\"ts\": 0".to_vec() },
+        Splice { start: at(25), end: at(25) + 13, text: b"0".to_vec() },
     ];
-    let diff = file(&change(&text, After::Spliced(splices)), "p.json", Paint::default());
+    let mut change = change(&text, After::Spliced(splices));
+    change.slot = Slot::File(Part::DeviceAuth);
+    let diff = file(&change, "p.json", &|_| false, Paint::default());
     insta::assert_snapshot!(diff, @r#"
         --- p.json
         +++ p.json
-        @@ -1,5 +1,6 @@
-         "k1": 1,
-        -"k2": 2,
-        +"k2": 22
-        ++x,
-         "k3": 3,
-         "k4": 4,
-         "k5": 5,
-        @@ -22,7 +23,7 @@
-         "k22": 22,
-         "k23": 23,
-         "k24": 24,
-        -"k25": 25,
-        +"k25": 0,
-         "k26": 26,
-         "k27": 27,
-         "k28": 28,
+        @@ -1,6 +1,7 @@
+         {
+         "k1AtMs": 1795535924001,
+        -"k2AtMs": 1795535924002,
+        +"k2AtMs": 0,
+        +"ts": 0,
+         "k3AtMs": 1795535924003,
+         "k4AtMs": 1795535924004,
+         "k5AtMs": 1795535924005,
+        @@ -23,7 +24,7 @@
+         "k22AtMs": 1795535924022,
+         "k23AtMs": 1795535924023,
+         "k24AtMs": 1795535924024,
+        -"k25AtMs": 1795535924025,
+        +"k25AtMs": 0,
+         "k26AtMs": 1795535924026,
+         "k27AtMs": 1795535924027,
+         "k28AtMs": 1795535924028,
         "#);
 }
 
 #[test]
 fn a_row_reads_like_a_person_would_write_it() {
+    let id = "e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5";
     let cells = vec![
         CellChange {
             column: "scopes_json".into(),
@@ -62,12 +67,12 @@ fn a_row_reads_like_a_person_would_write_it() {
     ];
     let change = RowChange {
         part: Part::Paired,
-        key: vec![("device_id".into(), Cell::Text("40".into()))],
+        key: vec![("device_id".into(), Cell::Text(id.into()))],
         op: RowOp::Update(cells),
     };
-    insta::assert_snapshot!(row(&change, Paint::default()), @r#"
-        --- state/openclaw.sqlite: device_pairing_paired device_id 40
-        +++ state/openclaw.sqlite: device_pairing_paired device_id 40
+    insta::assert_snapshot!(row(&change, &|proved| proved == id, Paint::default()), @r#"
+        --- state/openclaw.sqlite: device_pairing_paired device_id e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5
+        +++ state/openclaw.sqlite: device_pairing_paired device_id e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5
          scopes_json:
            [
         +    "operator.admin",
@@ -95,6 +100,6 @@ fn a_long_comment_of_a_config_stays_a_comment() {
         slot: Slot::Config("/s/openclaw.json".into()),
         ..change(&text, After::Spliced(vec![splice]))
     };
-    let diff = file(&config, "openclaw.json", Paint::default());
-    assert!(diff.contains("+a: 2") && !diff.contains("482913"), "{diff}");
+    let diff = file(&config, "openclaw.json", &|_| false, Paint::default());
+    assert!(diff.contains("+a: ****") && !diff.contains("482913"), "{diff}");
 }

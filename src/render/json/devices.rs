@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{Head, StateDocument};
 use crate::model::Model;
 use crate::model::device::Device;
+use crate::secret::shape::{Shape, shown_list};
 
 /// `devices --json`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -63,20 +64,18 @@ impl DeviceDocument {
         let this_machine =
             model.local_id().is_some() && device.device_id.as_deref() == model.local_id();
         let (_, held) = device.baseline();
+        let shown =
+            |shape: Shape, text: &Option<String>| text.as_deref().map(|text| shape.show(text));
         Self {
-            request_id: pending.then(|| device.key.clone()),
-            device_id: device.device_id.clone(),
+            request_id: pending.then(|| Shape::RequestId.show(&device.key)),
+            device_id: device.shown_id(),
             this_machine,
-            name: device
-                .display_name
-                .clone()
-                .or_else(|| device.client_id.clone())
-                .unwrap_or_default(),
-            client_id: device.client_id.clone(),
-            client_mode: device.client_mode.clone(),
-            platform: device.platform.clone(),
-            roles: device.all_roles(),
-            scopes: held.items().to_vec(),
+            name: device.shown_name().unwrap_or_default(),
+            client_id: shown(Shape::Client, &device.client_id),
+            client_mode: shown(Shape::CLIENT_MODE, &device.client_mode),
+            platform: shown(Shape::Platform, &device.platform),
+            roles: shown_list(&device.all_roles()),
+            scopes: shown_list(held.items()),
             lacks: if this_machine {
                 model.rule.lacking(held.items(), crate::model::scopes::FULL)
             } else {

@@ -180,7 +180,8 @@ fn app_version(connection: &Connection) -> Option<String> {
         quote(layout::SCHEMA_META)
     );
     let text: String = connection.query_row(&sql, [], |row| row.get(0)).ok()?;
-    text.lines().next().map(str::to_owned)
+    // It is said on the first line of every command.
+    text.lines().next().map(|release| crate::secret::shape::Shape::Version.show(release))
 }
 
 /// Looks for damage that reading every row does not show. Broken promises of a column (NOT NULL,
@@ -202,7 +203,7 @@ fn check(connection: &Connection, part: Part, rows: usize) -> Result<(), Halt> {
             "TEXT value in",
         ];
         if text != "ok" && !about_values.iter().any(|start| text.starts_with(start)) {
-            let text = format!("table `{}`: {}", part.table(), text.trim());
+            let text = format!("SQLite's check of the table `{}` fails", part.table());
             return Err(Trouble::Damaged(text).into());
         }
     }

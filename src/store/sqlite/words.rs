@@ -19,7 +19,7 @@ const UNLOCK: &str = "stop what holds it (a second gateway, a node host, `opencl
 /// A failure while reading, as a state of the database.
 pub(super) fn trouble(error: &rusqlite::Error) -> Trouble {
     let Some(code) = code_of(error) else {
-        return Trouble::Damaged(format!("SQLite cannot make sense of it: {error}"));
+        return Trouble::Damaged(says(error));
     };
     match code.code {
         ErrorCode::DatabaseBusy
@@ -27,12 +27,20 @@ pub(super) fn trouble(error: &rusqlite::Error) -> Trouble {
         | ErrorCode::FileLockingProtocolFailed => Trouble::Busy(LOCKED.to_owned()),
         ErrorCode::PermissionDenied => Trouble::Unusable(Unusable::Denied),
         ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => {
-            Trouble::Unusable(Unusable::Io(error.to_string()))
+            Trouble::Unusable(Unusable::Io(says(error)))
         }
         _ if code.extended_code == ffi::SQLITE_READONLY_ROLLBACK => {
             Trouble::Damaged(UNFINISHED.to_owned())
         }
-        _ => Trouble::Damaged(error.to_string()),
+        _ => Trouble::Damaged(says(error)),
+    }
+}
+
+/// A failure in SQLite's general words. Its own text may quote from the database's schema.
+pub(super) fn says(error: &rusqlite::Error) -> String {
+    match code_of(error) {
+        Some(code) => ffi::code_to_str(code.extended_code).to_owned(),
+        None => "SQLite cannot make sense of it".to_owned(),
     }
 }
 
@@ -133,7 +141,7 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             .at(path)
             .hint("free some space, then run the same command again"),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-            unreadable(path, &Trouble::Damaged(error.to_string()))
+            unreadable(path, &Trouble::Damaged(says(error)))
         }
         ErrorCode::ConstraintViolation => {
             Error::refused("the database does not take the rows; nothing was changed")

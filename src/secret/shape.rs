@@ -1,0 +1,490 @@
+//! The shapes that a foreign text has to have, whole, to be shown: one grammar for each kind of field.
+//!
+//! The rule for ids and keys: a `deviceId` is shown where it is the SHA-256 of a public key that was
+//! read beside it, a `publicKey` where its SHA-256 is such an id. Sixty-four hex digits alone may be a
+//! gateway's token, and 43 characters of base64url a private key; neither is shown then.
+
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::mask;
+
+/// Which device ids are the hash of a public key in the state at hand.
+pub type Proves<'a> = &'a dyn Fn(&str) -> bool;
+
+/// What belongs into a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A device id.
+    DeviceId,
+    /// A device's public key, base64url.
+    PublicKey,
+    /// The id of a request: a UUID, or a few letters and digits.
+    RequestId,
+    /// A name that people give: up to three words.
+    Name,
+    /// An operating system or device, perhaps with its version.
+    Platform,
+    /// OpenClaw's name of a client.
+    Client,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// One of these words, or one that is a slip away from it.
+    Near(&'static [&'static str]),
+    /// `gateway.bind`: one of its words, or an address.
+    Bind,
+    /// `operator.read`.
+    Scope,
+    /// `2026.9.1-beta.1`.
+    Version,
+    /// `2026-05-28T10:00:00.000Z`.
+    Date,
+    /// Milliseconds since 1970, of this century.
+    Time,
+    /// A port.
+    Port,
+    /// An address, a network, perhaps with a port.
+    Address,
+    /// A URL; user, password, path and query are masked.
+    Url,
+    /// The path of an included file.
+    File,
+    /// The path of a page: up to two words.
+    Page,
+    /// The name of an environment variable.
+    Variable,
+}
+
+/// Roles of a device.
+pub const ROLES: &[&str] = &["operator", "node"];
+
+const MODES: &[&str] = &["cli", "ui", "webchat", "backend", "node", "probe", "test"];
+const CLIENTS: &[&str] =
+    &["cli", "webchat", "webchat-ui", "gateway-client", "node-host", "fingerprint", "test"];
+const SYSTEMS: &[&str] = &[
+    "linux",
+    "darwin",
+    "macos",
+    "win32",
+    "windows",
+    "android",
+    "ios",
+    "ipados",
+    "web",
+    "browser",
+    "node",
+    "freebsd",
+    "openbsd",
+    "mac",
+    "macintosh",
+    "macintel",
+    "iphone",
+    "ipad",
+    "watchos",
+    "tvos",
+    "chromeos",
+    "aix",
+    "sunos",
+    "webchat",
+];
+const MACHINES: &[&str] = &["x86_64", "x64", "arm64", "aarch64", "armv7l", "armv8l", "i686"];
+const PAGES: &[&str] = &["ws", "gateway", "openclaw", "control", "ui", "chat", "webchat", "api"];
+const RELEASES: &[&str] = &["alpha", "beta", "rc", "dev", "next", "canary", "nightly"];
+
+impl Shape {
+    /// The modes of a client.
+    pub const CLIENT_MODE: Shape = Shape::Word(MODES);
+    /// The roles of a device.
+    pub const ROLE: Shape = Shape::Word(ROLES);
+
+    /// The text as far as it has this shape, or a mask in its place. No id is proved here.
+    pub fn show(self, text: &str) -> String {
+        self.show_proved(text, &|_| false)
+    }
+
+    /// As [`Shape::show`], with the ids that are known to be the hash of a public key.
+    pub fn show_proved(self, text: &str, proves: Proves<'_>) -> String {
+        let shown = match self {
+            Shape::Url => url(text),
+            Shape::File => Some(file(text)),
+            _ => self.fits(text, proves).then(|| text.to_owned()),
+        };
+        shown.unwrap_or_else(|| mask(text))
+    }
+
+    /// Whether the whole text has this shape.
+    pub fn fits(self, text: &str, proves: Proves<'_>) -> bool {
+        match self {
+            Shape::DeviceId => is_hash(text) && proves(text),
+            Shape::PublicKey => id_of_key(text).is_some_and(|id| proves(&id)),
+            Shape::RequestId => is_uuid(text) || is_short_id(text),
+            Shape::Name => is_name(text),
+            Shape::Platform => is_platform(text),
+            Shape::Client => is_client(text),
+            Shape::Word(words) => words.contains(&text),
+            Shape::Near(words) => is_near(text, words),
+            Shape::Bind => is_near(text, BINDS) || is_address(text),
+            Shape::Scope => is_scope(text),
+            Shape::Version => is_version(text),
+            Shape::Date => is_date(text),
+            Shape::Time => is_time(text),
+            Shape::Port => text.parse::<u16>().is_ok_and(|port| port.to_string() == text),
+            Shape::Address => is_address(text),
+            Shape::Url => url(text).is_some_and(|shown| shown == text),
+            Shape::File => file(text) == text,
+            Shape::Page => text.strip_prefix('/').is_some_and(is_page),
+            Shape::Variable => is_variable(text),
+        }
+    }
+}
+
+const BINDS: &[&str] =
+    &["loopback", "lan", "tailnet", "auto", "custom", "local", "localhost", "*", "[::1]", "[::]"];
+
+/// Roles and scopes as they may be shown.
+pub fn shown_list(items: &[String]) -> Vec<String> {
+    let show = |item: &String| match Shape::ROLE.show(item) {
+        role if role == *item => role,
+        _ => Shape::Scope.show(item),
+    };
+    items.iter().map(show).collect()
+}
+
+/// The device id that a public key in base64url stands for: the SHA-256 of its 32 bytes, in hex.
+pub fn id_of_key(public_key: &str) -> Option<String> {
+    let raw = URL_SAFE_NO_PAD.decode(public_key).ok().filter(|raw| raw.len() == 32)?;
+    Some(Sha256::digest(raw).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+fn is_uuid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// `r1`, `req42`: at most three letters, then at most three digits.
+fn is_short_id(text: &str) -> bool {
+    let letters = text.bytes().take_while(u8::is_ascii_lowercase).count();
+    let digits = text.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
+    letters + digits == text.len() && (1..=3).contains(&letters) && digits <= 3
+}
+
+/// Up to three words of letters, or numbers of two digits: `Kitchen iPad 11`, `MacBook-Pro`.
+fn is_name(text: &str) -> bool {
+    let parts: Vec<&str> = text.split([' ', '-', '.']).collect();
+    let is_word = |part: &&str| {
+        let length = part.chars().count();
+        let is_number = length <= 2 && part.bytes().all(|b| b.is_ascii_digit());
+        (1..=14).contains(&length) && (is_number || part.chars().all(char::is_alphabetic))
+    };
+    parts.len() <= 3 && parts.iter().all(is_word)
+}
+
+fn is_platform(text: &str) -> bool {
+    let mut words = text.split(' ');
+    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let is_system = words.next().is_some_and(|word| is(SYSTEMS, word));
+    let rest: Vec<&str> = words.collect();
+    is_system
+        && rest.len() <= 2
+        && rest.iter().all(|word| is(MACHINES, word) || is_numbers(word, 3))
+}
+
+/// Numbers of at most three digits with dots between them.
+fn is_numbers(text: &str, most: usize) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    parts.len() <= most
+        && parts
+            .iter()
+            .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_client(text: &str) -> bool {
+    let product =
+        ["openclaw-", "clawdbot-", "moltbot-"].iter().find_map(|own| text.strip_prefix(own));
+    let is_part = |part: &str| {
+        ["control", "ui", "tui", "probe", "test", "node", "host", "app"].contains(&part)
+            || SYSTEMS.contains(&part)
+    };
+    CLIENTS.contains(&text) || product.is_some_and(|rest| rest.split('-').all(is_part))
+}
+
+fn is_near(text: &str, words: &[&str]) -> bool {
+    let plain = text.trim().to_ascii_lowercase();
+    words.iter().any(|word| {
+        let slips = if word.len() >= 6 { 2 } else { usize::from(word.len() >= 4) };
+        plain == *word || text.len() <= 12 && crate::text::distance(&plain, word) <= slips
+    })
+}
+
+fn is_scope(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let is_part = |part: &&str| {
+        (1..=16).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase())
+    };
+    parts.first().is_some_and(|first| ROLES.contains(first))
+        && (2..=4).contains(&parts.len())
+        && parts.iter().all(is_part)
+}
+
+fn is_version(text: &str) -> bool {
+    let (numbers, suffix) = match text.split_once('-') {
+        Some((numbers, suffix)) => (numbers, Some(suffix)),
+        None => (text, None),
+    };
+    let parts: Vec<&str> = numbers.split('.').collect();
+    let is_number = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_release = match parts.as_slice() {
+        [year, month, day] => {
+            year.len() == 4
+                && year.starts_with("20")
+                && is_number(year, 4)
+                && is_number(month, 2)
+                && is_number(day, 2)
+        }
+        _ => false,
+    };
+    let is_suffix = suffix.is_none_or(|suffix| {
+        suffix.split('.').all(|part| is_number(part, 3) || RELEASES.contains(&part))
+    });
+    is_release && is_suffix
+}
+
+fn is_date(text: &str) -> bool {
+    const FORM: &[u8] = b"0000-00-00T00:00:00";
+    let rest = text.get(FORM.len()..).map(|rest| rest.trim_end_matches('Z'));
+    text.len() <= 24
+        && text.bytes().zip(FORM).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            form => byte == *form,
+        })
+        && rest.is_some_and(|rest| {
+            let digits = rest.strip_prefix('.').unwrap_or(rest);
+            digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())
+        })
+}
+
+/// From 2001 to 2100; zero says that there is none.
+fn is_time(text: &str) -> bool {
+    let in_range = |time: u64| time == 0 || (978_307_200_000..4_102_444_800_000).contains(&time);
+    text.parse::<u64>().is_ok_and(|time| in_range(time) && time.to_string() == text)
+}
+
+fn is_address(text: &str) -> bool {
+    let is_ip = |text: &str| text.parse::<IpAddr>().is_ok();
+    if is_ip(text) {
+        return true;
+    }
+    if let Some((ip, bits)) = text.split_once('/') {
+        return is_ip(ip) && bits.parse::<u8>().is_ok_and(|bits| bits <= 128);
+    }
+    text.parse::<std::net::SocketAddr>().is_ok()
+}
+
+/// A name that resolvers know: of one label it may be a word of any kind.
+fn is_host(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if bare.parse::<IpAddr>().is_ok() || host == "localhost" {
+        return true;
+    }
+    let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
+    let is_label = |label: &&str| {
+        !label.is_empty()
+            && label.split('-').all(|part| {
+                let digits = part.bytes().filter(u8::is_ascii_digit).count();
+                let mixed = digits > 0 && digits < part.len();
+                part.bytes().all(|b| b.is_ascii_alphanumeric())
+                    && part.len() <= if mixed { 12 } else { 20 }
+                    && (digits < part.len() || digits <= 4)
+            })
+    };
+    let last_is_letters =
+        labels.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_alphabetic()));
+    labels.len() >= 2 && labels.len() <= 6 && last_is_letters && labels.iter().all(is_label)
+}
+
+/// The URL without user, password, query and what else may be a secret in it. `None`: it is none.
+fn url(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let known = ["ws", "wss", "http", "https", "ssh"];
+    if !known.iter().any(|word| word.eq_ignore_ascii_case(scheme)) {
+        return None;
+    }
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at_checked(end)?;
+    let (user, address) = match authority.rsplit_once('@') {
+        Some((_, address)) => ("****@", address),
+        None => ("", authority),
+    };
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (address, None),
+    };
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) || host.is_empty() {
+        return None;
+    }
+    let host = if is_host(host) { host } else { "****" };
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let (path, query) = match rest.find(['?', '#', '\\']) {
+        Some(at) => (rest.get(..at).unwrap_or_default(), "?****"),
+        None => (rest, ""),
+    };
+    let path = match path.strip_prefix('/') {
+        Some(inner) if !inner.is_empty() && !is_page(inner) => "/****",
+        _ => path,
+    };
+    Some(format!("{scheme}://{user}{host}{port}{path}{query}"))
+}
+
+fn is_page(path: &str) -> bool {
+    let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+    parts.len() <= 2 && parts.iter().all(|part| part.is_empty() || PAGES.contains(part))
+}
+
+/// `./parts/gateway.json5`: folders and a name of a few words; what is none of that is masked.
+fn file(path: &str) -> String {
+    let is_plain = |stem: &str| {
+        let bare = stem.trim_start_matches('.').replace(['_', '.'], "-");
+        bare.is_empty() || bare == "~" || bare.is_ascii() && is_name(&bare)
+    };
+    let parts = path.split_inclusive(['/', '\\']).map(|part| {
+        let name = part.trim_end_matches(['/', '\\']);
+        let ending = [".json5", ".json"].into_iter().find(|ending| name.ends_with(ending));
+        let (stem, ending) = name.split_at(name.len() - ending.map_or(0, str::len));
+        match is_plain(stem) {
+            true => part.to_owned(),
+            false => part.replacen(name, &format!("{}{ending}", mask(stem)), 1),
+        }
+    });
+    parts.collect()
+}
+
+/// `OPENCLAW_GATEWAY_TOKEN`: words with underscores between them, at most two digits in each.
+fn is_variable(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.len() <= 16
+            && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            && part.bytes().filter(u8::is_ascii_digit).count() <= 2
+    };
+    text.len() <= 64
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.split('_').all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "cLopRPTMgn4f7TMuF2O4PzMcpMU_Y-jE9USqu4aDnco";
+    const ID: &str = "e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5";
+
+    #[test]
+    fn an_id_and_a_key_are_shown_where_they_belong_together() {
+        let proves = |id: &str| id == ID;
+        assert_eq!(Shape::DeviceId.show_proved(ID, &proves), ID);
+        assert_eq!(Shape::PublicKey.show_proved(KEY, &proves), KEY);
+        assert_eq!(Shape::DeviceId.show(ID), "****e8d5");
+        assert_eq!(Shape::PublicKey.show(KEY), "****Dnco");
+        let private = "GaiN_tzPA_xixlRfZWn1oLqnZ1vX0qM3eF5s8k2hT4Y";
+        assert_eq!(Shape::PublicKey.show_proved(private, &proves), "****hT4Y");
+    }
+
+    #[test]
+    fn what_belongs_there_is_shown() {
+        let fits = |shape: Shape, texts: &[&str]| {
+            for text in texts {
+                assert_eq!(shape.show(text), *text, "{shape:?}");
+            }
+        };
+        fits(Shape::RequestId, &["8f4bd968-1608-4627-a1e5-24149a6f44f9", "r1", "req42"]);
+        fits(
+            Shape::Name,
+            &["Kitchen iPad 11", "MacBook-Pro", "Ännchens Telefon", "box.local", "客厅"],
+        );
+        fits(Shape::Platform, &["linux", "iOS 18.2.1", "Linux x86_64", "MacIntel", "Win32"]);
+        fits(Shape::Client, &["cli", "openclaw-control-ui", "openclaw-ios", "clawdbot-macos"]);
+        fits(Shape::Scope, &["operator.read", "operator.talk.secrets"]);
+        fits(Shape::Version, &["2026.9.6", "2026.9.1-beta.1", "2026.1.29-1"]);
+        fits(Shape::Date, &["2026-05-28T10:00:00.000Z", "2026-05-28T10:00:00Z"]);
+        fits(Shape::Time, &["1795535924124", "0"]);
+        fits(
+            Shape::Bind,
+            &["loopback", "Lan", "loopbak", "127.0.0.1", "::1", "0.0.0.0:18789", "*"],
+        );
+        fits(Shape::Address, &["10.0.0.0/8", "fe80::1"]);
+        fits(
+            Shape::Url,
+            &["ws://127.0.0.1:18789", "wss://ip-10-0-0-1.example/ws", "ws://[::1]:1/"],
+        );
+        fits(Shape::File, &["./parts/gateway.json5", "../a-b.json", "/home/me/.openclaw/x.json"]);
+        fits(Shape::Variable, &["OPENCLAW_GATEWAY_TOKEN", "A_B"]);
+        fits(Shape::Page, &["/openclaw", "/control/ui"]);
+    }
+
+    #[test]
+    fn a_url_loses_what_may_be_a_secret_in_it() {
+        assert_eq!(
+            Shape::Url.show("wss://u:p@claw.example/ws?token=x"),
+            "wss://****@claw.example/ws?****"
+        );
+        assert_eq!(Shape::Url.show("wss://hunter:1/p/battery"), "wss://****:1/****");
+        assert_eq!(Shape::Url.show("hunter://h"), "****");
+    }
+
+    #[test]
+    fn no_shape_lets_a_secret_through() {
+        let secrets = [
+            "correct horse battery staple",
+            "correct-horse-battery-staple",
+            "hunter2",
+            "4829",
+            "48291377",
+            "Bearer Qk7cAnArYtOkEnVrj1_j258mhmci7lPFTO1eXBa4",
+            "v Qk7cAnArYtOkEnVrj1_j258mhmci7lPFTO1eXBa4",
+            "GaiN_tzPA_xixlRfZWn1oLqnZ1vX0qM3eF5s8k2hT4Y",
+            "deadbeefdeadbeefdeadbeefdeadbeef",
+            "-----BEGIN PRIVATE KEY-----",
+            "MC4CAQAwBQYDK2VwBCIEIBmojf7czwP8YsZUX2Vp",
+            "operator.read hunter2",
+            "2026.9.6-hunter2",
+            "linux hunter2",
+            "127.0.0.1 hunter2",
+            "./sk-CANARY0123456789abcdefXYZ.json",
+            "DEADBEEF0123456789",
+        ];
+        for shape in [
+            Shape::DeviceId,
+            Shape::PublicKey,
+            Shape::RequestId,
+            Shape::Name,
+            Shape::Platform,
+            Shape::Client,
+            Shape::CLIENT_MODE,
+            Shape::ROLE,
+            Shape::Near(&["local", "remote"]),
+            Shape::Bind,
+            Shape::Scope,
+            Shape::Version,
+            Shape::Date,
+            Shape::Time,
+            Shape::Address,
+            Shape::Url,
+            Shape::File,
+            Shape::Page,
+            Shape::Variable,
+        ] {
+            for secret in secrets {
+                assert!(!shape.show(secret).contains(secret), "{shape:?} {secret}");
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What of a value that somebody typed into the config, or into a variable that stands for one, may be
+//! shown: what its place asks for, see [`super`].
+
+use serde_json::Value;
+
+use super::mask;
+use super::places;
+use super::shape::Shape;
+
+/// A text at a path of the config, or a mask in its place.
+pub fn text(path: &[String], text: &str) -> String {
+    places::config(&keys(path)).map_or_else(|| mask(text), |shape| shape.show(text))
+}
+
+/// Any value at a path of the config as JSON, on one line.
+pub fn value(path: &[String], value: &Value) -> String {
+    match value {
+        Value::Null | Value::Bool(_) => value.to_string(),
+        Value::Number(number) => {
+            let number = number.to_string();
+            let fits = |shape: Shape| shape.fits(&number, &|_| false);
+            let is_shown = places::config(&keys(path)).is_some_and(fits);
+            if is_shown { number } else { "****".to_owned() }
+        }
+        Value::String(string) => Value::from(text(path, string)).to_string(),
+        Value::Array(_) => "[...]".to_owned(),
+        Value::Object(_) => "{...}".to_owned(),
+    }
+}
+
+/// A URL without what may be a secret in it.
+pub fn url(text: &str) -> String {
+    Shape::Url.show(text)
+}
+
+/// A path that a value of the config gives.
+pub fn path(text: &str) -> String {
+    Shape::File.show(text)
+}
+
+fn keys(path: &[String]) -> Vec<&str> {
+    path.iter().map(String::as_str).collect()
+}
