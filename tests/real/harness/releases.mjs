@@ -17,13 +17,24 @@ export function since(version, other) {
   return at === -1 || a[at] > b[at];
 }
 
+/** By calendar number, then a beta before its release and a `-2` after it. Says nothing of which line a release is on. */
+export function compareReleases(a, b) {
+  const key = (version) => {
+    const [, beta = "1", number = "0"] = version.match(/-(beta\.)?(\d+)$/) ?? [];
+    return [...parts(version), beta === "beta." ? 0 : 1, Number(number)];
+  };
+  const [left, right] = [key(a), key(b)];
+  const at = left.findIndex((part, index) => part !== right[index]);
+  return at === -1 ? 0 : left[at] - right[at];
+}
+
 export function describe(version) {
   if (!/^\d{4}\.\d{1,2}\.\d{1,2}(-[\w.]+)?$/.test(version)) throw new Error(`not an OpenClaw release: ${version}`);
   return {
     version,
     node: since(version, "2026.9.0") ? "node-24" : "node-22",
     /** Pairing in the database; there the lockouts are those of a gateway without a shared token. */
-    sqlite: since(version, "2026.8.1"),
+    sqlite: since(version, "2026.8.1") || /^2026\.7\.2-beta\.[1-7]$/.test(version),
     /** These two approve a scope upgrade silently on loopback, so a narrowed device is not a lockout. */
     upgradesSilently: since(version, "2026.2.20") && !since(version, "2026.4.0"),
     /** Turns host addresses in `gateway.bind` into modes at start. */

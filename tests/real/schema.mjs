@@ -1,0 +1,149 @@
+// The table of what a config may hold, per release: the keys of the root, and all of `gateway`, `logging` and `hooks`.
+//   node tests/real/schema.mjs                        reads every release of the table again and writes the table
+//   node tests/real/schema.mjs --release VERSION      … and these too (repeatable)
+//   node tests/real/schema.mjs --check                writes nothing; fails where the table and a release differ
+// What a release says is kept beside the installed releases, so a run that was stopped goes on where it was.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { install } from "./harness/install.mjs";
+import { cleanUpAtExit, run } from "./harness/processes.mjs";
+import { compareReleases, describe } from "./harness/releases.mjs";
+import { flatten } from "./schema/rules.mjs";
+
+const PROJECT = new URL("../../", import.meta.url).pathname;
+const TABLE = join(PROJECT, "src/data/config-schema.json");
+const WORKER = new URL("schema/zod-worker.mjs", import.meta.url).pathname;
+const TIMEOUT_MS = 180_000;
+/** The sections whose every key is in the table; of the others it has the name alone. */
+const SECTIONS = ["gateway", "logging"];
+
+/** The JSON Schema of one release: as it prints it itself, else from its code. */
+async function schemaOf(version, { node, entry }, home) {
+  const env = { PATH: process.env.PATH, HOME: home, NO_COLOR: "1", OPENCLAW_NO_AUTO_UPDATE: "1" };
+  const printed = await run(node, [entry, "config", "schema"], { env, cwd: home, timeoutMs: TIMEOUT_MS });
+  if (printed.code === 0 && printed.stdout.trimStart().startsWith("{")) return { from: "config schema", schema: JSON.parse(printed.stdout) };
+  const file = join(home, "schema.json");
+  const read = await run(node, [WORKER, dirname(entry), file], { env, cwd: home, timeoutMs: TIMEOUT_MS });
+  if (read.code !== 0) throw new Error(`no schema\n${printed.stderr}\n${read.stderr}`);
+  return { from: "code", schema: JSON.parse(readFileSync(file, "utf8")) };
+}
+
+/** One release as `{ from, closed, root: [key], rows: [[path, rule]] }`. */
+function reduced({ from, schema }) {
+  const root = Object.keys(schema.properties).sort();
+  const rows = SECTIONS.filter((name) => root.includes(name)).flatMap((name) => flatten(schema.properties[name], name));
+  return { from, closed: schema.additionalProperties === false, root, rows };
+}
+
+async function read(version, { cache, discard }) {
+  const kept = join(cache, "schemas", `${version}.json`);
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8"));
+  const folder = join(cache, `openclaw-${version}`);
+  const stood = existsSync(folder);
+  const { programs } = await install(cache, [describe(version)]);
+  const home = join(cache, "schemas", `home-${version}`);
+  mkdirSync(home, { recursive: true });
+  try {
+    const raw = await schemaOf(version, programs.get(version), home);
+    writeFileSync(join(cache, "schemas", `${version}.full.json`), JSON.stringify(raw));
+    const found = reduced(raw);
+    writeFileSync(kept, JSON.stringify(found));
+    return found;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+    if (discard && !stood) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs of neighbours as [first, last], by position in the list of releases. */
+function spans(positions) {
+  const runs = [];
+  for (const at of positions) {
+    if (runs.at(-1)?.[1] === at - 1) runs.at(-1)[1] = at;
+    else runs.push([at, at]);
+  }
+  return runs;
+}
+
+/** Rules are kept once each; a path has the number of its rule and the releases in which it holds. */
+function tableOf(found) {
+  const releases = [...found.keys()].sort(compareReleases);
+  const rules = [];
+  const numbers = new Map();
+  const paths = new Map();
+  const put = (path, rule, at) => {
+    const text = JSON.stringify(rule);
+    if (!numbers.has(text)) {
+      numbers.set(text, rules.length);
+      rules.push(rule);
+    }
+    if (!paths.has(path)) paths.set(path, new Map());
+    const held = paths.get(path);
+    held.set(numbers.get(text), [...(held.get(numbers.get(text)) ?? []), at]);
+  };
+  const root = new Map();
+  releases.forEach((version, at) => {
+    const release = found.get(version);
+    for (const key of release.root) root.set(key, [...(root.get(key) ?? []), at]);
+    for (const [path, rule] of release.rows) put(path, rule, at);
+  });
+  return {
+    releases,
+    closedRoot: spans(releases.flatMap((version, at) => (found.get(version).closed ? [at] : []))),
+    root: Object.fromEntries([...root].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, at]) => [key, spans(at)])),
+    rules,
+    keys: Object.fromEntries([...paths].map(([path, held]) => [path, [...held].map(([rule, at]) => [rule, ...spans(at)])])),
+  };
+}
+
+/** One line for each key and rule, so that a change is read as one. */
+function written({ releases, closedRoot, root, rules, keys }) {
+  const lines = (entries) => entries.map((each) => `    ${each}`).join(",\n");
+  const object = (map) => lines(Object.entries(map).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`));
+  return `{
+  "releases": ${JSON.stringify(releases)},
+  "closedRoot": ${JSON.stringify(closedRoot)},
+  "root": {\n${object(root)}\n  },
+  "rules": [\n${lines(rules.map((each) => JSON.stringify(each)))}\n  ],
+  "keys": {\n${object(keys)}\n  }
+}
+`;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      release: { type: "string", multiple: true, default: [] },
+      cache: { type: "string", default: process.env.CLAWMEND_REAL_CACHE || join(PROJECT, "target/real") },
+      check: { type: "boolean", default: false },
+      discard: { type: "boolean", default: false },
+    },
+  });
+  cleanUpAtExit(() => {});
+  const cache = resolve(values.cache);
+  mkdirSync(join(cache, "schemas"), { recursive: true });
+  const before = existsSync(TABLE) ? readFileSync(TABLE, "utf8") : undefined;
+  const versions = new Set([...(before === undefined ? [] : JSON.parse(before).releases), ...values.release]);
+  const found = new Map();
+  const failed = [];
+  for (const version of versions) {
+    try {
+      found.set(version, await read(version, { cache, discard: values.discard }));
+      console.error(`${version}: ${found.get(version).root.length} root keys, ${found.get(version).rows.length} paths, from ${found.get(version).from}`);
+    } catch (error) {
+      failed.push(version);
+      console.error(`${version}: ${error.message}`);
+    }
+  }
+  const text = written(tableOf(found));
+  if (values.check && text !== before) failed.push("the table differs from what the releases say");
+  if (!values.check) {
+    mkdirSync(dirname(TABLE), { recursive: true });
+    writeFileSync(TABLE, text);
+  }
+  console.log(`${found.size} releases, ${Buffer.byteLength(text)} bytes${failed.length > 0 ? `; failed: ${failed.join(", ")}` : ""}`);
+  process.exit(failed.length > 0 ? 1 : 0);
+}
+
+await main();
