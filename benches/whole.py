@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Whole processes, side by side in one run: clawmend against what a user would pick instead.
 
-usage: benches/whole.py [--clawmend PATH] [--devices N] [--runs N] [--node PATH] [--openclaw DIR]
+usage: benches/whole.py [--clawmend PATH] [--devices N] [--runs N] [--node PATH] [--beside PATH]
 
-Prints medians and ratios with the aims of docs/performance.md. Runs of the two sides alternate, so that
+Prints medians and ratios with the aims of docs/performance.md. With --beside, another build of clawmend (a
+static one, say) is timed in turns with --clawmend, and nothing else is. Runs of the two sides alternate, so that
 what else the machine does hits both. Needs python3, jq, sqlite3; node for one line; for the line against
 OpenClaw a state dir with a running gateway is too much here: tests/real times that.
 """
@@ -135,12 +136,36 @@ def rows(clawmend, args, made, fresh_copy_of):
     line("for comparison: `sqlite3` reading these rows, against 10", ms(a), ms(b), f"{a / b:.1f}", "", None)
 
 
+def beside(clawmend, other, args, made, fresh_copy_of):
+    """Another build of clawmend, in turns with this one."""
+    builds = {"us": clawmend, "other": os.path.abspath(other)}
+
+    def sides(*words):
+        return {name: lambda path, build=build: run([build, *(["--state-dir", path] if path else []), *words])
+                for name, build in builds.items()}
+
+    for what, words, source, runs in (
+            ("--version", ["--version"], None, 10),
+            ("diagnose, 13 devices", [], made("files", 12), 6),
+            ("diagnose, SQLite fixture", [], made("sqlite", 0), 6),
+            ("repair, 13 devices", ["repair", "--yes", "--quiet"], made("files", 12), 6),
+            ("repair, SQLite fixture", ["repair", "--yes", "--quiet"], made("sqlite", 0), 6),
+            (f"diagnose, {args.devices + 1} devices", [], made("files", args.devices), 1),
+            (f"repair, {args.devices + 1} devices", ["repair", "--yes", "--quiet"], made("files", args.devices), 1),
+            (f"diagnose, {args.devices} rows in SQLite", [], made("sqlite", args.devices), 1),
+            (f"repair, {args.devices} rows in SQLite", ["repair", "--yes", "--quiet"], made("sqlite", args.devices), 1)):
+        times, _ = alternate(args.runs * runs, sides(*words), fresh_copy_of(source) if source else None)
+        ratio = times["other"] / times["us"]
+        line(f"{what}, the build beside", ms(times["us"]), ms(times["other"]), f"{ratio:.2f}", "at most 1.1", ratio <= 1.1)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--clawmend", default=os.path.join(ROOT, "target/release/clawmend"))
     parser.add_argument("--devices", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--node", default=shutil.which("node"))
+    parser.add_argument("--beside")
     args = parser.parse_args()
     clawmend = os.path.abspath(args.clawmend)
     os.environ["HOME"] = "/nonexistent"
@@ -161,6 +186,10 @@ def main():
         return fresh
 
     print("| what | clawmend | against | ratio | aim | met |\n|---|---|---|---|---|---|")
+    if args.beside:
+        beside(clawmend, args.beside, args, made, fresh_copy_of)
+        shutil.rmtree(work)
+        return
 
     small = made("files", 12)
     times, _ = alternate(args.runs * 6, {
