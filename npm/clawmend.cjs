@@ -118,8 +118,8 @@ function missing(part) {
     `clawmend: the package with the program for this machine is not installed: ${part}@${own.version}\n` +
     'It is left out where npm omits optional packages, or when node_modules comes from another kind of machine.\n' +
     'Install again, with it:\n' +
-    '  npm install --global --include=optional clawmend\n' +
-    '  npx --include=optional clawmend\n' +
+    '  npm install --include=optional clawmend             (in the folder of a project)\n' +
+    '  npm install --global --include=optional clawmend    (for all folders)\n' +
     otherWays()
   );
 }
