@@ -140,7 +140,7 @@ fn other_command_lines_are_run_by_the_gate_or_parse() {
     if !root().join(".ci").exists() {
         return;
     }
-    let gate = read(".ci/run") + &read("ci/packages") + &read("ci/deb");
+    let gate = read(".ci/run") + &read("ci/packages") + &read("ci/release");
     for path in documents() {
         let text = read(&path);
         let mut inside = false;
