@@ -13,6 +13,8 @@ pub mod include;
 pub mod model;
 pub mod owner;
 pub mod problem;
+pub mod release;
+pub mod schema;
 pub mod secretref;
 pub mod url;
 pub mod vars;

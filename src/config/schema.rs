@@ -1,0 +1,390 @@
+//! What the config's schema of a release refuses: the root's keys, and all of `gateway` and `logging`.
+//!
+//! The table (`src/data/config-schema.json`) is made by `tests/real/schema.mjs` from what each release prints
+//! or holds. A key outside these sections is not looked at below its root key.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::release::Release;
+
+/// Where and what a release refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Its path in the merged config.
+    pub path: Vec<String>,
+    /// What is wrong there.
+    pub fault: Fault,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// This release does not know the key.
+    Unknown {
+        /// The first and last of the releases that knew it, if one did.
+        known: Option<(Release, Release)>,
+    },
+    /// The value is not what belongs there.
+    Value {
+        /// What does: `a list`, `one of local, remote`.
+        wanted: String,
+    },
+    /// A key that has to be there is not.
+    Missing,
+}
+
+/// The schema of one release.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    table: &'static Table,
+    at: usize,
+    /// The release whose schema it is.
+    pub release: Release,
+    /// The release that was asked for is later than all that are known.
+    pub is_older: bool,
+}
+
+type Span = (usize, usize);
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    releases: Vec<String>,
+    #[serde(rename = "closedRoot")]
+    closed_root: Vec<Span>,
+    root: std::collections::BTreeMap<String, Vec<Span>>,
+    rules: Vec<Rule>,
+    keys: std::collections::BTreeMap<String, Vec<Spanned>>,
+    #[serde(skip)]
+    parsed: Vec<Release>,
+}
+
+/// A rule and the releases it holds for: `[rule, span, span…]` in the table.
+#[derive(Debug, Deserialize)]
+#[serde(from = "Vec<Part>")]
+struct Spanned {
+    rule: usize,
+    spans: Vec<Span>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Part {
+    Rule(usize),
+    Span(Span),
+}
+
+impl From<Vec<Part>> for Spanned {
+    fn from(parts: Vec<Part>) -> Self {
+        let mut spanned = Self { rule: usize::MAX, spans: Vec::new() };
+        for part in parts {
+            match part {
+                Part::Rule(rule) => spanned.rule = rule,
+                Part::Span(span) => spanned.spans.push(span),
+            }
+        }
+        spanned
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Rule {
+    Any,
+    Null,
+    Boolean,
+    /// Patterns and formats of a few rare fields are not checked.
+    String {
+        min: Option<usize>,
+        max: Option<usize>,
+    },
+    Number(Range),
+    Integer(Range),
+    Words {
+        words: Vec<Value>,
+    },
+    Secret {
+        sources: Vec<String>,
+    },
+    List {
+        of: Option<Box<Rule>>,
+    },
+    Object {
+        #[serde(default)]
+        closed: bool,
+        #[serde(default)]
+        needs: Vec<String>,
+    },
+    One {
+        of: Vec<Rule>,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+struct Range {
+    min: Option<f64>,
+    max: Option<f64>,
+    above: Option<f64>,
+}
+
+fn table() -> Option<&'static Table> {
+    static TABLE: OnceLock<Option<Table>> = OnceLock::new();
+    let read = || {
+        let mut table: Table =
+            serde_json::from_str(include_str!("../data/config-schema.json")).ok()?;
+        table.parsed = table.releases.iter().filter_map(|text| Release::parse(text)).collect();
+        (table.parsed.len() == table.releases.len()).then_some(table)
+    };
+    TABLE.get_or_init(read).as_ref()
+}
+
+impl Schema {
+    /// That of a release, or of the nearest one before it.
+    pub fn of(release: Release) -> Option<Self> {
+        let table = table()?;
+        let (at, is_older) = release.nearest(&table.parsed)?;
+        Some(Self { table, at, release: *table.parsed.get(at)?, is_older })
+    }
+
+    /// Everything in a merged config that this release refuses, in the order of the config.
+    pub fn refused(&self, config: &Value) -> Vec<Refused> {
+        let mut found = Vec::new();
+        let Some(root) = config.as_object() else {
+            return found;
+        };
+        for (key, value) in root {
+            match self.table.root.get(key) {
+                Some(spans) if self.holds(spans) => {
+                    self.below(&mut vec![key.clone()], key, value, &mut found)
+                }
+                known if self.holds(&self.table.closed_root) => found.push(Refused {
+                    path: vec![key.clone()],
+                    fault: Fault::Unknown {
+                        known: known.and_then(|spans| self.known(spans.iter())),
+                    },
+                }),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn holds(&self, spans: &[Span]) -> bool {
+        spans.iter().any(|(first, last)| (*first..=*last).contains(&self.at))
+    }
+
+    fn known<'s>(
+        &self,
+        spans: impl Iterator<Item = &'s Span> + Clone,
+    ) -> Option<(Release, Release)> {
+        let first = spans.clone().map(|span| span.0).min()?;
+        let last = spans.map(|span| span.1).max()?;
+        Some((*self.table.parsed.get(first)?, *self.table.parsed.get(last)?))
+    }
+
+    fn rule(&self, key: &str) -> Option<&'static Rule> {
+        let spanned =
+            self.table.keys.get(key)?.iter().find(|spanned| self.holds(&spanned.spans))?;
+        self.table.rules.get(spanned.rule)
+    }
+
+    /// `key` is the path as the table has it: dots between, `*` for a key that the user names.
+    fn below(&self, path: &mut Vec<String>, key: &str, value: &Value, found: &mut Vec<Refused>) {
+        let Some(rule) = self.rule(key) else {
+            return;
+        };
+        if let Some(wanted) = rule.refuses(value) {
+            return found.push(Refused { path: path.clone(), fault: Fault::Value { wanted } });
+        }
+        let (Some(members), Some((closed, needs))) = (value.as_object(), rule.as_object()) else {
+            return;
+        };
+        self.members(path, key, members, closed, found);
+        for needed in needs.iter().filter(|needed| !members.contains_key(*needed)) {
+            let mut path = path.clone();
+            path.push(needed.clone());
+            found.push(Refused { path, fault: Fault::Missing });
+        }
+    }
+
+    fn members(
+        &self,
+        path: &mut Vec<String>,
+        key: &str,
+        members: &Map<String, Value>,
+        closed: bool,
+        found: &mut Vec<Refused>,
+    ) {
+        let any = format!("{key}.*");
+        for (name, value) in members {
+            let named = format!("{key}.{name}");
+            path.push(name.clone());
+            if self.rule(&named).is_some() {
+                self.below(path, &named, value, found);
+            } else if self.rule(&any).is_some() {
+                self.below(path, &any, value, found);
+            } else if closed && name != super::include::INCLUDE_KEY {
+                let spans = self
+                    .table
+                    .keys
+                    .get(&named)
+                    .map(|rules| rules.iter().flat_map(|one| &one.spans));
+                let known = spans.and_then(|spans| self.known(spans));
+                found.push(Refused { path: path.clone(), fault: Fault::Unknown { known } });
+            }
+            path.pop();
+        }
+    }
+}
+
+impl Rule {
+    fn as_object(&self) -> Option<(bool, &[String])> {
+        match self {
+            Rule::Object { closed, needs } => Some((*closed, needs)),
+            Rule::One { of } => of.iter().find_map(Rule::as_object),
+            _ => None,
+        }
+    }
+
+    /// What belongs there, where the value is something else. A text with `${VAR}` is what the variable holds,
+    /// so only its kind is looked at.
+    fn refuses(&self, value: &Value) -> Option<String> {
+        let filled_in = value.as_str().is_some_and(|text| text.contains("${"));
+        let range = |range: &Range, number: f64| {
+            range.min.is_none_or(|min| number >= min)
+                && range.max.is_none_or(|max| number <= max)
+                && range.above.is_none_or(|above| number > above)
+        };
+        let fits = match (self, value) {
+            (Rule::Any, _) | (Rule::Null, Value::Null) | (Rule::Boolean, Value::Bool(_)) => true,
+            (Rule::String { min, max }, Value::String(text)) => {
+                let count = text.chars().count();
+                filled_in
+                    || min.is_none_or(|min| count >= min) && max.is_none_or(|max| count <= max)
+            }
+            (Rule::Number(limits), Value::Number(number)) => {
+                number.as_f64().is_some_and(|number| range(limits, number))
+            }
+            (Rule::Integer(limits), Value::Number(number)) => {
+                number.as_f64().is_some_and(|number| number.fract() == 0.0 && range(limits, number))
+            }
+            (Rule::Words { words }, value) => filled_in || words.contains(value),
+            (Rule::Secret { .. }, Value::String(_)) => true,
+            (Rule::Secret { sources }, Value::Object(reference)) => {
+                let source = reference.get("source").and_then(Value::as_str);
+                source.is_some_and(|source| sources.iter().any(|known| known == source))
+                    && ["provider", "id"]
+                        .iter()
+                        .all(|name| reference.get(*name).is_some_and(Value::is_string))
+            }
+            (Rule::List { of }, Value::Array(items)) => {
+                of.as_ref().is_none_or(|rule| items.iter().all(|item| rule.refuses(item).is_none()))
+            }
+            (Rule::Object { .. }, Value::Object(_)) => true,
+            (Rule::One { of }, value) => of.iter().any(|rule| rule.refuses(value).is_none()),
+            _ => false,
+        };
+        (!fits).then(|| self.wanted())
+    }
+
+    /// What belongs there, for people.
+    fn wanted(&self) -> String {
+        let limits = |what: &str, range: &Range| {
+            let least = range.min.map(|min| format!(" of {min} or more"));
+            let above = range.above.map(|above| format!(" above {above}"));
+            let most = range.max.map(|max| format!(" up to {max}"));
+            [Some(what.to_owned()), least.or(above), most].into_iter().flatten().collect::<String>()
+        };
+        match self {
+            Rule::Any => "a value".to_owned(),
+            Rule::Null => "null".to_owned(),
+            Rule::Boolean => "true or false".to_owned(),
+            Rule::String { min: Some(1..), .. } => "a text that is not empty".to_owned(),
+            Rule::String { .. } => "a text".to_owned(),
+            Rule::Number(range) => limits("a number", range),
+            Rule::Integer(range) => limits("a whole number", range),
+            Rule::Words { words } => {
+                let words: Vec<String> = words
+                    .iter()
+                    .map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned))
+                    .collect();
+                format!("one of {}", words.join(", "))
+            }
+            Rule::Secret { .. } => "a text, or a reference with source, provider and id".to_owned(),
+            Rule::List { .. } => "a list".to_owned(),
+            Rule::Object { .. } => "an object".to_owned(),
+            Rule::One { of } => of.iter().map(Rule::wanted).collect::<Vec<_>>().join(", or "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refused(release: &str, config: Value) -> Vec<String> {
+        let schema = Schema::of(Release::parse(release).unwrap()).unwrap();
+        let say = |one: Refused| match one.fault {
+            Fault::Unknown { known: None } => format!("{}: unknown", one.path.join(".")),
+            Fault::Unknown { known: Some((first, last)) } => {
+                format!("{}: {first} to {last}", one.path.join("."))
+            }
+            Fault::Value { wanted } => format!("{}: {wanted}", one.path.join(".")),
+            Fault::Missing => format!("{}: missing", one.path.join(".")),
+        };
+        schema.refused(&config).into_iter().map(say).collect()
+    }
+
+    #[test]
+    fn the_table_is_read_whole() {
+        let table = table().unwrap();
+        assert!(table.parsed.len() >= 16 && table.keys.len() > 100);
+    }
+
+    #[test]
+    fn what_real_gateways_refused_is_refused() {
+        // Seen: none of these starts.
+        assert_eq!(
+            refused("2026.9.6", json!({"gateway": {"localExec": 1}})),
+            ["gateway.localExec: unknown"]
+        );
+        assert_eq!(refused("2026.9.6", json!({"mode": "local"})), ["mode: unknown"]);
+        assert!(
+            refused(
+                "2026.5.28",
+                json!({"gateway": {"roles": {"default": "a", "definitions": {}}}})
+            )[0]
+            .starts_with("gateway.roles: 2026.")
+        );
+        for release in ["2026.5.28", "2026.9.6"] {
+            let found = refused(release, json!({"logging": {"level": "loud"}}));
+            assert!(found[0].starts_with("logging.level: one of silent, fatal"), "{found:?}");
+        }
+        assert_eq!(
+            refused("2026.9.6", json!({"gateway": {"trustedProxies": "127.0.0.1"}})),
+            ["gateway.trustedProxies: a list"]
+        );
+    }
+
+    #[test]
+    fn what_real_gateways_took_is_taken() {
+        let config = json!({
+            "gateway": {"mode": "local", "port": 18789, "bind": "loopback", "auth": {"mode": "token", "token": "${TOKEN}"}, "trustedProxies": ["127.0.0.1"]},
+            "logging": {"level": "debug"}, "channels": {"anything": {"at": "all"}}, "meta": {"lastTouchedVersion": "2026.9.6"},
+        });
+        for release in ["2026.5.28", "2026.8.2", "2026.9.6", "2026.12.1"] {
+            assert_eq!(refused(release, config.clone()), [""; 0], "{release}");
+        }
+        assert_eq!(
+            refused(
+                "2026.9.6",
+                json!({"gateway": {"auth": {"token": {"source": "store", "provider": "default", "id": "A"}}}})
+            ),
+            [""; 0]
+        );
+        assert_eq!(refused("2026.9.6", json!([])), [""; 0]);
+    }
+}
