@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::layout::Part;
+use crate::secret::Secret;
 
 /// The most records of one part that are read, in a file or a table. Each costs memory beyond its
 /// bytes, and a gateway that pairs a thousand devices a day needs three years to come here.
@@ -201,8 +202,14 @@ pub enum DatabaseState {
 pub struct Database {
     /// `PRAGMA user_version`.
     pub user_version: i64,
+    /// The schema that has been applied (2026.9 and later), where it is named.
+    pub content_version: Option<i64>,
     /// The release that wrote it, from `schema_meta`.
     pub app_version: Option<String>,
+    /// A gateway has been started on it.
+    pub has_booted: bool,
+    /// The secrets that the config can refer to, by name.
+    pub secrets: BTreeMap<String, Secret>,
     /// Mode, owner and identity of the main file.
     pub meta: Meta,
     /// The pairing tables that exist.

@@ -2,6 +2,7 @@
 //! variables that beat it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use super::copies::{Copy, CopyKind};
@@ -29,6 +30,8 @@ pub struct ConfigFacts {
     pub profile: Option<String>,
     /// This machine is a container, by OpenClaw's own signs.
     pub container: bool,
+    /// This machine's IPv4 addresses; `None` where they cannot be told.
+    pub addresses: Option<BTreeSet<Ipv4Addr>>,
 }
 
 impl ConfigFacts {

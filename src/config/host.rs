@@ -32,6 +32,8 @@ pub struct Signs {
     pub requests: bool,
     /// A gateway's lock is there.
     pub lock: bool,
+    /// The database says that a gateway has been started.
+    pub booted: bool,
     /// 2026.9 or later has worked on the database.
     pub derives_port: bool,
 }
@@ -46,6 +48,9 @@ pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs)
     }
     if signs.lock {
         seen.push("a gateway's lock is here".to_owned());
+    }
+    if signs.booted {
+        seen.push("a gateway has been started on this state".to_owned());
     }
     let services = facts.variables.iter().filter(|at| {
         at.place == Place::Service && at.other_state_dir.is_none() && at.at.starts_with('/')

@@ -91,6 +91,13 @@ pub const DATABASE_SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 pub const GENERATION_COLUMN: &str = "approved_via";
 /// The table that names the release that wrote the database.
 pub const SCHEMA_META: &str = "schema_meta";
+/// The table of the gateway's own settings. Key `state.schema.contentVersion`: the schema that has been
+/// applied, from 2026.9 on; `user_version` may lag behind it.
+pub const MACHINE_STATE: &str = "config_machine_state";
+/// The table with a row for each start of a gateway (from 2026.8): where it has one, this is a gateway's host.
+pub const BOOTS: &str = "gateway_boot_lifecycle";
+/// The table of the secrets that the config refers to with `source: "store"`.
+pub const SECRETS: &str = "secret_store_entries";
 /// The `identity_key` of this machine's identity row.
 pub const PRIMARY_IDENTITY: &str = "primary";
 /// The newest `PRAGMA user_version` this was checked against (2026.9.6).

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::config::model::{ConfigModel, ConfigState, Signs};
-use crate::image::{DatabaseState, FileState, Images, Table};
+use crate::image::{Database, DatabaseState, FileState, Images, Table};
 use crate::plan::StoreKind;
 use crate::secret::shape::Shape;
 use device::{Device, List};
@@ -136,6 +136,7 @@ impl Model {
             devices: !paired.entries.is_empty(),
             requests: !pending.entries.is_empty(),
             lock: facts.gateway != facts::Gateway::NotRunning,
+            booted: database(&images).is_some_and(|database| database.has_booted),
             derives_port: user_version(&images) >= DERIVES_PORT,
         };
         let config = ConfigModel::of(config, &facts.config, signs);
@@ -242,9 +243,13 @@ fn generation(images: &Images) -> StoreKind {
 const DERIVES_PORT: i64 = 18;
 
 fn user_version(images: &Images) -> i64 {
-    match images.database.as_ref().map(|database| &database.state) {
-        Some(DatabaseState::Readable(database)) => database.user_version,
-        _ => 0,
+    database(images).map_or(0, |database| database.user_version)
+}
+
+fn database(images: &Images) -> Option<&Database> {
+    match &images.database.as_ref()?.state {
+        DatabaseState::Readable(database) => Some(database),
+        _ => None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The config: its text and what it includes, the copies beside it, and what decides about them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -46,6 +47,11 @@ pub(super) fn read(located: &Located, env: &Env) -> ConfigRead {
         roots: roots(&path, located, env),
         profile: located.profile.clone(),
         container: is_container(env),
+        addresses: env
+            .proc
+            .as_ref()
+            .and_then(|proc| std::fs::read_to_string(proc.join("net/fib_trie")).ok())
+            .map(|table| addresses(&table)),
         read_only: ["OPENCLAW_NIX_MODE", "OPENCLAW_CONFIG_READONLY"]
             .into_iter()
             .find(|name| env.var(name) == Some("1"))
@@ -148,6 +154,17 @@ fn copies(config: &Path) -> Vec<(Copy, Bytes)> {
     choose(&config, dated, MOST_COPIES).into_iter().filter_map(read).collect()
 }
 
+/// The addresses of this machine in Linux's table of routes: each stands above `/32 host LOCAL`, and a whole
+/// network (127.0.0.0/8) is not listed one by one.
+fn addresses(table: &str) -> BTreeSet<Ipv4Addr> {
+    let lines: Vec<&str> = table.lines().map(str::trim).collect();
+    let address = |pair: &[&str]| match pair {
+        [above, "/32 host LOCAL"] => above.strip_prefix("|-- ")?.parse().ok(),
+        _ => None,
+    };
+    lines.windows(2).filter_map(address).collect()
+}
+
 /// The signs by which OpenClaw itself takes a machine for a container.
 fn is_container(env: &Env) -> bool {
     let marked = ["/.dockerenv", "/run/.containerenv", "/var/run/.containerenv"];
@@ -159,4 +176,17 @@ fn is_container(env: &Env) -> bool {
     groups.is_some_and(|groups| {
         ["docker", "kubepods", "containerd", "lxc"].iter().any(|word| groups.contains(word))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_those_that_are_this_machines() {
+        let table = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     +-- 192.0.2.0/24 2 0 2\n        |-- 192.0.2.0\n           /24 link UNICAST\n        |-- 192.0.2.2\n           /32 host LOCAL\n        |-- 192.0.2.255\n           /32 link BROADCAST\n        |-- 127.0.0.1\n           /32 host LOCAL\n";
+        let found: Vec<String> = addresses(table).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["127.0.0.1", "192.0.2.2"]);
+        assert_eq!(addresses(""), BTreeSet::new());
+    }
 }

@@ -9,6 +9,7 @@ use super::probe::Trouble;
 use super::reader::Halt;
 use crate::image::{Cell, Database, Meta, RECORD_LIMIT, Row, Table, TableColumn, Unusable};
 use crate::model::layout::{self, Part};
+use crate::secret::Secret;
 
 /// More than this in the pairing tables is not read.
 const LIMIT: u64 = 1 << 30;
@@ -117,7 +118,10 @@ pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database,
     }
     Ok(Database {
         user_version: user_version(connection)?,
+        content_version: content_version(connection),
         app_version: app_version(connection),
+        has_booted: has_rows(connection, layout::BOOTS),
+        secrets: secrets(connection).unwrap_or_default(),
         meta: *meta,
         tables,
     })
@@ -171,6 +175,36 @@ pub(super) fn too_many(connection: &Connection, part: Part, limit: usize) -> Hal
 /// `PRAGMA user_version`.
 pub(super) fn user_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA main.user_version", [], |row| row.get(0))
+}
+
+/// The schema that has been applied, where the gateway keeps it.
+fn content_version(connection: &Connection) -> Option<i64> {
+    let sql = format!(
+        "SELECT CAST(value_json AS TEXT) FROM {} WHERE state_key = 'state.schema.contentVersion'",
+        quote(layout::MACHINE_STATE)
+    );
+    let text: String = connection.query_row(&sql, [], |row| row.get(0)).ok()?;
+    serde_json::from_str::<serde_json::Value>(&text).ok()?.as_i64()
+}
+
+fn has_rows(connection: &Connection, table: &str) -> bool {
+    let sql = format!("SELECT 1 FROM {} LIMIT 1", quote(table));
+    connection.query_row(&sql, [], |_| Ok(())).is_ok()
+}
+
+/// How many secrets are looked at.
+const SECRETS: usize = 1000;
+
+/// The secrets that the config can refer to; none where there is no such table.
+fn secrets(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Secret>> {
+    let sql = format!(
+        "SELECT name, value FROM {} WHERE scope_kind = 'team' AND deleted_at_ms IS NULL LIMIT {SECRETS}",
+        quote(layout::SECRETS)
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows =
+        statement.query_map([], |row| Ok((row.get(0)?, Secret::new(row.get::<_, String>(1)?))))?;
+    rows.collect()
 }
 
 /// The release that wrote the database, where `schema_meta` says so in a way we know.
