@@ -7,7 +7,6 @@ pub mod database;
 pub mod device;
 mod entry;
 pub mod facts;
-mod halves;
 pub mod identity;
 pub mod layout;
 mod own;

@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::device::{Device, Record};
 pub use super::entry::{Entry, Fault, id_field};
 use super::entry::{Place, RowShape, entry_of_text};
-use super::halves;
 use super::layout::{ColumnKind, Part};
 use super::reread::{Known, Prior};
 use crate::format::{salvage, scan};
@@ -103,15 +102,28 @@ impl Records {
             }
             return;
         }
-        let read = halves::entries(self.part, text, start, known, limit).and_then(|read| {
-            scan::nothing_after(text, read.end)?;
-            Ok(read)
+        let (mut entries, mut count, mut known) = (Vec::new(), 0, known);
+        let whole = scan::Span { start, end: text.len() };
+        let read = scan::walk_members(text, whole, |key, at| {
+            count += 1;
+            if count > limit {
+                // Counted on, but no longer kept.
+                entries = Vec::new();
+                return scan::value_end(text, at);
+            }
+            let before = known.as_mut().and_then(|known| known.take(text, key, at));
+            let (entry, end) = match before {
+                Some(before) => before,
+                None => entry_of_text(self.part, text, key, at)?,
+            };
+            entries.push(entry);
+            Ok(end)
         });
-        match read {
-            Ok(read) if read.count > limit => self.too_many(read.count, limit),
-            Ok(read) => {
+        match read.and_then(|end| scan::nothing_after(text, end)) {
+            Ok(()) if count > limit => self.too_many(count, limit),
+            Ok(()) => {
                 self.condition = Condition::Good;
-                self.entries = read.entries;
+                self.entries = entries;
                 self.keep_last_of_each_key();
             }
             Err(error) => self.broken(text, error, limit),
