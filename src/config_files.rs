@@ -12,16 +12,12 @@ use crate::config::gateway::Field;
 use crate::config::include::resolve;
 use crate::error::Error;
 use crate::format::json5::{self, Limits};
-use crate::image::{Bytes, Images, Slot, TextImage};
+use crate::image::{Bytes, Images, TextImage};
 use crate::locate::{Env, Located};
 use crate::model::Model;
 use crate::model::config::include;
 use crate::model::config_facts::ConfigFacts;
-use crate::model::layout::Part;
-use crate::model::reread::Prior;
-use crate::plan::{After, Changes};
 use crate::secret::Secret;
-use crate::simulate::images_after;
 use crate::store::Store;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::SqliteStore;
@@ -42,36 +38,7 @@ pub struct State {
     pub model: Model,
 }
 
-/// What is probably there, from before a change: compared with what is there, never trusted. It saves a
-/// second copy of a huge store, and reading its unchanged records again.
-#[derive(Default)]
-pub struct Expected {
-    images: Images,
-    prior: Option<Prior>,
-}
-
-impl Expected {
-    /// What should be there once `changes` are made to what `model` was made of.
-    pub fn after(model: Model, changes: Changes) -> Self {
-        let Model { images, paired, .. } = model;
-        let slot = Slot::File(Part::Paired);
-        let change = changes.files.iter().find(|change| change.slot == slot);
-        let splices = match change.map(|change| &change.after) {
-            None => Some(Vec::new()),
-            Some(After::Spliced(splices)) => Some(splices.clone()),
-            Some(_) => None,
-        };
-        // Before the bytes are changed in place nobody else may hold them.
-        let prior = splices.and_then(|splices| paired.into_prior(splices));
-        let images = images_after(images, changes);
-        let text = images.text(&slot).and_then(TextImage::bytes).cloned();
-        let prior = prior.zip(text).map(|(prior, text)| prior.of(text));
-        Self { images, prior }
-    }
-}
-
-/// Reads everything, the database through `sqlite`; `interrupted` is what the journal says and
-/// `expected` what is probably there.
+/// Reads everything, the database through `sqlite`; `interrupted` is what the journal says.
 ///
 /// # Errors
 /// The state dir cannot be opened.
@@ -81,16 +48,15 @@ pub fn read(
     now_ms: i64,
     sqlite: SqliteStore,
     interrupted: Option<String>,
-    expected: Expected,
 ) -> Result<State, Error> {
     let (files, config) = config(located, env);
-    let mut images = expected.images;
+    let mut images = Images::default();
     files.read(&mut images)?;
     sqlite.read(&mut images)?;
     let mut facts = surroundings::facts(located, env, now_ms);
     facts.config = config;
     facts.interrupted = interrupted;
-    Ok(State { files, sqlite, model: Model::again(images, facts, expected.prior) })
+    Ok(State { files, sqlite, model: Model::of(images, facts) })
 }
 
 /// The file store with every file that makes up the config, and what stands around the config.

@@ -27,7 +27,7 @@ fn put(dir: &Path, files: &[(&str, &str)]) {
 
 fn read_all(dir: &Path) -> Model {
     let sqlite = SqliteStore::new(dir, Duration::ZERO);
-    let state = read(&located(dir), &Env::default(), 0, sqlite, None, Expected::default()).unwrap();
+    let state = read(&located(dir), &Env::default(), 0, sqlite, None).unwrap();
     state.model
 }
 

@@ -186,8 +186,7 @@ fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, EditError> {
     edit::record(text, span, &changes, &Style::of(text, span))
 }
 
-/// The images after `changes`. Where nobody else holds the bytes of a file or the rows of a table they
-/// are changed in place: a huge store is not copied.
+/// The images after `changes`.
 pub fn images_after(mut images: Images, changes: Changes) -> Images {
     for change in changes.files {
         images.texts.remove(&change.slot);
@@ -200,10 +199,7 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
         let bytes = match after {
             After::Absent => None,
             After::Whole { bytes, .. } => Some(bytes),
-            After::Spliced(splices) => Some(Arc::new(match Arc::try_unwrap(bytes) {
-                Ok(own) => edit::apply_in_place(own, &splices),
-                Err(shared) => edit::apply(&shared, &splices),
-            })),
+            After::Spliced(splices) => Some(Arc::new(edit::apply(&bytes, &splices))),
         };
         let state = match bytes {
             None => FileState::Absent,

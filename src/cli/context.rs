@@ -9,7 +9,7 @@ use super::args::Global;
 use super::progress;
 use super::world::World;
 use crate::checks;
-use crate::config_files::{self, Expected};
+use crate::config_files;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -135,17 +135,9 @@ impl Context<'_, '_> {
     /// # Errors
     /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
-        self.read_expected(Expected::default())
-    }
-
-    /// The same, with what is probably there.
-    ///
-    /// # Errors
-    /// As [`Context::read`].
-    pub fn read_expected(&self, expected: Expected) -> Result<State, Error> {
         // Before a thread is started for the progress.
         self.locate()?;
-        self.while_it_takes("reading the state", || self.read_now(expected))
+        self.while_it_takes("reading the state", || self.read_now())
     }
 
     /// Does work that may take long, and says so to whoever looks on.
@@ -156,7 +148,7 @@ impl Context<'_, '_> {
         progress::during(screen, what, work)
     }
 
-    fn read_now(&self, expected: Expected) -> Result<State, Error> {
+    fn read_now(&self) -> Result<State, Error> {
         let located = self.locate()?;
         let state = config_files::read(
             &located,
@@ -164,7 +156,6 @@ impl Context<'_, '_> {
             self.world.now_ms,
             SqliteStore::new(located.state_dir.clone(), BUSY).with_hold(self.hold.clone()),
             interrupted(&located)?,
-            expected,
         )?;
         let config_files::State { files, sqlite, model } = state;
         let mut findings = checks::diagnose(&model);

@@ -10,7 +10,6 @@ pub mod facts;
 pub mod identity;
 pub mod layout;
 mod own;
-pub mod reread;
 pub mod scopes;
 pub mod store;
 
@@ -76,15 +75,10 @@ pub enum Shared {
 impl Model {
     /// Makes sense of images.
     pub fn of(images: Images, facts: Facts) -> Self {
-        Self::again(images, facts, None)
-    }
-
-    /// The same, with what is known of the paired devices from before a change.
-    pub fn again(images: Images, facts: Facts, prior: Option<reread::Prior>) -> Self {
         let store = generation(&images);
         let (paired, pending) = match store {
             StoreKind::Files => (
-                Records::of_file_again(Part::Paired, images.file(Part::Paired), prior),
+                Records::of_file(Part::Paired, images.file(Part::Paired)),
                 Records::of_file(Part::Pending, images.file(Part::Pending)),
             ),
             StoreKind::Sqlite => (

@@ -20,8 +20,6 @@ pub trait Store: Sync {
     fn kind(&self) -> StoreKind;
 
     /// Reads what this store holds into `images`. Creates and changes nothing, not even a time.
-    /// Images that are there already are taken for what is probably there: where the same is found,
-    /// their bytes stay, so that a huge file is not held twice.
     /// What cannot be read is part of the image, not an error.
     ///
     /// # Errors

@@ -6,7 +6,6 @@ use crate::apply::Applied;
 use crate::checks;
 use crate::cli::context::{Context, State};
 use crate::cli::{outcome, words};
-use crate::config_files::Expected;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
@@ -161,10 +160,9 @@ pub(super) fn done(
     asked: &Asked,
     mut told: Told,
     applied: &Applied,
-    expected: Expected,
 ) -> Result<Exit, Error> {
     let untouched = std::mem::take(&mut told.untouched);
-    let state = match context.read_expected(expected) {
+    let state = match context.read() {
         Ok(state) => state,
         // The changes are in place: an error here would say that nothing was changed.
         Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),
