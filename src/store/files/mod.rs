@@ -10,7 +10,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::{CommitError, Entry, Prepared, Sink, Source, Store};
+use super::{CommitError, Entry, Sink, Source, Store};
 use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT, StateDir};
 use crate::image::{FileState, Images, Slot, TextImage};
@@ -113,15 +113,7 @@ impl Store for FilesStore {
     }
 
     fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
-        self.commit_all(&changes.files, Prepared::default())
-    }
-
-    fn prepare(&self, changes: &Changes) -> Result<Prepared, CommitError> {
-        self.prepare_huge(&changes.files)
-    }
-
-    fn commit_prepared(&self, changes: &Changes, prepared: Prepared) -> Result<(), CommitError> {
-        self.commit_all(&changes.files, prepared)
+        self.commit_all(&changes.files)
     }
 
     fn changes_to(
