@@ -13,7 +13,6 @@ use crate::format::scan::{self, Member};
 use crate::image::{Bytes, DatabaseState, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::layout::Part;
-use crate::model::reread::Expected;
 use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Splice, StoreKind, Target};
 
 /// Why a plan does not fit the images it is played on.
@@ -187,8 +186,7 @@ fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, EditError> {
     edit::record(text, span, &changes, &Style::of(text, span))
 }
 
-/// The images after `changes`. Where nobody else holds the bytes of a file or the rows of a table they
-/// are changed in place: a huge store is not copied.
+/// The images after `changes`.
 pub fn images_after(mut images: Images, changes: Changes) -> Images {
     for change in changes.files {
         images.texts.remove(&change.slot);
@@ -201,10 +199,7 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
         let bytes = match after {
             After::Absent => None,
             After::Whole { bytes, .. } => Some(bytes),
-            After::Spliced(splices) => Some(Arc::new(match Arc::try_unwrap(bytes) {
-                Ok(own) => edit::apply_in_place(own, &splices),
-                Err(shared) => edit::apply(&shared, &splices),
-            })),
+            After::Spliced(splices) => Some(Arc::new(edit::apply(&bytes, &splices))),
         };
         let state = match bytes {
             None => FileState::Absent,
@@ -224,22 +219,4 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
         }
     }
     images
-}
-
-/// What should be there once `changes` are made to what `model` was made of.
-pub fn expected(model: Model, changes: Changes) -> Expected {
-    let Model { images, paired, .. } = model;
-    let slot = Slot::File(Part::Paired);
-    let change = changes.files.iter().find(|change| change.slot == slot);
-    let splices = match change.map(|change| &change.after) {
-        None => Some(Vec::new()),
-        Some(After::Spliced(splices)) => Some(splices.clone()),
-        Some(_) => None,
-    };
-    // Before the bytes are changed in place nobody else may hold them.
-    let prior = splices.and_then(|splices| paired.into_prior(splices));
-    let images = images_after(images, changes);
-    let text = images.text(&slot).and_then(TextImage::bytes).cloned();
-    let prior = prior.zip(text).map(|(prior, text)| prior.of(text));
-    Expected { images, prior }
 }

@@ -22,23 +22,6 @@ impl<T, F: FnOnce() -> T> Once<F> {
     }
 }
 
-/// Does `aside` while `here` is done on this thread. The first is `None` where it panicked.
-pub fn beside<A: Send, B>(
-    aside: impl FnOnce() -> A + Send,
-    here: impl FnOnce() -> B,
-) -> (Option<A>, B) {
-    let aside = Once::new(aside);
-    scope(|threads| {
-        let thread = Builder::new().spawn_scoped(threads, || aside.done());
-        let here = here();
-        let aside = match thread {
-            Ok(thread) => thread.join().ok().flatten(),
-            Err(_) => aside.done(),
-        };
-        (aside, here)
-    })
-}
-
 /// Does `work` on a thread of its own, after `first`; on this one, without `first`, where none is started.
 ///
 /// # Errors
@@ -68,12 +51,6 @@ pub fn apart<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_are_done_and_a_panic_aside_is_told() {
-        assert_eq!(beside(|| 1, || 2), (Some(1), 2));
-        assert_eq!(beside(|| -> u8 { panic!("aside") }, || 2), (None, 2));
-    }
 
     #[test]
     fn first_comes_first_and_on_the_same_thread() {

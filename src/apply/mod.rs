@@ -13,8 +13,7 @@ use crate::image::{FileState, Images};
 use crate::journal::{self, Record};
 use crate::plan::{After, Changes, FileChange, StoreKind};
 use crate::snapshot::{self, Create, Snapshot};
-use crate::store::{CommitError, Prepared, Source, Store};
-use crate::threads;
+use crate::store::{CommitError, Source, Store};
 
 /// What an apply works with.
 #[derive(Clone, Copy)]
@@ -71,8 +70,7 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
     if changes.is_empty() {
         return Ok(Applied { snapshot: None, changed_meanwhile: None, note: None });
     }
-    // A huge file is written beside the old one while the snapshot is taken: both wait for the disk.
-    let create = Create {
+    let snapshot = snapshot::create(&Create {
         state_dir: context.state_dir,
         snapshots: context.snapshots,
         stores: context.stores,
@@ -80,21 +78,7 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
         command: context.command,
         now_ms: context.now_ms,
         changes: Some(changes),
-    };
-    let preparing = || prepare(context.stores, changes);
-    let (prepared, snapshot) = threads::beside(preparing, || snapshot::create(&create));
-    let snapshot = snapshot?;
-    let prepared = match prepared {
-        Some(Ok(prepared)) => prepared,
-        failed => {
-            forget(context, &snapshot);
-            return Err(match failed {
-                Some(Err(CommitError::Moved(what))) => ApplyError::Moved(what),
-                Some(Err(CommitError::Failed(error))) => ApplyError::Failed(error),
-                None | Some(Ok(_)) => Error::failed("could not write the new files").into(),
-            });
-        }
-    };
+    })?;
     let has_rows = snapshot
         .manifest
         .entries
@@ -114,7 +98,7 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
         forget(context, &snapshot);
         return Err(error.into());
     }
-    if let Err(failure) = commit(context.stores, changes, prepared) {
+    if let Err(failure) = commit(context.stores, changes) {
         return Err(give_up(context, &snapshot, failure));
     }
     let changed_meanwhile = first_difference(context.stores, changes);
@@ -122,24 +106,12 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
     Ok(Applied { snapshot: Some(snapshot.id), changed_meanwhile, note })
 }
 
-fn prepare(stores: &[&dyn Store], changes: &Changes) -> Result<Prepared, CommitError> {
-    let mut all = Prepared::default();
-    for store in stores {
-        all.add(store.prepare(changes)?);
-    }
-    Ok(all)
-}
-
 /// Files first, then the database; if that fails, the files go back.
-fn commit(
-    stores: &[&dyn Store],
-    changes: &Changes,
-    mut prepared: Prepared,
-) -> Result<(), CommitError> {
+fn commit(stores: &[&dyn Store], changes: &Changes) -> Result<(), CommitError> {
     let mut done: Vec<&dyn Store> = Vec::new();
     for kind in [StoreKind::Files, StoreKind::Sqlite] {
         for store in stores.iter().filter(|store| store.kind() == kind) {
-            let Err(failure) = store.commit_prepared(changes, std::mem::take(&mut prepared)) else {
+            let Err(failure) = store.commit(changes) else {
                 done.push(*store);
                 continue;
             };

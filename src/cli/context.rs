@@ -16,7 +16,6 @@ use crate::image::DatabaseState;
 use crate::journal::{self, Recovered};
 use crate::model::Model;
 use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
-use crate::model::reread::Expected;
 use crate::read::locate::{Flags, Located, locate};
 use crate::render::Paint;
 use crate::render::findings::View;
@@ -135,17 +134,9 @@ impl Context<'_, '_> {
     /// # Errors
     /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
-        self.read_expected(Expected::default())
-    }
-
-    /// The same, with what is probably there.
-    ///
-    /// # Errors
-    /// As [`Context::read`].
-    pub fn read_expected(&self, expected: Expected) -> Result<State, Error> {
         // Before a thread is started for the progress.
         self.locate()?;
-        self.while_it_takes("reading the state", || self.read_now(expected))
+        self.while_it_takes("reading the state", || self.read_now())
     }
 
     /// Does work that may take long, and says so to whoever looks on.
@@ -156,7 +147,7 @@ impl Context<'_, '_> {
         progress::during(screen, what, work)
     }
 
-    fn read_now(&self, expected: Expected) -> Result<State, Error> {
+    fn read_now(&self) -> Result<State, Error> {
         let located = self.locate()?;
         let sqlite = SqliteStore::new(located.state_dir.clone(), BUSY).with_hold(self.hold.clone());
         let (files, model) = crate::read::read(
@@ -165,7 +156,6 @@ impl Context<'_, '_> {
             self.world.now_ms,
             &sqlite,
             interrupted(&located)?,
-            expected,
         )?;
         let mut findings = checks::diagnose(&model);
         for finding in &mut findings {

@@ -4,11 +4,9 @@ pub mod database;
 pub mod device;
 mod entry;
 pub mod facts;
-mod halves;
 pub mod identity;
 pub mod layout;
 mod own;
-pub mod reread;
 pub mod scopes;
 pub mod store;
 
@@ -73,29 +71,19 @@ pub enum Shared {
     Absent,
 }
 
-/// What need not be found out from the images a second time.
-#[derive(Default)]
-pub struct Known {
-    /// The paired devices as they were before a change.
-    pub prior: Option<reread::Prior>,
-    /// The config: reading it parsed it.
-    pub config: Option<ConfigState>,
-}
-
 impl Model {
     /// Makes sense of images.
     pub fn of(images: Images, facts: Facts) -> Self {
-        Self::again(images, facts, Known::default())
+        let config = ConfigState::of_images(&images, &facts.config);
+        Self::with_config(images, facts, config)
     }
 
-    /// The same, where some of it is known already.
-    pub fn again(images: Images, facts: Facts, known: Known) -> Self {
-        let Known { prior, config } = known;
-        let config = config.unwrap_or_else(|| ConfigState::of_images(&images, &facts.config));
+    /// The same, where the config is parsed already.
+    pub fn with_config(images: Images, facts: Facts, config: ConfigState) -> Self {
         let store = generation(&images);
         let (paired, pending) = match store {
             StoreKind::Files => (
-                Records::of_file_again(Part::Paired, images.file(Part::Paired), prior),
+                Records::of_file(Part::Paired, images.file(Part::Paired)),
                 Records::of_file(Part::Pending, images.file(Part::Pending)),
             ),
             StoreKind::Sqlite => (

@@ -6,12 +6,9 @@ use serde_json::Value;
 use super::device::{Device, Record};
 pub use super::entry::{Entry, Fault, id_field};
 use super::entry::{Place, RowShape, entry_of_text};
-use super::halves;
 use super::layout::{ColumnKind, Part};
-use super::reread::{Known, Prior};
 use crate::format::{salvage, scan};
 use crate::image::{Bytes, Cell, FileState, RECORD_LIMIT, Row, Table, TextImage, Unusable};
-use crate::plan::Splice;
 
 /// How a store's container was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,20 +52,10 @@ pub struct Records {
 impl Records {
     /// The records of a file.
     pub fn of_file(part: Part, image: Option<&TextImage>) -> Self {
-        Self::of_file_again(part, image, None)
+        Self::of_file_up_to(part, image, RECORD_LIMIT)
     }
 
-    /// The same, with what is known from before a change.
-    pub fn of_file_again(part: Part, image: Option<&TextImage>, prior: Option<Prior>) -> Self {
-        Self::of_file_up_to(part, image, prior, RECORD_LIMIT)
-    }
-
-    fn of_file_up_to(
-        part: Part,
-        image: Option<&TextImage>,
-        prior: Option<Prior>,
-        limit: usize,
-    ) -> Self {
+    fn of_file_up_to(part: Part, image: Option<&TextImage>, limit: usize) -> Self {
         let mut records = Self {
             part,
             condition: Condition::Absent,
@@ -82,14 +69,13 @@ impl Records {
             Some(FileState::Unusable(why)) => records.condition = Condition::Unusable(why.clone()),
             Some(FileState::Present { bytes, .. }) => {
                 records.text = Some(bytes.clone());
-                let known = prior.and_then(|prior| prior.known_of(bytes));
-                records.read_text(bytes, known, limit);
+                records.read_text(bytes, limit);
             }
         }
         records
     }
 
-    fn read_text(&mut self, text: &Bytes, known: Option<Known>, limit: usize) {
+    fn read_text(&mut self, text: &Bytes, limit: usize) {
         if text.iter().all(|byte| byte.is_ascii_whitespace()) {
             self.condition = Condition::Empty;
             return;
@@ -103,15 +89,24 @@ impl Records {
             }
             return;
         }
-        let read = halves::entries(self.part, text, start, known, limit).and_then(|read| {
-            scan::nothing_after(text, read.end)?;
-            Ok(read)
+        let (mut entries, mut count) = (Vec::new(), 0);
+        let whole = scan::Span { start, end: text.len() };
+        let read = scan::walk_members(text, whole, |key, at| {
+            count += 1;
+            if count > limit {
+                // Counted on, but no longer kept.
+                entries = Vec::new();
+                return scan::value_end(text, at);
+            }
+            let (entry, end) = entry_of_text(self.part, text, key, at)?;
+            entries.push(entry);
+            Ok(end)
         });
-        match read {
-            Ok(read) if read.count > limit => self.too_many(read.count, limit),
-            Ok(read) => {
+        match read.and_then(|end| scan::nothing_after(text, end)) {
+            Ok(()) if count > limit => self.too_many(count, limit),
+            Ok(()) => {
                 self.condition = Condition::Good;
-                self.entries = read.entries;
+                self.entries = entries;
                 self.keep_last_of_each_key();
             }
             Err(error) => self.broken(text, error, limit),
@@ -175,14 +170,6 @@ impl Records {
             text: None,
             table,
         }
-    }
-
-    /// What is known for reading these records again once `splices` were made in their text; lets go
-    /// of the text.
-    pub fn into_prior(self, splices: Vec<Splice>) -> Option<Prior> {
-        // Of a broken text, or one with a key twice, not every record is here.
-        let whole = self.condition == Condition::Good && self.duplicate_keys.is_empty();
-        (whole && self.text.is_some()).then(|| Prior::new(self.entries, splices))
     }
 
     /// Where every record stands in the text; `None` where they are not all known, or in rows.

@@ -8,7 +8,7 @@ fn records(text: &str, limit: usize) -> Records {
             meta: crate::image::Meta::default(),
         },
     };
-    Records::of_file_up_to(Part::Paired, Some(&image), None, limit)
+    Records::of_file_up_to(Part::Paired, Some(&image), limit)
 }
 
 #[test]

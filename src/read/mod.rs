@@ -14,8 +14,8 @@ mod wrong;
 pub use config::read_copy;
 
 use crate::error::Error;
-use crate::model::reread::Expected;
-use crate::model::{Known, Model};
+use crate::image::Images;
+use crate::model::Model;
 use crate::store::Store;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::SqliteStore;
@@ -23,7 +23,7 @@ use env::Env;
 use locate::Located;
 
 /// Reads everything: the file store, which then knows every file of the config, and what it all means.
-/// `interrupted` is what the journal says and `expected` what is probably there.
+/// `interrupted` is what the journal says.
 ///
 /// # Errors
 /// The state dir cannot be opened.
@@ -33,9 +33,8 @@ pub fn read(
     now_ms: i64,
     sqlite: &SqliteStore,
     interrupted: Option<String>,
-    expected: Expected,
 ) -> Result<(FilesStore, Model), Error> {
-    let Expected { mut images, prior } = expected;
+    let mut images = Images::default();
     FilesStore::new(located.state_dir.clone(), Vec::new()).read(&mut images)?;
     sqlite.read(&mut images)?;
     let config = config::read(located, env);
@@ -44,8 +43,7 @@ pub fn read(
     let mut facts = surroundings::facts(located, env, now_ms);
     facts.config = config.facts;
     facts.interrupted = interrupted;
-    let known = Known { prior, config: Some(config.state) };
-    Ok((config.files, Model::again(images, facts, known)))
+    Ok((config.files, Model::with_config(images, facts, config.state)))
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
 use crate::plan::{Changes, StoreKind};
 use crate::store::{Entry, Sink, Store};
-use crate::threads;
 
 /// What a snapshot is made of.
 #[derive(Clone, Copy)]
@@ -116,12 +115,8 @@ impl Builder {
     }
 
     fn build(mut self, request: &Create<'_>) -> Result<Manifest, Error> {
-        // What will be left behind is hashed while the pieces are copied.
-        let (changes, state_dir) = (request.changes, request.state_dir);
-        let after = move || changes.map(|changes| After::of(changes, state_dir));
-        let (after, entries) = threads::beside(after, || self.capture(request.stores));
-        let entries = entries?;
-        let after = after.ok_or_else(|| Error::failed("could not hash the changes"))?;
+        let entries = self.capture(request.stores)?;
+        let after = request.changes.map(|changes| After::of(changes, request.state_dir));
         self.dir.remove_tree(SCRATCH)?;
         let names = request.stores.iter().map(|store| match store.kind() {
             StoreKind::Files => "files".to_owned(),

@@ -9,8 +9,8 @@ pub mod sqlite;
 use std::io::Read;
 
 use crate::error::Error;
-use crate::files::{Dir, Staged};
-use crate::image::{Images, Meta, Slot};
+use crate::files::Dir;
+use crate::image::{Images, Meta};
 use crate::plan::{Changes, StoreKind};
 
 /// One place that holds state: can be read without leaving a trace, captured into a snapshot, changed
@@ -20,8 +20,6 @@ pub trait Store: Sync {
     fn kind(&self) -> StoreKind;
 
     /// Reads what this store holds into `images`. Creates and changes nothing, not even a time.
-    /// Images that are there already are taken for what is probably there: where the same is found,
-    /// their bytes stay, so that a huge file is not held twice.
     /// What cannot be read is part of the image, not an error.
     ///
     /// # Errors
@@ -43,23 +41,6 @@ pub trait Store: Sync {
     /// [`CommitError::Failed`]: refused or failed; nothing was changed, or it was put back.
     fn commit(&self, changes: &Changes) -> Result<(), CommitError>;
 
-    /// Writes what is huge ahead of [`Store::commit_prepared`], beside its place: nothing that OpenClaw
-    /// reads is touched, and dropping it leaves nothing behind.
-    ///
-    /// # Errors
-    /// As [`Store::commit`].
-    fn prepare(&self, _changes: &Changes) -> Result<Prepared, CommitError> {
-        Ok(Prepared::default())
-    }
-
-    /// [`Store::commit`] with what [`Store::prepare`] made of the same changes.
-    ///
-    /// # Errors
-    /// As [`Store::commit`].
-    fn commit_prepared(&self, changes: &Changes, _prepared: Prepared) -> Result<(), CommitError> {
-        self.commit(changes)
-    }
-
     /// The changes that bring this store back to what a snapshot holds, compared with `now`.
     /// Empty if it is that already. Touches nothing; [`Store::commit`] takes the result.
     ///
@@ -78,24 +59,6 @@ pub trait Store: Sync {
     /// # Errors
     /// Reading failed.
     fn verify(&self, changes: &Changes) -> Result<Option<String>, Error>;
-}
-
-/// New files that stand beside the old ones, written and synced.
-#[derive(Debug, Default)]
-pub struct Prepared {
-    staged: Vec<(Slot, Staged)>,
-}
-
-impl Prepared {
-    /// These too.
-    pub fn add(&mut self, other: Prepared) {
-        self.staged.extend(other.staged);
-    }
-
-    fn take(&mut self, slot: &Slot) -> Option<Staged> {
-        let at = self.staged.iter().position(|(of, _)| of == slot)?;
-        Some(self.staged.swap_remove(at).1)
-    }
 }
 
 /// Why a commit did not happen.

@@ -300,3 +300,27 @@ fn a_manifest_that_names_a_file_twice_is_one_that_somebody_edited() {
     let refused = sandbox.run(&["restore", "--yes"]).expect(Exit::Refused);
     assert!(refused.stderr.contains("twice"), "{}", refused.stderr);
 }
+
+/// Somebody else builds a snapshot in a shared folder, and an interrupted run of this state is taken back as the
+/// lock is taken: there is nothing more to sweep, and no second lock to wait for.
+#[test]
+fn prune_waits_for_no_lock_of_its_own() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let shared = sandbox.home().join("shared");
+    let shared = shared.to_str().unwrap();
+    sandbox.run(&["--snapshot-dir", shared, "snapshot", "create"]).expect(Exit::Done);
+    let list = sandbox.run(&["--snapshot-dir", shared, "snapshot", "list", "--json"]).json();
+    let journal = serde_json::json!({
+        "schema": 1, "tool": "x", "command": "repair", "snapshot": list["snapshots"][0]["id"], "snapshots": shared,
+        "startedAtMs": 1, "pid": 1, "before": {}, "after": { "files": {}, "rows": [] },
+    });
+    sandbox.write("clawmend/journal.json", journal.to_string());
+    let theirs = std::path::Path::new(shared).join(".clawmend-00000000-0123456789abcdef.tmp");
+    std::fs::create_dir(&theirs).unwrap();
+    let held = std::fs::File::open(&theirs).unwrap();
+    held.lock().unwrap();
+    let run = sandbox.run(&["--snapshot-dir", shared, "snapshot", "prune", "--keep", "5", "--yes"]);
+    let run = run.expect(Exit::Done);
+    assert!(run.stderr.contains("interrupted"), "{}", run.text());
+    assert!(theirs.is_dir());
+}

@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::model::Model;
-use crate::model::reread::Expected;
 use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, FindingDocument, Head, StateDocument};
 use crate::render::{diff, findings, plan as preview};
@@ -164,10 +163,9 @@ pub(super) fn done(
     asked: &Asked,
     mut told: Told,
     applied: &Applied,
-    expected: Expected,
 ) -> Result<Exit, Error> {
     let untouched = std::mem::take(&mut told.untouched);
-    let state = match context.read_expected(expected) {
+    let state = match context.read() {
         Ok(state) => state,
         // The changes are in place: an error here would say that nothing was changed.
         Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),

@@ -40,7 +40,11 @@ pub(super) fn prune(
             ));
         }
     }
-    if going.is_empty() && !dry_run && snapshot::has_leftovers(&located.state_dir, &folder)? {
+    if going.is_empty()
+        && !dry_run
+        && held.is_none()
+        && snapshot::has_leftovers(&located.state_dir, &folder)?
+    {
         // What an interrupted prune left half-removed is swept as the lock is taken.
         lock(context)?;
     }

@@ -6,7 +6,7 @@ mod splices;
 mod style;
 
 pub use records::{RecordEdit, StoreEdits, record, store, store_of};
-pub use splices::{apply, apply_in_place, smallest};
+pub use splices::{apply, smallest};
 pub use style::Style;
 
 use serde_json::Value;

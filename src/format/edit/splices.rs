@@ -39,17 +39,3 @@ pub fn apply(text: &[u8], splices: &[Splice]) -> Vec<u8> {
     out.extend_from_slice(text.get(at..).unwrap_or_default());
     out
 }
-
-/// As [`apply`], without a second copy of the text where the splices are few.
-pub fn apply_in_place(mut text: Vec<u8>, splices: &[Splice]) -> Vec<u8> {
-    // Each splice moves all that stands behind it.
-    const FEW: usize = 8;
-    let fit = |splice: &Splice| splice.start <= splice.end && splice.end <= text.len();
-    if splices.len() > FEW || !splices.iter().all(fit) {
-        return apply(&text, splices);
-    }
-    for splice in splices.iter().rev() {
-        text.splice(splice.start..splice.end, splice.text.iter().copied());
-    }
-    text
-}

@@ -8,33 +8,19 @@ use crate::error::{Error, Kind};
 use crate::files::{Dir, New, Staged, safety};
 use crate::image::{FileState, Slot, Unusable};
 use crate::plan::{After, FileChange};
-use crate::store::{CommitError, Prepared};
-
-/// From this size on, bytes, a file is written while the snapshot is still taken.
-const HUGE: usize = 4 << 20;
-
-fn is_huge(change: &FileChange) -> bool {
-    let size = |pieces: Vec<&[u8]>| pieces.iter().map(|piece| piece.len()).sum::<usize>();
-    matches!(change.slot, Slot::File(_))
-        && change.before.bytes().is_some()
-        && change.pieces().is_some_and(|pieces| size(pieces) >= HUGE)
-}
+use crate::store::CommitError;
 
 impl FilesStore {
     /// Everything is written beside its place first, then swapped in one by one; if one has moved or
     /// fails, those before it are put back.
-    pub(super) fn commit_all(
-        &self,
-        changes: &[FileChange],
-        prepared: Prepared,
-    ) -> Result<(), CommitError> {
+    pub(super) fn commit_all(&self, changes: &[FileChange]) -> Result<(), CommitError> {
         if changes.is_empty() {
             return Ok(());
         }
         let state = self.state_dir.open()?;
         safety::check(state)?;
         let mut made = Vec::new();
-        let done = self.commit_in(state, changes, prepared, &mut made);
+        let done = self.commit_in(state, changes, &mut made);
         if done.is_err() {
             for folder in made.iter().rev() {
                 // Empty again, or no longer ours alone.
@@ -44,39 +30,15 @@ impl FilesStore {
         done
     }
 
-    /// Writes the huge files of `changes` beside the old ones.
-    ///
-    /// Only pairing files that are there: no folder is made before the journal is open, and what a
-    /// kill leaves is swept, which finds temp files in the state dir alone without a journal.
-    pub(super) fn prepare_huge(&self, changes: &[FileChange]) -> Result<Prepared, CommitError> {
-        let mut prepared = Prepared::default();
-        let mut huge = changes.iter().filter(|change| is_huge(change)).peekable();
-        if huge.peek().is_none() {
-            return Ok(prepared);
-        }
-        let state = self.state_dir.open()?;
-        safety::check(state)?;
-        for change in huge {
-            if let Some(staged) = self.stage(state, change, &mut Vec::new())? {
-                prepared.staged.push((change.slot.clone(), staged));
-            }
-        }
-        Ok(prepared)
-    }
-
     fn commit_in(
         &self,
         state: &Dir,
         changes: &[FileChange],
-        mut prepared: Prepared,
         made: &mut Vec<String>,
     ) -> Result<(), CommitError> {
         let mut staged = Vec::with_capacity(changes.len());
         for change in changes {
-            match prepared.take(&change.slot) {
-                Some(ready) => staged.push(ready),
-                None => staged.extend(self.stage(state, change, made)?),
-            }
+            staged.extend(self.stage(state, change, made)?);
         }
         let mut failed = None;
         let mut swapped = Vec::with_capacity(staged.len());

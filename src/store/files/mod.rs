@@ -10,10 +10,10 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::{CommitError, Entry, Prepared, Sink, Source, Store};
+use super::{CommitError, Entry, Sink, Source, Store};
 use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT, StateDir};
-use crate::image::{Bytes, FileState, Images, Slot, TextImage};
+use crate::image::{FileState, Images, Slot, TextImage};
 use crate::model::layout::Part;
 use crate::plan::{Changes, StoreKind};
 
@@ -62,11 +62,13 @@ impl FilesStore {
 
     /// Reads one config file or include, following links, as [`Store::read`] does.
     pub fn read_config(&self, path: &Path) -> TextImage {
-        let state = match self.state_dir.open() {
-            Ok(state) => self.read_slot(state, &Slot::Config(path.to_path_buf()), None),
-            Err(error) => FileState::Unusable(crate::image::Unusable::Io(error.to_string())),
-        };
-        TextImage { path: path.to_path_buf(), state }
+        match self.state_dir.open() {
+            Ok(state) => self.image(state, &Slot::Config(path.to_path_buf())),
+            Err(error) => TextImage {
+                path: path.to_path_buf(),
+                state: FileState::Unusable(crate::image::Unusable::Io(error.to_string())),
+            },
+        }
     }
 
     fn slots(&self) -> impl Iterator<Item = Slot> {
@@ -82,24 +84,13 @@ impl FilesStore {
         }
     }
 
-    fn read_slot(&self, state: &Dir, slot: &Slot, known: Option<&Bytes>) -> FileState {
-        let found = match self.find(state, slot) {
-            Ok(Some(found)) => found,
-            Ok(None) => return FileState::Absent,
-            Err(why) => return FileState::Unusable(why),
+    fn image(&self, state: &Dir, slot: &Slot) -> TextImage {
+        let read = match self.find(state, slot) {
+            Ok(Some(found)) => found.dir.read(&found.name, STORE_LIMIT),
+            Ok(None) => FileState::Absent,
+            Err(why) => FileState::Unusable(why),
         };
-        // The same bytes are not held twice.
-        if let Some(bytes) = known
-            && let Ok(Some((true, meta))) = found.dir.holds(&found.name, &[bytes])
-        {
-            let bytes = bytes.clone();
-            return FileState::Present { bytes, meta };
-        }
-        found.dir.read(&found.name, STORE_LIMIT)
-    }
-
-    fn image(&self, state: &Dir, slot: &Slot, known: Option<&Bytes>) -> TextImage {
-        TextImage { path: self.path_of(slot), state: self.read_slot(state, slot, known) }
+        TextImage { path: self.path_of(slot), state: read }
     }
 }
 
@@ -110,10 +101,8 @@ impl Store for FilesStore {
 
     fn read(&self, images: &mut Images) -> Result<(), Error> {
         let state = self.state_dir.open()?;
-        let known = std::mem::take(&mut images.texts);
         for slot in self.slots() {
-            let before = known.get(&slot).and_then(TextImage::bytes);
-            let image = self.image(state, &slot, before);
+            let image = self.image(state, &slot);
             images.texts.insert(slot, image);
         }
         Ok(())
@@ -124,15 +113,7 @@ impl Store for FilesStore {
     }
 
     fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
-        self.commit_all(&changes.files, Prepared::default())
-    }
-
-    fn prepare(&self, changes: &Changes) -> Result<Prepared, CommitError> {
-        self.prepare_huge(&changes.files)
-    }
-
-    fn commit_prepared(&self, changes: &Changes, prepared: Prepared) -> Result<(), CommitError> {
-        self.commit_all(&changes.files, prepared)
+        self.commit_all(&changes.files)
     }
 
     fn changes_to(

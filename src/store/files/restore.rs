@@ -27,7 +27,7 @@ impl FilesStore {
             };
             let before = match now.text(&slot) {
                 Some(image) => image.clone(),
-                None => self.image(state, &slot, None),
+                None => self.image(state, &slot),
             };
             // Never written, so never brought back.
             if let Slot::Config(path) = &slot

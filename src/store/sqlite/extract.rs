@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::types::ToSqlOutput;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Batch, Connection, OpenFlags};
 
 use super::reader::{self, Halt, Way};
 use super::table::{self, Shape, quote};
@@ -47,16 +48,40 @@ pub(super) fn write(source: &Connection, target: &Path) -> Result<BTreeMap<Strin
     copy.execute_batch(&format!("PRAGMA user_version = {version}")).map_err(failed)?;
     let mut counts = BTreeMap::new();
     for (part, shape) in table::shapes(source)? {
-        copy.execute_batch(&shape.sql).map_err(failed)?;
+        make(&copy, &shape.sql, part.table(), failed)?;
         let count = copy_rows(source, &copy, &shape, failed)?;
         for index in indexes(source, part.table())? {
-            copy.execute_batch(&index).map_err(failed)?;
+            make(&copy, &index, part.table(), failed)?;
         }
         counts.insert(part.table().to_owned(), count);
     }
     copy.execute_batch("COMMIT").map_err(failed)?;
     copy.close().map_err(|(_, error)| failed(error))?;
     Ok(counts)
+}
+
+/// Runs a schema's text, which whoever wrote the database chose: one statement that makes something, and
+/// nothing after it.
+fn make(
+    copy: &Connection,
+    sql: &str,
+    table: &str,
+    failed: impl Fn(rusqlite::Error) -> Halt,
+) -> Result<(), Halt> {
+    let makes = sql.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("create "));
+    let mut statements = Batch::new(copy, sql);
+    match (statements.next().map_err(&failed)?, statements.next()) {
+        (Some(mut statement), Ok(None)) if makes => {
+            statement.raw_execute().map(drop).map_err(failed)
+        }
+        _ => Err(Halt::Failed(
+            Error::refused(format!(
+                "what the database holds as the schema of `{table}` is more than one table or index, and \
+                 clawmend runs none of it"
+            ))
+            .hint("OpenClaw writes no such schema: restore the database from a backup of its file"),
+        )),
+    }
 }
 
 /// Copies cell by cell, each with its storage class, text that is not UTF-8 included.
@@ -180,4 +205,28 @@ fn broken(path: &Path, halt: Halt) -> Error {
         halt => halt.into_error(path),
     };
     not_whole(path, why.cause().unwrap_or(why.message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_a_schema_is_not_run() {
+        let copy = Connection::open_in_memory().unwrap();
+        let make = |sql: &str| make(&copy, sql, "a", Halt::Sqlite);
+        for forged in [
+            "CREATE TABLE a (x); CREATE TABLE b (x)",
+            "CREATE TABLE a (x); nonsense",
+            "ATTACH ':memory:' AS b",
+            "",
+        ] {
+            make(forged).unwrap_err();
+            let found: i64 =
+                copy.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+            assert_eq!(found, 0, "{forged}");
+        }
+        make("CREATE TABLE a (x) -- of OpenClaw\n;").unwrap();
+        make("create unique index i ON a (x)").unwrap();
+    }
 }
