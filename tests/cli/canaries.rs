@@ -125,7 +125,7 @@ fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
 /// A canary, as a number where one stands there; in turn whole, and beside what belongs there.
 fn poison(value: &mut Value, pointer: &str, turn: usize) {
     let mut canary = CANARIES[turn % CANARIES.len()];
-    if NAMES.iter().any(|name| pointer.ends_with(name)) && turn % CANARIES.len() == 0 {
+    if NAMES.iter().any(|name| pointer.ends_with(name)) && turn.is_multiple_of(CANARIES.len()) {
         canary = CANARIES[1];
     }
     // A port is shown as one.
@@ -203,7 +203,7 @@ fn one_field_at_a_time() {
 
 #[test]
 fn all_fields_at_once_through_every_command() {
-    for first in 0..CANARIES.len() {
+    for (first, canary) in CANARIES.into_iter().enumerate() {
         let sandbox = full();
         for file in FILES {
             let mut poisoned = document(&sandbox, file);
@@ -217,7 +217,7 @@ fn all_fields_at_once_through_every_command() {
             }
             sandbox.write(file, serde_json::to_string_pretty(&poisoned).unwrap());
         }
-        around(&sandbox, CANARIES[first]);
+        around(&sandbox, canary);
         run(&sandbox, &format!("round {first}"), LOOK);
         run(&sandbox, &format!("round {first}"), ALL);
     }
