@@ -290,11 +290,13 @@ fn broken_texts() {
             // The flow that clawmend recommends: from a copy that parses.
             sandbox.write("openclaw.json.bak", config().to_string());
         }
+        let copy = sandbox.path("openclaw.json.bak").display().to_string();
+        let from_copy = ["repair", "-n", "--config-from", copy.as_str()];
         for (name, broken) in broken(&text, round) {
             sandbox.write(file, broken);
             let mut commands = vec![&["diagnose", "-v"][..], &["repair", "-n", "--json"]];
             if file == "openclaw.json" {
-                commands.push(&["repair", "-n", "--config-from", "openclaw.json.bak"]);
+                commands.push(&from_copy);
             }
             run(&sandbox, &format!("{file}: {name}"), &commands);
         }

@@ -1,5 +1,7 @@
 //! No secret of any fixture comes out of any command, in any output mode.
 
+use clawmend::exit::Exit;
+
 use crate::support::Sandbox;
 
 fn secrets(sandbox: &Sandbox) -> Vec<String> {
@@ -152,12 +154,15 @@ fn hidden_in_config(text: &str, secrets: &[&str]) {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     sandbox.write("openclaw.json.bak", sandbox.read("openclaw.json"));
     sandbox.write("openclaw.json", text);
+    let copy = sandbox.path("openclaw.json.bak").display().to_string();
+    let shown = sandbox.run(&["repair", "-n", "--config-from", &copy]).expect(Exit::Done);
+    assert!(shown.stdout.contains("+++ openclaw.json"), "{}", shown.text());
     for args in [
         &["diagnose", "-v"][..],
         &["diagnose", "--json"],
         &["repair", "-n", "--new-token"],
-        &["repair", "-n", "--config-from", "openclaw.json.bak"],
-        &["repair", "-n", "--json", "--config-from", "openclaw.json.bak"],
+        &["repair", "-n", "--config-from", &copy],
+        &["repair", "-n", "--json", "--config-from", &copy],
     ] {
         let run = sandbox.run(args);
         for secret in secrets {
@@ -199,7 +204,7 @@ fn a_secret_behind_a_key_that_stands_apart_from_its_colon() {
 #[test]
 fn a_secret_behind_a_comment_that_a_cr_ends() {
     hidden_in_config(
-        "{ gateway: { // \"\r password: \"quixotic jackdaws vexing marmalade\", // \"\r bind: \"local\" } }",
+        "{ gateway: { bind: // x\r \"local\", password:\n \"quixotic jackdaws vexing marmalade\" } }",
         &WORDS,
     );
 }
@@ -207,10 +212,12 @@ fn a_secret_behind_a_comment_that_a_cr_ends() {
 /// (d) A line continuation.
 #[test]
 fn a_secret_over_two_lines() {
-    hidden_in_config(
-        "{ gateway: { password: \"quixotic jackdaws \\\nvexing marmalade\", bind: \"local\" } }",
-        &WORDS,
-    );
+    for end in ["\n", "\r\n", "\u{2028}"] {
+        let text = format!(
+            "{{ gateway: {{ password: \"quixotic jackdaws \\{end} bind: 'vexing marmalade'\", bind: \"local\" }} }}"
+        );
+        hidden_in_config(&text, &WORDS);
+    }
 }
 
 /// (e) A short number, and a word under a known name elsewhere in the config.
