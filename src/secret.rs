@@ -45,19 +45,6 @@ pub fn mask(text: &str) -> String {
     }
 }
 
-/// A key or word that is long and mixed like a token. Device ids (64 hex digits) and request ids (UUIDs)
-/// are not.
-pub fn looks_secret(word: &str) -> bool {
-    let is_hex = |c: char| c.is_ascii_hexdigit() || c == '-';
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let is_known_id = word.len() == 64 || word.len() == 36;
-    word.len() >= 24
-        && word.chars().all(plain)
-        && word.chars().any(|c| c.is_ascii_digit())
-        && word.chars().any(|c| c.is_ascii_alphabetic())
-        && !(is_known_id && word.chars().all(is_hex))
-}
-
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&mask(&self.0))

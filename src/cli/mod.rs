@@ -48,7 +48,7 @@ where
         Err(error) => {
             let to_err = error.use_stderr();
             let colour = world.out_is_terminal && !world.no_color;
-            let text = error.render();
+            let text = without_values(error).render();
             let text = if colour { text.ansi().to_string() } else { text.to_string() };
             if to_err {
                 let _ = world.err.write_all(text.as_bytes());
@@ -169,4 +169,30 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
         text.push_str(&format!("       {}\n", crate::text::safe(hint)));
     }
     let _ = context.world.err.write_all(text.as_bytes());
+}
+
+/// An error about arguments without what was given: a token may have been pasted into the wrong place.
+/// The name of a flag, and a word that is near a command, stay.
+fn without_values(mut error: clap::Error) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue};
+    let masked = || ContextValue::String("****".to_owned());
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    if text(&error, ContextKind::InvalidValue).is_some_and(|value| !value.is_empty()) {
+        error.insert(ContextKind::InvalidValue, masked());
+    }
+    let is_near = error.get(ContextKind::SuggestedSubcommand).is_some();
+    if text(&error, ContextKind::InvalidSubcommand).is_some() && !is_near {
+        error.insert(ContextKind::InvalidSubcommand, masked());
+    }
+    let is_unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
+    let is_flag = |text: &str| {
+        text.starts_with('-') && crate::secret::places::shows_key(text.trim_start_matches('-'))
+    };
+    if is_unknown && text(&error, ContextKind::InvalidArg).is_some_and(|text| !is_flag(&text)) {
+        error.insert(ContextKind::InvalidArg, masked());
+    }
+    error
 }

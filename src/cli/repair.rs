@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::image::Bytes;
 use crate::model::scopes;
 use crate::planner::{self, Options, Scopes};
+use crate::secret::shape::Shape;
 use crate::simulate::on_model;
 use crate::text::safe;
 
@@ -142,7 +143,7 @@ fn scopes_of(text: &str) -> Result<Scopes, Error> {
             match odd {
                 Some(odd) => Err(Error::usage(format!(
                     "`{}` is not an operator scope",
-                    crate::text::safe(odd)
+                    Shape::Scope.show(odd)
                 ))
                 .hint(
                     "write `full`, `requested`, or a list such as operator.read,operator.pairing",

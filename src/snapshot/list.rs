@@ -126,10 +126,10 @@ pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> 
         all().filter(|summary| !wanted.is_empty() && summary.id.starts_with(wanted)).collect();
     match fitting.as_slice() {
         [one] => Ok(one),
-        [] => Err(Error::usage(format!("no snapshot's id starts with `{wanted}`"))
+        [] => Err(Error::usage("no snapshot's id starts like that")
             .hint("`clawmend snapshot list` shows the ids; `latest` is the newest")),
         more => Err(more.iter().take(5).fold(
-            Error::usage(format!("{} snapshots' ids start with `{wanted}`", more.len())),
+            Error::usage(format!("{} snapshots' ids start like that", more.len())),
             |error, summary| error.hint(format!("`{}`", summary.id)),
         )),
     }

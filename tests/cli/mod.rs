@@ -1,3 +1,4 @@
+mod canaries;
 mod leads;
 mod main_job;
 mod odd_values;

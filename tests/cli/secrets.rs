@@ -1,5 +1,7 @@
 //! No secret of any fixture comes out of any command, in any output mode.
 
+use clawmend::exit::Exit;
+
 use crate::support::Sandbox;
 
 fn secrets(sandbox: &Sandbox) -> Vec<String> {
@@ -143,5 +145,197 @@ fn a_secret_in_the_wrong_place_does_not_come_out() {
             let text = sandbox.run(args).text();
             assert!(!text.contains(SECRET), "{config} {args:?}:\n{text}");
         }
+    }
+}
+
+/// A config around a place, as text; in the flow that clawmend recommends for a broken one.
+#[track_caller]
+fn hidden_in_config(text: &str, secrets: &[&str]) {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.write("openclaw.json.bak", sandbox.read("openclaw.json"));
+    sandbox.write("openclaw.json", text);
+    let copy = sandbox.path("openclaw.json.bak").display().to_string();
+    let shown = sandbox.run(&["repair", "-n", "--config-from", &copy]).expect(Exit::Done);
+    assert!(shown.stdout.contains("+++ openclaw.json"), "{}", shown.text());
+    for args in [
+        &["diagnose", "-v"][..],
+        &["diagnose", "--json"],
+        &["repair", "-n", "--new-token"],
+        &["repair", "-n", "--config-from", &copy],
+        &["repair", "-n", "--json", "--config-from", &copy],
+    ] {
+        let run = sandbox.run(args);
+        for secret in secrets {
+            assert!(!run.text().contains(secret), "{args:?}: {secret}\n{}", run.text());
+        }
+    }
+}
+
+const PASSPHRASE: &str = "quixotic jackdaws vexing marmalade";
+const WORDS: [&str; 4] = ["quixotic", "jackdaws", "vexing", "marmalade"];
+
+/// (a) A colon lost, or `=` in its place.
+#[test]
+fn a_secret_beside_a_lost_colon() {
+    for sign in ["", " =", "="] {
+        let text = format!(
+            "{{ \"gateway\": {{ \"mode\": \"local\",\n \"password\"{sign} \"{PASSPHRASE}\" }} }}"
+        );
+        hidden_in_config(&text, &WORDS);
+    }
+}
+
+/// (b) A comment or a U+FEFF between key and colon.
+#[test]
+fn a_secret_behind_a_key_that_stands_apart_from_its_colon() {
+    for between in [" /* x */ ", "\u{feff}", " // x\n"] {
+        let text = format!(
+            "{{ \"gateway\": {{ \"bind\": \"local\", \"auth\": {{ \"mode\": \"password\",\n \"password\"{between}: \"{PASSPHRASE}\" }} }} }}"
+        );
+        hidden_in_config(&text, &WORDS);
+        let text = format!(
+            "{{ gateway: {{ bind: \"local\", mode: \"local\",\n pin{between}: 4829, hidden{between}: \"hunterhunter\" }} }}"
+        );
+        hidden_in_config(&text, &["4829", "hunterhunter"]);
+    }
+}
+
+/// (c) A `//` comment that a lone CR ends.
+#[test]
+fn a_secret_behind_a_comment_that_a_cr_ends() {
+    hidden_in_config(
+        "{ gateway: { bind: // x\r \"local\", password:\n \"quixotic jackdaws vexing marmalade\" } }",
+        &WORDS,
+    );
+}
+
+/// (d) A line continuation.
+#[test]
+fn a_secret_over_two_lines() {
+    for end in ["\n", "\r\n", "\u{2028}"] {
+        let text = format!(
+            "{{ gateway: {{ password: \"quixotic jackdaws \\{end} bind: 'vexing marmalade'\", bind: \"local\" }} }}"
+        );
+        hidden_in_config(&text, &WORDS);
+    }
+}
+
+/// (e) A short number, and a word under a known name elsewhere in the config.
+#[test]
+fn a_secret_in_a_field_with_a_harmless_name() {
+    hidden_in_config(
+        "{ gateway: { bind: \"local\", pin: 4829 }, channels: { x: { bind: \"hunterhunter\", mode: \"staple\", port: 4829 } } }",
+        &["4829", "hunterhunter", "staple"],
+    );
+    hidden_in_config(
+        "{ gateway: { mode: \"hunterhunter\", bind: \"staple\" } }",
+        &["hunterhunter", "staple"],
+    );
+}
+
+/// What the look at a store prints, whatever is in it.
+#[track_caller]
+fn hidden_in_state(sandbox: &Sandbox, secrets: &[&str]) {
+    for args in [
+        &["diagnose", "-v"][..],
+        &["diagnose", "--json"],
+        &["devices"],
+        &["devices", "--json"],
+        &["repair", "-n"],
+        &["repair", "-n", "--json"],
+    ] {
+        let run = sandbox.run(args);
+        for secret in secrets {
+            assert!(!run.text().contains(secret), "{args:?}: {secret}\n{}", run.text());
+        }
+    }
+}
+
+/// (f) A private key in the place of the public one, or of an id.
+#[test]
+fn a_private_key_in_another_field() {
+    const PRIVATE: &str = "GaiN_tzPA_xixlRfZWn1oLqnZ1vX0qM3eF5s8k2hT4Y";
+    const HEX: &str = "9e107d9d372bb6826bd81d3542a419d69e107d9d372bb6826bd81d3542a419d6";
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJq7\n-----END PRIVATE KEY-----";
+    for file in [
+        "devices/paired.json",
+        "devices/pending.json",
+        "identity/device.json",
+        "identity/device-auth.json",
+    ] {
+        for field in ["publicKey", "deviceId"] {
+            for secret in [PRIVATE, HEX, pem] {
+                let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+                let mut store = sandbox.json(file);
+                match file.starts_with("devices/") {
+                    true => store
+                        .as_object_mut()
+                        .unwrap()
+                        .values_mut()
+                        .for_each(|record| record[field] = secret.into()),
+                    false => store[field] = secret.into(),
+                }
+                sandbox.write(file, store.to_string());
+                hidden_in_state(&sandbox, &[secret, "MC4CAQAwBQYDK2VwBCIEIJq7"]);
+            }
+        }
+    }
+}
+
+/// (g) A token beside other text in a field that is shown, or cut into another column.
+#[test]
+fn a_token_beside_what_belongs_there() {
+    const TOKEN: &str = "Vh3kQ9-xTzL0aWcR5bNfYp7mJd2sGuE8iKoXq1rBtHw";
+    for (field, value) in [
+        ("scopes", serde_json::json!([format!("Bearer {TOKEN}")])),
+        ("approvedScopes", serde_json::json!([format!("operator.read {TOKEN}")])),
+        ("platform", format!("linux {TOKEN}").into()),
+        ("version", format!("v {TOKEN}").into()),
+        ("clientId", format!("cli {TOKEN}").into()),
+        ("displayName", format!("me {TOKEN}").into()),
+        ("remoteIp", format!("10.0.0.1 {TOKEN}").into()),
+    ] {
+        let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+        for file in ["devices/paired.json", "devices/pending.json"] {
+            let mut store = sandbox.json(file);
+            store
+                .as_object_mut()
+                .unwrap()
+                .values_mut()
+                .for_each(|record| record[field] = value.clone());
+            sandbox.write(file, store.to_string());
+        }
+        hidden_in_state(&sandbox, &[TOKEN]);
+    }
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    let db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
+    let cut = format!("{{\"operator\":{{\"token\":\"{TOKEN}\",\"ro");
+    db.execute(
+        "UPDATE device_pairing_paired SET display_name = ?1, platform = ?1, scopes_json = ?1",
+        [cut],
+    )
+    .unwrap();
+    hidden_in_state(&sandbox, &[TOKEN]);
+}
+
+/// (h) The release that the database names.
+#[test]
+fn a_secret_as_the_release() {
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    let db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
+    db.execute("UPDATE schema_meta SET app_version = ?1", ["2026.9.6 hunterhunter"]).unwrap();
+    hidden_in_state(&sandbox, &["hunterhunter"]);
+    db.execute("UPDATE schema_meta SET app_version = ?1", ["2026.9.6"]).unwrap();
+    assert!(sandbox.run(&["diagnose"]).text().contains("written by 2026.9.6"));
+}
+
+/// (i) What `explain` was given.
+#[test]
+fn a_token_that_was_pasted() {
+    let sandbox = Sandbox::empty();
+    for mode in [&[][..], &["--json"]] {
+        let args = [&["explain", "connect to nowhere: token=hunterhunter"][..], mode].concat();
+        let run = sandbox.run(&args);
+        assert!(run.exit.code() == 2 && !run.text().contains("hunterhunter"), "{}", run.text());
     }
 }

@@ -14,7 +14,6 @@ use crate::plan::StoreKind;
 use crate::read::locate::Located;
 use crate::render::json::{Head, SnapshotDocument, SnapshotsDocument};
 use crate::snapshot::{self, Summary};
-use crate::text::safe;
 use look::{list, show, verify};
 use prune::{age, prune};
 
@@ -89,7 +88,7 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
         && why.len() <= 40
         && why.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !plain {
-        return Err(Error::usage(format!("`{}` is no word for a snapshot's name", safe(why)))
+        return Err(Error::usage("that is no word for a snapshot's name")
             .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"));
     }
     let held = begin(context, false)?;

@@ -64,6 +64,7 @@ impl DeviceDocument {
         let this_machine =
             model.local_id().is_some() && device.device_id.as_deref() == model.local_id();
         let (_, held) = device.baseline();
+        let time = |at: Option<i64>| at.filter(|at| Shape::Time.fits(&at.to_string(), &|_| false));
         let shown =
             |shape: Shape, text: &Option<String>| text.as_deref().map(|text| shape.show(text));
         Self {
@@ -81,8 +82,8 @@ impl DeviceDocument {
             } else {
                 vec![]
             },
-            at_ms: if pending { device.asked_at_ms } else { device.approved_at_ms },
-            last_seen_at_ms: device.last_seen_at_ms,
+            at_ms: time(if pending { device.asked_at_ms } else { device.approved_at_ms }),
+            last_seen_at_ms: time(device.last_seen_at_ms),
             expired: pending && device.expired(model.facts.now_ms),
             problems,
         }
