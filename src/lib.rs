@@ -16,7 +16,7 @@
 //! this, and that no files import each other in a circle.
 //!
 //! ```rooms
-//! exit model/layout image platform crash text secret error finding threads format plan config model
+//! exit model/layout platform crash text secret image error finding threads format plan config model
 //! checks planner simulate render files store snapshot journal apply read cli
 //! ```
 
