@@ -1,6 +1,6 @@
 // Generated states before real gateways: does the gateway start, is the CLI in, and does diagnose say the same?
 //   node tests/real/generate.mjs --help
-import { accessSync, appendFileSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,8 +8,7 @@ import { Clawmend } from "./harness/clawmend.mjs";
 import { install } from "./harness/install.mjs";
 import { cleanUpAtExit } from "./harness/processes.mjs";
 import { describe } from "./harness/releases.mjs";
-import { Box, HotBox, makeBase } from "./states/box.mjs";
-import { Inapplicable } from "./states/catalogue.mjs";
+import { agreementOf, judgeStates } from "./states/judge.mjs";
 import { plan, SWEEP_RELEASES } from "./states/plan.mjs";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
@@ -45,42 +44,6 @@ function options() {
   return values;
 }
 
-/** Diagnose looks first: being asked, a gateway may approve and rewrite the state. */
-async function compare(clawmend, openclaw, verdictOf) {
-  const diagnosis = clawmend && (await clawmend.diagnoseJson(openclaw));
-  const verdict = await verdictOf();
-  return { agrees: diagnosis === undefined ? undefined : verdict.in === (diagnosis.exit === 0), ...verdict, clawmend: diagnosis };
-}
-
-async function judgeCold(lab, bases, clawmend, state) {
-  const box = await Box.open(lab, await bases(state.release, state.base));
-  try {
-    await box.make(state.changes);
-    return await compare(clawmend, box.openclaw, () => box.verdict());
-  } finally {
-    await box.close();
-  }
-}
-
-async function judgeHot(hotBox, clawmend, state) {
-  await hotBox.make(state.changes);
-  return compare(clawmend, hotBox.box.openclaw, () => hotBox.box.ask());
-}
-
-/** Work in the order in which it starts: the hot states of a release follow one another on one gateway. */
-function units(states) {
-  const groups = {};
-  for (const state of states.filter((each) => each.hot)) (groups[state.release] ??= []).push(state);
-  return [...Object.values(groups), ...states.filter((each) => !each.hot).map((each) => [each])];
-}
-
-function line(row) {
-  const word = row.problem ? "FAIL" : row.inapplicable ? "n/a " : row.agrees === false ? "DIFF" : "ok  ";
-  const verdict = row.in ? "in" : row.starts ? "refused" : "no start";
-  const said = row.problem ?? row.inapplicable ?? `${verdict}; clawmend ${row.clawmend?.exit ?? "–"} ${row.clawmend?.blocks ?? ""}; ${row.says ?? ""}`;
-  return `${word} ${row.release}: ${row.state} (${row.seconds} s) ${said}`;
-}
-
 async function main() {
   const asked = options();
   if (asked.help) return console.log(USAGE);
@@ -98,64 +61,9 @@ async function main() {
   const lab = { scratch, ...(await install(resolve(asked.cache), [...new Set(states.map(({ release }) => release))].map(describe))) };
   const clawmend = asked.clawmend === "none" ? undefined : new Clawmend(resolve(asked.clawmend));
 
-  const made = new Map();
-  const bases = (release, base) => {
-    const key = `${release} ${base}`;
-    if (!made.has(key)) made.set(key, makeBase(lab, describe(release), base));
-    return made.get(key);
-  };
-
-  const stands = asked.out && existsSync(asked.out) ? readFileSync(asked.out, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line)) : [];
-  const done = new Set(stands.map(({ release, state }) => `${release} ${state}`));
-  const rows = [...stands];
-  const record = (state, start, found) => {
-    const row = { release: state.release, state: state.name, ...found, seconds: Math.round((performance.now() - start) / 100) / 10 };
-    rows.push(row);
-    if (asked.out) appendFileSync(asked.out, `${JSON.stringify(row)}\n`);
-    console.error(line(row));
-  };
-  const attempt = (judging) => judging.catch((error) => (error instanceof Inapplicable ? { inapplicable: error.message } : { problem: error.stack }));
-  const waiting = units(states.filter(({ release, name }) => !done.has(`${release} ${name}`)));
-  const work = async () => {
-    for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
-      let start = performance.now();
-      if (!unit[0].hot) {
-        record(unit[0], start, await attempt(judgeCold(lab, bases, clawmend, unit[0])));
-        continue;
-      }
-      let hotBox;
-      for (const state of unit) {
-        start = performance.now();
-        const judging = async () => {
-          hotBox ??= await HotBox.open(lab, await bases(state.release, state.base));
-          return judgeHot(hotBox, clawmend, state);
-        };
-        const found = await attempt(judging());
-        record(state, start, found);
-        if (found.problem !== undefined) {
-          await hotBox?.close();
-          hotBox = undefined;
-        }
-      }
-      await hotBox?.close();
-    }
-  };
-  await Promise.all(Array.from({ length: Number(asked.jobs) }, work));
-
-  const perRelease = new Map();
-  for (const row of rows) {
-    if (row.inapplicable) continue;
-    const sum = perRelease.get(row.release) ?? { release: row.release, states: 0, agreed: 0, healthyButRefused: 0, blocksButIn: 0, broken: 0 };
-    sum.states += 1;
-    if (row.problem) sum.broken += 1;
-    else if (row.agrees !== false) sum.agreed += 1;
-    else if (row.in) sum.blocksButIn += 1;
-    else sum.healthyButRefused += 1;
-    perRelease.set(row.release, sum);
-  }
-  console.table([...perRelease.values()]);
-  const failed = rows.filter((row) => row.problem !== undefined || row.agrees === false).length;
-  const passed = rows.filter((row) => !row.inapplicable).length - failed;
+  const rows = await judgeStates(states, { lab, clawmend, jobs: Number(asked.jobs), out: asked.out, say: console.error });
+  const { releases, passed, failed } = agreementOf(rows);
+  console.table(releases);
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0 || passed === 0) process.exitCode = 1;
 }

@@ -5,12 +5,15 @@ import { DEFAULT_RELEASES } from "./releases.mjs";
 
 const PROJECT = new URL("../../../", import.meta.url).pathname;
 
+const GATE_STATES = 60;
+
 export const USAGE = `node tests/real/run.mjs [options]
 
   --release VERSION   an OpenClaw release; repeatable (default: ${DEFAULT_RELEASES.join(", ")} and the upgrade)
   --only NAME         the cases whose name holds NAME
   --upgrade           the upgrade path alone
   --agreement         the gateway's verdict against diagnose, on many pairing states
+  --states N          generated states after the cases (default: 60 in the default run, else none); --seed N: which
   --clawmend PATH     the binary (default: target/release/clawmend); none: only check that each lockout is one
   --cache DIR         installed releases (default: $CLAWMEND_REAL_CACHE, else target/real)
   --jobs N            gateways at a time (default: 2)
@@ -26,6 +29,8 @@ export function parseArguments(args) {
       agreement: { type: "boolean", default: false },
       clawmend: { type: "string", default: join(PROJECT, "target/release/clawmend") },
       cache: { type: "string", default: process.env.CLAWMEND_REAL_CACHE || join(PROJECT, "target/real") },
+      states: { type: "string" },
+      seed: { type: "string", default: "1" },
       jobs: { type: "string", default: "2" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -33,9 +38,12 @@ export function parseArguments(args) {
   });
   const jobs = Number(values.jobs);
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs wants a number of 1 or more, not ${values.jobs}`);
+  const whole = values.release === undefined && values.only === undefined && !values.upgrade && !values.agreement;
   return {
     ...values,
     jobs,
+    states: Number(values.states ?? (whole ? GATE_STATES : 0)),
+    seed: Number(values.seed),
     cache: resolve(values.cache),
     clawmend: values.clawmend === "none" ? undefined : resolve(values.clawmend),
     releases: values.release,

@@ -63,14 +63,15 @@ export function run(command, args, { env, cwd, input, timeoutMs }) {
 }
 
 /**
- * Starts a process that answers: each line it is given on stdin, it answers with one line on file descriptor 3.
+ * Starts a process that answers: each line it is given on file descriptor 4, it answers with one line on 3.
  * `ask` gives up, and ends the process, after its time.
  */
 export function answering(command, args, { env, cwd }) {
-  const child = start(command, args, { env, cwd, stdio: ["pipe", "ignore", "pipe", "pipe"] });
+  const child = start(command, args, { env, cwd, stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"] });
   let words = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (words = (words + text).slice(-4_000)));
-  child.stdin.on("error", () => {}); // it may have ended
+  const questions = child.stdio[4];
+  questions.on("error", () => {}); // it may have ended
   const lines = createInterface({ input: child.stdio[3] });
   const waiting = [];
   lines.on("line", (line) => waiting.shift()?.resolve(line));
@@ -93,7 +94,7 @@ export function answering(command, args, { env, cwd }) {
         const done = (settle) => (value) => (clearTimeout(deadline), settle(value));
         waiting.push({ resolve: done(resolve), reject: done(reject) });
         if (child.exitCode !== null || child.signalCode !== null) return fail("it had ended");
-        child.stdin.write(`${line}\n`);
+        questions.write(`${line}\n`);
       });
     },
   };

@@ -1,6 +1,7 @@
 // Asks a gateway through the real command line, any number of times in one process: most of what a command costs is to
 // load it. Runs under the release's Node on the home of a box, with the folder of the package as its argument. Each line
-// on stdin is a list of commands as JSON; each line on file descriptor 3 says what came of them.
+// on file descriptor 4 is a list of commands as JSON; each line on 3 says what came of them. (The command line has its own
+// ways with stdin.)
 import { createReadStream, existsSync, readdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -38,8 +39,11 @@ process.exit = (code) => {
   ended?.(code ?? process.exitCode ?? 0);
   throw new Exit();
 };
-process.on("uncaughtException", (error) => error instanceof Exit || ended?.(1, error));
-process.on("unhandledRejection", (error) => error instanceof Exit || ended?.(1, error));
+const LOST = ["uncaughtException", "unhandledRejection"];
+for (const event of LOST) process.on(event, (error) => error instanceof Exit || ended?.(1, error));
+// The command line would end the process at the first of these; here they belong to one command only.
+const realOn = process.on;
+process.on = (event, ...rest) => (LOST.includes(event) ? process : realOn.call(process, event, ...rest));
 
 const runCli = await commandLine();
 
@@ -67,7 +71,7 @@ async function ask(question) {
   return { question: question.join(" "), code, said };
 }
 
-for await (const line of createInterface({ input: createReadStream("", { fd: 0 }) })) {
+for await (const line of createInterface({ input: createReadStream("", { fd: 4 }) })) {
   const answers = [];
   for (const question of JSON.parse(line)) answers.push(await ask(question));
   writeSync(3, `${JSON.stringify(answers)}\n`);
