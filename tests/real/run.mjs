@@ -9,6 +9,8 @@ import { install } from "./harness/install.mjs";
 import { broken } from "./harness/judge.mjs";
 import { cleanUpAtExit } from "./harness/processes.mjs";
 import { closing, table } from "./harness/table.mjs";
+import { agreementOf, judgeStates } from "./states/judge.mjs";
+import { GATE_RELEASES, plan } from "./states/plan.mjs";
 import { planTasks } from "./tasks.mjs";
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -75,9 +77,22 @@ async function main() {
   say(`installed in ${secondsSince(start).toFixed(0)} s: ${options.cache}`);
 
   const clawmend = options.clawmend === undefined ? undefined : new Clawmend(options.clawmend);
-  const rows = await judgeAll(tasks, { jobs: options.jobs, lab: { scratch, ...installed }, clawmend });
+  const lab = { scratch, ...installed };
+  const rows = await judgeAll(tasks, { jobs: options.jobs, lab, clawmend });
   console.log(`\n${table(rows)}\n\n${closing(rows)} in ${secondsSince(start).toFixed(0)} s`);
   if (rows.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
+  if (options.states > 0) await judgeSample(options, lab, clawmend);
+}
+
+/** The gate's even sample of generated states; `generate.mjs` judges the many. */
+async function judgeSample({ states: count, seed, jobs }, lab, clawmend) {
+  const start = performance.now();
+  console.log(`\n${count} generated states, seed ${seed}`);
+  const rows = await judgeStates(plan({ releases: GATE_RELEASES, count, seed }), { lab, clawmend, jobs, say });
+  const { releases, passed, failed } = agreementOf(rows);
+  console.table(releases);
+  console.log(`states: ${passed} passed, ${failed} failed in ${secondsSince(start).toFixed(0)} s`);
+  if (failed > 0) process.exitCode = 1;
 }
 
 main().then(

@@ -5,12 +5,15 @@ import { DEFAULT_RELEASES } from "./releases.mjs";
 
 const PROJECT = new URL("../../../", import.meta.url).pathname;
 
+const GATE_STATES = 60;
+
 export const USAGE = `node tests/real/run.mjs [options]
 
   --release VERSION   an OpenClaw release; repeatable (default: ${DEFAULT_RELEASES.join(", ")} and the upgrade)
   --only NAME         the cases whose name holds NAME
   --upgrade           the upgrade path alone
   --agreement         the gateway's verdict against diagnose, on many pairing states
+  --states N          generated states after the cases (default: 60 in the default run, else none); --seed N: which
   --clawmend PATH     the binary (default: target/release/clawmend); none: only check that each lockout is one
   --cache DIR         installed releases (default: $CLAWMEND_REAL_CACHE, else target/real)
   --jobs N            gateways at a time (default: 2)
@@ -28,6 +31,7 @@ export function parseArguments(args) {
       agreement: { type: "boolean", default: false },
       clawmend: { type: "string", default: join(PROJECT, "target/release/clawmend") },
       cache: { type: "string", default: process.env.CLAWMEND_REAL_CACHE || join(PROJECT, "target/real") },
+      states: { type: "string" },
       jobs: { type: "string", default: "2" },
       sample: { type: "string" },
       seed: { type: "string", default: String(Date.now()) },
@@ -40,11 +44,13 @@ export function parseArguments(args) {
   const sample = values.sample === undefined ? undefined : Number(values.sample);
   if (sample !== undefined && !(Number.isInteger(sample) && sample > 0)) throw new Error("--sample wants a number of 1 or more");
   if (!/^\d+$/.test(values.seed)) throw new Error("--seed wants a number");
+  const whole = values.release === undefined && values.only === undefined && !values.upgrade && !values.agreement;
   return {
     ...values,
     sample,
-    seed: Number(values.seed),
     jobs,
+    states: Number(values.states ?? (whole ? GATE_STATES : 0)),
+    seed: Number(values.seed),
     cache: resolve(values.cache),
     clawmend: values.clawmend === "none" ? undefined : resolve(values.clawmend),
     releases: values.release,

@@ -20,6 +20,19 @@ export class Clawmend {
     return this.#run(["diagnose"], openclaw, stateDir);
   }
 
+  /** What diagnose says to a program: its exit code, and the codes of the findings that block. */
+  async diagnoseJson(openclaw) {
+    const { code, words } = await this.#run(["diagnose", "--json"], openclaw);
+    let report;
+    try {
+      report = JSON.parse(words);
+    } catch {
+      return { exit: code, blocks: [], words };
+    }
+    const named = (severity) => report.findings.filter((each) => each.severity === severity).map((each) => each.code);
+    return { exit: code, blocks: named("blocks"), warnings: named("warning"), era: report.store };
+  }
+
   repair(openclaw, args) {
     return this.#run(["repair", "--yes", ...args], openclaw);
   }

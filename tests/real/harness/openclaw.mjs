@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { keep, run } from "./processes.mjs";
 
 const START_TIMEOUT_MS = 150_000;
-const SETTLE_MS = 3_000;
+const SETTLE_MS = Number(process.env.JUDGE_SETTLE_MS ?? 3_000);
 const COMMAND_TIMEOUT_MS = 60_000;
 export const SHARED_TOKEN = "judge-shared-token-0123456789abcdef";
 
@@ -100,11 +100,18 @@ export class OpenClaw {
     return this.#gateway !== undefined && !this.#gateway.ended;
   }
 
-  /** Starts the gateway and waits until it serves. Resolves with "up", or with the reason why it did not start. */
-  async tryStart() {
+  /**
+   * Starts the gateway and waits until it serves. Resolves with "up", or with the reason why it did not start.
+   * `serviceEnv` is what a service manager would give to the gateway alone.
+   */
+  async tryStart(serviceEnv = {}) {
     if (this.running) throw new Error("this gateway runs already");
     const { node, entry } = this.program;
-    this.#gateway = keep(node, [entry, "gateway", "run"], { env: this.env, cwd: this.home, logFile: this.logFile });
+    this.#gateway = keep(node, [entry, "gateway", "run"], {
+      env: { ...this.env, ...serviceEnv },
+      cwd: this.home,
+      logFile: this.logFile,
+    });
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (Date.now() < deadline && this.running) {
       if (await listens(this.port)) {

@@ -74,6 +74,11 @@ export class PairingSqlite {
     });
   }
 
+  /** Runs statements as they stand, for databases that are faulty as such. */
+  async run(sql) {
+    await this.#ask({ sql });
+  }
+
   async #ask(request) {
     const { code, stdout, stderr } = await run(this.node24, ["--no-warnings", WORKER], {
       env: process.env,

@@ -5,10 +5,12 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const MARK = `CLAWMEND_JUDGE_RUN=${randomUUID()}`;
 const STOP_GRACE_MS = 8_000;
+const PIPE_GRACE_MS = 2_000;
 const [markName, markValue] = MARK.split("=");
 const groups = new Set();
 
@@ -45,6 +47,10 @@ export function run(command, args, { env, cwd, input, timeoutMs }) {
       clearTimeout(deadline);
       reject(error);
     });
+    child.on("exit", () => {
+      // A helper that left the group may hold the pipes open for as long as it lives.
+      setTimeout(() => (child.stdout.destroy(), child.stderr.destroy()), PIPE_GRACE_MS);
+    });
     child.on("close", (code, signal) => {
       if (child.pid === undefined) return; // never started: "error" has said so
       clearTimeout(deadline);
@@ -54,6 +60,44 @@ export function run(command, args, { env, cwd, input, timeoutMs }) {
       resolve({ code: late ? 124 : (code ?? `signal ${signal}`), stdout, stderr });
     });
   });
+}
+
+/**
+ * Starts a process that answers: each line it is given on file descriptor 4, it answers with one line on 3.
+ * `ask` gives up, and ends the process, after its time.
+ */
+export function answering(command, args, { env, cwd }) {
+  const child = start(command, args, { env, cwd, stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"] });
+  let words = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (words = (words + text).slice(-4_000)));
+  const questions = child.stdio[4];
+  questions.on("error", () => {}); // it may have ended
+  const lines = createInterface({ input: child.stdio[3] });
+  const waiting = [];
+  lines.on("line", (line) => waiting.shift()?.resolve(line));
+  const fail = (reason) => {
+    for (const each of waiting.splice(0)) each.reject(new Error(`${reason}: ${words}`));
+  };
+  child.on("error", (error) => fail(error.message));
+  child.on("exit", (code, signal) => {
+    groups.delete(child.pid);
+    fail(`it ended (${code ?? signal})`);
+  });
+  const stop = () => {
+    if (child.exitCode === null && child.signalCode === null) signalGroup(child.pid, "SIGKILL");
+  };
+  return {
+    stop,
+    ask(line, timeoutMs) {
+      return new Promise((resolve, reject) => {
+        const deadline = setTimeout(() => (stop(), fail(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+        const done = (settle) => (value) => (clearTimeout(deadline), settle(value));
+        waiting.push({ resolve: done(resolve), reject: done(reject) });
+        if (child.exitCode !== null || child.signalCode !== null) return fail("it had ended");
+        questions.write(`${line}\n`);
+      });
+    },
+  };
 }
 
 /** Starts a process that stays, its output in a file. `exit` resolves with its exit code when it ends. */

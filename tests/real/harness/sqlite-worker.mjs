@@ -1,13 +1,16 @@
 // Reads or replaces whole pairing tables of an OpenClaw database. Runs under the installed Node 24, for `node:sqlite`:
-// one JSON request on stdin, `{ database, tables: [name] }` to read or `{ database, rows: { name: [row] } }` to replace.
+// one JSON request on stdin, `{ database, tables: [name] }` to read, `{ database, rows: { name: [row] } }` to replace, or
+// `{ database, sql: [statement] }` to run as it stands.
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
-const { database, tables, rows } = JSON.parse(readFileSync(0, "utf8"));
-const db = new DatabaseSync(database, { readOnly: rows === undefined });
+const { database, tables, rows, sql } = JSON.parse(readFileSync(0, "utf8"));
+const db = new DatabaseSync(database, { readOnly: tables !== undefined });
 db.exec("PRAGMA busy_timeout = 10000");
 
-if (rows === undefined) {
+if (sql !== undefined) {
+  for (const statement of sql) db.exec(statement);
+} else if (rows === undefined) {
   const read = tables.map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]);
   console.log(JSON.stringify(Object.fromEntries(read)));
 } else {

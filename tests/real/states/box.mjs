@@ -1,0 +1,158 @@
+// A box: a copy of a healthy state in a home of its own, changed as a generated state says, and asked once. Nothing of it
+// is reused, so one state can't spoil the next.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FULL_SCOPES, grant } from "../harness/bench.mjs";
+import { gist, OpenClaw, QUESTIONS, SHARED_TOKEN } from "../harness/openclaw.mjs";
+import { PairingFiles } from "../harness/pairing-files.mjs";
+import { PairingSqlite } from "../harness/pairing-sqlite.mjs";
+import { answering } from "../harness/processes.mjs";
+
+const ASK_WORKER = new URL("ask-worker.mjs", import.meta.url).pathname;
+const ASK_TIMEOUT_MS = 150_000;
+const LOCAL_FALLBACK = /using local fallback/;
+const OWN_PAIRING_TIMEOUT_MS = 30_000;
+
+export const pairingOf = (openclaw, node24) =>
+  openclaw.release.sqlite ? new PairingSqlite(openclaw.state, node24) : new PairingFiles(openclaw.state);
+
+/** The bases from which states are made. `bare` differs from `token` where a gateway can run without a shared secret. */
+export const BASES = ["token", "bare", "fresh"];
+
+export const baseConfig = (base, port) => ({
+  gateway: {
+    mode: "local",
+    bind: "loopback",
+    port,
+    ...(base === "token" ? { auth: { mode: "token", token: SHARED_TOKEN } } : {}),
+  },
+});
+
+/** Makes a base once per release: a gateway has run, the CLI has been in, and its device (if any) holds the full set. */
+export async function makeBase(lab, release, base) {
+  const home = mkdtempSync(join(lab.scratch, `base-${base}-${release.version}-`));
+  const openclaw = await OpenClaw.at(home, release, lab.programs.get(release.version));
+  openclaw.writeConfig(baseConfig(base, openclaw.port));
+  if (base !== "fresh") {
+    await openclaw.start();
+    const pairing = pairingOf(openclaw, lab.node24);
+    try {
+      if (base === "bare" && release.sqlite) {
+        const deadline = Date.now() + OWN_PAIRING_TIMEOUT_MS;
+        while (Object.keys((await pairing.model()).cached).length === 0 && Date.now() < deadline) await sleep(500);
+      }
+      await openclaw.command(["devices", "list"]);
+      const model = await pairing.model();
+      if (model.paired[model.identity?.deviceId] !== undefined) {
+        model.pending = {};
+        grant(model, FULL_SCOPES);
+        await pairing.write(model);
+      }
+    } finally {
+      await openclaw.stop();
+    }
+  }
+  const config = JSON.parse(readFileSync(openclaw.configFile, "utf8"));
+  return { base, home, config, release };
+}
+
+export class Box {
+  #asker;
+
+  static async open(lab, healthy) {
+    const home = mkdtempSync(join(lab.scratch, `box-`));
+    const openclaw = await OpenClaw.at(home, healthy.release, lab.programs.get(healthy.release.version));
+    cpSync(join(healthy.home, ".openclaw"), openclaw.state, { recursive: true, force: true });
+    const config = structuredClone(healthy.config);
+    config.gateway.port = openclaw.port;
+    return new Box(openclaw, pairingOf(openclaw, lab.node24), config);
+  }
+
+  constructor(openclaw, pairing, config) {
+    this.openclaw = openclaw;
+    this.pairing = pairing;
+    this.config = config;
+    /** Variables that the service gives to the gateway alone. */
+    this.serviceEnv = {};
+  }
+
+  get sqlite() {
+    return this.openclaw.release.sqlite;
+  }
+
+  /** A file of the home, by its path below it. */
+  put(name, text, mode = 0o600) {
+    const path = join(this.openclaw.home, name);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(path, text, { mode });
+  }
+
+  drop(name) {
+    rmSync(join(this.openclaw.home, name), { recursive: true, force: true });
+  }
+
+  async edit(change) {
+    const model = await this.pairing.model();
+    change(model);
+    await this.pairing.write(model);
+  }
+
+  /** Applies the state; the config is written last, as text where a change made it one. */
+  async make(changes) {
+    for (const change of changes) await change(this);
+    if (this.config !== undefined) this.openclaw.writeConfig(this.config);
+  }
+
+  /** Starts the gateway and asks. */
+  async verdict() {
+    const outcome = await this.openclaw.tryStart(this.serviceEnv);
+    return outcome === "up" ? this.ask() : { starts: false, in: false, says: outcome };
+  }
+
+  /** Asks the running gateway all questions, whatever each says. */
+  async ask() {
+    const { openclaw } = this;
+    const { node, entry } = openclaw.program;
+    this.#asker ??= answering(node, ["--no-warnings", ASK_WORKER, dirname(entry)], { env: openclaw.env, cwd: openclaw.home });
+    const answers = JSON.parse(await this.#asker.ask(JSON.stringify(QUESTIONS), ASK_TIMEOUT_MS));
+    const passed = ({ code, said }) => code === 0 && !LOCAL_FALLBACK.test(said);
+    const refused = answers.filter((each) => !passed(each));
+    return {
+      starts: true,
+      in: refused.length === 0,
+      ...Object.fromEntries(answers.map((each) => [each.question, passed(each)])),
+      says: [...new Set(refused.map(({ code, said }) => gist(said) || `exit ${code}: ${said.trim().slice(-200)}`))].join(" || "),
+    };
+  }
+
+  async close() {
+    this.#asker?.stop();
+    await this.openclaw.stop();
+    this.openclaw.remove();
+  }
+}
+
+/** A box whose gateway stays up: for states of the pairing store alone, which a gateway reads anew at every connect. */
+export class HotBox {
+  static async open(lab, healthy) {
+    const box = await Box.open(lab, healthy);
+    await box.make([]);
+    await box.openclaw.start();
+    return new HotBox(box, await box.pairing.image());
+  }
+
+  constructor(box, healthy) {
+    this.box = box;
+    this.healthy = healthy;
+  }
+
+  async make(changes) {
+    await this.box.pairing.putBack(this.healthy);
+    for (const change of changes) await change(this.box);
+  }
+
+  async close() {
+    await this.box.close();
+  }
+}

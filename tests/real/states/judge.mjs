@@ -1,0 +1,108 @@
+// Judges generated states: does the gateway start, is the CLI in, and does diagnose say the same?
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { describe } from "../harness/releases.mjs";
+import { Box, HotBox, makeBase } from "./box.mjs";
+import { Inapplicable } from "./catalogue.mjs";
+
+/** Diagnose looks first: being asked, a gateway may approve and rewrite the state. */
+async function compare(clawmend, openclaw, verdictOf) {
+  const diagnosis = clawmend && (await clawmend.diagnoseJson(openclaw));
+  const verdict = await verdictOf();
+  return { agrees: diagnosis === undefined ? undefined : verdict.in === (diagnosis.exit === 0), ...verdict, clawmend: diagnosis };
+}
+
+async function judgeCold(lab, bases, clawmend, state) {
+  const box = await Box.open(lab, await bases(state.release, state.base));
+  try {
+    await box.make(state.changes);
+    return await compare(clawmend, box.openclaw, () => box.verdict());
+  } finally {
+    await box.close();
+  }
+}
+
+async function judgeHot(hotBox, clawmend, state) {
+  await hotBox.make(state.changes);
+  return compare(clawmend, hotBox.box.openclaw, () => hotBox.box.ask());
+}
+
+/** Work in the order in which it starts: the hot states of a release follow one another on one gateway. */
+function units(states) {
+  const groups = {};
+  for (const state of states.filter((each) => each.hot)) (groups[state.release] ??= []).push(state);
+  return [...Object.values(groups), ...states.filter((each) => !each.hot).map((each) => [each])];
+}
+
+function line(row) {
+  const word = row.problem ? "FAIL" : row.inapplicable ? "n/a " : row.agrees === false ? "DIFF" : "ok  ";
+  const verdict = row.in ? "in" : row.starts ? "refused" : "no start";
+  const said = row.problem ?? row.inapplicable ?? `${verdict}; clawmend ${row.clawmend?.exit ?? "–"} ${row.clawmend?.blocks ?? ""}; ${row.says ?? ""}`;
+  return `${word} ${row.release}: ${row.state} (${row.seconds} s) ${said}`;
+}
+
+/** Judges `states`, `jobs` boxes at a time. `out`: one JSON line per state; those that stand there are not judged again. */
+export async function judgeStates(states, { lab, clawmend, jobs, out, say }) {
+  const made = new Map();
+  const bases = (release, base) => {
+    const key = `${release} ${base}`;
+    if (!made.has(key)) made.set(key, makeBase(lab, describe(release), base));
+    return made.get(key);
+  };
+
+  const stands = out && existsSync(out) ? readFileSync(out, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line)) : [];
+  const done = new Set(stands.map(({ release, state }) => `${release} ${state}`));
+  const rows = [...stands];
+  const record = (state, start, found) => {
+    const row = { release: state.release, state: state.name, ...found, seconds: Math.round((performance.now() - start) / 100) / 10 };
+    rows.push(row);
+    if (out) appendFileSync(out, `${JSON.stringify(row)}\n`);
+    say(line(row));
+  };
+  const attempt = (judging) => judging.catch((error) => (error instanceof Inapplicable ? { inapplicable: error.message } : { problem: error.stack }));
+  const waiting = units(states.filter(({ release, name }) => !done.has(`${release} ${name}`)));
+  const work = async () => {
+    for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
+      let start = performance.now();
+      if (!unit[0].hot) {
+        record(unit[0], start, await attempt(judgeCold(lab, bases, clawmend, unit[0])));
+        continue;
+      }
+      let hotBox;
+      for (const state of unit) {
+        start = performance.now();
+        const judging = async () => {
+          hotBox ??= await HotBox.open(lab, await bases(state.release, state.base));
+          return judgeHot(hotBox, clawmend, state);
+        };
+        const found = await attempt(judging());
+        record(state, start, found);
+        if (found.problem !== undefined) {
+          await hotBox?.close();
+          hotBox = undefined;
+        }
+      }
+      await hotBox?.close();
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+
+  return rows;
+}
+
+/** What the rows come to: per release the states, and in how many diagnose and the gateway said the same. */
+export function agreementOf(rows) {
+  const perRelease = new Map();
+  for (const row of rows) {
+    if (row.inapplicable) continue;
+    const sum = perRelease.get(row.release) ?? { release: row.release, states: 0, agreed: 0, healthyButRefused: 0, blocksButIn: 0, broken: 0 };
+    sum.states += 1;
+    if (row.problem) sum.broken += 1;
+    else if (row.agrees !== false) sum.agreed += 1;
+    else if (row.in) sum.blocksButIn += 1;
+    else sum.healthyButRefused += 1;
+    perRelease.set(row.release, sum);
+  }
+  const counted = rows.filter((row) => row.inapplicable === undefined);
+  const failed = counted.filter((row) => row.problem !== undefined || row.agrees === false).length;
+  return { releases: [...perRelease.values()], passed: counted.length - failed, failed };
+}
