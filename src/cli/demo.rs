@@ -54,7 +54,9 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         })?;
     let state = folder.path().join(".openclaw");
     for (name, text) in SAMPLE {
-        write(&state.join(name), text)?;
+        // The sample is of Linux. A CLI of another system would be kept out by that alone.
+        let here = format!("\"platform\": \"{}\"", context.world.env.platform);
+        write(&state.join(name), &text.replace("\"platform\": \"linux\"", &here))?;
     }
     context.say("A demo on a sample that a real OpenClaw 2026.5.28 left locked out: its CLI holds");
     context.say("`operator.pairing` alone, and approving more needs scopes that it does not have.");

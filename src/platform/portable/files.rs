@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use super::patience::patiently;
 use super::words::plain_path;
 use crate::image::Meta;
 
@@ -35,7 +36,7 @@ pub fn open_quietly(path: &Path) -> io::Result<File> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    File::open(path)
+    patiently(|| File::open(path))
 }
 
 /// Windows refuses to delete a file that somebody has open, so there is nothing to lock.

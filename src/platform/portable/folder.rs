@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::meta;
+use super::patience::patiently;
 use crate::image::Meta;
 use crate::platform::{Folder, Kind};
 
@@ -58,14 +59,16 @@ impl Folder for PathFolder {
 
     fn open_file(&self, name: &OsStr) -> io::Result<File> {
         match self.look(name)?.1 {
-            Kind::File => File::open(self.at(name)),
+            Kind::File => patiently(|| File::open(self.at(name))),
             _ => Err(io::ErrorKind::InvalidInput.into()),
         }
     }
 
     fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
         match self.look(name)?.1 {
-            Kind::File => OpenOptions::new().read(true).write(true).open(self.at(name)),
+            Kind::File => {
+                patiently(|| OpenOptions::new().read(true).write(true).open(self.at(name)))
+            }
             _ => Err(io::ErrorKind::InvalidInput.into()),
         }
     }
@@ -93,7 +96,7 @@ impl Folder for PathFolder {
     }
 
     fn move_over(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        fs::rename(self.at(from), self.at(to))
+        patiently(|| fs::rename(self.at(from), self.at(to)))
     }
 
     fn link(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
@@ -101,11 +104,11 @@ impl Folder for PathFolder {
     }
 
     fn unlink(&self, name: &OsStr) -> io::Result<()> {
-        fs::remove_file(self.at(name))
+        patiently(|| fs::remove_file(self.at(name)))
     }
 
     fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
-        fs::remove_dir(self.at(name))
+        patiently(|| fs::remove_dir(self.at(name)))
     }
 
     /// No system but Unix opens a folder to sync it; there the file system's own log orders renames.

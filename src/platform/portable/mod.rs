@@ -6,6 +6,7 @@ pub mod ask;
 pub mod confine;
 pub mod files;
 pub mod folder;
+pub mod patience;
 pub mod process;
 pub mod rights;
 pub mod words;
