@@ -140,7 +140,65 @@ fn table() -> Option<&'static Table> {
     TABLE.get_or_init(read).as_ref()
 }
 
+/// A key that OpenClaw has renamed or retired (`src/data/config-renamed.json`).
+#[derive(Debug, Deserialize)]
+pub struct Renamed {
+    /// The path, and the values it is about where that matters.
+    was: String,
+    /// What it is now; `None`: retired without a successor.
+    pub now: Option<String>,
+    #[serde(rename = "repairedAtStart")]
+    repaired_at_start: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct RenamedTable {
+    #[serde(rename = "startRepairsSince")]
+    start_repairs_since: String,
+    keys: Vec<Renamed>,
+}
+
+fn renamed_table() -> Option<&'static RenamedTable> {
+    static TABLE: OnceLock<Option<RenamedTable>> = OnceLock::new();
+    TABLE
+        .get_or_init(|| serde_json::from_str(include_str!("../data/config-renamed.json")).ok())
+        .as_ref()
+}
+
+/// What OpenClaw calls a refused key now, where it was renamed or retired.
+pub fn renamed(config: &Value, refused: &Refused) -> Option<&'static Renamed> {
+    let path = refused.path.join(".");
+    let value = refused.path.iter().try_fold(config, |value, key| value.get(key));
+    renamed_table()?.keys.iter().find(|one| match one.was.split_once(' ') {
+        None => one.was == path && matches!(refused.fault, Fault::Unknown { .. }),
+        Some((was, values)) => was == path && value.is_some_and(|value| is_one_of(value, values)),
+    })
+}
+
+/// `values` as the table has them: `= hot | restart`, or `out of` a range of numbers.
+fn is_one_of(value: &Value, values: &str) -> bool {
+    match values.strip_prefix("= ") {
+        Some(words) => value.as_str().is_some_and(|word| {
+            words.split(" | ").any(|known| known.eq_ignore_ascii_case(word.trim()))
+        }),
+        None => value.is_number(),
+    }
+}
+
 impl Schema {
+    /// Whether a gateway of this release repairs all of `refused` by itself at its start: it parses, includes
+    /// nothing, and all that is wrong are old names that it knows (2026.8.1 and later).
+    pub fn start_repairs(&self, config: &Value, refused: &[Refused], includes: bool) -> bool {
+        let since = renamed_table().and_then(|table| Release::parse(&table.start_repairs_since));
+        let repairs = since.is_some_and(|since| !since.is_after(self.release))
+            && !self.release.is_extended_stable();
+        repairs
+            && !includes
+            && refused
+                .iter()
+                .all(|one| renamed(config, one).is_some_and(|known| known.repaired_at_start))
+    }
+
     /// That of a release, or of the nearest one before it.
     pub fn of(release: Release) -> Option<Self> {
         let table = table()?;
@@ -367,6 +425,24 @@ mod tests {
             refused("2026.9.6", json!({"gateway": {"trustedProxies": "127.0.0.1"}})),
             ["gateway.trustedProxies: a list"]
         );
+    }
+
+    #[test]
+    fn a_start_repairs_old_names_only_where_nothing_else_is_wrong() {
+        let repairs = |release: &str, config: Value| {
+            let schema = Schema::of(Release::parse(release).unwrap()).unwrap();
+            let refused = schema.refused(&config);
+            assert!(!refused.is_empty(), "{release}");
+            schema.start_repairs(&config, &refused, false)
+        };
+        let old = json!({"gateway": {"reload": {"mode": "hot"}, "nodes": {"denyCommands": ["a"]}, "port": 0}});
+        assert!(repairs("2026.9.6", old.clone()));
+        assert!(!repairs(
+            "2026.9.6",
+            json!({"gateway": {"reload": {"mode": "hot"}, "localExec": 1}})
+        ));
+        assert!(!repairs("2026.9.6", json!({"gateway": {"reload": {"mode": "loud"}}})));
+        assert!(!repairs("2026.5.28", json!({"gateway": {"port": 0}})));
     }
 
     #[test]
