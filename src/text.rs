@@ -30,7 +30,7 @@ pub fn unusable(why: &Unusable) -> String {
             format!("it has {len} bytes; clawmend reads at most {limit}")
         }
         Unusable::TooMany { place, count, limit } => too_many(place, *count, *limit),
-        Unusable::Denied => "permission denied".to_owned(),
+        Unusable::Denied => crate::platform::DENIED.to_owned(),
         Unusable::Io(reason) => reason.clone(),
     }
 }

@@ -231,10 +231,7 @@ fn plain(relative: &Path) -> Result<(Vec<&OsStr>, OsString), Unusable> {
 }
 
 pub(crate) fn unusable_io(error: &io::Error) -> Unusable {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => Unusable::Denied,
-        _ => Unusable::Io(words_of(error)),
-    }
+    if crate::platform::is_denied(error) { Unusable::Denied } else { Unusable::Io(words_of(error)) }
 }
 
 /// The system's words without their number.

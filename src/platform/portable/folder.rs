@@ -100,6 +100,8 @@ impl Folder for PathFolder {
     }
 
     fn link(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        // Of a file that is held open a second name could be made, and neither could be removed then.
+        patiently(|| may_go(&self.at(from)))?;
         fs::hard_link(self.at(from), self.at(to))
     }
 
@@ -144,6 +146,20 @@ impl Folder for PathFolder {
     fn acting_user() -> u32 {
         super::process::user_id()
     }
+}
+
+/// Whether nobody's open file keeps this one from being renamed and removed.
+#[cfg(windows)]
+fn may_go(file: &Path) -> io::Result<()> {
+    use std::os::windows::fs::OpenOptionsExt;
+    const DELETE: u32 = 0x0001_0000;
+    OpenOptions::new().access_mode(DELETE).open(file).map(drop)
+}
+
+/// Elsewhere no open file does.
+#[cfg(not(windows))]
+fn may_go(_file: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn kind(found: &fs::Metadata) -> Kind {

@@ -7,11 +7,23 @@ use std::path::{Path, PathBuf};
 pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway; close other \
      programs that have the file open (an editor, a backup), or stop the gateway while clawmend writes";
 
+/// What is wrong where something may not be read or replaced: Windows says that of open files too.
+pub const DENIED: &str = "permission denied, or another program has it open";
+
+/// Whether it is that.
+pub fn is_denied(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied || is_held(error)
+}
+
+/// Whether another program's open file is in the way: `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`,
+/// `ERROR_USER_MAPPED_FILE`.
+fn is_held(error: &io::Error) -> bool {
+    cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33 | 1224))
+}
+
 /// Advice that only this system has for an I/O failure.
 pub fn io_advice(error: &io::Error) -> Option<&'static str> {
-    // ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_USER_MAPPED_FILE.
-    let is_busy = cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33 | 1224));
-    is_busy.then_some(
+    is_held(error).then_some(
         "another program has it open: close it (an editor, a backup), or stop the gateway, \
          then run the same command again",
     )

@@ -6,6 +6,14 @@ use std::path::Path;
 /// What to do where the permission is missing.
 pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo; what root left in that user's state dir has to be given back to them first (`sudo chown -R`)";
 
+/// What is wrong where something may not be read or replaced.
+pub const DENIED: &str = "permission denied";
+
+/// Whether it is that.
+pub fn is_denied(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
+}
+
 /// Advice that only this system has for an I/O failure.
 pub fn io_advice(error: &io::Error) -> Option<&'static str> {
     if error.kind() == io::ErrorKind::FileTooLarge {
