@@ -212,13 +212,40 @@ pub static OTHER_TREES: Rule = Rule {
             let paired = tree
                 .paired
                 .map(|paired| format!(", {}", count(paired, "paired device", "paired devices")));
+            let port = tree.port.map(|port| format!(", port {port}"));
             finding = finding.seen(format!(
-                "{} ({}{})",
+                "{} ({}{}{})",
                 crate::platform::shown(&tree.path),
                 tree.what,
-                paired.unwrap_or_default()
+                paired.unwrap_or_default(),
+                port.unwrap_or_default()
             ));
         }
+        let here = &model.config.port;
+        if trees.iter().any(|tree| tree.port.is_some_and(|port| port != here.number)) {
+            finding = finding.seen(format!("this one's port is {} ({})", here.number, here.from));
+        }
         vec![finding]
+    },
+};
+
+pub static STALE_LOCK: Rule = Rule {
+    code: Code("config-lock-left"),
+    modes: &["F36"],
+    severity: Severity::Warning,
+    title: "a lock of the config is left from a process that is gone",
+    why: "OpenClaw takes a lock beside the config while it writes it. One that a killed process left behind makes the next writers wait, and \
+          some releases give up.",
+    mends: "Nothing: OpenClaw takes it away itself once it is sure, and you can sooner.",
+    by_hand: "Delete the lock while no gateway and no `openclaw` command runs.",
+    messages: &["JSON file is locked", "file lock timeout", "file_lock_stale"],
+    run: |model, rule| {
+        let Some((lock, pid)) = &model.config.facts.stale_lock else {
+            return vec![];
+        };
+        let shown = crate::platform::shown(lock);
+        let mend = Mend::ByHand(vec![format!("rm {}", crate::platform::quoted(&shown))]);
+        let says = "a lock of the config was left by a process that is gone";
+        vec![rule.finding(shown, says, mend).seen(format!("it names process {pid}"))]
     },
 };

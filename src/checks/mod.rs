@@ -152,6 +152,8 @@ pub static RULES: &[&Rule] = &[
     &config::env::PORT,
     &config::env::URL,
     &config::env::ELSEWHERE,
+    &config::env::OLD_NAMES,
+    &around::STALE_LOCK,
     &config::auth::CHANGED,
     &config::replaced::SUSPICIOUS,
     &config::replaced::REPLACED,

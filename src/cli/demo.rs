@@ -86,7 +86,15 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
     let step = i64::try_from(step).unwrap_or_default();
     let world = &mut *context.world;
     let mut inner = World {
-        env: Env { vars: Default::default(), home: None, ..world.env.clone() },
+        // Nothing of this machine is a part of the sample.
+        env: Env {
+            vars: Default::default(),
+            others: Default::default(),
+            home: None,
+            root: None,
+            cwd: state.to_path_buf(),
+            ..world.env.clone()
+        },
         now_ms: SAMPLE_NOW_MS + step * 1000,
         utc_offset: world.utc_offset,
         random: &mut *world.random,

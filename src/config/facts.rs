@@ -26,6 +26,8 @@ pub struct ConfigFacts {
     pub read_only: Option<String>,
     /// Where variables that OpenClaw looks at are set.
     pub variables: Vec<Variables>,
+    /// A lock beside the config whose process is gone, and that process's id.
+    pub stale_lock: Option<(PathBuf, u32)>,
     /// The profile, if one was named.
     pub profile: Option<String>,
     /// This machine is a container, by OpenClaw's own signs.
@@ -74,16 +76,47 @@ pub struct Variables {
     pub at: String,
     /// `OPENCLAW_GATEWAY_TOKEN`.
     pub token: Option<Secret>,
-    /// `OPENCLAW_GATEWAY_PASSWORD` is set.
-    pub password: bool,
+    /// `OPENCLAW_GATEWAY_PASSWORD`.
+    pub password: Option<Secret>,
     /// `OPENCLAW_GATEWAY_PORT`.
     pub port: Option<u16>,
     /// `OPENCLAW_GATEWAY_URL`.
     pub url: Option<String>,
     /// `OPENCLAW_STATE_DIR`, where it is another state dir than this one.
     pub other_state_dir: Option<PathBuf>,
-    /// The names of all variables that are set there.
-    pub names: BTreeSet<String>,
+    /// Everything that is set there.
+    pub values: BTreeMap<String, Secret>,
+    /// Further files that this was read from: drop-ins and environment files of a unit.
+    pub more: Vec<String>,
+    /// Environment files that the place names and that could not be read: what they set is not known.
+    pub unread: Vec<String>,
+    /// Where the service works: early releases load the `.env` there.
+    pub working_dir: Option<PathBuf>,
+}
+
+/// What the first names of OpenClaw's variables began with; releases up to 2026.2 take those where the
+/// `OPENCLAW_` one is not set, later ones ignore them.
+const OLD_PREFIXES: [&str; 2] = ["CLAWDBOT_", "MOLTBOT_"];
+
+impl Variables {
+    /// A variable that is set to something: as OpenClaw, which takes the words `undefined` and `null` for
+    /// nothing.
+    pub fn value(&self, name: &str) -> Option<&Secret> {
+        let value = self.values.get(name)?;
+        (!matches!(value.expose().trim(), "" | "undefined" | "null")).then_some(value)
+    }
+
+    /// Variables with old names that decide something for a gateway or a CLI.
+    pub fn old_names(&self) -> Vec<&str> {
+        let about = |rest: &str| {
+            rest.starts_with("GATEWAY_")
+                || matches!(rest, "STATE_DIR" | "CONFIG_PATH" | "HOME" | "PROFILE")
+        };
+        let is_old = |name: &&String| {
+            OLD_PREFIXES.iter().filter_map(|old| name.strip_prefix(old)).any(about)
+        };
+        self.values.keys().filter(is_old).map(String::as_str).collect()
+    }
 }
 
 /// Who sees variables that are set there.
@@ -91,8 +124,17 @@ pub struct Variables {
 pub enum Place {
     /// clawmend's own environment: the CLI's too, if it is called from the same shell.
     Process,
+    /// The `.env` of the folder that the command is called in: the CLI, and only of releases before 2026.4.
+    WorkingFolder,
     /// A `.env` file that CLI and gateway both read.
     DotEnv,
     /// The gateway's service definition: the gateway alone.
     Service,
+}
+
+impl Place {
+    /// Whether a gateway finds in its environment what is set there.
+    pub fn is_seen_by_gateway(self) -> bool {
+        matches!(self, Self::DotEnv | Self::Service)
+    }
 }

@@ -169,13 +169,13 @@ impl ConfigModel {
             secret.usable().is_some() || matches!(secret.field, Field::Reference(_))
         };
         let seen = |has: fn(&Variables) -> bool| {
-            let shared = |variables: &&Variables| variables.place != Place::Process;
+            let shared = |variables: &&Variables| variables.place.is_seen_by_gateway();
             self.facts.variables.iter().filter(shared).any(has)
         };
         match gateway.auth_kind() {
             AuthKind::None => false,
             AuthKind::Token => there(&gateway.auth_token) || seen(|at| at.token.is_some()),
-            AuthKind::Password => there(&gateway.auth_password) || seen(|at| at.password),
+            AuthKind::Password => there(&gateway.auth_password) || seen(|at| at.password.is_some()),
             AuthKind::Proxy | AuthKind::Unknown => true,
         }
     }

@@ -90,10 +90,9 @@ fn distance_v6(address: Ipv6Addr) -> Distance {
     if let Some(four) = address.to_ipv4_mapped() {
         return distance_v4(four);
     }
-    let [first, ..] = address.segments();
     if address.is_loopback() {
         Distance::Loopback
-    } else if first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfe80 {
+    } else if address.is_unique_local() || address.is_unicast_link_local() {
         Distance::Private
     } else {
         Distance::Public

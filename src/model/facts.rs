@@ -41,6 +41,8 @@ pub struct Tree {
     pub path: PathBuf,
     /// How many devices are paired there, if that could be told.
     pub paired: Option<usize>,
+    /// The `gateway.port` of its config, where it has one.
+    pub port: Option<u16>,
     /// Why it is a candidate, e.g. "legacy name", "profile `work`".
     pub what: String,
 }

@@ -10,6 +10,7 @@ use std::time::UNIX_EPOCH;
 use super::disk::{names, real};
 use super::env::Env;
 use super::locate::Located;
+use super::process::left_lock;
 use super::variables;
 use crate::config::copies::{Copy, CopyKind, choose, rank};
 use crate::config::facts::ConfigFacts;
@@ -38,8 +39,8 @@ pub(super) struct ConfigRead {
     pub state: ConfigState,
 }
 
-/// Reads the config, every file it includes, and the copies beside it.
-pub(super) fn read(located: &Located, env: &Env) -> ConfigRead {
+/// Reads the config, every file it includes, and the copies beside it. `early`: see [`variables::read`].
+pub(super) fn read(located: &Located, env: &Env, early: bool) -> ConfigRead {
     let path = normalize(&located.config);
     let files = FilesStore::new(located.state_dir.clone(), vec![path.clone()]);
     let copies = copies(&path);
@@ -56,7 +57,8 @@ pub(super) fn read(located: &Located, env: &Env) -> ConfigRead {
             .into_iter()
             .find(|name| env.var(name) == Some("1"))
             .map(str::to_owned),
-        variables: variables::read(located, env),
+        variables: variables::read(located, env, early),
+        stale_lock: left_lock(&path, env),
         copies: rank(copies.iter().map(|(copy, _)| copy.clone()).collect()),
         path: path.clone(),
         ..ConfigFacts::default()

@@ -24,3 +24,15 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// A text file of variables is small, bytes; OpenClaw itself reads at most so much of one.
+const LARGEST_TEXT: u64 = 1024 * 1024;
+
+/// A small text file, links followed as OpenClaw and systemd follow them; root follows none, because
+/// whose link it is decides what is read.
+pub(super) fn text(path: &Path) -> Option<String> {
+    let follows = crate::platform::user_id() != 0 || !crate::platform::KNOWS_OWNERS;
+    let place = if follows { real(path) } else { path.to_path_buf() };
+    let bytes = crate::files::read_small(&place, LARGEST_TEXT).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::platform;
+use crate::secret::Secret;
 
 /// The accounts of this machine.
 const PASSWD: &str = "/etc/passwd";
@@ -15,6 +16,8 @@ const HOMES: [&str; 2] = ["/home", "/Users"];
 pub struct Env {
     /// The variables that matter, by name.
     pub vars: BTreeMap<String, String>,
+    /// All other variables: the config may refer to any.
+    pub others: BTreeMap<String, Secret>,
     /// The account's home folder.
     pub home: Option<PathBuf>,
     /// The working folder.
@@ -23,6 +26,8 @@ pub struct Env {
     pub temp: PathBuf,
     /// The process table (`/proc`), where there is one.
     pub proc: Option<PathBuf>,
+    /// Where the system's own folders begin (`/`), where they are to be looked into.
+    pub root: Option<PathBuf>,
     /// The home folder of who called `sudo`, where that was done.
     pub sudo_home: Option<PathBuf>,
     /// The user id of this process; 0 where the platform has none.
@@ -32,23 +37,24 @@ pub struct Env {
 }
 
 /// The prefixes of the variables that clawmend looks at.
-const PREFIXES: [&str; 2] = ["OPENCLAW_", "CLAWDBOT_"];
+const PREFIXES: [&str; 3] = ["OPENCLAW_", "CLAWDBOT_", "MOLTBOT_"];
 
 impl Env {
     /// The surroundings of this process.
     pub fn of_process() -> Self {
-        let vars = std::env::vars_os()
+        let (vars, others): (BTreeMap<_, _>, BTreeMap<_, _>) = std::env::vars_os()
             // As Node reads a value that is not UTF-8: another one is not what the person meant.
             .filter_map(|(name, value)| {
                 Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
             })
             .map(|(name, value)| (platform::variable(name), value))
-            .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
-            .collect();
+            .partition(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)));
         let proc = PathBuf::from("/proc");
         Self {
             vars,
+            others: others.into_iter().map(|(name, value)| (name, Secret::new(value))).collect(),
             home: platform::home(),
+            root: Path::new("/etc").is_dir().then(|| PathBuf::from("/")),
             cwd: std::env::current_dir().unwrap_or_default(),
             temp: std::env::temp_dir(),
             proc: proc.join("self/stat").exists().then_some(proc),
@@ -97,7 +103,7 @@ fn sudo_home() -> Option<PathBuf> {
         return None;
     }
     let listed =
-        std::fs::read(PASSWD).ok().and_then(|text| home_in(&String::from_utf8_lossy(&text), &user));
+        std::fs::read(PASSWD).ok().and_then(|text| home_of(&String::from_utf8_lossy(&text), &user));
     let usual = || {
         let mut homes = HOMES.iter().map(|homes| Path::new(homes).join(&user));
         homes.find(|home| home.is_dir())
@@ -106,7 +112,7 @@ fn sudo_home() -> Option<PathBuf> {
 }
 
 /// A user's home folder, from the text of a passwd file.
-fn home_in(passwd: &str, user: &str) -> Option<PathBuf> {
+pub(super) fn home_of(passwd: &str, user: &str) -> Option<PathBuf> {
     let line = passwd.lines().find(|line| line.split(':').next() == Some(user))?;
     let home = line.split(':').nth(5)?;
     home.starts_with('/').then(|| PathBuf::from(home))
@@ -119,7 +125,7 @@ mod tests {
     #[test]
     fn homes_are_read_from_the_accounts() {
         let passwd = "root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000:Ann,,,:/srv/homes/ann:/bin/sh\nodd:x\nrel:x:1:1::home:/bin/sh\n";
-        let home = |user| home_in(passwd, user);
+        let home = |user| home_of(passwd, user);
         assert_eq!(home("ann"), Some(PathBuf::from("/srv/homes/ann")));
         assert_eq!(home("an"), None);
         assert_eq!(home("odd"), None);

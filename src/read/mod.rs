@@ -3,10 +3,13 @@
 
 mod config;
 mod disk;
+mod dotenv;
 pub mod env;
+mod launchd;
 pub mod locate;
 mod process;
 mod surroundings;
+mod systemd;
 mod trees;
 mod variables;
 mod wrong;
@@ -16,6 +19,7 @@ pub use config::read_copy;
 use crate::error::Error;
 use crate::image::Images;
 use crate::model::Model;
+use crate::model::scopes::Era;
 use crate::store::Store;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::SqliteStore;
@@ -37,10 +41,10 @@ pub fn read(
     let mut images = Images::default();
     FilesStore::new(located.state_dir.clone(), Vec::new()).read(&mut images)?;
     sqlite.read(&mut images)?;
-    let config = config::read(located, env);
+    let mut facts = surroundings::facts(located, env, now_ms);
+    let config = config::read(located, env, facts.era == Era::Literal);
     // What was parsed is what the plan's edits are made on: no file of the config is read twice.
     images.texts.extend(config.images);
-    let mut facts = surroundings::facts(located, env, now_ms);
     facts.config = config.facts;
     facts.interrupted = interrupted;
     Ok((config.files, Model::with_config(images, facts, config.state)))

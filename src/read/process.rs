@@ -1,5 +1,5 @@
-//! Is a gateway running? From its lock file and the process table alone. It changes advice, never
-//! what clawmend can do.
+//! Who holds a lock: from lock files and the process table alone. It changes advice, never what
+//! clawmend can do.
 
 use std::path::{Path, PathBuf};
 
@@ -59,8 +59,7 @@ fn lock_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gateway> {
-    let text = crate::files::read_small(lock, LARGEST_LOCK).ok()?;
-    let value: serde_json::Value = serde_json::from_slice(&text).ok()?;
+    let value = lock_file(lock)?;
     let same = |field: &str, path: &Path| {
         let named = value.get(field).and_then(serde_json::Value::as_str).map(PathBuf::from)?;
         Some(real(&named) == real(path))
@@ -71,23 +70,43 @@ fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gat
         return None;
     }
     let pid = u32::try_from(value.get("pid")?.as_u64()?).ok()?;
-    let Some(proc) = &env.proc else {
-        return Some(Gateway::Unknown(format!(
-            "a lock names process {pid}, but the process table cannot be read here"
-        )));
-    };
-    let stat = match std::fs::read_to_string(proc.join(pid.to_string()).join("stat")) {
-        Ok(stat) => stat,
-        Err(_) => return Some(Gateway::NotRunning),
-    };
     let recorded = value.get("startTime").and_then(serde_json::Value::as_u64);
-    let started = start_time(&stat);
-    let alive = match (recorded, started) {
+    Some(match is_alive(pid, recorded, env) {
+        Some(true) => Gateway::Running { pid },
+        Some(false) => Gateway::NotRunning,
+        None => Gateway::Unknown(format!(
+            "a lock names process {pid}, but the process table cannot be read here"
+        )),
+    })
+}
+
+/// The lock of a file that its writer left behind (`openclaw.json.lock`), and the process that it names:
+/// OpenClaw waits for it, and writes nothing until it gives up. `None` where that process may be alive.
+pub(super) fn left_lock(file: &Path, env: &Env) -> Option<(PathBuf, u32)> {
+    let mut lock = file.as_os_str().to_owned();
+    lock.push(".lock");
+    let lock = PathBuf::from(lock);
+    let value = lock_file(&lock)?;
+    let pid = u32::try_from(value.get("pid")?.as_u64()?).ok()?;
+    let recorded = value.get("starttime").and_then(serde_json::Value::as_u64);
+    (is_alive(pid, recorded, env) == Some(false)).then_some((lock, pid))
+}
+
+fn lock_file(lock: &Path) -> Option<serde_json::Value> {
+    serde_json::from_slice(&crate::files::read_small(lock, LARGEST_LOCK).ok()?).ok()
+}
+
+/// Whether the process of a lock still runs; `None` where the process table cannot be read.
+fn is_alive(pid: u32, recorded_start: Option<u64>, env: &Env) -> Option<bool> {
+    let proc = env.proc.as_ref()?;
+    let Ok(stat) = std::fs::read_to_string(proc.join(pid.to_string()).join("stat")) else {
+        return Some(false);
+    };
+    Some(match (recorded_start, start_time(&stat)) {
         (Some(recorded), Some(started)) => recorded == started,
         // Without a recorded start the command name has to do: a recycled pid is some other program.
         _ => is_node(&stat),
-    };
-    Some(if alive { Gateway::Running { pid } } else { Gateway::NotRunning })
+    })
 }
 
 /// Field 22 of `/proc/PID/stat`: clock ticks after boot. The command in field 2 may hold anything.
@@ -148,6 +167,26 @@ mod tests {
             "the pid was given to another process"
         );
         assert_eq!(setup(&lock, None), Gateway::NotRunning);
+    }
+
+    #[test]
+    fn a_lock_of_a_file_is_left_where_its_process_is_gone() {
+        let root = tempfile::tempdir().unwrap();
+        let config = root.path().join("openclaw.json");
+        let proc = root.path().join("proc");
+        std::fs::create_dir_all(proc.join("42")).unwrap();
+        std::fs::write(proc.join("42/stat"), stat("node", 7)).unwrap();
+        let env = Env { proc: Some(proc), ..Env::default() };
+        let left = |lock: serde_json::Value| {
+            std::fs::write(root.path().join("openclaw.json.lock"), lock.to_string()).unwrap();
+            left_lock(&config, &env).map(|(_, pid)| pid)
+        };
+        assert_eq!(left(json!({"pid": 42, "starttime": 7})), None);
+        assert_eq!(left(json!({"pid": 42})), None);
+        assert_eq!(left(json!({"pid": 42, "starttime": 8})), Some(42));
+        assert_eq!(left(json!({"pid": 41})), Some(41));
+        assert_eq!(left(json!([])), None);
+        assert_eq!(left_lock(&config, &Env::default()), None, "no process table");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use super::disk::{names, real};
+use super::disk::{names, real, text};
 use super::env::Env;
 use super::locate::Located;
 use super::process;
 use super::trees::other_trees;
+use crate::format::json5::{self, Limits};
 use crate::model::facts::{Access, Facts, Trouble};
-use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
+use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, Part};
 use crate::model::scopes::Era;
 use crate::platform;
 
@@ -51,6 +52,7 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         .collect();
     for tree in &mut facts.other_trees {
         tree.paired = paired_in(&tree.path);
+        tree.port = port_in(&tree.path);
     }
     facts
 }
@@ -73,6 +75,14 @@ fn paired_in(dir: &Path) -> Option<usize> {
     let text = crate::files::read_small(&path, LARGEST).ok()?;
     let span = crate::format::scan::document(&text).ok()?;
     Some(crate::format::scan::members(&text, span).ok()?.len())
+}
+
+/// The port that the config of another state dir sets.
+fn port_in(dir: &Path) -> Option<u16> {
+    let mut configs = std::iter::once(CONFIG).chain(LEGACY_CONFIGS).map(|name| dir.join(name));
+    let config =
+        json5::parse(configs.find_map(|path| text(&path))?.as_bytes(), Limits::default()).ok()?;
+    u16::try_from(config.pointer("/gateway/port")?.as_u64()?).ok()
 }
 
 fn access(dir: &Path) -> Vec<Access> {

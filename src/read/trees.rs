@@ -38,7 +38,7 @@ pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree
         let identity = real(&path);
         if looks_like_state(&path) && !seen.contains(&identity) {
             seen.push(identity);
-            found.push(Tree { paired: None, path, what });
+            found.push(Tree { paired: None, port: None, path, what });
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));

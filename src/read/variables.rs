@@ -4,190 +4,226 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::disk::real;
-use super::env::Env;
+use super::disk::{names, real, text};
+use super::env::{Env, home_of};
 use super::locate::Located;
+use super::systemd::{self, Unit};
+use super::{dotenv, launchd};
 use crate::config::facts::{Place, Variables};
 use crate::secret::Secret;
 
-/// A file of variables is small, bytes.
-const LARGEST: u64 = 256 * 1024;
+/// So many environment files of launch agents are read.
+const MOST_AGENTS: usize = 32;
 
 type Pairs = BTreeMap<String, String>;
 
 /// Every place that sets variables, as far as files tell: those of other state dirs too, which say so.
-pub(super) fn read(located: &Located, env: &Env) -> Vec<Variables> {
-    let state = &located.state_dir;
-    let mut found = vec![(Place::Process, "this environment".to_owned(), env.vars.clone())];
-    let mut dot_envs = vec![state.join(".env")];
-    if let Some(home) = located.home.as_ref().filter(|home| home.join(".openclaw") == **state) {
-        dot_envs.push(home.join(".config/openclaw/gateway.env"));
-    }
-    for path in dot_envs {
-        if let Some(text) = text(&path) {
-            found.push((Place::DotEnv, crate::platform::shown(&path), dotenv(&text)));
-        }
-    }
-    for path in services(located, env) {
-        if let Some(text) = text(&path) {
-            let pairs = match path.extension().and_then(|end| end.to_str()) {
-                Some("service") => unit(&text),
-                Some("plist") => plist(&text),
-                Some("cmd") => script(&text),
-                _ => dotenv(&text),
-            };
-            found.push((Place::Service, crate::platform::shown(&path), pairs));
-        }
-    }
-    let ours = real(state);
+/// `early`: nothing in the state is of a release after 2026.2. Those took the variables' first names where
+/// the new ones are not set, and whatever the `.env` of the working folder sets.
+pub(super) fn read(located: &Located, env: &Env, early: bool) -> Vec<Variables> {
+    let finder = Finder { located, env, early, ours: real(&located.state_dir) };
+    let mut found = vec![finder.process()];
+    finder.dot_envs(&mut found);
+    finder.units(&mut found);
+    finder.launch_agents(&mut found);
+    finder.other_services(&mut found);
     found
-        .into_iter()
-        .map(|(place, at, pairs)| variables(place, at, &pairs, &ours, located))
-        .collect()
 }
 
-fn variables(place: Place, at: String, pairs: &Pairs, ours: &Path, located: &Located) -> Variables {
-    let value = |name: &str| {
-        let value = pairs.get(name)?.trim();
-        (!value.is_empty() && value != "undefined" && value != "null").then(|| value.to_owned())
-    };
-    let state_dir = value("OPENCLAW_STATE_DIR").map(|dir| match dir.strip_prefix("~/") {
-        Some(rest) => located.home.clone().unwrap_or_default().join(rest),
-        None => PathBuf::from(dir),
-    });
-    Variables {
-        token: value("OPENCLAW_GATEWAY_TOKEN").map(Secret::new),
-        password: value("OPENCLAW_GATEWAY_PASSWORD").is_some(),
-        // `host:port` is taken too.
-        port: value("OPENCLAW_GATEWAY_PORT")
-            .and_then(|port| port.rsplit(':').next()?.parse().ok())
-            .filter(|port| *port > 0),
-        url: value("OPENCLAW_GATEWAY_URL"),
-        other_state_dir: state_dir.filter(|dir| real(dir) != *ours),
-        names: pairs.keys().cloned().collect(),
-        place,
-        at,
+struct Finder<'l> {
+    located: &'l Located,
+    env: &'l Env,
+    early: bool,
+    /// The state dir with every link followed.
+    ours: PathBuf,
+}
+
+impl Finder<'_> {
+    fn process(&self) -> Variables {
+        let mut all =
+            self.place(Place::Process, "this environment".to_owned(), self.env.vars.clone());
+        all.values.extend(self.env.others.clone());
+        all
     }
-}
 
-/// Where the gateway's service is defined on each system.
-fn services(located: &Located, env: &Env) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    let profile = located.profile.as_deref().filter(|name| *name != "default");
-    let dash = profile.map(|name| format!("-{name}")).unwrap_or_default();
-    for home in located.home.iter().chain(&env.home) {
-        let units = home.join(".config/systemd/user");
-        for name in ["openclaw-gateway", "clawdbot-gateway", "moltbot-gateway"] {
-            paths.push(units.join(format!("{name}{dash}.service")));
+    /// The `.env` files that OpenClaw loads, the strongest first.
+    fn dot_envs(&self, found: &mut Vec<Variables>) {
+        let state = &self.located.state_dir;
+        let own = state.join(".env");
+        let mut paths = Vec::new();
+        if self.early && self.env.cwd.is_absolute() && real(&self.env.cwd) != self.ours {
+            paths.push((Place::WorkingFolder, self.env.cwd.join(".env")));
         }
-        if let Some(name) = env.var("OPENCLAW_SYSTEMD_UNIT").filter(|name| !name.contains('/')) {
-            let name = name.trim_end_matches(".service");
-            paths.push(units.join(format!("{name}.service")));
-        }
-        let label = format!("ai.openclaw.{}.plist", profile.unwrap_or("gateway"));
-        paths.push(home.join("Library/LaunchAgents").join(label));
-    }
-    paths.push(located.state_dir.join("gateway.systemd.env"));
-    paths.push(located.state_dir.join("gateway.cmd"));
-    let mut seen = Vec::new();
-    paths.retain(|path| {
-        !seen.contains(path) && {
-            seen.push(path.clone());
-            true
-        }
-    });
-    paths
-}
-
-fn text(path: &Path) -> Option<String> {
-    let bytes = crate::files::read_small(path, LARGEST).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// `NAME=value` lines, `export` and quotes allowed, the first of a name wins.
-fn dotenv(text: &str) -> Pairs {
-    let mut pairs = Pairs::new();
-    for line in text.lines() {
-        let line = line.trim().trim_start_matches('\u{feff}');
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
-            continue;
-        };
-        let value = value.trim();
-        let value = match value.chars().next() {
-            Some(quote @ ('"' | '\'' | '`')) => {
-                let body = value.get(1..).unwrap_or_default();
-                body.split(quote).next().unwrap_or_default()
-            }
-            _ => value.split(" #").next().unwrap_or_default().trim_end(),
-        };
-        pairs.entry(name.trim().to_owned()).or_insert_with(|| value.to_owned());
-    }
-    pairs
-}
-
-/// `Environment=` lines of a systemd unit: words that may be quoted, the last of a name wins.
-fn unit(text: &str) -> Pairs {
-    let mut pairs = Pairs::new();
-    for line in text.lines() {
-        if let Some(words) = line.trim().strip_prefix("Environment=") {
-            for word in words_of(words) {
-                if let Some((name, value)) = word.split_once('=') {
-                    pairs.insert(name.to_owned(), value.to_owned());
-                }
-            }
-        }
-    }
-    pairs
-}
-
-/// Words as systemd splits them: blanks separate, quotes join, a backslash takes the next character.
-fn words_of(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut quote = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (c, quote) {
-            ('\\', _) => word.extend(chars.next()),
-            (c, Some(open)) if c == open => quote = None,
-            ('"' | '\'', None) => quote = Some(c),
-            (c, None) if c.is_whitespace() => {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-            }
-            _ => word.push(c),
-        }
-    }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
-}
-
-/// `<key>NAME</key><string>value</string>` pairs of a launchd property list.
-fn plist(text: &str) -> Pairs {
-    let mut pairs = Pairs::new();
-    for piece in text.split("<key>").skip(1) {
-        let Some((name, rest)) = piece.split_once("</key>") else {
-            continue;
-        };
-        if let Some(value) = rest.trim_start().strip_prefix("<string>")
-            && let Some((value, _)) = value.split_once("</string>")
+        paths.push((Place::DotEnv, own));
+        if let Some(home) = &self.located.home
+            && home.join(".openclaw") == **state
         {
-            pairs.insert(name.trim().to_owned(), unescaped(value));
+            paths.push((Place::DotEnv, home.join(".config/openclaw/gateway.env")));
+        }
+        for (place, path) in paths {
+            if let Some(text) = text(&path) {
+                found.push(self.file(place, &path, dotenv::parse(&text)));
+            }
         }
     }
-    pairs
-}
 
-fn unescaped(text: &str) -> String {
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&apos;", "'")
-        .replace("&amp;", "&")
+    /// systemd: the units of the users whose homes are known, and the system's.
+    fn units(&self, found: &mut Vec<Variables>) {
+        let root = self.env.root.as_deref();
+        for home in self.homes() {
+            let folders = systemd::user_folders(home, root);
+            for name in self.unit_names() {
+                if let Some(unit) = systemd::read(&name, &folders, home) {
+                    let folder = unit.working_dir.clone().filter(|_| self.early);
+                    found.push(self.unit(unit, None));
+                    for path in folder.iter().map(|folder| folder.join(".env")) {
+                        let text = text(&path);
+                        let set =
+                            text.map(|text| self.file(Place::Service, &path, dotenv::parse(&text)));
+                        found.extend(set);
+                    }
+                }
+            }
+        }
+        let Some(root) = root else { return };
+        let accounts = text(&root.join("etc/passwd")).unwrap_or_default();
+        for name in self.unit_names() {
+            // The system's manager is root's: `%h` is root's home, whoever the service runs as.
+            let unit = systemd::read(&name, &systemd::system_folders(root), Path::new("/root"));
+            if let Some(unit) = unit {
+                let user = unit.user.as_deref().unwrap_or("root");
+                let home = unit.variables.get("HOME").map(PathBuf::from);
+                let home = home.or_else(|| home_of(&accounts, user));
+                found.push(self.unit(unit, home));
+            }
+        }
+    }
+
+    /// A unit's variables. `home` is that of the account a system's service runs as: without a variable that
+    /// says otherwise its state dir lies there.
+    fn unit(&self, unit: Unit, home: Option<PathBuf>) -> Variables {
+        let mut shown = unit.files.iter().map(|path| crate::platform::shown(path));
+        let own = shown.next().unwrap_or_default();
+        let mut all = self.place(Place::Service, own, unit.variables);
+        all.more = shown.collect();
+        all.more.extend(unit.environment_files.iter().map(|path| crate::platform::shown(path)));
+        all.unread = unit.unread;
+        all.working_dir = unit.working_dir;
+        let names_none = all.value("OPENCLAW_STATE_DIR").is_none();
+        if let Some(home) = home.filter(|_| names_none) {
+            let name = match all.value("OPENCLAW_PROFILE") {
+                Some(profile) if profile.expose() != "default" => {
+                    format!(".openclaw-{}", profile.expose())
+                }
+                _ => ".openclaw".to_owned(),
+            };
+            all.other_state_dir = Some(home.join(name)).filter(|dir| real(dir) != self.ours);
+        }
+        all
+    }
+
+    /// launchd: the agents' property lists, and the files that OpenClaw's own agents source.
+    fn launch_agents(&self, found: &mut Vec<Variables>) {
+        let label = format!("ai.openclaw.{}", self.profile().unwrap_or("gateway"));
+        let mut folders: Vec<PathBuf> =
+            self.homes().map(|home| home.join("Library/LaunchAgents")).collect();
+        if let Some(root) = &self.env.root {
+            folders.push(root.join("Library/LaunchAgents"));
+            folders.push(root.join("Library/LaunchDaemons"));
+        }
+        for path in folders.iter().map(|folder| folder.join(format!("{label}.plist"))) {
+            if let Some(text) = text(&path) {
+                found.push(self.file(Place::Service, &path, launchd::plist(&text)));
+            }
+        }
+        let folder = self.located.state_dir.join("service-env");
+        // What a node host's agent sees is no matter of the gateway.
+        let files = names(&folder)
+            .into_iter()
+            .filter(|name| name.ends_with(".env") && !name.starts_with("ai.openclaw.node."));
+        for path in files.take(MOST_AGENTS).map(|name| folder.join(name)) {
+            if let Some(text) = text(&path) {
+                // Sourced after launchd has set its own: it comes before the property list.
+                let at = found.iter().position(|at| at.at.ends_with(".plist"));
+                let file = self.file(Place::Service, &path, launchd::sourced(&text));
+                found.insert(at.unwrap_or(found.len()), file);
+            }
+        }
+    }
+
+    /// What OpenClaw's installers write beside the state, where no unit was seen to read it.
+    fn other_services(&self, found: &mut Vec<Variables>) {
+        let path = self.located.state_dir.join("gateway.systemd.env");
+        let shown = crate::platform::shown(&path);
+        if let Some(text) = text(&path)
+            && !found.iter().any(|at| at.more.contains(&shown))
+        {
+            found.push(self.file(Place::Service, &path, systemd::environment_file(&text)));
+        }
+        let path = self.located.state_dir.join("gateway.cmd");
+        if let Some(text) = text(&path) {
+            found.push(self.file(Place::Service, &path, script(&text)));
+        }
+    }
+
+    fn profile(&self) -> Option<&str> {
+        self.located.profile.as_deref().filter(|name| *name != "default")
+    }
+
+    fn unit_names(&self) -> Vec<String> {
+        let dash = self.profile().map(|name| format!("-{name}")).unwrap_or_default();
+        let mut names: Vec<String> = ["openclaw-gateway", "clawdbot-gateway", "moltbot-gateway"]
+            .map(|name| format!("{name}{dash}"))
+            .to_vec();
+        if let Some(name) = self.env.var("OPENCLAW_SYSTEMD_UNIT").filter(|name| !name.contains('/'))
+        {
+            let name = name.trim_end_matches(".service").to_owned();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The home folders whose services may be this state's.
+    fn homes(&self) -> impl Iterator<Item = &Path> {
+        let first = self.located.home.as_deref();
+        let second = self.env.home.as_deref().filter(|home| Some(*home) != first);
+        first.into_iter().chain(second)
+    }
+
+    fn file(&self, place: Place, path: &Path, pairs: Pairs) -> Variables {
+        self.place(place, crate::platform::shown(path), pairs)
+    }
+
+    fn place(&self, place: Place, at: String, pairs: Pairs) -> Variables {
+        let set = |name: &str| {
+            let value = pairs.get(name)?.trim();
+            (!value.is_empty() && value != "undefined" && value != "null").then(|| value.to_owned())
+        };
+        let old = |name: &str| set(&name.replacen("OPENCLAW_", "CLAWDBOT_", 1));
+        let value = |name: &str| set(name).or_else(|| self.early.then(|| old(name))?);
+        let state_dir = value("OPENCLAW_STATE_DIR").map(|dir| match dir.strip_prefix("~/") {
+            Some(rest) => self.located.home.clone().unwrap_or_default().join(rest),
+            None => PathBuf::from(dir),
+        });
+        Variables {
+            token: value("OPENCLAW_GATEWAY_TOKEN").map(Secret::new),
+            password: value("OPENCLAW_GATEWAY_PASSWORD").map(Secret::new),
+            // `host:port` is taken too.
+            port: value("OPENCLAW_GATEWAY_PORT")
+                .and_then(|port| port.rsplit(':').next()?.parse().ok())
+                .filter(|port| *port > 0),
+            url: value("OPENCLAW_GATEWAY_URL"),
+            other_state_dir: state_dir.filter(|dir| real(dir) != self.ours),
+            values: pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect(),
+            more: Vec::new(),
+            unread: Vec::new(),
+            working_dir: None,
+            place,
+            at,
+        }
+    }
 }
 
 /// `set NAME=value` lines of a Windows script.
@@ -217,51 +253,145 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_file_is_understood() {
-        assert_eq!(
-            pairs(&dotenv("# A=0\nexport A=\"1 # x\" # c\nB = 2 # c\nA=3\n")),
-            [("A", "1 # x"), ("B", "2")]
-        );
-        assert_eq!(
-            pairs(&unit(
-                "[Service]\nEnvironment=A=1 \"B=2 3\" 'C=4'\nEnvironment=\"A=5\\\"\"\nExecStart=x\n"
-            )),
-            [("A", "5\""), ("B", "2 3"), ("C", "4")]
-        );
-        assert_eq!(
-            pairs(&plist(
-                "<dict><key>A</key>\n <string>1&amp;2</string><key>K</key><true/></dict>"
-            )),
-            [("A", "1&2")]
-        );
+    fn windows_scripts_are_understood() {
         assert_eq!(
             pairs(&script("@echo off\r\nset A=1\r\nSET \"B=2 3\"\r\nnode x\r\n")),
             [("A", "1"), ("B", "2 3")]
         );
     }
 
+    struct Machine(tempfile::TempDir);
+
+    impl Machine {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let root = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(root.path().join("home/me/.openclaw")).unwrap();
+            for (name, text) in files {
+                let path = root.path().join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            }
+            Self(root)
+        }
+
+        fn read(&self, vars: &[(&str, &str)], early: bool) -> Vec<Variables> {
+            let root = self.0.path();
+            let home = root.join("home/me");
+            let state = home.join(".openclaw");
+            let located = Located {
+                config: state.join("openclaw.json"),
+                state_dir: state.into(),
+                how: String::new(),
+                profile: None,
+                home: Some(home.clone()),
+            };
+            let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            let env = Env {
+                vars: vars.iter().map(own).collect(),
+                home: Some(home.clone()),
+                cwd: home.join("project"),
+                root: Some(root.to_path_buf()),
+                ..Env::default()
+            };
+            read(&located, &env, early)
+        }
+    }
+
+    fn names(all: &[Variables]) -> Vec<&str> {
+        all.iter().map(|at| at.at.rsplit('/').next().unwrap()).collect()
+    }
+
     #[test]
     fn a_service_of_another_state_dir_says_so() {
-        let root = tempfile::tempdir().unwrap();
-        let state = root.path().join(".openclaw");
-        let units = root.path().join(".config/systemd/user");
-        std::fs::create_dir_all(&state).unwrap();
-        std::fs::create_dir_all(&units).unwrap();
-        let unit = "Environment=OPENCLAW_STATE_DIR=/other OPENCLAW_GATEWAY_PORT=1234\nEnvironment=OPENCLAW_GATEWAY_TOKEN=0123456789abcdefXYZ\n";
-        std::fs::write(units.join("openclaw-gateway.service"), unit).unwrap();
-        std::fs::write(state.join(".env"), "OPENCLAW_GATEWAY_PORT=host:99\n").unwrap();
-        let located = Located {
-            config: state.join("openclaw.json"),
-            state_dir: state.into(),
-            how: String::new(),
-            profile: None,
-            home: Some(root.path().to_path_buf()),
-        };
-        let found = read(&located, &Env::default());
+        let machine = Machine::new(&[
+            (
+                "home/me/.config/systemd/user/openclaw-gateway.service",
+                "[Service]\nEnvironment=OPENCLAW_STATE_DIR=/other OPENCLAW_GATEWAY_PORT=1234\nEnvironment=OPENCLAW_GATEWAY_TOKEN=0123456789abcdefXYZ\n",
+            ),
+            ("home/me/.openclaw/.env", "OPENCLAW_GATEWAY_PORT=host:99\nSECRET=0123456789\n"),
+        ]);
+        let found = machine.read(&[], false);
         let places: Vec<Place> = found.iter().map(|at| at.place).collect();
         assert_eq!(places, [Place::Process, Place::DotEnv, Place::Service]);
         assert_eq!(found[1].port, Some(99));
         assert_eq!(found[2].other_state_dir, Some("/other".into()));
         assert!(!format!("{found:?}").contains("0123456789"));
+    }
+
+    #[test]
+    fn a_unit_of_the_system_belongs_to_the_state_dir_of_its_user() {
+        let unit =
+            "[Service]\nUser=USER\nEnvironmentFile=-%h/x\nEnvironment=OPENCLAW_GATEWAY_PORT=1\n";
+        let machine = Machine::new(&[("etc/systemd/system/openclaw-gateway.service", "")]);
+        let root = machine.0.path();
+        let passwd = format!(
+            "root:x:0:0::/root:/bin/sh\nme:x:1:1::{}:/bin/sh\n",
+            root.join("home/me").display()
+        );
+        std::fs::write(root.join("etc/passwd"), passwd).unwrap();
+        let other_state_dir = |user: &str| {
+            let file = root.join("etc/systemd/system/openclaw-gateway.service");
+            std::fs::write(file, unit.replace("USER", user)).unwrap();
+            machine.read(&[], false).pop().unwrap().other_state_dir
+        };
+        assert_eq!(other_state_dir("me"), None);
+        assert_eq!(other_state_dir("root"), Some("/root/.openclaw".into()));
+    }
+
+    #[test]
+    fn early_releases_know_old_names_and_the_working_folders_file() {
+        let machine =
+            Machine::new(&[("home/me/project/.env", "OPENCLAW_GATEWAY_TOKEN=of-the-folder\n")]);
+        let vars = [
+            ("CLAWDBOT_GATEWAY_TOKEN", "old"),
+            ("CLAWDBOT_VERSION", "1"),
+            ("MOLTBOT_GATEWAY_PORT", "7"),
+        ];
+        let late = machine.read(&vars, false);
+        assert_eq!((late.len(), late[0].token.clone(), late[0].port), (1, None, None));
+        assert_eq!(late[0].old_names(), ["CLAWDBOT_GATEWAY_TOKEN", "MOLTBOT_GATEWAY_PORT"]);
+        let early = machine.read(&vars, true);
+        assert_eq!(early[0].token, Some(Secret::new("old")));
+        assert_eq!(early[1].place, Place::WorkingFolder);
+        assert_eq!(early[1].token, Some(Secret::new("of-the-folder")));
+    }
+
+    #[test]
+    fn files_beside_the_state_are_read_once() {
+        let unit = "[Service]\nEnvironment=OPENCLAW_GATEWAY_TOKEN=a\nEnvironmentFile=-%h/.openclaw/gateway.systemd.env\n";
+        let machine = Machine::new(&[
+            ("home/me/.openclaw/gateway.systemd.env", "OPENCLAW_GATEWAY_TOKEN=\"b\"\n"),
+            (
+                "home/me/.openclaw/service-env/ai.openclaw.gateway.env",
+                "export OPENCLAW_GATEWAY_TOKEN='c'\n",
+            ),
+            (
+                "home/me/.openclaw/service-env/ai.openclaw.node.env",
+                "export OPENCLAW_GATEWAY_TOKEN='n'\n",
+            ),
+            (
+                "home/me/Library/LaunchAgents/ai.openclaw.gateway.plist",
+                "<key>EnvironmentVariables</key><dict><key>OPENCLAW_GATEWAY_TOKEN</key><string>d</string></dict>",
+            ),
+        ]);
+        let tokens = |all: &[Variables]| -> Vec<String> {
+            all.iter().filter_map(|at| Some(at.token.as_ref()?.expose().to_owned())).collect()
+        };
+        let found = machine.read(&[], false);
+        assert_eq!(
+            names(&found),
+            [
+                "this environment",
+                "ai.openclaw.gateway.env",
+                "ai.openclaw.gateway.plist",
+                "gateway.systemd.env"
+            ]
+        );
+        assert_eq!(tokens(&found), ["c", "d", "b"]);
+        let path = machine.0.path().join("home/me/.config/systemd/user/openclaw-gateway.service");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, unit).unwrap();
+        let found = machine.read(&[], false);
+        assert_eq!(tokens(&found), ["b", "c", "d"]);
     }
 }

@@ -101,7 +101,9 @@ impl Sandbox {
             env: Env {
                 sudo_home: None,
                 vars: self.vars.borrow().clone(),
+                others: Default::default(),
                 home: Some(self.home()),
+                root: None,
                 cwd: self.root.path().to_path_buf(),
                 temp: self.root.path().join("tmp"),
                 proc: None,

@@ -215,7 +215,7 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<F
             .facts
             .variables
             .iter()
-            .filter(|at| at.names.contains(name))
+            .filter(|at| at.values.contains_key(name))
             .map(|at| at.at.as_str())
             .collect();
         finding.seen(match places.as_slice() {

@@ -1,7 +1,6 @@
 //! Auth, bind and their neighbours, where a gateway refuses the combination at its start.
 
 use super::{Rule, gateway, place, repair, runs};
-use crate::config::facts::Place;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
 use crate::config::url::{Distance, distance};
@@ -107,7 +106,7 @@ impl About<'_> {
     /// Whether the gateway sees a variable of this kind: `.env` or its service.
     fn in_variables(&self, has: fn(&crate::config::facts::Variables) -> bool) -> bool {
         let variables = self.model.config.facts.variables.iter();
-        variables.filter(|at| at.place != Place::Process).any(has)
+        variables.filter(|at| at.place.is_seen_by_gateway()).any(has)
     }
 
     fn is_wide(&self) -> bool {
@@ -156,7 +155,8 @@ impl About<'_> {
 
     fn no_password(&self) -> Option<Finding> {
         let asks = self.gateway.auth_mode.value().is_some_and(|mode| mode == "password");
-        let none = self.gateway.auth_password.is_missing() && !self.in_variables(|at| at.password);
+        let none = self.gateway.auth_password.is_missing()
+            && !self.in_variables(|at| at.password.is_some());
         (asks && none).then(|| {
             self.says(
                 &self.gateway.auth_mode,

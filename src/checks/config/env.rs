@@ -170,7 +170,7 @@ pub static URL: Rule = Rule {
         let near = GatewayUrl::parse(url).is_some_and(|url| {
             url.distance() == Distance::Loopback && url.port == Some(model.config.port.number)
         });
-        let has_token = of_the_cli(model).any(|at| at.token.is_some() || at.password);
+        let has_token = of_the_cli(model).any(|at| at.token.is_some() || at.password.is_some());
         if near && has_token {
             return vec![];
         }
@@ -214,5 +214,29 @@ pub static ELSEWHERE: Rule = Rule {
                 .seen(format!("OPENCLAW_STATE_DIR there is {}", crate::platform::shown(dir)))
                 .seen(format!("this one is {}", crate::platform::shown(&model.facts.state_dir))),
         ]
+    },
+};
+
+pub static OLD_NAMES: Rule = Rule {
+    code: Code("env-old-names"),
+    modes: &["F05"],
+    severity: Severity::Info,
+    title: "variables with old names, which later releases ignore",
+    why: "Up to 2026.2 OpenClaw took CLAWDBOT_GATEWAY_TOKEN and the like where the OPENCLAW_ variable was not set. Later releases ignore \
+          CLAWDBOT_ and MOLTBOT_ names without a word.",
+    mends: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
+    by_hand: "Set the same variable with OPENCLAW_ in front, where it is still wanted, and take the old one out.",
+    messages: &[],
+    run: |model, rule| {
+        let places = model.config.facts.variables.iter();
+        let found = places.filter(|at| !at.old_names().is_empty()).map(|at| {
+            let says = "variables with old names are set, which later releases ignore";
+            let mend = Mend::ByHand(vec![format!(
+                "in {}: use OPENCLAW_ in front of the names, or take them out",
+                at.at
+            )]);
+            rule.finding(at.at.clone(), says, mend).seen(at.old_names().join(", "))
+        });
+        found.collect()
     },
 };

@@ -65,15 +65,19 @@ fn variables(place: Place) -> Variables {
         place,
         at: match place {
             Place::Process => "this environment".into(),
+            Place::WorkingFolder => "/work/.env".into(),
             Place::DotEnv => "/s/.env".into(),
             Place::Service => "/h/openclaw-gateway.service".into(),
         },
         token: None,
-        password: false,
+        password: None,
         port: None,
         url: None,
         other_state_dir: None,
-        names: Default::default(),
+        values: Default::default(),
+        more: Vec::new(),
+        unread: Vec::new(),
+        working_dir: None,
     }
 }
 
@@ -220,6 +224,23 @@ fn placeholders_and_drift_show_no_secret() {
         changed,
     );
     assert!(!format!("{:?}", the(&findings, "shared-token-changed")).contains("other-token"));
+}
+
+#[test]
+fn old_names_and_a_left_lock_are_told() {
+    let mut facts = facts();
+    let mut shell = variables(Place::Process);
+    shell.values.insert("CLAWDBOT_GATEWAY_TOKEN".into(), Secret::new("a-token-of-old-times"));
+    shell.values.insert("CLAWDBOT_VERSION".into(), Secret::new("1"));
+    facts.config.variables = vec![shell];
+    facts.config.stale_lock = Some(("/s/openclaw.json.lock".into(), 4242));
+    let findings = found_with(Some(WHOLE), facts);
+    let old = the(&findings, "env-old-names");
+    assert_eq!(
+        (old.severity, old.evidence.as_slice()),
+        (Severity::Info, &["CLAWDBOT_GATEWAY_TOKEN".to_owned()][..])
+    );
+    assert!(the(&findings, "config-lock-left").evidence[0].contains("4242"));
 }
 
 #[test]
