@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use clawmend::checks;
+use clawmend::checks::{Options, Scopes};
 use clawmend::format::json5::{self, Limits};
 use clawmend::format::salvage;
 use clawmend::image::{FileState, Images, Meta, Slot, TextImage};
@@ -11,7 +12,6 @@ use clawmend::model::Model;
 use clawmend::model::facts::Facts;
 use clawmend::model::layout::Part;
 use clawmend::plan::Changes;
-use clawmend::planner::{self, Options, Scopes};
 use clawmend::render::{Paint, diff, mask};
 use clawmend::simulate::{images_after, simulate};
 use serde_json::Value;
@@ -153,7 +153,7 @@ fn mended(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes) {
         random: [7; 32],
         ..Options::default()
     };
-    let plan = planner::plan(&model, &options);
+    let plan = checks::plan(&model, &options);
     let Ok(changes) = simulate(&model.images, &plan) else {
         return (model.images, Changes::default());
     };

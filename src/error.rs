@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
+use crate::step::Step;
 
 /// What kind of failure this is; decides the exit code (see [`Exit`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ struct Inner {
     message: String,
     path: Option<PathBuf>,
     cause: Option<String>,
-    hints: Vec<String>,
+    hints: Vec<Step>,
     denied: bool,
 }
 
@@ -94,9 +95,9 @@ impl Error {
         self
     }
 
-    /// Adds a line that says what to do.
+    /// Adds something to do.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Step>) -> Self {
         self.0.hints.push(hint.into());
         self
     }
@@ -143,8 +144,8 @@ impl Error {
         self.0.denied
     }
 
-    /// What to do, a line each.
-    pub fn hints(&self) -> &[String] {
+    /// What to do.
+    pub fn hints(&self) -> &[Step] {
         &self.0.hints
     }
 }

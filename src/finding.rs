@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::step::Step;
+
 /// How bad a finding is. Ordered: the worst first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
@@ -60,14 +62,48 @@ impl serde::Serialize for Code {
 /// What mends a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mend {
-    /// `clawmend repair` does; the text says what it will do.
+    /// `clawmend repair` does: an edit for it exists. The text says what that changes.
     Repair(String),
-    /// `clawmend repair` does when it is given an option; the text is the whole command.
-    RepairWith(String),
-    /// A person does; a line each, commands as they are typed.
-    ByHand(Vec<String>),
+    /// `clawmend repair` does when it is given an option: the commands to choose from, the safest first.
+    Choice(Vec<Step>),
+    /// A person does, step by step.
+    ByHand(Vec<Step>),
     /// Nothing has to be done.
     Nothing,
+}
+
+/// Something that was seen; secrets already masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is, e.g. `lacks`; empty where the value says it all.
+    pub label: &'static str,
+    /// The value, or a sentence.
+    pub value: String,
+    /// How much it matters.
+    pub kind: EvidenceKind,
+}
+
+/// How evidence is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvidenceKind {
+    /// Always, as far as there is room.
+    Seen,
+    /// Only where everything is asked for.
+    Detail,
+    /// A request of this machine, which a finding about requests tells better.
+    Request,
+    /// A line of an excerpt, shown as it is laid out.
+    Excerpt,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.label, self.kind) {
+            ("", EvidenceKind::Excerpt) => write!(f, "  {}", self.value),
+            ("", _) => f.write_str(&self.value),
+            (label, _) => write!(f, "{label}: {}", self.value),
+        }
+    }
 }
 
 /// One thing that is wrong or worth knowing.
@@ -81,10 +117,80 @@ pub struct Finding {
     pub place: String,
     /// One sentence: what is wrong.
     pub says: String,
-    /// What was seen, a line each; secrets already masked.
-    pub evidence: Vec<String>,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
     /// Why the gateway refuses because of it.
     pub why: String,
-    /// What mends it.
+    /// What mends it. A check names what is left to a person; [`crate::checks::diagnose`] puts
+    /// [`Mend::Repair`] in its place where an edit exists.
     pub mend: Mend,
+    /// What `repair` changes where it has an edit for this.
+    pub repair: Option<String>,
+    /// What may be chosen in its place.
+    pub alternatives: Vec<Step>,
+}
+
+impl Finding {
+    /// With something seen.
+    #[must_use]
+    pub fn seen(self, label: &'static str, value: impl Into<String>) -> Self {
+        self.with(label, value.into(), EvidenceKind::Seen)
+    }
+
+    /// With a sentence about what was seen.
+    #[must_use]
+    pub fn note(self, text: impl Into<String>) -> Self {
+        self.with("", text.into(), EvidenceKind::Seen)
+    }
+
+    /// With something that matters to few readers.
+    #[must_use]
+    pub fn detail(self, label: &'static str, value: impl Into<String>) -> Self {
+        self.with(label, value.into(), EvidenceKind::Detail)
+    }
+
+    /// With evidence of any kind.
+    #[must_use]
+    pub fn with(mut self, label: &'static str, value: String, kind: EvidenceKind) -> Self {
+        self.evidence.push(Evidence { label, value, kind });
+        self
+    }
+
+    /// Of this severity here.
+    #[must_use]
+    pub fn rated(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// With the words for what `repair` does; they count only where it has an edit.
+    #[must_use]
+    pub fn repaired(mut self, what: impl Into<String>) -> Self {
+        self.repair = Some(what.into());
+        self
+    }
+
+    /// With what a person does.
+    #[must_use]
+    pub fn by_hand<S: Into<Step>>(mut self, steps: impl IntoIterator<Item = S>) -> Self {
+        self.mend = Mend::ByHand(steps.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// With what may be chosen in place of the plain repair.
+    #[must_use]
+    pub fn or(mut self, step: Step) -> Self {
+        self.alternatives.push(step);
+        self
+    }
+
+    /// With a command that repairs it and is a person's choice; more than one may be named.
+    #[must_use]
+    pub fn choice(mut self, step: Step) -> Self {
+        match &mut self.mend {
+            Mend::Choice(steps) => steps.push(step),
+            mend => *mend = Mend::Choice(vec![step]),
+        }
+        self
+    }
 }

@@ -281,6 +281,17 @@ impl std::fmt::Debug for Cell {
 }
 
 impl Cell {
+    /// The cell as a value of a plan.
+    pub fn value(&self) -> serde_json::Value {
+        match self {
+            Cell::Null => serde_json::Value::Null,
+            Cell::Integer(number) => (*number).into(),
+            Cell::Real(number) => (*number).into(),
+            Cell::Text(text) => text.as_str().into(),
+            Cell::Blob(bytes) => bytes.as_slice().into(),
+        }
+    }
+
     /// The text of a TEXT cell.
     pub fn text(&self) -> Option<&str> {
         match self {

@@ -3,9 +3,9 @@
 //! Data flows one way:
 //!
 //! ```text
-//! locate ─► read ─► Images ─► Model ─► checks ─► [Finding] ─► planner ─► Plan ─► simulate ─► Changes
-//!                                                                                   ├─► render (diff · text · json)
-//!                                                                                   └─► apply: lock · re-read · snapshot · journal · commit · verify
+//! locate ─► read ─► Images ─► Model ─► checks ─► [Finding] + Plan ─► simulate ─► Changes
+//!                                                                        ├─► render (diff · text · json)
+//!                                                                        └─► apply: lock · re-read · snapshot · journal · commit · verify
 //! ```
 //!
 //! Three rings. The shell ([`cli`]) uses the edges and the core. The edges touch the disk ([`read`],
@@ -16,8 +16,8 @@
 //! this, and that no files import each other in a circle.
 //!
 //! ```rooms
-//! exit model/layout platform crash text secret image error finding threads format plan config model
-//! checks planner simulate render files store snapshot journal apply read cli
+//! exit model/layout text/distance platform crash text secret image step error finding threads format plan config model
+//! checks simulate render files store snapshot journal apply read cli
 //! ```
 
 pub mod apply;
@@ -34,13 +34,13 @@ pub mod image;
 pub mod journal;
 pub mod model;
 pub mod plan;
-pub mod planner;
 pub mod platform;
 pub mod read;
 pub mod render;
 pub mod secret;
 pub mod simulate;
 pub mod snapshot;
+pub mod step;
 pub mod store;
 pub mod text;
 pub mod threads;

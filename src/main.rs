@@ -1,5 +1,6 @@
 //! The `clawmend` binary: hands the real streams, clock and surroundings to the library.
 
+use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -27,11 +28,12 @@ fn main() -> ExitCode {
     };
     let mut world = World {
         env: Env::of_process(),
+        program: vec!["clawmend".to_owned()],
         now_ms,
         utc_offset: chrono::Local::now().offset().local_minus_utc(),
         random: &mut random,
         out: &mut out,
-        err: &mut err,
+        err: RefCell::new(&mut err),
         out_is_terminal,
         no_color: clawmend::read::env::no_color(),
         width: clawmend::cli::world::width(),

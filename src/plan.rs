@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::finding::Code;
-use crate::image::{Bytes, Slot};
+use crate::image::{Bytes, Cell, Slot};
 use crate::model::layout::Part;
 
 /// Which of the two kinds of store is meant.
@@ -36,11 +36,6 @@ impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
-    }
-
-    /// Whether any edit changes the config, so that the gateway needs a restart.
-    pub fn touches_config(&self) -> bool {
-        self.edits.iter().any(|edit| matches!(edit.target.slot(), Some(Slot::Config(_))))
     }
 }
 
@@ -132,10 +127,12 @@ impl fmt::Debug for Edit {
     }
 }
 
-/// What a plan does to the slots it touches: the one value that the preview renders and the commit
-/// applies. Made by [`crate::simulate::simulate`] or by a restore.
+/// What a plan does to the slots it touches: the one value that the preview renders, that a person
+/// agrees to and that the commit applies. Made by [`crate::simulate::simulate`] or by a restore.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
+    /// The edits that they come from, each with its reason.
+    pub edits: Vec<Edit>,
     /// Files, each with what it was and what it will be.
     pub files: Vec<FileChange>,
     /// Rows, if the database changes.
@@ -148,6 +145,67 @@ impl Changes {
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.rows.is_empty()
+    }
+
+    /// Whether the config changes, so that the gateway needs a restart.
+    pub fn touch_config(&self) -> bool {
+        self.files.iter().any(|change| matches!(change.slot, Slot::Config(_)))
+    }
+
+    /// Changes that no plan was made for (a restore), each as an edit with this reason.
+    #[must_use]
+    pub fn explained(mut self, why: &str) -> Self {
+        let edit = |target, op| Edit { target, op, why: why.to_owned(), mends: Vec::new() };
+        let files = self.files.iter().map(|change| {
+            let op = match &change.after {
+                After::Absent => Op::Delete,
+                _ => Op::Rewrite(Bytes::new(change.pieces().unwrap_or_default().concat())),
+            };
+            edit(Target::Whole(change.slot.clone()), op)
+        });
+        let rows = self.rows.iter().flat_map(|row| {
+            let key = row.key.iter().map(|(_, cell)| match cell {
+                Cell::Text(text) => text.clone(),
+                other => other.value().to_string(),
+            });
+            let key = key.collect::<Vec<_>>().join(" ");
+            let target = Target::Record { store: StoreKind::Sqlite, part: row.part, key };
+            let ops = match &row.op {
+                RowOp::Insert(cells) => {
+                    let fields = cells.iter().map(|(column, cell)| (column.clone(), cell.value()));
+                    vec![Op::Insert(fields.collect())]
+                }
+                RowOp::Delete(_) => vec![Op::Remove],
+                RowOp::Update(cells) => cells
+                    .iter()
+                    .map(|cell| Op::Set {
+                        path: vec![cell.column.clone()],
+                        old: Some(cell.old.value()),
+                        new: cell.new.value(),
+                    })
+                    .collect(),
+            };
+            ops.into_iter().map(move |op| edit(target.clone(), op))
+        });
+        self.edits = files.chain(rows).collect();
+        self
+    }
+
+    /// Whether somebody who agreed to `other` agreed to these: the same edits, and of what is replaced
+    /// whole the same contents before.
+    pub fn is_what_was_shown(&self, other: &Changes) -> bool {
+        fn replaced(changes: &Changes) -> Vec<(&Slot, Option<&Bytes>)> {
+            let whole = |change: &&FileChange| !matches!(change.after, After::Spliced(_));
+            let files = changes.files.iter().filter(whole);
+            files.map(|change| (&change.slot, change.before.bytes())).collect()
+        }
+        let removed = |changes: &Changes| -> Vec<RowChange> {
+            let rows = changes.rows.iter().filter(|row| matches!(row.op, RowOp::Delete(_)));
+            rows.cloned().collect()
+        };
+        self.edits == other.edits
+            && replaced(self) == replaced(other)
+            && removed(self) == removed(other)
     }
 }
 
@@ -234,7 +292,7 @@ pub struct RowChange {
     /// Which table.
     pub part: Part,
     /// The primary key: column and value.
-    pub key: Vec<(String, crate::image::Cell)>,
+    pub key: Vec<(String, Cell)>,
     /// What happens to it.
     pub op: RowOp,
 }
@@ -245,9 +303,9 @@ pub enum RowOp {
     /// Columns change; each must still hold `old` when the transaction looks.
     Update(Vec<CellChange>),
     /// A new row of these columns; no row of this key may exist.
-    Insert(Vec<(String, crate::image::Cell)>),
+    Insert(Vec<(String, Cell)>),
     /// The row goes; it must still be this row.
-    Delete(Vec<(String, crate::image::Cell)>),
+    Delete(Vec<(String, Cell)>),
 }
 
 /// One column's value before and after.
@@ -256,7 +314,7 @@ pub struct CellChange {
     /// The column.
     pub column: String,
     /// Before.
-    pub old: crate::image::Cell,
+    pub old: Cell,
     /// After.
-    pub new: crate::image::Cell,
+    pub new: Cell,
 }

@@ -15,25 +15,25 @@ use crate::model::Model;
 use crate::model::layout::Part;
 use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Splice, StoreKind, Target};
 
-/// Why a plan does not fit the images it is played on.
+/// A plan that was made for other images than those it is played on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {what}")]
-pub struct Misfit {
+pub struct StalePlan {
     /// The file or table.
     pub place: String,
     /// What does not fit.
     pub what: String,
 }
 
-fn misfit(place: impl Into<String>, what: impl Into<String>) -> Misfit {
-    Misfit { place: place.into(), what: what.into() }
+fn stale(place: impl Into<String>, what: impl Into<String>) -> StalePlan {
+    StalePlan { place: place.into(), what: what.into() }
 }
 
 /// What `plan` does to `images`.
 ///
 /// # Errors
 /// An edit names something that the images do not hold: the plan was made for others.
-pub fn simulate(images: &Images, plan: &Plan) -> Result<Changes, Misfit> {
+pub fn simulate(images: &Images, plan: &Plan) -> Result<Changes, StalePlan> {
     play(images, plan, &|_| None)
 }
 
@@ -41,7 +41,7 @@ pub fn simulate(images: &Images, plan: &Plan) -> Result<Changes, Misfit> {
 ///
 /// # Errors
 /// As [`simulate`].
-pub fn on_model(model: &Model, plan: &Plan) -> Result<Changes, Misfit> {
+pub fn on_model(model: &Model, plan: &Plan) -> Result<Changes, StalePlan> {
     play(&model.images, plan, &|slot| match slot {
         Slot::File(part) if model.store == StoreKind::Files && *part == model.paired.part => {
             model.paired.members()
@@ -56,8 +56,8 @@ pub fn on_model(model: &Model, plan: &Plan) -> Result<Changes, Misfit> {
 /// Where the members of a store file stand, if that is known.
 type Known<'a> = &'a dyn Fn(&Slot) -> Option<Vec<Member>>;
 
-fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, Misfit> {
-    let mut changes = Changes::default();
+fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, StalePlan> {
+    let mut changes = Changes { edits: plan.edits.clone(), ..Changes::default() };
     let mut slots: Vec<Slot> = Vec::new();
     for slot in plan.edits.iter().filter_map(|edit| edit.target.slot()) {
         if !slots.contains(&slot) {
@@ -72,21 +72,21 @@ fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, Misfi
                 let database = images
                     .database
                     .as_ref()
-                    .ok_or_else(|| misfit(part.table(), "there is no database"))?;
+                    .ok_or_else(|| stale(part.table(), "there is no database"))?;
                 let DatabaseState::Readable(readable) = &database.state else {
-                    return Err(misfit(part.table(), "the database cannot be read"));
+                    return Err(stale(part.table(), "the database cannot be read"));
                 };
                 let table = readable
                     .tables
                     .get(part)
-                    .ok_or_else(|| misfit(part.table(), "the table is missing"))?;
+                    .ok_or_else(|| stale(part.table(), "the table is missing"))?;
                 changes.rows.extend(rows::changes(*part, table, &edits)?);
                 changes.database = Some(database.path.clone());
             }
             Slot::File(_) | Slot::Config(_) => {
                 let before = images
                     .text(&slot)
-                    .ok_or_else(|| misfit(format!("{slot:?}"), "the file was not read"))?;
+                    .ok_or_else(|| stale(format!("{slot:?}"), "the file was not read"))?;
                 changes.files.extend(file(&slot, before, &edits, known)?);
             }
         }
@@ -99,14 +99,14 @@ fn file(
     before: &TextImage,
     edits: &[&Edit],
     known: Known<'_>,
-) -> Result<Option<FileChange>, Misfit> {
+) -> Result<Option<FileChange>, StalePlan> {
     let place = crate::platform::shown(&before.path);
     let change = |after| FileChange { slot: slot.clone(), before: before.clone(), after };
     if edits.iter().any(|edit| edit.op == Op::Delete) {
         return Ok(before.bytes().map(|_| change(After::Absent)));
     }
     if let FileState::Unusable(_) = before.state {
-        return Err(misfit(place, "it cannot be read, so it is not written"));
+        return Err(stale(place, "it cannot be read, so it is not written"));
     }
     let rewritten = edits.iter().find_map(|edit| match (&edit.target, &edit.op) {
         (Target::Whole(_), Op::Rewrite(bytes)) => Some(bytes.clone()),
@@ -116,13 +116,13 @@ fn file(
     let base = rewritten.clone().or_else(|| before.bytes().cloned()).unwrap_or(empty);
     let in_place = rewritten.is_none() && before.bytes().is_some();
     let splices = match slot {
-        Slot::Config(_) => config::splices(&base, edits).map_err(|what| misfit(&place, what))?,
+        Slot::Config(_) => config::splices(&base, edits).map_err(|what| stale(&place, what))?,
         Slot::File(Part::Paired | Part::Pending) => {
             let members = if in_place { known(slot) } else { None };
             store(&base, members.as_deref(), edits)
-                .map_err(|error| misfit(&place, error.to_string()))?
+                .map_err(|error| stale(&place, error.to_string()))?
         }
-        _ => document(&base, edits).map_err(|error| misfit(&place, error.to_string()))?,
+        _ => document(&base, edits).map_err(|error| stale(&place, error.to_string()))?,
     };
     if in_place {
         return Ok((!splices.is_empty()).then(|| change(After::Spliced(splices))));

@@ -1,4 +1,8 @@
-//! Small helpers for words: numbers with their nouns, and text from files made safe for a terminal.
+//! Small helpers for words: numbers with their nouns, times, and text from files made safe for a terminal.
+
+pub mod distance;
+
+use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::image::Unusable;
 
@@ -8,6 +12,47 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
         0 => format!("no {many}"),
         1 => format!("1 {one}"),
         _ => format!("{number} {many}"),
+    }
+}
+
+/// A time in UTC: `2026-11-24 17:15:34 UTC`.
+pub fn utc(ms: i64) -> String {
+    match DateTime::<Utc>::from_timestamp_millis(ms) {
+        Some(time) => time.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        None => "unknown time".to_owned(),
+    }
+}
+
+/// The same in the local time zone, without its name.
+pub fn local(ms: i64, utc_offset: i32) -> String {
+    let zone = FixedOffset::east_opt(utc_offset);
+    match (DateTime::<Utc>::from_timestamp_millis(ms), zone) {
+        (Some(time), Some(zone)) => {
+            time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+        }
+        _ => "unknown time".to_owned(),
+    }
+}
+
+/// `3 minutes ago`.
+pub fn ago(ms: i64, now_ms: i64) -> String {
+    let seconds = now_ms.saturating_sub(ms) / 1000;
+    let (number, unit) = match seconds {
+        i64::MIN..0 => return "in the future (is the clock right?)".to_owned(),
+        0..60 => return "just now".to_owned(),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" })
+}
+
+/// `1.2 MB`.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1000 => format!("{bytes} B"),
+        1000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }
 
@@ -81,22 +126,6 @@ pub fn safe_lines(text: &str) -> String {
     text.split('\n').map(safe).collect::<Vec<_>>().join("\n")
 }
 
-/// How many letters differ: put in, left out or another one (Levenshtein).
-pub fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut fresh = vec![at + 1];
-        let mut left = at + 1;
-        for (pair, wanted) in row.windows(2).zip(other.chars()) {
-            let &[before, above] = pair else { continue };
-            left = (before + usize::from(letter != wanted)).min(above + 1).min(left + 1);
-            fresh.push(left);
-        }
-        row = fresh;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 /// Direction marks and overrides, zero-width and soft characters, line and paragraph separators, tags, the BOM.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -132,5 +161,17 @@ mod tests {
         assert_eq!(safe("a\u{61c}b\u{e0041}"), "a\\u{61c}b\\u{e0041}");
         assert_eq!(safe("naïve ✓"), "naïve ✓");
         assert_eq!(safe_lines("a\n\u{9b}b"), "a\n\\u{9b}b");
+    }
+
+    #[test]
+    fn times_and_sizes_read_well() {
+        assert_eq!(utc(1_795_535_999_163), "2026-11-24 15:59:59 UTC");
+        assert_eq!(local(1_795_535_999_163, 3600), "2026-11-24 16:59:59");
+        assert_eq!(ago(0, 59_000), "just now");
+        assert_eq!(ago(0, 61_000), "1 minute ago");
+        assert_eq!(ago(0, 2 * 86_400_000), "2 days ago");
+        assert_eq!(ago(1_000_000, 0), "in the future (is the clock right?)");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(1_234_567), "1.2 MB");
     }
 }

@@ -8,7 +8,7 @@ use clawmend::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use clawmend::model::Model;
 use clawmend::model::facts::Facts;
 use clawmend::model::layout::Part;
-use clawmend::planner::{self, Options};
+use clawmend::checks::Options;
 use clawmend::simulate::simulate;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Map, Value, json};
@@ -51,7 +51,7 @@ fn core(criterion: &mut Criterion) {
     let facts = || Facts { now_ms: 1_795_544_000_000, platform: "linux".into(), state_dir: "/s".into(), ..Facts::default() };
     let model = Model::of(images.clone(), facts());
     let options = Options { pairing: true, random: [7; 32], ..Options::default() };
-    let plan = planner::plan(&model, &options);
+    let plan = checks::plan(&model, &options);
     let mut group = criterion.benchmark_group("core");
     group.sample_size(10).throughput(Throughput::Bytes(paired.len() as u64));
     group.bench_function("serde_json parse, for comparison", |bench| {
@@ -59,7 +59,7 @@ fn core(criterion: &mut Criterion) {
     });
     group.bench_function("model", |bench| bench.iter(|| Model::of(black_box(images.clone()), facts())));
     group.bench_function("checks", |bench| bench.iter(|| checks::diagnose(black_box(&model))));
-    group.bench_function("plan", |bench| bench.iter(|| planner::plan(black_box(&model), &options)));
+    group.bench_function("plan", |bench| bench.iter(|| checks::plan(black_box(&model), &options)));
     group.bench_function("simulate", |bench| bench.iter(|| simulate(black_box(&images), &plan).unwrap()));
     group.finish();
 }

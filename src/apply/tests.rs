@@ -312,7 +312,9 @@ fn a_journal_that_cannot_be_read_is_said_so() {
         assert!(matches!(found, Some(Interrupted::Unreadable(_))), "{text}");
         let error = home.recover(&lock).unwrap_err();
         assert_eq!(error.kind(), Kind::Failed);
-        assert!(error.hints().iter().any(|hint| hint.contains("mv ")));
+        assert!(
+            crate::render::invocation::hint_lines(&error).iter().any(|hint| hint.contains("mv "))
+        );
     }
 }
 

@@ -1,32 +1,35 @@
 //! The surroundings of the state: owners, modes, leftovers, other state dirs, an interrupted apply.
 
-use super::Rule;
-use crate::finding::{Code, Finding, Mend, Severity};
+use std::ffi::OsString;
+
+use super::{Check, Edits};
+use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::facts::{Access, Trouble};
+use crate::step::Step;
 use crate::text::count;
 
-pub static INTERRUPTED: Rule = Rule {
+pub static INTERRUPTED: Check = Check {
     code: Code("apply-interrupted"),
     modes: &[],
     severity: Severity::Blocks,
     title: "a clawmend run was interrupted",
     why: "A repair or restore stopped half-way (killed, or the power went). Every file is whole, old or new, but they may not fit \
           together. The next command that writes rolls it back first.",
-    mends: "`clawmend repair` rolls the interrupted run back from its snapshot, then repairs.",
-    by_hand: "clawmend restore SNAPSHOT",
-    messages: &[],
-    run: |model, rule| match &model.facts.interrupted {
+    repair: "The next `repair` rolls the interrupted run back from its snapshot, then repairs.",
+    by_hand: "Go back to the snapshot that the run took.",
+    commands: &[&["restore", "SNAPSHOT"]],
+    find: |model, check| match &model.facts.interrupted {
         Some(what) => vec![
-            rule.finding(
-                crate::model::layout::JOURNAL,
-                "an earlier clawmend run was interrupted",
-                Mend::Repair("roll it back first".into()),
-            )
-            .seen(what.clone()),
+            check
+                .finding(crate::model::layout::JOURNAL, "an earlier clawmend run was interrupted")
+                .repaired("roll it back first")
+                .note(what.clone()),
         ],
         None => vec![],
     },
+    edits: Edits::RollBack,
+    ..Check::BASE
 };
 
 fn access(model: &Model, wanted: impl Fn(&Access) -> bool) -> Vec<&Access> {
@@ -37,17 +40,18 @@ fn shown(model: &Model, access: &Access) -> String {
     crate::platform::shown(&model.facts.state_dir.join(&access.path))
 }
 
-pub static OWNER: Rule = Rule {
+pub static OWNER: Check = Check {
     code: Code("owner-differs"),
     modes: &["F13"],
     severity: Severity::Blocks,
     title: "files that belong to another user",
     why: "OpenClaw writes its stores at every pairing and connect. A file that another user owns (root, after a command with \
           sudo) cannot be read or replaced by the gateway: `EACCES`.",
-    mends: "Nothing: ownership is for you to decide.",
+    repair: "Nothing: ownership is for you to decide.",
     by_hand: "sudo chown -R USER: STATE_DIR",
-    messages: &["EACCES", "permission denied"],
-    run: |model, rule| {
+    messages: &["EACCES", "permission denied", "eacces: permission denied"],
+    is_of_access: true,
+    find: |model, check| {
         let hit = access(model, |access| matches!(access.trouble, Trouble::Owner { .. }));
         let Some(Trouble::Owner { expected, .. }) = hit.first().map(|access| &access.trouble)
         else {
@@ -57,36 +61,36 @@ pub static OWNER: Rule = Rule {
             "{} not owned by the owner of the state dir",
             count(hit.len(), "path is", "paths are")
         );
-        let mend = Mend::ByHand(vec![format!(
-            "sudo chown -R {expected} '{}'",
-            crate::platform::shown(&model.facts.state_dir)
-        )]);
-        let mut finding = rule.finding("", says, mend);
+        let args: [OsString; 3] = ["chown".into(), "-R".into(), expected.to_string().into()];
+        let chown = Step::run("sudo", args).with([&model.facts.state_dir]);
+        let mut finding = check.finding("", says).by_hand([chown]);
         for access in &hit {
             if let Trouble::Owner { uid, .. } = access.trouble {
-                finding = finding.seen(format!("{} is owned by uid {uid}", shown(model, access)));
+                finding = finding.note(format!("{} is owned by uid {uid}", shown(model, access)));
             }
         }
         // root may read and write everything.
-        vec![if *expected == 0 { finding.at_worst(Severity::Warning) } else { finding }]
+        vec![if *expected == 0 { finding.rated(Severity::Warning) } else { finding }]
     },
+    ..Check::BASE
 };
 
-pub static MODE: Rule = Rule {
+pub static MODE: Check = Check {
     code: Code("mode-locks-out"),
     modes: &["F13"],
     severity: Severity::Blocks,
     title: "modes that keep the gateway out, or let others in",
     why: "OpenClaw must be able to read and write its folders and files; nobody else should.",
-    mends: "Nothing: modes are kept as they are.",
+    repair: "Nothing: modes are kept as they are.",
     by_hand: "chmod u+rwX on what is named; chmod go-w where others may write, go-rwx where they may read keys and tokens.",
-    messages: &["EACCES", "permission denied"],
-    run: |model, rule| {
+    messages: &["EACCES", "permission denied", "eacces: permission denied"],
+    is_of_access: true,
+    find: |model, check| {
         let all = |wanted: fn(&Trouble) -> bool| access(model, |access| wanted(&access.trouble));
         let mut found = Vec::new();
         found.extend(folded(
             model,
-            rule,
+            check,
             &all(|trouble| matches!(trouble, Trouble::Mode(_))),
             [
                 "its owner may not read and write it",
@@ -97,7 +101,7 @@ pub static MODE: Rule = Rule {
         ));
         found.extend(folded(
             model,
-            rule,
+            check,
             &all(|trouble| matches!(trouble, Trouble::Loose(_))),
             ["others may write here", "paths: others may write to them"],
             "go-w",
@@ -105,7 +109,7 @@ pub static MODE: Rule = Rule {
         ));
         found.extend(folded(
             model,
-            rule,
+            check,
             &all(|trouble| matches!(trouble, Trouble::Open(_))),
             [
                 "others may read this, and it holds secrets",
@@ -116,12 +120,13 @@ pub static MODE: Rule = Rule {
         ));
         found
     },
+    ..Check::BASE
 };
 
 /// One finding for all paths with the same trouble: they have one cause and one cure.
 fn folded(
     model: &Model,
-    rule: &Rule,
+    check: &Check,
     hit: &[&Access],
     [says_one, says_many]: [&str; 2],
     change: &str,
@@ -133,38 +138,32 @@ fn folded(
         true => (String::new(), format!("{} {says_many}", hit.len())),
         false => (first.path.clone(), says_one.to_owned()),
     };
+    let paths = || hit.iter().map(|access| model.facts.state_dir.join(&access.path));
     // Secrets alone are closed, one by one; what the whole state dir needs is done to all of it.
-    let command = match (many, first.trouble) {
-        (true, Trouble::Open(_)) => {
-            let paths: Vec<String> =
-                hit.iter().map(|access| format!("'{}'", shown(model, access))).collect();
-            format!("chmod {change} {}", paths.join(" "))
-        }
-        (true, _) => {
-            format!("chmod -R {change} '{}'", crate::platform::shown(&model.facts.state_dir))
-        }
-        (false, _) => format!("chmod {change} '{}'", shown(model, first)),
+    let chmod = match (many, first.trouble) {
+        (true, Trouble::Open(_)) | (false, _) => Step::run("chmod", [change]).with(paths()),
+        (true, _) => Step::run("chmod", ["-R", change]).with([&model.facts.state_dir]),
     };
-    let finding = rule.finding(place, says, Mend::ByHand(vec![command])).at_worst(severity);
+    let finding = check.finding(place, says).by_hand([chmod]).rated(severity);
     Some(hit.iter().fold(finding, |finding, access| {
         let mode = match access.trouble {
             Trouble::Mode(mode) | Trouble::Loose(mode) | Trouble::Open(mode) => mode,
             Trouble::Owner { .. } => return finding,
         };
-        finding.seen(format!("{} has mode {mode:04o}", shown(model, access)))
+        finding.note(format!("{} has mode {mode:04o}", shown(model, access)))
     }))
 }
 
-pub static ORPHANS: Rule = Rule {
+pub static ORPHANS: Check = Check {
     code: Code("temp-files-left"),
     modes: &["F36"],
     severity: Severity::Info,
     title: "temporary files of interrupted writes",
     why: "OpenClaw writes a temporary file and renames it. One that stays behind is from a write that was interrupted; it is not read.",
-    mends: "Nothing: they do no harm.",
+    repair: "Nothing: they do no harm.",
     by_hand: "Delete them while the gateway is stopped.",
     messages: &["EPERM: operation not permitted, rename"],
-    run: |model, rule| {
+    find: |model, check| {
         let left = &model.facts.orphans;
         if left.is_empty() {
             return vec![];
@@ -173,47 +172,47 @@ pub static ORPHANS: Rule = Rule {
             "{} of an interrupted write",
             count(left.len(), "temporary file is left", "temporary files are left")
         );
-        let mut finding = rule.finding("", says, Mend::Nothing);
+        let mut finding = check.finding("", says);
         for path in left.iter().take(5) {
-            finding = finding.seen(path.clone());
+            finding = finding.note(path.clone());
         }
         vec![finding]
     },
+    ..Check::BASE
 };
 
-pub static OTHER_TREES: Rule = Rule {
+pub static OTHER_TREES: Check = Check {
     code: Code("other-state-dirs"),
     modes: &["F22", "F25"],
     severity: Severity::Info,
     title: "other state dirs exist",
     why: "Gateway and CLI must use the same state dir. With another `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME` or profile each has \
           its own identity and its own stores, and an approval in one has no effect in the other.",
-    mends: "Nothing: clawmend edits the state dir that it names, and no other.",
-    by_hand: "clawmend --state-dir PATH",
+    repair: "Nothing: clawmend edits the state dir that it names, and no other.",
+    by_hand: "Look at the other one with `--state-dir PATH`.",
     messages: &[
         "using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR",
         "target already exists",
+        "local fallback pairing state does not contain the gateway request",
+        "missing config. run",
     ],
-    run: |model, rule| {
+    find: |model, check| {
         let trees = &model.facts.other_trees;
         let Some(first) = trees.first() else {
             return vec![];
         };
-        let mend = Mend::ByHand(vec![format!(
-            "to look at it: clawmend --state-dir '{}'",
-            crate::platform::shown(&first.path)
-        )]);
         let says = format!(
             "{} beside this one",
             count(trees.len(), "other state dir exists", "other state dirs exist")
         );
-        let mut finding = rule.finding("", says, mend);
+        let mut finding =
+            check.finding("", says).by_hand([Step::look_at(&first.path).after("to look at it")]);
         for tree in trees {
             let paired = tree
                 .paired
                 .map(|paired| format!(", {}", count(paired, "paired device", "paired devices")));
             let port = tree.port.map(|port| format!(", port {port}"));
-            finding = finding.seen(format!(
+            finding = finding.note(format!(
                 "{} ({}{}{})",
                 crate::platform::shown(&tree.path),
                 tree.what,
@@ -223,29 +222,30 @@ pub static OTHER_TREES: Rule = Rule {
         }
         let here = &model.config.port;
         if trees.iter().any(|tree| tree.port.is_some_and(|port| port != here.number)) {
-            finding = finding.seen(format!("this one's port is {} ({})", here.number, here.from));
+            finding = finding.note(format!("this one's port is {} ({})", here.number, here.from));
         }
         vec![finding]
     },
+    ..Check::BASE
 };
 
-pub static STALE_LOCK: Rule = Rule {
+pub static STALE_LOCK: Check = Check {
     code: Code("config-lock-left"),
     modes: &["F36"],
     severity: Severity::Warning,
     title: "a lock of the config is left from a process that is gone",
     why: "OpenClaw takes a lock beside the config while it writes it. One that a killed process left behind makes the next writers wait, and \
           some releases give up.",
-    mends: "Nothing: OpenClaw takes it away itself once it is sure, and you can sooner.",
+    repair: "Nothing: OpenClaw takes it away itself once it is sure, and you can sooner.",
     by_hand: "Delete the lock while no gateway and no `openclaw` command runs.",
     messages: &["JSON file is locked", "file lock timeout", "file_lock_stale"],
-    run: |model, rule| {
+    find: |model, check| {
         let Some((lock, pid)) = &model.config.facts.stale_lock else {
             return vec![];
         };
-        let shown = crate::platform::shown(lock);
-        let mend = Mend::ByHand(vec![format!("rm {}", crate::platform::quoted(&shown))]);
         let says = "a lock of the config was left by a process that is gone";
-        vec![rule.finding(shown, says, mend).seen(format!("it names process {pid}"))]
+        let finding = check.finding(crate::platform::shown(lock), says);
+        vec![finding.by_hand([Step::run("rm", [lock])]).note(format!("it names process {pid}"))]
     },
+    ..Check::BASE
 };

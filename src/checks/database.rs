@@ -1,13 +1,15 @@
 //! The database itself: whether it can be read, and which release it belongs to.
 
-use super::Rule;
-use super::stores::{readable_mend, unusable};
-use crate::finding::{Code, Finding, Mend, Severity};
+use super::Check;
+use super::stores::to_read;
+use crate::finding::{Code, Finding, Severity};
 use crate::image::{DatabaseState, Unusable};
 use crate::model::Model;
 use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part};
 use crate::model::store::Condition;
 use crate::plan::StoreKind;
+use crate::step::Step;
+use crate::text::unusable;
 
 fn state(model: &Model) -> Option<&DatabaseState> {
     model.images.database.as_ref().map(|image| &image.state)
@@ -21,7 +23,7 @@ fn is_unfinished(why: &str) -> bool {
 /// Says what follows for the rest of the diagnosis.
 fn unread(model: &Model, finding: Finding) -> Finding {
     if model.is_database_unread() {
-        finding.seen("pairing, identity and token are in it: none of them could be checked")
+        finding.note("pairing, identity and token are in it: none of them could be checked")
     } else {
         finding
     }
@@ -32,189 +34,208 @@ fn path(model: &Model) -> String {
 }
 
 /// How a whole database comes back.
-fn put_back(model: &Model) -> Mend {
+fn put_back(model: &Model) -> Vec<Step> {
     let path = path(model);
-    Mend::ByHand(vec![
+    vec![
         "stop the gateway".into(),
-        format!("move the database and what lies beside it away together: {path}, {path}-wal, {path}-shm"),
+        Step::text(format!(
+            "move the database and what lies beside it away together: {path}, {path}-wal, {path}-shm"
+        )),
         "put a good copy of the database in its place (openclaw backup, or your own), without -wal and -shm of another".into(),
-        "where there is none: start the gateway once, it makes a new database, and `clawmend restore` puts the pairing of a snapshot into it".into(),
-        "then run: clawmend".into(),
-    ])
+        Step::clawmend(["restore"])
+            .after("where there is none, start the gateway once (it makes a new database), then run")
+            .note("it puts the pairing of a snapshot into it"),
+        Step::diagnose().after("then run"),
+    ]
 }
 
-pub static DAMAGED: Rule = Rule {
+pub static DAMAGED: Check = Check {
     code: Code("database-damaged"),
     modes: &["F27", "F38"],
     severity: Severity::Blocks,
     title: "the database is damaged",
     why: "From 2026.6 the gateway opens state/openclaw.sqlite at its start, and from 2026.8 pairing is kept in it. SQLite \
           refuses a damaged database; a main file beside the -wal and -shm of another one is damaged too.",
-    mends: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
-    by_hand: "Stop the gateway and put a good copy back, without -wal and -shm files of another database; then run `clawmend` again.",
+    repair: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
+    by_hand: "Stop the gateway and put a good copy back, without -wal and -shm files of another database; then diagnose again.",
     messages: &["database disk image is malformed", "malformed database schema"],
-    run: |model, rule| match state(model) {
+    find: |model, check| match state(model) {
         Some(DatabaseState::Damaged(why)) if !is_unfinished(why) => {
-            let finding =
-                rule.finding(DATABASE, "SQLite finds the database damaged", put_back(model));
-            vec![unread(model, finding.seen(why.clone()))]
+            let finding = check
+                .finding(DATABASE, "SQLite finds the database damaged")
+                .by_hand(put_back(model));
+            vec![unread(model, finding.note(why.clone()))]
         }
         _ => vec![],
     },
+    ..Check::BASE
 };
 
-pub static UNFINISHED: Rule = Rule {
+pub static UNFINISHED: Check = Check {
     code: Code("database-unfinished"),
     modes: &["F27", "F36"],
     severity: Severity::Unchecked,
     title: "a write to the database was interrupted",
     why: "A rollback journal lies beside the database. Until SQLite has undone the interrupted write, which needs writing, \
           what the database says is not reliable.",
-    mends: "Nothing: reading never writes. The next start of the gateway undoes the interrupted write.",
-    by_hand: "Start the gateway once, then run `clawmend` again. Do not delete the -journal file: it holds what must be put back.",
-    messages: &[],
-    run: |model, rule| match state(model) {
+    repair: "Nothing: reading never writes. The next start of the gateway undoes the interrupted write.",
+    by_hand: "Start the gateway once, then diagnose again. Do not delete the -journal file: it holds what must be put back.",
+    find: |model, check| match state(model) {
         Some(DatabaseState::Damaged(why)) if is_unfinished(why) => {
-            let mend = Mend::ByHand(vec![
-                "start the gateway once (it may refuse; opening the database is enough), then run: clawmend"
-                    .into(),
+            let steps = [
+                Step::diagnose().after(
+                    "start the gateway once (it may refuse; opening the database is enough), then run",
+                ),
                 "do not delete the -journal file: it holds what must be put back".into(),
-            ]);
-            let finding = rule.finding(DATABASE, "a write to the database was interrupted", mend);
-            vec![unread(model, finding.seen(why.clone()))]
+            ];
+            let finding =
+                check.finding(DATABASE, "a write to the database was interrupted").by_hand(steps);
+            vec![unread(model, finding.note(why.clone()))]
         }
         _ => vec![],
     },
+    ..Check::BASE
 };
 
-pub static FOREIGN: Rule = Rule {
+pub static FOREIGN: Check = Check {
     code: Code("database-foreign"),
     modes: &["F27"],
     severity: Severity::Blocks,
     title: "what lies at the database's path is not a SQLite database",
     why: "The gateway opens this file at its start, and SQLite refuses a file that does not begin like a database.",
-    mends: "Nothing: clawmend never overwrites a file that it does not know.",
-    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run `clawmend` again.",
+    repair: "Nothing: clawmend never overwrites a file that it does not know.",
+    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then diagnose again.",
     messages: &["file is not a database"],
-    run: |model, rule| match state(model) {
+    find: |model, check| match state(model) {
         Some(DatabaseState::Foreign) => {
             vec![unread(
                 model,
-                rule.finding(DATABASE, "the file is not a SQLite database", put_back(model)),
+                check
+                    .finding(DATABASE, "the file is not a SQLite database")
+                    .by_hand(put_back(model)),
             )]
         }
         _ => vec![],
     },
+    ..Check::BASE
 };
 
-pub static EMPTY: Rule = Rule {
+pub static EMPTY: Check = Check {
     code: Code("database-empty"),
     modes: &["F27", "F38"],
     severity: Severity::Blocks,
     title: "the database has no content",
     why: "OpenClaw takes a file of no bytes for a new database and makes its tables at the next start: whatever pairing was \
           kept there is gone.",
-    mends: "Nothing: rows cannot be put into a database that has no tables yet.",
-    by_hand: "Put a good copy of the database back while the gateway is stopped. Without one, start the gateway once, then run `clawmend`.",
-    messages: &[],
-    run: |model, rule| match state(model) {
+    repair: "Nothing: rows cannot be put into a database that has no tables yet.",
+    by_hand: "Put a good copy of the database back while the gateway is stopped. Without one, start the gateway once, then diagnose again.",
+    messages: &["file is not a database"],
+    find: |model, check| match state(model) {
         Some(DatabaseState::Empty) => {
-            let finding = rule.finding(DATABASE, "the database is an empty file", put_back(model));
+            let finding =
+                check.finding(DATABASE, "the database is an empty file").by_hand(put_back(model));
             // The files count here: the next start fills the database from its own schema.
             vec![if model.store == StoreKind::Files {
-                finding.at_worst(Severity::Info)
+                finding.rated(Severity::Info)
             } else {
                 unread(model, finding)
             }]
         }
         _ => vec![],
     },
+    ..Check::BASE
 };
 
-pub static UNUSABLE: Rule = Rule {
+pub static UNUSABLE: Check = Check {
     code: Code("database-unusable"),
     modes: &["F13", "F19", "F27"],
     severity: Severity::Blocks,
     title: "the database could not be read",
     why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
-    mends: "Nothing: clawmend does not write where it could not read.",
+    repair: "Nothing: clawmend does not write where it could not read.",
     by_hand: "Make it a regular file that the gateway's user can read; stop what holds it.",
     messages: &["database is locked", "unable to open database file", "EACCES"],
-    run: |model, rule| match state(model) {
+    find: |model, check| match state(model) {
         Some(DatabaseState::Unusable(why)) => {
             let holds = |text: &str| text.contains("another process") || text.contains("locked");
             let held = matches!(why, Unusable::Io(text) if holds(text));
-            let mend = if held {
-                Mend::ByHand(vec![
-                    format!("see what holds it: fuser -v '{}'", path(model)),
-                    "stop that (a second gateway, `openclaw doctor`, a backup job), then run: clawmend"
-                        .into(),
-                ])
+            let steps = if held {
+                vec![
+                    Step::run("fuser", ["-v".into(), model.facts.state_dir.join(DATABASE)])
+                        .after("see what holds it"),
+                    Step::diagnose().after(
+                        "stop that (a second gateway, `openclaw doctor`, a backup job), then run",
+                    ),
+                ]
             } else {
-                readable_mend(why)
+                to_read(why)
             };
             let says = format!("the database could not be read: {}", unusable(why));
-            let finding = unread(model, rule.finding(DATABASE, says, mend));
+            let finding = unread(model, check.finding(DATABASE, says).by_hand(steps));
             vec![match why {
                 Unusable::NotAFile(_) => finding,
                 // SQLite follows a link, and the gateway may be another user.
-                _ => finding.at_worst(Severity::Unchecked),
+                _ => finding.rated(Severity::Unchecked),
             }]
         }
         _ => vec![],
     },
+    ..Check::BASE
 };
 
-pub static NEWER: Rule = Rule {
+pub static NEWER: Check = Check {
     code: Code("database-newer"),
     modes: &["F10"],
     severity: Severity::Info,
     title: "the database is newer than what clawmend was checked against",
     why: "Each release of OpenClaw may raise the schema's version, and refuses a database of a newer one. clawmend goes by the \
           columns that are there: it repairs where it knows every column that must have a value, and refuses elsewhere.",
-    mends: "Nothing: the version is never lowered.",
+    repair: "Nothing: the version is never lowered.",
     by_hand: "If the gateway says that the schema is newer than it supports, install the release that wrote the database again.",
     messages: &[
         "uses newer schema version",
         "schema(s) are newer than this build",
         "cannot open your existing data",
     ],
-    run: |model, rule| match state(model) {
+    find: |model, check| match state(model) {
         Some(DatabaseState::Readable(database))
             if database.user_version > NEWEST_KNOWN_USER_VERSION =>
         {
             let says = "the database is newer than what clawmend was checked against: it is read and repaired by its columns";
-            let mut finding = rule.finding(DATABASE, says, Mend::Nothing).seen(format!(
+            let mut finding = check.finding(DATABASE, says).note(format!(
                 "schema version {}; clawmend knows up to {NEWEST_KNOWN_USER_VERSION}",
                 database.user_version
             ));
             if let Some(release) = &database.app_version {
-                finding = finding.seen(format!("written by {release}"));
+                finding = finding.seen("written by", release);
             }
             vec![finding]
         }
         _ => vec![],
     },
+    ..Check::BASE
 };
 
-pub static DOWNGRADED: Rule = Rule {
+pub static DOWNGRADED: Check = Check {
     code: Code("database-downgraded"),
     modes: &["F10"],
     severity: Severity::Warning,
     title: "an older OpenClaw may be at work beside a newer one's state",
     why: "From 2026.8 pairing is kept in the database, and devices/paired.json was renamed to .migrated. A release before that \
           reads only the files: it finds no pairing, and makes a new identity and a new paired.json.",
-    mends: "Nothing: which release you want to run is yours to say. clawmend mends the store that the database's schema names.",
+    repair: "Nothing: which release you want to run is yours to say. clawmend mends the store that the database's schema names.",
     by_hand: "Go forward again: install the release that wrote the database. Never lower the database's version by hand.",
     messages: &[
         "uses newer schema version",
         "schema(s) are newer than this build",
         "pairing required",
+        "cannot open your existing data",
     ],
-    run: downgraded,
+    find: downgraded,
+    ..Check::BASE
 };
 
-fn downgraded(model: &Model, rule: &Rule) -> Vec<Finding> {
+fn downgraded(model: &Model, check: &Check) -> Vec<Finding> {
     let paired = Part::Paired.file().unwrap_or_default();
     let was_imported =
         model.facts.migrated.iter().any(|name| name.strip_suffix(".migrated") == Some(paired));
@@ -223,39 +244,39 @@ fn downgraded(model: &Model, rule: &Rule) -> Vec<Finding> {
     }
     let is_back = |condition: &Condition| *condition != Condition::Absent;
     let release = model.written_by();
-    let forward = match &release {
-        Some(release) => format!("to go on with the database: run OpenClaw {release} or later"),
-        None => "to go on with the database: run OpenClaw 2026.8 or later".to_owned(),
-    };
+    let forward = format!(
+        "to go on with the database: run OpenClaw {} or later",
+        release.as_deref().unwrap_or("2026.8")
+    );
     let finding = match &model.legacy {
-        Some(legacy) if is_back(&legacy.paired.condition) => rule.finding(
-            paired,
-            "pairing was moved into the database, and devices/paired.json is there again: an older OpenClaw \
-             wrote it, or somebody put it back",
-            Mend::ByHand(vec![
-                forward,
-                "see which release runs: openclaw --version, and the gateway's service".into(),
+        Some(legacy) if is_back(&legacy.paired.condition) => check
+            .finding(
+                paired,
+                "pairing was moved into the database, and devices/paired.json is there again: an older OpenClaw \
+                 wrote it, or somebody put it back",
+            )
+            .by_hand([
+                Step::text(forward),
+                Step::run("openclaw", ["--version"])
+                    .after("see which release runs, here and as the gateway's service"),
             ]),
-        ),
         Some(_) => return vec![],
         // The files count, or nothing is there.
         None if is_back(&model.paired.condition) => return vec![],
-        None => rule
+        None => check
             .finding(
                 DATABASE,
                 "pairing was moved into the database, and the database with that pairing is not there",
-                Mend::ByHand(vec![
-                    "put the database back from a backup while the gateway is stopped".into(),
-                    format!(
-                        "or, to stay with a release before 2026.8: rename {paired}.migrated back to {paired}"
-                    ),
-                ]),
             )
-            .at_worst(Severity::Blocks),
+            .by_hand([
+                "put the database back from a backup while the gateway is stopped".to_owned(),
+                format!("or, to stay with a release before 2026.8: rename {paired}.migrated back to {paired}"),
+            ])
+            .rated(Severity::Blocks),
     };
-    let finding = finding.seen(format!("{paired}.migrated is there"));
+    let finding = finding.note(format!("{paired}.migrated is there"));
     vec![match release {
-        Some(release) => finding.seen(format!("the database was written by {release}")),
+        Some(release) => finding.seen("the database was written by", release),
         None => finding,
     }]
 }

@@ -1,18 +1,17 @@
 //! Other devices: worth knowing, never touched without being asked to.
 
-use super::Rule;
+use super::Check;
 use super::approvable::refusal;
-use super::requests::request_line;
-use crate::finding::{Code, Mend, Severity};
+use super::local::request_line;
+use crate::finding::{Code, Severity};
+use crate::model::device::Device;
 use crate::model::layout::Part;
 use crate::model::store::Entry;
 use crate::model::{Model, place_of};
 use crate::secret::shape::Shape;
+use crate::step::Step;
 
-/// How many are named one by one.
-const NAMED: usize = 5;
-
-fn foreign(model: &Model) -> impl Iterator<Item = (&Entry, crate::model::device::Device)> {
+fn foreign(model: &Model) -> impl Iterator<Item = (&Entry, Device)> {
     let local = model.local_id();
     model
         .pending
@@ -22,63 +21,67 @@ fn foreign(model: &Model) -> impl Iterator<Item = (&Entry, crate::model::device:
         .filter(move |(_, device)| device.device_id.as_deref() != local)
 }
 
-pub static FOREIGN_REQUEST: Rule = Rule {
+pub static FOREIGN_REQUEST: Check = Check {
     code: Code("request-foreign"),
     modes: &["F37", "F02", "F12"],
     severity: Severity::Info,
     title: "other devices wait for approval",
     why: "A browser, an app or another machine asked to be paired. Who it is, only you can tell: `repair` never approves it.",
-    mends: "Nothing by itself: `clawmend approve REQUEST_ID` gives it exactly what it asks for.",
+    repair: "Nothing by itself: `approve REQUEST_ID` gives it exactly what it asks for.",
     by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices approve REQUEST_ID.",
-    messages: &["pairing required", "device-ownership-mismatch"],
-    run: |model, rule| {
+    commands: &[&["approve", "REQUEST_ID"]],
+    messages: &[
+        "pairing required",
+        "device-ownership-mismatch",
+        "invalid scope for requested roles",
+        "device pairing approval denied",
+    ],
+    find: |model, check| {
         let waiting: Vec<_> =
             foreign(model).filter(|(_, device)| !device.expired(model.facts.now_ms)).collect();
         if waiting.is_empty() {
             return vec![];
         }
-        let able =
-            |key: &str| refusal(model, key).is_none() && Shape::RequestId.fits(key, &|_| false);
         let says = match waiting.len() {
             1 => "another device waits for approval".to_owned(),
             many => format!("{many} other devices wait for approval"),
         };
-        let first = waiting.iter().find(|(entry, _)| able(&entry.key));
-        let mend = first.map_or(Mend::Nothing, |(entry, _)| {
-            Mend::ByHand(vec![format!("if it is yours: clawmend approve {}", entry.key)])
+        let able = waiting.iter().find(|(entry, _)| {
+            let is_shown = Shape::RequestId.fits(&entry.key, &|_| false);
+            is_shown && refusal(model, &entry.key).is_none()
         });
-        let says = match (first, waiting.len()) {
+        let says = match (able, waiting.len()) {
             (Some(_), _) => says,
             (None, 1) => format!("{says}, and it must not be approved"),
             (None, _) => format!("{says}, and none of them may be approved"),
         };
-        let mut finding = rule.finding(place_of(model.store, Part::Pending), says, mend);
-        for (entry, device) in waiting.iter().take(NAMED) {
-            let line = request_line(device, model.facts.now_ms);
+        let finding = check.finding(place_of(model.store, Part::Pending), says);
+        let finding = match able {
+            Some((entry, _)) => finding
+                .by_hand([Step::clawmend(["approve", entry.key.as_str()]).after("if it is yours")]),
+            None => finding,
+        };
+        vec![super::named(finding, &waiting, |(entry, device)| {
             let warning = match refusal(model, &entry.key) {
                 Some(why) => format!("; do not approve it: {}", why.says()),
                 None => String::new(),
             };
-            finding = finding.seen(format!("{}: {line}{warning}", device.name()));
-        }
-        if waiting.len() > NAMED {
-            finding = finding.seen(format!("and {} more", waiting.len() - NAMED));
-        }
-        vec![finding]
+            format!("{}: {}{warning}", device.name(), request_line(device, model.facts.now_ms))
+        })]
     },
+    ..Check::BASE
 };
 
-pub static DUPLICATES: Rule = Rule {
+pub static DUPLICATES: Check = Check {
     code: Code("devices-duplicate"),
     modes: &["F12", "F24"],
     severity: Severity::Info,
     title: "the same client is paired many times",
     why: "A client that makes a new identity at each start (some native apps do) leaves a paired device behind each time. They \
           do no harm by themselves; each still opens the gateway.",
-    mends: "Nothing: which of them is alive only the last use tells, and that is often missing.",
+    repair: "Nothing: which of them is alive only the last use tells, and that is often missing.",
     by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices remove DEVICE_ID for those you do not know.",
-    messages: &[],
-    run: |model, rule| {
+    find: |model, check| {
         let mut alike: Vec<(u64, &Entry)> = model
             .paired
             .entries
@@ -96,20 +99,19 @@ pub static DUPLICATES: Rule = Rule {
         let says = format!(
             "{extra} paired devices look like another one of the same client, name and platform"
         );
-        let mend = Mend::ByHand(vec![
-            "clawmend devices    (shows all; remove what you do not know once the CLI works)"
-                .into(),
-        ]);
-        let mut finding = rule.finding(place_of(model.store, Part::Paired), says, mend);
-        for group in many.iter().take(NAMED) {
-            if let Some(device) = group.first().and_then(|(_, entry)| model.paired.device(entry)) {
-                finding = finding.seen(format!(
-                    "{} times {}",
-                    group.len(),
-                    device.shown_name().unwrap_or_default()
-                ));
-            }
-        }
-        vec![finding]
+        let devices = Step::clawmend(["devices"])
+            .note("shows all; remove what you do not know once the CLI works");
+        let finding = check.finding(place_of(model.store, Part::Paired), says).by_hand([devices]);
+        let groups: Vec<String> = many
+            .iter()
+            .filter_map(|group| {
+                let device = model.paired.device(group.first()?.1)?;
+                let name = device.shown_name().unwrap_or_default();
+                Some(format!("{} times {name}", group.len()))
+            })
+            .take(super::NAMED)
+            .collect();
+        vec![super::named(finding, &groups, Clone::clone)]
     },
+    ..Check::BASE
 };

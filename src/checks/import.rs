@@ -1,18 +1,18 @@
 //! Pairing files that wait to be moved into the database, what stops that, and what it left.
 
-use super::Rule;
-use super::leftovers::{aside, name};
-use super::records::is_invalid;
-use super::stores::{readable_mend, set_aside, unusable};
-use crate::finding::{Code, Finding, Mend, Severity};
+use super::stores::to_read;
+use super::{Check, Edits, container, file_name, set_aside_step};
+use crate::finding::{Code, Finding, Severity};
 use crate::model::database::{Legacy, is_identity_claim};
 use crate::model::layout::Part;
-use crate::model::store::Condition;
+use crate::model::store::{Condition, Entry};
 use crate::model::{Model, Shared};
-use crate::plan::StoreKind;
+use crate::plan::{Edit, StoreKind};
+use crate::step::Step;
 use crate::text::count;
+use crate::text::unusable;
 
-pub static IMPORT_WAITS: Rule = Rule {
+pub static IMPORT_WAITS: Check = Check {
     code: Code("import-waits"),
     modes: &["F14", "F40"],
     severity: Severity::Blocks,
@@ -21,103 +21,118 @@ pub static IMPORT_WAITS: Rule = Rule {
           `openclaw doctor --fix` does). One record without a public \
           key or its times makes 2026.8.1 and 2026.8.2 give up on all of them, at every start; a file that is not JSON does so in \
           every release.",
-    mends: "Records that cannot be moved are completed where they hold a live token, else taken out into the snapshot. Whole \
+    repair: "Records that cannot be moved are completed where they hold a live token, else taken out into the snapshot. Whole \
             ones stay for OpenClaw's own import.",
     by_hand: "Take the records without `publicKey`, `createdAtMs` or `approvedAtMs` out of devices/paired.json, then restart the gateway.",
     messages: &[
         "device pairing store migration failed",
         "NOT NULL constraint failed",
         "startup migrations did not complete cleanly",
+        "not null constraint failed: device_pairing_paired",
+        "legacy device auth requires migration",
+        "doctor stopped because a state migration refused",
     ],
-    run: |model, rule| match &model.legacy {
-        Some(legacy) => import_waits(model, rule, legacy).into_iter().collect(),
+    find: |model, check| match &model.legacy {
+        Some(legacy) => import_waits(model, check, legacy).into_iter().collect(),
         None => vec![],
     },
+    edits: Edits::Pairing(prepare),
+    ..Check::BASE
 };
 
-fn import_waits(model: &Model, rule: &Rule, legacy: &Legacy) -> Option<Finding> {
-    let paired = name(Part::Paired);
-    let restart = || {
-        Mend::ByHand(vec![
-            "2026.8: restart the gateway, it moves the records in at each start".into(),
-            "2026.9: stop the gateway, then run: openclaw doctor --fix    (a start does it only once)".into(),
-        ])
+/// What the import cannot take goes out of its way; the rest is OpenClaw's to move.
+fn prepare(model: &Model, _: &super::Options) -> Vec<Edit> {
+    let Some(legacy) = &model.legacy else {
+        return vec![];
     };
+    let codes = [IMPORT_WAITS.code];
+    // An array (or null) counts as empty for the import, which puts the file away.
+    let is_put_away = matches!(legacy.paired.condition, Condition::NotAnObject(_));
+    let file = (!is_put_away).then(|| container::rewritten(model, &legacy.paired, &codes));
+    let records = container::broken_records(model, &legacy.paired, &codes);
+    file.flatten().into_iter().chain(records).collect()
+}
+
+fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding> {
+    let paired = file_name(Part::Paired);
     let records = |number| count(number, "record", "records");
-    let bad: Vec<_> = legacy.paired.entries.iter().filter(|entry| is_invalid(entry)).collect();
-    match &legacy.paired.condition {
+    let bad: Vec<&Entry> = legacy.paired.entries.iter().filter(|one| one.is_invalid()).collect();
+    Some(match &legacy.paired.condition {
         Condition::Broken { whole, aside, .. } => {
-            let mut finding = rule
-                .finding(
-                    paired,
-                    "pairing waits to be moved into the database, and its file is not valid JSON",
-                    Mend::Repair("rebuild the file from its whole records".into()),
-                )
-                .seen(format!("{} can be read whole", records(*whole)));
-            if let Some(left) = set_aside(aside) {
-                finding = finding.seen(left);
-            }
-            Some(finding)
+            let finding = check
+            .finding(
+                paired,
+                "pairing waits to be moved into the database, and its file is not valid JSON",
+            )
+            .repaired("rebuild the file from its whole records")
+            .seen("can be read whole", records(*whole));
+            container::left_out(aside, Part::Paired).into_iter().fold(finding, Finding::note)
         }
-        Condition::Empty => Some(rule.finding(
-            paired,
-            "the old pairing file is empty, which stops the move into the database",
-            Mend::Repair("make it an empty object".into()),
-        )),
-        Condition::Unusable(why) => Some(
-            rule.finding(paired, "the old pairing file could not be read", readable_mend(why))
-                .at_worst(Severity::Unchecked)
-                .seen(unusable(why)),
-        ),
+        Condition::Empty => check
+            .finding(
+                paired,
+                "the old pairing file is empty, which stops the move into the database",
+            )
+            .repaired("make it an empty object"),
+        Condition::Unusable(why) => check
+            .finding(paired, "the old pairing file could not be read")
+            .by_hand(to_read(why))
+            .rated(Severity::Unchecked)
+            .note(unusable(why)),
         Condition::Good if !bad.is_empty() => {
             let says = format!(
                 "{} of devices/paired.json cannot be moved into the database, and 2026.8 gives up on all because of that",
                 records(bad.len())
             );
-            let mend = "complete those that hold a live token, move the others out into the snapshot";
-            let mut finding = rule.finding(paired, says, Mend::Repair(mend.into()));
-            for entry in bad.iter().take(5) {
-                finding = finding.seen(entry.shown_key(Part::Paired));
-            }
+            let repair =
+                "complete those that hold a live token, move the others out into the snapshot";
+            let finding = check.finding(paired, says).repaired(repair);
+            let finding = super::named(finding, &bad, |entry| entry.shown_key(Part::Paired));
             // Seen on 2026.8.1: nothing of the file is moved at any start, so every device in it is out.
             let gives_up = model.written_by().is_some_and(|release| release.starts_with("2026.8."));
             // Later the whole records are moved, and a CLI that needs none of the file is in anyway.
             let cli_is_in = model.local_entry().is_some() || model.shared == Shared::Present;
-            Some(if cli_is_in && !gives_up { finding.at_worst(Severity::Warning) } else { finding })
+            if cli_is_in && !gives_up { finding.rated(Severity::Warning) } else { finding }
         }
-        Condition::Good if !legacy.paired.entries.is_empty() => Some(
-            rule.finding(paired, "pairing waits to be moved into the database", restart())
-                .at_worst(Severity::Warning)
-                .seen(format!("{} in the file", records(legacy.paired.entries.len()))),
-        ),
+        Condition::Good if !legacy.paired.entries.is_empty() => check
+            .finding(paired, "pairing waits to be moved into the database")
+            .by_hand([
+                "2026.8: restart the gateway, it moves the records in at each start".into(),
+                Step::run("openclaw", ["doctor", "--fix"])
+                    .after("2026.9: stop the gateway, then run")
+                    .note("a start does it only once"),
+            ])
+            .rated(Severity::Warning)
+            .seen("in the file", records(legacy.paired.entries.len())),
         // Nothing to move: the next start renames it.
-        Condition::Good | Condition::NotAnObject(_) => Some(
-            rule.finding(paired, "an old pairing file without records waits to be put away", Mend::Nothing)
-                .at_worst(Severity::Info),
-        ),
-        Condition::Absent if legacy.pending.condition != Condition::Absent => Some(
-            rule.finding(
-                name(Part::Pending),
+        Condition::Good | Condition::NotAnObject(_) => check
+            .finding(paired, "an old pairing file without records waits to be put away")
+            .rated(Severity::Info),
+        Condition::Absent if legacy.pending.condition != Condition::Absent => check
+            .finding(
+                file_name(Part::Pending),
                 "an old file of requests waits to be put away; its requests are not moved into the database",
-                Mend::Nothing,
             )
-            .at_worst(Severity::Info),
-        ),
-        Condition::Absent => None,
-    }
+            .rated(Severity::Info),
+        Condition::Absent => return None,
+    })
 }
 
-pub static BLOCKER: Rule = Rule {
+pub static BLOCKER: Check = Check {
     code: Code("exec-approvals-left"),
     modes: &["F14"],
     severity: Severity::Warning,
     title: "a retired exec-approvals.json is in the way",
     why: "From 2026.8 approvals of commands are kept in the database. While the old file is there, even an empty one, every use \
           of them fails, and `openclaw doctor --fix` may stop before it moves identity and pairing. It keeps nobody from connecting.",
-    mends: "Nothing: what it allows is for you to look at.",
+    repair: "Nothing: what it allows is for you to look at.",
     by_hand: "Look at exec-approvals.json, move it aside, and allow again what you need.",
-    messages: &["Legacy exec approvals exist", "Doctor stopped because a state migration refused"],
-    run: |model, rule| {
+    messages: &[
+        "Legacy exec approvals exist",
+        "Doctor stopped because a state migration refused",
+        "startup migrations did not complete cleanly",
+    ],
+    find: |model, check| {
         // The file releases use it.
         if model.store != StoreKind::Sqlite {
             return vec![];
@@ -128,26 +143,27 @@ pub static BLOCKER: Rule = Rule {
             .iter()
             .filter(|file| !is_identity_claim(file))
             .map(|file| {
-                rule.finding(
-                    file.clone(),
-                    "an old file of command approvals stops `openclaw doctor --fix`",
-                    Mend::ByHand(vec![aside(model, file)]),
-                )
+                check
+                    .finding(
+                        file.clone(),
+                        "an old file of command approvals stops `openclaw doctor --fix`",
+                    )
+                    .by_hand([set_aside_step(model, file)])
             })
             .collect()
     },
+    ..Check::BASE
 };
 
-pub static MIGRATED: Rule = Rule {
+pub static MIGRATED: Check = Check {
     code: Code("files-migrated"),
     modes: &[],
     severity: Severity::Info,
     title: "pairing files that were moved into the database",
     why: "The step to 2026.8 moves the files into the database and keeps them under the name .migrated. Nothing reads them any more.",
-    mends: "Nothing.",
+    repair: "Nothing.",
     by_hand: "Nothing to do.",
-    messages: &[],
-    run: |model, rule| {
+    find: |model, check| {
         let files = &model.facts.migrated;
         if model.store != StoreKind::Sqlite || files.is_empty() {
             return vec![];
@@ -156,10 +172,7 @@ pub static MIGRATED: Rule = Rule {
             "{} into the database",
             count(files.len(), "file was moved", "files were moved")
         );
-        let mut finding = rule.finding("", says, Mend::Nothing);
-        for file in files.iter().take(5) {
-            finding = finding.seen(file.clone());
-        }
-        vec![finding]
+        vec![super::named(check.finding("", says), files, Clone::clone)]
     },
+    ..Check::BASE
 };

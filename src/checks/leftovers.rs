@@ -1,58 +1,60 @@
 //! Identity and token files of the older generation that lie beside the database.
 
-use super::Rule;
-use super::stores::{readable_mend, unusable};
-use crate::finding::{Code, Finding, Mend, Severity};
+use serde_json::{Value, json};
+
+use super::edits::{edit, set_aside};
+use super::stores::to_read;
+use super::{Check, Edits, file_name, set_aside_step};
+use crate::finding::{Code, Finding, Severity};
+use crate::format::scan;
 use crate::model::database::is_identity_claim;
-use crate::model::layout::Part;
+use crate::model::device::Record;
+use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{AuthCondition, IdentityState, Model, Shared};
+use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::step::Step;
+use crate::text::unusable;
 
-pub(super) fn name(part: Part) -> &'static str {
-    part.file().unwrap_or_default()
-}
-
-pub(super) fn aside(model: &Model, file: &str) -> String {
-    let path = model.facts.state_dir.join(file);
-    format!("move it aside: mv '{0}' '{0}.aside'", crate::platform::shown(&path))
-}
-
-pub static IDENTITY_WAITS: Rule = Rule {
+pub static IDENTITY_WAITS: Check = Check {
     code: Code("identity-import-waits"),
     modes: &["F14", "F20"],
     severity: Severity::Blocks,
     title: "the identity was not moved into the database",
     why: "From 2026.8 the identity is a row of the database. While the row is missing and identity/device.json is there, \
           gateway and CLI refuse to use either until an import has run.",
-    mends: "The file's key pair becomes the row, and the file is set aside into the snapshot: what OpenClaw's own import does.",
+    repair: "The file's key pair becomes the row, and the file is set aside into the snapshot: what OpenClaw's own import does.",
     by_hand: "Stop the gateway and run `openclaw doctor --fix`.",
-    messages: &["Legacy device identity exists", "requires credentials before opening a websocket"],
-    run: identity_waits,
+    messages: &[
+        "Legacy device identity exists",
+        "requires credentials before opening a websocket",
+        "startup migrations did not complete cleanly",
+    ],
+    follows: &[&super::import::IMPORT_WAITS],
+    find: identity_waits,
+    edits: Edits::Pairing(adopted),
+    ..Check::BASE
 };
 
-fn identity_waits(model: &Model, rule: &Rule) -> Vec<Finding> {
+fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
     let Some(legacy) = &model.legacy else {
         return vec![];
     };
-    let doctor = || "stop the gateway, then run: openclaw doctor --fix".to_owned();
+    let identity = file_name(Part::Identity);
+    let doctor = || Step::run("openclaw", ["doctor", "--fix"]).after("stop the gateway, then run");
     if legacy.adopted {
-        let mend = "put its key pair into the database and set the file aside";
         let says = "the identity is still a file, and the database has none";
-        return vec![rule.finding(name(Part::Identity), says, Mend::Repair(mend.into()))];
+        let repair = "put its key pair into the database and set the file aside";
+        return vec![check.finding(identity, says).repaired(repair)];
     }
     if model.identity != IdentityState::Absent {
         return vec![];
     }
     if let Some(claim) = model.facts.blockers.iter().find(|name| is_identity_claim(name)) {
         let says = "an import of the identity was interrupted, and the database has none";
-        let mend = Mend::ByHand(vec![
-            doctor(),
-            format!(
-                "if that refuses, put the file back under its name: mv '{}' '{}'",
-                crate::platform::shown(&model.facts.state_dir.join(claim)),
-                crate::platform::shown(&model.facts.state_dir.join(name(Part::Identity)))
-            ),
-        ]);
-        return vec![rule.finding(claim.clone(), says, mend)];
+        let dir = &model.facts.state_dir;
+        let back = Step::run("mv", [dir.join(claim), dir.join(identity)])
+            .after("if that refuses, put the file back under its name");
+        return vec![check.finding(claim.clone(), says).by_hand([doctor(), back])];
     }
     let says = match &legacy.identity {
         IdentityState::Absent => return vec![],
@@ -61,103 +63,154 @@ fn identity_waits(model: &Model, rule: &Rule) -> Vec<Finding> {
         }
         _ => "the identity is still a file, and not one that can be taken as it stands".to_owned(),
     };
-    let mend = Mend::ByHand(vec![
-        doctor(),
-        format!("if that refuses, {}", aside(model, name(Part::Identity))),
-        "then run: openclaw devices list    (it makes a new identity), and: clawmend repair".into(),
-    ]);
-    vec![rule.finding(name(Part::Identity), says, mend)]
+    vec![
+        check.finding(identity, says).by_hand([
+            doctor(),
+            set_aside_step(model, identity).after("if that refuses, move it aside"),
+            Step::run("openclaw", ["devices", "list"])
+                .after("then run")
+                .note("it makes a new identity"),
+            Step::clawmend(["repair"]).after("and"),
+        ]),
+    ]
 }
 
-pub static IDENTITY_LEFT: Rule = Rule {
+/// The identity's file becomes the row that is missing.
+fn adopted(model: &Model, _: &super::Options) -> Vec<Edit> {
+    let codes = [IDENTITY_WAITS.code];
+    let is_adopted = model.legacy.as_ref().is_some_and(|legacy| legacy.adopted);
+    let Some(row) = is_adopted.then(|| imported(model)).flatten() else {
+        return vec![];
+    };
+    let why = "the file's key pair becomes the database's identity, as OpenClaw's own import would have it";
+    let (store, part, key) = (StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY.to_owned());
+    vec![
+        edit(Target::Record { store, part, key }, Op::Insert(row), why, &codes),
+        set_aside(part, "the key pair is in the database now", IDENTITY_WAITS.code),
+    ]
+}
+
+/// The row that OpenClaw's own import would make of the identity's file.
+fn imported(model: &Model) -> Option<Record> {
+    model.usable_identity()?;
+    let file = scan::parse(model.images.file(Part::Identity)?.bytes()?)?;
+    let now = model.facts.now_ms;
+    let created = file.get("createdAtMs").and_then(Value::as_i64).filter(|time| *time >= 0);
+    let mut row = Record::new();
+    row.insert("identityKey".into(), json!(PRIMARY_IDENTITY));
+    row.insert("deviceId".into(), json!(model.local_id()?));
+    for name in ["publicKeyPem", "privateKeyPem"] {
+        row.insert(name.into(), file.get(name)?.clone());
+    }
+    row.insert("createdAtMs".into(), json!(created.unwrap_or(now)));
+    row.insert("updatedAtMs".into(), json!(now));
+    Some(row)
+}
+
+pub static IDENTITY_LEFT: Check = Check {
     code: Code("identity-file-left"),
     modes: &["F20"],
     severity: Severity::Warning,
     title: "a retired identity file lies beside the database",
     why: "The database's row is this machine's identity. A device.json that is there all the same (an older app wrote it, or an \
           import could not remove it) is not used, but can stop the migration at a gateway's start, and `openclaw doctor`.",
-    mends: "The file is set aside: it goes, and stays in the snapshot.",
+    repair: "The file is set aside: it goes, and stays in the snapshot.",
     by_hand: "Move identity/device.json aside. If it comes back, update the app that writes it.",
     messages: &[
         "canonical SQLite device identity differs from the legacy identity",
         "bytes differ from the migration receipt",
         "Could not access the persisted device identity",
+        "legacy device identity exists",
+        "differs from the legacy identity",
+        "differ from the migration receipt",
+        "doctor stopped because a state migration refused",
     ],
-    run: |model, rule| {
+    find: |model, check| {
         let (Some(legacy), Some(row)) = (&model.legacy, model.usable_identity()) else {
             return vec![];
         };
         if legacy.adopted {
             return vec![];
         }
-        let set_aside = Mend::Repair("set it aside, into the snapshot".into());
-        let finding = match &legacy.identity {
-            IdentityState::Absent => return vec![],
-            IdentityState::Unusable(why) => rule
-                .finding(
-                    name(Part::Identity),
-                    "a retired identity file is in the way",
-                    readable_mend(why),
-                )
-                .seen(unusable(why)),
-            IdentityState::Found(file) if file.public_key == row.public_key => rule
-                .finding(name(Part::Identity), "the identity's old file is still there", set_aside)
-                .at_worst(Severity::Info)
-                .seen("it holds the same key as the database"),
-            IdentityState::Found(file) => rule
-                .finding(
-                    name(Part::Identity),
-                    "an identity file with another key lies beside the database",
-                    set_aside,
-                )
-                .seen(format!("the file is for {}", file.derived_id))
-                .seen(format!("the database is for {}", row.derived_id)),
-            _ => rule
-                .finding(
-                    name(Part::Identity),
-                    "a retired identity file lies beside the database",
-                    set_aside,
-                )
-                .seen("it holds no key pair"),
+        let finding = |says| {
+            let finding = check.finding(file_name(Part::Identity), says);
+            finding.repaired("set it aside, into the snapshot")
         };
-        vec![finding]
+        vec![match &legacy.identity {
+            IdentityState::Absent => return vec![],
+            IdentityState::Unusable(why) => check
+                .finding(file_name(Part::Identity), "a retired identity file is in the way")
+                .by_hand(to_read(why))
+                .note(unusable(why)),
+            IdentityState::Found(file) if file.public_key == row.public_key => {
+                finding("the identity's old file is still there")
+                    .rated(Severity::Info)
+                    .note("it holds the same key as the database")
+            }
+            IdentityState::Found(file) => {
+                finding("an identity file with another key lies beside the database")
+                    .seen("the file's device", &file.derived_id)
+                    .seen("the database's device", &row.derived_id)
+            }
+            _ => finding("a retired identity file lies beside the database")
+                .note("it holds no key pair"),
+        }]
     },
+    edits: Edits::Pairing(|model, _| {
+        let goes = model.usable_identity().is_some()
+            && model.legacy.as_ref().is_some_and(|legacy| {
+                let is_there =
+                    !matches!(legacy.identity, IdentityState::Absent | IdentityState::Unusable(_));
+                is_there && !legacy.adopted
+            });
+        let why = "the database's row is the identity; the file is not used, and can stop the gateway's migration";
+        goes.then(|| set_aside(Part::Identity, why, IDENTITY_LEFT.code)).into_iter().collect()
+    }),
+    ..Check::BASE
 };
 
-pub static AUTH_LEFT: Rule = Rule {
+pub static AUTH_LEFT: Check = Check {
     code: Code("device-auth-file-left"),
     modes: &["F29", "F14"],
     severity: Severity::Blocks,
     title: "a retired device-auth.json blocks the cached token",
     why: "From 2026.8 the cached token is a row of the database. While identity/device-auth.json merely exists, every use of \
           that row is refused, so a CLI without a shared token has nothing to show.",
-    mends: "The file is set aside into the snapshot; the database's row is written where it does not fit.",
+    repair: "The file is set aside into the snapshot; the database's row is written where it does not fit.",
     by_hand: "Move identity/device-auth.json aside. If it comes back, update the (macOS) app that writes it.",
     messages: &[
         "Legacy device auth requires migration",
         "requires credentials before opening a websocket",
         "legacy device-auth store is invalid",
+        "startup migrations did not complete cleanly",
     ],
-    run: |model, rule| {
+    follows: &[&super::import::IMPORT_WAITS],
+    find: |model, check| {
         let Some(legacy) = &model.legacy else {
             return vec![];
         };
-        let mend = match &legacy.auth.condition {
-            AuthCondition::Absent => return vec![],
-            AuthCondition::Unusable(why) => readable_mend(why),
-            AuthCondition::Good | AuthCondition::Malformed => {
-                Mend::Repair("set it aside, into the snapshot".into())
-            }
-        };
         let says =
             "the retired device-auth.json is there, and while it is, the cached token is not used";
-        let finding = rule.finding(name(Part::DeviceAuth), says, mend);
-        vec![match (&legacy.auth.condition, model.shared) {
-            (AuthCondition::Unusable(why), Shared::Absent) => finding.seen(unusable(why)),
-            (_, Shared::Absent) => finding,
-            (_, Shared::Present) => finding.at_worst(Severity::Warning).seen(
+        let finding = check.finding(file_name(Part::DeviceAuth), says);
+        let finding = match &legacy.auth.condition {
+            AuthCondition::Absent => return vec![],
+            AuthCondition::Unusable(why) => finding.by_hand(to_read(why)).note(unusable(why)),
+            AuthCondition::Good | AuthCondition::Malformed => {
+                finding.repaired("set it aside, into the snapshot")
+            }
+        };
+        vec![match model.shared {
+            Shared::Absent => finding,
+            Shared::Present => finding.rated(Severity::Warning).note(
                 "the config holds a shared token or password, so the CLI does without the cached token",
             ),
         }]
     },
+    edits: Edits::Pairing(|model, _| {
+        let condition = model.legacy.as_ref().map(|legacy| &legacy.auth.condition);
+        let goes = matches!(condition, Some(AuthCondition::Good | AuthCondition::Malformed));
+        let why = "while the file exists, the cached token in the database is not used";
+        goes.then(|| set_aside(Part::DeviceAuth, why, AUTH_LEFT.code)).into_iter().collect()
+    }),
+    ..Check::BASE
 };

@@ -1,85 +1,50 @@
-//! The rules: each a small pure function over the model, with a stable code and the words about it.
+//! The checks: each is one record in one file, with its words, how it is found and how it is repaired.
 //!
-//! [`RULES`] is the one registry: `diagnose`, `explain`, `--help`, the README's table, the man page
-//! and the JSON schema are made from it.
+//! [`CHECKS`] is the one list of them: `diagnose`, `repair`, `explain`, `--help`, the man page,
+//! docs/findings.md and the JSON schema are made from it.
 
 pub mod approvable;
+pub mod approve;
 pub(crate) mod around;
-pub mod causes;
+pub mod check;
 pub(crate) mod config;
+mod container;
 pub(crate) mod database;
 pub(crate) mod devices;
+mod edits;
+pub mod follow;
+mod grant;
 pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod leftovers;
 pub(crate) mod local;
 pub mod messages;
 pub(crate) mod pins;
+mod plan;
 pub(crate) mod records;
 pub mod reports;
 pub(crate) mod requests;
 pub(crate) mod rows;
+pub(crate) mod scopes;
 pub(crate) mod stores;
 pub(crate) mod tokens;
 
+use std::collections::HashSet;
+
+pub use check::{Check, Edits, Hop, Options, Scopes};
+pub use local::request_line;
+pub use plan::plan;
+pub use records::describe as describe_fault;
+
 use crate::finding::{Code, Finding, Mend, Severity};
+use crate::model::layout::Part;
 use crate::model::{Model, Shared};
 use crate::plan::StoreKind;
 use crate::secret::shape::shown_list;
-pub use records::describe as describe_fault;
-pub use requests::request_line;
+use crate::step::Step;
 
-/// A kind of finding: its code, the failure modes it covers, the words about it, and the check.
-pub struct Rule {
-    /// Stable name.
-    pub code: Code,
-    /// The failure modes of users' reports it covers, `F01` to `F40`.
-    pub modes: &'static [&'static str],
-    /// How bad it is at its worst.
-    pub severity: Severity,
-    /// What it is, in one line.
-    pub title: &'static str,
-    /// What OpenClaw checks and why it refuses because of this.
-    pub why: &'static str,
-    /// What the mend changes.
-    pub mends: &'static str,
-    /// How to do it by hand, where that is possible.
-    pub by_hand: &'static str,
-    /// OpenClaw's own messages that this causes, as fragments of their text.
-    pub messages: &'static [&'static str],
-    /// The check.
-    pub run: fn(&Model, &Rule) -> Vec<Finding>,
-}
-
-impl Rule {
-    /// A finding of this kind.
-    fn finding(&self, place: impl Into<String>, says: impl Into<String>, mend: Mend) -> Finding {
-        Finding {
-            code: self.code,
-            severity: self.severity,
-            place: place.into(),
-            says: says.into(),
-            evidence: Vec::new(),
-            why: self.why.to_owned(),
-            mend,
-        }
-    }
-}
-
-impl Finding {
-    fn seen(mut self, line: impl Into<String>) -> Self {
-        self.evidence.push(line.into());
-        self
-    }
-
-    fn at_worst(mut self, severity: Severity) -> Self {
-        self.severity = severity;
-        self
-    }
-}
-
-/// Every rule, in the order findings of equal severity are shown.
-pub static RULES: &[&Rule] = &[
+/// Every check, in the order findings of equal severity are shown.
+pub static CHECKS: &[&Check] = &[
     &around::INTERRUPTED,
     &around::OWNER,
     &around::MODE,
@@ -124,13 +89,13 @@ pub static RULES: &[&Rule] = &[
     &local::NOT_PAIRED,
     &local::KEY_DIFFERS,
     &local::ROLE_MISSING,
-    &local::SCOPES_MISSING,
-    &local::SCOPES_DISAGREE,
+    &scopes::SCOPES_MISSING,
+    &scopes::SCOPES_DISAGREE,
     &pins::PINNED,
     &tokens::MISSING,
     &tokens::REVOKED,
-    &tokens::NARROW,
-    &tokens::BEYOND,
+    &scopes::NARROW,
+    &scopes::BEYOND,
     &tokens::MISMATCH,
     &tokens::CACHE_MISSING,
     &tokens::CACHE_MALFORMED,
@@ -167,69 +132,55 @@ pub static RULES: &[&Rule] = &[
     &import::MIGRATED,
 ];
 
-/// What is told from the pairing stores: on a client of another host's gateway these say nothing.
-static OF_THE_STORES: &[&Rule] = &[
-    &identity::MISSING,
-    &stores::UNREADABLE,
-    &stores::BROKEN,
-    &stores::EMPTY,
-    &stores::NOT_AN_OBJECT,
-    &local::NOT_PAIRED,
-    &tokens::CACHE_MISSING,
-    &tokens::CACHE_MALFORMED,
-    &tokens::CACHE_FOREIGN,
-];
-
-/// The rule of a code.
-pub fn rule(code: Code) -> Option<&'static Rule> {
-    RULES.iter().copied().find(|rule| rule.code == code)
+/// The check of a code.
+pub fn check(code: Code) -> Option<&'static Check> {
+    CHECKS.iter().copied().find(|check| check.code == code)
 }
 
-/// Every finding about the state, worst first.
+/// Every finding about the state, worst first, each with what repairs it.
 pub fn diagnose(model: &Model) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = RULES
-        .iter()
-        .filter(|rule| !(model.config.is_client() && is_of_the_stores(rule)))
-        .flat_map(|rule| (rule.run)(model, rule))
-        .map(|finding| without_device(model, finding))
-        .collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    for check in CHECKS.iter().filter(|check| !(model.config.is_client() && check.is_of_stores)) {
+        let found = check.found(model).into_iter();
+        findings.extend(found.map(|finding| without_device(model, check, finding)));
+    }
+    if findings.iter().any(|finding| finding.repair.is_some()) {
+        let edits = plan(model, &Options::all([0; 32])).edits;
+        let repaired: HashSet<Code> =
+            edits.iter().flat_map(|edit| edit.mends.iter().copied()).collect();
+        for finding in &mut findings {
+            put_repair(finding, &repaired);
+        }
+    }
     findings.sort_by_key(|finding| finding.severity);
     findings
 }
 
-fn is_of_the_stores(rule: &Rule) -> bool {
-    OF_THE_STORES.iter().any(|known| known.code == rule.code)
+/// Says that `repair` does it where an edit exists, and only there.
+fn put_repair(finding: &mut Finding, repaired: &HashSet<Code>) {
+    let Some(what) = finding.repair.take() else {
+        return;
+    };
+    let check = check(finding.code);
+    let is_rolled_back = check.is_some_and(|check| matches!(check.edits, Edits::RollBack));
+    if is_rolled_back || repaired.contains(&finding.code) {
+        finding.mend = Mend::Repair(what);
+    } else if let (Mend::Nothing, Some(check)) = (&finding.mend, check) {
+        finding.mend = Mend::ByHand(vec![Step::text(check.by_hand)]);
+    }
 }
-
-/// What a CLI that sends no device does without.
-static OF_THE_DEVICE: &[&Rule] = &[
-    &identity::MISSING,
-    &local::NOT_PAIRED,
-    &local::KEY_DIFFERS,
-    &local::ROLE_MISSING,
-    &local::SCOPES_MISSING,
-    &pins::PINNED,
-    &tokens::MISSING,
-    &tokens::REVOKED,
-    &tokens::NARROW,
-    &tokens::BEYOND,
-    &tokens::MISMATCH,
-    &tokens::CACHE_MISSING,
-    &tokens::CACHE_MALFORMED,
-    &tokens::CACHE_FOREIGN,
-];
 
 /// From 2026.8 a local CLI that has a shared token or password to show sends no device at all: then
 /// nothing about its pairing keeps it out.
-fn without_device(model: &Model, finding: Finding) -> Finding {
+fn without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
     let does_without = model.store == StoreKind::Sqlite
         && model.shared == Shared::Present
         && finding.severity.fails()
-        && OF_THE_DEVICE.iter().any(|rule| rule.code == finding.code);
+        && check.is_of_device;
     if !does_without {
         return finding;
     }
-    finding.at_worst(Severity::Warning).seen(
+    finding.rated(Severity::Warning).note(
         "the config holds a shared token or password: from 2026.8 the local CLI goes by that and shows no device",
     )
 }
@@ -239,37 +190,40 @@ pub fn fails(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity.fails())
 }
 
+/// How many things of a kind are named one by one.
+const NAMED: usize = 5;
+
+/// A finding with its first few items as evidence, and how many more there are.
+fn named<T>(finding: Finding, items: &[T], line: impl Fn(&T) -> String) -> Finding {
+    let finding = items.iter().take(NAMED).fold(finding, |finding, one| finding.note(line(one)));
+    match items.len().saturating_sub(NAMED) {
+        0 => finding,
+        more => finding.note(format!("and {more} more")),
+    }
+}
+
+/// A store's file, relative to the state dir.
+fn file_name(part: Part) -> &'static str {
+    part.file().unwrap_or_default()
+}
+
+/// How a person moves a file of the state dir out of the way.
+fn set_aside_step(model: &Model, file: &str) -> Step {
+    let path = model.facts.state_dir.join(file);
+    let aside = model.facts.state_dir.join(format!("{file}.aside"));
+    Step::run("mv", [path, aside]).after("move it aside")
+}
+
 /// `operator.read, operator.write`, or "none".
 fn list(scopes: &[String]) -> String {
     if scopes.is_empty() { "none".to_owned() } else { shown_list(scopes).join(", ") }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod database_tests;
 
-    #[test]
-    fn codes_are_unique_and_kebab_case() {
-        let mut codes: Vec<&str> = RULES.iter().map(|rule| rule.code.0).collect();
-        assert!(codes.iter().all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
-        codes.sort_unstable();
-        let count = codes.len();
-        codes.dedup();
-        assert_eq!(codes.len(), count);
-    }
+#[cfg(test)]
+mod stores_tests;
 
-    #[test]
-    fn every_rule_names_a_mode_that_exists_and_explains_itself() {
-        for rule in RULES {
-            assert!(
-                !rule.why.is_empty() && !rule.title.is_empty() && !rule.mends.is_empty(),
-                "{}",
-                rule.code
-            );
-            for mode in rule.modes {
-                let number: u8 = mode.strip_prefix('F').unwrap().parse().unwrap();
-                assert!((1..=40).contains(&number), "{mode}");
-            }
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

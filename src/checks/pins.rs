@@ -1,9 +1,10 @@
 //! What a device was pinned to when it was approved: platform and device family.
 
-use super::Rule;
 use super::local::{local, paired_place};
-use crate::finding::{Code, Mend, Severity};
+use super::{Check, Edits};
+use crate::finding::{Code, Severity};
 use crate::model::Model;
+use crate::model::device::Device;
 use crate::model::scopes::Rule as ScopeRule;
 use crate::plan::StoreKind;
 use crate::secret::shape::Shape;
@@ -62,7 +63,7 @@ pub fn false_pins(model: &Model) -> Vec<&'static str> {
     pins
 }
 
-pub static PINNED: Rule = Rule {
+pub static PINNED: Check = Check {
     code: Code("cli-platform-pinned"),
     modes: &["F07"],
     severity: Severity::Blocks,
@@ -70,10 +71,17 @@ pub static PINNED: Rule = Rule {
     why: "From 2026.2.26 a device must report the platform and device family it was approved with; one that reports \
           another (after an OS update, or because a node host shares the identity) has to be approved again. A \
           record without them is not pinned.",
-    mends: "The pins that do not fit are taken out of the record, so that the next connect is accepted.",
+    repair: "The pins that do not fit are taken out of the record, so that the next connect is accepted.",
     by_hand: "Remove `platform` and `deviceFamily` from the record, or write what this machine reports.",
-    messages: &["device identity changed and must be re-approved", "metadata-upgrade"],
-    run: |model, rule| {
+    messages: &[
+        "device identity changed and must be re-approved",
+        "metadata-upgrade",
+        "pairing required",
+        "device metadata change pending approval",
+        "1008",
+    ],
+    is_of_device: true,
+    find: |model, check| {
         let Some(device) = local(model) else {
             return vec![];
         };
@@ -81,34 +89,30 @@ pub static PINNED: Rule = Rule {
         if pins.is_empty() {
             return vec![];
         }
-        let mut finding = rule.finding(
-            paired_place(model),
-            format!("the CLI's record is pinned to another {}", pins.join(" and ")),
-            Mend::Repair("take the pin out".into()),
-        );
-        finding = finding
-            .seen(format!(
-                "record: platform {}, deviceFamily {}",
-                show(&device.platform),
-                show(&device.device_family)
-            ))
-            .seen(format!("this machine: {}", model.facts.platform));
+        let says = format!("the CLI's record is pinned to another {}", pins.join(" and "));
+        let told = |device: &Device| {
+            let [platform, family] =
+                [&device.platform, &device.device_family].map(|value| match value {
+                    Some(value) => Shape::Platform.show(value),
+                    None => "none".to_owned(),
+                });
+            format!("platform {platform}, deviceFamily {family}")
+        };
+        let mut finding = check
+            .finding(paired_place(model), says)
+            .repaired("take the pin out")
+            .seen("record", told(device))
+            .seen("this machine", &model.facts.platform);
         if let Some(request) = model.requests.last() {
-            finding = finding.seen(format!(
-                "its request: platform {}, deviceFamily {}",
-                show(&request.platform),
-                show(&request.device_family)
-            ));
+            finding = finding.seen("its request", told(request));
         }
         // 2026.2.19 does not look at it: the same record locks out only after an update.
         vec![if model.rule == ScopeRule::Literal {
-            finding.at_worst(Severity::Warning)
+            finding.rated(Severity::Warning)
         } else {
             finding
         }]
     },
+    edits: Edits::Grant,
+    ..Check::BASE
 };
-
-fn show(value: &Option<String>) -> String {
-    value.as_deref().map_or_else(|| "none".to_owned(), |value| Shape::Platform.show(value))
-}

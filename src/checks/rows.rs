@@ -1,87 +1,109 @@
 //! Rows of the database that OpenClaw cannot take: one bad cell shuts everybody out.
 
-use super::Rule;
-use crate::finding::{Code, Mend, Severity};
+use serde_json::{Value, json};
+
+use super::edits::{RecordEdits, edit, remove};
+use super::{Check, Edits, Options};
+use crate::finding::{Code, Severity};
 use crate::model::database::BadCell;
-use crate::model::layout::Part;
-use crate::model::place_of;
-use crate::plan::StoreKind;
+use crate::model::layout::{PRIMARY_IDENTITY, Part};
+use crate::model::{Model, place_of};
+use crate::plan::{Edit, Op, StoreKind, Target};
 use crate::secret::shape::Shape;
 use crate::text::count;
 
-/// How many are named one by one.
-const NAMED: usize = 5;
-
-pub static CELL_MALFORMED: Rule = Rule {
+pub static CELL_MALFORMED: Check = Check {
     code: Code("cell-malformed"),
     modes: &["F39"],
     severity: Severity::Blocks,
     title: "a cell of the pairing tables is not JSON",
     why: "OpenClaw reads both pairing tables whole at every use. One cell that is not JSON, in whatever device's row, makes \
           that fail, and every device is shut out: the connection closes without a word about pairing.",
-    mends: "A pending row goes; in a paired row the cell is emptied, and that device may have to pair again; this machine's \
+    repair: "A pending row goes; in a paired row the cell is emptied, and that device may have to pair again; this machine's \
             own row gets what it needs.",
     by_hand: "UPDATE device_pairing_paired SET COLUMN = NULL WHERE device_id = '...' (sqlite3, gateway running or not).",
-    messages: &["closed (1000", "no close reason", "SyntaxError"],
-    run: |model, rule| {
+    messages: &["closed (1000", "no close reason", "SyntaxError", "gateway closed (1000"],
+    find: |model, check| {
         let bad = model.bad_cells();
-        [Part::Paired, Part::Pending]
-            .into_iter()
-            .filter_map(|part| {
-                let hit: Vec<&BadCell> = bad.iter().filter(|cell| cell.part == part).collect();
-                if hit.is_empty() {
-                    return None;
-                }
-                let says = format!(
-                    "{} not JSON, and that shuts every device out",
-                    count(hit.len(), "cell is", "cells are")
-                );
-                let mend = match part {
-                    Part::Pending => "remove the request",
-                    _ => "empty the cell; this machine's own row gets what it needs",
+        let of = |part| {
+            let hit: Vec<&BadCell> = bad.iter().filter(|cell| cell.part == part).collect();
+            if hit.is_empty() {
+                return None;
+            }
+            let cells = count(hit.len(), "cell is", "cells are");
+            let says = format!("{cells} not JSON, and that shuts every device out");
+            let finding = check.finding(place_of(model.store, part), says).repaired(match part {
+                Part::Pending => "remove the request",
+                _ => "empty the cell; this machine's own row gets what it needs",
+            });
+            Some(super::named(finding, &hit, |cell| {
+                let is_own = Some(cell.key.as_str()) == model.local_id();
+                let mine = if is_own { " (this machine)" } else { "" };
+                let key = match part {
+                    Part::Pending => Shape::RequestId.show(&cell.key),
+                    _ => model.shown_id(&cell.key),
                 };
-                let place = place_of(model.store, part);
-                let mut finding = rule.finding(place, says, Mend::Repair(mend.into()));
-                for cell in hit.iter().take(NAMED) {
-                    let mine = if Some(cell.key.as_str()) == model.local_id() {
-                        " (this machine)"
-                    } else {
-                        ""
-                    };
-                    let key = match part {
-                        Part::Pending => Shape::RequestId.show(&cell.key),
-                        _ => model.shown_id(&cell.key),
-                    };
-                    finding = finding.seen(format!("{key}{mine}: {}", cell.column));
-                }
-                if hit.len() > NAMED {
-                    finding = finding.seen(format!("and {} more", hit.len() - NAMED));
-                }
-                Some(finding)
-            })
-            .collect()
+                format!("{key}{mine}: {}", cell.column)
+            }))
+        };
+        [Part::Paired, Part::Pending].into_iter().filter_map(of).collect()
     },
+    edits: Edits::Pairing(emptied),
+    ..Check::BASE
 };
 
-pub static IDENTITY_TIMES: Rule = Rule {
+/// Rows that OpenClaw cannot take: a request goes, a paired row loses the cell.
+fn emptied(model: &Model, _: &Options) -> Vec<Edit> {
+    if model.store != StoreKind::Sqlite {
+        return vec![];
+    }
+    let codes = [CELL_MALFORMED.code];
+    let store = StoreKind::Sqlite;
+    let edits = model.bad_cells().into_iter().map(|cell| match cell.part {
+        Part::Pending => {
+            let why = "a cell of the request is not JSON, and that shuts every device out";
+            remove(store, cell.part, &cell.key, why, &codes)
+        }
+        part => {
+            let why = format!("`{}` is not JSON, and that shuts every device out", cell.column);
+            let old = cell.text.map_or(Value::Null, Value::from);
+            let op = Op::Unset { path: vec![cell.field.to_owned()], old };
+            edit(Target::Record { store, part, key: cell.key }, op, why, &codes)
+        }
+    });
+    edits.collect()
+}
+
+pub static IDENTITY_TIMES: Check = Check {
     code: Code("identity-times-invalid"),
     modes: &["F38"],
     severity: Severity::Blocks,
     title: "the identity's row has no valid times",
     why: "From 2026.8 the identity's row is refused as a whole if one of its times is not a whole number from 0 up.",
-    mends: "The times are set to now.",
+    repair: "The times are set to now.",
     by_hand: "UPDATE device_identities SET created_at_ms = ..., updated_at_ms = ... WHERE identity_key = 'primary'.",
     messages: &["invalid persisted device identity"],
-    run: |model, rule| {
+    find: |model, check| {
         let bad = model.bad_identity_times();
         if bad.is_empty() {
             return vec![];
         }
-        let finding = rule.finding(
+        let finding = check.finding(
             place_of(StoreKind::Sqlite, Part::Identity),
             "the identity's row has times that OpenClaw does not take",
-            Mend::Repair("set them to now".into()),
         );
-        vec![finding.seen(bad.join(", "))]
+        vec![finding.repaired("set them to now").seen("times", bad.join(", "))]
     },
+    edits: Edits::Pairing(|model, _| {
+        let (Some(row), Some(_)) = (model.identity_row(), model.usable_identity()) else {
+            return vec![];
+        };
+        let mut edits = RecordEdits::of(StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY, row);
+        for name in model.bad_identity_times() {
+            let why = "the row is refused as a whole without valid times";
+            edits.set(&[name], json!(model.facts.now_ms), why, &[IDENTITY_TIMES.code]);
+        }
+        edits.done()
+    }),
+    ..Check::BASE
 };

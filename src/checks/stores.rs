@@ -1,32 +1,33 @@
 //! The stores themselves.
 
-use super::Rule;
-use crate::finding::{Code, Finding, Mend, Severity};
+use super::{Check, Edits, container};
+use crate::finding::{Code, Finding, Severity};
 use crate::format::scan::Kind;
 use crate::image::Unusable;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Records};
 use crate::model::{AuthCondition, Model, place_of};
+use crate::step::Step;
+use crate::text::unusable;
 use crate::text::{TOO_MANY_MEND, count};
 
-pub use crate::text::unusable;
-
-/// What to do about an unreadable file.
-pub fn readable_mend(why: &Unusable) -> Mend {
-    Mend::ByHand(vec![match why {
-        Unusable::Denied => crate::platform::RUN_AS.into(),
+/// What to do about a file that could not be read.
+pub fn to_read(why: &Unusable) -> Vec<Step> {
+    let step = match why {
+        Unusable::Denied => crate::platform::RUN_AS,
         Unusable::Symlink(_) => {
-            "put a regular file there: OpenClaw replaces the link at its next write anyway".into()
+            "put a regular file there: OpenClaw replaces the link at its next write anyway"
         }
-        Unusable::NotAFile(_) => "move it aside; OpenClaw makes the file anew".into(),
+        Unusable::NotAFile(_) => "move it aside; OpenClaw makes the file anew",
         Unusable::TooLarge { .. } => {
-            "look at what filled it; move it aside if it is not OpenClaw's".into()
+            "look at what filled it; move it aside if it is not OpenClaw's"
         }
-        Unusable::TooMany { .. } => TOO_MANY_MEND.into(),
+        Unusable::TooMany { .. } => TOO_MANY_MEND,
         Unusable::Io(_) => {
-            "check the disk (dmesg) and copy the state dir away before anything else".into()
+            "check the disk (dmesg) and copy the state dir away before anything else"
         }
-    }])
+    };
+    vec![step.into()]
 }
 
 pub(super) fn both(model: &Model) -> [&Records; 2] {
@@ -37,62 +38,54 @@ pub(super) fn place(model: &Model, records: &Records) -> String {
     place_of(model.store, records.part)
 }
 
-pub static UNREADABLE: Rule = Rule {
+pub static UNREADABLE: Check = Check {
     code: Code("store-unreadable"),
     modes: &["F13", "F39"],
     severity: Severity::Unchecked,
     title: "a store file could not be read",
     why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
-    mends: "Nothing: clawmend does not write where it could not read.",
+    repair: "Nothing: clawmend does not write where it could not read.",
     by_hand: "Make the file a regular one that the gateway's user can read.",
-    messages: &["EACCES", "Failed to read JSON file"],
-    run: |model, rule| {
+    messages: &["EACCES", "Failed to read JSON file", "gateway closed (1000"],
+    is_of_stores: true,
+    find: |model, check| {
         let mut findings: Vec<Finding> = both(model)
             .into_iter()
             .filter_map(|records| match &records.condition {
-                Condition::Unusable(why) => Some(rule.finding(
-                    place(model, records),
-                    format!("could not be read: {}", unusable(why)),
-                    readable_mend(why),
-                )),
+                Condition::Unusable(why) => Some(
+                    check
+                        .finding(
+                            place(model, records),
+                            format!("could not be read: {}", unusable(why)),
+                        )
+                        .by_hand(to_read(why)),
+                ),
                 _ => None,
             })
             .collect();
         if let AuthCondition::Unusable(why) = &model.auth.condition {
-            findings.push(rule.finding(
-                place_of(model.store, Part::DeviceAuth),
-                format!("could not be read: {}", unusable(why)),
-                readable_mend(why),
-            ));
+            findings.push(
+                check
+                    .finding(
+                        place_of(model.store, Part::DeviceAuth),
+                        format!("could not be read: {}", unusable(why)),
+                    )
+                    .by_hand(to_read(why)),
+            );
         }
         findings
     },
+    ..Check::BASE
 };
 
-/// Which ids a broken file names that its rebuilt one will not hold; `None`: none.
-pub fn set_aside(ids: &[String]) -> Option<String> {
-    const NAMED: usize = 5;
-    let named: Vec<&str> = ids.iter().take(NAMED).map(String::as_str).collect();
-    let more = match ids.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    (!ids.is_empty()).then(|| {
-        format!(
-            "left out, as damage makes their place or content unsure: {}{more}",
-            named.join(", ")
-        )
-    })
-}
-
-pub static BROKEN: Rule = Rule {
+pub static BROKEN: Check = Check {
     code: Code("store-broken"),
     modes: &["F39"],
     severity: Severity::Blocks,
     title: "a store file is not valid JSON",
     why: "Releases up to 2026.4 take a broken store for an empty one and overwrite it at the next write, so that every \
           pairing is lost; later ones fail at every connect without a word about pairing.",
-    mends: "Every whole record that surely stood at the top of the file is kept, as it was. What damage makes unsure \
+    repair: "Every whole record that surely stood at the top of the file is kept, as it was. What damage makes unsure \
             is left out and named; the broken file stays in the snapshot.",
     by_hand: "Copy the file away, then write a valid JSON object of the records that are whole.",
     messages: &[
@@ -100,8 +93,10 @@ pub static BROKEN: Rule = Rule {
         "Failed to read JSON file",
         "JsonFileReadError",
         "closed (1000",
+        "gateway closed (1000",
     ],
-    run: |model, rule| {
+    is_of_stores: true,
+    find: |model, check| {
         let broken = |records: &Records| match &records.condition {
             Condition::Broken { error, whole, aside } => {
                 let text = model
@@ -110,84 +105,93 @@ pub static BROKEN: Rule = Rule {
                     .and_then(|image| image.bytes().cloned())
                     .unwrap_or_default();
                 let (line, column) = error.line_and_column(&text);
-                let mend = match whole {
+                let number = count(*whole, "record", "records");
+                let repair = match whole {
                     0 => "begin the file anew; the old one stays in the snapshot".to_owned(),
-                    whole => format!(
-                        "rebuild the file from the {} that can be read whole",
-                        count(*whole, "record", "records")
-                    ),
+                    _ => format!("rebuild the file from the {number} that can be read whole"),
                 };
-                let mut finding = rule
-                    .finding(
-                        place(model, records),
-                        "the file is not valid JSON",
-                        Mend::Repair(mend),
-                    )
-                    .seen(format!("line {line}, column {column}: {}", error.what))
-                    .seen(format!("{} can be read whole", count(*whole, "record", "records")));
-                if let Some(left) = set_aside(aside) {
-                    finding = finding.seen(left);
-                }
-                Some(finding)
+                let finding = check
+                    .finding(place(model, records), "the file is not valid JSON")
+                    .repaired(repair)
+                    .note(format!("line {line}, column {column}: {}", error.what));
+                let finding = finding.seen("can be read whole", number);
+                Some(
+                    container::left_out(aside, records.part)
+                        .into_iter()
+                        .fold(finding, Finding::note),
+                )
             }
             _ => None,
         };
         both(model).into_iter().filter_map(broken).collect()
     },
+    edits: Edits::Pairing(|model, _| {
+        container::objects(model, BROKEN.code, |condition| {
+            matches!(condition, Condition::Broken { .. })
+        })
+    }),
+    ..Check::BASE
 };
 
-pub static EMPTY: Rule = Rule {
+pub static EMPTY: Check = Check {
     code: Code("store-empty"),
     modes: &["F39"],
     severity: Severity::Blocks,
     title: "a store file has no content",
     why: "An empty file is not JSON. Later releases fail at every connect on it; earlier ones forget every pairing.",
-    mends: "The file becomes an empty object.",
+    repair: "The file becomes an empty object.",
     by_hand: "Write `{}` into it.",
     messages: &[
         "Failed to parse JSON file",
         "Failed to read JSON file",
         "JsonFileReadError",
         "closed (1000",
+        "gateway closed (1000",
     ],
-    run: |model, rule| {
+    is_of_stores: true,
+    find: |model, check| {
         both(model)
             .into_iter()
             .filter(|records| records.condition == Condition::Empty)
             .map(|records| {
-                rule.finding(
-                    place(model, records),
-                    "the file is empty",
-                    Mend::Repair("make it an empty object".into()),
-                )
+                check
+                    .finding(place(model, records), "the file is empty")
+                    .repaired("make it an empty object")
             })
             .collect()
     },
+    edits: Edits::Pairing(|model, _| {
+        container::objects(model, EMPTY.code, |condition| matches!(condition, Condition::Empty))
+    }),
+    ..Check::BASE
 };
 
-pub static NOT_AN_OBJECT: Rule = Rule {
+pub static NOT_AN_OBJECT: Check = Check {
     code: Code("store-not-an-object"),
     modes: &["F31"],
     severity: Severity::Blocks,
     title: "a store is a JSON array (or another non-object)",
     why: "A store is an object of records by id. Up to 2026.4.15 keys that are set on an array are dropped when it is \
           saved: an approval is reported and not kept.",
-    mends: "The file becomes an object; what was in it stays in the snapshot.",
+    repair: "The file becomes an object; what was in it stays in the snapshot.",
     by_hand: "Write `{}` into the file.",
-    messages: &["pairing required"],
-    run: |model, rule| {
+    messages: &[
+        "pairing required",
+        "device pairing required",
+        "device is not approved yet",
+        "1008",
+    ],
+    is_of_stores: true,
+    find: |model, check| {
         both(model)
             .into_iter()
             .filter_map(|records| match records.condition {
                 Condition::NotAnObject(kind) => {
                     let says = format!("the store is {} where an object belongs", kind.name());
-                    let finding = rule.finding(
-                        place(model, records),
-                        says,
-                        Mend::Repair("make it an object".into()),
-                    );
+                    let finding =
+                        check.finding(place(model, records), says).repaired("make it an object");
                     Some(if kind == Kind::Null {
-                        finding.at_worst(Severity::Warning)
+                        finding.rated(Severity::Warning)
                     } else {
                         finding
                     })
@@ -196,18 +200,23 @@ pub static NOT_AN_OBJECT: Rule = Rule {
             })
             .collect()
     },
+    edits: Edits::Pairing(|model, _| {
+        container::objects(model, NOT_AN_OBJECT.code, |condition| {
+            matches!(condition, Condition::NotAnObject(_))
+        })
+    }),
+    ..Check::BASE
 };
 
-pub static DUPLICATE_KEYS: Rule = Rule {
+pub static DUPLICATE_KEYS: Check = Check {
     code: Code("store-duplicate-keys"),
     modes: &[],
     severity: Severity::Info,
     title: "a key stands in a store twice",
     why: "Of two members with the same key only the later counts; OpenClaw drops the earlier at its next write.",
-    mends: "Nothing.",
+    repair: "Nothing.",
     by_hand: "Nothing to do.",
-    messages: &[],
-    run: |model, rule| {
+    find: |model, check| {
         both(model)
             .into_iter()
             .filter(|records| !records.duplicate_keys.is_empty())
@@ -216,8 +225,9 @@ pub static DUPLICATE_KEYS: Rule = Rule {
                     "{} in the file twice; the later one counts",
                     count(records.duplicate_keys.len(), "key stands", "keys stand")
                 );
-                rule.finding(place(model, records), says, Mend::Nothing)
+                check.finding(place(model, records), says)
             })
             .collect()
     },
+    ..Check::BASE
 };

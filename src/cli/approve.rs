@@ -1,30 +1,24 @@
 //! `clawmend approve`.
 
 use super::args;
-use super::change::{Asked, Proposal, begin, carry_out, misfit};
+use super::change::{Call, Proposal, Purpose, begin, carry_out};
 use super::context::{Context, State};
-use super::words;
 use crate::checks::approvable::refusal;
+use crate::checks::approve::approve;
+use crate::checks::{self, Options};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::model::IdentityState;
-use crate::planner::{self, Options, Scopes};
 use crate::secret::shape::{Shape, shown_list};
-use crate::simulate::on_model;
+use crate::step::Step;
 use crate::text::safe;
 
 /// Approves one request.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result<Exit, Error> {
-    let asked = Asked {
-        command: "approve",
-        look: format!(
-            "clawmend{} approve{}",
-            words::flags(&context.global),
-            args.request
-                .as_deref()
-                .map(|id| format!(" {}", Shape::RequestId.show(id)))
-                .unwrap_or_default()
-        ),
+    let call = Call {
+        purpose: Purpose::Approve,
+        again: Step::clawmend(["approve"])
+            .with(args.request.as_deref().map(|id| Shape::RequestId.show(id))),
         dry_run: args.dry_run,
         yes: args.yes,
     };
@@ -33,7 +27,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
     let mut chosen = args.request.clone();
     let mut told = false;
     let state = context.read()?;
-    carry_out(context, &asked, held, state, &mut |context, state| {
+    carry_out(context, &call, held, state, &mut |context, state| {
         state.must_know_devices()?;
         if chosen.is_none() {
             chosen = choose(context, state)?;
@@ -43,29 +37,30 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
             notes_on(context, state, chosen.as_deref(), own);
             told = true;
         }
-        let lets_in = match &chosen {
-            Some(id) if !own => name_of(state, id),
-            _ => None,
-        };
-        let plan = match &chosen {
+        match &chosen {
+            Some(id) if !own => {
+                let plan = approve(&state.model, id, &random).map_err(|refusal| {
+                    let text = format!(
+                        "the request `{}` is not approved: {}",
+                        Shape::RequestId.show(id),
+                        refusal.says()
+                    );
+                    Error::refused(text).hint(list("shows what waits"))
+                })?;
+                Ok(Proposal { lets_in: name_of(state, id), ..Proposal::of(state, &plan)? })
+            }
             // This machine's CLI gets what a CLI needs, whatever its request asks for.
-            Some(_) if own => grant(state, &random),
-            None => grant(state, &random),
-            Some(id) => planner::approve(&state.model, id, &random).map_err(|refusal| {
-                Error::refused(format!(
-                    "the request `{}` is not approved: {}",
-                    Shape::RequestId.show(id),
-                    refusal.says()
-                ))
-                .hint(format!(
-                    "clawmend{} devices    shows what waits",
-                    words::flags(&context.global)
-                ))
-            })?,
-        };
-        let changes = on_model(&state.model, &plan).map_err(misfit)?;
-        Ok(Proposal { plan, changes, lets_in })
+            _ => {
+                let options = Options { config: false, ..Options::all(random) };
+                Proposal::of(state, &checks::plan(&state.model, &options))
+            }
+        }
     })
+}
+
+/// `clawmend devices`.
+fn list(note: &str) -> Step {
+    Step::clawmend(["devices"]).note(note)
 }
 
 /// What a person has to know of a request before the question: that it gets more than it asks for, or
@@ -102,17 +97,6 @@ fn name_of(state: &State, id: &str) -> Option<String> {
     Some(safe(&request.name().to_string()))
 }
 
-fn grant(state: &State, random: &[u8; 32]) -> crate::plan::Plan {
-    let options = Options {
-        scopes: Scopes::Full,
-        pairing: true,
-        config: false,
-        random: *random,
-        ..Options::default()
-    };
-    planner::plan(&state.model, &options)
-}
-
 /// Which request, where none was named: this machine's own; several or only foreign ones need a person.
 fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>, Error> {
     let waiting: Vec<_> = state.model.pending.devices().collect();
@@ -120,14 +104,10 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
         return match state.model.requests.last() {
             Some(own) => Ok(Some(own.key.clone())),
             None => Err(Error::refused("no request waits").hint(match state.model.identity {
-                IdentityState::Absent => {
-                    "the CLI has no identity here yet: `openclaw devices list` makes one, and a request"
-                        .to_owned()
-                }
-                _ => format!(
-                    "clawmend{} repair    lets this machine's CLI in without one",
-                    words::flags(&context.global)
-                ),
+                IdentityState::Absent => Step::run("openclaw", ["devices", "list"])
+                    .after("the CLI has no identity here yet")
+                    .note("makes one, and a request"),
+                _ => Step::clawmend(["repair"]).note("lets this machine's CLI in without one"),
             })),
         };
     }
@@ -135,8 +115,8 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
         return Err(Error::refused(
             "only other devices wait, and those are approved by their id alone",
         )
-        .hint(format!("clawmend{} devices    shows them", words::flags(&context.global)))
-        .hint(format!("clawmend{} approve REQUEST_ID", words::flags(&context.global))));
+        .hint(list("shows them"))
+        .hint(Step::clawmend(["approve", "REQUEST_ID"])));
     }
     let (waiting, refused): (Vec<_>, Vec<_>) = waiting
         .into_iter()
@@ -148,16 +128,13 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
             Shape::RequestId.show(&request.key),
             why.says()
         );
-        return Err(Error::refused(text).hint(format!(
-            "clawmend{} devices    shows what waits",
-            words::flags(&context.global)
-        )));
+        return Err(Error::refused(text).hint(list("shows what waits")));
     }
     let waiting: Vec<_> = waiting.into_iter().map(|(_, request)| request).collect();
     // Whoever presses Enter without reading lets nobody in.
     let items: Vec<String> = std::iter::once("none of them".to_owned())
         .chain(waiting.iter().map(|request| {
-            crate::text::safe(&format!(
+            safe(&format!(
                 "{}: {}",
                 request.name(),
                 crate::checks::request_line(request, context.world.now_ms)

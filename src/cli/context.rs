@@ -19,6 +19,9 @@ use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
 use crate::read::locate::{Flags, Located, locate};
 use crate::render::Paint;
 use crate::render::findings::View;
+use crate::render::invocation::Invocation;
+use crate::render::json::FindingDocument;
+use crate::step::Step;
 use crate::store::Store;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::{Hold, SqliteStore};
@@ -34,6 +37,8 @@ pub struct Context<'w, 'a> {
     pub global: Global,
     /// Colour or not.
     pub paint: Paint,
+    /// How commands are printed.
+    pub invocation: Invocation,
     /// Where the state is, once it was looked for: one run works on one folder.
     pub located: OnceCell<Located>,
     /// The database's write lock, while a plan is made under it.
@@ -88,14 +93,12 @@ impl State {
     pub fn unread(&self, text: &str) -> Error {
         let error = Error::failed(text)
             .at(self.located.state_dir.join(DATABASE))
-            .hint("`clawmend diagnose` says what is wrong with it and what to do");
-        let mut about = self.findings.iter();
-        match about.find(|finding| finding.place == DATABASE) {
-            Some(finding) => {
-                let says = &finding.says;
-                error.because(says.strip_prefix("the database could not be read: ").unwrap_or(says))
-            }
-            None => error,
+            .hint(Step::clawmend(["diagnose"]).note("says what is wrong with it and what to do"));
+        let mut about = self.findings.iter().filter(|finding| finding.place == DATABASE);
+        match (self.unread_database(), about.next()) {
+            (Some(DatabaseState::Unusable(why)), _) => error.because(crate::text::unusable(why)),
+            (_, Some(finding)) => error.because(&finding.says),
+            (_, None) => error,
         }
     }
 
@@ -141,10 +144,9 @@ impl Context<'_, '_> {
 
     /// Does work that may take long, and says so to whoever looks on.
     pub fn while_it_takes<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
-        let mut stderr = std::io::stderr();
         let looks_on = self.world.person.looks_on() && !self.global.quiet;
-        let screen: Option<&mut (dyn Write + Send)> = looks_on.then_some(&mut stderr as _);
-        progress::during(screen, what, work)
+        let mut err = self.world.err.try_borrow_mut().ok().filter(|_| looks_on);
+        progress::during(err.as_mut().map(|err| &mut ***err as _), what, work)
     }
 
     fn read_now(&self) -> Result<State, Error> {
@@ -157,21 +159,24 @@ impl Context<'_, '_> {
             &sqlite,
             interrupted(&located)?,
         )?;
-        let mut findings = checks::diagnose(&model);
-        for finding in &mut findings {
-            super::words::in_finding(finding, &self.global);
-        }
+        let findings = checks::diagnose(&model);
         Ok(State { located, files, sqlite, model, findings })
     }
 
     /// How findings are shown.
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> View<'_> {
         View {
+            invocation: &self.invocation,
             paint: self.paint,
             width: self.world.width,
             verbose: self.global.verbose,
             quiet: self.global.quiet,
         }
+    }
+
+    /// Findings as JSON.
+    pub fn documents(&self, findings: &[Finding]) -> Vec<FindingDocument> {
+        findings.iter().map(|finding| FindingDocument::of(finding, &self.invocation)).collect()
     }
 
     /// Where snapshots are kept.
@@ -211,9 +216,18 @@ impl Context<'_, '_> {
     /// Prints a note; not with `--quiet`.
     pub fn note(&mut self, text: &str) {
         if !self.global.quiet {
-            let text = super::words::commands(text, &self.global);
-            let _ = writeln!(self.world.err, "{}", neutral(&text));
+            self.tell(&format!("{}\n", neutral(text)));
         }
+    }
+
+    /// Writes to stderr.
+    pub fn tell(&mut self, text: &str) {
+        let _ = self.world.err.get_mut().write_all(text.as_bytes());
+    }
+
+    /// A step in one line, as it is typed in this run.
+    pub fn typed(&self, step: &Step) -> String {
+        self.invocation.line(step)
     }
 
     /// Prints a JSON document to stdout.
@@ -261,7 +275,7 @@ fn interrupted(located: &Located) -> Result<Option<String>, Error> {
         Some(journal::Interrupted::Apply(record)) => Some(format!(
             "`clawmend {}` of {}, snapshot {}",
             record.command,
-            super::words::utc(record.started_at_ms),
+            crate::text::utc(record.started_at_ms),
             record.snapshot
         )),
         Some(journal::Interrupted::Unreadable(why)) => {

@@ -1,5 +1,6 @@
 //! `clawmend demo`: an embedded locked-out sample taken through the whole story, in a temporary folder.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
@@ -95,11 +96,12 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
             cwd: state.to_path_buf(),
             ..world.env.clone()
         },
+        program: world.program.clone(),
         now_ms: SAMPLE_NOW_MS + step * 1000,
         utc_offset: world.utc_offset,
         random: &mut *world.random,
         out: &mut *world.out,
-        err: &mut *world.err,
+        err: RefCell::new(&mut **world.err.get_mut()),
         out_is_terminal: world.out_is_terminal,
         no_color: world.no_color,
         width: world.width,

@@ -3,14 +3,15 @@
 use std::fmt::Write;
 
 use super::context::Context;
-use super::words;
+use super::head::head;
 use crate::checks::approvable::refusal;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::model::Model;
 use crate::model::store::{Condition, Records};
 use crate::render::json::{DeviceDocument, DevicesDocument, Head, StateDocument};
-use crate::text::safe;
+use crate::step::Step;
+use crate::text::{ago, safe, utc};
 
 /// Lists devices.
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
@@ -43,7 +44,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         unread(context, model);
         return Ok(exit);
     }
-    let mut out = words::head(&state);
+    let mut out = head(&state);
     let paint = context.paint;
     let now = context.world.now_ms;
     for (title, devices, records) in
@@ -82,16 +83,13 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         .filter_map(|device| device.request_id.as_ref())
         .find(|id| refusal(model, id).is_none())
     {
-        let _ = writeln!(
-            out,
-            "\nTo approve another device, if it is yours:  clawmend{} approve {}",
-            words::flags(&context.global),
-            safe(id)
-        );
+        let approve = Step::clawmend(["approve", id.as_str()]);
+        let approve = context.typed(&approve.after("To approve another device, if it is yours"));
+        let _ = writeln!(out, "\n{approve}");
     }
     if exit == Exit::Findings {
-        let flags = words::flags(&context.global);
-        let _ = writeln!(out, "\nWhat is wrong with it, and what to do:  clawmend{flags} diagnose");
+        let diagnose = Step::clawmend(["diagnose"]).after("What is wrong with it, and what to do");
+        let _ = writeln!(out, "\n{}", context.typed(&diagnose));
     }
     context.print(&out);
     Ok(exit)
@@ -112,7 +110,8 @@ fn unread(context: &mut Context<'_, '_>, model: &Model) {
     for records in [&model.paired, &model.pending] {
         if is_unsure(records) {
             let broken = broken(model, records);
-            context.note(&format!("note: {broken}; see `clawmend diagnose`"));
+            let see = Step::clawmend(["diagnose"]).after(format!("note: {broken}; see"));
+            context.note(&context.typed(&see));
         }
     }
 }
@@ -156,10 +155,10 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
     if let Some(at) = device.at_ms {
         let expired = if device.expired { ", expired" } else { "" };
         let label = if device.request_id.is_some() { "asked" } else { "approved" };
-        line(label, format!("{} ({}{expired})", words::utc(at), words::ago(at, now)));
+        line(label, format!("{} ({}{expired})", utc(at), ago(at, now)));
     }
     if let Some(at) = device.last_seen_at_ms {
-        line("seen", format!("{} ({})", words::utc(at), words::ago(at, now)));
+        line("seen", format!("{} ({})", utc(at), ago(at, now)));
     }
     if !device.problems.is_empty() {
         line("problem", paint.red(&safe(&device.problems.join("; "))));

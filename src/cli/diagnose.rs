@@ -1,13 +1,15 @@
 //! `clawmend` and `clawmend diagnose`: never holds a writer.
 
 use super::context::{Context, State};
-use super::words;
+use super::head::head;
+use super::next::next;
 use crate::checks;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
-use crate::render::json::{DiagnoseDocument, FindingDocument, Head, StateDocument};
+use crate::render::json::{DiagnoseDocument, Head, StateDocument};
 use crate::render::{findings, glossary, path, wrap};
+use crate::step::Step;
 
 /// Reads, checks, prints.
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
@@ -17,7 +19,8 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             head: Head::of("diagnose"),
             state: StateDocument::of(&state.model, &state.located.how),
             healthy: !checks::fails(&state.findings),
-            findings: state.findings.iter().map(FindingDocument::from).collect(),
+            findings: context.documents(&state.findings),
+            next: next(context, &state).argvs(),
         };
         context.json(&document);
         return Ok(state.exit());
@@ -30,7 +33,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
 /// The whole report as text: which OpenClaw this is, why it refuses, what to type now.
 pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     let view = context.view();
-    let mut out = words::head(state);
+    let mut out = head(state);
     if let Some(picture) = path::picture(&state.model, &state.findings, view.width) {
         out.push_str(&picture);
         out.push('\n');
@@ -46,7 +49,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
         out.push_str(&told);
     }
     out.push('\n');
-    out.push_str(&view.paint.bold(&super::next::next(context, state)));
+    out.push_str(&view.paint.bold(&next(context, state).text(view.width)));
     out.push('\n');
     if fails && !context.global.quiet {
         out.push_str(&view.paint.dim(&small_print(context, &state.findings, &told)));
@@ -65,18 +68,17 @@ fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> S
     }
     if let Some(first) = findings.first().filter(|_| !view.verbose) {
         // A line each: a command that is broken cannot be pasted.
-        let flags = words::flags(&context.global);
-        out.push_str(&format!(
-            "More:   clawmend{flags} -v  (everything seen)\n        clawmend{flags} explain {}  (the long story)\n",
-            first.code
-        ));
+        let all = context.typed(&Step::clawmend(["-v"]).note("everything seen"));
+        let explain = Step::clawmend(["explain", first.code.0]).note("the long story");
+        let explain = context.typed(&explain);
+        out.push_str(&format!("More:   {all}\n        {explain}\n"));
     }
     out
 }
 
 /// Whether the gateway refuses, in a line.
 fn verdict(state: &State) -> String {
-    let causes = checks::causes::causes(&state.findings);
+    let causes = checks::follow::causes(&state.findings);
     let number =
         |severity| causes.iter().filter(|cause| cause.finding.severity == severity).count();
     match (number(Severity::Blocks), number(Severity::Unchecked)) {

@@ -4,16 +4,17 @@ mod lookup;
 
 use super::args;
 use super::context::Context;
-use super::words;
 use super::{context::State, next::next};
 use crate::checks::reports;
-use crate::checks::{self, Rule};
+use crate::checks::{self, Check};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::render::findings;
+use crate::render::invocation::Invocation;
 use crate::render::json::{ExplainDocument, Explanation, Head, MessageDocument};
 use crate::render::wrap;
+use crate::step::Step;
 use crate::text::{count, safe};
 use lookup::{Matches, matching, nearest};
 
@@ -27,33 +28,33 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     }
     let text = args.what.join(" ");
     let found = matching(&text);
-    if found.rules.is_empty() && found.message.is_none() && found.report.is_none() {
+    if found.checks.is_empty() && found.message.is_none() && found.report.is_none() {
         return Err(unknown(&text));
     }
     // Which of them are found here says more than any list; no state dir is no obstacle.
-    let looked = match (found.message, found.rules.len() > 1) {
+    let looked = match (found.message, found.checks.len() > 1) {
         (None, false) => None,
         _ => context.read().ok(),
     };
     let looked_in = looked.as_ref().map(|state| crate::platform::shown(&state.located.state_dir));
     let here: &[Finding] = looked.as_ref().map_or(&[], |state| &state.findings);
-    let is_here = |rule: &Rule| here.iter().any(|finding| finding.code == rule.code);
+    let is_here = |check: &Check| here.iter().any(|finding| finding.code == check.code);
     if context.global.json {
         let document = ExplainDocument {
             head: Head::of("explain"),
             message: found.message.map(|message| MessageDocument {
                 means: message.means.to_owned(),
-                advice: words::commands(message.advice, &context.global),
+                advice: message.advice.to_owned(),
                 found_here: here
                     .iter()
                     .map(|finding| finding.code.to_string())
-                    .filter(|code| found.rules.iter().any(|rule| rule.code.0 == code))
+                    .filter(|code| found.checks.iter().any(|check| check.code.0 == code))
                     .collect(),
             }),
             explanations: found
-                .rules
+                .checks
                 .iter()
-                .map(|rule| explanation(rule, &context.global))
+                .map(|check| explanation(check, &context.invocation))
                 .collect(),
         };
         context.json(&document);
@@ -70,22 +71,20 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     if let Some(message) = found.message {
         context.say(&wrap(message.means, width, "OpenClaw says that: ", "  "));
         if !message.advice.is_empty() {
-            let advice =
-                words::wrapped(message.advice, &context.global, width, "What to do: ", "  ");
-            context.say(&advice);
+            context.say(&wrap(message.advice, width, "What to do: ", "  "));
         }
         context.say("");
     }
     if let Some(state) = &looked
         && !context.global.verbose
-        && found.rules.iter().any(|rule| is_here(rule))
+        && found.checks.iter().any(|check| is_here(check))
     {
         found_here(context, state, &found);
         return Ok(Exit::Done);
     }
     // What is found here is told first, and at length.
-    let (mine, others): (Vec<&Rule>, Vec<&Rule>) =
-        found.rules.iter().copied().partition(|rule| is_here(rule));
+    let (mine, others): (Vec<&Check>, Vec<&Check>) =
+        found.checks.iter().copied().partition(|check| is_here(check));
     let (at_length, listed) = match (mine.is_empty(), others.len() <= AT_LENGTH) {
         (false, _) => (mine.clone(), others),
         (true, true) => (others, Vec::new()),
@@ -95,8 +94,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         let dir = looked_in.as_deref().map(safe).unwrap_or_default();
         context.say(&format!("Found in {dir}:\n"));
     }
-    for rule in at_length {
-        story(context, rule);
+    for check in at_length {
+        story(context, check);
     }
     if !listed.is_empty() {
         let heading = match (mine.is_empty(), &looked_in) {
@@ -108,28 +107,23 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
             }
             (false, _) => "Other findings that cause it:".to_owned(),
         };
-        let heading = words::wrapped(&heading, &context.global, width, "", "");
-        context.say(&heading);
-        for rule in listed {
-            let first = format!("  {:<26}", rule.code.0);
-            context.say(&wrap(rule.title, width, &first, &" ".repeat(28)));
+        context.say(&wrap(&heading, width, "", ""));
+        for check in listed {
+            let first = format!("  {:<26}", check.code.0);
+            context.say(&wrap(check.title, width, &first, &" ".repeat(28)));
         }
-        context.say(&words::commands(
-            "The long story of one:  clawmend explain CODE",
-            &context.global,
-        ));
+        long_story(context);
     }
     // Another reason than the message names is still the reason to go on with.
     if let Some(state) = &looked
         && mine.is_empty()
         && checks::fails(&state.findings)
     {
-        let gap = if found.rules.is_empty() { "" } else { "\n" };
-        context.say(&format!(
-            "{gap}Something else is wrong here, and `clawmend{}` tells it:  {}",
-            words::flags(&context.global),
-            codes(state.findings.iter().filter(|finding| finding.severity.fails()))
-        ));
+        let gap = if found.checks.is_empty() { "" } else { "\n" };
+        let codes = codes(state.findings.iter().filter(|finding| finding.severity.fails()));
+        let diagnose = Step::diagnose().after("Something else is wrong here, and this tells it");
+        let line = context.typed(&diagnose.note(codes));
+        context.say(&format!("{gap}{line}"));
     }
     Ok(Exit::Done)
 }
@@ -150,7 +144,13 @@ fn unknown(text: &str) -> Error {
             .hint("give a code as `clawmend` prints it, a failure mode (F01), or OpenClaw's own error text"),
         near => error.hint(format!("did you mean {}?", near.join(", "))),
     };
-    error.hint("`clawmend explain` alone lists every code")
+    error.hint(Step::clawmend(["explain"]).note("lists every code"))
+}
+
+/// How to read on.
+fn long_story(context: &mut Context<'_, '_>) {
+    let explain = Step::clawmend(["explain", "CODE"]).after("The long story of one");
+    context.say(&context.typed(&explain));
 }
 
 /// Every code with its title.
@@ -159,21 +159,21 @@ fn list(context: &mut Context<'_, '_>) -> Exit {
         let document = ExplainDocument {
             head: Head::of("explain"),
             message: None,
-            explanations: checks::RULES
+            explanations: checks::CHECKS
                 .iter()
-                .map(|rule| explanation(rule, &context.global))
+                .map(|check| explanation(check, &context.invocation))
                 .collect(),
         };
         context.json(&document);
         return Exit::Done;
     }
     let width = context.world.width;
-    for rule in checks::RULES {
-        let first = format!("{:<26} ", rule.code.0);
-        context.say(&wrap(rule.title, width, &first, &" ".repeat(27)));
+    for check in checks::CHECKS {
+        let first = format!("{:<26} ", check.code.0);
+        context.say(&wrap(check.title, width, &first, &" ".repeat(27)));
     }
-    context
-        .say(&words::commands("\nThe long story of one:  clawmend explain CODE", &context.global));
+    context.say("");
+    long_story(context);
     context.say(&wrap(FAILURE_MODES, width, "", ""));
     Exit::Done
 }
@@ -184,18 +184,18 @@ const FAILURE_MODES: &str = "F01 to F40 number the failure modes: ways to be loc
 
 /// What is found here and fits the text: the short story, and what to type. The rest on demand.
 fn found_here(context: &mut Context<'_, '_>, state: &State, found: &Matches) {
-    let fits = |finding: &&Finding| found.rules.iter().any(|rule| rule.code == finding.code);
+    let fits = |finding: &&Finding| found.checks.iter().any(|check| check.code == finding.code);
     let mine: Vec<Finding> = state.findings.iter().filter(fits).cloned().collect();
     let dir = safe(&crate::platform::shown(&state.located.state_dir));
     context.say(&format!("Found in {dir}:\n"));
     let text = findings::all(&mine, context.view());
     context.print(&text);
-    let next = next(context, state);
+    let next = next(context, state).text(context.world.width);
     context.say(&format!("\n{}", context.paint.bold(&next)));
     let others = found
-        .rules
+        .checks
         .iter()
-        .filter(|rule| mine.iter().all(|finding| finding.code != rule.code))
+        .filter(|check| mine.iter().all(|finding| finding.code != check.code))
         .count();
     let others = match others {
         0 => String::new(),
@@ -206,36 +206,39 @@ fn found_here(context: &mut Context<'_, '_>, state: &State, found: &Matches) {
 }
 
 /// A rule at length.
-fn story(context: &mut Context<'_, '_>, rule: &Rule) {
+fn story(context: &mut Context<'_, '_>, check: &Check) {
     let (paint, width) = (context.paint, context.world.width);
-    let title = wrap(rule.title, width, &format!("{}: ", rule.code), "  ");
+    let title = wrap(check.title, width, &format!("{}: ", check.code), "  ");
     context.say(&paint.bold(&title));
+    let invocation = context.invocation.clone();
     let mut part = |label: &str, text: &str| {
         if !text.is_empty() {
             let first = format!("  {label:<10}");
             let rest = " ".repeat(12);
-            let text = words::wrapped(text, &context.global, width, &first, &rest);
-            context.say(&text);
+            context.say(&wrap(text, width, &first, &rest));
         }
     };
-    part("severity", severity(rule));
-    part("why", rule.why);
-    part("repair", rule.mends);
-    part("by hand", rule.by_hand);
-    for mode in rule.modes {
+    part("severity", severity(check));
+    part("why", check.why);
+    part("repair", check.repair);
+    part("by hand", check.by_hand);
+    for step in check.steps() {
+        part("", &invocation.line(&step));
+    }
+    for mode in check.modes {
         if let Some(report) = reports::report(mode) {
             let text = format!("{mode} {}: {}", report.name, report.refs.join(", "));
             part("reports", &text);
         }
     }
     let messages: Vec<String> =
-        rule.messages.iter().map(|message| format!("`{message}`")).collect();
+        check.messages.iter().map(|message| format!("`{message}`")).collect();
     part("OpenClaw", &messages.join(", "));
     context.say("");
 }
 
-fn severity(rule: &Rule) -> &'static str {
-    match rule.severity {
+fn severity(check: &Check) -> &'static str {
+    match check.severity {
         crate::finding::Severity::Blocks => {
             "blocks: it keeps the CLI out, or the gateway from starting"
         }
@@ -249,23 +252,24 @@ fn severity(rule: &Rule) -> &'static str {
     }
 }
 
-fn explanation(rule: &Rule, global: &args::Global) -> Explanation {
+fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
     let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
-    let refs: Vec<&str> = rule
+    let refs: Vec<&str> = check
         .modes
         .iter()
         .filter_map(|mode| reports::report(mode))
         .flat_map(|report| report.refs.iter().copied())
         .collect();
     Explanation {
-        code: rule.code.to_string(),
-        severity: rule.severity,
-        modes: list(rule.modes),
-        title: rule.title.to_owned(),
-        why: rule.why.to_owned(),
-        mends: words::commands(rule.mends, global),
-        by_hand: words::commands(rule.by_hand, global),
-        messages: list(rule.messages),
+        code: check.code.to_string(),
+        severity: check.severity,
+        modes: list(check.modes),
+        title: check.title.to_owned(),
+        why: check.why.to_owned(),
+        mends: check.repair.to_owned(),
+        by_hand: check.by_hand.to_owned(),
+        commands: check.steps().filter_map(|step| invocation.argv_of(&step)).collect(),
+        messages: list(check.messages),
         reports: list(&refs),
     }
 }

@@ -8,14 +8,14 @@ mod demo;
 mod devices;
 mod diagnose;
 mod explain;
+mod flags;
 mod generate;
+mod head;
 mod next;
-mod outcome;
 mod progress;
 mod repair;
 mod restore;
 mod snapshot;
-mod words;
 pub mod world;
 
 use std::cell::OnceCell;
@@ -28,6 +28,8 @@ use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::render::Paint;
 use crate::render::json::{ErrorBody, ErrorDocument, Head};
+use crate::step::Step;
+use crate::text::safe;
 pub use generate::pages as man_pages;
 
 use args::{Cli, Color, Command};
@@ -51,16 +53,17 @@ where
             let text = without_values(error).render();
             let text = if colour { text.ansi().to_string() } else { text.to_string() };
             if to_err {
-                let _ = world.err.write_all(text.as_bytes());
+                let _ = world.err.get_mut().write_all(text.as_bytes());
                 return Exit::Usage;
             }
             let written = world.out.write_all(text.as_bytes());
             let written = written.and_then(|()| world.out.flush());
-            return lost(written.err(), world.err).unwrap_or(Exit::Done);
+            return lost(written.err(), world.err.get_mut()).unwrap_or(Exit::Done);
         }
     };
     let mut global = cli.global;
-    words::make_absolute(&mut global, &world.env.cwd);
+    flags::make_absolute(&mut global, &world.env.cwd);
+    let invocation = flags::invocation(&global, world);
     let on = match global.color {
         Color::Always => true,
         Color::Never => false,
@@ -70,6 +73,7 @@ where
         world,
         global,
         paint: Paint { on },
+        invocation,
         located: OnceCell::new(),
         hold: None,
         recovered: None,
@@ -87,7 +91,7 @@ where
     };
     let flushed = context.world.out.flush();
     let failed = context.lost.take().or(flushed.err());
-    lost(failed, context.world.err).unwrap_or(exit)
+    lost(failed, context.world.err.get_mut()).unwrap_or(exit)
 }
 
 /// Output that could not be written is a failure, and is said, unless the reader has gone (`| head`).
@@ -123,8 +127,8 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
         && let Some(Command::Demo | Command::Completions { .. } | Command::Man { .. }) = command
     {
         let name = command_name(command.as_ref());
-        return Err(Error::usage(format!("`{name}` prints no JSON"))
-            .hint(format!("leave --json out: clawmend {name}")));
+        let plain = Step::clawmend([name]).after("leave --json out");
+        return Err(Error::usage(format!("`{name}` prints no JSON")).hint(plain));
     }
     match command {
         None | Some(Command::Diagnose) => diagnose::run(context),
@@ -143,8 +147,7 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
 /// The one place that prints errors.
 fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
     let hints = crate::files::closed::hints(error);
-    let hints: Vec<String> =
-        hints.iter().map(|hint| words::commands(hint, &context.global)).collect();
+    let hints: Vec<String> = hints.iter().map(|hint| context.typed(hint)).collect();
     if context.global.json {
         let document = ErrorDocument {
             head: Head::of(command),
@@ -159,16 +162,15 @@ fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
         context.json(&document);
     }
     if error.kind() == Kind::Declined {
-        let text = format!("{}\n", crate::text::safe(error.message()));
-        let _ = context.world.err.write_all(text.as_bytes());
+        context.tell(&format!("{}\n", safe(error.message())));
         return;
     }
     let paint = Paint { on: context.paint.on };
-    let mut text = format!("{} {}\n", paint.red("error:"), crate::text::safe(&error.to_string()));
+    let mut text = format!("{} {}\n", paint.red("error:"), safe(&error.to_string()));
     for hint in &hints {
-        text.push_str(&format!("       {}\n", crate::text::safe(hint)));
+        text.push_str(&format!("       {}\n", hint));
     }
-    let _ = context.world.err.write_all(text.as_bytes());
+    context.tell(&text);
 }
 
 /// An error about arguments without what was given: a token may have been pasted into the wrong place.

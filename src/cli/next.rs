@@ -1,131 +1,140 @@
 //! What to type now: a command that leads on, never one that would change nothing.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::context::{Context, State};
-use super::words;
-use crate::checks;
+use super::flags;
+use crate::checks::{self, Edits};
 use crate::finding::{Finding, Mend};
-use crate::planner::{self, Options};
+use crate::render::invocation::Invocation;
+use crate::step::{Program, Step};
 
-/// Findings that have to be mended by a person before anything else works.
-const FIRST: [&str; 2] = ["owner-differs", "mode-locks-out"];
+/// What to do next, in order.
+pub(super) struct Next {
+    head: &'static str,
+    steps: Vec<Step>,
+    tail: Vec<&'static str>,
+    invocation: Invocation,
+}
 
-/// Whether `clawmend repair` would change anything for what fails (or, where nothing fails, at all).
-fn repairs(state: &State) -> bool {
-    let fails = checks::fails(&state.findings);
-    let promised = state.findings.iter().any(|finding| {
-        matches!(finding.mend, Mend::Repair(_)) && (!fails || finding.severity.fails())
-    });
-    let interrupted = state.model.facts.interrupted.is_some();
-    let options = Options { pairing: true, config: true, ..Options::default() };
-    promised && (interrupted || !planner::plan(&state.model, &options).is_empty())
+impl Next {
+    /// As text, in at most `width` columns where no command is longer.
+    pub(super) fn text(&self, width: usize) -> String {
+        // The words about commands stand below each other.
+        let commands = self.steps.iter().filter_map(|step| {
+            let command = step.command.as_ref().filter(|_| step.text.is_empty())?;
+            Some(self.invocation.command(command).width())
+        });
+        let wide = commands.max().unwrap_or(0).max(30);
+        let mut lines = vec![self.head.to_owned()];
+        for step in &self.steps {
+            lines.push(match &step.command {
+                Some(command) if step.text.is_empty() => {
+                    let command = crate::render::padded(&self.invocation.command(command), wide);
+                    format!("  {command}  {}", step.note).trim_end().to_owned()
+                }
+                _ => self.invocation.wrapped(step, width, "  ", "  "),
+            });
+        }
+        lines.extend(self.tail.iter().map(|line| format!("  ({line})")));
+        lines.join("\n")
+    }
+
+    /// The commands, for scripts.
+    pub(super) fn argvs(&self) -> Vec<Vec<String>> {
+        self.steps.iter().filter_map(|step| self.invocation.argv_of(step)).collect()
+    }
 }
 
 /// What to type now.
-pub(super) fn next(context: &Context<'_, '_>, state: &State) -> String {
-    let flags = words::flags(&context.global);
+pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
     let fails = checks::fails(&state.findings);
-    let failing = || state.findings.iter().filter(|one| one.severity.fails());
-    let first = failing()
-        .find(|finding| FIRST.contains(&finding.code.0) && matches!(finding.mend, Mend::ByHand(_)));
-    if let Some(step) = first.and_then(|finding| by_hand(finding, &flags)) {
-        return step;
-    }
-    // A copy in the config's place: the same command mends the rest too.
-    let copy = failing().find_map(|finding| match &finding.mend {
-        Mend::RepairWith(command) if command.contains(" --config-from ") => Some(command.clone()),
+    let told = |head, steps| Next {
+        head,
+        steps,
+        tail: Vec::new(),
+        invocation: context.invocation.clone(),
+    };
+    let by_hand = |finding: &Finding| match &finding.mend {
+        Mend::ByHand(steps) => {
+            let first = steps.first()?.clone();
+            let head =
+                if first.command.is_some() && first.text.is_empty() { "Now type:" } else { "Now:" };
+            Some(told(head, vec![first, Step::diagnose().note("then looks again")]))
+        }
         _ => None,
-    });
-    let repairs = repairs(state);
-    if repairs || copy.is_some() {
-        let deed = copy.clone().unwrap_or_else(|| format!("clawmend{flags} repair"));
-        return deeds(context, state, &deed, fails, copy.is_none());
+    };
+    let failing = || state.findings.iter().filter(|one| one.severity.fails());
+    // Where files cannot be read or written nothing else works before that is mended.
+    let of_access =
+        |finding: &&Finding| checks::check(finding.code).is_some_and(|check| check.is_of_access);
+    if let Some(next) = failing().find(of_access).and_then(by_hand) {
+        return next;
+    }
+    let choice = |finding: &Finding| match &finding.mend {
+        Mend::Choice(steps) => steps.first().cloned(),
+        _ => None,
+    };
+    // A copy in the config's place: the same command mends the rest too.
+    let is_copied = |finding: &&Finding| {
+        checks::check(finding.code).is_some_and(|check| matches!(check.edits, Edits::Copy))
+    };
+    if let Some(copy) = failing().filter(is_copied).find_map(choice) {
+        return deeds(context, state, copy);
+    }
+    let is_repaired = |finding: &Finding| matches!(finding.mend, Mend::Repair(_));
+    if state.findings.iter().any(|one| is_repaired(one) && (!fails || one.severity.fails())) {
+        let mut next = deeds(context, state, Step::clawmend(["repair"]));
+        if failing().any(|finding| choice(finding).is_some()) {
+            next.tail.insert(0, "a `mend` line above names an option: that one is your choice");
+        }
+        return next;
     }
     if !fails {
-        return format!(
-            "If the CLI is refused all the same:  clawmend{flags} explain \"the error text\""
-        );
+        let explain = Step::clawmend(["explain", "the error text"]);
+        return told("If the CLI is refused all the same:", vec![explain]);
     }
-    let option = failing().find_map(|finding| match &finding.mend {
-        Mend::RepairWith(command) => Some(command.clone()),
-        _ => None,
-    });
-    let step = failing().find_map(|finding| by_hand(finding, &flags));
-    let worst_is_option =
-        failing().next().is_some_and(|finding| matches!(finding.mend, Mend::RepairWith(_)));
-    match (option, step) {
-        (Some(option), None) => deeds(context, state, &option, true, false),
-        (Some(option), Some(_)) if worst_is_option => deeds(context, state, &option, true, false),
-        (_, Some(step)) => step,
-        (None, None) => {
-            "Now: do what the `mend` lines above say; no edit of the state can do it.".to_owned()
-        }
+    let first_choice = failing().next().and_then(choice);
+    let step = failing().find_map(by_hand);
+    let choice = first_choice.or_else(|| failing().find_map(choice).filter(|_| step.is_none()));
+    match (choice, step) {
+        (Some(choice), _) => deeds(context, state, choice),
+        (None, Some(step)) => step,
+        (None, None) => told(
+            "Now: do what the `mend` lines above say; no edit of the state can do it.",
+            Vec::new(),
+        ),
     }
-}
-
-/// The first step of a mend by hand (all of them, if the first announces them), and how to look again.
-fn by_hand(finding: &Finding, flags: &str) -> Option<String> {
-    let Mend::ByHand(lines) = &finding.mend else {
-        return None;
-    };
-    let first = crate::text::safe(lines.first()?);
-    let is_command = ["sudo ", "chmod ", "openclaw ", "clawmend ", "mv "]
-        .iter()
-        .any(|word| first.starts_with(word));
-    let head = if is_command { "Now type:" } else { "Now:" };
-    // A line that ends so is no step yet: those that follow are.
-    let steps = if first.ends_with(':') { lines.len() } else { 1 };
-    let steps: Vec<_> = lines.iter().take(steps).map(|line| crate::text::safe(line)).collect();
-    Some(format!("{head}\n  {}\n  clawmend{flags}    then looks again", steps.join("\n  ")))
 }
 
 /// A preview and the deed. Whoever may not write here is told before the deed fails.
-fn deeds(
-    context: &Context<'_, '_>,
-    state: &State,
-    deed: &str,
-    fails: bool,
-    choices: bool,
-) -> String {
-    let preview = format!("{deed} --dry-run");
-    let denied = state.may_not_write();
-    let deed = match denied {
-        true => as_root(context, state, deed),
-        false => deed.to_owned(),
-    };
-    let wide = preview.chars().count().max(30);
-    let choice = match choices && asks_for_a_choice(&state.findings) {
-        true => "\n  (a `mend` line above names an option: that one is your choice)",
-        false => "",
-    };
-    let not_here = match denied {
-        true => "\n  (you may not write to this state dir: the second one needs root or its owner)",
-        false => "",
-    };
-    let head = match fails {
+fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
+    let head = match checks::fails(&state.findings) {
         true => "Now type:",
         false => "Nothing has to be done. What the warnings and notes name is tidied up by:",
     };
-    format!(
-        "{head}\n  {preview:<wide$}  shows every change, makes none\n  {deed:<wide$}  shows them again, asks once, can be undone{choice}{not_here}"
-    )
+    let deed = Step { text: String::new(), ..deed };
+    let preview = deed.clone().with(["--dry-run"]).note("shows every change, makes none");
+    let mut deed = deed.note("shows them again, asks once, can be undone");
+    let mut invocation = context.invocation.clone();
+    let mut tail = Vec::new();
+    if state.may_not_write() {
+        tail.push("you may not write to this state dir: the second one needs root or its owner");
+        if let Some(command) = &mut deed.command {
+            command.program = Program::ClawmendAsRoot;
+        }
+        invocation.root_flags = flags_of_root(context, state);
+    }
+    Next { head, steps: vec![preview, deed], tail, invocation }
 }
 
-/// The command as root: root's home and environment are others, so what was found by them is named.
-fn as_root(context: &Context<'_, '_>, state: &State, deed: &str) -> String {
+/// Root's home and environment are others, so what was found by them is named.
+fn flags_of_root(context: &Context<'_, '_>, state: &State) -> Vec<std::ffi::OsString> {
     let located = &state.located;
     let mut global = context.global.clone();
     global.state_dir = Some(located.state_dir.to_path_buf());
     if located.config.parent() != Some(&*located.state_dir) {
         global.config = Some(located.config.clone());
     }
-    let named = format!("clawmend{}", words::flags(&global));
-    let plain = format!("clawmend{}", words::flags(&context.global));
-    format!("sudo {}", deed.replacen(&plain, &named, 1))
-}
-
-/// Whether something that blocks is mended with an option alone.
-fn asks_for_a_choice(findings: &[Finding]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.severity.fails() && matches!(finding.mend, Mend::RepairWith(_)))
+    flags::of_run(&global)
 }

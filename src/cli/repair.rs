@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 
 use super::args;
-use super::change::{Asked, Proposal, begin, carry_out, misfit};
+use super::change::{Call, Proposal, Purpose, begin, carry_out};
 use super::context::Context;
-use super::words;
+use super::flags::absolute;
+use crate::checks::{self, Options, Scopes};
 use crate::config::model::{ConfigModel, ConfigState};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::image::Bytes;
 use crate::model::scopes;
-use crate::planner::{self, Options, Scopes};
 use crate::secret::shape::Shape;
-use crate::simulate::on_model;
-use crate::text::safe;
+use crate::step::Step;
+use crate::text::{safe, utc};
 
 /// Mends what is safe to mend.
 pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Result<Exit, Error> {
@@ -34,13 +34,9 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
             None => None,
         },
     };
-    let asked = Asked {
-        command: "repair",
-        look: format!(
-            "clawmend{} repair{}",
-            words::flags(&context.global),
-            options_again(args, &context.world.env.cwd)
-        ),
+    let call = Call {
+        purpose: Purpose::Repair,
+        again: again(args, &context.world.env.cwd),
         dry_run: args.dry_run,
         yes: args.yes,
     };
@@ -50,10 +46,8 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     if options.config && options.config_from.is_none() {
         options.config_from = offered_copy(context, args, &state.model.config)?;
     }
-    carry_out(context, &asked, held, state, &mut |_context, state| {
-        let plan = planner::plan(&state.model, &options);
-        let changes = on_model(&state.model, &plan).map_err(misfit)?;
-        Ok(Proposal { plan, changes, lets_in: None })
+    carry_out(context, &call, held, state, &mut |_context, state| {
+        Proposal::of(state, &checks::plan(&state.model, &options))
     })
 }
 
@@ -74,16 +68,13 @@ fn offered_copy(
         return Ok(None);
     };
     let path = config.copy_path(copy);
-    let (name, time) = (safe(&copy.name), words::utc(copy.mtime_ms));
+    let (name, time) = (safe(&copy.name), utc(copy.mtime_ms));
     if args.dry_run || args.yes || context.global.json || !context.world.person.is_there() {
         context.note(&format!(
             "note: the config {what}; a copy of {time} lies beside it. To put it in its place:"
         ));
-        context.note(&format!(
-            "      clawmend{} repair --config-from {}",
-            words::flags(&context.global),
-            words::quoted(&path)
-        ));
+        let copy = Step::clawmend(["repair", "--config-from"]).with([path]);
+        context.note(&format!("      {}", context.typed(&copy)));
         return Ok(None);
     }
     let question = format!(
@@ -96,35 +87,32 @@ fn offered_copy(
     }
 }
 
-fn options_again(args: &args::Repair, cwd: &std::path::Path) -> String {
-    let mut out = String::new();
+/// The command line of this run, without `--dry-run` and `--yes`.
+fn again(args: &args::Repair, cwd: &std::path::Path) -> Step {
+    let mut again = Step::clawmend(["repair"]);
     if !args.only.is_empty() {
-        let words: Vec<&str> = args
-            .only
-            .iter()
-            .map(|only| match only {
-                args::Only::Pairing => "pairing",
-                args::Only::Config => "config",
-            })
-            .collect();
-        out.push_str(&format!(" --only {}", words.join(",")));
+        let only = args.only.iter().map(|only| match only {
+            args::Only::Pairing => "pairing",
+            args::Only::Config => "config",
+        });
+        again = again.with(["--only".to_owned(), only.collect::<Vec<_>>().join(",")]);
     }
     if args.scopes != "full" {
-        out.push_str(&format!(" --scopes {}", args.scopes));
+        again = again.with(["--scopes", args.scopes.as_str()]);
     }
     if let Some(bind) = args.bind {
-        out.push_str(&format!(" --bind {}", bind.word()));
+        again = again.with(["--bind", bind.word()]);
     }
     for ip in &args.trust_proxy {
-        out.push_str(&format!(" --trust-proxy {ip}"));
+        again = again.with(["--trust-proxy".to_owned(), ip.to_string()]);
     }
     if args.new_token {
-        out.push_str(" --new-token");
+        again = again.with(["--new-token"]);
     }
     if let Some(file) = &args.config_from {
-        out.push_str(&format!(" --config-from {}", words::quoted(&words::absolute(file, cwd))));
+        again = again.with(["--config-from".into(), absolute(file, cwd)]);
     }
-    out
+    again
 }
 
 fn scopes_of(text: &str) -> Result<Scopes, Error> {

@@ -3,18 +3,18 @@
 use std::path::Path;
 
 use super::args;
-use super::change::{Asked, Proposal, begin, carry_out};
+use super::change::{Call, Proposal, Purpose, begin, carry_out};
 use super::context::{Context, State};
-use super::words;
 use crate::apply;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Outcome;
-use crate::plan::Plan;
 use crate::read::locate::Located;
 use crate::snapshot::{self, LATEST};
+use crate::step::Step;
 use crate::store::files::key_of;
 use crate::store::sqlite::verify_extract;
+use crate::text::{local, safe, utc};
 
 /// Restores.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
@@ -29,28 +29,28 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
     // Every checksum before anything is touched.
     found.check(&verify_extract)?;
-    let force = if args.force { " --force" } else { "" };
-    let asked = Asked {
-        command: "restore",
-        look: format!("clawmend{} restore {id}{force}", words::flags(&context.global)),
+    let again = Step::clawmend(["restore", id.as_str()]);
+    let call = Call {
+        purpose: Purpose::Restore,
+        again: again.clone().with(args.force.then_some("--force")),
         dry_run: args.dry_run,
         yes: args.yes,
     };
     let manifest = &found.manifest;
     context.note(&format!(
         "Snapshot   {id} ({} local, {}; taken by `clawmend {}`)",
-        words::local(manifest.created_at_ms, context.world.utc_offset),
-        words::utc(manifest.created_at_ms),
-        crate::text::safe(&manifest.command),
+        local(manifest.created_at_ms, context.world.utc_offset),
+        utc(manifest.created_at_ms),
+        safe(&manifest.command),
     ));
     let state = context.read()?;
-    carry_out(context, &asked, held, state, &mut |context, state| {
+    carry_out(context, &call, held, state, &mut |context, state| {
         let changes = apply::way_back(&state.stores(), &state.model.images, &found)
             .map_err(|error| not_put_back(state, error))?;
         for (path, why) in &state.model.config.facts.elsewhere {
             let key = key_of(&located.state_dir, path);
             if manifest.entries.iter().any(|entry| entry.path == key) {
-                let key = crate::text::safe(&key);
+                let key = safe(&key);
                 context.note(&format!("note: `{key}` is {}, so it stays as it is", why.says()));
             }
         }
@@ -67,20 +67,15 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
             for line in since {
                 error = error.hint(line);
             }
-            return Err(error
-                .hint(format!(
-                    "to see what would be lost: clawmend{} restore {id} --force --dry-run",
-                    words::flags(&context.global)
-                ))
-                .hint(format!(
-                    "to go back all the same:   clawmend{} restore {id} --force",
-                    words::flags(&context.global)
-                )));
+            let forced = again.clone().with(["--force"]);
+            let look = forced.clone().with(["--dry-run"]).after("to see what would be lost");
+            return Err(error.hint(look).hint(forced.after("to go back all the same")));
         }
         for line in since {
-            context.note(&format!("note: {}", crate::text::safe(&line)));
+            context.note(&format!("note: {}", safe(&line)));
         }
-        Ok(Proposal { plan: Plan::default(), changes, lets_in: None })
+        let why = format!("as it was when the snapshot {id} was taken");
+        Ok(Proposal { changes: changes.explained(&why), lets_in: None })
     })
 }
 
@@ -142,5 +137,5 @@ fn not_put_back(state: &State, error: Error) -> Error {
         return plain
             .hint("the snapshot holds rows and no whole database: they go into a database that can be read");
     }
-    words::saying(error, "nothing was changed")
+    error.hint("nothing was changed")
 }

@@ -1,6 +1,7 @@
 //! The outside of the program as a value: streams, clock, randomness, the person at the keyboard.
 //! `main` makes the real one, tests make their own.
 
+use std::cell::RefCell;
 use std::io::Write;
 
 use crate::error::Error;
@@ -12,6 +13,8 @@ use crate::read::env::Env;
 pub struct World<'a> {
     /// What is known of the process's surroundings.
     pub env: Env,
+    /// What starts this program: `clawmend`, or the words of a wrapper.
+    pub program: Vec<String>,
     /// Now, milliseconds since 1970.
     pub now_ms: i64,
     /// The local time zone's offset from UTC, seconds.
@@ -20,8 +23,8 @@ pub struct World<'a> {
     pub random: &'a mut dyn FnMut() -> Option<[u8; 32]>,
     /// Data.
     pub out: &'a mut dyn Write,
-    /// Notes and errors.
-    pub err: &'a mut dyn Write,
+    /// Notes, errors, and what takes so long.
+    pub err: RefCell<&'a mut (dyn Write + Send)>,
     /// Whether stdout is a terminal (decides colour).
     pub out_is_terminal: bool,
     /// NO_COLOR is set, or the terminal cannot do it.

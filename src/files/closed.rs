@@ -4,29 +4,30 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::platform;
+use crate::step::Step;
 
 /// The hints of an error. Where it is about a missing permission, a look at its path gives a better one
 /// than the general one: another mode where the path is our own, else the rights that root took.
-pub fn hints(error: &Error) -> Vec<String> {
+pub fn hints(error: &Error) -> Vec<Step> {
     let mut hints = error.hints().to_vec();
     if let (Some(first), Some(path), true) = (hints.first_mut(), error.path(), error.is_denied()) {
         match own_and_closed(path) {
             Some(better) => *first = better,
-            None if first == platform::RUN_AS => *first = super::rights::advice(path),
+            None if *first == Step::text(platform::RUN_AS) => *first = super::rights::advice(path),
             None => {}
         }
     }
     hints
 }
 
-fn own_and_closed(path: &Path) -> Option<String> {
+fn own_and_closed(path: &Path) -> Option<Step> {
     let us = platform::user_id();
     if !platform::KNOWS_OWNERS || us == 0 {
         return None;
     }
     let closed = path.ancestors().take(3).find(|path| is_closed(path, us))?;
-    let shown = platform::quoted(&crate::text::safe(&platform::shown(closed)));
-    Some(format!("it is your own, but its mode keeps you out: chmod -R u+rwX {shown}"))
+    let chmod = Step::run("chmod", ["-R", "u+rwX"]).with([closed]);
+    Some(chmod.after("it is your own, but its mode keeps you out"))
 }
 
 fn is_closed(path: &Path, us: u32) -> bool {
@@ -50,10 +51,10 @@ mod tests {
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o500)).unwrap();
         let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let of = |error: &std::io::Error| hints(&Error::io("write", folder.join("file"), error));
-        let told = of(&denied).join(" ");
+        let told = format!("{:?}", of(&denied));
         // Root is never kept out by a mode.
-        assert_eq!(told.contains("chmod -R u+rwX"), platform::user_id() != 0, "{told}");
-        let missing = of(&std::io::Error::from(std::io::ErrorKind::NotFound)).join(" ");
+        assert_eq!(told.contains("u+rwX"), platform::user_id() != 0, "{told}");
+        let missing = format!("{:?}", of(&std::io::Error::from(std::io::ErrorKind::NotFound)));
         assert!(!missing.contains("chmod"), "{missing}");
     }
 }

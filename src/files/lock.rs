@@ -11,6 +11,7 @@ use super::dir::{Dir, refuse};
 use crate::error::Error;
 use crate::model::layout;
 use crate::platform::{Folder, SystemFolder};
+use crate::step::Step;
 
 /// The exclusive lock on `<state>/clawmend/lock`, held as long as this lives. The file stays.
 #[derive(Debug)]
@@ -97,11 +98,14 @@ fn held(path: &Path, file: &mut File, ours: bool) -> Error {
         Error::refused(who).at(path).hint("wait until it is done, then run the same command again");
     match pid {
         // Whoever owns the state dir can write any number there.
-        Some(pid) if !ours => error.hint(format!(
-            "it may sit at a question in another session; look what it is (`ps -p {pid}`) before you end it"
-        )),
+        Some(pid) if !ours => {
+            error.hint(Step::run("ps", ["-p".to_owned(), pid.to_string()]).after(
+                "it may sit at a question in another session; before you end it look what it is",
+            ))
+        }
         Some(pid) => {
-            error.hint(format!("it may sit at a question in another session; `kill {pid}` ends it safely"))
+            let end = Step::run("kill", [pid.to_string()]).note("ends it safely");
+            error.hint(end.after("it may sit at a question in another session"))
         }
         None => error,
     }
@@ -118,8 +122,8 @@ mod tests {
         let error = Lock::take(&temp.path().into(), 8, Duration::from_millis(30)).unwrap_err();
         assert_eq!(error.exit(), crate::exit::Exit::Refused);
         assert!(error.message().contains(&format!("pid {}", std::process::id())));
-        let hints = error.hints().join("\n");
-        assert!(hints.contains("question") && hints.contains("`kill "), "{hints}");
+        let hints = crate::render::invocation::hint_lines(&error).join("\n");
+        assert!(hints.contains("question") && hints.contains("kill "), "{hints}");
         drop(lock);
         Lock::take(&temp.path().into(), 9, Duration::ZERO).unwrap();
     }

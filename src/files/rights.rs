@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 
 use super::StateDir;
 use crate::error::Error;
-use crate::platform::{self, quoted, rights as system, shown};
-use crate::text::safe;
+use crate::platform::{self, rights as system};
+use crate::step::Step;
 
 /// Whose rights root took, and for which state dir.
 struct Taken {
@@ -56,38 +56,35 @@ pub fn become_owner(state_dir: &StateDir) -> Result<(), Error> {
 
 /// The owner cannot come to their state dir by its path.
 fn kept_out(uid: u32, path: &Path, real: &Path) -> Error {
-    let word = |path: &Path| quoted(&safe(&shown(path)));
     let why = format!("clawmend works here with the rights of the state dir's owner (uid {uid})");
     if std::fs::metadata(real).is_ok() {
         return Error::refused(format!("{why}, who may not follow the path to it"))
             .at(path)
-            .hint(format!("name the folder itself: clawmend --state-dir {}", word(real)));
+            .hint(Step::look_at(real).after("name the folder itself"));
     }
     let mut way: Vec<&Path> = real.ancestors().skip(1).collect();
     way.reverse();
     let closed = way.into_iter().find(|folder| folder.join(".").symlink_metadata().is_err());
     Error::refused(format!("{why}, who may not pass this folder on the way to it"))
         .at(closed.unwrap_or(path))
-        .hint(format!(
-            "run clawmend as that user where they can come to it (in their container, say), or put it where they can: sudo mount --bind {} /mnt, then clawmend --state-dir /mnt",
-            word(real)
-        ))
+        .hint("run clawmend as that user where they can come to it (in their container, say), or put it where they can:")
+        .hint(Step::run("sudo", ["mount", "--bind"]).with([real, Path::new("/mnt")]))
+        .hint(Step::look_at("/mnt").after("then"))
 }
 
 /// What to do where the permission for `path` is missing.
-pub fn advice(path: &Path) -> String {
+pub fn advice(path: &Path) -> Step {
     let Some(Taken { uid, gid, state_dir }) = TAKEN.get() else {
-        return platform::RUN_AS.to_owned();
+        return platform::RUN_AS.into();
     };
     let why = format!(
         "clawmend works with the rights of the state dir's owner (uid {uid}), also when root runs it"
     );
     if path.starts_with(state_dir) {
-        let state_dir = quoted(&safe(&shown(state_dir)));
-        format!(
-            "{why}; give back to them what root left there: sudo chown -R {uid}:{gid} {state_dir}"
-        )
+        Step::run("sudo", ["chown".to_owned(), "-R".to_owned(), format!("{uid}:{gid}")])
+            .with([state_dir])
+            .after(format!("{why}; give back to them what root left there"))
     } else {
-        format!("{why}; name a file or folder that they may use")
+        Step::text(format!("{why}; name a file or folder that they may use"))
     }
 }

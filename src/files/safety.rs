@@ -6,6 +6,7 @@ use super::dir::Dir;
 use crate::error::Error;
 use crate::image::Meta;
 use crate::platform::{Folder, Kind, SystemFolder};
+use crate::step::Step;
 
 /// Refuses a folder that its path no longer leads to, that others can write, or that lies below one: whoever can rename the folders on
 /// the way decides where the writes go.
@@ -41,9 +42,12 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
             return Err(Error::refused(format!("{problem}, so it is no safe place to write to"))
                 .at(folder)
                 .hint(if problem == FOREIGN {
-                    "give it to root or to the user that runs OpenClaw (`chown`), then run the same command again".to_owned()
+                    "give it to root or to the user that runs OpenClaw (`chown`), then run the same command again".into()
                 } else {
-                    format!("close it (`chmod go-w {}`), then run the same command again", crate::platform::shown(folder))
+                    Step::run("chmod", ["go-w"])
+                        .with([folder])
+                        .after("close it")
+                        .note("then run the same command again")
                 }));
         }
     }

@@ -15,6 +15,7 @@ use crate::image::{FileState, Images};
 use crate::model::layout;
 use crate::plan::{After as AfterChange, Changes, FileChange, StoreKind};
 use crate::snapshot::{self, Snapshot, after};
+use crate::step::Step;
 use crate::store::files::key_of;
 use crate::store::{CommitError, Store};
 
@@ -70,23 +71,25 @@ const ROUNDS: usize = 8;
 /// to go on by hand.
 pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
     let path = recovery.state_dir.join(layout::JOURNAL);
-    let record = match interrupted(recovery.state_dir)? {
-        Some(Interrupted::Apply(record)) => record,
-        Some(Interrupted::Unreadable(why)) => {
-            return Err(Error::failed("an earlier run was interrupted, and its journal cannot be read")
+    let record =
+        match interrupted(recovery.state_dir)? {
+            Some(Interrupted::Apply(record)) => record,
+            Some(Interrupted::Unreadable(why)) => {
+                return Err(Error::failed(
+                    "an earlier run was interrupted, and its journal cannot be read",
+                )
                 .at(&path)
                 .because(why)
-                .hint("every file is whole, old or new: look at them with `clawmend diagnose`")
-                .hint(format!(
-                    "then move the journal away (`mv {0} {0}.old`) and run the same command again; the newest snapshot holds the state before",
-                    crate::platform::shown(&path)
+                .hint(Step::diagnose().after("every file is whole, old or new; look at them with"))
+                .hint(Step::move_away(&path).after("then move the journal away").note(
+                    "and run the same command again; the newest snapshot holds the state before",
                 )));
-        }
-        None => {
-            tidy(recovery.state_dir, recovery.snapshots, recovery.lock);
-            return Ok(None);
-        }
-    };
+            }
+            None => {
+                tidy(recovery.state_dir, recovery.snapshots, recovery.lock);
+                return Ok(None);
+            }
+        };
     let snapshot = snapshot_of(recovery, &record).map_err(|error| stuck(error, &path, &record))?;
     for _ in 0..ROUNDS {
         let found =
@@ -287,9 +290,8 @@ fn stuck(error: Error, journal: &Path, record: &Record) -> Error {
         record.snapshot,
         crate::platform::shown(&record.snapshots.join(&record.snapshot))
     ))
-    .hint(format!(
-        "mend that and run the same command again, or move the journal away to keep everything as it is: `mv {0} {0}.old`",
-        crate::platform::shown(journal)
+    .hint(Step::move_away(journal).after(
+        "mend that and run the same command again, or move the journal away to keep everything as it is",
     ));
     hints.into_iter().fold(wrapped, Error::hint)
 }

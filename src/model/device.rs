@@ -75,7 +75,8 @@ pub struct Token {
 }
 
 impl Token {
-    fn of(value: &Value) -> Option<Self> {
+    /// A view of an entry of `tokens`.
+    pub fn of(value: &Value) -> Option<Self> {
         let entry = value.as_object()?;
         Some(Self {
             token: text(entry, "token").filter(|token| !token.trim().is_empty()).map(Secret::new),
@@ -90,6 +91,12 @@ impl Token {
                 Some(_) => true,
             },
         })
+    }
+
+    /// Whether it opens anything: a token that is there and not revoked. The one rule for this: a gateway
+    /// of 2026.9.6 takes `revokedAtMs: null` and `0` for not revoked.
+    pub fn is_live(&self) -> bool {
+        self.token.is_some() && !self.revoked
     }
 }
 

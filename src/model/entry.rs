@@ -68,6 +68,14 @@ impl Entry {
     pub fn is_no_object(&self) -> bool {
         self.faults.contains(&Fault::NotAnObject)
     }
+
+    /// Whether the record cannot be what its store holds: it stops the import into 2026.8 (F40).
+    pub fn is_invalid(&self) -> bool {
+        let invalid = |fault: &Fault| {
+            matches!(fault, Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_))
+        };
+        self.faults.iter().any(invalid)
+    }
 }
 
 /// The field inside a record that must equal its key.

@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::files::read_small;
 use crate::format::json5::{self, Limits};
 use crate::image::{Bytes, FileState, Meta, Slot, TextImage};
+use crate::step::Step;
 use crate::store::files::FilesStore;
 
 /// A copy larger than this is no config, bytes.
@@ -106,14 +107,14 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
     let path = std::path::absolute(path).map_err(|error| Error::io("find", path, &error))?;
     let bytes = read_small(&path, LARGEST_COPY)
         .map_err(|error| Error::io("read the copy", &path, &error))?;
-    let others = "`clawmend diagnose` lists the copies beside the config";
+    let others = || Step::clawmend(["diagnose"]).note("lists the copies beside the config");
     let value = json5::parse(&bytes, Limits::default()).map_err(|error| {
         let refused = Error::refused("this copy is not a config: it does not parse");
-        refused.at(&path).because(error).hint(others)
+        refused.at(&path).because(error).hint(others())
     })?;
     if !value.get("gateway").is_some_and(serde_json::Value::is_object) {
         let refused = Error::refused("this copy holds no `gateway` section");
-        return Err(refused.at(&path).hint(others));
+        return Err(refused.at(&path).hint(others()));
     }
     Ok((path, Arc::new(bytes)))
 }

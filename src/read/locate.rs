@@ -11,6 +11,7 @@ use super::wrong;
 use crate::error::Error;
 use crate::files::StateDir;
 use crate::model::layout::{CONFIG, LEGACY_CONFIGS};
+use crate::step::Step;
 
 /// What the user said on the command line.
 #[derive(Clone, Debug, Default)]
@@ -106,7 +107,7 @@ fn profile_dir(home: Option<&Path>, name: &str) -> Result<PathBuf, Error> {
 
 fn no_home() -> Error {
     Error::failed("this account has no home folder, so there is no default state dir")
-        .hint("name the state dir: clawmend --state-dir PATH")
+        .hint(Step::look_at("PATH").after("name the state dir"))
 }
 
 fn config(flags: &Flags, env: &Env, state_dir: &Path, expand: &dyn Fn(&str) -> PathBuf) -> PathBuf {
@@ -145,22 +146,17 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     let mut theirs = theirs.filter(|tree| tree != dir && looks_like_state(tree)).peekable();
     if theirs.peek().is_some() {
         return theirs.fold(error, |error, tree| {
-            error.hint(format!(
-                "with sudo the home is root's; your own state dir is there: clawmend --state-dir {}",
-                crate::platform::quoted(&crate::platform::shown(&tree))
-            ))
+            let there = "with sudo the home is root's; your own state dir is there";
+            error.hint(Step::look_at(tree).after(there))
         });
     }
     for other in looked.into_iter().filter(|other| other != dir) {
         error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));
     }
     for tree in other_trees(dir, home, env) {
-        error = error.hint(format!(
-            "there is one at {} ({}): clawmend --state-dir {}",
-            crate::platform::shown(&tree.path),
-            tree.what,
-            crate::platform::quoted(&crate::platform::shown(&tree.path))
-        ));
+        let there =
+            format!("there is one at {} ({})", crate::platform::shown(&tree.path), tree.what);
+        error = error.hint(Step::look_at(tree.path).after(there));
     }
     error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
 }

@@ -58,7 +58,7 @@ fn a_missing_state_dir_says_where_it_looked() {
     make(root.path(), &[".openclaw-work/devices"]);
     std::fs::write(root.path().join(".openclaw-work/devices/paired.json"), "{}").unwrap();
     let error = locate(&Flags::default(), &env(root.path(), &[])).unwrap_err();
-    let hints = error.hints().join("\n");
+    let hints = crate::render::invocation::hint_lines(&error).join("\n");
     assert!(hints.contains(".clawdbot") && hints.contains("profile `work`"), "{hints}");
 }
 
@@ -80,7 +80,7 @@ fn a_folder_without_anything_of_openclaws_is_no_state_dir() {
         let flags = Flags { state_dir: Some(root.path().join(name)), ..Flags::default() };
         locate(&flags, &env(root.path(), &[]))
     };
-    let hint = |name: &str| at(name).unwrap_err().hints().join(" ");
+    let hint = |name: &str| crate::render::invocation::hint_lines(&at(name).unwrap_err()).join(" ");
     assert!(hint("home").contains("did you mean"), "{}", hint("home"));
     assert!(at("etc").unwrap_err().message().contains("does not look like"));
     for name in ["home/.openclaw", "empty", "old"] {
@@ -107,7 +107,7 @@ fn a_name_that_is_not_utf_8_is_said_to_be_none_of_openclaws() {
     let name = std::ffi::OsStr::from_bytes(b"b\xffd");
     let flags = Flags { state_dir: Some(temp.path().join(name)), ..Flags::default() };
     let error = locate(&flags, &env(temp.path(), &[])).unwrap_err();
-    assert!(error.hints()[0].contains("not UTF-8"), "{error:?}");
+    assert!(crate::render::invocation::hint_lines(&error)[0].contains("not UTF-8"), "{error:?}");
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn with_sudo_the_error_names_the_users_own_state_dir() {
         ..Env::default()
     };
     let error = locate(&Flags::default(), &env).unwrap_err();
-    let hints = error.hints().join("\n");
-    let wanted = crate::platform::quoted(&crate::platform::shown(&ann.join(".openclaw")));
+    let hints = crate::render::invocation::hint_lines(&error).join("\n");
+    let wanted = crate::render::shell::Shell::Sh.quote(ann.join(".openclaw"));
     assert!(hints.contains(&format!("clawmend --state-dir {wanted}")), "{hints}");
     assert!(!hints.contains(".clawdbot"), "{hints}");
 }

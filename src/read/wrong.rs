@@ -4,8 +4,7 @@ use std::path::Path;
 
 use super::trees::looks_like_state;
 use crate::error::Error;
-use crate::platform::{quoted, shown};
-use crate::text::safe;
+use crate::step::Step;
 
 /// What OpenClaw keeps in its state dir, by name; beside these whatever begins with `openclaw`.
 const THINGS: [&str; 14] = [
@@ -35,10 +34,7 @@ pub(super) fn check_folder(dir: &Path, how: &str) -> Result<(), Error> {
     }
     let inner = dir.join(".openclaw");
     if inner.is_dir() {
-        let inner = quoted(&safe(&shown(&inner)));
-        return Err(
-            refusal(dir, how).hint(format!("did you mean {inner}?  clawmend --state-dir {inner}"))
-        );
+        return Err(refusal(dir, how).hint(Step::look_at(&inner).after("did you mean")));
     }
     // What may not be listed is told by what reads it.
     let Ok(entries) = std::fs::read_dir(dir) else {

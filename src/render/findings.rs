@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
+use super::invocation::Invocation;
 use super::{Paint, wrap};
 use crate::checks;
-use crate::checks::causes::{Cause, causes};
-use crate::finding::{Finding, Mend, Severity};
+use crate::checks::follow::{Cause, causes};
+use crate::finding::{EvidenceKind, Finding, Mend, Severity};
+use crate::step::Step;
 use crate::text::{count, safe};
 
 /// How many causes are told at length where nobody asked for everything.
@@ -15,7 +17,9 @@ const SEEN: usize = 3;
 
 /// How findings are shown.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub struct View<'i> {
+    /// How commands are written.
+    pub invocation: &'i Invocation,
     /// Colour.
     pub paint: Paint,
     /// Columns.
@@ -38,15 +42,16 @@ fn word(severity: Severity, paint: Paint) -> String {
 
 /// A labelled paragraph: `  seen  ...`.
 fn part(out: &mut String, label: &str, text: &str, width: usize) {
-    // What is laid out already (an excerpt with its caret) is not wrapped.
-    let line = match text.strip_prefix("  ") {
-        Some(laid_out) => format!("        {laid_out}"),
-        None => wrap(text, width, &format!("  {label:<6}"), "        "),
-    };
-    let _ = writeln!(out, "{line}");
+    let _ = writeln!(out, "{}", wrap(text, width, &format!("  {label:<6}"), "        "));
 }
 
-fn title(out: &mut String, finding: &Finding, view: View, tail: &str) {
+/// The same of a step.
+fn step(out: &mut String, label: &str, step: &Step, view: View<'_>) {
+    let first = format!("  {label:<6}");
+    let _ = writeln!(out, "{}", view.invocation.wrapped(step, view.width, &first, "        "));
+}
+
+fn title(out: &mut String, finding: &Finding, view: View<'_>, tail: &str) {
     let plain = finding.severity.word().to_uppercase();
     let says = safe(&finding.says);
     let text = wrap(&format!("{says}{tail}"), view.width, &format!("{plain}  "), "        ");
@@ -55,35 +60,33 @@ fn title(out: &mut String, finding: &Finding, view: View, tail: &str) {
 }
 
 fn name(finding: &Finding) -> String {
-    let modes = checks::rule(finding.code).map(|rule| rule.modes.join(" "));
+    let modes = checks::check(finding.code).map(|check| check.modes.join(" "));
     match modes.filter(|modes| !modes.is_empty()) {
         Some(modes) => format!("[{}, {modes}]", finding.code),
         None => format!("[{}]", finding.code),
     }
 }
 
-fn mend(out: &mut String, finding: &Finding, view: View) {
-    match &finding.mend {
+fn mend(out: &mut String, finding: &Finding, view: View<'_>) {
+    let steps = match &finding.mend {
         Mend::Repair(what) => {
-            let text = format!("clawmend repair: {}", safe(what));
-            part(out, "mend", &text, view.width);
+            part(out, "mend", &format!("clawmend repair: {}", safe(what)), view.width);
+            &[][..]
         }
-        Mend::RepairWith(command) => {
-            let _ = writeln!(out, "  mend  {}", safe(command));
-        }
-        // Commands are not wrapped: they are there to be copied.
-        Mend::ByHand(lines) => {
-            for (at, line) in lines.iter().enumerate() {
-                let label = if at == 0 { "mend" } else { "" };
-                let _ = writeln!(out, "  {label:<6}{}", safe(line));
-            }
-        }
-        Mend::Nothing => {}
+        Mend::Choice(steps) | Mend::ByHand(steps) => steps,
+        Mend::Nothing => &[],
+    };
+    let labels = std::iter::once("mend").chain(std::iter::repeat(""));
+    for (one, label) in steps.iter().zip(labels) {
+        step(out, label, one, view);
+    }
+    for other in &finding.alternatives {
+        step(out, "or", other, view);
     }
 }
 
 /// A cause at length; `first`: with the reason and all that goes with it.
-fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
+fn long(cause: &Cause<'_>, view: View<'_>, first: bool) -> String {
     let mut out = String::new();
     let finding = cause.finding;
     let most = if first { SEEN } else { 1 };
@@ -94,18 +97,23 @@ fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
     };
     let _ = writeln!(out, "        {}", view.paint.dim(&format!("{}{place}", name(finding))));
     let mut left = 0;
-    let mut others = cause.consequences.iter();
-    let tells_request = others.any(|other| other.code.0.starts_with("cli-request-"));
-    let worth = |line: &&String| {
-        view.verbose
-            || !(line.starts_with("deviceId ") || (tells_request && line.starts_with("request ")))
+    let mut others = cause.consequences.iter().filter_map(|other| checks::check(other.code));
+    let tells_request = others.any(|check| check.is_of_requests);
+    let worth = |kind| match kind {
+        EvidenceKind::Detail => view.verbose,
+        EvidenceKind::Request => view.verbose || !tells_request,
+        EvidenceKind::Seen | EvidenceKind::Excerpt => true,
     };
-    for (at, line) in finding.evidence.iter().filter(worth).enumerate() {
-        if view.verbose || at < most || (first && line.starts_with("  ")) {
-            let label = if at == 0 { "seen" } else { "" };
-            part(&mut out, label, &safe(line), view.width);
-        } else {
+    for (at, seen) in finding.evidence.iter().filter(|seen| worth(seen.kind)).enumerate() {
+        let is_excerpt = seen.kind == EvidenceKind::Excerpt;
+        let label = if at == 0 { "seen" } else { "" };
+        if !view.verbose && at >= most && !(first && is_excerpt) {
             left += 1;
+        } else if is_excerpt {
+            // Laid out already: its caret stands below its place.
+            let _ = writeln!(out, "  {label:<6}{}", safe(&seen.value));
+        } else {
+            part(&mut out, label, &safe(&seen.to_string()), view.width);
         }
     }
     if left > 0 && first {
@@ -130,7 +138,7 @@ fn long(cause: &Cause<'_>, view: View, first: bool) -> String {
 }
 
 /// A finding in a line or two: what it is, and what a person would have to type.
-fn short(cause: &Cause<'_>, view: View, healthy: bool) -> String {
+fn short(cause: &Cause<'_>, view: View<'_>, healthy: bool) -> String {
     let mut out = String::new();
     let tail = format!(" [{}]", cause.finding.code);
     title(&mut out, cause.finding, view, &tail);
@@ -138,14 +146,14 @@ fn short(cause: &Cause<'_>, view: View, healthy: bool) -> String {
     let tidies = healthy
         && cause.finding.severity == Severity::Warning
         && matches!(cause.finding.mend, Mend::Repair(_));
-    if tidies || matches!(cause.finding.mend, Mend::RepairWith(_) | Mend::ByHand(_)) {
+    if tidies || matches!(cause.finding.mend, Mend::Choice(_) | Mend::ByHand(_)) {
         mend(&mut out, cause.finding, view);
     }
     out
 }
 
 /// All findings, worst first: what follows from a cause is told with it.
-pub fn all(findings: &[Finding], view: View) -> String {
+pub fn all(findings: &[Finding], view: View<'_>) -> String {
     if view.verbose {
         let each = findings.iter().map(|finding| {
             let consequences = Vec::new();

@@ -3,13 +3,16 @@
 pub mod diff;
 pub mod findings;
 pub mod glossary;
+pub mod invocation;
 pub mod json;
 pub mod mask;
 pub mod path;
 pub mod plan;
 pub mod schema;
+pub mod shell;
 
 use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
 
 /// Colour, as an extra: every text says the same without it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,11 +59,21 @@ impl Paint {
 
 /// `text` in lines of at most `width` columns, the first after `first`, the others after `rest`.
 pub fn wrap(text: &str, width: usize, first: &str, rest: &str) -> String {
+    wrap_words(text.split_whitespace(), width, first, rest)
+}
+
+/// The same for words that are not broken, whatever stands in them.
+pub fn wrap_words<'w>(
+    words: impl IntoIterator<Item = &'w str>,
+    width: usize,
+    first: &str,
+    rest: &str,
+) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > width {
+    for word in words {
+        if !empty && line.width() + 1 + word.width() > width {
             out.push_str(line.trim_end());
             out.push('\n');
             line = rest.to_owned();
@@ -76,6 +89,11 @@ pub fn wrap(text: &str, width: usize, first: &str, rest: &str) -> String {
     out
 }
 
+/// `text`, filled with blanks to `columns` as a terminal counts them.
+pub fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +103,12 @@ mod tests {
         assert_eq!(wrap("one two three", 9, "- ", "  "), "- one two\n  three");
         assert_eq!(wrap("averyverylongword x", 5, "", ""), "averyverylongword\nx");
         assert_eq!(wrap("", 9, "- ", "  "), "-");
+    }
+
+    #[test]
+    fn width_is_what_a_terminal_takes() {
+        assert_eq!(wrap("日本語 日本語", 9, "", ""), "日本語\n日本語");
+        assert_eq!(wrap("e\u{301}e\u{301} a", 4, "", ""), "e\u{301}e\u{301} a");
+        assert_eq!(padded("日本", 6), "日本  ");
     }
 }

@@ -2,6 +2,7 @@
 //! ASCII only: it says the same to a screen reader.
 
 use super::wrap;
+use crate::checks::{self, Hop};
 use crate::config::facts::Place;
 use crate::config::gateway::Gateway;
 use crate::config::model::Host;
@@ -10,55 +11,21 @@ use crate::model::Model;
 use crate::secret::shown;
 use crate::text::safe;
 
-/// A step of the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Cli,
-    Url,
-    Gateway,
-}
-
-/// Where on the way a finding about the config sits.
-fn step(code: &str) -> Option<Step> {
-    Some(match code {
-        "env-overrides-token" | "shared-token-drift" => Step::Cli,
-        "env-overrides-url"
-        | "env-overrides-port"
-        | "remote-url-not-local"
-        | "gateway-url-plaintext"
-        | "proxy-untrusted" => Step::Url,
-        "gateway-bind-invalid"
-        | "gateway-mode-missing"
-        | "gateway-mode-remote"
-        | "gateway-value-invalid"
-        | "auth-bind-conflict"
-        | "trusted-proxies-not-a-list"
-        | "token-placeholder"
-        | "config-missing"
-        | "config-empty"
-        | "config-unparsable"
-        | "config-unknown-key"
-        | "include-broken"
-        | "service-other-state-dir" => Step::Gateway,
-        _ => return None,
-    })
-}
-
 /// The picture, where the config is part of the story.
 pub fn picture(model: &Model, findings: &[Finding], width: usize) -> Option<String> {
     let (finding, broken) = findings
         .iter()
         .filter(|finding| finding.severity <= Severity::Warning)
-        .find_map(|finding| Some((finding, step(finding.code.0)?)))?;
+        .find_map(|finding| Some((finding, checks::check(finding.code)?.hop?)))?;
     let word = if finding.severity == Severity::Blocks { "BROKEN" } else { "CHECK" };
-    let mark = |at: Step, text: String| {
+    let mark = |at: Hop, text: String| {
         if at == broken { format!("[{word}: {text}]") } else { text }
     };
     let text = format!(
         "{} --> {} --> {} ({})",
-        mark(Step::Cli, "CLI".to_owned()),
-        mark(Step::Url, url(model)),
-        mark(Step::Gateway, "gateway".to_owned()),
+        mark(Hop::Cli, "CLI".to_owned()),
+        mark(Hop::Url, url(model)),
+        mark(Hop::Gateway, "gateway".to_owned()),
         finding.code
     );
     let picture = wrap(&text, width, "Path       ", "           ");
@@ -94,24 +61,6 @@ fn url(model: &Model) -> String {
                 None => " (the default port)",
             };
             format!("{scheme}://127.0.0.1:{}{known}", config.port.number)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::checks::RULES;
-
-    #[test]
-    fn every_step_that_is_named_belongs_to_a_rule() {
-        let source = include_str!("path.rs");
-        let arms = source
-            .split("fn step(")
-            .nth(1)
-            .and_then(|rest| rest.split("_ => return None").next())
-            .unwrap();
-        for code in arms.split('"').skip(1).step_by(2) {
-            assert!(RULES.iter().any(|rule| rule.code.0 == code), "{code}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Paint, diff, wrap};
 use crate::model::layout::Part;
-use crate::plan::{Changes, Edit, Op, Plan, Target};
+use crate::plan::{Changes, Edit, Op, Target};
 use crate::secret::mask;
 use crate::secret::shape::{Proves, Shape};
 use crate::text::{count, safe};
@@ -59,7 +59,6 @@ pub fn places(changes: &Changes) -> String {
 
 /// The whole preview.
 pub fn preview(
-    plan: &Plan,
     changes: &Changes,
     name: &dyn Fn(&std::path::Path) -> String,
     proves: Proves<'_>,
@@ -73,12 +72,11 @@ pub fn preview(
         "{}",
         paint.bold(&format!(
             "What would change: {}, in {what}",
-            count(plan.edits.len(), "edit", "edits")
+            count(changes.edits.len(), "edit", "edits")
         ))
     );
-    debug_assert!(!changes.is_empty() || plan.is_empty());
     let mut at = String::new();
-    for edit in &plan.edits {
+    for edit in &changes.edits {
         let place = place(edit);
         if place != at {
             let _ = writeln!(out, "\n{}", paint.cyan(&safe(&place)));

@@ -220,7 +220,7 @@ fn is_near(text: &str, words: &[&str]) -> bool {
     let plain = text.trim().to_ascii_lowercase();
     words.iter().any(|word| {
         let slips = if word.len() >= 6 { 2 } else { usize::from(word.len() >= 4) };
-        plain == *word || text.len() <= 12 && crate::text::distance(&plain, word) <= slips
+        plain == *word || text.len() <= 12 && crate::text::distance::distance(&plain, word) <= slips
     })
 }
 

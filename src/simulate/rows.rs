@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Misfit, misfit, record_edits};
+use super::{StalePlan, record_edits, stale};
 use crate::format::edit::{self, RecordEdit, Style};
 use crate::format::scan;
 use crate::image::{Cell, Row, Table};
@@ -14,7 +14,7 @@ pub(super) fn changes(
     part: Part,
     table: &Table,
     edits: &[&Edit],
-) -> Result<Vec<RowChange>, Misfit> {
+) -> Result<Vec<RowChange>, StalePlan> {
     let place = part.table();
     let mut keys: Vec<&String> = Vec::new();
     for edit in edits {
@@ -59,7 +59,7 @@ pub(super) fn changes(
                 }
             }
             (None, Some(Op::Remove)) => {}
-            _ => return Err(misfit(place, "a row is not where the plan says")),
+            _ => return Err(stale(place, "a row is not where the plan says")),
         }
     }
     Ok(changes)
@@ -101,7 +101,7 @@ fn cells_of(
     part: Part,
     table: &Table,
     record: &Map<String, Value>,
-) -> Result<Vec<(String, Cell)>, Misfit> {
+) -> Result<Vec<(String, Cell)>, StalePlan> {
     let mut cells = Vec::new();
     if part == Part::DeviceAuth {
         let id = record.get("deviceId").and_then(Value::as_str).unwrap_or_default();
@@ -125,7 +125,7 @@ fn cells_of(
                 "the column `{}` must have a value that this version of clawmend does not know",
                 column.name
             );
-            return Err(misfit(part.table(), what));
+            return Err(stale(part.table(), what));
         }
     }
     Ok(cells)
@@ -152,7 +152,7 @@ fn update(
     table: &Table,
     row: &Row,
     edits: &[&Edit],
-) -> Result<Vec<CellChange>, Misfit> {
+) -> Result<Vec<CellChange>, StalePlan> {
     let mut changes: Vec<CellChange> = Vec::new();
     for edit in edits {
         let Some(change) = record_edits(edit) else {
@@ -205,15 +205,15 @@ fn set_cell(
     changes: &mut Vec<CellChange>,
     path: &[String],
     new: Option<&Value>,
-) -> Result<(), Misfit> {
+) -> Result<(), StalePlan> {
     let Some((field, rest)) = path.split_first() else {
         return Ok(());
     };
     let Some(column) = part.column_of(field) else {
-        return Err(misfit(part.table(), format!("no column is known for `{field}`")));
+        return Err(stale(part.table(), format!("no column is known for `{field}`")));
     };
     let Some(old) = table.cell(row, column.column) else {
-        return Err(misfit(part.table(), format!("the column `{}` is missing", column.column)));
+        return Err(stale(part.table(), format!("the column `{}` is missing", column.column)));
     };
     let current = changes
         .iter()
@@ -225,14 +225,14 @@ fn set_cell(
         let text =
             current.text().filter(|text| scan::document(text.as_bytes()).is_ok()).unwrap_or("{}");
         let span = scan::document(text.as_bytes())
-            .map_err(|_| misfit(part.table(), "a cell is not JSON"))?;
+            .map_err(|_| stale(part.table(), "a cell is not JSON"))?;
         let edit = match new {
             Some(value) => RecordEdit::Set(rest.to_vec(), value.clone()),
             None => RecordEdit::Unset(rest.to_vec()),
         };
         let style = Style::compact_unless_laid_out(text.as_bytes(), span);
         let splices = edit::record(text.as_bytes(), span, &[edit], &style)
-            .map_err(|error| misfit(part.table(), format!("`{}`: {error}", column.column)))?;
+            .map_err(|error| stale(part.table(), format!("`{}`: {error}", column.column)))?;
         Cell::Text(String::from_utf8_lossy(&edit::apply(text.as_bytes(), &splices)).into_owned())
     };
     match changes.iter_mut().find(|change| change.column == column.column) {

@@ -12,6 +12,7 @@ use super::open::Snapshot;
 use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
 use crate::plan::{Changes, StoreKind};
+use crate::step::Step;
 use crate::store::{Entry, Sink, Store};
 
 /// What a snapshot is made of.
@@ -82,9 +83,10 @@ fn rename_in(parent: &Dir, temp: &std::ffi::OsStr, request: &Create<'_>) -> Resu
             }
         }
     }
-    Err(Error::failed("too many snapshots of the same moment")
-        .at(parent.path())
-        .hint("check the clock (`date`), and remove old ones: `clawmend snapshot prune`"))
+    Err(Error::failed("too many snapshots of the same moment").at(parent.path()).hint(
+        Step::clawmend(["snapshot", "prune"])
+            .after("check the clock (`date`), and remove old ones"),
+    ))
 }
 
 /// `<UTC time>-<why>`, sortable.
@@ -143,7 +145,8 @@ impl Builder {
                 "too many rows would change at once for one snapshot's manifest; nothing was changed",
             )
             .at(self.dir.path())
-            .hint("mend in steps: `clawmend repair --only pairing`, or ask at the project with the output of `clawmend diagnose`"));
+            .hint(Step::clawmend(["repair", "--only", "pairing"]).after("repair in steps"))
+            .hint(Step::diagnose().after("or ask at the project with the output of")));
         }
         write(&self.dir, manifest::FILE.as_ref(), &mut text.as_slice())?;
         for folder in self.folders.iter().rev() {

@@ -8,6 +8,7 @@ use super::manifest::{self, Header, Manifest};
 use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, replace};
 use crate::image::{FileState, Unusable};
+use crate::step::Step;
 
 /// A snapshot in a list.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -126,8 +127,9 @@ pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> 
         all().filter(|summary| !wanted.is_empty() && summary.id.starts_with(wanted)).collect();
     match fitting.as_slice() {
         [one] => Ok(one),
-        [] => Err(Error::usage("no snapshot's id starts like that")
-            .hint("`clawmend snapshot list` shows the ids; `latest` is the newest")),
+        [] => Err(Error::usage("no snapshot's id starts like that").hint(
+            Step::clawmend(["snapshot", "list"]).note("shows the ids; `latest` is the newest"),
+        )),
         more => Err(more.iter().take(5).fold(
             Error::usage(format!("{} snapshots' ids start like that", more.len())),
             |error, summary| error.hint(format!("`{}`", summary.id)),
@@ -139,12 +141,13 @@ fn newest(listed: &Listed) -> Result<&Summary, Error> {
     listed.own.first().ok_or_else(|| {
         let none = match listed.others.len() {
             0 => "there are no snapshots yet".to_owned(),
-            others => format!(
-                "there are no snapshots of this state dir yet, only {others} of others (`clawmend snapshot list`)"
-            ),
+            others => {
+                format!("there are no snapshots of this state dir yet, only {others} of others")
+            }
         };
         Error::refused(none)
-            .hint("`clawmend repair` takes one before it changes anything, `clawmend snapshot create` takes one now")
+            .hint(Step::clawmend(["repair"]).note("takes one before it changes anything"))
+            .hint(Step::clawmend(["snapshot", "create"]).note("takes one now"))
     })
 }
 
@@ -160,7 +163,7 @@ pub fn remove(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<(), Er
     if time_of(id).is_none() {
         return Err(Error::refused("this is no snapshot, so it is not removed")
             .at(parent.path().join(id))
-            .hint("`clawmend snapshot list` shows them"));
+            .hint(Step::clawmend(["snapshot", "list"]).note("shows them")));
     }
     let temp = replace::temp_name("snapshot".as_ref());
     parent

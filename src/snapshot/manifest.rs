@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::after::After;
 use crate::error::Error;
+use crate::step::Step;
 use crate::store::Entry;
 
 /// The manifest's name in a snapshot.
@@ -110,5 +111,5 @@ fn malformed(error: &serde_json::Error) -> Error {
     // Only the place: the text of a parse error may quote what stands there.
     Error::failed("the snapshot's manifest is damaged")
         .because(format!("line {}, column {}", error.line(), error.column()))
-        .hint("use another snapshot (`clawmend snapshot list`); the pieces in this one are plain copies")
+        .hint(Step::other_snapshot().note("the pieces in this one are plain copies"))
 }

@@ -79,6 +79,6 @@ fn foreign(state_dir: &StateDir, named: &str) -> Error {
     let own = state_dir.join(crate::model::layout::SNAPSHOTS_DIR);
     Error::refused(format!("this snapshot is of another state dir, `{named}`")).hint(format!(
         "to restore it here all the same, copy its folder into {}",
-        crate::platform::quoted(&crate::text::safe(&crate::platform::shown(&own)))
+        crate::platform::shown(&own)
     ))
 }

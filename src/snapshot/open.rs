@@ -9,6 +9,7 @@ use crate::files::dir::{DEEPEST, refuse};
 use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, StateDir, hash};
 use crate::image::{FileState, Meta, Unusable};
 use crate::platform::Kind;
+use crate::step::Step;
 use crate::store::{Entry, Source};
 
 /// An opened snapshot.
@@ -33,16 +34,16 @@ pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot
     let gone = || {
         Error::failed("there is no such snapshot")
             .at(&path)
-            .hint("`clawmend snapshot list` shows those there are")
+            .hint(Step::clawmend(["snapshot", "list"]).note("shows those there are"))
     };
     let parent = super::folder(state_dir, snapshots, false)?.ok_or_else(gone)?;
     let dir = super::below(state_dir.open()?, &parent, Path::new(id), false)?.ok_or_else(gone)?;
     let bytes = match dir.read(manifest::FILE, OWN_LIMIT) {
         FileState::Present { bytes, .. } => bytes,
         FileState::Absent => {
-            return Err(Error::failed("the snapshot has no manifest").at(&path).hint(
-                "use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`",
-            ));
+            return Err(Error::failed("the snapshot has no manifest")
+                .at(&path)
+                .hint(Step::other_snapshot()));
         }
         FileState::Unusable(why) => return Err(refuse(&path.join(manifest::FILE), &why)),
     };
@@ -101,7 +102,8 @@ impl Snapshot {
         Err(Error::failed("this snapshot is damaged, and nothing was restored from it")
             .at(self.path())
             .because(format!("{first}{more}"))
-            .hint("use another one: `clawmend snapshot list` shows them, `clawmend snapshot verify` checks them"))
+            .hint(Step::other_snapshot())
+            .hint(Step::clawmend(["snapshot", "verify"]).note("checks them")))
     }
 
     /// A piece as a file, without following links.
@@ -158,7 +160,7 @@ impl Source for Snapshot {
         let missing = || {
             Error::failed("a piece of the snapshot is missing")
                 .at(&path)
-                .hint("use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`")
+                .hint(Step::other_snapshot())
         };
         let entry = self.manifest.piece(name).ok_or_else(missing)?;
         let found = self.dir.walk(Path::new(name)).map_err(|why| refuse(&path, &why))?;
@@ -172,7 +174,7 @@ impl Source for Snapshot {
             return Err(Error::failed("a piece of the snapshot is damaged")
                 .at(&path)
                 .because("it does not have the checksum it was stored with")
-                .hint("use another snapshot: `clawmend snapshot list`"));
+                .hint(Step::other_snapshot()));
         }
         Ok(std::sync::Arc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec()))
     }
@@ -182,9 +184,9 @@ impl Source for Snapshot {
         let found = self.opened(name);
         match found {
             Ok(Some(_)) => Ok(path),
-            Ok(None) => Err(Error::failed("a piece of the snapshot is missing").at(&path).hint(
-                "use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`",
-            )),
+            Ok(None) => Err(Error::failed("a piece of the snapshot is missing")
+                .at(&path)
+                .hint(Step::other_snapshot())),
             Err(why) => Err(refuse(&path, &why)),
         }
     }

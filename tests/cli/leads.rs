@@ -48,7 +48,7 @@ fn a_config_that_cannot_be_parsed_is_led_to_the_command_that_names_the_copy() {
     sandbox.write("openclaw.json", good.replacen('{', "{ ,", 1));
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
     let (_, now) = run.stdout.split_once("Now type:").unwrap();
-    let deed = "clawmend repair --config-from '/home/.openclaw/openclaw.json.last-good'";
+    let deed = "clawmend repair --config-from /home/.openclaw/openclaw.json.last-good";
     assert!(now.contains(&format!("{deed} --dry-run")), "{}", run.text());
     assert!(!now.contains("clawmend repair  "), "{}", run.text());
     let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
@@ -83,7 +83,7 @@ fn many_paths_with_one_fault_are_one_finding() {
     }
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
     assert_eq!(run.stdout.matches("mode-locks-out").count(), 1, "{}", run.text());
-    assert!(run.stdout.contains("chmod -R go-w '/home/.openclaw'"), "{}", run.text());
+    assert!(run.stdout.contains("chmod -R go-w /home/.openclaw"), "{}", run.text());
 }
 
 #[cfg(all(unix, not(clawmend_portable)))]
@@ -98,7 +98,7 @@ fn keys_that_others_may_read_are_a_warning_and_no_more() {
     mode(&key, 0o644);
     let warns = || {
         let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
-        run.stdout.contains("chmod go-rwx '/home/.openclaw/identity/device.json'")
+        run.stdout.contains("chmod go-rwx /home/.openclaw/identity/device.json")
     };
     assert!(!warns(), "nobody else comes that far");
     for folder in key.ancestors().skip(1).take(4) {
@@ -119,7 +119,7 @@ fn files_of_another_user_are_given_back_before_anything_else() {
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
     let (_, now) = run.stdout.split_once("Now type:\n").unwrap();
     assert!(
-        now.starts_with("  sudo chown -R 12345 '/home/.openclaw'\n  clawmend "),
+        now.starts_with("  sudo chown -R 12345 /home/.openclaw\n  clawmend "),
         "{}",
         run.text()
     );

@@ -242,5 +242,5 @@ fn another_device_is_done_even_where_this_cli_is_still_locked_out() {
     let (sandbox, id) = with_foreign_request();
     let run = sandbox.run(&["-q", "approve", &id, "--yes"]).expect(Exit::Findings);
     assert!(run.stdout.contains(" is approved."), "{}", run.text());
-    assert!(run.stdout.contains("own CLI is still locked out:  clawmend repair"), "{}", run.text());
+    assert!(run.stdout.contains("own CLI is still locked out: clawmend repair"), "{}", run.text());
 }

@@ -98,7 +98,7 @@ fn a_state_that_changed_under_the_question_is_to_be_looked_at_again() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     let run = sandbox.run_with(&["repair"], &Meddler(&sandbox)).expect(Exit::Refused);
     assert!(run.stderr.contains("has changed, so the plan is made again"), "{}", run.text());
-    assert!(run.stderr.contains("look at it again: clawmend repair\n"), "{}", run.text());
+    assert!(run.stderr.contains("look at them again: clawmend repair\n"), "{}", run.text());
 }
 
 #[test]

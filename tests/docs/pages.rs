@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use clawmend::checks::{RULES, reports};
+use clawmend::checks::{CHECKS, reports};
+use clawmend::render::invocation::Invocation;
 use clawmend::render::wrap;
 
 use super::{kept, read, root};
@@ -30,31 +31,35 @@ fn man_pages_are_fresh() {
 fn the_findings_page_is_fresh() {
     let mut page = String::from(
         "# Findings\n\n\
-         Every finding that clawmend knows, made from the registry of rules (`CLAWMEND_BLESS=1 cargo test docs`\n\
+         Every finding that clawmend knows, made from the registry of checks (`CLAWMEND_BLESS=1 cargo test docs`\n\
          writes this page anew). `clawmend explain CODE` tells the same on the terminal.\n\n\
          F-numbers are failure modes: ways to be locked out, collected from users' reports, each told with its\n\
          reports below. `Mended by` says what does it: `repair` alone, or you (`by hand` has the steps).\n\n",
     );
     page.push_str(&super::tables::of_findings());
-    for rule in RULES {
+    for check in CHECKS {
         let _ = write!(
             page,
             "\n## {}\n\n{}. At its worst: **{}**.\n\n",
-            rule.code,
-            capital(rule.title),
-            rule.severity.word()
+            check.code,
+            capital(check.title),
+            check.severity.word()
         );
-        for (label, text) in [("Why", rule.why), ("Repair", rule.mends), ("By hand", rule.by_hand)]
+        for (label, text) in
+            [("Why", check.why), ("Repair", check.repair), ("By hand", check.by_hand)]
         {
             if !text.is_empty() {
                 let _ = writeln!(page, "{}", wrap(text, 110, &format!("- {label}: "), "  "));
             }
         }
-        if !rule.messages.is_empty() {
-            let list: Vec<String> = rule.messages.iter().map(|text| format!("`{text}`")).collect();
+        for step in check.steps() {
+            let _ = writeln!(page, "  `{}`", Invocation::default().line(&step));
+        }
+        if !check.messages.is_empty() {
+            let list: Vec<String> = check.messages.iter().map(|text| format!("`{text}`")).collect();
             let _ = writeln!(page, "{}", wrap(&list.join(", "), 110, "- OpenClaw says: ", "  "));
         }
-        for report in rule.modes.iter().filter_map(|mode| reports::report(mode)) {
+        for report in check.modes.iter().filter_map(|mode| reports::report(mode)) {
             let text = format!("{} {}: {}", report.mode, report.name, report.refs.join(", "));
             let _ = writeln!(page, "{}", wrap(&text, 110, "- Reported as ", "  "));
         }

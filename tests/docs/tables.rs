@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use clawmend::checks::RULES;
+use clawmend::checks::CHECKS;
 use clawmend::exit::Exit;
 
 use super::{between, kept, read};
@@ -13,15 +13,15 @@ pub fn of_findings() -> String {
     let mut table = String::from(
         "| Code | What it is | At its worst | Mended by | Reports |\n|---|---|---|---|---|\n",
     );
-    for rule in RULES {
-        let by = if rule.mends.starts_with("Nothing") { "you" } else { "repair" };
+    for check in CHECKS {
+        let by = if check.repair.starts_with("Nothing") { "you" } else { "repair" };
         let _ = writeln!(
             table,
             "| `{}` | {} | {} | {by} | {} |",
-            rule.code,
-            rule.title.replace('|', "\\|"),
-            rule.severity.word(),
-            rule.modes.join(" ")
+            check.code,
+            check.title.replace('|', "\\|"),
+            check.severity.word(),
+            check.modes.join(" ")
         );
     }
     table
@@ -90,7 +90,7 @@ fn the_readme_names_every_command_and_global_flag() {
 
 #[test]
 fn the_readme_counts_the_findings() {
-    let count = format!("clawmend knows {} findings", RULES.len());
+    let count = format!("clawmend knows {} findings", CHECKS.len());
     assert!(read("README.md").contains(&count), "{count}");
 }
 

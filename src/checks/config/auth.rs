@@ -1,43 +1,60 @@
 //! The shared token and password: two places that must agree, and texts that are no secrets.
 
-use super::{Rule, config_name, gateway, place, repair, runs, secrets, wanted};
+use serde_json::Value;
+
+use super::secrets::{new_token, new_token_in};
+use super::value::{Wanted, edits, hosted};
+use super::{config_name, gateway, place, runs};
+use crate::checks::{Check, Edits, Hop, Options};
 use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::model::AuthKind;
+use crate::config::vars;
 use crate::config::words::{Placeholder, placeholder};
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::path_text;
 use crate::model::Model;
 use crate::model::scopes;
 use crate::plan::StoreKind;
 use crate::secret::Secret;
 use crate::secret::shape::Shape;
+use crate::step::Step;
 
-pub static DRIFT: Rule = Rule {
+pub static DRIFT: Check = Check {
     code: Code("shared-token-drift"),
     modes: &["F05"],
     severity: Severity::Blocks,
     title: "gateway.remote.token is not the gateway's token",
     why: "The gateway compares what a client sends with gateway.auth.token. Where gateway.mode is `remote` the CLI sends \
           gateway.remote.token; where it is `local` it does so only if gateway.auth.token is missing.",
-    mends: "gateway.remote.token becomes what gateway.auth.token is; the gateway's own token stays.",
+    repair: "gateway.remote.token becomes what gateway.auth.token is; the gateway's own token stays.",
     by_hand: "Copy gateway.auth.token to gateway.remote.token.",
-    messages: &["gateway token mismatch", "set gateway.remote.token to match gateway.auth.token"],
-    run: |model, rule| {
+    messages: &[
+        "gateway token mismatch",
+        "set gateway.remote.token to match gateway.auth.token",
+        "gateway token missing",
+        "gateway password",
+        "device token mismatch",
+        "device token rejected",
+        "unauthorized",
+    ],
+    hop: Some(Hop::Cli),
+    find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
         };
         let remote = &gateway.remote_token;
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
-        if let Some(wanted) = secrets::drift(model, &wanted::Choice::default()) {
-            let mend = wanted.mend(model, "set gateway.remote.token to the gateway's token");
+        if let Some(wanted) = drift(model, &Options::default()) {
             let says = "gateway.remote.token differs from gateway.auth.token";
-            let mut finding = rule.finding(place(model, remote), says, mend);
+            let finding = check.finding(place(model, remote), says);
+            let mut finding =
+                wanted.mend(model, finding, "set gateway.remote.token to the gateway's token");
             for setting in [&gateway.auth_token, remote] {
                 if let Some(secret) = setting.value() {
-                    finding = finding.seen(format!("{} is {secret}", path_text(&setting.path)));
+                    finding = finding.note(format!("{} is {secret}", path_text(&setting.path)));
                 }
             }
-            return vec![if used { finding } else { finding.at_worst(Severity::Warning) }];
+            return vec![if used { finding } else { finding.rated(Severity::Warning) }];
         }
         let alone = gateway.auth_kind() == AuthKind::Token
             && gateway.auth_token.is_missing()
@@ -47,21 +64,42 @@ pub static DRIFT: Rule = Rule {
             return vec![];
         }
         let says = "the CLI has a shared token (gateway.remote.token), but the gateway has none";
-        let mend = Mend::ByHand(vec![
-            "set gateway.auth.token to the same token, or remove gateway.remote.token; then restart the gateway".into(),
-        ]);
-        vec![rule.finding(place(model, remote), says, mend).at_worst(Severity::Warning)]
+        let step = "set gateway.auth.token to the same token, or remove gateway.remote.token; then restart the gateway";
+        let finding = check.finding(place(model, remote), says).by_hand([step]);
+        vec![finding.rated(Severity::Warning)]
     },
+    edits: Edits::Config(|model, options| edits(model, drift(model, options))),
+    ..Check::BASE
 };
 
-pub static PLACEHOLDER: Rule = Rule {
+/// `gateway.remote.token`, where it differs from the gateway's own token.
+fn drift(model: &Model, options: &Options) -> Option<Wanted> {
+    let gateway = hosted(model)?;
+    if gateway.auth_kind() != AuthKind::Token {
+        return None;
+    }
+    let setting = &gateway.remote_token;
+    let sent = setting.value()?;
+    let new = match new_token(model, options) {
+        Some(token) => Value::from(vars::escaped(token.expose())),
+        None => {
+            let own = gateway.auth_token.usable().filter(|own| *own != sent)?;
+            let raw = model.config.raw(&gateway.auth_token.path).cloned();
+            raw.unwrap_or_else(|| Value::from(vars::escaped(own.expose())))
+        }
+    };
+    let why = "the CLI's copy of the token becomes the gateway's";
+    Some(Wanted::of(setting, DRIFT.code, new, why))
+}
+
+pub static PLACEHOLDER: Check = Check {
     code: Code("token-placeholder"),
     modes: &["F17"],
     severity: Severity::Blocks,
     title: "the shared token or password is a placeholder",
     why: "A script wrote the word for `no value` (undefined, null), an example from a guide, or a mask where a secret belongs. From \
           2026.4.29 a gateway refuses the published examples, from 2026.9 the other ones too; before that, anybody could guess them.",
-    mends: "Nothing by itself: with --new-token gateway.auth.token becomes a new random token. Clients that hold the old one need the new \
+    repair: "Nothing by itself: with --new-token gateway.auth.token becomes a new random token. Clients that hold the old one need the new \
             one then.",
     by_hand: "Set gateway.auth.token to a long random text, e.g. from: openssl rand -hex 32",
     messages: &[
@@ -69,35 +107,37 @@ pub static PLACEHOLDER: Rule = Rule {
         "is a known redaction sentinel",
         "gateway credential is a redaction sentinel",
         "gateway token mismatch",
+        "gateway token missing",
+        "gateway token not configured on gateway",
+        "gateway password",
+        "published example placeholder",
+        "known redaction sentinel",
+        "unauthorized",
     ],
-    run: |model, rule| {
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
         };
-        let mut found = Vec::new();
         let kind = gateway.auth_kind();
-        if kind == AuthKind::Token {
-            found.extend(is_placeholder(
-                model,
-                &gateway.auth_token,
-                rule,
-                Mend::RepairWith(repair("--new-token")),
-            ));
-        }
-        if kind == AuthKind::Password {
-            let mend = Mend::ByHand(vec!["set gateway.auth.password to one of your own".into()]);
-            found.extend(is_placeholder(model, &gateway.auth_password, rule, mend));
-        }
-        found
+        let token = (kind == AuthKind::Token).then_some(&gateway.auth_token);
+        let password = (kind == AuthKind::Password).then_some(&gateway.auth_password);
+        let found = |setting| is_placeholder(model, setting, check);
+        let token = token
+            .and_then(found)
+            .map(|finding| finding.choice(Step::clawmend(["repair", "--new-token"])));
+        let password = password
+            .and_then(found)
+            .map(|finding| finding.by_hand(["set gateway.auth.password to one of your own"]));
+        token.into_iter().chain(password).collect()
     },
+    edits: Edits::Config(|model, options| {
+        edits(model, new_token_in(model, options, PLACEHOLDER.code, |token| !token.is_missing()))
+    }),
+    ..Check::BASE
 };
 
-fn is_placeholder(
-    model: &Model,
-    setting: &Setting<Secret>,
-    rule: &Rule,
-    mend: Mend,
-) -> Option<Finding> {
+fn is_placeholder(model: &Model, setting: &Setting<Secret>, check: &Check) -> Option<Finding> {
     let what = placeholder(setting.value()?.expose())?;
     let (says, severity) = match what {
         Placeholder::Blank => ("is blank", newest(model)),
@@ -109,7 +149,7 @@ fn is_placeholder(
         },
     };
     let says = format!("{} {says}", path_text(&setting.path));
-    Some(rule.finding(place(model, setting), says, mend).at_worst(severity))
+    Some(check.finding(place(model, setting), says).rated(severity))
 }
 
 /// Only 2026.9 refuses to start.
@@ -120,18 +160,22 @@ fn newest(model: &Model) -> Severity {
     }
 }
 
-pub static CHANGED: Rule = Rule {
+pub static CHANGED: Check = Check {
     code: Code("shared-token-changed"),
     modes: &["F34"],
     severity: Severity::Warning,
     title: "the gateway's token is not the one of the last backup",
     why: "`openclaw doctor --fix` and updates have replaced or dropped gateway.auth.token. Clients that hold the old one are then \
           refused. If you changed the token yourself, all is well.",
-    mends: "Nothing: which of the two is right is for you to say.",
+    repair: "Nothing: which of the two is right is for you to say.",
     by_hand: "Compare gateway.auth.token in openclaw.json and in openclaw.json.bak; put the old one back if clients still use it, \
               then restart the gateway.",
-    messages: &["gateway token mismatch", "gateway token not configured on gateway"],
-    run: |model, rule| {
+    messages: &[
+        "gateway token mismatch",
+        "gateway token not configured on gateway",
+        "gateway auth changed",
+    ],
+    find: |model, check| {
         let (Some(gateway), Some(backup)) = (gateway(model), model.config.facts.last_backup())
         else {
             return vec![];
@@ -152,34 +196,35 @@ pub static CHANGED: Rule = Rule {
             }
             _ => return vec![],
         };
-        let mend = Mend::ByHand(vec![format!(
+        let step = format!(
             "if you did not change it: put the token of {name} back into {}, then restart the gateway",
             config_name(model)
-        )]);
-        vec![
-            rule.finding(place(model, setting), says, mend)
-                .seen(format!("in {name} {before}"))
-                .seen(now),
-        ]
+        );
+        let finding = check.finding(place(model, setting), says).by_hand([step]);
+        vec![finding.note(format!("in {name} {before}")).note(now)]
     },
+    ..Check::BASE
 };
 
-pub static REFERENCE: Rule = Rule {
+pub static REFERENCE: Check = Check {
     code: Code("config-by-reference"),
     modes: &["F17"],
     severity: Severity::Info,
     title: "a value of the gateway is kept elsewhere",
     why: "`${NAME}` and secret references are filled in by OpenClaw when it runs. A variable that the gateway has and the CLI lacks (or \
           the other way round) makes a mismatch, or `configured as a secret reference but is unavailable`.",
-    mends: "Nothing: a secret that is kept elsewhere is never replaced by plain text.",
+    repair: "Nothing: a secret that is kept elsewhere is never replaced by plain text.",
     by_hand: "Put the variable into the `.env` in the state dir, which gateway and CLI both read.",
     messages: &[
         "failed to resolve gateway.auth.token locally",
         "Gateway token SecretRef unavailable",
         "is configured as a secret reference but is unavailable in this command path",
         "Missing env var",
+        "gateway token missing",
+        "gateway token not configured on gateway",
+        "is configured as a secret reference but is unavailable",
     ],
-    run: |model, rule| {
+    find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];
         };
@@ -190,23 +235,26 @@ pub static REFERENCE: Rule = Rule {
             &gateway.remote_password,
         ];
         let texts = [&gateway.mode, &gateway.bind, &gateway.auth_mode, &gateway.remote_url];
-        let secrets = secrets.into_iter().filter_map(|setting| by_reference(model, setting, rule));
-        let texts = texts.into_iter().filter_map(|setting| by_reference(model, setting, rule));
+        let secrets = secrets.into_iter().filter_map(|setting| by_reference(model, setting, check));
+        let texts = texts.into_iter().filter_map(|setting| by_reference(model, setting, check));
         secrets.chain(texts).collect()
     },
+    ..Check::BASE
 };
 
-fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<Finding> {
+fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option<Finding> {
     let Field::Reference(reference) = &setting.field else {
         return None;
     };
     let says =
         format!("{} is given by reference, so it could not be compared", path_text(&setting.path));
-    let finding = rule.finding(place(model, setting), says, Mend::Nothing);
+    let finding = check.finding(place(model, setting), says);
     let names = match reference {
         Reference::Variables(names) => names.clone(),
         Reference::Secret(secret) if secret.source == "env" => vec![secret.id.clone()],
-        Reference::Secret(secret) => return Some(finding.seen(format!("it is kept in {secret}"))),
+        Reference::Secret(secret) => {
+            return Some(finding.seen("kept in", secret.to_string()));
+        }
     };
     Some(names.iter().fold(finding, |finding, name| {
         let shown = Shape::Variable.show(name);
@@ -218,7 +266,7 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, rule: &Rule) -> Option<F
             .filter(|at| at.values.contains_key(name))
             .map(|at| at.at.as_str())
             .collect();
-        finding.seen(match places.as_slice() {
+        finding.note(match places.as_slice() {
             [] => format!("${{{shown}}} is set in none of the places that clawmend can read"),
             places => format!("${{{shown}}} is set in {}", places.join(", ")),
         })

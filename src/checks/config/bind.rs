@@ -1,12 +1,18 @@
 //! `gateway.bind`: which addresses the gateway listens on.
 
-use super::wanted::{self, Choice};
-use super::{Rule, gateway, place, repair, shown};
-use crate::config::gateway::Field;
-use crate::config::words::{BindAlias, bind_alias};
-use crate::finding::{Code, Mend, Severity};
+use serde_json::Value;
 
-pub static INVALID: Rule = Rule {
+use super::secrets::is_guarded_by;
+use super::value::{Wanted, edits, hosted};
+use super::{gateway, place, shown};
+use crate::checks::{Check, Edits, Hop, Options};
+use crate::config::gateway::Field;
+use crate::config::words::{BINDS, BindAlias, bind_alias};
+use crate::finding::{Code, Severity};
+use crate::model::Model;
+use crate::step::Step;
+
+pub static INVALID: Check = Check {
     code: Code("gateway-bind-invalid"),
     modes: &["F15"],
     severity: Severity::Blocks,
@@ -14,7 +20,7 @@ pub static INVALID: Rule = Rule {
     why: "`gateway.bind` is one of loopback, lan, tailnet, auto, custom. With anything else the gateway does not start, and from \
           2026.2.19 the CLI refuses all commands too. (Late releases turn an address such as 127.0.0.1 into its word at their \
           start; earlier ones leave that to `openclaw doctor --fix`.)",
-    mends: "`local`, 127.0.0.1 and the like become `loopback` (this machine only); 0.0.0.0 and the like become `lan` where a shared \
+    repair: "`local`, 127.0.0.1 and the like become `loopback` (this machine only); 0.0.0.0 and the like become `lan` where a shared \
             token or password guards it, else `loopback`. Other words become `loopback`, or what --bind says. `loopback` keeps \
             other machines out (use a tunnel or a proxy on this machine for them); `lan` lets everything on the network try.",
     by_hand: "Set gateway.bind to \"loopback\" in openclaw.json, then restart the gateway.",
@@ -23,12 +29,16 @@ pub static INVALID: Rule = Rule {
         "Invalid --bind",
         "gateway.bind host aliases",
         "allowed: \"auto\", \"lan\", \"loopback\", \"custom\", \"tailnet\"",
+        "1006 abnormal closure",
+        "econnrefused",
+        "gateway not reachable at",
     ],
-    run: |model, rule| {
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         let Some(bind) = gateway(model).map(|gateway| &gateway.bind) else {
             return vec![];
         };
-        let Some(wanted) = wanted::bind(model, &Choice::default()) else {
+        let Some(wanted) = wanted(model, &Options::default()) else {
             return vec![];
         };
         let word = wanted.new.as_str().unwrap_or_default();
@@ -36,17 +46,56 @@ pub static INVALID: Rule = Rule {
             Field::Wrong(_) => "gateway.bind is not a word",
             _ => "gateway.bind is not a word that OpenClaw knows",
         };
-        let mend = wanted.mend(model, format!("set gateway.bind to \"{word}\""));
-        let offers_lan = word == "loopback" && matches!(mend, Mend::Repair(_));
-        let mut finding = rule.finding(place(model, bind), says, mend).seen(shown(bind));
+        let finding = check.finding(place(model, bind), says).note(shown(bind));
+        let finding = wanted.mend(model, finding, format!("set gateway.bind to \"{word}\""));
         let alias = bind.value().and_then(|word| bind_alias(word));
-        if offers_lan && model.config.is_guarded() {
-            let other = repair("--bind lan");
-            finding = finding.seen(format!("if other machines need the gateway: {other}"));
-        } else if matches!(alias, Some(BindAlias::Everywhere)) && word == "loopback" {
-            finding =
-                finding.seen("every address needs a shared token or password, and none is set");
-        }
-        vec![finding]
+        vec![if word == "loopback" && finding.repair.is_some() && model.config.is_guarded() {
+            let lan = Step::clawmend(["repair", "--bind", "lan"]);
+            finding.or(lan.after("if other machines need the gateway"))
+        } else if word == "loopback" && matches!(alias, Some(BindAlias::Everywhere)) {
+            finding.note("every address needs a shared token or password, and none is set")
+        } else {
+            finding
+        }]
     },
+    edits: Edits::Config(|model, options| edits(model, wanted(model, options))),
+    ..Check::BASE
 };
+
+/// The word to set, where there is none that OpenClaw knows.
+fn wanted(model: &Model, options: &Options) -> Option<Wanted> {
+    let gateway = hosted(model)?;
+    let bind = &gateway.bind;
+    let code = INVALID.code;
+    let guarded = is_guarded_by(model, options);
+    let (word, why) = match &bind.field {
+        Field::Reference(_) => return None,
+        Field::Value(word) if BINDS.contains(&word.as_str()) => return None,
+        Field::Missing => return None,
+        Field::Value(word) => match bind_alias(word) {
+            Some(BindAlias::Word("lan") | BindAlias::Everywhere) if guarded => {
+                ("lan", "`lan` is OpenClaw's word for every address of this machine")
+            }
+            Some(BindAlias::Word("lan") | BindAlias::Everywhere) => (
+                "loopback",
+                "OpenClaw refuses every address (`lan`) without a shared token or password, and none is set: this machine only",
+            ),
+            Some(BindAlias::Word(known)) => {
+                (known, "OpenClaw takes the word in small letters only")
+            }
+            Some(BindAlias::Loopback) => (
+                "loopback",
+                "`loopback` is OpenClaw's word for this machine only (--bind lan where other machines need the gateway)",
+            ),
+            None => (
+                "loopback",
+                "not a word that OpenClaw knows; this machine only is the safe one (--bind lan where other machines need the gateway)",
+            ),
+        },
+        Field::Wrong(_) => ("loopback", "`gateway.bind` has to be one of OpenClaw's words"),
+    };
+    match options.bind {
+        Some(chosen) => Some(Wanted::of(bind, code, Value::from(chosen), "as --bind says")),
+        None => Some(Wanted::of(bind, code, Value::from(word), why)),
+    }
+}

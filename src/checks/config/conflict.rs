@@ -1,47 +1,29 @@
 //! Auth, bind and their neighbours, where a gateway refuses the combination at its start.
 
-use super::{Rule, gateway, place, repair, runs};
+use serde_json::Value;
+
+use super::secrets::{exposed, new_token_in};
+use super::value::{Wanted, edits, hosted};
+use super::{gateway, place, runs};
+use crate::checks::{Check, Edits, Hop, Options};
+use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
-use crate::config::url::{Distance, distance};
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::config::words::BINDS;
+use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::scopes;
 use crate::plan::StoreKind;
+use crate::step::Step;
 
-/// What the gateway listens on beyond this machine without a shared secret, in words; `None` where
-/// that is not so, or cannot be told.
-pub fn exposed(model: &Model) -> Option<&'static str> {
-    let gateway = gateway(model)?;
-    if model.config.is_client() || model.config.is_guarded() {
-        return None;
-    }
-    match &gateway.bind.field {
-        Field::Value(word) => match word.as_str() {
-            "lan" => Some("lan (every address)"),
-            "tailnet" => Some("tailnet"),
-            "custom" => {
-                let host = gateway.custom_bind_host.value()?;
-                (distance(host) != Distance::Loopback).then_some("custom (another address)")
-            }
-            "auto" if model.config.facts.container => Some("auto (every address, in a container)"),
-            _ => None,
-        },
-        Field::Missing if model.config.facts.container => {
-            Some("nothing, which in a container means every address")
-        }
-        _ => None,
-    }
-}
-
-pub static CONFLICT: Rule = Rule {
+pub static CONFLICT: Check = Check {
     code: Code("auth-bind-conflict"),
     modes: &["F28"],
     severity: Severity::Blocks,
     title: "auth and bind contradict each other",
     why: "A gateway that others can reach needs a shared token or password, and some settings exclude each other. Where they do not \
           fit, the gateway refuses to start (exit 1 or 78; a systemd unit then stays down).",
-    mends: "Only what you choose: `--bind loopback` (this machine only) or `--new-token` (a new random token) where the bind has no \
+    repair: "Only what you choose: `--bind loopback` (this machine only) or `--new-token` (a new random token) where the bind has no \
             guard. The others are for you to decide.",
     by_hand: "Set gateway.bind to \"loopback\", or a token in gateway.auth.token; then start the gateway.",
     messages: &[
@@ -57,12 +39,17 @@ pub static CONFLICT: Rule = Rule {
         "requires gateway.trustedProxies to be configured",
         "hooks.token must not match gateway auth token",
         "non-loopback Control UI requires gateway.controlUi.allowedOrigins",
+        "gateway token not configured on gateway",
+        "gateway password",
+        "tailscale identity",
+        "gateway auth mode is trusted-proxy",
     ],
-    run: |model, rule| {
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
         };
-        let about = About { model, gateway, rule };
+        let about = About { model, gateway, check };
         let found = [
             about.no_guard(),
             about.two_secrets(),
@@ -79,12 +66,26 @@ pub static CONFLICT: Rule = Rule {
             .map(|finding| about.started(finding))
             .collect()
     },
+    edits: Edits::Config(|model, options| {
+        let code = CONFLICT.code;
+        let token = new_token_in(model, options, code, |token| token.is_missing());
+        edits(model, unguarded(model, options).into_iter().chain(token))
+    }),
+    ..Check::BASE
 };
+
+/// Another bind, where the user names one for a bind that has no guard.
+fn unguarded(model: &Model, options: &Options) -> Option<Wanted> {
+    let bind = &hosted(model)?.bind;
+    let is_a_word = bind.value().is_none_or(|word| BINDS.contains(&word.as_str()));
+    let chosen = options.bind.filter(|_| is_a_word && exposed(model).is_some())?;
+    Some(Wanted::of(bind, CONFLICT.code, Value::from(chosen), "as --bind says"))
+}
 
 struct About<'m> {
     model: &'m Model,
     gateway: &'m Gateway,
-    rule: &'m Rule,
+    check: &'m Check,
 }
 
 impl About<'_> {
@@ -92,19 +93,19 @@ impl About<'_> {
     fn started(&self, finding: Finding) -> Finding {
         if runs(self.model) && finding.severity == Severity::Blocks {
             return finding
-                .at_worst(Severity::Warning)
-                .seen("a gateway runs now; this would stop its next start");
+                .rated(Severity::Warning)
+                .note("a gateway runs now; this would stop its next start");
         }
         finding
     }
 
     fn says<T>(&self, setting: &Setting<T>, says: impl Into<String>, hand: &str) -> Finding {
-        let mend = Mend::ByHand(vec![hand.to_owned()]);
-        self.rule.finding(place(self.model, setting), says, mend)
+        let finding = self.check.finding(place(self.model, setting), says);
+        if hand.is_empty() { finding } else { finding.by_hand([hand]) }
     }
 
     /// Whether the gateway sees a variable of this kind: `.env` or its service.
-    fn in_variables(&self, has: fn(&crate::config::facts::Variables) -> bool) -> bool {
+    fn in_variables(&self, has: fn(&Variables) -> bool) -> bool {
         let variables = self.model.config.facts.variables.iter();
         variables.filter(|at| at.place.is_seen_by_gateway()).any(has)
     }
@@ -118,19 +119,22 @@ impl About<'_> {
         let on = exposed(self.model)?;
         let by_default = self.gateway.bind.value().is_none_or(|word| word == "auto");
         let says = "others could reach the gateway, and no shared token or password guards it";
-        let mut finding = self.says(&self.gateway.bind, says, "");
-        finding.mend = Mend::RepairWith(repair("--bind loopback"));
-        let finding = finding
-            .seen(format!("gateway.bind is {on}"))
-            .seen("gateway.auth has no token and no password that could be seen");
+        let loopback = Step::clawmend(["repair", "--bind", "loopback"]);
+        let finding = self
+            .says(&self.gateway.bind, says, "")
+            .seen("gateway.bind", on)
+            .note("gateway.auth has no token and no password that could be seen")
+            .choice(loopback);
         let finding = match self.gateway.auth_kind() {
-            AuthKind::Token => finding
-                .seen(format!("if other machines need the gateway: {}", repair("--new-token"))),
+            AuthKind::Token => finding.choice(
+                Step::clawmend(["repair", "--new-token"])
+                    .after("if other machines need the gateway"),
+            ),
             _ => finding,
         };
         // Which release made `auto` the default in containers was not seen; 2026.9.6 refuses.
         Some(if by_default && self.model.store == StoreKind::Files {
-            finding.at_worst(Severity::Warning)
+            finding.rated(Severity::Warning)
         } else {
             finding
         })
@@ -148,7 +152,7 @@ impl About<'_> {
             )
         })?;
         Some(match self.model.rule {
-            scopes::Rule::Literal => finding.at_worst(Severity::Warning),
+            scopes::Rule::Literal => finding.rated(Severity::Warning),
             scopes::Rule::Implied => finding,
         })
     }
@@ -221,7 +225,7 @@ impl About<'_> {
                 self.says(&self.gateway.auth_token, says, "give hooks.token a value of its own");
             match self.model.store {
                 StoreKind::Files => finding,
-                StoreKind::Sqlite => finding.at_worst(Severity::Warning),
+                StoreKind::Sqlite => finding.rated(Severity::Warning),
             }
         })
     }
@@ -242,7 +246,7 @@ impl About<'_> {
                 "others can reach the gateway, and its web page names no allowed origin: some releases refuse to start",
                 "set gateway.controlUi.allowedOrigins to the addresses that browsers use, or gateway.controlUi.enabled to false",
             )
-            .at_worst(Severity::Warning)
+            .rated(Severity::Warning)
         })
     }
 
@@ -265,9 +269,8 @@ impl About<'_> {
             || gateway.trusted_proxies.value().is_some_and(Vec::is_empty);
         if none {
             let says = "gateway.auth.mode is \"trusted-proxy\", and no proxy is trusted";
-            let mut finding = self.says(&gateway.trusted_proxies, says, "");
-            finding.mend = Mend::RepairWith(repair("--trust-proxy IP"));
-            found.push(finding);
+            let finding = self.says(&gateway.trusted_proxies, says, "");
+            found.push(finding.choice(Step::clawmend(["repair", "--trust-proxy", "IP"])));
         }
         let token = !gateway.auth_token.is_missing() || self.in_variables(|at| at.token.is_some());
         if token {

@@ -1,14 +1,16 @@
 //! Variables that beat the config.
 
-use super::{Rule, config_name, gateway};
+use super::{config_name, gateway};
+use crate::checks::{Check, Hop};
 use crate::config::facts::{Place, Variables};
 use crate::config::model::AuthKind;
 use crate::config::url::{Distance, GatewayUrl};
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::scopes;
 use crate::secret::Secret;
 use crate::secret::shown::url as shown_url;
+use crate::step::Step;
 
 /// The places whose variables this CLI goes by, the strongest first.
 fn of_the_cli(model: &Model) -> impl Iterator<Item = &Variables> {
@@ -22,17 +24,18 @@ fn of_the_service(model: &Model) -> impl Iterator<Item = &Variables> {
     variables.filter(|at| at.place == Place::Service && at.other_state_dir.is_none())
 }
 
-pub static TOKEN: Rule = Rule {
+pub static TOKEN: Check = Check {
     code: Code("env-overrides-token"),
     modes: &["F05"],
     severity: Severity::Blocks,
     title: "OPENCLAW_GATEWAY_TOKEN holds another token than the config",
     why: "The CLI takes OPENCLAW_GATEWAY_TOKEN before the config's gateway.auth.token; the gateway takes the config first. A stale \
           variable in a shell, a `.env` or a service therefore makes the two differ.",
-    mends: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
+    repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "unset OPENCLAW_GATEWAY_TOKEN, take it out of the file that is named, or reinstall the service: openclaw gateway install --force",
-    messages: &["gateway token mismatch", "device token mismatch"],
-    run: |model, rule| {
+    messages: &["gateway token mismatch", "device token mismatch", "unauthorized"],
+    hop: Some(Hop::Cli),
+    find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];
         };
@@ -43,44 +46,47 @@ pub static TOKEN: Rule = Rule {
         let mut found: Vec<Finding> = Vec::new();
         // The first place that sets it is the one the CLI goes by.
         if let Some((at, token)) = of_the_cli(model).find_map(|at| Some((at, at.token.as_ref()?))) {
-            found.extend(in_the_cli(model, rule, at, token, own));
+            found.extend(in_the_cli(model, check, at, token, own));
         }
         for at in of_the_service(model) {
             let Some(token) = &at.token else { continue };
             if own.is_some_and(|own| own != token)
                 || (own.is_none() && gateway.auth_token.is_missing())
             {
-                found.push(in_the_service(rule, at, token, own));
+                found.push(in_the_service(check, at, token, own));
             }
         }
         found
     },
+    ..Check::BASE
 };
 
 fn in_the_cli(
     model: &Model,
-    rule: &Rule,
+    check: &Check,
     at: &Variables,
     token: &Secret,
     own: Option<&Secret>,
 ) -> Option<Finding> {
     let hand = match at.place {
-        Place::Process => {
-            "unset OPENCLAW_GATEWAY_TOKEN    (and take it out of your shell's start files)"
-                .to_owned()
-        }
-        _ => format!("take OPENCLAW_GATEWAY_TOKEN out of {}, or make it the config's token", at.at),
+        Place::Process => Step::run("unset", ["OPENCLAW_GATEWAY_TOKEN"])
+            .note("and take it out of your shell's start files"),
+        _ => Step::text(format!(
+            "take OPENCLAW_GATEWAY_TOKEN out of {}, or make it the config's token",
+            at.at
+        )),
     };
-    let mend = Mend::ByHand(vec![hand]);
     let Some(own) = own else {
         let known = of_the_service(model).any(|service| service.token.as_ref() == Some(token));
         let both = at.place == Place::DotEnv;
         let unset = gateway(model).is_some_and(|gateway| gateway.auth_token.is_missing());
         let says = "the CLI sends OPENCLAW_GATEWAY_TOKEN, and the config holds no token to compare it with";
         return (unset && !known && !both).then(|| {
-            rule.finding(at.at.clone(), says, mend)
-                .at_worst(Severity::Warning)
-                .seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
+            check
+                .finding(at.at.clone(), says)
+                .by_hand([hand])
+                .rated(Severity::Warning)
+                .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
         });
     };
     if own == token {
@@ -88,16 +94,17 @@ fn in_the_cli(
     }
     let says =
         "OPENCLAW_GATEWAY_TOKEN beats the config in the CLI, and differs from the gateway's token";
-    let finding = rule
-        .finding(at.at.clone(), says, mend)
-        .seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
-        .seen(format!("gateway.auth.token is {own}"));
+    let finding = check
+        .finding(at.at.clone(), says)
+        .by_hand([hand])
+        .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
+        .note(format!("gateway.auth.token is {own}"));
     // From 2026.3.13 the CLI tries once more, with its device token.
     let saved = model.tokens_agree() && model.rule == scopes::Rule::Implied;
-    Some(if saved { finding.at_worst(Severity::Warning) } else { finding })
+    Some(if saved { finding.rated(Severity::Warning) } else { finding })
 }
 
-fn in_the_service(rule: &Rule, at: &Variables, token: &Secret, own: Option<&Secret>) -> Finding {
+fn in_the_service(check: &Check, at: &Variables, token: &Secret, own: Option<&Secret>) -> Finding {
     let says = match own {
         Some(_) => {
             "the gateway's service holds another token than the config (the config's counts)"
@@ -106,31 +113,35 @@ fn in_the_service(rule: &Rule, at: &Variables, token: &Secret, own: Option<&Secr
             "the gateway gets its token from its service, and the config, which the CLI reads, holds none"
         }
     };
-    let hand = "make the two one: put the token into gateway.auth.token, then: openclaw gateway install --force";
-    let mend = Mend::ByHand(vec![hand.into()]);
-    let finding = rule.finding(at.at.clone(), says, mend).at_worst(Severity::Warning);
-    let finding = finding.seen(format!("OPENCLAW_GATEWAY_TOKEN is {token}"));
+    let install = Step::run("openclaw", ["gateway", "install", "--force"])
+        .after("make the two one: put the token into gateway.auth.token, then run");
+    let finding = check.finding(at.at.clone(), says).by_hand([install]).rated(Severity::Warning);
+    let finding = finding.note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"));
     match own {
-        Some(own) => finding.seen(format!("gateway.auth.token is {own}")),
+        Some(own) => finding.note(format!("gateway.auth.token is {own}")),
         None => finding,
     }
 }
 
-pub static PORT: Rule = Rule {
+pub static PORT: Check = Check {
     code: Code("env-overrides-port"),
     modes: &["F05", "F22"],
     severity: Severity::Warning,
     title: "OPENCLAW_GATEWAY_PORT sends CLI and gateway to different ports",
     why: "OPENCLAW_GATEWAY_PORT beats gateway.port, in the CLI and in the gateway, each in its own environment. Where they differ, the \
           CLI knocks at a port where nothing (or another gateway) listens.",
-    mends: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
+    repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "Set the port in one place only: gateway.port in openclaw.json.",
     messages: &[
         "Gateway not reachable at",
         "connect ECONNREFUSED",
         "gateway closed (1006 abnormal closure",
+        "gateway timeout after",
+        "gateway connect challenge timeout",
+        "econnrefused",
     ],
-    run: |model, rule| {
+    hop: Some(Hop::Url),
+    find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
         };
@@ -140,30 +151,38 @@ pub static PORT: Rule = Rule {
         let Some((asks, place)) = named.or(set).filter(|(asks, _)| *asks != listens.number) else {
             return vec![];
         };
-        let mend = Mend::ByHand(vec![format!(
+        let step = format!(
             "set the port in one place only: gateway.port in {}; take OPENCLAW_GATEWAY_PORT out of the others",
             config_name(model)
-        )]);
+        );
         let says = "the CLI and the gateway are told different ports";
         vec![
-            rule.finding(place.clone(), says, mend)
-                .seen(format!("the CLI asks at {asks} ({place})"))
-                .seen(format!("the gateway listens on {} ({})", listens.number, listens.from)),
+            check
+                .finding(place.clone(), says)
+                .by_hand([step])
+                .note(format!("the CLI asks at {asks} ({place})"))
+                .note(format!("the gateway listens on {} ({})", listens.number, listens.from)),
         ]
     },
+    ..Check::BASE
 };
 
-pub static URL: Rule = Rule {
+pub static URL: Check = Check {
     code: Code("env-overrides-url"),
     modes: &["F22", "F18"],
     severity: Severity::Warning,
     title: "OPENCLAW_GATEWAY_URL sends the CLI to another gateway",
     why: "From 2026.3.13 the CLI goes where OPENCLAW_GATEWAY_URL says, with the credentials of the environment alone and never the config's. \
           It then has no local fallback for `openclaw devices approve`.",
-    mends: "Nothing: clawmend changes neither your shell nor `.env` files.",
+    repair: "Nothing: clawmend changes neither your shell nor `.env` files.",
     by_hand: "unset OPENCLAW_GATEWAY_URL",
-    messages: &["gateway url override requires explicit credentials"],
-    run: |model, rule| {
+    messages: &[
+        "gateway url override requires explicit credentials",
+        "local fallback pairing state does not contain the gateway request",
+        "no stored device auth for this gateway origin",
+    ],
+    hop: Some(Hop::Url),
+    find: |model, check| {
         let Some((at, url)) = of_the_cli(model).find_map(|at| Some((at, at.url.as_ref()?))) else {
             return vec![];
         };
@@ -174,30 +193,35 @@ pub static URL: Rule = Rule {
         if near && has_token {
             return vec![];
         }
-        let mend = Mend::ByHand(vec!["unset OPENCLAW_GATEWAY_URL".into()]);
         let says = "OPENCLAW_GATEWAY_URL decides where the CLI goes, not the config";
-        let finding = rule
-            .finding(at.at.clone(), says, mend)
-            .seen(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
+        let finding = check
+            .finding(at.at.clone(), says)
+            .by_hand([Step::run("unset", ["OPENCLAW_GATEWAY_URL"])])
+            .note(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
         vec![if has_token {
             finding
         } else {
-            finding.seen("no OPENCLAW_GATEWAY_TOKEN beside it: the CLI has nothing to show there")
+            finding.note("no OPENCLAW_GATEWAY_TOKEN beside it: the CLI has nothing to show there")
         }]
     },
+    ..Check::BASE
 };
 
-pub static ELSEWHERE: Rule = Rule {
+pub static ELSEWHERE: Check = Check {
     code: Code("service-other-state-dir"),
     modes: &["F22"],
     severity: Severity::Warning,
     title: "the gateway's service uses another state dir",
     why: "Gateway and CLI must use the same state dir: each has its own identity and stores, and an approval in one has no effect in the \
           other.",
-    mends: "Nothing: clawmend edits the state dir that it names, and no other.",
-    by_hand: "clawmend --state-dir PATH, or reinstall the service: openclaw gateway install --force",
-    messages: &["using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR"],
-    run: |model, rule| {
+    repair: "Nothing: clawmend edits the state dir that it names, and no other.",
+    by_hand: "Look at that state dir with `--state-dir PATH`, or reinstall the service: openclaw gateway install --force",
+    messages: &[
+        "using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR",
+        "local fallback pairing state does not contain the gateway request",
+    ],
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         let services = model.config.facts.variables.iter();
         let mut elsewhere = services.filter(|at| at.place == Place::Service);
         let found = elsewhere.find_map(|at| Some((at, at.other_state_dir.as_ref()?)));
@@ -205,38 +229,35 @@ pub static ELSEWHERE: Rule = Rule {
             return vec![];
         };
         let says = "the gateway that is installed here as a service uses another state dir";
-        let mend = Mend::ByHand(vec![format!(
-            "to look at it: clawmend --state-dir '{}'",
-            crate::platform::shown(dir)
-        )]);
+        let finding =
+            check.finding(at.at.clone(), says).by_hand([Step::look_at(dir).after("to look at it")]);
         vec![
-            rule.finding(at.at.clone(), says, mend)
-                .seen(format!("OPENCLAW_STATE_DIR there is {}", crate::platform::shown(dir)))
-                .seen(format!("this one is {}", crate::platform::shown(&model.facts.state_dir))),
+            finding
+                .seen("OPENCLAW_STATE_DIR there", crate::platform::shown(dir))
+                .seen("this one", crate::platform::shown(&model.facts.state_dir)),
         ]
     },
+    ..Check::BASE
 };
 
-pub static OLD_NAMES: Rule = Rule {
+pub static OLD_NAMES: Check = Check {
     code: Code("env-old-names"),
     modes: &["F05"],
     severity: Severity::Info,
     title: "variables with old names, which later releases ignore",
     why: "Up to 2026.2 OpenClaw took CLAWDBOT_GATEWAY_TOKEN and the like where the OPENCLAW_ variable was not set. Later releases ignore \
           CLAWDBOT_ and MOLTBOT_ names without a word.",
-    mends: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
+    repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "Set the same variable with OPENCLAW_ in front, where it is still wanted, and take the old one out.",
-    messages: &[],
-    run: |model, rule| {
+    find: |model, check| {
         let places = model.config.facts.variables.iter();
         let found = places.filter(|at| !at.old_names().is_empty()).map(|at| {
             let says = "variables with old names are set, which later releases ignore";
-            let mend = Mend::ByHand(vec![format!(
-                "in {}: use OPENCLAW_ in front of the names, or take them out",
-                at.at
-            )]);
-            rule.finding(at.at.clone(), says, mend).seen(at.old_names().join(", "))
+            let step =
+                format!("in {}: use OPENCLAW_ in front of the names, or take them out", at.at);
+            check.finding(at.at.clone(), says).by_hand([step]).note(at.old_names().join(", "))
         });
         found.collect()
     },
+    ..Check::BASE
 };

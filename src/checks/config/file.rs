@@ -1,13 +1,16 @@
 //! The config's file itself: missing, empty, broken, unreadable, with a broken include.
 
-use super::{Rule, config_name, name, runs};
-use crate::checks::stores::{readable_mend, unusable};
+use super::{config_name, name, runs};
+use crate::checks::stores::to_read;
+use crate::checks::{Check, Edits, Hop};
 use crate::config::copies::Copy;
 use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::finding::{Code, EvidenceKind, Finding, Mend, Severity};
 use crate::format::json5::SyntaxError;
 use crate::model::Model;
+use crate::step::Step;
+use crate::text::unusable;
 
 /// So many copies are listed.
 const MOST: usize = 8;
@@ -16,21 +19,22 @@ const MOST: usize = 8;
 fn with_copies(model: &Model, mut finding: Finding) -> Finding {
     let copies = &model.config.facts.copies;
     for copy in copies.iter().take(MOST) {
-        finding = finding.seen(line(model, copy));
+        finding = finding.note(line(model, copy));
     }
     if copies.is_empty() {
-        finding = finding.seen("no copy of it lies beside it");
+        finding = finding.note("no copy of it lies beside it");
     }
     if let Some(best) = model.config.best_copy() {
         let path = model.config.copy_path(best);
-        finding = finding.seen(format!("the best copy is {}", best.name));
-        finding.mend = Mend::RepairWith(from(&path));
+        finding = finding.seen("best copy", &best.name);
+        finding.mend = Mend::Choice(vec![from(&path)]);
     }
     finding
 }
 
-pub(super) fn from(path: &std::path::Path) -> String {
-    super::repair(&format!("--config-from '{}'", crate::platform::shown(path)))
+/// The command that puts a copy in the config's place.
+pub(super) fn from(path: &std::path::Path) -> Step {
+    Step::clawmend(["repair", "--config-from"]).with([path])
 }
 
 /// `openclaw.json.bak: 2026-11-24 17:15 UTC, 1200 bytes, parses, ...`.
@@ -43,105 +47,122 @@ pub(super) fn line(model: &Model, copy: &Copy) -> String {
     format!("{path}: {when}, {} bytes: {reasons}", copy.size)
 }
 
-fn by_hand(lines: &[&str]) -> Mend {
-    Mend::ByHand(lines.iter().map(|line| (*line).to_owned()).collect())
-}
-
-pub static MISSING: Rule = Rule {
+pub static MISSING: Check = Check {
     code: Code("config-missing"),
     modes: &["F08", "F33"],
     severity: Severity::Blocks,
     title: "there is no config",
     why: "Without a config a gateway refuses to start (unless with --allow-unconfigured, as some containers do).",
-    mends: "With --config-from FILE a copy takes its place. clawmend makes up no config.",
+    repair: "With --config-from FILE a copy takes its place. clawmend makes up no config.",
     by_hand: "Put a copy back, or run: openclaw setup",
-    messages: &["Missing config. Run `openclaw setup`"],
-    run: |model, rule| {
+    messages: &["Missing config. Run `openclaw setup`", "missing config. run"],
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         if !matches!(model.config.state, ConfigState::Absent) || model.config.is_client() {
             return vec![];
         }
-        let mend = by_hand(&["openclaw setup    (or put a copy of your own back)"]);
-        let finding = rule.finding(config_name(model), "there is no config", mend);
+        let setup = Step::run("openclaw", ["setup"]).note("or put a copy of your own back");
+        let finding = check.finding(config_name(model), "there is no config").by_hand([setup]);
         // A config that was there once has left copies; without any, this gateway may never have had one.
         let lost = !model.config.facts.copies.is_empty() && !runs(model);
         let finding = with_copies(model, finding);
-        vec![if lost { finding } else { finding.at_worst(Severity::Warning) }]
+        vec![if lost { finding } else { finding.rated(Severity::Warning) }]
     },
+    edits: Edits::Copy,
+    ..Check::BASE
 };
 
-pub static EMPTY: Rule = Rule {
+pub static EMPTY: Check = Check {
     code: Code("config-empty"),
     modes: &["F33"],
     severity: Severity::Blocks,
     title: "the config is empty",
     why: "A file without anything in it is no config: the gateway and the CLI stop at it. It is what an interrupted write or a full disk \
           leaves.",
-    mends: "With --config-from FILE a copy takes its place (asked for on a terminal). clawmend makes up no config.",
+    repair: "With --config-from FILE a copy takes its place (asked for on a terminal). clawmend makes up no config.",
     by_hand: "Put the best of the copies beside it in its place.",
-    messages: &["JSON5: invalid end of input at 1:1", "invalid end of input"],
-    run: |model, rule| match &model.config.state {
+    messages: &["JSON5: invalid end of input at 1:1", "invalid end of input", "json5: invalid"],
+    hop: Some(Hop::Gateway),
+    find: |model, check| match &model.config.state {
         ConfigState::Empty => {
-            let mend = by_hand(&["put a copy of your own back, or: openclaw setup"]);
+            let setup =
+                Step::run("openclaw", ["setup"]).after("put a copy of your own back, or run");
             let says = "the config is empty: nothing stands in the file";
-            vec![with_copies(model, rule.finding(config_name(model), says, mend))]
+            vec![with_copies(model, check.finding(config_name(model), says).by_hand([setup]))]
         }
         _ => vec![],
     },
+    edits: Edits::Copy,
+    ..Check::BASE
 };
 
 fn where_it_breaks(finding: Finding, error: &SyntaxError) -> Finding {
-    let finding = finding.seen(error.to_string());
-    // Two blanks: shown as it is, so that the caret stands below its place.
-    error.excerpt().lines().fold(finding, |finding, line| finding.seen(format!("  {line}")))
+    let finding = finding.note(error.to_string());
+    // Shown as it is, so that the caret stands below its place.
+    error
+        .excerpt()
+        .lines()
+        .fold(finding, |finding, line| finding.with("", line.to_owned(), EvidenceKind::Excerpt))
 }
 
-pub static UNPARSABLE: Rule = Rule {
+pub static UNPARSABLE: Check = Check {
     code: Code("config-unparsable"),
     modes: &["F33", "F09"],
     severity: Severity::Blocks,
     title: "the config cannot be parsed",
     why: "The config is JSON5. Where it breaks, OpenClaw reads none of it: the gateway does not start and the CLI stops too.",
-    mends: "With --config-from FILE a copy takes its place (asked for on a terminal); the broken file stays in the snapshot. The place \
+    repair: "With --config-from FILE a copy takes its place (asked for on a terminal); the broken file stays in the snapshot. The place \
             where it breaks is often quicker to mend by hand.",
     by_hand: "Correct the line that is shown: mostly a comma, a quote or a brace.",
-    messages: &["JSON5: invalid", "JSON5 parse failed", "Invalid config at", "SyntaxError: JSON5"],
-    run: |model, rule| match &model.config.state {
+    messages: &[
+        "JSON5: invalid",
+        "JSON5 parse failed",
+        "Invalid config at",
+        "SyntaxError: JSON5",
+        "1006 abnormal closure",
+        "econnrefused",
+    ],
+    hop: Some(Hop::Gateway),
+    find: |model, check| match &model.config.state {
         ConfigState::Unparsable(error) => {
             let hand = format!("correct line {} of {}", error.line, config_name(model));
             let says = "the config cannot be parsed";
-            let finding = rule.finding(config_name(model), says, Mend::ByHand(vec![hand]));
+            let finding = check.finding(config_name(model), says).by_hand([hand]);
             vec![with_copies(model, where_it_breaks(finding, error))]
         }
         _ => vec![],
     },
+    edits: Edits::Copy,
+    ..Check::BASE
 };
 
-pub static UNREADABLE: Rule = Rule {
+pub static UNREADABLE: Check = Check {
     code: Code("config-unreadable"),
     modes: &["F13"],
     severity: Severity::Unchecked,
     title: "the config could not be read",
     why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
-    mends: "Nothing: clawmend does not write where it could not read.",
+    repair: "Nothing: clawmend does not write where it could not read.",
     by_hand: "Make the config a regular file that the gateway's user can read.",
     messages: &["EACCES: permission denied, open"],
-    run: |model, rule| match &model.config.state {
+    find: |model, check| match &model.config.state {
         ConfigState::Unusable(why) => {
             let says = format!("the config could not be read: {}", unusable(why));
-            vec![rule.finding(config_name(model), says, readable_mend(why))]
+            vec![check.finding(config_name(model), says).by_hand(to_read(why))]
         }
         _ => vec![],
     },
+    ..Check::BASE
 };
 
-pub static INCLUDE: Rule = Rule {
+pub static INCLUDE: Check = Check {
     code: Code("include-broken"),
     modes: &["F16"],
     severity: Severity::Blocks,
     title: "an include of the config cannot be followed",
     why: "OpenClaw refuses the whole config for one `$include` that it cannot follow: a missing file, one outside of the config's folder, a \
           circle, one that does not parse.",
-    mends: "Nothing, and no value of the config is changed while an include is missing: what is in it is not known.",
+    repair: "Nothing, and no value of the config is changed while an include is missing: what is in it is not known.",
     by_hand: "Put the file back, or correct the path in `$include`.",
     messages: &[
         "Failed to read include file",
@@ -155,7 +176,8 @@ pub static INCLUDE: Rule = Rule {
         "Invalid $include",
         "would flatten $include-owned config",
     ],
-    run: |model, rule| {
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         let Some(config) = model.config.read() else {
             return vec![];
         };
@@ -174,8 +196,7 @@ pub static INCLUDE: Rule = Rule {
                 _ => "correct the `$include`".to_owned(),
             };
             let says = "an include of the config cannot be followed";
-            let finding =
-                rule.finding(place, says, Mend::ByHand(vec![hand])).seen(problem.to_string());
+            let finding = check.finding(place, says).by_hand([hand]).note(problem.to_string());
             match &problem.kind {
                 ProblemKind::Unparsable(_, error) => where_it_breaks(finding, error),
                 _ => finding,
@@ -183,4 +204,5 @@ pub static INCLUDE: Rule = Rule {
         });
         found.collect()
     },
+    ..Check::BASE
 };

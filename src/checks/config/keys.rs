@@ -1,29 +1,31 @@
 //! Keys and values that OpenClaw's schema refuses.
 
-use super::{Rule, bytes, config_name, gateway, name, place, place_of};
+use super::{bytes, config_name, gateway, name, place, place_of};
+use crate::checks::{Check, Hop};
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::words::AUTH_MODES;
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::{self, path_text};
 use crate::model::Model;
 use crate::plan::StoreKind;
 use crate::secret::places::{GATEWAY_KEYS, ROOT_KEYS};
 
-pub static UNKNOWN: Rule = Rule {
+pub static UNKNOWN: Check = Check {
     code: Code("config-unknown-key"),
     modes: &["F32"],
     severity: Severity::Blocks,
     title: "keys that no release of OpenClaw knows",
     why: "The config is strict: a key that the running release does not know stops the gateway and most commands. These keys are known to \
           no release from 2026.2 to 2026.9; a later one may know them, or they are misspelled.",
-    mends: "Nothing: a key may belong to a release that this version of clawmend does not know.",
+    repair: "Nothing: a key may belong to a release that this version of clawmend does not know.",
     by_hand: "Remove the key, or correct its spelling, in openclaw.json.",
     messages: &[
         "Unrecognized key",
         "Found \"gateway.token\" in config. Use \"gateway.auth.token\" instead",
         "OpenClaw config is invalid",
     ],
-    run: |model, rule| {
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         let (Some(config), Some(gateway)) = (model.config.whole(), gateway(model)) else {
             return vec![];
         };
@@ -37,74 +39,76 @@ pub static UNKNOWN: Rule = Rule {
             !GATEWAY_KEYS.contains(&key.as_str()) && *key != "token" && *key != "$include"
         });
         paths.extend(odd.map(|key| vec!["gateway".to_owned(), key.clone()]));
-        misplaced(model, gateway, rule).into_iter().chain(unknown(model, rule, &paths)).collect()
+        misplaced(model, gateway, check).into_iter().chain(unknown(model, check, &paths)).collect()
     },
+    ..Check::BASE
 };
 
-fn misplaced(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
+fn misplaced(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
     if gateway.misplaced_token.is_missing() {
         return None;
     }
-    let mend = Mend::ByHand(vec![
-        "move it: gateway: { auth: { mode: \"token\", token: ... } }, and remove gateway.token"
-            .into(),
-    ]);
+    let step =
+        "move it: gateway: { auth: { mode: \"token\", token: ... } }, and remove gateway.token";
     let says = "the token stands in gateway.token; it belongs into gateway.auth.token";
-    let finding = rule.finding(place(model, &gateway.misplaced_token), says, mend);
+    let finding = check.finding(place(model, &gateway.misplaced_token), says).by_hand([step]);
     Some(match model.store {
         StoreKind::Files => finding,
         // 2026.8 and later move it themselves.
-        StoreKind::Sqlite => finding.at_worst(Severity::Warning),
+        StoreKind::Sqlite => finding.rated(Severity::Warning),
     })
 }
 
-fn unknown(model: &Model, rule: &Rule, paths: &[Vec<String>]) -> Option<Finding> {
+fn unknown(model: &Model, check: &Check, paths: &[Vec<String>]) -> Option<Finding> {
     let first = paths.first()?;
     let owner = model.config.whole()?.resolved.place_for(first);
-    let mend = Mend::ByHand(vec![
-        "if the gateway says `Unrecognized key`: remove it or correct its spelling".into(),
-    ]);
+    let step = "if the gateway says `Unrecognized key`: remove it or correct its spelling";
     let says = "keys that no release of OpenClaw up to 2026.9 knows";
-    let finding =
-        rule.finding(place_of(model, first, &owner), says, mend).at_worst(Severity::Warning);
-    let shown = paths.iter().take(8).fold(finding, |finding, path| finding.seen(path_text(path)));
+    let finding = check
+        .finding(place_of(model, first, &owner), says)
+        .by_hand([step])
+        .rated(Severity::Warning);
+    let shown = paths.iter().take(8).fold(finding, |finding, path| finding.note(path_text(path)));
     Some(match paths.len() {
         0..=8 => shown,
-        more => shown.seen(format!("and {} more", more - 8)),
+        more => shown.note(format!("and {} more", more - 8)),
     })
 }
 
-pub static VALUE: Rule = Rule {
+pub static VALUE: Check = Check {
     code: Code("gateway-value-invalid"),
     modes: &["F32"],
     severity: Severity::Blocks,
     title: "a value of the gateway section has the wrong type",
     why: "OpenClaw checks every value against its schema and refuses the whole config for one that does not fit.",
-    mends: "Nothing: what was meant is for you to say.",
+    repair: "Nothing: what was meant is for you to say.",
     by_hand: "Correct the value in openclaw.json.",
     messages: &["Invalid input: expected", "Invalid config at", "OpenClaw config is invalid"],
-    run: |model, rule| {
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];
         };
         if let Some(config) = model.config.whole()
             && !config.resolved.value.is_object()
         {
-            let hand = Mend::ByHand(vec!["put the settings into an object: { ... }".into()]);
-            return vec![rule.finding(config_name(model), "the config is not an object", hand)];
+            let step = "put the settings into an object: { ... }";
+            return vec![
+                check.finding(config_name(model), "the config is not an object").by_hand([step]),
+            ];
         }
         let mut found: Vec<Finding> = [
-            wrong(model, rule, &gateway.section, "an object"),
-            wrong(model, rule, &gateway.port, "a number from 1 to 65535"),
-            wrong(model, rule, &gateway.auth_mode, "none, token, password or trusted-proxy"),
-            wrong(model, rule, &gateway.auth_token, "a text"),
-            wrong(model, rule, &gateway.auth_password, "a text"),
-            wrong(model, rule, &gateway.remote_url, "a text"),
-            wrong(model, rule, &gateway.remote_token, "a text"),
-            wrong(model, rule, &gateway.custom_bind_host, "a text"),
-            wrong(model, rule, &gateway.tls_enabled, "true or false"),
-            wrong(model, rule, &gateway.control_ui_enabled, "true or false"),
-            wrong(model, rule, &gateway.control_ui_allowed_origins, "a list of texts"),
+            wrong(model, check, &gateway.section, "an object"),
+            wrong(model, check, &gateway.port, "a number from 1 to 65535"),
+            wrong(model, check, &gateway.auth_mode, "none, token, password or trusted-proxy"),
+            wrong(model, check, &gateway.auth_token, "a text"),
+            wrong(model, check, &gateway.auth_password, "a text"),
+            wrong(model, check, &gateway.remote_url, "a text"),
+            wrong(model, check, &gateway.remote_token, "a text"),
+            wrong(model, check, &gateway.custom_bind_host, "a text"),
+            wrong(model, check, &gateway.tls_enabled, "true or false"),
+            wrong(model, check, &gateway.control_ui_enabled, "true or false"),
+            wrong(model, check, &gateway.control_ui_allowed_origins, "a list of texts"),
         ]
         .into_iter()
         .flatten()
@@ -115,42 +119,45 @@ pub static VALUE: Rule = Rule {
                 .raw(&gateway.trusted_proxies.path)
                 .is_some_and(serde_json::Value::is_array)
         {
-            found.extend(wrong(model, rule, &gateway.trusted_proxies, "a list of texts"));
+            found.extend(wrong(model, check, &gateway.trusted_proxies, "a list of texts"));
         }
         if let Some(word) =
             gateway.auth_mode.value().filter(|word| !AUTH_MODES.contains(&word.as_str()))
         {
             let says = "gateway.auth.mode is not a word that OpenClaw knows";
-            let mend = Mend::ByHand(vec![format!("set it to one of {}", AUTH_MODES.join(", "))]);
-            let finding = rule.finding(place(model, &gateway.auth_mode), says, mend);
-            let shown = crate::secret::shown::text(&gateway.auth_mode.path, word);
-            found.push(finding.seen(format!("it is {shown:?}")));
+            let step = format!("set it to one of {}", AUTH_MODES.join(", "));
+            let finding = check.finding(place(model, &gateway.auth_mode), says).by_hand([step]);
+            found.push(finding.seen(
+                "now",
+                format!("{:?}", crate::secret::shown::text(&gateway.auth_mode.path, word)),
+            ));
         }
         found
     },
+    ..Check::BASE
 };
 
-fn wrong<T>(model: &Model, rule: &Rule, setting: &Setting<T>, wanted: &str) -> Option<Finding> {
+fn wrong<T>(model: &Model, check: &Check, setting: &Setting<T>, wanted: &str) -> Option<Finding> {
     let Field::Wrong(wrong) = &setting.field else {
         return None;
     };
     let path = path_text(&setting.path);
-    let mend = Mend::ByHand(vec![format!("make {path} {wanted}")]);
-    let finding = rule.finding(place(model, setting), format!("{path} has to be {wanted}"), mend);
-    Some(finding.seen(format!("it is {}", wrong.found)))
+    let step = format!("make {path} {wanted}");
+    let finding =
+        check.finding(place(model, setting), format!("{path} has to be {wanted}")).by_hand([step]);
+    Some(finding.seen("now", wrong.found))
 }
 
-pub static DUPLICATE: Rule = Rule {
+pub static DUPLICATE: Check = Check {
     code: Code("config-duplicate-keys"),
     modes: &["F33"],
     severity: Severity::Warning,
     title: "a key stands more than once in the config",
     why: "Of two equal keys OpenClaw takes the last one and says nothing: what the first one holds has no effect, and is lost at OpenClaw's \
           next write.",
-    mends: "Nothing: which of them is right is for you to say; clawmend edits no value whose key stands there twice.",
+    repair: "Nothing: which of them is right is for you to say; clawmend edits no value whose key stands there twice.",
     by_hand: "Keep one of the two.",
-    messages: &[],
-    run: |model, rule| {
+    find: |model, check| {
         let Some(config) = model.config.read() else {
             return vec![];
         };
@@ -171,13 +178,14 @@ pub static DUPLICATE: Rule = Rule {
                     "`{}` stands there more than once; the last one counts",
                     path_text(&twice.path)
                 );
-                let hand = Mend::ByHand(vec!["keep one of them".into()]);
-                let finding = rule.finding(name(model, path), says, hand);
+                let step = "keep one of them";
+                let finding = check.finding(name(model, path), says).by_hand([step]);
                 let near = twice.path.first().is_some_and(|key| key == "gateway");
-                let finding = finding.seen(format!("lines {}", lines.join(", ")));
-                found.push(if near { finding } else { finding.at_worst(Severity::Info) });
+                let finding = finding.seen("lines", lines.join(", "));
+                found.push(if near { finding } else { finding.rated(Severity::Info) });
             }
         }
         found
     },
+    ..Check::BASE
 };

@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod bind;
 pub(crate) mod conflict;
+pub(crate) mod copy;
 pub(crate) mod env;
 pub(crate) mod file;
 pub(crate) mod keys;
@@ -10,12 +11,11 @@ pub(crate) mod mode;
 pub(crate) mod remote;
 pub(crate) mod replaced;
 pub(crate) mod risk;
-pub(crate) mod secrets;
-pub(crate) mod wanted;
+mod secrets;
+mod value;
 
 use std::path::Path;
 
-use super::Rule;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::owner::Owner;
 use crate::format::json5::{self, path_text};
@@ -75,11 +75,9 @@ fn runs(model: &Model) -> bool {
     matches!(model.facts.gateway, facts::Gateway::Running { .. })
 }
 
-/// A command line of clawmend for this state, shortened: the flags of the run are not known here.
-fn repair(options: &str) -> String {
-    format!("clawmend repair {options}")
-}
-
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod edit_tests;

@@ -1,50 +1,97 @@
 //! The way to the gateway: its URL, and a proxy in front of it.
 
-use super::wanted::{self, Choice};
-use super::{Rule, gateway, place, repair, shown};
+use serde_json::Value;
+
+use super::value::{Wanted, at, edits, hosted};
+use super::{gateway, place, shown};
+use crate::checks::{Check, Edits, Hop, Options};
 use crate::config::gateway::{Field, Gateway};
 use crate::config::model::Host;
 use crate::config::url::{Distance, GatewayUrl};
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::scopes;
 use crate::secret::shape::Shape;
+use crate::step::Step;
 
-pub static NOT_A_LIST: Rule = Rule {
+pub static NOT_A_LIST: Check = Check {
     code: Code("trusted-proxies-not-a-list"),
     modes: &["F06"],
     severity: Severity::Blocks,
     title: "gateway.trustedProxies is not a list",
     why: "OpenClaw takes a list of addresses there and nothing else: with a single text the gateway does not start, and the CLI \
           refuses its commands.",
-    mends: "The text becomes a list of what it names (split at commas).",
+    repair: "The text becomes a list of what it names (split at commas).",
     by_hand: "Put brackets around it: trustedProxies: [\"127.0.0.1\"].",
     messages: &["gateway.trustedProxies: Invalid input", "expected array, received string"],
-    run: |model, rule| {
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
         let Some(setting) = gateway(model).map(|gateway| &gateway.trusted_proxies) else {
             return vec![];
         };
         let raw = model.config.raw(&setting.path);
-        if raw.is_none_or(serde_json::Value::is_array) {
+        if raw.is_none_or(Value::is_array) {
             return vec![];
         }
-        let says = "gateway.trustedProxies has to be a list";
-        let mend = match wanted::proxies(model, &Choice::default()) {
-            Some(wanted) => {
-                let items = wanted.new.as_array().into_iter().flatten();
-                let items = items.filter_map(serde_json::Value::as_str);
-                let items: Vec<String> = items.map(|item| Shape::Address.show(item)).collect();
-                wanted.mend(model, format!("make it {}", serde_json::json!(items)))
-            }
-            None => Mend::ByHand(vec!["make it a list of addresses, e.g. [\"127.0.0.1\"]".into()]),
-        };
-        let finding = rule.finding(place(model, setting), says, mend);
-        vec![match raw.and_then(serde_json::Value::as_str) {
-            Some(text) => finding.seen(format!("it is {:?}", Shape::Address.show(text))),
+        let finding =
+            check.finding(place(model, setting), "gateway.trustedProxies has to be a list");
+        let finding = match raw.and_then(Value::as_str) {
+            Some(text) => finding.seen("now", format!("{:?}", Shape::Address.show(text))),
             None => finding,
+        };
+        vec![match proxies(model, &Options::default()) {
+            Some(wanted) => {
+                let items = wanted.new.as_array().into_iter().flatten().filter_map(Value::as_str);
+                let items: Vec<String> = items.map(|item| Shape::Address.show(item)).collect();
+                wanted.mend(model, finding, format!("make it {}", serde_json::json!(items)))
+            }
+            None => finding.by_hand(["make it a list of addresses, e.g. [\"127.0.0.1\"]"]),
         }]
     },
+    edits: Edits::Config(|model, options| edits(model, proxies(model, options))),
+    ..Check::BASE
 };
+
+/// `gateway.trustedProxies`: a list, with the proxies that the user names.
+fn proxies(model: &Model, options: &Options) -> Option<Wanted> {
+    let setting = &hosted(model)?.trusted_proxies;
+    let file = model.config.read()?.resolved.file(setting.owner.file);
+    // A list may be joined from several files: what this one holds is what is written.
+    let own = file.and_then(|file| at(&file.value, &setting.owner.path));
+    let (mut list, mut codes, why) = match own {
+        None => (Vec::new(), Vec::new(), ""),
+        Some(Value::Array(list)) => (list.clone(), Vec::new(), ""),
+        Some(Value::String(text)) => (
+            text.split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(Value::from)
+                .collect(),
+            vec![NOT_A_LIST.code],
+            "`gateway.trustedProxies` has to be a list",
+        ),
+        Some(_) => return None,
+    };
+    let known: Vec<&str> = setting.value().into_iter().flatten().map(String::as_str).collect();
+    let before = list.len();
+    for address in options.trust_proxy.iter().map(ToString::to_string) {
+        if !known.contains(&address.as_str()) && !list.contains(&Value::from(address.as_str())) {
+            list.push(Value::from(address));
+        }
+    }
+    let mut why = why.to_owned();
+    if list.len() > before {
+        codes.push(UNTRUSTED.code);
+        why = "the proxy that --trust-proxy names is trusted to say who its clients are".to_owned();
+    }
+    (!codes.is_empty()).then(|| Wanted {
+        codes,
+        path: setting.path.clone(),
+        owner: setting.owner.clone(),
+        new: Value::Array(list),
+        why,
+    })
+}
 
 /// A public address that leads here by way of a proxy, by what the config says itself.
 fn public_address(gateway: &Gateway) -> Option<String> {
@@ -56,7 +103,7 @@ fn public_address(gateway: &Gateway) -> Option<String> {
     })
 }
 
-pub static UNTRUSTED: Rule = Rule {
+pub static UNTRUSTED: Check = Check {
     code: Code("proxy-untrusted"),
     modes: &["F06"],
     severity: Severity::Warning,
@@ -64,7 +111,7 @@ pub static UNTRUSTED: Rule = Rule {
     why: "A gateway believes what a proxy says about its clients only if the proxy's address is in gateway.trustedProxies. Without it \
           2026.8 and later refuse such connections (403, `proxy_attribution_required`); earlier ones take every client for the \
           proxy itself. Whatever comes through a proxy is never local, so it needs one approval.",
-    mends: "Only what you name: --trust-proxy IP adds that address. Name the proxy's own address as the gateway sees it (127.0.0.1 for \
+    repair: "Only what you name: --trust-proxy IP adds that address. Name the proxy's own address as the gateway sees it (127.0.0.1 for \
             a proxy on this machine), never a whole network.",
     by_hand: "Add the proxy's address to the list gateway.trustedProxies.",
     messages: &[
@@ -72,8 +119,10 @@ pub static UNTRUSTED: Rule = Rule {
         "proxy client attribution is required",
         "proxy_attribution_required",
         "Connection will not be treated as local",
+        "loopback connection with non-local host header",
     ],
-    run: |model, rule| {
+    hop: Some(Hop::Url),
+    find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
         };
@@ -103,26 +152,27 @@ pub static UNTRUSTED: Rule = Rule {
             None if strange => "127.0.0.1".to_owned(),
             _ => "IP".to_owned(),
         };
-        let mend = Mend::RepairWith(repair(&format!("--trust-proxy {ip}")));
         let says = "a proxy seems to stand in front of this gateway, and no proxy is trusted";
-        let mut finding = rule.finding(place(model, setting), says, mend);
+        let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()]);
+        let mut finding = check.finding(place(model, setting), says).choice(trust);
         if let Some(address) = address {
-            finding =
-                finding.seen(format!("the config names {}", crate::secret::shown::url(&address)));
+            finding = finding.seen("the config names", crate::secret::shown::url(&address));
         }
         if strange {
             finding =
-                finding.seen("this machine's own first contact waits as if it were not local");
+                finding.note("this machine's own first contact waits as if it were not local");
         }
         vec![
-            finding.seen("gateway.trustedProxies names no address").seen(
+            finding.note("gateway.trustedProxies names no address").note(
                 "IP is the proxy's address as the gateway sees it: 127.0.0.1 for a proxy on this machine",
             ),
         ]
     },
+    edits: Edits::With(&NOT_A_LIST),
+    ..Check::BASE
 };
 
-pub static NOT_LOCAL: Rule = Rule {
+pub static NOT_LOCAL: Check = Check {
     code: Code("remote-url-not-local"),
     modes: &["F06", "F18"],
     severity: Severity::Blocks,
@@ -130,15 +180,17 @@ pub static NOT_LOCAL: Rule = Rule {
     why: "On the gateway's own host sub-agents (and the CLI, where gateway.mode is `remote`) that go by this URL leave the machine and \
           come back through the proxy: they are no longer local, and every one of them has to be approved. `http(s)://` is no \
           gateway URL for releases before 2026.5.",
-    mends: "It becomes ws://127.0.0.1 with the gateway's port. (An OpenClaw in mode `local` does not use the URL itself.)",
+    repair: "It becomes ws://127.0.0.1 with the gateway's port. (An OpenClaw in mode `local` does not use the URL itself.)",
     by_hand: "Set gateway.remote.url to \"ws://127.0.0.1:18789\" (the gateway's port), or remove gateway.remote.",
     messages: &[
         "Proxy headers detected from untrusted address",
         "SECURITY ERROR: Gateway URL",
         "Connection will not be treated as local",
+        "over plaintext ws://",
     ],
-    run: |model, rule| {
-        let (Some(gateway), Some(wanted)) = (gateway(model), wanted::remote_url(model)) else {
+    hop: Some(Hop::Url),
+    find: |model, check| {
+        let (Some(gateway), Some(wanted)) = (gateway(model), remote_url(model)) else {
             return vec![];
         };
         let setting = &gateway.remote_url;
@@ -153,14 +205,42 @@ pub static NOT_LOCAL: Rule = Rule {
             None => "gateway.remote.url is not a URL",
         };
         let to = wanted.new.as_str().unwrap_or_default();
-        let mend = wanted.mend(model, format!("set it to {to}"));
-        let finding = rule.finding(place(model, setting), says, mend).seen(shown(setting));
+        let finding = check.finding(place(model, setting), says).note(shown(setting));
+        let finding = wanted.mend(model, finding, format!("set it to {to}"));
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
-        vec![if used { finding } else { finding.at_worst(Severity::Warning) }]
+        vec![if used { finding } else { finding.rated(Severity::Warning) }]
     },
+    edits: Edits::Config(|model, _| edits(model, remote_url(model))),
+    ..Check::BASE
 };
 
-pub static PLAINTEXT: Rule = Rule {
+/// `gateway.remote.url`, where it leads away from the gateway's own host, or is no WebSocket's.
+fn remote_url(model: &Model) -> Option<Wanted> {
+    let gateway = hosted(model)?;
+    let setting = &gateway.remote_url;
+    let url = setting.value().filter(|url| !url.trim().is_empty())?;
+    if gateway.remote_transport.value().is_some_and(|word| word == "ssh") {
+        return None; // an app's tunnel to another machine
+    }
+    let parts = GatewayUrl::parse(url);
+    let is_right = parts
+        .as_ref()
+        .is_some_and(|url| url.is_websocket() && url.distance() == Distance::Loopback);
+    if is_right {
+        return None;
+    }
+    let tls = gateway.tls_enabled.value() == Some(&true);
+    let scheme = if tls { "wss" } else { "ws" };
+    let port = &model.config.port;
+    let new = format!("{scheme}://127.0.0.1:{}", port.number);
+    let why = format!(
+        "on the gateway's own host the way to it stays on this machine; the port is from {}",
+        port.from
+    );
+    Some(Wanted::of(setting, NOT_LOCAL.code, Value::from(new), why))
+}
+
+pub static PLAINTEXT: Check = Check {
     code: Code("gateway-url-plaintext"),
     modes: &["F18"],
     severity: Severity::Blocks,
@@ -168,22 +248,28 @@ pub static PLAINTEXT: Rule = Rule {
     why: "OpenClaw sends its token over ws:// to this machine only; from 2026.5 also to private addresses, before that only with \
           OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1. And 2026.2.19 makes its own URL from gateway.bind: with lan or tailnet it refuses \
           that too.",
-    mends: "Nothing: which way is right (a tunnel, wss://, or --bind loopback) is for you to decide.",
+    repair: "Nothing: which way is right (a tunnel, wss://, or --bind loopback) is for you to decide.",
     by_hand: "Use wss://, or an SSH tunnel: ssh -N -L 18789:127.0.0.1:18789 HOST, and ws://127.0.0.1:18789.",
     messages: &[
         "uses plaintext ws:// to a non-loopback address",
         "Cannot connect to",
         "over plaintext ws://",
+        "security error: gateway url",
     ],
-    run: |model, rule| {
+    hop: Some(Hop::Url),
+    find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];
         };
-        client_url(model, gateway, rule).into_iter().chain(own_url(model, gateway, rule)).collect()
+        client_url(model, gateway, check)
+            .into_iter()
+            .chain(own_url(model, gateway, check))
+            .collect()
     },
+    ..Check::BASE
 };
 
-fn client_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
+fn client_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
     let Host::Client(url) = &model.config.host else {
         return None;
     };
@@ -191,22 +277,21 @@ fn client_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> 
     if matches!(parts.scheme.as_str(), "wss" | "https") || parts.distance() == Distance::Loopback {
         return None;
     }
-    let mend = Mend::ByHand(vec![
-        "use wss://, or a tunnel and ws://127.0.0.1 (see `clawmend explain gateway-url-plaintext`)"
-            .into(),
-    ]);
     let says = "gateway.remote.url is plain ws:// to another machine";
     let setting = &gateway.remote_url;
-    let finding = rule.finding(place(model, setting), says, mend).seen(shown(setting));
+    let explain = Step::clawmend(["explain", "gateway-url-plaintext"])
+        .after("use wss://, or a tunnel and ws://127.0.0.1, as this says");
+    let finding =
+        check.finding(place(model, setting), says).by_hand([explain]).note(shown(setting));
     Some(match parts.distance() {
         Distance::Private => finding
-            .at_worst(Severity::Warning)
-            .seen("the address is private: releases from 2026.5 take it, earlier ones refuse"),
+            .rated(Severity::Warning)
+            .note("the address is private: releases from 2026.5 take it, earlier ones refuse"),
         _ => finding,
     })
 }
 
-fn own_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
+fn own_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
     let wide = gateway.bind.value().filter(|bind| matches!(bind.as_str(), "lan" | "tailnet"))?;
     if model.rule != scopes::Rule::Literal || model.config.is_client() {
         return None;
@@ -217,9 +302,7 @@ fn own_url(model: &Model, gateway: &Gateway, rule: &Rule) -> Option<Finding> {
     let says = format!(
         "2026.2.19 and earlier refuse their own gateway's URL with gateway.bind \"{wide}\""
     );
-    let mend = Mend::ByHand(vec![
-        "update OpenClaw, or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"".into(),
-    ]);
-    let finding = rule.finding(place(model, &gateway.bind), says, mend);
-    Some(finding.at_worst(Severity::Warning).seen("nothing here shows a release after 2026.2.19"))
+    let step = "update OpenClaw, or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"";
+    let finding = check.finding(place(model, &gateway.bind), says).by_hand([step]);
+    Some(finding.rated(Severity::Warning).note("nothing here shows a release after 2026.2.19"))
 }

@@ -1,19 +1,21 @@
 //! Who else writes the config: OpenClaw, which puts older copies back, and tools that manage it.
 
 use super::file::{from, line};
-use super::{Rule, config_name, name};
+use super::{config_name, name};
+use crate::checks::{Check, Edits};
 use crate::config::copies::CopyKind;
 use crate::config::gateway::has_meta;
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::finding::{Code, Finding, Severity};
+use crate::step::Step;
 
-pub static REPLACED: Rule = Rule {
+pub static REPLACED: Check = Check {
     code: Code("config-replaced"),
     modes: &["F09"],
     severity: Severity::Warning,
     title: "OpenClaw has put a config aside and an older one in its place",
     why: "A config that loses `meta` or gateway.mode, or half of its size, looks damaged to OpenClaw: it keeps it as `.clobbered....` and goes \
           back to an older copy. Edits made by hand are then gone from the config, but not lost.",
-    mends: "Nothing by itself: with --config-from FILE the one that was put aside takes the config's place.",
+    repair: "Nothing by itself: with --config-from FILE the one that was put aside takes the config's place.",
     by_hand: "Compare the two (diff), and bring over what is missing. Keep `meta`, or it happens again.",
     messages: &[
         "Config auto-restored from last-known-good",
@@ -22,7 +24,7 @@ pub static REPLACED: Rule = Rule {
         "missing-meta-vs-last-good",
         "size-drop-vs-last-good",
     ],
-    run: |model, rule| {
+    find: |model, check| {
         let clobbered =
             model.config.facts.copies.iter().filter(|copy| copy.kind == CopyKind::Clobbered);
         let Some(newest) = clobbered.max_by_key(|copy| copy.mtime_ms) else {
@@ -30,33 +32,35 @@ pub static REPLACED: Rule = Rule {
         };
         let path = model.config.copy_path(newest);
         let config = config_name(model);
-        let mend = Mend::ByHand(vec![
-            format!(
-                "to compare: diff '{}' '{}'",
-                crate::platform::shown(&model.config.path),
-                crate::platform::shown(&path)
-            ),
-            format!("to go back to it: {}", from(&path)),
-        ]);
+        let steps = [
+            Step::run("diff", [&model.config.path, &path]).after("to compare"),
+            from(&path).after("to go back to it"),
+        ];
         let says = "OpenClaw has put a config aside and an older copy in its place";
-        let finding = rule.finding(config, says, mend).seen(line(model, newest));
+        let finding = check.finding(config, says).by_hand(steps).note(line(model, newest));
         const RECENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
         let recent = model.facts.now_ms.saturating_sub(newest.mtime_ms) < RECENT_MS;
-        vec![if recent && newest.is_usable() { finding } else { finding.at_worst(Severity::Info) }]
+        vec![if recent && newest.is_usable() { finding } else { finding.rated(Severity::Info) }]
     },
+    edits: Edits::Copy,
+    ..Check::BASE
 };
 
-pub static SUSPICIOUS: Rule = Rule {
+pub static SUSPICIOUS: Check = Check {
     code: Code("config-may-be-replaced"),
     modes: &["F09"],
     severity: Severity::Warning,
     title: "OpenClaw may put an older copy in the config's place",
     why: "At its start a gateway (2026.4.29, and 2026.6 and later) compares the config with the last good one or with `.bak`. Where `meta` \
           is gone, or the config has shrunk to less than half, it goes back to the older copy, and with it every edit since.",
-    mends: "Nothing: clawmend keeps `meta` and never shrinks a config, but invents neither.",
+    repair: "Nothing: clawmend keeps `meta` and never shrinks a config, but invents neither.",
     by_hand: "Copy the `meta` block of the backup into the config.",
-    messages: &["missing-meta-vs-last-good", "size-drop-vs-last-good"],
-    run: |model, rule| {
+    messages: &[
+        "missing-meta-vs-last-good",
+        "size-drop-vs-last-good",
+        "config auto-restored from last-known-good",
+    ],
+    find: |model, check| {
         let Some(config) = model.config.whole() else {
             return vec![];
         };
@@ -79,18 +83,19 @@ pub static SUSPICIOUS: Rule = Rule {
         if reasons.is_empty() {
             return vec![];
         }
-        let mend = Mend::ByHand(vec![format!(
+        let step = format!(
             "copy the `meta` block of {} into {}, or move that backup away",
             backup.name,
             config_name(model)
-        )]);
+        );
         let says = "OpenClaw may put an older copy in the config's place at its next start";
-        let finding = rule.finding(config_name(model), says, mend);
-        vec![reasons.into_iter().fold(finding, Finding::seen)]
+        let finding = check.finding(config_name(model), says).by_hand([step]);
+        vec![reasons.into_iter().fold(finding, Finding::note)]
     },
+    ..Check::BASE
 };
 
-pub static READ_ONLY: Rule = Rule {
+pub static READ_ONLY: Check = Check {
     code: Code("config-read-only"),
     modes: &["F16"],
     severity: Severity::Info,
@@ -98,11 +103,11 @@ pub static READ_ONLY: Rule = Rule {
     why: "OPENCLAW_NIX_MODE, OPENCLAW_CONFIG_READONLY, a link out of the state dir or into a read-only place, or a mount of this one \
           file (a container's) say that something else writes this config; an edit here would be lost, refused, or made where nobody \
           expects it.",
-    mends: "Nothing in the config: the lines to change are shown instead. Pairing is mended all the same.",
+    repair: "Nothing in the config: the lines to change are shown instead. Pairing is mended all the same.",
     by_hand: "Make the change where the config is made (your Nix or dotfiles repository, the container's host). Where that is a plain file of yours, \
               clawmend makes it there if you name it: `--config` and the real path.",
     messages: &["Config is read-only", "managed by Nix"],
-    run: |model, rule| {
+    find: |model, check| {
         let files = model.config.read().into_iter().flat_map(|config| &config.resolved.files);
         let mut paths: Vec<_> = std::iter::once(model.config.path.clone()).collect();
         paths.extend(files.skip(1).map(|file| file.path.clone()));
@@ -114,10 +119,11 @@ pub static READ_ONLY: Rule = Rule {
             };
             if !seen.contains(&why) {
                 let says = "the config is managed elsewhere, so clawmend does not change it";
-                found.push(rule.finding(name(model, &path), says, Mend::Nothing).seen(why.clone()));
+                found.push(check.finding(name(model, &path), says).note(why.clone()));
                 seen.push(why);
             }
         }
         found
     },
+    ..Check::BASE
 };

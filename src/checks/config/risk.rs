@@ -1,20 +1,21 @@
 //! Settings that switch a lock off, and what no file can mend.
 
-use super::{Rule, gateway, place};
-use crate::finding::{Code, Finding, Mend, Severity};
+use super::{gateway, place};
+use crate::checks::Check;
+use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::path_text;
 
-pub static BYPASS: Rule = Rule {
+pub static BYPASS: Check = Check {
     code: Code("auth-bypass-flag"),
     modes: &["F28"],
     severity: Severity::Info,
     title: "a flag switches off a lock of the web page",
     why: "These flags are set to get past a lockout and then stay. They concern the web page (Control UI) alone and do not let the CLI in; \
           releases differ in which of them they still know.",
-    mends: "Nothing: the CLI does not need them, and you may.",
+    repair: "Nothing: the CLI does not need them, and you may.",
     by_hand: "Remove the flag once a device is approved in the normal way.",
-    messages: &["dangerouslyDisableDeviceAuth", "allowInsecureAuth"],
-    run: |model, rule| {
+    messages: &["dangerouslyDisableDeviceAuth", "allowInsecureAuth", "requires https or localhost"],
+    find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];
         };
@@ -26,21 +27,21 @@ pub static BYPASS: Rule = Rule {
         let set = flags.into_iter().filter(|flag| flag.value() == Some(&true));
         let says =
             |path: &[String]| format!("{} is on; it does not let the CLI in", path_text(path));
-        let found =
-            set.map(|flag| rule.finding(place(model, flag), says(&flag.path), Mend::Nothing));
+        let found = set.map(|flag| check.finding(place(model, flag), says(&flag.path)));
         found.collect::<Vec<Finding>>()
     },
+    ..Check::BASE
 };
 
-pub static NOT_A_FILE: Rule = Rule {
+pub static NOT_A_FILE: Check = Check {
     code: Code("not-a-file-problem"),
     modes: &["F11"],
     severity: Severity::Info,
     title: "no file is wrong: the clock, or too many failed tries",
     why: "The gateway refuses a signature that is more than two minutes old (ten on 2026.2.19) by its own clock. And after ten failed \
           tries within a minute it refuses an address for five minutes, whatever is sent. Neither is in any file, so there is nothing \
-          to mend; this finding is never reported, it is here for `clawmend explain`.",
-    mends: "Nothing: no file is wrong.",
+          to mend; this finding is never reported, it is here for `explain`.",
+    repair: "Nothing: no file is wrong.",
     by_hand: "Set the clocks of both machines (timedatectl, or the host's clock for a container); wait five minutes, or restart the \
               gateway, which forgets the failed tries.",
     messages: &[
@@ -51,6 +52,10 @@ pub static NOT_A_FILE: Rule = Rule {
         "Gateway not reachable at",
         "gateway timeout after",
         "database is locked",
+        "signature expired",
+        "wrong clock",
+        "clock skew",
     ],
-    run: |_, _| vec![],
+    find: |_, _| vec![],
+    ..Check::BASE
 };

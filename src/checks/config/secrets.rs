@@ -1,33 +1,61 @@
-//! What the shared token should be: the gateway's own, its copy for the CLI, a new one on request.
+//! The shared secret: where one is needed, and the new one that the user asked for.
 
 use serde_json::Value;
 
-use super::auth;
-use super::conflict::{CONFLICT, exposed};
-use super::wanted::{Choice, Wanted, hosted};
-use crate::config::gateway::{Field, Gateway};
+use super::gateway;
+use super::value::{Wanted, hosted};
+use crate::checks::Options;
+use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
+use crate::config::url::{Distance, distance};
 use crate::config::vars;
 use crate::config::words::{BINDS, BindAlias, bind_alias};
+use crate::finding::Code;
 use crate::model::Model;
+use crate::secret::Secret;
+
+/// What the gateway listens on beyond this machine without a shared secret, in words; `None` where
+/// that is not so, or cannot be told.
+pub fn exposed(model: &Model) -> Option<&'static str> {
+    let gateway = gateway(model)?;
+    if model.config.is_client() || model.config.is_guarded() {
+        return None;
+    }
+    match &gateway.bind.field {
+        Field::Value(word) => match word.as_str() {
+            "lan" => Some("lan (every address)"),
+            "tailnet" => Some("tailnet"),
+            "custom" => {
+                let host = gateway.custom_bind_host.value()?;
+                (distance(host) != Distance::Loopback).then_some("custom (another address)")
+            }
+            "auto" if model.config.facts.container => Some("auto (every address, in a container)"),
+            _ => None,
+        },
+        Field::Missing if model.config.facts.container => {
+            Some("nothing, which in a container means every address")
+        }
+        _ => None,
+    }
+}
 
 /// Whether `--new-token` has a place to go: a placeholder, or no token where one is needed.
-pub fn fills_token(model: &Model, choice: &Choice) -> bool {
+pub fn fills_token(model: &Model, options: &Options) -> bool {
     let Some(gateway) = hosted(model) else {
         return false;
     };
     let setting = &gateway.auth_token;
     match (&setting.field, gateway.auth_kind()) {
         (Field::Value(_), AuthKind::Token) => setting.usable().is_none(),
-        (Field::Missing, AuthKind::Token) => needs_guard(model, gateway, choice),
+        (Field::Missing, AuthKind::Token) => needs_guard(model, gateway, options),
         _ => false,
     }
 }
 
 /// Whether the bind that is or will be there needs a shared secret.
-fn needs_guard(model: &Model, gateway: &Gateway, choice: &Choice) -> bool {
+fn needs_guard(model: &Model, gateway: &Gateway, options: &Options) -> bool {
     let word = match &gateway.bind.field {
-        Field::Value(word) => match (bind_alias(word), choice.bind) {
+        Field::Value(word) => match (bind_alias(word), options.bind) {
             (None, _) if BINDS.contains(&word.as_str()) => {
                 return exposed(model).is_some();
             }
@@ -36,41 +64,32 @@ fn needs_guard(model: &Model, gateway: &Gateway, choice: &Choice) -> bool {
             (Some(BindAlias::Word(known)), None) => known,
             (_, None) => return false,
         },
-        Field::Wrong(_) => choice.bind.unwrap_or_default(),
+        Field::Wrong(_) => options.bind.unwrap_or_default(),
         _ => return exposed(model).is_some(),
     };
     let wide = matches!(word, "lan" | "tailnet") || word == "auto" && model.config.facts.container;
     wide && !model.config.is_guarded()
 }
 
-/// `gateway.auth.token`, where the user wants a new one.
-pub fn token(model: &Model, choice: &Choice) -> Option<Wanted> {
-    let token = choice.token.as_ref().filter(|_| fills_token(model, choice))?;
-    let setting = &hosted(model)?.auth_token;
-    let code = match setting.field {
-        Field::Missing => CONFLICT.code,
-        _ => auth::PLACEHOLDER.code,
-    };
-    let new = Value::from(vars::escaped(token.expose()));
-    Some(Wanted::of(setting, code, new, "a new random token, as --new-token says"))
+/// The token of `--new-token`, where it has a place to go.
+pub fn new_token(model: &Model, options: &Options) -> Option<Secret> {
+    options.shared_token().filter(|_| fills_token(model, options))
 }
 
-/// `gateway.remote.token`, where it differs from the gateway's own token.
-pub fn drift(model: &Model, choice: &Choice) -> Option<Wanted> {
-    let gateway = hosted(model)?;
-    if gateway.auth_kind() != AuthKind::Token {
-        return None;
-    }
-    let setting = &gateway.remote_token;
-    let sent = setting.value()?;
-    let why = "the CLI's copy of the token becomes the gateway's";
-    let code = auth::DRIFT.code;
-    if let Some(token) = choice.token.as_ref().filter(|_| fills_token(model, choice)) {
-        let new = Value::from(vars::escaped(token.expose()));
-        return Some(Wanted::of(setting, code, new, why));
-    }
-    let own = gateway.auth_token.usable().filter(|own| *own != sent)?;
-    let raw = model.config.raw(&gateway.auth_token.path).cloned();
-    let new = raw.unwrap_or_else(|| Value::from(vars::escaped(own.expose())));
-    Some(Wanted::of(setting, code, new, why))
+/// Whether a shared secret guards the gateway, or will.
+pub fn is_guarded_by(model: &Model, options: &Options) -> bool {
+    model.config.is_guarded() || options.new_token && fills_token(model, options)
+}
+
+/// `gateway.auth.token`, where the user wants a new one and the one that is there is of this kind.
+pub fn new_token_in(
+    model: &Model,
+    options: &Options,
+    code: Code,
+    is: fn(&Setting<Secret>) -> bool,
+) -> Option<Wanted> {
+    let token = new_token(model, options)?;
+    let setting = Some(&hosted(model)?.auth_token).filter(|setting| is(setting))?;
+    let new = Value::from(vars::escaped(token.expose()));
+    Some(Wanted::of(setting, code, new, "a new random token, as --new-token says"))
 }

@@ -7,7 +7,9 @@ use crate::finding::{Finding, Mend, Severity};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::facts::{Facts, Gateway};
+use crate::render::invocation::Invocation;
 use crate::secret::Secret;
+use crate::step::Step;
 
 const TOKEN: &str = "token: '0123456789abcdefghij'";
 
@@ -60,6 +62,21 @@ fn the<'f>(findings: &'f [Finding], code: &str) -> &'f Finding {
         .unwrap_or_else(|| panic!("{code} in {findings:#?}"))
 }
 
+fn evidence(finding: &Finding) -> Vec<String> {
+    finding.evidence.iter().map(ToString::to_string).collect()
+}
+
+fn lines(steps: &[Step]) -> Vec<String> {
+    steps.iter().map(|step| Invocation::default().line(step)).collect()
+}
+
+fn choices(finding: &Finding) -> Vec<String> {
+    match &finding.mend {
+        Mend::Choice(steps) => lines(steps),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn variables(place: Place) -> Variables {
     Variables {
         place,
@@ -100,18 +117,16 @@ fn a_broken_config_shows_its_place_and_offers_the_best_copy() {
     facts.config.copies = rank(vec![copy(".bak", 5, WHOLE), copy(".last-good", 4, "{ a")]);
     let findings = found_with(Some("{\n  gateway: { mode: 'local' }\n  token: 'hunter2' }"), facts);
     let broken = the(&findings, "config-unparsable");
-    let evidence = broken.evidence.join("\n");
+    let evidence = evidence(broken).join("\n");
     assert!(evidence.contains("line 2, column 29: a comma"), "{evidence}");
     assert!(
         evidence.contains("\n    gateway: { mode: **** }\n") && !evidence.contains("hunter2"),
         "{evidence}"
     );
-    assert!(evidence.contains("the best copy is openclaw.json.bak"), "{evidence}");
+    assert!(evidence.contains("best copy: openclaw.json.bak"), "{evidence}");
     assert!(evidence.contains("1970-01-01 00:00 UTC"), "{evidence}");
-    assert_eq!(
-        broken.mend,
-        Mend::RepairWith("clawmend repair --config-from '/s/openclaw.json.bak'".into())
-    );
+    let copy = ["clawmend repair --config-from /s/openclaw.json.bak"];
+    assert_eq!(choices(broken), copy);
 }
 
 #[test]
@@ -146,7 +161,7 @@ fn places_name_the_line_and_words_the_trade_off() {
     let bind = the(&findings, "gateway-bind-invalid");
     assert_eq!(bind.place, "openclaw.json: gateway.bind (line 4)");
     assert_eq!(bind.severity, Severity::Blocks);
-    assert!(bind.evidence.join(" ").contains("clawmend repair --bind lan"));
+    assert!(lines(&bind.alternatives).join(" ").contains("clawmend repair --bind lan"));
 }
 
 #[test]
@@ -209,7 +224,7 @@ fn placeholders_and_drift_show_no_secret() {
     let findings = found("mode: 'local', auth: { token: 'change-me-now' }");
     let placeholder = the(&findings, "token-placeholder");
     assert_eq!(placeholder.severity, Severity::Blocks);
-    assert_eq!(placeholder.mend, Mend::RepairWith("clawmend repair --new-token".into()));
+    assert_eq!(choices(placeholder), ["clawmend repair --new-token"]);
     let findings = found(&format!(
         "mode: 'local', auth: {{ {TOKEN} }}, remote: {{ token: 'zzzzzzzzzzzzzzzzzzzz' }}"
     ));
@@ -236,11 +251,9 @@ fn old_names_and_a_left_lock_are_told() {
     facts.config.stale_lock = Some(("/s/openclaw.json.lock".into(), 4242));
     let findings = found_with(Some(WHOLE), facts);
     let old = the(&findings, "env-old-names");
-    assert_eq!(
-        (old.severity, old.evidence.as_slice()),
-        (Severity::Info, &["CLAWDBOT_GATEWAY_TOKEN".to_owned()][..])
-    );
-    assert!(the(&findings, "config-lock-left").evidence[0].contains("4242"));
+    assert_eq!((old.severity, old.evidence.len()), (Severity::Info, 1));
+    assert_eq!(old.evidence[0].value, "CLAWDBOT_GATEWAY_TOKEN");
+    assert!(the(&findings, "config-lock-left").evidence[0].value.contains("4242"));
 }
 
 #[test]
@@ -264,16 +277,14 @@ fn variables_that_beat_the_config_are_named() {
     service.token = None;
     service.port = Some(2000);
     let findings = with(vec![service.clone()]);
-    let port = the(&findings, "env-overrides-port");
-    assert!(
-        port.evidence[0].contains("asks at 1000") && port.evidence[1].contains("listens on 2000")
-    );
+    let port = evidence(the(&findings, "env-overrides-port"));
+    assert!(port[0].contains("asks at 1000") && port[1].contains("listens on 2000"));
     service.other_state_dir = Some("/other".into());
     assert_eq!(codes(&with(vec![service])), ["service-other-state-dir"]);
     shell.token = None;
     shell.url = Some("wss://u:p@claw.example".into());
     let findings = with(vec![shell]);
-    assert!(the(&findings, "env-overrides-url").evidence[0].ends_with("wss://****@claw.example"));
+    assert!(evidence(the(&findings, "env-overrides-url"))[0].ends_with("wss://****@claw.example"));
     // The device tokens are the only thing to heal with, so the shared one counts as absent.
     assert!(with(vec![]).is_empty());
 }
@@ -285,7 +296,7 @@ fn unknown_keys_and_wrong_types_are_named_and_not_mended() {
         codes(&findings),
         ["gateway-value-invalid", "config-unknown-key", "config-unknown-key"]
     );
-    assert!(findings[2].evidence.contains(&"gateway.bnid".to_owned()));
+    assert!(evidence(&findings[2]).contains(&"gateway.bnid".to_owned()));
     let odd = found_with(Some("[]"), facts());
     assert_eq!(the(&odd, "gateway-value-invalid").says, "the config is not an object");
 }

@@ -1,22 +1,22 @@
 //! What a repair leaves as it is, because it is the user's choice.
 
-use super::{Asked, Proposal};
+use super::{Call, Proposal, Purpose};
 use crate::cli::context::Context;
 use crate::finding::{Finding, Mend, Severity};
 
 /// What was found before a repair and is not mended by its plan, because only a person can decide it.
-pub(super) fn untouched(asked: &Asked, before: &[Finding], proposal: &Proposal) -> Vec<Finding> {
-    if asked.command != "repair" {
+pub(super) fn untouched(call: &Call, before: &[Finding], proposal: &Proposal) -> Vec<Finding> {
+    if call.purpose != Purpose::Repair {
         return Vec::new();
     }
     let mends = |finding: &Finding| {
-        let mut edits = proposal.plan.edits.iter();
+        let mut edits = proposal.changes.edits.iter();
         edits.any(|edit| edit.mends.contains(&finding.code))
     };
     before
         .iter()
         .filter(|finding| finding.severity < Severity::Info)
-        .filter(|finding| matches!(finding.mend, Mend::RepairWith(_) | Mend::ByHand(_)))
+        .filter(|finding| matches!(finding.mend, Mend::Choice(_) | Mend::ByHand(_)))
         .filter(|finding| !mends(finding))
         .cloned()
         .collect()
@@ -36,16 +36,12 @@ pub(super) fn choices(context: &mut Context<'_, '_>, untouched: &[Finding], left
         }
         let says = crate::text::safe(&finding.says);
         context.say(&format!("  {says} [{}]", finding.code));
-        match &finding.mend {
-            Mend::RepairWith(command) => {
-                context.say(&format!("    {}", crate::text::safe(command)))
+        if let Mend::Choice(steps) | Mend::ByHand(steps) = &finding.mend {
+            for step in steps {
+                let view = context.view();
+                let line = view.invocation.wrapped(step, view.width, "    ", "    ");
+                context.say(&line);
             }
-            Mend::ByHand(lines) => {
-                for line in lines {
-                    context.say(&format!("    {}", crate::text::safe(line)));
-                }
-            }
-            Mend::Repair(_) | Mend::Nothing => {}
         }
     }
 }

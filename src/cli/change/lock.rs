@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::cli::context::Context;
-use crate::cli::words;
 use crate::error::Error;
 use crate::files::Lock;
 use crate::journal;
@@ -49,7 +48,7 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
     let Some(done) = journal::recover(&recovery)? else {
         return Ok(());
     };
-    let when = words::utc(done.started_at_ms);
+    let when = crate::text::utc(done.started_at_ms);
     let what = match done.outcome {
         journal::Outcome::Untouched => "had changed nothing yet",
         journal::Outcome::Finished => "had made all its changes; they stand",

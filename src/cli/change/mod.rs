@@ -3,7 +3,8 @@
 
 mod choices;
 mod lock;
-mod told;
+mod outcome;
+mod report;
 
 pub(super) use lock::{begin, lock};
 
@@ -13,9 +14,11 @@ use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::files::Lock;
 use crate::plan::{Changes, Plan};
+use crate::simulate::on_model;
+use crate::step::Step;
 use crate::store::CommitError;
 use crate::store::sqlite::Hold;
-use told::{Told, done, nothing_to_do, only_shown, shown};
+use report::{Report, done, nothing_to_do, only_shown, shown};
 
 /// How often a plan is made anew because a file changed under it.
 const ROUNDS: usize = 10;
@@ -23,12 +26,39 @@ const ROUNDS: usize = 10;
 /// that never rests then waits its turn, and cannot come between the plan and its commit.
 const HELD_ROUNDS: usize = 3;
 
-/// How a changing command was asked for.
-pub(super) struct Asked {
-    /// `repair`, `approve`, `restore`.
-    pub command: &'static str,
+/// Which command changes the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Open what keeps the CLI out.
+    Repair,
+    /// Let one device in.
+    Approve,
+    /// Go back to a snapshot: whether the state then is a healthy one is no matter of the command.
+    Restore,
+}
+
+impl Purpose {
+    /// The command's name.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Purpose::Repair => "repair",
+            Purpose::Approve => "approve",
+            Purpose::Restore => "restore",
+        }
+    }
+
+    /// Why its snapshot is taken.
+    fn snapshot_name(self) -> String {
+        format!("before-{}", self.command())
+    }
+}
+
+/// How a changing command was called.
+pub(super) struct Call {
+    /// Which command.
+    pub purpose: Purpose,
     /// The command line, to run again.
-    pub look: String,
+    pub again: Step,
     /// Only show.
     pub dry_run: bool,
     /// Do not ask.
@@ -37,61 +67,74 @@ pub(super) struct Asked {
 
 /// What a command would change: made from a state, again whenever the state moved.
 pub(super) struct Proposal {
-    /// The edits and their reasons; empty for a restore.
-    pub plan: Plan,
-    /// What they do.
+    /// What is shown, agreed to and made.
     pub changes: Changes,
     /// Another device than this machine's that is let in by it: what it is called.
     pub lets_in: Option<String>,
+}
+
+impl Proposal {
+    /// What a plan does to the state it was made for.
+    ///
+    /// # Errors
+    /// The plan does not fit that state.
+    pub(super) fn of(state: &State, plan: &Plan) -> Result<Self, Error> {
+        let changes = on_model(&state.model, plan).map_err(|stale| {
+            // A bug in a check, never silently written.
+            let text = format!("this edit cannot be made; nothing was changed: {stale}");
+            Error::new(Kind::Refused, text)
+        })?;
+        Ok(Self { changes, lets_in: None })
+    }
 }
 
 /// Shows, asks, applies, reports. `state` was just read, after what an interrupted run left was taken
 /// back.
 pub(super) fn carry_out(
     context: &mut Context<'_, '_>,
-    asked: &Asked,
+    call: &Call,
     held: Option<Lock>,
     mut state: State,
     propose: &mut dyn FnMut(&mut Context<'_, '_>, &State) -> Result<Proposal, Error>,
 ) -> Result<Exit, Error> {
     let mut proposal = propose(context, &state)?;
-    let agreed = proposal.plan.clone();
     if !context.global.json {
-        let text = shown(context, asked, &state, &proposal);
+        let text = shown(context, call, &state, &proposal);
         context.print(&text);
     }
-    if asked.dry_run {
-        return Ok(only_shown(context, asked, &state, &proposal));
+    if call.dry_run {
+        return Ok(only_shown(context, call, &state, &proposal));
     }
     if proposal.changes.is_empty() {
-        return Ok(nothing_to_do(context, asked, &state, &proposal));
+        return Ok(nothing_to_do(context, call, &state, &proposal));
     }
     let lock = match held {
         Some(lock) => lock,
         None => lock(context)?,
     };
-    ask(context, asked, &state, &proposal)?;
+    ask(context, call, &state, &proposal)?;
     let mut moved = String::new();
     for round in 1..=ROUNDS {
         state.files = state.files.covering(&proposal.changes);
         let snapshots = context.snapshots(&state.located);
-        let why = format!("before-{}", asked.command);
         let applying = apply::Context {
             state_dir: &state.located.state_dir,
             stores: &state.stores(),
             snapshots: &snapshots,
             now_ms: context.world.now_ms,
-            why: &why,
-            command: asked.command,
+            why: &call.purpose.snapshot_name(),
+            command: call.purpose.command(),
             lock: &lock,
         };
-        match apply::apply(&applying, &proposal.changes) {
+        let applied =
+            context.while_it_takes("writing", || apply::apply(&applying, &proposal.changes));
+        match applied {
             Ok(applied) => {
                 context.hold = None;
-                let told = Told::of(context, asked, &state, &proposal);
+                let report = Report::of(context, call, &state, &proposal);
                 // A huge store is in memory once.
                 drop((state, proposal));
-                return done(context, asked, told, &applied);
+                return done(context, call, report, &applied);
             }
             Err(ApplyError::Failed(error)) => return Err(error),
             Err(ApplyError::Moved(what)) => {
@@ -107,13 +150,10 @@ pub(super) fn carry_out(
                     context.hold = hold(&state)?;
                 }
                 state = context.read()?;
-                proposal = propose(context, &state)?;
-                if !asked.yes && proposal.plan != agreed {
-                    return Err(Error::refused("the state changed while the question was open, and the plan with it; nothing was changed")
-                        .hint(format!("look at it again: {}", asked.look)));
-                }
+                let shown_before = std::mem::replace(&mut proposal, propose(context, &state)?);
+                shown_again(context, call, &state, &proposal, &shown_before.changes)?;
                 if proposal.changes.is_empty() {
-                    return Ok(nothing_to_do(context, asked, &state, &proposal));
+                    return Ok(nothing_to_do(context, call, &state, &proposal));
                 }
             }
         }
@@ -123,7 +163,36 @@ pub(super) fn carry_out(
     ))
     .at(&state.located.state_dir)
     .because(moved)
-    .hint("stop the gateway for a moment (openclaw gateway stop), then run the same command again"))
+    .hint(
+        Step::run("openclaw", ["gateway", "stop"])
+            .after("stop the gateway for a moment")
+            .note("then run the same command again"),
+    ))
+}
+
+/// What is committed is what was shown: where the state moved and the changes with it, the new ones are
+/// shown, and only a run that asks nothing goes on with them.
+fn shown_again(
+    context: &mut Context<'_, '_>,
+    call: &Call,
+    state: &State,
+    proposal: &Proposal,
+    before: &Changes,
+) -> Result<(), Error> {
+    if proposal.changes.is_what_was_shown(before) {
+        return Ok(());
+    }
+    if !context.global.json {
+        let text = shown(context, call, state, proposal);
+        context.print(&text);
+    }
+    if call.yes {
+        return Ok(());
+    }
+    Err(Error::refused(
+        "the state changed while the question was open, and the changes with it; nothing was changed",
+    )
+    .hint(call.again.clone().after("look at them again")))
 }
 
 /// The database's write lock. `None`: another file came in its place, so look again first.
@@ -137,44 +206,35 @@ fn hold(state: &State) -> Result<Option<Hold>, Error> {
 
 fn ask(
     context: &mut Context<'_, '_>,
-    asked: &Asked,
+    call: &Call,
     state: &State,
     proposal: &Proposal,
 ) -> Result<(), Error> {
-    if asked.yes {
+    if call.yes {
         return Ok(());
     }
-    let restart =
-        if proposal.plan.touches_config() { "; the config needs a gateway restart" } else { "" };
-    let question =
-        format!("{} (a snapshot is taken first{restart})", told::question(state, proposal));
-    let again = format!("{} --yes", asked.look);
-    agreed(context, &question, "nothing was changed", "Nothing was changed.", &again)
+    let question = report::question(call, state, proposal);
+    agreed(context, &question, "nothing was changed", "Nothing was changed.", call.again.clone())
 }
 
 /// Asks whoever is there. `nothing` is what did not happen where nobody is, `declined` what is said
-/// after a no, `again` the command that goes ahead without a question.
+/// after a no, `again` the command that goes ahead without a question when it is given `--yes`.
 pub(super) fn agreed(
     context: &mut Context<'_, '_>,
     question: &str,
     nothing: &str,
     declined: &str,
-    again: &str,
+    again: Step,
 ) -> Result<(), Error> {
     if context.global.json || !context.world.person.is_there() {
         return Err(Error::refused(format!(
             "this needs a yes, and there is nobody here to answer; {nothing}"
         ))
-        .hint(format!("to go ahead without a question: {again}")));
+        .hint(again.with(["--yes"]).after("to go ahead without a question")));
     }
     let _ = context.world.out.flush();
     match context.world.person.confirm(question) {
         Some(true) => Ok(()),
         Some(false) | None => Err(Error::declined(declined)),
     }
-}
-
-/// A plan that does not fit what was just read: a bug in a planner, never silently written.
-pub(super) fn misfit(misfit: crate::simulate::Misfit) -> Error {
-    Error::new(Kind::Refused, format!("this edit cannot be made; nothing was changed: {misfit}"))
 }

@@ -2,54 +2,32 @@
 
 use crate::checks::messages::{self, Message};
 use crate::checks::reports::{self, Report};
-use crate::checks::{self, Rule};
-use crate::text::distance;
+use crate::checks::{self, Check};
+use crate::text::distance::distance;
 
 /// What a text means.
 pub(super) struct Matches {
     pub message: Option<&'static Message>,
     pub report: Option<&'static Report>,
-    pub rules: Vec<&'static Rule>,
+    pub checks: Vec<&'static Check>,
 }
 
 /// What a code, a mode or an error text means: an exact name first, else by the messages.
 pub(super) fn matching(text: &str) -> Matches {
     let name = name_in(text);
-    let by = |wanted: &dyn Fn(&Rule) -> bool| -> Vec<&'static Rule> {
-        checks::RULES.iter().copied().filter(|rule| wanted(rule)).collect()
+    let by = |wanted: &dyn Fn(&Check) -> bool| -> Vec<&'static Check> {
+        checks::CHECKS.iter().copied().filter(|check| wanted(check)).collect()
     };
-    let named = by(&|rule| {
-        rule.code.0 == name || rule.modes.iter().any(|mode| mode.eq_ignore_ascii_case(&name))
+    let named = by(&|check| {
+        check.code.0 == name || check.modes.iter().any(|mode| mode.eq_ignore_ascii_case(&name))
     });
     let report = reports::report(&name);
     if !named.is_empty() || report.is_some() {
-        return Matches { message: None, report, rules: named };
+        return Matches { message: None, report, checks: named };
     }
-    let plain = messages::plain(text);
-    let message = messages::find(text);
-    // Rules know messages of their own: those that say at least as much as the one above.
-    let least = message.map_or(1, |message| message.text.len());
-    let own = |rule: &Rule| {
-        let lengths = rule.messages.iter().filter_map(|message| {
-            let message = messages::plain(message);
-            if plain.contains(&message) {
-                return Some(message.len());
-            }
-            let cut = message_is_cut(&plain) && message.contains(&plain);
-            cut.then_some(plain.len())
-        });
-        lengths.max().unwrap_or(0)
-    };
-    let best = checks::RULES.iter().map(|rule| own(rule)).max().unwrap_or(0);
-    let mut rules = by(&|rule| message.is_some_and(|message| message.codes.contains(&rule.code.0)));
-    if best >= least {
-        for rule in by(&|rule| own(rule) == best) {
-            if !rules.iter().any(|known| known.code == rule.code) {
-                rules.push(rule);
-            }
-        }
-    }
-    Matches { message, report: None, rules }
+    let found = messages::find(text);
+    let checks = messages::checks(text, found.as_ref());
+    Matches { message: found.map(|found| found.message), report: None, checks }
 }
 
 /// The code or failure mode that a text may be: `[Cli-Not-Paired]` is `cli-not-paired`, `f1` is `f01`.
@@ -71,18 +49,13 @@ pub(super) fn nearest(text: &str) -> Vec<&'static str> {
     if name.len() > 40 || name.contains(' ') {
         return Vec::new();
     }
-    let mut near: Vec<(usize, &'static str)> = checks::RULES
+    let mut near: Vec<(usize, &'static str)> = checks::CHECKS
         .iter()
-        .map(|rule| (distance(&name, rule.code.0), rule.code.0))
+        .map(|check| (distance(&name, check.code.0), check.code.0))
         .filter(|(distance, code)| distance * 5 <= code.len() * 2)
         .collect();
     near.sort_unstable();
     near.into_iter().take(NEAREST).map(|(_, code)| code).collect()
-}
-
-/// Whether a text is long enough to stand for a longer message that it is a piece of.
-fn message_is_cut(plain: &str) -> bool {
-    plain.len() >= 8
 }
 
 #[cfg(test)]
@@ -90,7 +63,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<&'static str> {
-        matching(text).rules.iter().map(|rule| rule.code.0).collect()
+        matching(text).checks.iter().map(|check| check.code.0).collect()
     }
 
     #[test]
@@ -118,14 +91,14 @@ mod tests {
 
     #[test]
     fn each_message_that_a_rule_names_finds_the_rule() {
-        for rule in checks::RULES {
-            for message in rule.messages {
+        for check in checks::CHECKS {
+            for message in check.messages {
                 let found = matching(message);
                 assert!(
                     found.message.is_some()
-                        || found.rules.iter().any(|known| known.code == rule.code),
+                        || found.checks.iter().any(|known| known.code == check.code),
                     "{}: {message}",
-                    rule.code
+                    check.code
                 );
             }
         }

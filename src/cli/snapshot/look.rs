@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use super::{document_of, documents};
 use crate::cli::context::Context;
-use crate::cli::words;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDocument};
 use crate::snapshot::{self, Summary};
+use crate::step::Step;
 use crate::store::sqlite::verify_extract;
-use crate::text::{count, safe};
+use crate::text::{ago, count, local, safe, utc};
 
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let located = context.locate()?;
@@ -24,10 +24,9 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     if all.is_empty() {
-        context.say(&words::commands(
-            "No snapshots yet: `clawmend repair` takes one before it changes anything.",
-            &context.global,
-        ));
+        let repair = Step::clawmend(["repair"])
+            .after("No snapshots yet; this takes one before it changes anything");
+        context.say(&context.typed(&repair));
         return Ok(Exit::Done);
     }
     let mut out = format!(
@@ -50,15 +49,15 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
         let _ = writeln!(
             out,
             "    {} local, {} ({})",
-            words::local(ms, context.world.utc_offset),
-            words::utc(ms),
-            words::ago(ms, context.world.now_ms)
+            local(ms, context.world.utc_offset),
+            utc(ms),
+            ago(ms, context.world.now_ms)
         );
     }
     let _ = writeln!(
         out,
         "    {}, taken by `clawmend {}`",
-        words::size(summary.size),
+        crate::text::size(summary.size),
         safe(&summary.command)
     );
     if let Some(problem) = &summary.problem {
@@ -105,7 +104,7 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
             (Some(_), size, mode) => writeln!(
                 out,
                 "  {path}: {}{}, sha256 {}",
-                words::size(size.unwrap_or_default()),
+                crate::text::size(size.unwrap_or_default()),
                 mode_words(mode),
                 entry.sha256.as_deref().and_then(|hash| hash.get(..12)).unwrap_or("?"),
             ),
@@ -118,12 +117,8 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
             );
         }
     }
-    let _ = writeln!(
-        out,
-        "\nTo go back to it:  clawmend{} restore {}",
-        words::flags(&context.global),
-        safe(&summary.id)
-    );
+    let back = Step::clawmend(["restore", summary.id.as_str()]).after("To go back to it");
+    let _ = writeln!(out, "\n{}", context.typed(&back));
     context.print(&out);
     Ok(Exit::Done)
 }

@@ -6,7 +6,6 @@ mod prune;
 use super::args;
 use super::change::{begin, lock};
 use super::context::{Context, State};
-use super::words;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::image::{DatabaseState, Unusable};
@@ -14,6 +13,7 @@ use crate::plan::StoreKind;
 use crate::read::locate::Located;
 use crate::render::json::{Head, SnapshotDocument, SnapshotsDocument};
 use crate::snapshot::{self, Summary};
+use crate::step::Step;
 use look::{list, show, verify};
 use prune::{age, prune};
 
@@ -29,14 +29,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Re
                 keep: *keep,
                 older_than_ms: older_than.as_deref().map(age).transpose()?,
             };
-            let mut again = format!("clawmend{} snapshot prune", words::flags(&context.global));
+            let mut again = Step::clawmend(["snapshot", "prune"]);
             if let Some(keep) = keep {
-                again.push_str(&format!(" --keep {keep}"));
+                again = again.with(["--keep".to_owned(), keep.to_string()]);
             }
             if let Some(age) = older_than {
-                again.push_str(&format!(" --older-than {age}"));
+                again = again.with(["--older-than", age.as_str()]);
             }
-            prune(context, rule, *dry_run, (!*yes).then_some(&again))
+            prune(context, rule, *dry_run, (!*yes).then_some(again))
         }
     }
 }
@@ -108,7 +108,7 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
         now_ms: context.world.now_ms,
         changes: None,
     })
-    .map_err(|error| words::saying(error, "no snapshot was made"))?;
+    .map_err(|error| error.hint("no snapshot was made"))?;
     drop(lock);
     if context.global.json {
         let bytes = made.manifest.entries.iter().filter_map(|entry| entry.size).sum();
@@ -127,10 +127,7 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
     if let Some(unread) = unread {
         context.note(&format!("note: {unread}"));
     }
-    context.say(&format!(
-        "To go back to it:  clawmend{} restore {}",
-        words::flags(&context.global),
-        made.id
-    ));
+    let back = Step::clawmend(["restore", made.id.as_str()]).after("To go back to it");
+    context.say(&context.typed(&back));
     Ok(Exit::Done)
 }

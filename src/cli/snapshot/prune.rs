@@ -3,17 +3,17 @@
 use super::{document_of, documents};
 use crate::cli::change::{agreed, begin, lock};
 use crate::cli::context::Context;
-use crate::cli::words;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::snapshot;
-use crate::text::{count, safe};
+use crate::step::Step;
+use crate::text::{count, safe, size};
 
 pub(super) fn prune(
     context: &mut Context<'_, '_>,
     rule: snapshot::Rule,
     dry_run: bool,
-    ask: Option<&String>,
+    ask: Option<Step>,
 ) -> Result<Exit, Error> {
     let held = begin(context, dry_run)?;
     let located = context.locate()?;
@@ -35,7 +35,7 @@ pub(super) fn prune(
             context.say(&format!(
                 "{word}  {}  {:>9}  {}",
                 safe(&verdict.id),
-                words::size(verdict.size),
+                size(verdict.size),
                 verdict.reason
             ));
         }
@@ -61,8 +61,7 @@ pub(super) fn prune(
     }
     if let Some(again) = ask {
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
-        let again = format!("{again} --yes");
-        agreed(context, &question, "nothing was removed", "Nothing was removed.", &again)?;
+        agreed(context, &question, "nothing was removed", "Nothing was removed.", again)?;
     }
     let _lock = match held {
         Some(lock) => lock,

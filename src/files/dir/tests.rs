@@ -111,7 +111,10 @@ fn a_folder_that_cannot_be_removed_says_what_kept_it() {
     let failed = || {
         let dir = Dir::<SystemFolder>::open(temp.path()).unwrap();
         let error = dir.remove_tree("closed").unwrap_err();
-        assert!(error.hints().iter().any(|hint| hint.contains("sudo")), "{error}");
+        assert!(
+            crate::render::invocation::hint_lines(&error).iter().any(|hint| hint.contains("sudo")),
+            "{error}"
+        );
         (error.message().to_owned(), error.path().unwrap().to_owned())
     };
     as_nobody(|| {

@@ -50,18 +50,6 @@ pub fn shown(path: &Path) -> String {
     if cfg!(windows) { text.replace('/', "\\") } else { text }
 }
 
-/// One word of a command line. Double quotes are what cmd and PowerShell both understand; a word
-/// with a quote, `$`, `%` or a backtick in it, which they read differently, is left for the reader to
-/// check: Windows has no file names with a quote.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./\\:+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("\"{}\"", word.replace('"', "\\\""))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,11 +61,5 @@ mod tests {
         assert_eq!(plain(r"\\?\UNC\nas\claw"), r"\\nas\claw");
         assert_eq!(plain(r"\\?\Volume{1}\a"), r"\\?\Volume{1}\a");
         assert_eq!(plain("/home/a"), "/home/a");
-    }
-
-    #[test]
-    fn a_word_stays_one_word() {
-        assert_eq!(quoted(r"C:\Users\a"), r"C:\Users\a");
-        assert_eq!(quoted(r"C:\My Claw"), "\"C:\\My Claw\"");
     }
 }

@@ -43,16 +43,6 @@ pub fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// One word of a command line, quoted where a shell would take it apart.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,14 +52,5 @@ mod tests {
         let advice = io_advice(&io::Error::from_raw_os_error(1));
         let is_root = rustix::process::geteuid().is_root();
         assert_eq!(advice.is_some_and(|text| text.contains("chattr")), is_root);
-    }
-
-    #[test]
-    fn a_word_stays_one_word() {
-        assert_eq!(quoted("/srv/claw-1/.openclaw"), "/srv/claw-1/.openclaw");
-        assert_eq!(quoted("/srv/my claw"), "'/srv/my claw'");
-        assert_eq!(quoted("it's $HOME"), "'it'\\''s $HOME'");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("~/x"), "'~/x'");
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FindingDocument, Head, StateDocument};
-use crate::plan::{Edit, Plan};
+use crate::plan::{Changes, Edit};
 
 /// An edit.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -31,9 +31,9 @@ impl From<&Edit> for EditDocument {
     }
 }
 
-/// The edits of a plan.
-pub fn edits(plan: &Plan) -> Vec<EditDocument> {
-    plan.edits.iter().map(EditDocument::from).collect()
+/// The edits of changes.
+pub fn edits(changes: &Changes) -> Vec<EditDocument> {
+    changes.edits.iter().map(EditDocument::from).collect()
 }
 
 /// `repair --json`, `approve --json` and `restore --json`.
@@ -50,7 +50,7 @@ pub struct ChangeDocument {
     pub dry_run: bool,
     /// Whether anything was changed.
     pub changed: bool,
-    /// The edits, in order (empty for a restore).
+    /// The edits, in order.
     pub edits: Vec<EditDocument>,
     /// The changes as a diff; secrets masked.
     pub diff: String,

@@ -49,6 +49,8 @@ pub struct Explanation {
     pub mends: String,
     /// How to do it by hand.
     pub by_hand: String,
+    /// The commands of clawmend that go with that, each as an argument vector.
+    pub commands: Vec<Vec<String>>,
     /// OpenClaw's messages that it causes.
     pub messages: Vec<String>,
     /// Threads that report it, as `owner/repository#number`.

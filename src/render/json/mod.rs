@@ -20,6 +20,8 @@ use crate::finding::{Finding, Mend, Severity};
 use crate::model::Model;
 use crate::model::facts::Gateway;
 use crate::plan::StoreKind;
+use crate::render::invocation::Invocation;
+use crate::step::Step;
 
 /// The number of this shape.
 pub const SCHEMA: u32 = 1;
@@ -120,27 +122,44 @@ pub struct MendDocument {
     pub kind: String,
     /// What is done, or the commands to type.
     pub steps: Vec<String>,
+    /// The commands among the steps, each as an argument vector.
+    pub commands: Vec<Vec<String>>,
+    /// What may be chosen in its place, as the steps.
+    pub alternatives: Vec<String>,
 }
 
-impl From<&Finding> for FindingDocument {
-    fn from(finding: &Finding) -> Self {
+impl FindingDocument {
+    /// A finding, with commands as they are typed in this run.
+    pub fn of(finding: &Finding, invocation: &Invocation) -> Self {
+        let check = checks::check(finding.code);
         let (kind, steps) = match &finding.mend {
-            Mend::Repair(what) => ("repair", vec![what.clone()]),
-            Mend::RepairWith(command) => ("repair-with-option", vec![command.clone()]),
-            Mend::ByHand(lines) => ("by-hand", lines.clone()),
-            Mend::Nothing => ("nothing", vec![]),
+            Mend::Repair(_) => ("repair", &[][..]),
+            Mend::Choice(steps) => ("repair-with-option", steps.as_slice()),
+            Mend::ByHand(steps) => ("by-hand", steps.as_slice()),
+            Mend::Nothing => ("nothing", &[][..]),
         };
+        let lines = |steps: &[Step]| steps.iter().map(|step| invocation.line(step)).collect();
         Self {
             code: finding.code.to_string(),
             severity: finding.severity,
-            modes: checks::rule(finding.code)
-                .map(|rule| rule.modes.iter().map(|mode| (*mode).to_owned()).collect())
-                .unwrap_or_default(),
+            modes: check
+                .into_iter()
+                .flat_map(|check| check.modes)
+                .map(ToString::to_string)
+                .collect(),
             place: finding.place.clone(),
             says: finding.says.clone(),
-            evidence: finding.evidence.clone(),
+            evidence: finding.evidence.iter().map(ToString::to_string).collect(),
             why: finding.why.clone(),
-            mend: MendDocument { kind: kind.to_owned(), steps },
+            mend: MendDocument {
+                kind: kind.to_owned(),
+                steps: match &finding.mend {
+                    Mend::Repair(what) => vec![what.clone()],
+                    _ => lines(steps),
+                },
+                commands: steps.iter().filter_map(|step| invocation.argv_of(step)).collect(),
+                alternatives: lines(&finding.alternatives),
+            },
         }
     }
 }
@@ -159,6 +178,8 @@ pub struct DiagnoseDocument {
     pub healthy: bool,
     /// What was found, worst first.
     pub findings: Vec<FindingDocument>,
+    /// What to type now, each as an argument vector; empty where a person has to do something else first.
+    pub next: Vec<Vec<String>>,
 }
 
 /// An error, with `--json`.

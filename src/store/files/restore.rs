@@ -9,6 +9,7 @@ use crate::files::hash;
 use crate::image::{FileState, Images, Meta, Slot, TextImage};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
 use crate::plan::{After, Changes, FileChange};
+use crate::step::Step;
 use crate::store::{Entry, Source};
 
 impl FilesStore {
@@ -61,9 +62,7 @@ impl FilesStore {
                 "the snapshot names a path that clawmend never writes: `{}`",
                 path.escape_debug()
             ))
-            .hint(
-                "somebody has edited its manifest: use another snapshot, `clawmend snapshot list`",
-            ));
+            .hint(Step::other_snapshot().note("somebody has edited the manifest of this one")));
         }
         Ok(Some(Slot::Config(self.state_dir.join(plain))))
     }

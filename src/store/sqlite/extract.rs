@@ -12,6 +12,7 @@ use super::table::{self, Shape, quote};
 use crate::error::Error;
 use crate::files::{Dir, confined, hash};
 use crate::image::{Database, Meta, RECORD_LIMIT};
+use crate::step::Step;
 use crate::store::Entry;
 
 /// Writes the pairing tables of `source` into a new database at `target`; says how many rows each has.
@@ -196,7 +197,7 @@ fn not_whole(path: &Path, why: &str) -> Error {
     Error::failed("the snapshot's extract of the database is not whole")
         .at(path)
         .because(why)
-        .hint("use another snapshot: `clawmend snapshot list`, `clawmend snapshot verify`")
+        .hint(Step::other_snapshot())
 }
 
 fn broken(path: &Path, halt: Halt) -> Error {

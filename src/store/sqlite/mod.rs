@@ -32,6 +32,7 @@ use crate::files::{Dir, StateDir, dir};
 use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
 use crate::plan::{Changes, StoreKind};
+use crate::step::Step;
 use crate::store::{CommitError, Entry, Sink, Source, Store};
 use probe::Trouble;
 use reader::Halt;
@@ -236,6 +237,7 @@ impl Store for SqliteStore {
             files: Vec::new(),
             database: (!rows.is_empty()).then(|| self.place.path.clone()),
             rows,
+            ..Changes::default()
         })
     }
 
@@ -267,7 +269,7 @@ impl SqliteStore {
              and clawmend never removes a database",
         )
         .at(&self.place.path)
-        .hint("to go on with the present release, run `clawmend repair`")
+        .hint(Step::clawmend(["repair"]).after("to go on with the present release, run"))
         .hint("to go back to the release of then, stop the gateway, move the database away, install that release, and restore again"))
     }
 }

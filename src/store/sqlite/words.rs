@@ -7,6 +7,7 @@ use rusqlite::ffi::{self, ErrorCode};
 use super::probe::Trouble;
 use crate::error::{Error, Kind};
 use crate::image::Unusable;
+use crate::step::Step;
 
 /// Said wherever a journal has to be rolled back first.
 pub(super) const UNFINISHED: &str = "a write to it was interrupted, and its rollback journal (`-journal`) has to be rolled back \
@@ -127,7 +128,7 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
         return Error::failed("the database was not changed")
             .at(path)
             .because(error)
-            .hint("run `clawmend diagnose` for the present state, and try again");
+            .hint(Step::clawmend(["diagnose"]).note("shows the present state; then try again"));
     };
     match code.code {
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
@@ -147,7 +148,7 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             Error::refused("the database does not take the rows; nothing was changed")
                 .at(path)
                 .because(error)
-                .hint("run `clawmend diagnose` for the present state, and try again")
+                .hint(Step::clawmend(["diagnose"]).note("shows the present state; then try again"))
         }
         _ => Error::failed("the database was not changed")
             .at(path)

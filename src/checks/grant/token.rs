@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::RecordEdits;
-use super::wanted::Wanted;
-use crate::checks::{local as rules, tokens};
+use super::scopes::Granted;
+use crate::checks::edits::RecordEdits;
+use crate::checks::{scopes as scope_checks, tokens};
 use crate::finding::Code;
 use crate::model::device::Device;
 use crate::secret::Secret;
@@ -26,7 +26,7 @@ pub(super) fn token_codes() -> [Code; 6] {
 pub(super) fn token_fields(
     edits: &mut RecordEdits,
     device: &Device,
-    scopes: &Wanted,
+    scopes: &Granted,
     token: &Secret,
     is_fresh: bool,
     now: i64,
@@ -62,11 +62,11 @@ pub(super) fn token_fields(
             &operator("scopes"),
             json!(scopes.all),
             "a token opens only what its own scopes cover",
-            &[tokens::NARROW.code, rules::SCOPES_MISSING.code],
+            &[scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code],
         );
     }
 }
 
-pub(super) fn token_entry(token: &Secret, scopes: &Wanted, now: i64) -> Value {
+pub(super) fn token_entry(token: &Secret, scopes: &Granted, now: i64) -> Value {
     json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "createdAtMs": now })
 }

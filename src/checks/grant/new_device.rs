@@ -3,21 +3,21 @@
 use serde_json::{Value, json};
 
 use crate::model::Model;
-use crate::model::device::Record;
-use crate::model::scopes::Rule;
+use crate::model::device::{Device, Record};
+use crate::model::scopes::{Rule, union};
 use crate::plan::StoreKind;
 
 /// What a new paired record is made of.
-pub(super) struct NewDevice<'a> {
-    pub(super) id: &'a str,
-    pub(super) public_key: &'a str,
+pub(in crate::checks) struct NewDevice<'a> {
+    pub(in crate::checks) id: &'a str,
+    pub(in crate::checks) public_key: &'a str,
     /// The request that it goes back to, for what the device said of itself.
-    pub(super) request: Option<&'a Record>,
-    pub(super) role: Option<&'a str>,
-    pub(super) roles: &'a [String],
-    pub(super) scopes: &'a [String],
+    pub(in crate::checks) request: Option<&'a Record>,
+    pub(in crate::checks) role: Option<&'a str>,
+    pub(in crate::checks) roles: &'a [String],
+    pub(in crate::checks) scopes: &'a [String],
     /// The tokens by role.
-    pub(super) tokens: Value,
+    pub(in crate::checks) tokens: Value,
 }
 
 /// What a gateway takes over from a request.
@@ -26,7 +26,7 @@ const SAID: [&str; 6] =
 
 impl NewDevice<'_> {
     /// The record, its fields in OpenClaw's own order.
-    pub(super) fn record(self, model: &Model) -> Record {
+    pub(in crate::checks) fn record(self, model: &Model) -> Record {
         let said = |name: &str| {
             let value = self.request?.get(name)?;
             value.is_string().then(|| value.clone())
@@ -64,5 +64,39 @@ impl NewDevice<'_> {
         record.insert("createdAtMs".into(), json!(model.facts.now_ms));
         record.insert("approvedAtMs".into(), json!(model.facts.now_ms));
         record
+    }
+}
+
+/// What the file of the older generation says about a device that becomes a row now. The import
+/// drops the file's record once the row is there, so what only it knows goes along: other roles with
+/// their tokens (a node host shares the CLI's identity), names and times. Not the platform: a row
+/// without one is not pinned.
+pub(super) fn keep_filed(model: &Model, row: &mut Record) {
+    let filed = model.legacy.as_ref().and_then(|legacy| {
+        let key = row.get("deviceId")?.as_str()?;
+        legacy.paired.record(legacy.paired.entry(key)?)
+    });
+    let Some(filed) = filed.filter(|filed| filed.get("publicKey") == row.get("publicKey")) else {
+        return;
+    };
+    for name in ["displayName", "operatorLabel", "clientId", "clientMode"] {
+        if let Some(value) = filed.get(name).filter(|value| value.is_string()) {
+            row.insert(name.into(), value.clone());
+        }
+    }
+    for name in ["createdAtMs", "approvedAtMs"] {
+        if let Some(value) = filed.get(name).filter(|value| value.is_i64()) {
+            row.insert(name.into(), value.clone());
+        }
+    }
+    let roles = Device::of("", &filed).all_roles();
+    let roles = union(roles.iter().map(String::as_str).chain(["operator"]));
+    row.insert("roles".into(), json!(roles));
+    if let (Some(Value::Object(held)), Some(Value::Object(tokens))) =
+        (filed.get("tokens"), row.get_mut("tokens"))
+    {
+        for (role, token) in held.iter().filter(|(role, _)| *role != "operator") {
+            tokens.insert(role.clone(), token.clone());
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! The grant: this machine's CLI as every gateway from 2026.1 to 2026.9 wants to find it, in every
 //! place that must agree.
 
+mod cached;
+pub(super) mod new_device;
+mod scopes;
+mod token;
+
 use serde_json::{Value, json};
 
-use super::new_device::NewDevice;
-use super::token::{FRESH, token_codes, token_entry, token_fields};
-use super::wanted::{Wanted, is_this_machines};
-use super::{Options, RecordEdits, remove};
-use crate::checks::{local as rules, pins, records, requests, tokens};
+use super::edits::{RecordEdits, edit, remove};
+use super::{Options, pins, records, requests};
+use super::{identity as identities, local as rules, scopes as scope_checks};
 use crate::model::device::{Device, List, token_from};
 use crate::model::identity::Identity;
 use crate::model::layout::Part;
@@ -16,10 +19,14 @@ use crate::model::store::{Condition, Fault};
 use crate::model::{AuthCondition, Model};
 use crate::plan::{Edit, Op, StoreKind, Target};
 use crate::secret::Secret;
+use new_device::NewDevice;
+use scopes::{Granted, is_this_machines};
+use token::{FRESH, token_codes, token_entry, token_fields};
 
 /// The edits that let this machine's CLI in; none where there is no identity to grant.
 pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
-    let Some(identity) = model.usable_identity() else {
+    // A client's own pairing stores are read by no gateway: nothing is granted there.
+    let Some(identity) = model.usable_identity().filter(|_| !model.config.is_client()) else {
         return Vec::new();
     };
     if matches!(model.paired.condition, Condition::Unusable(_))
@@ -27,19 +34,18 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
     {
         return Vec::new();
     }
-    let scopes = Wanted::of(model, options);
+    let scopes = Granted::of(model, options);
     let (token, is_fresh) = match agreed_token(model) {
         Some(token) => (token, false),
         None => (token_from(&options.random), true),
     };
     let mut edits = paired(model, identity, &scopes, &token, is_fresh);
-    edits.extend(super::cached::edits(model, identity, &scopes, &token, is_fresh));
+    edits.extend(cached::edits(model, identity, &scopes, &token, is_fresh));
     if !matches!(model.pending.condition, Condition::Unusable(_)) {
         for request in &model.requests {
-            let code = if request.expired(model.facts.now_ms) {
-                requests::REQUEST_EXPIRED.code
-            } else {
-                requests::REQUEST_WAITS.code
+            let code = match request.expired(model.facts.now_ms) {
+                true => requests::REQUEST_EXPIRED.code,
+                false => requests::REQUEST_WAITS.code,
             };
             let why = "the device is granted, so its own request goes: left there, it would keep the CLI out";
             edits.push(remove(
@@ -47,7 +53,7 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
                 Part::Pending,
                 &request.key,
                 why,
-                &[code, requests::REQUEST_STALE.code],
+                &[code, requests::REQUEST_STALE.code, requests::REQUEST_CHURN.code],
             ));
         }
     }
@@ -65,7 +71,7 @@ fn agreed_token(model: &Model) -> Option<Secret> {
 fn paired(
     model: &Model,
     identity: &Identity,
-    scopes: &Wanted,
+    scopes: &Granted,
     token: &Secret,
     is_fresh: bool,
 ) -> Vec<Edit> {
@@ -109,7 +115,11 @@ fn paired(
         let roles = union(device.all_roles().iter().map(String::as_str).chain(["operator"]));
         edits.set(&["roles"], json!(roles), "the CLI connects as `operator`", &codes);
     }
-    let codes = [rules::SCOPES_MISSING.code, rules::SCOPES_DISAGREE.code, tokens::BEYOND.code];
+    let codes = [
+        scope_checks::SCOPES_MISSING.code,
+        scope_checks::SCOPES_DISAGREE.code,
+        scope_checks::BEYOND.code,
+    ];
     if scopes.lacks(&device.scopes) {
         edits.set(
             &["scopes"],
@@ -158,11 +168,11 @@ fn paired(
     } else {
         token_fields(&mut edits, &device, scopes, token, is_fresh, now);
     }
-    edits.edits
+    edits.done()
 }
 
 /// The device as an approval would write it: from its newest own request, else from the identity.
-fn new_device(model: &Model, identity: &Identity, scopes: &Wanted, token: &Secret) -> Vec<Edit> {
+fn new_device(model: &Model, identity: &Identity, scopes: &Granted, token: &Secret) -> Vec<Edit> {
     let key = identity.derived_id.as_str();
     let request = model
         .requests
@@ -180,14 +190,14 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Wanted, token: &Secre
         tokens: json!({ "operator": token_entry(token, scopes, model.facts.now_ms) }),
     }
     .record(model);
-    super::database::keep_filed(model, &mut record);
+    new_device::keep_filed(model, &mut record);
     let target = Target::Record { store: model.store, part: Part::Paired, key: key.to_owned() };
-    let why = "this machine's own CLI is paired, with the key of its identity".to_owned();
-    let mends = vec![rules::NOT_PAIRED.code, crate::checks::identity::FOREIGN.code];
+    let why = "this machine's own CLI is paired, with the key of its identity";
+    let codes = [rules::NOT_PAIRED.code, identities::FOREIGN.code];
     let op = match model.local_entry() {
         // Something is stored under the id that is no record.
         Some(_) => Op::Set { path: Vec::new(), old: None, new: Value::Object(record) },
         None => Op::Insert(record),
     };
-    vec![Edit { target, op, why, mends }]
+    vec![edit(target, op, why, &codes)]
 }

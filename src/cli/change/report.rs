@@ -1,67 +1,59 @@
-//! What a changing command says: the preview, what it did, and what is left.
+//! What a changing command reports: the preview, what it did, and what is left.
 
 use super::choices::{choices, untouched};
-use super::{Asked, Proposal};
+use super::outcome;
+use super::{Call, Proposal, Purpose};
 use crate::apply::Applied;
-use crate::checks;
+use crate::checks::{self, Hop};
 use crate::cli::context::{Context, State};
-use crate::cli::{outcome, words};
+use crate::cli::head::head;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::model::Model;
 use crate::plan::Changes;
-use crate::render::json::{self, ChangeDocument, FindingDocument, Head, StateDocument};
+use crate::render::json::{self, ChangeDocument, Head, StateDocument};
 use crate::render::{diff, findings, plan as preview};
 use crate::simulate::images_after;
-use crate::text::{count, safe};
+use crate::step::Step;
+use crate::text::safe;
 
 pub(super) fn shown(
     context: &Context<'_, '_>,
-    asked: &Asked,
+    call: &Call,
     state: &State,
     proposal: &Proposal,
 ) -> String {
-    if context.global.quiet && !asked.dry_run {
+    if context.global.quiet && !call.dry_run {
         return String::new();
     }
-    let mut out = words::head(state);
+    let mut out = head(state);
     out.push('\n');
     let name = Context::name(&state.located);
-    let ids = state.model.proved_ids();
-    let proves = |id: &str| ids.contains(id);
     if proposal.changes.is_empty() {
         return out;
     }
-    if proposal.plan.is_empty() {
-        out.push_str(&context.paint.bold("What would change:"));
-        out.push('\n');
-        out.push_str(&diff::changes(&proposal.changes, &name, &proves, context.paint));
-    } else {
-        out.push_str(&preview::preview(
-            &proposal.plan,
-            &proposal.changes,
-            &name,
-            &proves,
-            context.paint,
-            context.world.width,
-        ));
-    }
+    let ids = state.model.proved_ids();
+    let proves = |id: &str| ids.contains(id);
+    let (paint, width) = (context.paint, context.world.width);
+    out.push_str(&preview::preview(&proposal.changes, &name, &proves, paint, width));
     out
 }
 
 /// The one question: after a long preview its size and its place are out of sight.
-pub(super) fn question(state: &State, proposal: &Proposal) -> String {
+pub(super) fn question(call: &Call, state: &State, proposal: &Proposal) -> String {
     let dir = safe(&crate::platform::shown(&state.located.state_dir));
     let places = preview::places(&proposal.changes);
-    match proposal.plan.edits.len() {
-        0 => format!("Put {places} of {dir} back?"),
-        edits => {
-            let edits = count(edits, "edit", "edits");
-            let these = if proposal.plan.edits.len() == 1 { "this" } else { "these" };
-            format!("Make {these} {edits} in {places} of {dir}?")
-        }
-    }
+    let what = match (call.purpose, proposal.changes.edits.len()) {
+        (Purpose::Restore, _) => format!("Put {places} of {dir} back?"),
+        (_, 1) => format!("Make this 1 edit in {places} of {dir}?"),
+        (_, edits) => format!("Make these {edits} edits in {places} of {dir}?"),
+    };
+    let restart = match proposal.changes.touch_config() {
+        true => "; the config needs a gateway restart",
+        false => "",
+    };
+    format!("{what} (a snapshot is taken first{restart})")
 }
 
 /// The state as it would be after the changes.
@@ -73,7 +65,7 @@ fn after(state: &State, changes: &Changes) -> Vec<Finding> {
 
 pub(super) fn only_shown(
     context: &mut Context<'_, '_>,
-    asked: &Asked,
+    call: &Call,
     state: &State,
     proposal: &Proposal,
 ) -> Exit {
@@ -81,7 +73,7 @@ pub(super) fn only_shown(
     let exit = if checks::fails(&left) { Exit::Findings } else { Exit::Done };
     if context.global.json {
         let document =
-            Told::of(context, asked, state, proposal).document(context, asked, None, &left);
+            Report::of(context, call, state, proposal).document(context, call, None, &left);
         context.json(&document);
         return exit;
     }
@@ -90,30 +82,30 @@ pub(super) fn only_shown(
     } else {
         context.say("\nNothing was changed: this was a dry run.");
         if state.may_not_write() {
+            let dir = context.invocation.shell.quote(state.located.state_dir.as_os_str());
             context.note(&format!(
-                "note: you may not write to {}: without --dry-run this needs root or its owner",
-                words::quoted(&state.located.state_dir)
+                "note: you may not write to {dir}: without --dry-run this needs root or its owner"
             ));
         }
     }
     leftover(context, &left);
-    let untouched = untouched(asked, &state.findings, proposal);
+    let untouched = untouched(call, &state.findings, proposal);
     choices(context, &untouched, &left);
     exit
 }
 
 pub(super) fn nothing_to_do(
     context: &mut Context<'_, '_>,
-    asked: &Asked,
+    call: &Call,
     state: &State,
     proposal: &Proposal,
 ) -> Exit {
     // A restore's work is to be as in the snapshot, locked out or not.
-    let exit = if asked.command == "restore" { Exit::Done } else { state.exit() };
+    let exit = if call.purpose == Purpose::Restore { Exit::Done } else { state.exit() };
     if context.global.json {
-        let document = Told::of(context, asked, state, proposal).document(
+        let document = Report::of(context, call, state, proposal).document(
             context,
-            asked,
+            call,
             None,
             &state.findings,
         );
@@ -121,11 +113,10 @@ pub(super) fn nothing_to_do(
         return exit;
     }
     context.say("Nothing to change; nothing was written.");
-    if asked.command == "restore" {
-        context.say(&format!(
-            "The state is as in this snapshot already; an older one: clawmend{} snapshot list",
-            words::flags(&context.global)
-        ));
+    if call.purpose == Purpose::Restore {
+        let list = Step::clawmend(["snapshot", "list"])
+            .after("The state is as in this snapshot already; an older one");
+        context.say(&context.typed(&list));
         if state.unread_database().is_some() {
             context.say(
                 "The database cannot be read now, and this snapshot holds nothing of it that could be put back.",
@@ -134,7 +125,7 @@ pub(super) fn nothing_to_do(
         return exit;
     }
     leftover(context, &state.findings);
-    let untouched = untouched(asked, &state.findings, proposal);
+    let untouched = untouched(call, &state.findings, proposal);
     choices(context, &untouched, &state.findings);
     exit
 }
@@ -146,61 +137,58 @@ fn leftover(context: &mut Context<'_, '_>, left: &[Finding]) {
     if blocking.is_empty() {
         return;
     }
-    let view = context.view();
+    let paint = context.paint;
     context.say(&format!(
         "\n{}",
-        view.paint.red(match blocking.iter().any(|one| one.severity == Severity::Blocks) {
+        paint.red(match blocking.iter().any(|one| one.severity == Severity::Blocks) {
             true => "This would still keep the CLI out:",
             false => "This could not be checked, so it may still keep the CLI out:",
         })
     ));
-    let text = findings::all(&blocking, view);
+    let text = findings::all(&blocking, context.view());
     context.print(&text);
 }
 
 pub(super) fn done(
     context: &mut Context<'_, '_>,
-    asked: &Asked,
-    mut told: Told,
+    call: &Call,
+    mut report: Report,
     applied: &Applied,
 ) -> Result<Exit, Error> {
-    let untouched = std::mem::take(&mut told.untouched);
+    let untouched = std::mem::take(&mut report.untouched);
     let state = match context.read() {
         Ok(state) => state,
         // The changes are in place: an error here would say that nothing was changed.
-        Err(error) => return Ok(unchecked(context, asked, told, applied, &error)),
+        Err(error) => return Ok(unchecked(context, call, report, applied, &error)),
     };
-    let exit = if asked.command == "restore" { Exit::Done } else { state.exit() };
+    let exit = if call.purpose == Purpose::Restore { Exit::Done } else { state.exit() };
     for note in applied.note.iter().chain(&applied.changed_meanwhile) {
         context.note(&format!("note: {}", crate::text::safe(note)));
     }
     if context.global.json {
-        let document = told.document(context, asked, applied.snapshot.as_deref(), &state.findings);
+        let document = report.document(context, call, applied.snapshot.as_deref(), &state.findings);
         context.json(&document);
         return Ok(exit);
     }
     if !context.global.quiet {
         context.say("");
     }
-    match &told.lets_in {
-        Some(device) => outcome::let_in(context, device, &state.findings),
-        None => outcome::say(context, asked.command, &state.findings),
-    }
+    outcome::say(context, call.purpose, &report, &state.findings);
     // A gateway that does not start for its config has nothing to be told about a restart.
     let starts = !state.findings.iter().any(|finding| {
-        finding.severity.fails()
-            && ["config-", "include-"].iter().any(|kind| finding.code.0.starts_with(kind))
+        let hop = checks::check(finding.code).and_then(|check| check.hop);
+        finding.severity.fails() && hop == Some(Hop::Gateway)
     });
-    if told.restart_gateway {
-        context.say(
-            "The config changed: restart the gateway for it to count:  openclaw gateway restart",
-        );
+    if report.restart_gateway {
+        let restart = Step::run("openclaw", ["gateway", "restart"])
+            .after("The config changed: restart the gateway for it to count");
+        context.say(&context.typed(&restart));
     } else if starts {
         context
             .say("The gateway needs no restart for this: it reads its pairing at every connect.");
     }
-    if let Some(undo) = undo(context, applied.snapshot.as_deref()) {
-        context.say(&format!("To undo:  {undo}"));
+    if let Some(undo) = undo(applied.snapshot.as_deref()) {
+        context.say(&context.typed(&undo.after("To undo")));
     }
     if !context.global.quiet {
         choices(context, &untouched, &state.findings);
@@ -208,19 +196,16 @@ pub(super) fn done(
     Ok(exit)
 }
 
-fn changes_config(changes: &Changes) -> bool {
-    changes.files.iter().any(|change| matches!(change.slot, crate::image::Slot::Config(_)))
-}
-
-fn undo(context: &Context<'_, '_>, snapshot: Option<&str>) -> Option<String> {
-    Some(format!("clawmend{} restore {}", words::flags(&context.global), snapshot?))
+/// The command that takes the changes back.
+fn undo(snapshot: Option<&str>) -> Option<Step> {
+    Some(Step::clawmend(["restore", snapshot?]))
 }
 
 /// Made, and then the state could not be read again.
 fn unchecked(
     context: &mut Context<'_, '_>,
-    asked: &Asked,
-    told: Told,
+    call: &Call,
+    report: Report,
     applied: &Applied,
     error: &Error,
 ) -> Exit {
@@ -230,34 +215,35 @@ fn unchecked(
         crate::text::safe(&error.to_string())
     ));
     if context.global.json {
-        let mut document = told.document(context, asked, snapshot, &[]);
+        let mut document = report.document(context, call, snapshot, &[]);
         document.healthy = false;
         context.json(&document);
         return Exit::Findings;
     }
-    let undo = undo(context, snapshot).unwrap_or_default();
-    context.say(&format!(
-        "Done, and not diagnosed again: run clawmend{} diagnose.\nTo undo:  {undo}",
-        words::flags(&context.global)
-    ));
+    let diagnose = Step::clawmend(["diagnose"]).after("Done, and not diagnosed again; run");
+    context.say(&context.typed(&diagnose));
+    if let Some(undo) = undo(snapshot) {
+        context.say(&context.typed(&undo.after("To undo")));
+    }
     Exit::Findings
 }
 
 /// What is told about a proposal, made before its images are let go.
-pub(super) struct Told {
+pub(super) struct Report {
     state: StateDocument,
     edits: Vec<json::EditDocument>,
     diff: String,
     restart_gateway: bool,
-    lets_in: Option<String>,
+    /// The other device that was let in.
+    pub(super) lets_in: Option<String>,
     /// Findings that only a person can decide about.
     untouched: Vec<Finding>,
 }
 
-impl Told {
+impl Report {
     pub(super) fn of(
         context: &Context<'_, '_>,
-        asked: &Asked,
+        call: &Call,
         state: &State,
         proposal: &Proposal,
     ) -> Self {
@@ -273,33 +259,33 @@ impl Told {
         };
         Self {
             state: StateDocument::of(&state.model, &state.located.how),
-            edits: json::edits(&proposal.plan),
+            edits: json::edits(&proposal.changes),
             diff,
-            restart_gateway: changes_config(&proposal.changes),
+            restart_gateway: proposal.changes.touch_config(),
             lets_in: proposal.lets_in.clone(),
-            untouched: untouched(asked, &state.findings, proposal),
+            untouched: untouched(call, &state.findings, proposal),
         }
     }
 
     fn document(
         self,
         context: &Context<'_, '_>,
-        asked: &Asked,
+        call: &Call,
         snapshot: Option<&str>,
         findings: &[Finding],
     ) -> ChangeDocument {
         ChangeDocument {
-            head: Head::of(asked.command),
+            head: Head::of(call.purpose.command()),
             state: self.state,
-            dry_run: asked.dry_run,
+            dry_run: call.dry_run,
             changed: snapshot.is_some(),
             edits: self.edits,
             diff: self.diff,
             snapshot: snapshot.map(str::to_owned),
-            undo: undo(context, snapshot),
+            undo: undo(snapshot).map(|undo| context.typed(&undo)),
             restart_gateway: self.restart_gateway,
             healthy: !checks::fails(findings),
-            findings: findings.iter().map(FindingDocument::from).collect(),
+            findings: context.documents(findings),
         }
     }
 }

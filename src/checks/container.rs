@@ -1,71 +1,61 @@
-//! Mends of the stores themselves: an object where one belongs, whole records only.
+//! Edits of a store's file: an object where one belongs, whole records only.
 
 use serde_json::Value;
 
-use super::{RecordEdits, remove};
-use crate::checks::{records as record_rules, stores as rules};
+use super::edits::{RecordEdits, edit, remove};
 use crate::finding::Code;
 use crate::format::salvage;
 use crate::image::{Bytes, Slot};
 use crate::model::Model;
+use crate::model::device::Token;
+use crate::model::layout::Part;
 use crate::model::store::{Condition, Entry, Fault, Records, id_field};
 use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::secret::shape::Shape;
 
-pub(super) fn mend(model: &Model) -> Vec<Edit> {
-    if model.store == StoreKind::Sqlite {
-        return Vec::new(); // Tables hold rows, and NOT NULL columns keep such records out.
+/// The files of a gateway's host; none in the database, nor on a client, whose own files nobody reads.
+pub(super) fn files(model: &Model) -> Vec<&Records> {
+    match model.store {
+        StoreKind::Files if !model.config.is_client() => vec![&model.paired, &model.pending],
+        _ => Vec::new(),
     }
-    let local = model.usable_identity().map(|identity| identity.derived_id.as_str());
-    let mut edits = Vec::new();
-    for records in [&model.paired, &model.pending] {
-        edits.extend(container(model, records, &[]));
-        // This machine's own record is completed by the grant.
-        edits.extend(
-            broken_records(model, records, &[record_rules::RECORD_INVALID.code]).into_iter().filter(
-                |edit| !matches!(&edit.target, Target::Record { key, .. } if Some(key.as_str()) == local),
-            ),
-        );
-    }
-    edits
 }
 
-/// A file that is not the object that it should be. `codes`: the findings it mends, where they are
-/// not the store's own.
-pub(super) fn container(model: &Model, records: &Records, codes: &[Code]) -> Option<Edit> {
-    let (bytes, why, code) = match &records.condition {
-        Condition::Empty => (
-            b"{}".to_vec(),
-            "an empty file is not a store: it becomes an empty object".to_owned(),
-            &rules::EMPTY,
-        ),
+/// The files in a condition that one check is about, made objects.
+pub(super) fn objects(model: &Model, code: Code, is: fn(&Condition) -> bool) -> Vec<Edit> {
+    let files = files(model).into_iter().filter(|records| is(&records.condition));
+    files.filter_map(|records| rewritten(model, records, &[code])).collect()
+}
+
+/// A file that is not the object that it should be, made one.
+pub(super) fn rewritten(model: &Model, records: &Records, codes: &[Code]) -> Option<Edit> {
+    let (bytes, why) = match &records.condition {
+        Condition::Empty => {
+            (b"{}".to_vec(), "an empty file is not a store: it becomes an empty object".to_owned())
+        }
         Condition::NotAnObject(kind) => (
             b"{}".to_vec(),
             format!(
                 "the store is {}: it becomes an object, so that approvals are kept",
                 kind.name()
             ),
-            &rules::NOT_AN_OBJECT,
         ),
         Condition::Broken { whole, aside, .. } => {
             let text = model.images.file(records.part)?.bytes()?;
             let found = salvage::records(text, id_field(records.part));
-            let left = rules::set_aside(aside).map_or_else(String::new, |left| format!("; {left}"));
+            let left =
+                left_out(aside, records.part).map_or_else(String::new, |left| format!("; {left}"));
             (
                 salvage::rebuilt(text, &found.whole),
                 format!(
                     "the file is not valid JSON: it is rebuilt from its {whole} whole record(s){left}; the broken file stays in the snapshot"
                 ),
-                &rules::BROKEN,
             )
         }
         Condition::Absent | Condition::Good | Condition::Unusable(_) => return None,
     };
-    Some(Edit {
-        target: Target::Whole(Slot::File(records.part)),
-        op: Op::Rewrite(Bytes::new(bytes)),
-        why,
-        mends: if codes.is_empty() { vec![code.code] } else { codes.to_vec() },
-    })
+    let target = Target::Whole(Slot::File(records.part));
+    Some(edit(target, Op::Rewrite(Bytes::new(bytes)), why, codes))
 }
 
 /// Records of a file that stop the import into the database (F40).
@@ -73,7 +63,7 @@ pub(super) fn broken_records(model: &Model, records: &Records, codes: &[Code]) -
     records
         .entries
         .iter()
-        .filter(|entry| record_rules::is_invalid(entry))
+        .filter(|entry| entry.is_invalid())
         .flat_map(|entry| {
             completed(model, records, entry, codes).unwrap_or_else(|| {
                 let why = "the record cannot be what this store holds: it is moved out, into the snapshot";
@@ -89,10 +79,8 @@ fn completed(model: &Model, records: &Records, entry: &Entry, codes: &[Code]) ->
         return None;
     };
     let record = records.record(entry)?;
-    let alive = record.get("tokens")?.as_object()?.values().any(|token| {
-        token.get("token").is_some_and(Value::is_string) && token.get("revokedAtMs").is_none()
-    });
-    if !alive {
+    let mut tokens = record.get("tokens")?.as_object()?.values().filter_map(Token::of);
+    if !tokens.any(|token| token.is_live()) {
         return None;
     }
     let asked = record.get("ts").and_then(Value::as_i64).unwrap_or(model.facts.now_ms);
@@ -105,9 +93,24 @@ fn completed(model: &Model, records: &Records, entry: &Entry, codes: &[Code]) ->
             codes,
         );
     }
-    Some(edits.edits)
+    Some(edits.done())
 }
 
-#[cfg(test)]
-#[path = "stores_tests.rs"]
-mod tests;
+/// Which ids a broken file names that its rebuilt one will not hold; `None`: none.
+pub(super) fn left_out(ids: &[String], part: Part) -> Option<String> {
+    let shape = match part {
+        Part::Pending => Shape::RequestId,
+        _ => Shape::DeviceId,
+    };
+    let named: Vec<String> = ids.iter().take(super::NAMED).map(|id| shape.show(id)).collect();
+    let more = match ids.len().saturating_sub(super::NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!ids.is_empty()).then(|| {
+        format!(
+            "left out, as damage makes their place or content unsure: {}{more}",
+            named.join(", ")
+        )
+    })
+}

@@ -1,19 +1,19 @@
 //! Which scopes this machine's CLI gets.
 
-use super::{Options, Scopes};
+use crate::checks::{Options, Scopes};
 use crate::model::Model;
 use crate::model::device::{Device, List, Token};
 use crate::model::scopes::{FULL, union};
 
 /// The scopes that the CLI gets.
-pub(super) struct Wanted {
+pub(super) struct Granted {
     pub(super) all: Vec<String>,
     /// Every list covers them already, the way this gateway compares: nothing has to be widened. A
     /// device that the gateway paired itself holds `operator.admin` alone (2026.8 and later).
     held: bool,
 }
 
-impl Wanted {
+impl Granted {
     pub(super) fn of(model: &Model, options: &Options) -> Self {
         let all = wanted(model, options);
         let covers = |list: &List| {

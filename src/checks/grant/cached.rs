@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::RecordEdits;
+use super::scopes::Granted;
 use super::token::token_codes;
-use super::wanted::Wanted;
-use crate::checks::{local, tokens};
+use crate::checks::edits::{RecordEdits, edit};
+use crate::checks::scopes as scope_checks;
 use crate::format::edit::Style;
 use crate::format::scan;
 use crate::image::{Bytes, Slot};
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 pub(super) fn edits(
     model: &Model,
     identity: &Identity,
-    scopes: &Wanted,
+    scopes: &Granted,
     token: &Secret,
     is_fresh: bool,
 ) -> Vec<Edit> {
@@ -52,12 +52,12 @@ pub(super) fn edits(
                 Op::Insert(whole.as_object().cloned().unwrap_or_default()),
             ),
         };
-        return vec![Edit { target, op, why: why.to_owned(), mends: token_codes().to_vec() }];
+        return vec![edit(target, op, why, &token_codes())];
     }
     let Some(held) = &model.auth.operator else {
         let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, Record::new());
         edits.set(&["tokens", "operator"], entry, why, &token_codes());
-        return edits.edits;
+        return edits.done();
     };
     let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, cached_record(model, held));
     let operator = |name: &'static str| ["tokens", "operator", name];
@@ -72,13 +72,13 @@ pub(super) fn edits(
             &operator("scopes"),
             json!(scopes.all),
             "what the token holds, on this side too",
-            &[tokens::NARROW.code, local::SCOPES_MISSING.code],
+            &[scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code],
         );
     }
-    if !edits.edits.is_empty() {
+    if !edits.is_empty() {
         edits.set(&operator("updatedAtMs"), json!(now), "when the cache was written", &[]);
     }
-    edits.edits
+    edits.done()
 }
 
 /// The cached entry as it stands, for the values before.

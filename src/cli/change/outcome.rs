@@ -1,19 +1,25 @@
 //! What is said after a change: how the state looks now, in words that fit the command.
 
-use super::context::Context;
-use super::words;
+use super::{Purpose, Report};
 use crate::checks;
-use crate::checks::causes::causes;
+use crate::checks::follow::causes;
+use crate::cli::context::Context;
 use crate::finding::{Finding, Severity};
 use crate::render::findings;
+use crate::step::Step;
 use crate::text::{count, safe};
 
-/// Says how the state looks after `command`.
-pub(super) fn say(context: &mut Context<'_, '_>, command: &str, found: &[Finding]) {
-    if command == "restore" {
-        restored(context, found);
-    } else {
-        changed(context, found);
+/// Says how the state looks after a change.
+pub(super) fn say(
+    context: &mut Context<'_, '_>,
+    purpose: Purpose,
+    report: &Report,
+    found: &[Finding],
+) {
+    match (purpose, &report.lets_in) {
+        (_, Some(device)) => let_in(context, device, found),
+        (Purpose::Restore, None) => restored(context, found),
+        (Purpose::Repair | Purpose::Approve, None) => changed(context, found),
     }
 }
 
@@ -37,13 +43,12 @@ fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
 
 /// Another device was let in; whether this machine's own CLI is, is another matter, and decides the exit
 /// code all the same.
-pub(super) fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
+fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
     let done = context.paint.green(&format!("Done: {device} is approved."));
     context.say(&done);
     if checks::fails(found) {
-        let flags = words::flags(&context.global);
-        context
-            .say(&format!("This machine's own CLI is still locked out:  clawmend{flags} repair"));
+        let repair = Step::clawmend(["repair"]).after("This machine's own CLI is still locked out");
+        context.say(&context.typed(&repair));
     }
 }
 

@@ -1,0 +1,86 @@
+//! Small helpers to make edits with.
+
+use serde_json::Value;
+
+use crate::finding::Code;
+use crate::image::Slot;
+use crate::model::Model;
+use crate::model::device::Record;
+use crate::model::layout::Part;
+use crate::plan::{Edit, Op, StoreKind, Target};
+
+/// Edits of one record.
+pub(super) struct RecordEdits {
+    target: Target,
+    before: Record,
+    edits: Vec<Edit>,
+}
+
+impl RecordEdits {
+    /// In the store that counts.
+    pub(super) fn new(model: &Model, part: Part, key: &str, before: Record) -> Self {
+        Self::of(model.store, part, key, before)
+    }
+
+    pub(super) fn of(store: StoreKind, part: Part, key: &str, before: Record) -> Self {
+        let target = Target::Record { store, part, key: key.to_owned() };
+        Self { target, before, edits: Vec::new() }
+    }
+
+    /// The edits.
+    pub(super) fn done(self) -> Vec<Edit> {
+        self.edits
+    }
+
+    /// Whether nothing has to be changed so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// Sets a field, if it does not hold that value already.
+    pub(super) fn set(&mut self, path: &[&str], new: Value, why: &str, mends: &[Code]) {
+        let old = at(&self.before, path).cloned();
+        if old.as_ref() != Some(&new) {
+            let path = path.iter().map(|name| (*name).to_owned()).collect();
+            self.push(Op::Set { path, old, new }, why, mends);
+        }
+    }
+
+    /// Removes a field, if it is there.
+    pub(super) fn unset(&mut self, path: &[&str], why: &str, mends: &[Code]) {
+        if let Some(old) = at(&self.before, path).cloned() {
+            let path = path.iter().map(|name| (*name).to_owned()).collect();
+            self.push(Op::Unset { path, old }, why, mends);
+        }
+    }
+
+    fn push(&mut self, op: Op, why: &str, mends: &[Code]) {
+        self.edits.push(edit(self.target.clone(), op, why, mends));
+    }
+}
+
+fn at<'a>(record: &'a Record, path: &[&str]) -> Option<&'a Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(record.get(*first)?, |value, name| value.get(*name))
+}
+
+/// An edit.
+pub(super) fn edit(target: Target, op: Op, why: impl Into<String>, mends: &[Code]) -> Edit {
+    Edit { target, op, why: why.into(), mends: mends.to_vec() }
+}
+
+/// A record that goes.
+pub(super) fn remove(
+    store: StoreKind,
+    part: Part,
+    key: &str,
+    why: impl Into<String>,
+    mends: &[Code],
+) -> Edit {
+    edit(Target::Record { store, part, key: key.to_owned() }, Op::Remove, why, mends)
+}
+
+/// A file of the older generation that goes; it stays in the snapshot.
+pub(super) fn set_aside(part: Part, why: &str, code: Code) -> Edit {
+    edit(Target::Whole(Slot::File(part)), Op::Delete, why, &[code])
+}

@@ -1,0 +1,206 @@
+//! What the CLI's record and its token may do: the lists of scopes, which have to agree.
+
+use super::local::{local, paired_place, with_request};
+use super::{Check, Edits, list};
+use crate::finding::{Code, Finding, Severity};
+use crate::model::device::{List, Token};
+use crate::model::scopes::FULL;
+use crate::model::{Model, Shared};
+
+/// `tokens.operator` of this machine's record; `None` where there is no record to look at.
+pub(super) fn entry(model: &Model) -> Option<Option<&Token>> {
+    model.usable_identity()?;
+    Some(model.local.as_ref()?.operator.as_ref())
+}
+
+/// A device token that does not fit heals at the next connect where the CLI has a shared token to
+/// show: the gateway issues a new one.
+pub(super) fn only_with_device_token(model: &Model, finding: Finding) -> Finding {
+    match model.shared {
+        Shared::Absent => finding,
+        Shared::Present => finding.rated(Severity::Warning).note(
+            "the config holds a shared token or password, so the next connect can renew the device token",
+        ),
+    }
+}
+
+pub static SCOPES_MISSING: Check = Check {
+    code: Code("cli-scopes-missing"),
+    modes: &["F01", "F26"],
+    severity: Severity::Blocks,
+    title: "the CLI is paired with too few scopes",
+    why: "Each command asks for scopes, and the gateway lets a device have only those it was approved for. A CLI whose \
+          first contact was a status probe holds just `operator.read`, and approving more needs scopes that it lacks. \
+          Up to 2026.2.19 each scope must be in the list by name; later `operator.admin` stands for all.",
+    repair: "The full set (admin, approvals, pairing, read, write) goes into scopes, approvedScopes and the tokens of both sides.",
+    by_hand: "Widen `scopes`, `approvedScopes`, `tokens.operator.scopes` in devices/paired.json and `tokens.operator.scopes` in \
+              identity/device-auth.json alike: leaving out one of them keeps the CLI out.",
+    messages: &[
+        "pairing required",
+        "scope upgrade pending approval",
+        "device is asking for more scopes than currently approved",
+        "missing scope",
+        "scope-upgrade",
+        "asking for more scopes than currently approved",
+        "unknown requestid",
+        "missing scope: operator.",
+        "device pairing approval denied",
+        "device token rotation denied",
+        "device token revocation denied",
+        "direct scope access failed; using local fallback",
+        "runtime-only gateway auth could not prepare local cli device credentials",
+        "device token scope mismatch",
+        "1008",
+    ],
+    is_of_device: true,
+    find: |model, check| {
+        let Some(device) = local(model) else {
+            return vec![];
+        };
+        let (name, held) = device.baseline();
+        let lacking = model.rule.lacking(held.items(), FULL);
+        if lacking.is_empty() && *held != List::Odd {
+            return vec![];
+        }
+        let says = "this machine's CLI is paired, but with too few scopes";
+        let holds = match held {
+            List::Odd => "not a list of strings".to_owned(),
+            held => list(held.items()),
+        };
+        let finding = check
+            .finding(paired_place(model), says)
+            .repaired("give it the CLI's full operator scopes, in every place that must agree")
+            .detail("deviceId", &device.key)
+            .seen(name, holds)
+            .seen("lacks", list(&lacking));
+        let finding = with_request(model, finding);
+        let gets_in = *held != List::Odd
+            && model.rule.lacking(held.items(), model.era.needed().iter().copied()).is_empty();
+        vec![if gets_in {
+            finding
+                .rated(Severity::Warning)
+                .note("everyday commands get in with these; those that need more are refused")
+        } else {
+            finding
+        }]
+    },
+    edits: Edits::Grant,
+    ..Check::BASE
+};
+
+pub static SCOPES_DISAGREE: Check = Check {
+    code: Code("cli-scopes-disagree"),
+    modes: &["F01", "F23"],
+    severity: Severity::Warning,
+    title: "scopes and approvedScopes say different things",
+    why: "Which of the two lists counts differs by release: up to 2026.3 `scopes`, from 2026.4 `approvedScopes`. Where they \
+          differ, an update can lock the CLI out.",
+    repair: "Both lists get the full set.",
+    by_hand: "Write the same list into `scopes` and `approvedScopes`.",
+    messages: &[
+        "scope-upgrade",
+        "scope-outside-approved-baseline",
+        "scope upgrade pending approval",
+        "asking for more scopes than currently approved",
+        "missing scope: operator.",
+    ],
+    follows: &[&SCOPES_MISSING, &NARROW, &BEYOND],
+    find: |model, check| {
+        let Some(device) = local(model) else {
+            return vec![];
+        };
+        let (List::Of(approved), scopes) = (&device.approved_scopes, &device.scopes) else {
+            return vec![];
+        };
+        if !model.rule.lacking(approved, FULL).is_empty()
+            || model.rule.lacking(scopes.items(), FULL).is_empty()
+        {
+            return vec![];
+        }
+        let finding = check
+            .finding(paired_place(model), "`approvedScopes` is wide enough, `scopes` is not")
+            .repaired("widen `scopes` too");
+        vec![finding.seen("approvedScopes", list(approved)).seen("scopes", list(scopes.items()))]
+    },
+    edits: Edits::Grant,
+    ..Check::BASE
+};
+
+pub static NARROW: Check = Check {
+    code: Code("cli-token-scopes-missing"),
+    modes: &["F01", "F23"],
+    severity: Severity::Blocks,
+    title: "the CLI's token holds fewer scopes than its device",
+    why: "A token opens only what its own scopes cover, whatever the device was approved for.",
+    repair: "The token gets the device's full scopes, on both sides.",
+    by_hand: "Widen tokens.operator.scopes in the record and in identity/device-auth.json.",
+    messages: &[
+        "device token scope mismatch",
+        "scope mismatch",
+        "runtime-only gateway auth could not prepare local cli device credentials",
+    ],
+    follows: &[&SCOPES_MISSING],
+    is_of_device: true,
+    find: |model, check| {
+        let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
+            return vec![];
+        };
+        let lacking = model.rule.lacking(token.scopes.items(), FULL);
+        if lacking.is_empty() && token.scopes != List::Odd {
+            return vec![];
+        }
+        // The device itself is too narrow: that finding says it all.
+        let (_, baseline) = device.baseline();
+        let needed = || model.era.needed().iter().copied();
+        let inherits = !model.rule.lacking(baseline.items(), needed()).is_empty();
+        let gets_in =
+            token.scopes.is_list() && model.rule.lacking(token.scopes.items(), needed()).is_empty();
+        let finding = check
+            .finding(paired_place(model), "the CLI's operator token holds too few scopes")
+            .repaired("give the token the full scopes, on both sides");
+        let finding =
+            finding.seen("token scopes", list(token.scopes.items())).seen("lacks", list(&lacking));
+        let finding = only_with_device_token(model, finding);
+        vec![if inherits || gets_in { finding.rated(Severity::Warning) } else { finding }]
+    },
+    edits: Edits::Grant,
+    ..Check::BASE
+};
+
+pub static BEYOND: Check = Check {
+    code: Code("cli-token-scopes-beyond"),
+    modes: &["F01", "F23"],
+    severity: Severity::Blocks,
+    title: "the CLI's token holds scopes that its device was not approved for",
+    why: "`approvedScopes` is a ceiling: from 2026.3.13 a token whose scopes go beyond it is refused as a whole. Widening \
+          the token alone makes things worse.",
+    repair: "The device gets the same full scopes.",
+    by_hand: "Widen `scopes` and `approvedScopes` to what the token holds.",
+    messages: &[
+        "device token scope mismatch",
+        "scope-outside-approved-baseline",
+        "device token rotation denied",
+    ],
+    follows: &[&SCOPES_MISSING],
+    is_of_device: true,
+    find: |model, check| {
+        let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
+            return vec![];
+        };
+        let (_, baseline) = device.baseline();
+        let beyond =
+            model.rule.lacking(baseline.items(), token.scopes.items().iter().map(String::as_str));
+        if beyond.is_empty() {
+            return vec![];
+        }
+        let finding = check
+            .finding(
+                paired_place(model),
+                "the CLI's operator token goes beyond what the device was approved for",
+            )
+            .repaired("approve the device for the full scopes");
+        vec![only_with_device_token(model, finding.seen("beyond", list(&beyond)))]
+    },
+    edits: Edits::Grant,
+    ..Check::BASE
+};

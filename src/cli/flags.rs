@@ -1,0 +1,51 @@
+//! The flags that say which state is meant: made absolute as they come in, and put into every command that
+//! is printed, so that it can be pasted elsewhere.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use super::args::Global;
+use super::world::World;
+use crate::render::invocation::Invocation;
+use crate::render::shell::Shell;
+
+/// Relative paths of the flags made absolute.
+pub fn make_absolute(global: &mut Global, cwd: &Path) {
+    for path in
+        [&mut global.state_dir, &mut global.config, &mut global.snapshot_dir].into_iter().flatten()
+    {
+        *path = absolute(path, cwd);
+    }
+}
+
+/// A path from the command line; `~` and nothing at all mean something else than a folder in `cwd`.
+pub fn absolute(path: &Path, cwd: &Path) -> PathBuf {
+    let text = path.to_string_lossy();
+    if path.is_absolute() || text.trim().is_empty() || text.trim_start().starts_with('~') {
+        return path.to_path_buf();
+    }
+    let here = |part: &Component<'_>| *part != Component::CurDir;
+    cwd.join(path.components().filter(here).collect::<PathBuf>())
+}
+
+/// `--state-dir ...` and its kin, as the user gave them.
+pub fn of_run(global: &Global) -> Vec<OsString> {
+    let flags: [(&str, Option<OsString>); 4] = [
+        ("--state-dir", global.state_dir.as_ref().map(Into::into)),
+        ("--config", global.config.as_ref().map(Into::into)),
+        ("--profile", global.profile.as_ref().map(Into::into)),
+        ("--snapshot-dir", global.snapshot_dir.as_ref().map(Into::into)),
+    ];
+    let given = flags.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?]));
+    given.flatten().collect()
+}
+
+/// How commands are printed in this run.
+pub fn invocation(global: &Global, world: &World<'_>) -> Invocation {
+    Invocation {
+        program: world.program.clone(),
+        flags: of_run(global),
+        root_flags: Vec::new(),
+        shell: Shell::of_platform(&world.env.platform),
+    }
+}

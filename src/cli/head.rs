@@ -1,0 +1,40 @@
+//! Which OpenClaw and which state dir: the first thing every report says.
+
+use super::context::State;
+use crate::model::Model;
+use crate::model::facts::Gateway;
+use crate::plan::StoreKind;
+use crate::text::safe;
+
+/// Which OpenClaw and which state dir: the first thing every report says.
+pub fn head(state: &State) -> String {
+    let model = &state.model;
+    let kept = match model.store {
+        StoreKind::Files if is_bare(model) => "nothing of it lies here yet",
+        StoreKind::Files => "pairing in JSON files (up to 2026.7)",
+        StoreKind::Sqlite => "pairing in the database (2026.8 and later)",
+    };
+    let release = model
+        .written_by()
+        .map(|version| format!(", written by {}", safe(&version)))
+        .unwrap_or_default();
+    let gateway = match &model.facts.gateway {
+        Gateway::Running { pid } => format!("running (pid {pid})"),
+        Gateway::NotRunning => "not running, as far as its lock file tells".to_owned(),
+        Gateway::Unknown(why) => format!("unknown ({})", safe(why)),
+    };
+    format!(
+        "State dir  {} ({})\nOpenClaw   {kept}{release}\nGateway    {gateway}\n",
+        safe(&crate::platform::shown(&state.located.state_dir)),
+        safe(&state.located.how),
+    )
+}
+
+/// Whether no store and no identity is there: nothing tells which generation this is.
+fn is_bare(model: &Model) -> bool {
+    use crate::model::store::Condition::Absent;
+    model.store == StoreKind::Files
+        && [&model.paired, &model.pending].into_iter().all(|records| records.condition == Absent)
+        && matches!(model.identity, crate::model::IdentityState::Absent)
+        && model.written_by().is_none()
+}

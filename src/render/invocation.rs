@@ -1,0 +1,133 @@
+//! The one place where a [`Step`] becomes a line to paste: the program's name as it was started, the
+//! flags of this run, each argument quoted for the shell.
+
+use std::ffi::OsString;
+
+use super::shell::Shell;
+use super::wrap_words;
+use crate::step::{Command, Program, Step};
+use crate::text::safe;
+
+/// How clawmend was called in this run.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// What starts the program: `clawmend`, or `npx clawmend` in words.
+    pub program: Vec<String>,
+    /// The flags that a command for the same state needs.
+    pub flags: Vec<OsString>,
+    /// The same for root, whose home and environment are others.
+    pub root_flags: Vec<OsString>,
+    /// Where the commands are pasted.
+    pub shell: Shell,
+}
+
+impl Default for Invocation {
+    fn default() -> Self {
+        Self {
+            program: vec!["clawmend".to_owned()],
+            flags: Vec::new(),
+            root_flags: Vec::new(),
+            shell: Shell::Sh,
+        }
+    }
+}
+
+impl Invocation {
+    /// A command as its argument vector, for scripts.
+    pub fn argv(&self, command: &Command) -> Vec<OsString> {
+        let (first, flags): (Vec<&str>, &[OsString]) = match command.program {
+            Program::Other(name) => (vec![name], &[]),
+            Program::Clawmend => (self.names(), &self.flags),
+            Program::ClawmendElsewhere => (self.names(), &[]),
+            Program::ClawmendAsRoot => {
+                (std::iter::once("sudo").chain(self.names()).collect(), &self.root_flags)
+            }
+        };
+        let first = first.into_iter().map(OsString::from);
+        first.chain(flags.iter().cloned()).chain(command.args.iter().cloned()).collect()
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.program.iter().map(String::as_str).collect()
+    }
+
+    /// A command as it is pasted.
+    pub fn command(&self, command: &Command) -> String {
+        let argv = self.argv(command);
+        argv.iter().map(|argument| self.shell.quote(argument)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A step in one line: `the words: the command    (the note)`.
+    pub fn line(&self, step: &Step) -> String {
+        self.wrapped(step, usize::MAX, "", "")
+    }
+
+    /// The same in lines of at most `width` columns. A command is never broken.
+    pub fn wrapped(&self, step: &Step, width: usize, first: &str, rest: &str) -> String {
+        let text = safe(&step.text);
+        let Some(command) = &step.command else {
+            return super::wrap(&text, width, first, rest);
+        };
+        let command = self.command(command);
+        let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        if let Some(last) = words.last_mut() {
+            last.push(':');
+        }
+        words.push(command);
+        if !step.note.is_empty() {
+            // Set apart, so that it is not pasted with the command.
+            let note = safe(&format!("({})", step.note));
+            let mut gap = "   ";
+            for word in note.split_whitespace() {
+                words.push(format!("{gap}{word}"));
+                gap = "";
+            }
+        }
+        wrap_words(words.iter().map(String::as_str), width, first, rest)
+    }
+
+    /// The command of a step as an argument vector of texts.
+    pub fn argv_of(&self, step: &Step) -> Option<Vec<String>> {
+        let argv = self.argv(step.command.as_ref()?);
+        Some(argv.iter().map(|argument| argument.to_string_lossy().into_owned()).collect())
+    }
+}
+
+/// The hints of an error as lines, for tests of what makes errors.
+#[cfg(test)]
+pub(crate) fn hint_lines(error: &crate::error::Error) -> Vec<String> {
+    error.hints().iter().map(|hint| Invocation::default().line(hint)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_flags() -> Invocation {
+        Invocation {
+            flags: ["--state-dir".into(), "/srv/my  claw".into()].into(),
+            ..Invocation::default()
+        }
+    }
+
+    #[test]
+    fn own_commands_carry_the_flags_of_the_run_and_others_do_not() {
+        let line = |step: &Step| with_flags().line(step);
+        assert_eq!(
+            line(&Step::clawmend(["repair"]).after("then run")),
+            "then run: clawmend --state-dir '/srv/my  claw' repair"
+        );
+        assert_eq!(line(&Step::run("mv", ["a b", "c"]).note("x y")), "mv 'a b' c    (x y)");
+        assert_eq!(line(&Step::look_at("/x")), "clawmend --state-dir /x");
+        assert_eq!(line(&Step::text("run clawmend there")), "run clawmend there");
+    }
+
+    #[test]
+    fn a_command_is_never_broken() {
+        let step = Step::clawmend(["restore", "ID"]).after("to go back to it").note("undoable");
+        assert_eq!(
+            with_flags().wrapped(&step, 20, "- ", "  "),
+            "- to go back to it:\n  clawmend --state-dir '/srv/my  claw' restore ID\n     (undoable)"
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! What a person does next, as a value: a sentence, and the command in it if there is one.
+//!
+//! Nothing here is a line to print. The flags of this run, the program's name, quotes and line breaks
+//! are put in by the one renderer, [`crate::render::invocation`], for text and for JSON.
+
+use std::ffi::OsString;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The sentence; before a command without its colon. May be empty.
+    pub text: String,
+    /// The command to type.
+    pub command: Option<Command>,
+    /// What the command does, or when it is meant. May be empty.
+    pub note: String,
+}
+
+/// A command as an argument vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// What is run.
+    pub program: Program,
+    /// Its arguments, one each, unquoted.
+    pub args: Vec<OsString>,
+}
+
+/// Whose command it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// clawmend's own: it gets the flags that this run was given.
+    Clawmend,
+    /// clawmend's own, as root: it gets flags that name what root would not find.
+    ClawmendAsRoot,
+    /// clawmend's own for another state: its arguments say which, so no flags are added.
+    ClawmendElsewhere,
+    /// Another program.
+    Other(&'static str),
+}
+
+impl Step {
+    /// A sentence.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), command: None, note: String::new() }
+    }
+
+    fn of<A: Into<OsString>>(program: Program, args: impl IntoIterator<Item = A>) -> Self {
+        let command = Command { program, args: args.into_iter().map(Into::into).collect() };
+        Self { text: String::new(), command: Some(command), note: String::new() }
+    }
+
+    /// A command of clawmend for the state of this run.
+    pub fn clawmend<A: Into<OsString>>(args: impl IntoIterator<Item = A>) -> Self {
+        Self::of(Program::Clawmend, args)
+    }
+
+    /// clawmend without a command: it diagnoses.
+    pub fn diagnose() -> Self {
+        Self::clawmend::<&str>([])
+    }
+
+    /// Where another snapshot is to be found.
+    pub fn other_snapshot() -> Self {
+        Self::clawmend(["snapshot", "list"]).after("use another snapshot")
+    }
+
+    /// A path moved out of the way, under a name that ends in `.old`.
+    pub fn move_away(path: &std::path::Path) -> Self {
+        let mut old = path.as_os_str().to_owned();
+        old.push(".old");
+        Self::run("mv", [path.as_os_str().to_owned(), old])
+    }
+
+    /// clawmend on another state dir.
+    pub fn look_at(state_dir: impl Into<OsString>) -> Self {
+        Self::of(Program::ClawmendElsewhere, ["--state-dir".into(), state_dir.into()])
+    }
+
+    /// A command of another program.
+    pub fn run<A: Into<OsString>>(
+        program: &'static str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Self {
+        Self::of(Program::Other(program), args)
+    }
+
+    /// With the words before the command.
+    #[must_use]
+    pub fn after(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    /// With a word about the command.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// With more arguments to its command.
+    #[must_use]
+    pub fn with<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        if let Some(command) = &mut self.command {
+            command.args.extend(args.into_iter().map(Into::into));
+        }
+        self
+    }
+}
+
+impl From<&str> for Step {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Step {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
