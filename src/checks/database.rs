@@ -2,10 +2,11 @@
 
 use super::Check;
 use super::stores::to_read;
+use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
 use crate::image::{DatabaseState, Unusable};
 use crate::model::Model;
-use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part};
+use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS};
 use crate::model::store::Condition;
 use crate::plan::StoreKind;
 use crate::step::Step;
@@ -186,35 +187,67 @@ pub static UNUSABLE: Check = Check {
 pub static NEWER: Check = Check {
     code: Code("database-newer"),
     modes: &["F10"],
-    severity: Severity::Info,
-    title: "the database is newer than what clawmend was checked against",
-    why: "Each release of OpenClaw may raise the schema's version, and refuses a database of a newer one. clawmend goes by the \
-          columns that are there: it repairs where it knows every column that must have a value, and refuses elsewhere.",
-    repair: "Nothing: the version is never lowered.",
-    by_hand: "If the gateway says that the schema is newer than it supports, install the release that wrote the database again.",
+    severity: Severity::Blocks,
+    title: "the database's schema number does not fit the release that wrote it",
+    why: "Each release of OpenClaw knows one number, raises older ones where it can, and does not start on another. A number that does \
+          not fit comes from a downgrade, or from an old copy that was put back. Where the release itself is newer than clawmend, \
+          the number says nothing: clawmend goes by the columns that are there.",
+    repair: "Nothing: the number is never changed.",
+    by_hand: "If the gateway says that the schema is newer than it supports, install the release that wrote the database again; if an old \
+              copy was put back, put back the newest one.",
     messages: &[
         "uses newer schema version",
         "schema(s) are newer than this build",
         "cannot open your existing data",
+        "SQLite schema incomplete or noncanonical",
+        "schema migration required",
     ],
-    find: |model, check| match state(model) {
-        Some(DatabaseState::Readable(database))
-            if database.user_version > NEWEST_KNOWN_USER_VERSION =>
-        {
-            let says = "the database is newer than what clawmend was checked against: it is read and repaired by its columns";
-            let mut finding = check.finding(DATABASE, says).note(format!(
-                "schema version {}; clawmend knows up to {NEWEST_KNOWN_USER_VERSION}",
-                database.user_version
+    find: |model, check| {
+        let Some(database) = model.database().filter(|_| model.store == StoreKind::Sqlite) else {
+            return vec![];
+        };
+        let number = database.user_version.max(database.content_version.unwrap_or_default());
+        let writer = database.app_version.as_deref().and_then(Release::parse);
+        let finding = |says: &str| {
+            let finding = check.finding(DATABASE, says).note(format!(
+                "schema number {number}; clawmend knows up to {NEWEST_KNOWN_USER_VERSION}"
             ));
-            if let Some(release) = &database.app_version {
-                finding = finding.seen("written by", release);
+            match &database.app_version {
+                Some(release) => finding.seen("written by", release),
+                None => finding,
             }
-            vec![finding]
+        };
+        let fits = |number: i64| writer.and_then(numbers).is_none_or(|fit| fit.contains(&number));
+        if fits(number) && fits(database.user_version) {
+            if number <= NEWEST_KNOWN_USER_VERSION {
+                return vec![];
+            }
+            let says = "the database is newer than what clawmend was checked against: it is read and repaired by its columns";
+            return vec![finding(says).rated(Severity::Info)];
         }
-        _ => vec![],
+        let says = "the database's schema number does not fit the release that wrote it: the gateway does not start";
+        let steps = [
+            "after a downgrade: install the release that wrote the database again, or a later one",
+            "if an old copy of the database was put back: put back the newest one, while the gateway is stopped",
+        ];
+        vec![finding(says).by_hand(steps)]
     },
     ..Check::BASE
 };
+
+/// The schema numbers that a release gives its database; `None`: a release that is newer than all that are known.
+fn numbers(release: Release) -> Option<std::ops::RangeInclusive<i64>> {
+    let known = USER_VERSIONS
+        .into_iter()
+        .filter_map(|(text, number)| Some((Release::parse(text)?, number)));
+    let below = known.clone().filter(|(known, _)| !known.is_after(release)).last();
+    let above = known.clone().find(|(known, _)| !release.is_after(*known));
+    match (below, above) {
+        (Some((_, below)), Some((_, above))) => Some(below..=above),
+        // Betas before 2026.8.1, and what comes after the newest.
+        (None, _) | (_, None) => None,
+    }
+}
 
 pub static DOWNGRADED: Check = Check {
     code: Code("database-downgraded"),

@@ -19,6 +19,7 @@ pub(crate) mod import;
 pub(crate) mod leftovers;
 pub(crate) mod local;
 pub mod messages;
+pub(crate) mod newer;
 pub(crate) mod pins;
 mod plan;
 pub(crate) mod records;
@@ -36,6 +37,7 @@ pub use local::request_line;
 pub use plan::plan;
 pub use records::describe as describe_fault;
 
+use crate::config::model::AuthKind;
 use crate::finding::{Code, Finding, Mend, Severity};
 use crate::model::layout::Part;
 use crate::model::{Model, Shared};
@@ -53,6 +55,8 @@ pub static CHECKS: &[&Check] = &[
     &database::EMPTY,
     &database::UNUSABLE,
     &database::UNFINISHED,
+    &database::NEWER,
+    &newer::RELEASE,
     &leftovers::IDENTITY_WAITS,
     &config::file::UNPARSABLE,
     &config::file::EMPTY,
@@ -65,6 +69,7 @@ pub static CHECKS: &[&Check] = &[
     &config::bind::INVALID,
     &config::remote::NOT_A_LIST,
     &config::keys::VALUE,
+    &config::roles::ROLES,
     &config::conflict::CONFLICT,
     &config::auth::PLACEHOLDER,
     &config::auth::DRIFT,
@@ -94,6 +99,7 @@ pub static CHECKS: &[&Check] = &[
     &pins::PINNED,
     &tokens::MISSING,
     &tokens::REVOKED,
+    &tokens::ISSUER,
     &scopes::NARROW,
     &scopes::BEYOND,
     &tokens::MISMATCH,
@@ -128,7 +134,6 @@ pub static CHECKS: &[&Check] = &[
     &config::replaced::READ_ONLY,
     &config::risk::NOT_A_FILE,
     &around::OTHER_TREES,
-    &database::NEWER,
     &import::MIGRATED,
 ];
 
@@ -142,7 +147,9 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for check in CHECKS.iter().filter(|check| !(model.config.is_client() && check.is_of_stores)) {
         let found = check.found(model).into_iter();
-        findings.extend(found.map(|finding| without_device(model, check, finding)));
+        findings.extend(
+            found.map(|finding| without_help(model, check, without_device(model, check, finding))),
+        );
     }
     if findings.iter().any(|finding| finding.repair.is_some()) {
         let edits = plan(model, &Options::all([0; 32])).edits;
@@ -182,6 +189,25 @@ fn without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
     }
     finding.rated(Severity::Warning).note(
         "the config holds a shared token or password: from 2026.8 the local CLI goes by that and shows no device",
+    )
+}
+
+/// What a gateway repairs by itself when its own machine's CLI comes: it pairs it, or widens it where
+/// `gateway.auth.mode` is `none` (seen on 2026.9.6).
+fn without_help(model: &Model, check: &Check, finding: Finding) -> Finding {
+    let is_open =
+        model.config.whole().is_some_and(|config| config.gateway.auth_kind() == AuthKind::None);
+    let is_new = [local::NOT_PAIRED.code, identity::MISSING.code].contains(&check.code);
+    // A device that reports another platform, or holds another key, waits for a person in any case.
+    let waits = [pins::PINNED.code, local::KEY_DIFFERS.code].contains(&check.code);
+    let heals = finding.severity.fails()
+        && model.pairs_itself()
+        && (is_new || is_open && check.is_of_device && !waits);
+    if !heals {
+        return finding;
+    }
+    finding.rated(Severity::Warning).note(
+        "the gateway pairs its own machine's CLI by itself, at its start or at the first command",
     )
 }
 

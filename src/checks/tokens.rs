@@ -83,6 +83,33 @@ pub static REVOKED: Check = Check {
     ..Check::BASE
 };
 
+pub static ISSUER: Check = Check {
+    code: Code("cli-token-of-lost-secret"),
+    modes: &["F34"],
+    severity: Severity::Blocks,
+    title: "the CLI's token was made under a shared token that is gone",
+    why: "From 2026.9 a device token that was issued under a shared token or password names it as its issuer, and is refused \
+          once the gateway has another one, or none.",
+    repair: "A fresh token without that issuer is written on both sides.",
+    by_hand: "Write a new token into the record, without issuer, and the same one into the cached token.",
+    messages: &[
+        "device token mismatch",
+        "rotate/reissue device token",
+        "issuer-generation-stale",
+        "unauthorized",
+    ],
+    is_of_device: true,
+    find: |model, check| {
+        if model.usable_identity().is_none() || !model.is_token_of_lost_secret() {
+            return vec![];
+        }
+        let says = "the CLI's token was issued under a shared token or password, and the gateway has none now";
+        vec![check.finding(paired_place(model), says).repaired("write a fresh token on both sides")]
+    },
+    edits: Edits::Grant,
+    ..Check::BASE
+};
+
 pub static MISMATCH: Check = Check {
     code: Code("cli-token-mismatch"),
     modes: &["F04"],

@@ -32,6 +32,8 @@ pub struct Signs {
     pub requests: bool,
     /// A gateway's lock is there.
     pub lock: bool,
+    /// The CLI takes the shared token of the config before that of the environment (2026.8 and later).
+    pub config_first: bool,
     /// The database says that a gateway has been started.
     pub booted: bool,
     /// 2026.9 or later has worked on the database.

@@ -31,6 +31,8 @@ pub struct ConfigModel {
     pub host: Host,
     /// The gateway's port.
     pub port: Port,
+    /// The CLI takes the shared token of the config before that of the environment.
+    pub config_first: bool,
 }
 
 /// How the config was found.
@@ -108,6 +110,7 @@ impl ConfigModel {
         Self {
             host: host(gateway, facts, signs),
             port: port(gateway, facts, signs),
+            config_first: signs.config_first,
             facts: facts.clone(),
             path: facts.path.clone(),
             state,
@@ -185,7 +188,10 @@ impl ConfigModel {
         let Some(secret) = self.shared_secret() else {
             return false;
         };
-        // What the environment holds beats the config in the CLI, and loses in the gateway.
+        if self.config_first {
+            return true;
+        }
+        // What the environment holds beats the config in the CLI of these releases, and loses in the gateway.
         let cli = self.facts.variables.iter().filter(|at| at.place != Place::Service);
         let mut tokens = cli.filter_map(|at| at.token.as_ref());
         tokens.next().is_none_or(|token| token == secret)

@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A file of the config: its number in `Resolved::files`; 0 is the config itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FileId(pub usize);
 
 /// Where in the config's files a value stands, or where it would have to be put.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Owner {
     /// The file.
     pub file: FileId,

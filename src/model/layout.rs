@@ -102,6 +102,10 @@ pub const SECRETS: &str = "secret_store_entries";
 pub const PRIMARY_IDENTITY: &str = "primary";
 /// The newest `PRAGMA user_version` this was checked against (2026.9.6).
 pub const NEWEST_KNOWN_USER_VERSION: i64 = 18;
+/// Releases and the number of the schema that each gives the database, in order; those between two have one
+/// of the two numbers (read from the releases' code).
+pub const USER_VERSIONS: [(&str, i64); 4] =
+    [("2026.8.1", 15), ("2026.8.2", 15), ("2026.9.1", 15), ("2026.9.6", NEWEST_KNOWN_USER_VERSION)];
 /// The config's name in the state dir.
 pub const CONFIG: &str = "openclaw.json";
 /// The legacy config names in the state dir, newest first.

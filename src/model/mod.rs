@@ -15,7 +15,8 @@ pub use own::{AuthCondition, CachedAuth, IdentityState};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::config::model::{ConfigModel, ConfigState, Signs};
+use crate::config::model::{AuthKind, ConfigModel, ConfigState, Signs};
+use crate::config::release::Release;
 use crate::image::{Database, DatabaseState, FileState, Images, Table};
 use crate::plan::StoreKind;
 use crate::secret::shape::Shape;
@@ -124,6 +125,7 @@ impl Model {
             devices: !paired.entries.is_empty(),
             requests: !pending.entries.is_empty(),
             lock: facts.gateway != facts::Gateway::NotRunning,
+            config_first: store == StoreKind::Sqlite,
             booted: database(&images).is_some_and(|database| database.has_booted),
             derives_port: user_version(&images) >= DERIVES_PORT,
         };
@@ -164,6 +166,56 @@ impl Model {
         }
     }
 
+    /// The release that most likely runs here: the latest that has left its name in the database or in the
+    /// config's `meta`. `None`: none has.
+    pub fn release(&self) -> Option<Release> {
+        let config =
+            || self.config.read()?.resolved.value.get("meta")?.get("lastTouchedVersion")?.as_str();
+        let named = [
+            self.written_by().as_deref().and_then(Release::parse),
+            config().and_then(Release::parse),
+        ];
+        named
+            .into_iter()
+            .flatten()
+            .reduce(|one, other| if other.is_after(one) { other } else { one })
+    }
+
+    /// Whether the CLI's token was made under a shared secret, and there is none now: dead (2026.9.6).
+    pub fn is_token_of_lost_secret(&self) -> bool {
+        let token = self.local.as_ref().and_then(|local| local.operator.as_ref());
+        self.store == StoreKind::Sqlite
+            && self.shared == Shared::Absent
+            && token.is_some_and(|token| token.of_shared_secret)
+    }
+
+    /// Whether a gateway lets in a CLI on its own host that it does not know, at the first contact or by
+    /// pairing it at its next start: no shared secret, nothing turned off, and nobody asked before from
+    /// further away (2026.8 and later; seen on 2026.9.6).
+    pub fn pairs_itself(&self) -> bool {
+        let Some(config) = self.config.whole() else {
+            return false;
+        };
+        let gateway = &config.gateway;
+        let is_open = match gateway.auth_kind() {
+            AuthKind::None => true,
+            // A gateway that runs has paired its own machine already, and does so again only when it starts.
+            AuthKind::Token => {
+                gateway.auth_token.is_missing() && self.facts.gateway == facts::Gateway::NotRunning
+            }
+            AuthKind::Password | AuthKind::Proxy | AuthKind::Unknown => false,
+        };
+        let asked = self
+            .requests
+            .iter()
+            .any(|request| !request.silent && !request.expired(self.facts.now_ms));
+        let never = ["gateway", "nodes", "pairing", "autoApproveLocal"].map(str::to_owned);
+        self.store == StoreKind::Sqlite
+            && is_open
+            && !asked
+            && config.resolved.get(&never) != Some(&serde_json::Value::Bool(false))
+    }
+
     /// Whether a device id is the hash of this machine's key, or of that of the device paired under it.
     pub fn proves(&self, id: &str) -> bool {
         self.local_id() == Some(id) || self.paired.entry(id).is_some_and(|entry| entry.is_proved())
@@ -202,6 +254,7 @@ impl Model {
             (Some(ours), Some(cached)) => {
                 cached_is_ours
                     && !ours.revoked
+                    && !self.is_token_of_lost_secret()
                     && ours.token.is_some()
                     && ours.token == cached.token
             }
@@ -232,6 +285,13 @@ const DERIVES_PORT: i64 = 18;
 
 fn user_version(images: &Images) -> i64 {
     database(images).map_or(0, |database| database.user_version)
+}
+
+impl Model {
+    /// The database, where there is one that could be read.
+    pub fn database(&self) -> Option<&Database> {
+        database(&self.images)
+    }
 }
 
 fn database(images: &Images) -> Option<&Database> {

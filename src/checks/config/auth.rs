@@ -6,8 +6,10 @@ use super::secrets::{new_token, new_token_in};
 use super::value::{Wanted, edits, hosted};
 use super::{config_name, gateway, place, runs};
 use crate::checks::{Check, Edits, Hop, Options};
+use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::model::AuthKind;
+use crate::config::secretref::SecretRef;
 use crate::config::vars;
 use crate::config::words::{Placeholder, placeholder};
 use crate::finding::{Code, Finding, Severity};
@@ -246,29 +248,86 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
     let Field::Reference(reference) = &setting.field else {
         return None;
     };
-    let says =
-        format!("{} is given by reference, so it could not be compared", path_text(&setting.path));
-    let finding = check.finding(place(model, setting), says);
+    let name = path_text(&setting.path);
+    let at = |says: String| check.finding(place(model, setting), says);
     let names = match reference {
         Reference::Variables(names) => names.clone(),
         Reference::Secret(secret) if secret.source == "env" => vec![secret.id.clone()],
+        Reference::Secret(secret) if secret.source == "store" => {
+            return Some(in_store(model, at, &name, secret));
+        }
         Reference::Secret(secret) => {
-            return Some(finding.seen("kept in", secret.to_string()));
+            let says = format!(
+                "{name} is kept elsewhere, so it cannot be told whether CLI and gateway can read it"
+            );
+            let finding = at(says).seen("kept in", secret.to_string());
+            return Some(match is_used(model, &setting.path) {
+                true => finding.rated(Severity::Unchecked),
+                false => finding,
+            });
         }
     };
-    Some(names.iter().fold(finding, |finding, name| {
+    let variables = &model.config.facts.variables;
+    let set_at = |name: &String| -> Vec<&Variables> {
+        variables.iter().filter(|at| at.values.contains_key(name)).collect()
+    };
+    let is_lost = names.iter().any(|name| set_at(name).is_empty());
+    let says = match is_lost {
+        true => format!(
+            "{name} names a variable that is set in none of the places that clawmend can read"
+        ),
+        false => format!("{name} is filled in from a variable"),
+    };
+    let finding = names.iter().fold(at(says), |finding, name| {
         let shown = Shape::Variable.show(name);
-        let places: Vec<&str> = model
-            .config
-            .facts
-            .variables
-            .iter()
-            .filter(|at| at.values.contains_key(name))
-            .map(|at| at.at.as_str())
-            .collect();
+        let places: Vec<&str> = set_at(name).iter().map(|at| at.at.as_str()).collect();
         finding.note(match places.as_slice() {
             [] => format!("${{{shown}}} is set in none of the places that clawmend can read"),
             places => format!("${{{shown}}} is set in {}", places.join(", ")),
         })
-    }))
+    });
+    Some(match is_lost && is_used(model, &setting.path) {
+        true => finding
+            .rated(Severity::Unchecked)
+            .by_hand(["put the variable into the `.env` file of the state dir: CLI and gateway both read that"]),
+        false => finding,
+    })
+}
+
+/// Whether the gateway or the CLI goes by this value.
+fn is_used(model: &Model, path: &[String]) -> bool {
+    let Some(gateway) = gateway(model) else {
+        return false;
+    };
+    let secret = match gateway.auth_kind() {
+        AuthKind::Token => Some(&gateway.auth_token.path),
+        AuthKind::Password => Some(&gateway.auth_password.path),
+        AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => None,
+    };
+    let words = [&gateway.mode.path, &gateway.bind.path, &gateway.auth_mode.path];
+    words.into_iter().chain(secret).any(|used| used == path)
+}
+
+/// What the database says of a secret that is kept in it.
+fn in_store(
+    model: &Model,
+    at: impl Fn(String) -> Finding,
+    name: &str,
+    secret: &SecretRef,
+) -> Finding {
+    let kept = model.database().and_then(|database| database.secrets.get(&secret.id));
+    let hand = "set the secret again (`openclaw secrets`), or write a token of your own into gateway.auth.token; then restart the gateway";
+    match kept.map(|kept| placeholder(kept.expose())) {
+        Some(None) => at(format!("{name} is kept in OpenClaw's database")),
+        Some(Some(_)) => at(format!(
+            "{name} is kept in OpenClaw's database, and what stands there is a mask, not a secret"
+        ))
+        .by_hand([hand])
+        .rated(Severity::Blocks),
+        None => at(format!(
+            "{name} is to be kept in OpenClaw's database, and nothing is there under that name"
+        ))
+        .by_hand([hand])
+        .rated(Severity::Blocks),
+    }
 }

@@ -175,8 +175,16 @@ impl About<'_> {
             return None;
         }
         let host = &self.gateway.custom_bind_host;
+        let host_setting = host;
         let right = match &host.field {
-            Field::Value(host) => host.trim().parse::<std::net::Ipv4Addr>().is_ok(),
+            Field::Value(host) => match (host.trim().parse(), &self.model.config.facts.addresses) {
+                (Ok(host), Some(here)) if !is_here(host, here) => {
+                    let says = "gateway.customBindHost is no address of this machine: the gateway cannot listen there";
+                    let hand = "set gateway.customBindHost to an IPv4 address of this machine (`ip -4 addr`), or gateway.bind to another word";
+                    return Some(self.says(host_setting, says, hand));
+                }
+                (host, _) => host.is_ok(),
+            },
             Field::Reference(_) => true,
             Field::Missing | Field::Wrong(_) => false,
         };
@@ -282,6 +290,14 @@ impl About<'_> {
         }
         found
     }
+}
+
+/// Whether a gateway can listen on an address: one of this machine's, every one, or of the loopback network.
+fn is_here(
+    address: std::net::Ipv4Addr,
+    here: &std::collections::BTreeSet<std::net::Ipv4Addr>,
+) -> bool {
+    address.is_unspecified() || address.is_loopback() || here.contains(&address)
 }
 
 fn model_is_later(model: &Model) -> bool {

@@ -99,6 +99,13 @@ fn in_the_cli(
         .by_hand([hand])
         .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
         .note(format!("gateway.auth.token is {own}"));
+    if model.config.config_first {
+        return Some(
+            finding
+                .rated(Severity::Info)
+                .note("from 2026.8 the CLI takes the config's token first"),
+        );
+    }
     // From 2026.3.13 the CLI tries once more, with its device token.
     let saved = model.tokens_agree() && model.rule == scopes::Rule::Implied;
     Some(if saved { finding.rated(Severity::Warning) } else { finding })

@@ -1,24 +1,26 @@
 //! Keys and values that OpenClaw's schema refuses.
 
-use super::{bytes, config_name, gateway, name, place, place_of};
+use super::{bytes, config_name, gateway, name, place, place_of, runs};
 use crate::checks::{Check, Hop};
-use crate::config::gateway::{Field, Gateway, Setting};
-use crate::config::words::AUTH_MODES;
+use crate::config::gateway::Gateway;
+use crate::config::release::Release;
+use crate::config::schema::{Fault, Refused, Schema, renamed};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::{self, path_text};
 use crate::model::Model;
+use crate::model::scopes::Era;
 use crate::plan::StoreKind;
-use crate::secret::places::{GATEWAY_KEYS, ROOT_KEYS};
 
 pub static UNKNOWN: Check = Check {
     code: Code("config-unknown-key"),
     modes: &["F32"],
     severity: Severity::Blocks,
-    title: "keys that no release of OpenClaw knows",
-    why: "The config is strict: a key that the running release does not know stops the gateway and most commands. These keys are known to \
-          no release from 2026.2 to 2026.9; a later one may know them, or they are misspelled.",
-    repair: "Nothing: a key may belong to a release that this version of clawmend does not know.",
-    by_hand: "Remove the key, or correct its spelling, in openclaw.json.",
+    title: "the config has keys that this OpenClaw does not know",
+    why: "The config is strict: a key that the running release does not know stops the gateway and most commands. Keys come and go \
+          from release to release, and some are renamed. clawmend knows the root's keys and those of gateway and logging for \
+          each release; what stands deeper in other sections is not checked.",
+    repair: "Nothing: what was meant is for you to say.",
+    by_hand: "Remove the key, or correct its name, in openclaw.json; then restart the gateway.",
     messages: &[
         "Unrecognized key",
         "Found \"gateway.token\" in config. Use \"gateway.auth.token\" instead",
@@ -26,23 +28,68 @@ pub static UNKNOWN: Check = Check {
     ],
     hop: Some(Hop::Gateway),
     find: |model, check| {
-        let (Some(config), Some(gateway)) = (model.config.whole(), gateway(model)) else {
+        let Some(gateway) = gateway(model) else {
             return vec![];
         };
-        let root = config.resolved.value.as_object();
-        let roots = root.into_iter().flat_map(|root| root.keys());
-        let mut paths: Vec<Vec<String>> = roots
-            .filter(|key| !ROOT_KEYS.contains(&key.as_str()))
-            .map(|key| vec![key.clone()])
-            .collect();
-        let odd = gateway.keys.iter().filter(|key| {
-            !GATEWAY_KEYS.contains(&key.as_str()) && *key != "token" && *key != "$include"
+        let known = refused(model).into_iter().filter(|one| {
+            matches!(one.fault, Fault::Unknown { .. }) && one.path != gateway.misplaced_token.path
         });
-        paths.extend(odd.map(|key| vec!["gateway".to_owned(), key.clone()]));
-        misplaced(model, gateway, check).into_iter().chain(unknown(model, check, &paths)).collect()
+        let unknown = known.map(|one| unknown(model, check, &one));
+        misplaced(model, gateway, check).into_iter().chain(unknown.take(MOST)).collect()
     },
     ..Check::BASE
 };
+
+/// How many keys are told one by one.
+const MOST: usize = 20;
+
+/// The schema of the release that runs here, and whether that release has left its name.
+fn schema(model: &Model) -> Option<(Schema, bool)> {
+    if let Some(release) = model.release() {
+        return Some((Schema::of(release)?, true));
+    }
+    let likely = match (model.store, model.era) {
+        (StoreKind::Sqlite, _) => "2026.9.6",
+        (StoreKind::Files, Era::Least) => "2026.5.28",
+        (StoreKind::Files, Era::Implied) => "2026.3.13",
+        (StoreKind::Files, Era::Literal) => "2026.2.19",
+    };
+    Some((Schema::of(Release::parse(likely)?)?, false))
+}
+
+/// What the release that runs here refuses of the config. Where no release has left its name: what none knows.
+fn refused(model: &Model) -> Vec<Refused> {
+    let (Some(config), Some((schema, is_named))) = (model.config.whole(), schema(model)) else {
+        return Vec::new();
+    };
+    let mut refused = schema.refused(&config.resolved.value);
+    refused.retain(|one| is_named || !matches!(one.fault, Fault::Unknown { known: Some(_) }));
+    refused
+}
+
+/// A gateway from 2026.8.1 on repairs old names at its start, where nothing else is wrong.
+fn is_repaired_at_start(model: &Model) -> bool {
+    let (Some(config), Some((schema, _))) = (model.config.whole(), schema(model)) else {
+        return false;
+    };
+    let resolved = &config.resolved;
+    schema.start_repairs(&resolved.value, &refused(model), resolved.files.len() > 1)
+}
+
+/// A refused key or value: less than a lockout where the gateway repairs it itself, or runs already.
+fn rated(model: &Model, finding: Finding) -> Finding {
+    if is_repaired_at_start(model) {
+        return finding
+            .rated(Severity::Info)
+            .note("the gateway repairs this by itself at its start");
+    }
+    if runs(model) {
+        return finding
+            .rated(Severity::Warning)
+            .note("a gateway runs now; this would stop its next start");
+    }
+    finding
+}
 
 fn misplaced(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
     if gateway.misplaced_token.is_missing() {
@@ -59,27 +106,35 @@ fn misplaced(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding>
     })
 }
 
-fn unknown(model: &Model, check: &Check, paths: &[Vec<String>]) -> Option<Finding> {
-    let first = paths.first()?;
-    let owner = model.config.whole()?.resolved.place_for(first);
-    let step = "if the gateway says `Unrecognized key`: remove it or correct its spelling";
-    let says = "keys that no release of OpenClaw up to 2026.9 knows";
-    let finding = check
-        .finding(place_of(model, first, &owner), says)
-        .by_hand([step])
-        .rated(Severity::Warning);
-    let shown = paths.iter().take(8).fold(finding, |finding, path| finding.note(path_text(path)));
-    Some(match paths.len() {
-        0..=8 => shown,
-        more => shown.note(format!("and {} more", more - 8)),
-    })
+fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
+    let path = &refused.path;
+    let owner =
+        model.config.whole().map(|config| config.resolved.place_for(path)).unwrap_or_default();
+    let name = path_text(path);
+    let release = model.release().map(|release| format!(" ({release})")).unwrap_or_default();
+    let says = format!("this OpenClaw{release} does not know the key {name}");
+    let config = model.config.whole().map(|config| &config.resolved.value);
+    let step =
+        match config.and_then(|config| renamed(config, refused)).map(|one| one.now.as_deref()) {
+            Some(Some(now)) => format!("rename it: {name} is {now} now"),
+            Some(None) => format!("remove {name}: later releases have nothing in its place"),
+            None => format!("remove {name}, or correct its name"),
+        };
+    let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
+    let finding = match refused.fault {
+        Fault::Unknown { known: Some((first, last)) } => {
+            finding.note(format!("releases from {first} to {last} know it"))
+        }
+        _ => finding,
+    };
+    rated(model, finding)
 }
 
 pub static VALUE: Check = Check {
     code: Code("gateway-value-invalid"),
     modes: &["F32"],
     severity: Severity::Blocks,
-    title: "a value of the gateway section has the wrong type",
+    title: "the config has a value that this OpenClaw refuses",
     why: "OpenClaw checks every value against its schema and refuses the whole config for one that does not fit.",
     repair: "Nothing: what was meant is for you to say.",
     by_hand: "Correct the value in openclaw.json.",
@@ -97,55 +152,41 @@ pub static VALUE: Check = Check {
                 check.finding(config_name(model), "the config is not an object").by_hand([step]),
             ];
         }
-        let mut found: Vec<Finding> = [
-            wrong(model, check, &gateway.section, "an object"),
-            wrong(model, check, &gateway.port, "a number from 1 to 65535"),
-            wrong(model, check, &gateway.auth_mode, "none, token, password or trusted-proxy"),
-            wrong(model, check, &gateway.auth_token, "a text"),
-            wrong(model, check, &gateway.auth_password, "a text"),
-            wrong(model, check, &gateway.remote_url, "a text"),
-            wrong(model, check, &gateway.remote_token, "a text"),
-            wrong(model, check, &gateway.custom_bind_host, "a text"),
-            wrong(model, check, &gateway.tls_enabled, "true or false"),
-            wrong(model, check, &gateway.control_ui_enabled, "true or false"),
-            wrong(model, check, &gateway.control_ui_allowed_origins, "a list of texts"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if gateway.trusted_proxies.value().is_none()
-            && model
-                .config
-                .raw(&gateway.trusted_proxies.path)
-                .is_some_and(serde_json::Value::is_array)
-        {
-            found.extend(wrong(model, check, &gateway.trusted_proxies, "a list of texts"));
-        }
-        if let Some(word) =
-            gateway.auth_mode.value().filter(|word| !AUTH_MODES.contains(&word.as_str()))
-        {
-            let says = "gateway.auth.mode is not a word that OpenClaw knows";
-            let step = format!("set it to one of {}", AUTH_MODES.join(", "));
-            let finding = check.finding(place(model, &gateway.auth_mode), says).by_hand([step]);
-            found.push(finding.seen(
-                "now",
-                format!("{:?}", crate::secret::shown::text(&gateway.auth_mode.path, word)),
-            ));
-        }
+        // These have checks of their own.
+        let told = [&gateway.mode.path, &gateway.bind.path, &gateway.trusted_proxies.path];
+        let elsewhere = |one: &Refused| told.contains(&&one.path) && !is_list(model, &one.path);
+        let mut found: Vec<Finding> = refused(model)
+            .iter()
+            .filter(|one| !elsewhere(one))
+            .filter_map(|one| wrong(model, check, one))
+            .collect();
+        found.truncate(MOST);
         found
     },
     ..Check::BASE
 };
 
-fn wrong<T>(model: &Model, check: &Check, setting: &Setting<T>, wanted: &str) -> Option<Finding> {
-    let Field::Wrong(wrong) = &setting.field else {
-        return None;
+fn is_list(model: &Model, path: &[String]) -> bool {
+    model.config.raw(path).is_some_and(serde_json::Value::is_array)
+}
+
+fn wrong(model: &Model, check: &Check, refused: &Refused) -> Option<Finding> {
+    let path = &refused.path;
+    let owner = model.config.whole()?.resolved.place_for(path);
+    let name = path_text(path);
+    let (says, step) = match &refused.fault {
+        Fault::Unknown { .. } => return None,
+        Fault::Missing => (format!("{name} is missing"), format!("add {name}")),
+        Fault::Value { wanted } => {
+            (format!("{name} has to be {wanted}"), format!("make {name} {wanted}"))
+        }
     };
-    let path = path_text(&setting.path);
-    let step = format!("make {path} {wanted}");
-    let finding =
-        check.finding(place(model, setting), format!("{path} has to be {wanted}")).by_hand([step]);
-    Some(finding.seen("now", wrong.found))
+    let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
+    let finding = match model.config.raw(path) {
+        Some(value) => finding.seen("now", crate::secret::shown::value(path, value)),
+        None => finding,
+    };
+    Some(rated(model, finding))
 }
 
 pub static DUPLICATE: Check = Check {

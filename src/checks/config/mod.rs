@@ -11,6 +11,7 @@ pub(crate) mod mode;
 pub(crate) mod remote;
 pub(crate) mod replaced;
 pub(crate) mod risk;
+pub(crate) mod roles;
 mod secrets;
 mod value;
 

@@ -12,10 +12,11 @@ use crate::secret::Secret;
 pub(super) const FRESH: &str =
     "one fresh token on both sides: the old ones did not agree, or were gone or revoked";
 
-pub(super) fn token_codes() -> [Code; 6] {
+pub(super) fn token_codes() -> [Code; 7] {
     [
         tokens::MISSING.code,
         tokens::REVOKED.code,
+        tokens::ISSUER.code,
         tokens::MISMATCH.code,
         tokens::CACHE_MISSING.code,
         tokens::CACHE_MALFORMED.code,
@@ -47,7 +48,11 @@ pub(super) fn token_fields(
             &[tokens::REVOKED.code],
         );
         // An issuer ties the old token to a shared secret that may have changed since.
-        edits.unset(&operator("issuer"), "the issuer of the old token", &[tokens::MISMATCH.code]);
+        edits.unset(
+            &operator("issuer"),
+            "the issuer of the old token",
+            &[tokens::MISMATCH.code, tokens::ISSUER.code],
+        );
     }
     if held.and_then(|held| held.role.as_deref()) != Some("operator") {
         edits.set(

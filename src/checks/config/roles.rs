@@ -1,0 +1,69 @@
+//! Roles of operators (2026.8 and later), where they shut out the CLI.
+
+use super::gateway;
+use crate::checks::{Check, Hop};
+use crate::config::model::AuthKind;
+use crate::finding::{Code, Severity};
+use crate::model::Shared;
+use crate::plan::StoreKind;
+use serde_json::Value;
+
+pub static ROLES: Check = Check {
+    code: Code("gateway-roles"),
+    modes: &[],
+    severity: Severity::Blocks,
+    title: "gateway.roles shuts out the CLI",
+    why: "With gateway.roles each operator needs a role. A CLI that shows a shared token or password has them all; one that shows \
+          only its device token is nobody whom the gateway knows by name, and every command is refused. A default role that is \
+          not defined keeps the gateway from starting.",
+    repair: "Nothing: who may do what is yours to say.",
+    by_hand: "Set gateway.auth.token, or remove gateway.roles; then restart the gateway.",
+    messages: &[
+        "operator role policies require a verified user identity",
+        "AUTH_VERIFIED_USER_REQUIRED",
+        "gateway.roles.default must name a configured role definition",
+        "gateway.roles.default must name",
+    ],
+    hop: Some(Hop::Gateway),
+    find: |model, check| {
+        let roles = ["gateway", "roles"].map(str::to_owned);
+        let (Some(config), Some(gateway)) = (model.config.whole(), gateway(model)) else {
+            return vec![];
+        };
+        // Releases before know no such key, which is told as that.
+        let Some(Value::Object(section)) = config.resolved.get(&roles) else {
+            return vec![];
+        };
+        if model.config.is_client() || model.store != StoreKind::Sqlite {
+            return vec![];
+        }
+        let place = super::place_of(model, &roles, &config.resolved.place_for(&roles));
+        let default = section.get("default").and_then(Value::as_str);
+        let defined = section.get("definitions").and_then(Value::as_object);
+        if let (Some(default), Some(defined)) = (default, defined)
+            && !defined.contains_key(default)
+        {
+            let says =
+                "gateway.roles.default names a role that gateway.roles.definitions does not define";
+            let step = "define that role under gateway.roles.definitions, or name one that is there; then restart the gateway";
+            return vec![check.finding(place, says).by_hand([step])];
+        }
+        let nameless = match gateway.auth_kind() {
+            AuthKind::None => true,
+            AuthKind::Token | AuthKind::Password => {
+                model.shared == Shared::Absent && !model.config.is_guarded()
+            }
+            AuthKind::Proxy | AuthKind::Unknown => false,
+        };
+        if !nameless {
+            return vec![];
+        }
+        let says = "gateway.roles asks for users with names, and the CLI has only its device token to show";
+        let steps = [
+            "give the gateway a shared token (gateway.auth.token): the CLI on this machine then shows that",
+            "or remove gateway.roles; then restart the gateway",
+        ];
+        vec![check.finding(place, says).by_hand(steps)]
+    },
+    ..Check::BASE
+};

@@ -1,0 +1,31 @@
+//! A release that came after this version of clawmend.
+
+use super::Check;
+use crate::config::schema::Schema;
+use crate::finding::{Code, Severity};
+
+pub static RELEASE: Check = Check {
+    code: Code("release-newer"),
+    modes: &[],
+    severity: Severity::Info,
+    title: "this OpenClaw is newer than what clawmend was checked against",
+    why: "What a gateway demands changes from release to release. clawmend goes by the newest release that it was tried against.",
+    repair: "Nothing.",
+    by_hand: "Look for a newer clawmend.",
+    find: |model, check| {
+        let Some(release) = model.release() else {
+            return vec![];
+        };
+        let Some(known) = Schema::of(release).filter(|known| known.is_older) else {
+            return vec![];
+        };
+        let says = "this OpenClaw is newer than the newest one that clawmend was checked against";
+        vec![
+            check
+                .finding(crate::model::layout::CONFIG, says)
+                .seen("OpenClaw here", release.to_string())
+                .seen("newest checked", known.release.to_string()),
+        ]
+    },
+    ..Check::BASE
+};
