@@ -222,7 +222,8 @@ pub static OTHER_TREES: Check = Check {
         }
         let here = &model.config.port;
         if trees.iter().any(|tree| tree.port.is_some_and(|port| port != here.number)) {
-            finding = finding.note(format!("this one's port is {} ({})", here.number, here.from));
+            let port = format!("{} ({})", here.number, here.from);
+            finding = finding.seen("this one's port", port);
         }
         vec![finding]
     },
@@ -245,7 +246,7 @@ pub static STALE_LOCK: Check = Check {
         };
         let says = "a lock of the config was left by a process that is gone";
         let finding = check.finding(crate::platform::shown(lock), says);
-        vec![finding.by_hand([Step::run("rm", [lock])]).note(format!("it names process {pid}"))]
+        vec![finding.by_hand([Step::run("rm", [lock])]).seen("it names process", pid.to_string())]
     },
     ..Check::BASE
 };

@@ -1,12 +1,15 @@
 //! `clawmend demo`: an embedded locked-out sample taken through the whole story, in a temporary folder.
 
 use std::cell::RefCell;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::world::{Nobody, World};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::files::Dir;
+use crate::platform::SystemFolder;
 use crate::read::env::Env;
 
 /// The sample's files: captured from a real 2026.5.28 that locked its CLI out (throw-away keys).
@@ -54,11 +57,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             Error::io("make a temporary folder for the demo", &context.world.env.temp, &error)
         })?;
     let state = folder.path().join(".openclaw");
-    for (name, text) in SAMPLE {
-        // The sample is of Linux. A CLI of another system would be kept out by that alone.
-        let here = format!("\"platform\": \"{}\"", context.world.env.platform);
-        write(&state.join(name), &text.replace("\"platform\": \"linux\"", &here))?;
-    }
+    unpack(&state, &context.world.env.platform)?;
     context.say("A demo on a sample that a real OpenClaw 2026.5.28 left locked out: its CLI holds");
     context.say("`operator.pairing` alone, and approving more needs scopes that it does not have.");
     context.say(&format!(
@@ -121,10 +120,34 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
     super::run(argv, &mut inner)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)
-            .map_err(|error| Error::io("make a folder for the demo", parent, &error))?;
+/// Writes the sample as OpenClaw would: open to its owner alone, whatever the umask is.
+fn unpack(state: &Path, platform: &str) -> Result<(), Error> {
+    let folder = Dir::<SystemFolder>::open_or_create(state)?;
+    for (name, text) in SAMPLE {
+        // The sample is of Linux. A CLI of another system would be kept out by that alone.
+        let here = format!("\"platform\": \"{platform}\"");
+        let text = text.replace("\"platform\": \"linux\"", &here);
+        let (folder, name) = folder.walk_or_create(Path::new(name))?;
+        let written = folder.create_private(&name)?.write_all(text.as_bytes());
+        written.map_err(|error| {
+            Error::io("write the demo's sample", folder.path().join(&name), &error)
+        })?;
     }
-    std::fs::write(path, text).map_err(|error| Error::io("write the demo's sample", path, &error))
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_sample_is_open_to_its_owner_alone() {
+        let temp = tempfile::tempdir().unwrap();
+        let state = temp.path().join(".openclaw");
+        super::unpack(&state, "linux").unwrap();
+        for name in ["", "devices", "identity", "openclaw.json", "devices/paired.json"] {
+            let mode = state.join(name).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+        }
+    }
 }

@@ -1,7 +1,9 @@
 mod canaries;
+mod consent;
 mod leads;
 mod main_job;
 mod odd_values;
+mod paste;
 mod people;
 mod secrets;
 mod snapshots;
