@@ -36,7 +36,44 @@ pub struct ConfigFacts {
     pub addresses: Option<BTreeSet<Ipv4Addr>>,
 }
 
+/// Names the variables of a service that its installer manages: those a `.env` file overrides.
+const MANAGED_KEYS: &str = "OPENCLAW_SERVICE_MANAGED_ENV_KEYS";
+
 impl ConfigFacts {
+    /// Where a CLI that is called from this environment finds its variables, the strongest first.
+    pub fn seen_by_cli(&self) -> impl Iterator<Item = &Variables> {
+        self.variables.iter().filter(|at| at.place != Place::Service)
+    }
+
+    /// Where the gateway of this state finds its variables, the strongest first; what else the shell held that
+    /// it was started from is not known.
+    pub fn seen_by_gateway(&self) -> impl Iterator<Item = &Variables> {
+        let of = |place| {
+            self.variables
+                .iter()
+                .filter(move |at| at.place == place && at.other_state_dir.is_none())
+        };
+        of(Place::Service).chain(of(Place::DotEnv))
+    }
+
+    /// What a CLI that is called from this environment reads for a variable, and where.
+    pub fn cli_variable(&self, name: &str) -> Option<(&Variables, &Secret)> {
+        self.seen_by_cli().find_map(|at| Some((at, at.value(name)?)))
+    }
+
+    /// What the gateway reads for a variable, and where, as far as files tell.
+    pub fn gateway_variable(&self, name: &str) -> Option<(&Variables, &Secret)> {
+        let managed = self
+            .seen_by_gateway()
+            .filter_map(|at| at.value(MANAGED_KEYS))
+            .any(|keys| keys.expose().split(',').any(|key| key.trim().eq_ignore_ascii_case(name)));
+        let mut places: Vec<&Variables> = self.seen_by_gateway().collect();
+        if managed {
+            places.sort_by_key(|at| at.place);
+        }
+        places.into_iter().find_map(|at| Some((at, at.value(name)?)))
+    }
+
     /// The newest backup (`.bak`): the config before OpenClaw's last write.
     pub fn last_backup(&self) -> Option<&Copy> {
         self.copies.iter().find(|copy| copy.kind == CopyKind::Backup(0))
@@ -136,5 +173,54 @@ impl Place {
     /// Whether a gateway finds in its environment what is set there.
     pub fn is_seen_by_gateway(self) -> bool {
         matches!(self, Self::DotEnv | Self::Service)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(place: Place, values: &[(&str, &str)]) -> Variables {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
+        Variables {
+            place,
+            at: String::new(),
+            token: None,
+            password: None,
+            port: None,
+            url: None,
+            other_state_dir: None,
+            values: values.iter().map(own).collect(),
+            more: Vec::new(),
+            unread: Vec::new(),
+            working_dir: None,
+        }
+    }
+
+    #[test]
+    fn cli_and_gateway_find_variables_in_their_own_order() {
+        let mut other = set(Place::Service, &[("A", "other")]);
+        other.other_state_dir = Some("/other".into());
+        let mut facts = ConfigFacts {
+            variables: vec![
+                set(Place::Process, &[("A", "shell"), ("B", "undefined")]),
+                set(Place::DotEnv, &[("A", "file"), ("B", "file")]),
+                other,
+                set(Place::Service, &[("A", "unit")]),
+            ],
+            ..ConfigFacts::default()
+        };
+        let cli = |facts: &ConfigFacts, name| {
+            facts.cli_variable(name).map(|(_, value)| value.expose().to_owned())
+        };
+        let gateway = |facts: &ConfigFacts, name| {
+            facts.gateway_variable(name).map(|(_, value)| value.expose().to_owned())
+        };
+        assert_eq!(cli(&facts, "A").as_deref(), Some("shell"));
+        assert_eq!(cli(&facts, "B").as_deref(), Some("file"));
+        assert_eq!(gateway(&facts, "A").as_deref(), Some("unit"));
+        assert_eq!(gateway(&facts, "C"), None);
+        facts.variables[3].values.insert(MANAGED_KEYS.to_owned(), Secret::new("X,a"));
+        assert_eq!(gateway(&facts, "A").as_deref(), Some("file"));
     }
 }

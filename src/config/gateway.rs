@@ -112,10 +112,24 @@ settings! {
     auth_trusted_proxy: () = object("gateway.auth.trustedProxy"),
     auth_trusted_proxy_user_header: String = string("gateway.auth.trustedProxy.userHeader"),
     auth_trusted_proxy_allow_loopback: bool = flag("gateway.auth.trustedProxy.allowLoopback"),
+    /// Who decides that a proxy's user may come in.
+    auth_trusted_proxy_allow_users: Vec<String> = strings("gateway.auth.trustedProxy.allowUsers"),
+    auth_trusted_proxy_required_headers: Vec<String> = strings("gateway.auth.trustedProxy.requiredHeaders"),
+    /// Role policies (from 2026.8): there are any.
+    roles: () = object("gateway.roles"),
+    roles_default: String = string("gateway.roles.default"),
+    /// The names of the roles that are defined.
+    roles_definitions: Vec<String> = keys("gateway.roles.definitions"),
+    nodes_pairing_auto_approve_local: bool = flag("gateway.nodes.pairing.autoApproveLocal"),
+    /// Beside the gateway section: a token of its own for webhooks, which must not be the gateway's.
+    hooks_enabled: bool = flag("hooks.enabled"),
+    hooks_token: Secret = secret("hooks.token"),
     remote_url: String = string("gateway.remote.url"),
     remote_transport: String = string("gateway.remote.transport"),
     remote_token: Secret = secret("gateway.remote.token"),
     remote_password: Secret = secret("gateway.remote.password"),
+    remote_port: u16 = port("gateway.remote.remotePort"),
+    remote_tls_fingerprint: String = string("gateway.remote.tlsFingerprint"),
     control_ui_enabled: bool = flag("gateway.controlUi.enabled"),
     control_ui_base_path: String = string("gateway.controlUi.basePath"),
     control_ui_allowed_origins: Vec<String> = strings("gateway.controlUi.allowedOrigins"),
@@ -125,6 +139,17 @@ settings! {
     tailscale_mode: String = string("gateway.tailscale.mode"),
     tailscale_reset_on_exit: bool = flag("gateway.tailscale.resetOnExit"),
     tls_enabled: bool = flag("gateway.tls.enabled"),
+    tls_auto_generate: bool = flag("gateway.tls.autoGenerate"),
+    tls_cert_path: String = string("gateway.tls.certPath"),
+    tls_key_path: String = string("gateway.tls.keyPath"),
+}
+
+impl Gateway {
+    /// Whether `gateway.port` is the number 0, which is no port: some releases refuse it, others take their
+    /// default for it.
+    pub fn port_is_zero(&self) -> bool {
+        matches!(&self.port.field, Field::Wrong(wrong) if wrong.value.as_f64() == Some(0.0))
+    }
 }
 
 /// Whether the config holds the stamp that OpenClaw puts into `meta`; a config that lost it is
@@ -176,6 +201,10 @@ impl<'c> Reader<'c> {
             let port = value.as_u64().or_else(|| whole(value.as_f64()?))?;
             u16::try_from(port).ok().filter(|port| *port > 0)
         })
+    }
+
+    fn keys(self) -> Setting<Vec<String>> {
+        self.read(|value| Some(value.as_object()?.keys().cloned().collect()))
     }
 
     fn strings(self) -> Setting<Vec<String>> {

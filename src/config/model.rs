@@ -13,8 +13,9 @@ pub use super::host::{Host, Port, Signs};
 use super::host::{host, port};
 use super::include::{Resolved, resolve};
 use super::owner::{FileId, Owner};
+use super::vars;
 use super::words::{AUTH_MODES, placeholder};
-use crate::format::json5::SyntaxError;
+use crate::format::json5::{self, SyntaxError};
 use crate::image::{FileState, Images, Slot, Unusable};
 use crate::secret::Secret;
 
@@ -59,6 +60,27 @@ pub struct Config {
     pub resolved: Resolved,
     /// Its gateway section.
     pub gateway: Gateway,
+}
+
+impl Config {
+    /// A variable that the config itself sets, for what finds none in its environment: `env.vars.NAME` or
+    /// `env.NAME`. A text with a reference in it is not set.
+    pub fn env_var(&self, name: &str) -> Option<&str> {
+        let env = self.resolved.value.get("env")?;
+        let direct = (!matches!(name, "vars" | "shellEnv")).then(|| env.get(name)).flatten();
+        // OpenClaw goes through both, and the second one stays.
+        plain(direct).or_else(|| plain(env.get("vars")?.get(name)))
+    }
+
+    /// Whether the gateway asks a login shell for variables that are missing: what it answers is not known.
+    pub fn asks_the_shell(&self) -> bool {
+        self.resolved.value.pointer("/env/shellEnv/enabled").and_then(Value::as_bool) == Some(true)
+    }
+}
+
+fn plain(value: Option<&Value>) -> Option<&str> {
+    let text = value?.as_str().filter(|text| !text.trim().is_empty())?;
+    vars::references(text).is_empty().then_some(text)
 }
 
 impl ConfigState {
@@ -140,6 +162,12 @@ impl ConfigModel {
     /// The path of a copy.
     pub fn copy_path(&self, copy: &Copy) -> PathBuf {
         self.path.with_file_name(&copy.name)
+    }
+
+    /// The line at which a setting stands in its file; `None` where it is not there.
+    pub fn line<T>(&self, setting: &Setting<T>) -> Option<usize> {
+        let file = self.read()?.resolved.file(setting.owner.file)?;
+        Some(json5::locate(&file.bytes, &setting.owner.path)?.line)
     }
 
     /// The file that holds a value, as it is called among the images.

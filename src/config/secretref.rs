@@ -15,6 +15,9 @@ pub struct SecretRef {
     pub provider: String,
     /// The name within the source.
     pub id: String,
+    /// Written as a text (`${NAME}`), which is filled in when the config is read; else an object, which is
+    /// looked up when the secret is needed.
+    pub is_text: bool,
 }
 
 impl fmt::Display for SecretRef {
@@ -45,12 +48,14 @@ pub fn secret_ref(value: &Value) -> Option<SecretRef> {
                 source: text("source").filter(|source| SOURCES.contains(&source.as_str()))?,
                 provider,
                 id: text("id")?,
+                is_text: false,
             })
         }
         Value::String(text) => environment(text.trim()).map(|name| SecretRef {
             source: "env".to_owned(),
             provider: "default".to_owned(),
             id: name.to_owned(),
+            is_text: true,
         }),
         _ => None,
     }
@@ -71,6 +76,12 @@ fn environment(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_text_is_told_from_an_object() {
+        assert!(secret_ref(&json!("${A_B}")).unwrap().is_text);
+        assert!(!secret_ref(&json!({"source": "store", "id": "A"})).unwrap().is_text);
+    }
 
     #[test]
     fn secrets_by_reference_are_recognised() {

@@ -139,3 +139,26 @@ fn links_are_followed_for_reading_and_the_real_place_is_known() {
     let model = read_all(&state);
     assert_eq!(model.config.fixed(&model.images, &config), None);
 }
+
+#[test]
+fn a_setting_knows_its_line_and_the_config_its_own_variables() {
+    let dir = tempfile::tempdir().unwrap();
+    put(
+        dir.path(),
+        &[
+            (
+                "openclaw.json",
+                "{\n  env: { A: 'direct', R: '${A}', vars: { A: 'vars', B: 'b' }, shellEnv: { enabled: true } },\n  gateway: { $include: './g.json5' },\n}\n",
+            ),
+            ("g.json5", "{\n\n  mode: 'local',\n  auth: {\n    token: '${B}',\n  },\n}\n"),
+        ],
+    );
+    let model = read_all(dir.path());
+    let config = model.config.whole().unwrap();
+    assert_eq!(model.config.line(&config.gateway.auth_token), Some(5));
+    assert_eq!(model.config.line(&config.gateway.bind), None);
+    assert_eq!(config.env_var("A"), Some("direct"));
+    assert_eq!(config.env_var("B"), Some("b"));
+    assert_eq!(config.env_var("R"), None);
+    assert!(config.asks_the_shell());
+}
