@@ -148,6 +148,7 @@ export class HotBox {
   }
 
   async make(changes) {
+    this.box.drop(".openclaw/clawmend");
     await this.box.pairing.putBack(this.healthy);
     for (const change of changes) await change(this.box);
   }
