@@ -4,6 +4,9 @@ import { describe } from "../harness/releases.mjs";
 import { Box, HotBox, makeBase } from "./box.mjs";
 import { Inapplicable } from "./catalogue.mjs";
 
+/** After so many failures of a release's hot gateway the rest of its hot states is given up. */
+const HOT_ATTEMPTS = 2;
+
 /** Diagnose looks first: being asked, a gateway may approve and rewrite the state. */
 async function compare(clawmend, openclaw, verdictOf) {
   const diagnosis = clawmend && (await clawmend.diagnoseJson(openclaw));
@@ -67,7 +70,11 @@ export async function judgeStates(states, { lab, clawmend, mends = false, jobs, 
   const made = new Map();
   const bases = (release, base) => {
     const key = `${release} ${base}`;
-    if (!made.has(key)) made.set(key, makeBase(lab, describe(release), base));
+    if (!made.has(key)) {
+      const making = makeBase(lab, describe(release), base);
+      made.set(key, making);
+      making.catch(() => made.delete(key)); // a busy machine may have been too slow: the next state tries again
+    }
     return made.get(key);
   };
 
@@ -90,8 +97,13 @@ export async function judgeStates(states, { lab, clawmend, mends = false, jobs, 
         continue;
       }
       let hotBox;
+      let failed = 0;
       for (const state of unit) {
         start = performance.now();
+        if (hotBox === undefined && failed >= HOT_ATTEMPTS) {
+          record(state, start, { problem: "not judged: no gateway came up for it, see above" });
+          continue;
+        }
         const judgeOne = async () => {
           hotBox ??= await HotBox.open(lab, await bases(state.release, state.base));
           return judgeHot(hotBox, judging, state);
@@ -99,6 +111,7 @@ export async function judgeStates(states, { lab, clawmend, mends = false, jobs, 
         const found = await attempt(judgeOne());
         record(state, start, found);
         if (found.problem !== undefined) {
+          failed += 1;
           await hotBox?.close();
           hotBox = undefined;
         }
