@@ -35,8 +35,11 @@ export function describe(version) {
     node: since(version, "2026.9.0") ? "node-24" : "node-22",
     /** Pairing in the database; there the lockouts are those of a gateway without a shared token. */
     sqlite: since(version, "2026.8.1") || /^2026\.7\.2-beta\.[1-7]$/.test(version),
-    /** These two approve a scope upgrade silently on loopback, so a narrowed device is not a lockout. */
-    upgradesSilently: since(version, "2026.2.20") && !since(version, "2026.4.0"),
+    /**
+     * These approve a scope upgrade silently on loopback, so a narrowed device is not a lockout: up to 2026.2.17 every
+     * request is silent there, and from 2026.2.22 until 2026.3.28 that for more scopes too.
+     */
+    upgradesSilently: !since(version, "2026.2.19") || (since(version, "2026.2.22") && !since(version, "2026.3.28")),
     /** Turns host addresses in `gateway.bind` into modes at start. */
     migratesBindHosts: since(version, "2026.8.1"),
   };

@@ -137,9 +137,14 @@ export class Box {
 export class HotBox {
   static async open(lab, healthy) {
     const box = await Box.open(lab, healthy);
-    await box.make([]);
-    await box.openclaw.start();
-    return new HotBox(box, await box.pairing.image());
+    try {
+      await box.make([]);
+      await box.openclaw.start();
+      return new HotBox(box, await box.pairing.image());
+    } catch (error) {
+      await box.close();
+      throw error;
+    }
   }
 
   constructor(box, healthy) {
@@ -148,6 +153,7 @@ export class HotBox {
   }
 
   async make(changes) {
+    this.box.drop(".openclaw/clawmend");
     await this.box.pairing.putBack(this.healthy);
     for (const change of changes) await change(this.box);
   }

@@ -4,6 +4,9 @@ import { describe } from "../harness/releases.mjs";
 import { Box, HotBox, makeBase } from "./box.mjs";
 import { Inapplicable } from "./catalogue.mjs";
 
+/** After so many failures of a release's hot gateway the rest of its hot states is given up. */
+const HOT_ATTEMPTS = 2;
+
 /** Diagnose looks first: being asked, a gateway may approve and rewrite the state. */
 async function compare(clawmend, openclaw, verdictOf) {
   const diagnosis = clawmend && (await clawmend.diagnoseJson(openclaw));
@@ -11,19 +14,40 @@ async function compare(clawmend, openclaw, verdictOf) {
   return { agrees: diagnosis === undefined ? undefined : verdict.in === (diagnosis.exit === 0), ...verdict, clawmend: diagnosis };
 }
 
-async function judgeCold(lab, bases, clawmend, state) {
+/**
+ * Of a state that is refused and that diagnose blames: does a repair open it, and a restore close it again? `verdictOf`
+ * asks anew, `quiet` brings the gateway to rest before clawmend writes.
+ */
+async function mend(clawmend, openclaw, found, { verdictOf, quiet }) {
+  if (clawmend === undefined || found.in || found.clawmend.exit !== 1) return found;
+  await quiet();
+  const repair = await clawmend.repair(openclaw, []);
+  if (repair.code !== 0) return { ...found, repairExit: repair.code };
+  const opened = await verdictOf();
+  await quiet();
+  const restore = await clawmend.restore(openclaw);
+  const closed = restore.code === 0 && !(await verdictOf()).in;
+  return { ...found, repairExit: 0, opened: opened.in, stillSays: opened.in ? undefined : opened.says, closedAgain: closed };
+}
+
+async function judgeCold(lab, bases, { clawmend, mends }, state) {
   const box = await Box.open(lab, await bases(state.release, state.base));
+  const verdictOf = () => box.verdict();
+  const quiet = () => box.openclaw.stop();
   try {
     await box.make(state.changes);
-    return await compare(clawmend, box.openclaw, () => box.verdict());
+    const found = await compare(clawmend, box.openclaw, verdictOf);
+    return mends ? await mend(clawmend, box.openclaw, found, { verdictOf, quiet }) : found;
   } finally {
     await box.close();
   }
 }
 
-async function judgeHot(hotBox, clawmend, state) {
+async function judgeHot(hotBox, { clawmend, mends }, state) {
   await hotBox.make(state.changes);
-  return compare(clawmend, hotBox.box.openclaw, () => hotBox.box.ask());
+  const verdictOf = () => hotBox.box.ask();
+  const found = await compare(clawmend, hotBox.box.openclaw, verdictOf);
+  return mends ? mend(clawmend, hotBox.box.openclaw, found, { verdictOf, quiet: async () => {} }) : found;
 }
 
 /** Work in the order in which it starts: the hot states of a release follow one another on one gateway. */
@@ -34,18 +58,23 @@ function units(states) {
 }
 
 function line(row) {
-  const word = row.problem ? "FAIL" : row.inapplicable ? "n/a " : row.agrees === false ? "DIFF" : "ok  ";
+  const word = row.problem ? "FAIL" : row.inapplicable ? "n/a " : row.agrees === false ? "DIFF" : row.opened === false || row.closedAgain === false ? "SHUT" : "ok  ";
   const verdict = row.in ? "in" : row.starts ? "refused" : "no start";
   const said = row.problem ?? row.inapplicable ?? `${verdict}; clawmend ${row.clawmend?.exit ?? "–"} ${row.clawmend?.blocks ?? ""}; ${row.says ?? ""}`;
   return `${word} ${row.release}: ${row.state} (${row.seconds} s) ${said}`;
 }
 
 /** Judges `states`, `jobs` boxes at a time. `out`: one JSON line per state; those that stand there are not judged again. */
-export async function judgeStates(states, { lab, clawmend, jobs, out, say }) {
+export async function judgeStates(states, { lab, clawmend, mends = false, jobs, out, say }) {
+  const judging = { clawmend, mends };
   const made = new Map();
   const bases = (release, base) => {
     const key = `${release} ${base}`;
-    if (!made.has(key)) made.set(key, makeBase(lab, describe(release), base));
+    if (!made.has(key)) {
+      const making = makeBase(lab, describe(release), base);
+      made.set(key, making);
+      making.catch(() => made.delete(key)); // a busy machine may have been too slow: the next state tries again
+    }
     return made.get(key);
   };
 
@@ -58,25 +87,31 @@ export async function judgeStates(states, { lab, clawmend, jobs, out, say }) {
     if (out) appendFileSync(out, `${JSON.stringify(row)}\n`);
     say(line(row));
   };
-  const attempt = (judging) => judging.catch((error) => (error instanceof Inapplicable ? { inapplicable: error.message } : { problem: error.stack }));
+  const attempt = (judged) => judged.catch((error) => (error instanceof Inapplicable ? { inapplicable: error.message } : { problem: error.stack }));
   const waiting = units(states.filter(({ release, name }) => !done.has(`${release} ${name}`)));
   const work = async () => {
     for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
       let start = performance.now();
       if (!unit[0].hot) {
-        record(unit[0], start, await attempt(judgeCold(lab, bases, clawmend, unit[0])));
+        record(unit[0], start, await attempt(judgeCold(lab, bases, judging, unit[0])));
         continue;
       }
       let hotBox;
+      let failed = 0;
       for (const state of unit) {
         start = performance.now();
-        const judging = async () => {
+        if (hotBox === undefined && failed >= HOT_ATTEMPTS) {
+          record(state, start, { problem: "not judged: no gateway came up for it, see above" });
+          continue;
+        }
+        const judgeOne = async () => {
           hotBox ??= await HotBox.open(lab, await bases(state.release, state.base));
-          return judgeHot(hotBox, clawmend, state);
+          return judgeHot(hotBox, judging, state);
         };
-        const found = await attempt(judging());
+        const found = await attempt(judgeOne());
         record(state, start, found);
         if (found.problem !== undefined) {
+          failed += 1;
           await hotBox?.close();
           hotBox = undefined;
         }
@@ -94,15 +129,18 @@ export function agreementOf(rows) {
   const perRelease = new Map();
   for (const row of rows) {
     if (row.inapplicable) continue;
-    const sum = perRelease.get(row.release) ?? { release: row.release, states: 0, agreed: 0, healthyButRefused: 0, blocksButIn: 0, broken: 0 };
+    const sum = perRelease.get(row.release) ?? { release: row.release, states: 0, agreed: 0, healthyButRefused: 0, blocksButIn: 0, broken: 0, openable: 0, opened: 0, closedAgain: 0 };
     sum.states += 1;
     if (row.problem) sum.broken += 1;
     else if (row.agrees !== false) sum.agreed += 1;
     else if (row.in) sum.blocksButIn += 1;
     else sum.healthyButRefused += 1;
+    if (row.repairExit === 0) sum.openable += 1;
+    if (row.opened) sum.opened += 1;
+    if (row.closedAgain) sum.closedAgain += 1;
     perRelease.set(row.release, sum);
   }
   const counted = rows.filter((row) => row.inapplicable === undefined);
-  const failed = counted.filter((row) => row.problem !== undefined || row.agrees === false).length;
+  const failed = counted.filter((row) => row.problem !== undefined || row.agrees === false || row.opened === false || row.closedAgain === false).length;
   return { releases: [...perRelease.values()], passed: counted.length - failed, failed };
 }
