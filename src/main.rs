@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     };
     let mut world = World {
         env: Env::of_process(),
-        program: vec!["clawmend".to_owned()],
+        program: clawmend::read::env::program(),
         now_ms,
         utc_offset: chrono::Local::now().offset().local_minus_utc(),
         random: &mut random,

@@ -23,7 +23,7 @@ pub use system::files::{
     sqlite_without_locks,
 };
 pub use system::process::{no_core, settle, user_id};
-pub use system::words::{DENIED, RUN_AS, io_advice, is_denied, shown};
+pub use system::words::{DENIED, LIMITS, RUN_AS, io_advice, is_denied, shown};
 pub use system::{confine, home, rights, variable};
 
 /// The folder type of this system.

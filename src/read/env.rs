@@ -30,6 +30,8 @@ pub struct Env {
     pub root: Option<PathBuf>,
     /// The home folder of who called `sudo`, where that was done.
     pub sudo_home: Option<PathBuf>,
+    /// The home folders of Windows, where this is a Linux in it (WSL).
+    pub windows_homes: Option<PathBuf>,
     /// The user id of this process; 0 where the platform has none.
     pub uid: u32,
     /// What Node calls this platform: `linux`, `darwin`, `win32`.
@@ -59,6 +61,7 @@ impl Env {
             temp: std::env::temp_dir(),
             proc: proc.join("self/stat").exists().then_some(proc),
             sudo_home: sudo_home(),
+            windows_homes: windows_homes(Path::new("/")),
             uid: platform::user_id(),
             platform: match std::env::consts::OS {
                 "macos" => "darwin",
@@ -96,6 +99,29 @@ pub fn no_color() -> bool {
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
+/// Where Windows' home folders are seen from a Linux in it: its drives lie in `/mnt`, or in `/` where
+/// somebody has set that.
+fn windows_homes(root: &Path) -> Option<PathBuf> {
+    let release = std::fs::read_to_string(root.join("proc/sys/kernel/osrelease")).ok()?;
+    let found = release.to_ascii_lowercase().contains("microsoft");
+    let mut homes = ["mnt/c/Users", "c/Users"].map(|homes| root.join(homes)).into_iter();
+    homes.find(|homes| found && homes.is_dir())
+}
+
+/// How this program can have been started; what npm's shim says is one of these or nothing.
+const PROGRAMS: [&str; 5] =
+    ["clawmend", "npx clawmend", "pnpm dlx clawmend", "yarn dlx clawmend", "bunx clawmend"];
+
+/// What is typed to start this program again, word by word.
+pub fn program() -> Vec<String> {
+    program_of(std::env::var_os("CLAWMEND_STARTED_AS").as_deref())
+}
+
+fn program_of(said: Option<&std::ffi::OsStr>) -> Vec<String> {
+    let known = PROGRAMS.into_iter().find(|name| said == Some(std::ffi::OsStr::new(name)));
+    known.unwrap_or("clawmend").split(' ').map(str::to_owned).collect()
+}
+
 /// The home folder of the user that called `sudo`.
 fn sudo_home() -> Option<PathBuf> {
     let user = std::env::var("SUDO_USER").ok()?;
@@ -121,6 +147,33 @@ pub(super) fn home_of(passwd: &str, user: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn homes_of_windows_are_looked_for_in_wsl_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |release: &str| {
+            let kernel = root.path().join("proc/sys/kernel");
+            std::fs::create_dir_all(&kernel).unwrap();
+            std::fs::write(kernel.join("osrelease"), release).unwrap();
+        };
+        assert_eq!(windows_homes(root.path()), None);
+        write("5.15.153.1-microsoft-standard-WSL2\n");
+        assert_eq!(windows_homes(root.path()), None);
+        std::fs::create_dir_all(root.path().join("mnt/c/Users/ann")).unwrap();
+        assert_eq!(windows_homes(root.path()), Some(root.path().join("mnt/c/Users")));
+        write("6.1.0-18-amd64\n");
+        assert_eq!(windows_homes(root.path()), None);
+    }
+
+    #[test]
+    fn the_program_is_named_as_it_was_started_by_known_names_alone() {
+        let named = |said: &str| program_of(Some(said.as_ref())).join(" ");
+        assert_eq!(named("npx clawmend"), "npx clawmend");
+        for odd in ["", "npx clawmend ", "NPX clawmend", "npx clawmend; id", "/x/clawmend"] {
+            assert_eq!(named(odd), "clawmend", "{odd}");
+        }
+        assert_eq!(program_of(None), ["clawmend"]);
+    }
 
     #[test]
     fn homes_are_read_from_the_accounts() {

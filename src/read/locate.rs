@@ -158,6 +158,10 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
             format!("there is one at {} ({})", crate::platform::shown(&tree.path), tree.what);
         error = error.hint(Step::look_at(tree.path).after(there));
     }
+    if env.platform == "win32" {
+        error =
+            error.hint("if OpenClaw runs in WSL, its state dir lies there: run clawmend in WSL");
+    }
     error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
 }
 

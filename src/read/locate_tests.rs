@@ -127,3 +127,25 @@ fn with_sudo_the_error_names_the_users_own_state_dir() {
     assert!(hints.contains(&format!("clawmend --state-dir {wanted}")), "{hints}");
     assert!(!hints.contains(".clawdbot"), "{hints}");
 }
+
+#[test]
+fn a_state_dir_on_the_other_side_of_wsl_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let theirs = root.path().join("mnt/c/Users/ann/.openclaw");
+    make(root.path(), &["ann", "mnt/c/Users/Public", "mnt/c/Users/ann/.openclaw/identity"]);
+    std::fs::write(theirs.join("identity/device.json"), "{}").unwrap();
+    let here = root.path().join("ann");
+    let mut env = Env { windows_homes: Some(root.path().join("mnt/c/Users")), ..env(&here, &[]) };
+    let hints = locate(&Flags::default(), &env).unwrap_err().hints().join("\n");
+    let shown = crate::platform::shown(&theirs);
+    assert!(
+        hints.contains(&format!("{shown} (of an OpenClaw in Windows, outside WSL)")),
+        "{hints}"
+    );
+    let trees = other_trees(&here.join(".openclaw"), Some(&here), &env);
+    assert_eq!(trees.iter().map(|tree| &tree.path).collect::<Vec<_>>(), [&theirs]);
+
+    env.platform = "win32".into();
+    let hints = locate(&Flags::default(), &env).unwrap_err().hints().join("\n");
+    assert!(hints.contains("run clawmend in WSL"), "{hints}");
+}

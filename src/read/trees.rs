@@ -17,7 +17,7 @@ pub(super) fn how(name: &str) -> &'static str {
 }
 
 /// Other state dirs that exist (F22, F25): default, legacy and profile folders of the home folder, what
-/// the environment names, and one nested in this one.
+/// the environment names, those of Windows seen from WSL, and one nested in this one.
 pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree> {
     let mut trees: Vec<(PathBuf, String)> = Vec::new();
     if let Some(dir) = env.var("OPENCLAW_STATE_DIR") {
@@ -30,6 +30,10 @@ pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree
                 trees.push((home.join(&name), format!("profile `{profile}`")));
             }
         }
+    }
+    if let Some(homes) = &env.windows_homes {
+        let theirs = names(homes).into_iter().map(|name| homes.join(name).join(DIRS[0]));
+        trees.extend(theirs.map(|dir| (dir, "of an OpenClaw in Windows, outside WSL".into())));
     }
     trees.push((state_dir.join(".openclaw"), "nested in this one".into()));
     let mut seen = vec![real(state_dir)];

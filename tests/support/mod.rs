@@ -100,6 +100,7 @@ impl Sandbox {
         let mut world = World {
             env: Env {
                 sudo_home: None,
+                windows_homes: None,
                 vars: self.vars.borrow().clone(),
                 others: Default::default(),
                 home: Some(self.home()),

@@ -10,7 +10,7 @@ const [WINDOWS, LINUX, HOLDER, WORD = ""] = process.argv.slice(2);
 const WINE = process.env.CLAWMEND_WINE ?? "wine";
 const PREFIX = process.env.WINEPREFIX;
 const KILLS = Number(process.env.CLAWMEND_KILLS ?? 200);
-const FIXTURES = readdirSync(join(ROOT, "tests", "fixtures"));
+const FIXTURES = readdirSync(join(ROOT, "tests", "fixtures")).filter((name) => /^\d/.test(name) && !name.includes(".json"));
 
 const work = mkdtempSync(join(tmpdir(), "clawmend-wine-"));
 process.on("exit", () => rmSync(work, { recursive: true, force: true }));

@@ -102,6 +102,9 @@ pub(super) fn carry_out(
         let text = shown(context, call, &state, &proposal);
         context.print(&text);
     }
+    if let (Some(limits), false) = (crate::platform::LIMITS, proposal.changes.is_empty()) {
+        context.note(limits);
+    }
     if call.dry_run {
         return Ok(only_shown(context, call, &state, &proposal));
     }

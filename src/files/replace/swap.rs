@@ -7,7 +7,7 @@ use super::{Id, Staged, Step, Way, id, temp_name};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::files::dir::{refuse, same_bytes, unusable_io};
 use crate::image::{FileState, Unusable};
-use crate::platform::{Folder, Kind};
+use crate::platform::{Folder, KNOWS_OWNERS, Kind};
 use crate::store::CommitError;
 
 impl<F: Folder> Staged<F> {
@@ -167,11 +167,15 @@ impl<F: Folder> Staged<F> {
         }
         self.step = Step::Over;
         let ours = self.new_id();
+        if !KNOWS_OWNERS {
+            // Windows renames nothing over an open file. No inode tells ours from another's there.
+            self.new = None;
+        }
         match (&self.before, ours) {
             (FileState::Present { .. }, Some(_)) if self.way == Way::Exchange => {
                 self.exchange_back(ours)?;
             }
-            (FileState::Present { .. }, Some(_)) => self.rename_back()?,
+            (FileState::Present { .. }, Some(_)) => self.rename_back(ours)?,
             (FileState::Present { .. }, None) => {
                 self.move_back()?;
             }
@@ -183,10 +187,10 @@ impl<F: Folder> Staged<F> {
     }
 
     /// Where nothing can be exchanged: the old file's second name, or its bytes written once more.
-    fn rename_back(&self) -> Result<(), Error> {
+    fn rename_back(&self, ours: Option<Id>) -> Result<(), Error> {
         let failed = |error: io::Error| Error::io("put back", self.path(), &error);
         let there = self.dir.look(&self.name).map_err(failed)?;
-        if there.map(|(meta, _)| id(&meta)) != self.new_id() {
+        if there.map(|(meta, _)| id(&meta)) != ours {
             // Another writer's version: newer, and it stays.
             return Ok(());
         }

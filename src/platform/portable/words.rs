@@ -7,6 +7,16 @@ use std::path::{Path, PathBuf};
 pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway; close other \
      programs that have the file open (an editor, a backup), or stop the gateway while clawmend writes";
 
+/// What a change does not keep here, told before it is made.
+pub const LIMITS: Option<&str> = if cfg!(windows) {
+    Some(
+        "note: on Windows a replaced file takes its owner and its access list from its folder, and a program \
+         that writes it in that very instant can lose what it wrote",
+    )
+} else {
+    None
+};
+
 /// What is wrong where something may not be read or replaced: Windows says that of open files too.
 pub const DENIED: &str = "permission denied, or another program has it open";
 

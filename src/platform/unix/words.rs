@@ -6,6 +6,9 @@ use std::path::Path;
 /// What to do where the permission is missing.
 pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo; what root left in that user's state dir has to be given back to them first (`sudo chown -R`)";
 
+/// What a change does not keep here: nothing that is worth a word.
+pub const LIMITS: Option<&str> = None;
+
 /// What is wrong where something may not be read or replaced.
 pub const DENIED: &str = "permission denied";
 
