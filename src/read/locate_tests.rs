@@ -128,6 +128,12 @@ fn with_sudo_the_error_names_the_users_own_state_dir() {
     assert!(!hints.contains(".clawdbot"), "{hints}");
 }
 
+/// What is advised where nothing is found, a line each.
+fn hints(env: &Env) -> String {
+    let error = locate(&Flags::default(), env).unwrap_err();
+    error.hints().iter().map(|hint| hint.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn a_state_dir_on_the_other_side_of_wsl_is_named() {
     let root = tempfile::tempdir().unwrap();
@@ -136,16 +142,16 @@ fn a_state_dir_on_the_other_side_of_wsl_is_named() {
     std::fs::write(theirs.join("identity/device.json"), "{}").unwrap();
     let here = root.path().join("ann");
     let mut env = Env { windows_homes: Some(root.path().join("mnt/c/Users")), ..env(&here, &[]) };
-    let hints = locate(&Flags::default(), &env).unwrap_err().hints().join("\n");
+    let advised = hints(&env);
     let shown = crate::platform::shown(&theirs);
     assert!(
-        hints.contains(&format!("{shown} (of an OpenClaw in Windows, outside WSL)")),
-        "{hints}"
+        advised.contains(&format!("{shown} (of an OpenClaw in Windows, outside WSL)")),
+        "{advised}"
     );
     let trees = other_trees(&here.join(".openclaw"), Some(&here), &env);
     assert_eq!(trees.iter().map(|tree| &tree.path).collect::<Vec<_>>(), [&theirs]);
 
     env.platform = "win32".into();
-    let hints = locate(&Flags::default(), &env).unwrap_err().hints().join("\n");
-    assert!(hints.contains("run clawmend in WSL"), "{hints}");
+    let advised = hints(&env);
+    assert!(advised.contains("run clawmend in WSL"), "{advised}");
 }
