@@ -8,10 +8,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clawmend::cli::world::{AtTerminal, World};
 use clawmend::read::env::Env;
 
-#[cfg(target_env = "musl")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     clawmend::crash::keep_quiet();
     clawmend::platform::settle();

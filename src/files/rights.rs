@@ -36,17 +36,19 @@ pub fn become_owner(state_dir: &StateDir) -> Result<(), Error> {
     let path: &Path = state_dir;
     let real = std::fs::canonicalize(path)
         .map_err(|error| Error::io("resolve the folder", path, &error))?;
-    if !system::is_alone() {
-        return Err(Error::failed("the owner's rights were not taken in time").at(path));
-    }
-    let gid = system::take(uid, owner.gid).map_err(|error| {
+    let refused = |why: String| {
         Error::refused(format!(
             "this state dir belongs to uid {uid}, and root cannot take that user's rights here"
         ))
         .at(path)
-        .because(super::dir::words_of(&error))
+        .because(why)
         .hint(format!("run clawmend as that user (`sudo -u '#{uid}' clawmend ...`, in a container `docker exec --user {uid} ...`)"))
-    })?;
+    };
+    if !system::is_alone() {
+        return Err(refused("/proc is missing, or shows other threads of clawmend".to_owned()));
+    }
+    let gid =
+        system::take(uid, owner.gid).map_err(|error| refused(super::dir::words_of(&error)))?;
     let _ = TAKEN.set(Taken { uid, gid, state_dir: path.to_path_buf() });
     if std::fs::metadata(path).is_ok() {
         return Ok(());
