@@ -16,7 +16,7 @@
 //! this, and that no files import each other in a circle.
 //!
 //! ```rooms
-//! exit model/layout text/distance platform crash text secret image step error finding threads format plan config model
+//! exit model/layout text/distance secret image platform crash text step error finding threads format plan config model
 //! checks simulate render files store snapshot journal apply read cli
 //! ```
 
