@@ -347,5 +347,6 @@ fn file_value(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> String {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 #[path = "systemd_tests.rs"]
 mod tests;

@@ -162,3 +162,21 @@ fn a_setting_knows_its_line_and_the_config_its_own_variables() {
     assert_eq!(config.env_var("R"), None);
     assert!(config.asks_the_shell());
 }
+
+#[test]
+fn the_ports_of_two_trees_are_both_told() {
+    let dir = tempfile::tempdir().unwrap();
+    put(
+        dir.path(),
+        &[
+            ("openclaw.json", "{ gateway: { mode: 'local', port: 4000 } }"),
+            (".openclaw/openclaw.json", "{ gateway: { port: 5000 } }"),
+        ],
+    );
+    let model = read_all(dir.path());
+    assert_eq!(model.facts.other_trees[0].port, Some(5000));
+    let findings = crate::checks::diagnose(&model);
+    let trees = findings.iter().find(|finding| finding.code.0 == "other-state-dirs").unwrap();
+    let told: Vec<String> = trees.evidence.iter().map(|line| line.value.clone()).collect();
+    assert!(told[0].contains("port 5000") && told[1].contains("4000"), "{told:?}");
+}

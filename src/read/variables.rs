@@ -245,6 +245,7 @@ fn script(text: &str) -> Pairs {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
