@@ -6,16 +6,16 @@ pub(super) fn keys(path: &str) -> Vec<String> {
     path.split('.').filter(|key| !key.is_empty()).map(str::to_owned).collect()
 }
 
-pub(super) fn set(path: &str, value: Value) -> Edit {
-    Edit::Set { path: keys(path), value }
+pub(super) fn set(path: &str, value: Value) -> FieldEdit {
+    FieldEdit::Set { path: keys(path), value }
 }
 
-pub(super) fn append(path: &str, value: Value) -> Edit {
-    Edit::Append { path: keys(path), value }
+pub(super) fn append(path: &str, value: Value) -> FieldEdit {
+    FieldEdit::Append { path: keys(path), value }
 }
 
-pub(super) fn remove(path: &str) -> Edit {
-    Edit::Remove { path: keys(path) }
+pub(super) fn remove(path: &str) -> FieldEdit {
+    FieldEdit::Remove { path: keys(path) }
 }
 
 pub(super) fn read(text: &str) -> Value {
@@ -23,12 +23,12 @@ pub(super) fn read(text: &str) -> Value {
 }
 
 #[track_caller]
-fn edited(text: &str, edit: Edit) -> String {
+fn edited(text: &str, edit: FieldEdit) -> String {
     String::from_utf8(apply(text.as_bytes(), &[edit]).unwrap()).unwrap()
 }
 
 #[track_caller]
-fn check(text: &str, edit: Edit, wanted: &str) {
+fn check(text: &str, edit: FieldEdit, wanted: &str) {
     assert_eq!(edited(text, edit), wanted);
 }
 
@@ -249,9 +249,9 @@ fn limits_hold_before_anything_recurses() {
         assert!(parse(open.repeat(1_000_000).as_bytes(), Limits::default()).is_err());
     }
     let path: Vec<String> = vec!["a".into(); 300];
-    let edit = Edit::Set { path, value: json!(1) };
+    let edit = FieldEdit::Set { path, value: json!(1) };
     assert_eq!(apply(b"{}", &[edit]).unwrap_err().reason, Reason::Inexact);
-    let limits = Limits { bytes: 3, depth: 256 };
+    let limits = Limits { bytes: 3 };
     assert!(parse(b"[ ]", limits).is_ok());
     assert!(parse(b"[  ]", limits).is_err());
 }

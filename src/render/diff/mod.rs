@@ -10,9 +10,10 @@ use std::fmt::Write;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Paint, mask};
+use crate::format::Splice;
 use crate::image::Slot;
 use crate::model::layout::Part;
-use crate::plan::{After, Changes, FileChange, Splice};
+use crate::plan::{After, Changes, FileChange};
 use crate::secret::shape::Proves;
 use crate::text::{count, safe};
 
