@@ -283,17 +283,19 @@ pub(super) fn blanks_before(text: &[u8], at: usize) -> usize {
     at - head.iter().rev().take_while(|byte| is_blank(**byte)).count()
 }
 
-/// The indent of `at` where nothing but white space and comments stands before it on a line that is not
-/// the first one. Quick on a line of a megabyte.
+/// The indent of `at` where nothing but white space and comments (not too long) stands before it on a line
+/// that is not the first one. Quick on a line of a megabyte.
 pub(super) fn own_line_indent(text: &[u8], at: usize) -> Option<&str> {
     let blanks = blanks_before(text, at);
     match text.get(blanks.checked_sub(1)?)? {
         b'\n' | b'\r' => std::str::from_utf8(text.get(blanks..at)?).ok(),
         b'/' => {
+            const FAR: usize = 1024;
+            let from = at.saturating_sub(FAR);
+            let start = from + memchr::memrchr2(b'\n', b'\r', text.get(from..at)?)? + 1;
             let indent = line_indent(text, at);
-            let start = line_start(text, at);
             let (_, end) = skip_trivia(text.get(..at)?, start + indent.len(), true);
-            (start > 0 && end == at).then_some(indent)
+            (end == at).then_some(indent)
         }
         _ => None,
     }

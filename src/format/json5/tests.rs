@@ -194,6 +194,22 @@ fn duplicate_keys_are_named_and_not_edited() {
 }
 
 #[test]
+fn a_key_that_stands_there_without_end_costs_no_more_than_its_text() {
+    let text = format!("{{{}}}", "gateway: { port: 1 },\n".repeat(10_000));
+    let found = duplicates(text.as_bytes());
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].places.len(), MOST_DUPLICATES);
+    assert_eq!(found[0].places.last().unwrap().line, 10_000);
+    let refusal = apply(text.as_bytes(), &[set("gateway.port", json!(2))]).unwrap_err();
+    let Reason::Duplicate { lines, .. } = refusal.reason else { panic!("{refusal}") };
+    assert_eq!((lines.len(), lines[lines.len() - 1]), (MOST_DUPLICATES, 10_000));
+    // On one line, each with a comment before it.
+    let text = format!("{{{}}}", "/**/a: { /**/b: 1 },".repeat(10_000));
+    assert_eq!(duplicates(text.as_bytes()).len(), 1);
+    assert!(apply(text.as_bytes(), &[set("x", json!(1))]).is_ok());
+}
+
+#[test]
 fn a_refusal_says_what_to_do_and_keeps_secrets() {
     let edits = [
         set("gateway.auth.token", json!("hunter2")),
