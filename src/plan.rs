@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::finding::Code;
+use crate::format::Splice;
 use crate::image::{Bytes, Cell, Slot};
 use crate::model::layout::Part;
 
@@ -243,23 +244,6 @@ impl fmt::Debug for After {
             After::Whole { bytes, .. } => write!(f, "Whole({} bytes)", bytes.len()),
             After::Spliced(splices) => write!(f, "Spliced({})", splices.len()),
         }
-    }
-}
-
-/// A range of the bytes before and what stands there after.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Splice {
-    /// Start offset, bytes.
-    pub start: usize,
-    /// End offset (not included), bytes.
-    pub end: usize,
-    /// The new text.
-    pub text: Vec<u8>,
-}
-
-impl fmt::Debug for Splice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Splice({}..{}, {} bytes)", self.start, self.end, self.text.len())
     }
 }
 

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::format::edit::{self, EditError, RecordEdit, StoreEdits, Style};
+use crate::format::Splice;
+use crate::format::edit::{self, EditError, FieldEdit};
+use crate::format::records::{self, StoreEdits};
 use crate::format::scan::{self, Member};
 use crate::image::{Bytes, DatabaseState, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::layout::Part;
-use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Splice, StoreKind, Target};
+use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, StoreKind, Target};
 
 /// A plan that was made for other images than those it is played on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -134,10 +136,12 @@ fn file(
     Ok(Some(change(After::Whole { bytes, meta: None })))
 }
 
-fn record_edits(edit: &Edit) -> Option<RecordEdit> {
+fn record_edits(edit: &Edit) -> Option<FieldEdit> {
     match &edit.op {
-        Op::Set { path, new, .. } => Some(RecordEdit::Set(path.clone(), new.clone())),
-        Op::Unset { path, .. } => Some(RecordEdit::Unset(path.clone())),
+        Op::Set { path, new, .. } => {
+            Some(FieldEdit::Set { path: path.clone(), value: new.clone() })
+        }
+        Op::Unset { path, .. } => Some(FieldEdit::Remove { path: path.clone() }),
         _ => None,
     }
 }
@@ -172,18 +176,18 @@ fn store(
         }
     }
     match members {
-        Some(members) => edit::store_of(text, members, &all),
-        None => edit::store(text, &all),
+        Some(members) => records::store_of(text, members, &all),
+        None => records::store(text, &all),
     }
 }
 
 fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, EditError> {
-    let changes: Vec<RecordEdit> = edits.iter().filter_map(|edit| record_edits(edit)).collect();
+    let changes: Vec<FieldEdit> = edits.iter().filter_map(|edit| record_edits(edit)).collect();
     if changes.is_empty() {
         return Ok(Vec::new());
     }
     let span = scan::document(text)?;
-    edit::record(text, span, &changes, &Style::of(text, span))
+    Ok(records::record(text, span, &changes, None)?.into_iter().collect())
 }
 
 /// The images after `changes`.

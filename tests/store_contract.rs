@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use clawmend::error::Error;
 use clawmend::files::{Dir, hash};
+use clawmend::format::Splice;
 use clawmend::image::{
     Cell, Database, DatabaseImage, DatabaseState, FileState, Images, Meta, Row, Slot, Table,
     TableColumn, TextImage,
 };
 use clawmend::model::layout::{DATABASE, Part};
-use clawmend::plan::{After, CellChange, Changes, FileChange, RowChange, RowOp, Splice, StoreKind};
+use clawmend::plan::{After, CellChange, Changes, FileChange, RowChange, RowOp, StoreKind};
 use clawmend::store::files::FilesStore;
 use clawmend::store::memory::MemoryStore;
 use clawmend::store::sqlite::SqliteStore;

@@ -113,7 +113,7 @@ pub static BROKEN: Check = Check {
                 let finding = check
                     .finding(place(model, records), "the file is not valid JSON")
                     .repaired(repair)
-                    .note(format!("line {line}, column {column}: {}", error.what));
+                    .note(format!("line {line}, column {column}: {}", error.message(&text)));
                 let finding = finding.seen("can be read whole", number);
                 Some(
                     container::left_out(aside, records.part)

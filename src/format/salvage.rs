@@ -28,7 +28,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::scan::{self, Member, Span, SyntaxError};
+use super::Span;
+use super::scan::{self, Member, ScanError};
 
 /// A record that was read out of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +133,7 @@ fn next_document(text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Whether the last member before a fault is what it was before the damage.
-fn last_is_certain(text: &[u8], last: Option<&Member>, error: SyntaxError) -> bool {
+fn last_is_certain(text: &[u8], last: Option<&Member>, error: ScanError) -> bool {
     let Some(rest) = last.and_then(|last| text.get(last.value.end..)) else {
         return true;
     };

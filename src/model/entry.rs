@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::device::{KeyFault, key_fault};
 use super::layout::{Column, ColumnKind, Part};
-use crate::format::scan;
+use crate::format::{Span, scan};
 use crate::image::{Cell, Row, Table};
 use crate::secret::shape::Shape;
 
@@ -90,11 +90,11 @@ pub fn id_field(part: Part) -> &'static str {
 pub(super) fn entry_of_text(
     part: Part,
     text: &[u8],
-    key: scan::Span,
+    key: Span,
     start: usize,
-) -> Result<(Entry, usize), scan::SyntaxError> {
+) -> Result<(Entry, usize), scan::ScanError> {
     let name = scan::string(text, key).unwrap_or_default().into_owned();
-    let at = |end| scan::Member { key, value: scan::Span { start, end } };
+    let at = |end| scan::Member { key, value: Span { start, end } };
     if text.get(start) != Some(&b'{') {
         let end = scan::value_end(text, start)?;
         let entry = Entry {
@@ -211,7 +211,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn slot(&mut self, text: &[u8], key: scan::Span) -> Option<&mut Field<'a>> {
+    fn slot(&mut self, text: &[u8], key: Span) -> Option<&mut Field<'a>> {
         let raw = key.of(text).strip_prefix(b"\"")?.strip_suffix(b"\"")?;
         if raw.contains(&b'\\') {
             return self.slot_named(scan::string(text, key)?.as_bytes());
@@ -282,9 +282,7 @@ mod tests {
 
     fn entry(record: &str) -> Entry {
         let text = format!("\"ae8c6b6a6ee9b2a6\":{record}");
-        entry_of_text(Part::Paired, text.as_bytes(), scan::Span { start: 0, end: 18 }, 19)
-            .unwrap()
-            .0
+        entry_of_text(Part::Paired, text.as_bytes(), Span { start: 0, end: 18 }, 19).unwrap().0
     }
 
     /// What the entry says beside where it stands.

@@ -7,7 +7,7 @@ use super::device::{Device, Record};
 pub use super::entry::{Entry, Fault, id_field};
 use super::entry::{Place, RowShape, entry_of_text};
 use super::layout::{ColumnKind, Part};
-use crate::format::{salvage, scan};
+use crate::format::{Span, salvage, scan};
 use crate::image::{Bytes, Cell, FileState, RECORD_LIMIT, Row, Table, TextImage, Unusable};
 
 /// How a store's container was found.
@@ -24,7 +24,7 @@ pub enum Condition {
     /// Not JSON (F39): where, and how many whole records can be read out of it.
     Broken {
         /// Where the text breaks.
-        error: scan::SyntaxError,
+        error: scan::ScanError,
         /// Whole records in it.
         whole: usize,
         /// Ids of what cannot be taken over: damaged, or not placed for certain.
@@ -90,7 +90,7 @@ impl Records {
             return;
         }
         let (mut entries, mut count) = (Vec::new(), 0);
-        let whole = scan::Span { start, end: text.len() };
+        let whole = Span { start, end: text.len() };
         let read = scan::walk_members(text, whole, |key, at| {
             count += 1;
             if count > limit {
@@ -122,7 +122,7 @@ impl Records {
         });
     }
 
-    fn broken(&mut self, text: &[u8], error: scan::SyntaxError, limit: usize) {
+    fn broken(&mut self, text: &[u8], error: scan::ScanError, limit: usize) {
         let salvage::Salvage { whole, aside } =
             match salvage::records_up_to(text, id_field(self.part), limit) {
                 Ok(found) => found,

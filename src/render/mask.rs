@@ -2,7 +2,9 @@
 //! path from the root is known and it has the shape that belongs there. Everything else is masked, every
 //! comment too. Where a text is no JSON5, only its structure is shown.
 
-use crate::format::json5::{self, Limits, Token, TokenKind};
+use crate::format::Span;
+use crate::format::json5::{self, Limits, Token};
+use crate::format::scan::{self, TokenKind};
 use crate::model::layout::{Part, is_secret_field};
 use crate::secret::mask;
 use crate::secret::places::{self, is_known_key, shows_key};
@@ -63,8 +65,12 @@ impl<'a> Masker<'a> {
 
     fn token(&mut self, token: &Token) {
         let raw = self.text.get(token.start..token.end).unwrap_or_default();
-        match &token.kind {
-            TokenKind::Mark => self.out.push_str(raw),
+        let decoded = || {
+            let span = Span { start: token.start, end: token.end };
+            scan::string(self.text.as_bytes(), span).unwrap_or_default().into_owned()
+        };
+        match token.kind {
+            TokenKind::Blank | TokenKind::Mark => self.out.push_str(raw),
             TokenKind::Open => {
                 let is_list = raw == "[";
                 self.outer.push((self.key.clone(), is_list));
@@ -76,16 +82,18 @@ impl<'a> Masker<'a> {
                 self.out.push_str(raw);
             }
             TokenKind::Comment => self.comment(raw),
-            TokenKind::Key(name) => {
+            TokenKind::Key => {
+                let name = decoded();
                 self.key = None;
-                let shown = if self.shows(name) { name.clone() } else { mask(name) };
+                let shown = if self.shows(&name) { name.clone() } else { mask(&name) };
                 self.quoted(raw, &shown);
-                self.key = Some(name.clone());
+                self.key = Some(name);
             }
-            TokenKind::Text(text) => {
+            TokenKind::Text => {
+                let text = decoded();
                 let shape = self.shape();
-                let shown = shape.map(|shape| shape.show_proved(text, self.proves));
-                self.quoted(raw, &shown.unwrap_or_else(|| mask(text)));
+                let shown = shape.map(|shape| shape.show_proved(&text, self.proves));
+                self.quoted(raw, &shown.unwrap_or_else(|| mask(&text)));
             }
             TokenKind::Plain => {
                 let is_literal = matches!(raw, "true" | "false" | "null");

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{StalePlan, record_edits, stale};
-use crate::format::edit::{self, RecordEdit, Style};
+use crate::format::edit::{self, FieldEdit, Habits};
+use crate::format::records;
 use crate::format::scan;
 use crate::image::{Cell, Row, Table};
 use crate::model::layout::{ColumnKind, Part};
@@ -159,8 +160,10 @@ fn update(
             continue;
         };
         let (path, new) = match &change {
-            RecordEdit::Set(path, value) => (path, Some(value)),
-            RecordEdit::Unset(path) => (path, None),
+            FieldEdit::Set { path, value } | FieldEdit::Append { path, value } => {
+                (path, Some(value))
+            }
+            FieldEdit::Remove { path } => (path, None),
         };
         if path.is_empty() {
             let Some(Value::Object(record)) = new else {
@@ -227,13 +230,14 @@ fn set_cell(
         let span = scan::document(text.as_bytes())
             .map_err(|_| stale(part.table(), "a cell is not JSON"))?;
         let edit = match new {
-            Some(value) => RecordEdit::Set(rest.to_vec(), value.clone()),
-            None => RecordEdit::Unset(rest.to_vec()),
+            Some(value) => FieldEdit::Set { path: rest.to_vec(), value: value.clone() },
+            None => FieldEdit::Remove { path: rest.to_vec() },
         };
-        let style = Style::compact_unless_laid_out(text.as_bytes(), span);
-        let splices = edit::record(text.as_bytes(), span, &[edit], &style)
+        let splice = records::record(text.as_bytes(), span, &[edit], Some(&Habits::of_cells()))
             .map_err(|error| stale(part.table(), format!("`{}`: {error}", column.column)))?;
-        Cell::Text(String::from_utf8_lossy(&edit::apply(text.as_bytes(), &splices)).into_owned())
+        Cell::Text(
+            String::from_utf8_lossy(&edit::apply(text.as_bytes(), splice.as_slice())).into_owned(),
+        )
     };
     match changes.iter_mut().find(|change| change.column == column.column) {
         Some(change) => change.new = after,

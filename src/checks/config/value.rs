@@ -8,6 +8,7 @@ use crate::checks::edits::edit;
 use crate::config::gateway::{Gateway, Setting};
 use crate::config::owner::Owner;
 use crate::finding::{Code, Finding};
+use crate::format::edit::FieldEdit;
 use crate::format::json5;
 use crate::model::Model;
 use crate::plan::{Edit, Op, Target};
@@ -47,14 +48,10 @@ impl Wanted {
     /// elsewhere, or its text cannot be edited without changing more.
     fn obstacle(&self, model: &Model) -> Option<Vec<String>> {
         let file = model.config.file_of(&self.owner);
-        let (path, value) = (self.owner.path.clone(), self.new.clone());
-        let by_hand = json5::ByHand {
-            path: path.clone(),
-            line: None,
-            change: json5::Change::Set(value.clone()),
-        };
+        let edit = FieldEdit::Set { path: self.owner.path.clone(), value: self.new.clone() };
+        let by_hand = json5::ByHand { edit: edit.clone(), line: None };
         let text = bytes(model, &file).map(|bytes| bytes.as_slice()).unwrap_or(b"{}");
-        let made = json5::apply(text, &[json5::Edit::Set { path, value }]);
+        let made = json5::apply(text, &[edit]);
         let (head, lines) = match (model.config.fixed(&model.images, &file), made) {
             (None, Ok(_)) => return None,
             (Some(why), made) => (

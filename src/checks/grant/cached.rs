@@ -6,7 +6,7 @@ use super::scopes::Granted;
 use super::token::token_codes;
 use crate::checks::edits::{RecordEdits, edit};
 use crate::checks::scopes as scope_checks;
-use crate::format::edit::Style;
+use crate::format::Style;
 use crate::format::scan;
 use crate::image::{Bytes, Slot};
 use crate::model::device::{Record, Token};

@@ -1,39 +1,12 @@
 //! Where a text breaks, in lines and columns, with a caret and no secrets.
 //!
-//! Owns `Place` and `SyntaxError`. The excerpt is the structure of the line alone.
+//! Owns `SyntaxError`. The excerpt is the structure of the line alone.
+use crate::format::Location;
 use crate::secret::structure;
 use thiserror::Error;
 
 /// Characters of the excerpt on either side of the caret.
 const AROUND: usize = 36;
-
-/// A spot in a text, as people and editors count it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The first byte.
-    pub start: usize,
-    /// The byte behind the last one.
-    pub end: usize,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1; a byte order mark takes none.
-    pub column: usize,
-}
-
-impl Place {
-    pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
-        let head = text.get(..start).unwrap_or(text);
-        let (line, column) = line_and_column(head);
-        Self { start, end, line, column }
-    }
-}
-
-fn line_and_column(head: &str) -> (usize, usize) {
-    let head = head.strip_prefix('\u{FEFF}').unwrap_or(head);
-    let ends = head.matches(['\n', '\r']).count() - head.matches("\r\n").count();
-    let tail = head.rsplit(['\n', '\r']).next().unwrap_or_default();
-    (ends + 1, tail.chars().count() + 1)
-}
 
 /// Why a text is not JSON5, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -52,7 +25,7 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     pub(super) fn new(text: &str, offset: usize, message: impl Into<String>) -> Self {
-        let place = Place::of(text, offset, offset);
+        let place = Location::of(text.as_bytes(), offset, offset);
         Self {
             offset,
             line: place.line,
@@ -143,19 +116,5 @@ mod tests {
         let lines: Vec<_> = error.excerpt().lines().collect();
         assert_eq!(lines[0].chars().count(), 3 + AROUND + 4);
         assert_eq!(lines[1].chars().count(), 3 + AROUND + 1);
-    }
-
-    #[test]
-    fn lines_end_with_any_line_end_and_a_bom_takes_no_column() {
-        let text = "\u{FEFF}{\r\na\rb\nc";
-        let place = |wanted: &str| {
-            let at = text.find(wanted).unwrap();
-            let place = Place::of(text, at, at);
-            (place.line, place.column)
-        };
-        assert_eq!(place("{"), (1, 1));
-        assert_eq!(place("a"), (2, 1));
-        assert_eq!(place("b"), (3, 1));
-        assert_eq!(place("c"), (4, 1));
     }
 }

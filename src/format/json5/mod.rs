@@ -1,45 +1,37 @@
-//! JSON5 text, read as OpenClaw reads it and edited without touching a byte
-//! that is not part of the edit.
+//! JSON5 text, read as OpenClaw reads it and edited without touching a byte that is not part of the edit.
 //!
-//! Owns the way in ([`parse`], [`locate`], [`duplicates`]) and names the rest:
-//! `scan` finds where things stand, `edit` plans and proves a change, `style`
-//! writes new text in the manner of its neighbours, `error` shows where a text
-//! breaks. Values always come from the `json5` crate; a text is only read, and
-//! only edited, where the crate and the scanner agree on it.
-mod edit;
+//! Owns the way in ([`parse`], [`locate`], [`duplicates`], [`apply`], [`splices`]); `error` shows where a
+//! text breaks, `refusal` what to do by hand. Values always come from the `json5` crate; a text is only
+//! read, and only edited, where the crate and the scanner agree on it.
 mod error;
 #[cfg(test)]
 mod properties;
 mod refusal;
-mod scan;
-mod splice;
-mod style;
 #[cfg(test)]
 mod tests;
-mod tokens;
-mod walk;
 
 use std::collections::HashMap;
 
-pub use edit::{Edit, apply};
-pub use error::{Place, SyntaxError};
-pub use refusal::{ByHand, Change, Reason, Refusal, path_text};
-use scan::{Fault, Kind, Node, Span, Tree, scan};
 use serde_json::Value;
-pub use walk::{Token, TokenKind, walk};
 
-/// What a text may cost to read.
+use super::edit::{EditError, FieldEdit, edited};
+use super::scan::grammar::{Json5, char_at};
+use super::scan::{self, ScanError, TokenKind};
+use super::tree::Node;
+use super::{Location, Span, Splice};
+pub use error::SyntaxError;
+pub use refusal::{ByHand, Reason, Refusal, path_text};
+
+/// The most bytes that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The most bytes.
     pub bytes: usize,
-    /// The deepest nesting.
-    pub depth: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 16 * 1024 * 1024, depth: 256 }
+        Self { bytes: 16 * 1024 * 1024 }
     }
 }
 
@@ -47,23 +39,35 @@ impl Default for Limits {
 const MOST_DUPLICATES: usize = 64;
 
 /// A text that both the scanner and the `json5` crate accept.
-pub(crate) struct Document<'t> {
-    text: &'t str,
-    tree: Tree,
+struct Document<'t> {
+    text: &'t [u8],
+    root: Node,
     value: Value,
 }
 
 impl<'t> Document<'t> {
-    pub(crate) fn read(bytes: &'t [u8], limits: Limits) -> Result<Self, SyntaxError> {
+    fn read(bytes: &'t [u8], limits: Limits) -> Result<Self, SyntaxError> {
         let text = text_of(bytes, limits)?;
-        let tree = scan(text, limits.depth).map_err(|fault| locate_fault(text, fault))?;
-        let value = value_of(text, &tree)?;
-        Ok(Self { text, tree, value })
+        let root = Node::of::<Json5>(bytes).map_err(|error| SyntaxError::of(text, error))?;
+        let value = value_of(text)?;
+        Ok(Self { text: bytes, root, value })
+    }
+
+    /// The deepest value on the way to `path`, and how many keys lead there.
+    fn nearest(&self, path: &[String]) -> (&Node, usize) {
+        let mut node = &self.root;
+        for (at, segment) in path.iter().enumerate() {
+            match node.child(self.text, segment) {
+                Some(next) => node = next,
+                None => return (node, at),
+            }
+        }
+        (node, path.len())
     }
 }
 
-/// The value of a JSON5 text; of duplicate keys the last one counts, as in
-/// OpenClaw. `Infinity` and `NaN` read as `null`, as JSON would write them.
+/// The value of a JSON5 text; of duplicate keys the last one counts, as in OpenClaw. `Infinity` and `NaN`
+/// read as `null`, as JSON would write them.
 ///
 /// # Errors
 /// Where the text is too long, too deep, not UTF-8 or not JSON5.
@@ -71,16 +75,13 @@ pub fn parse(text: &[u8], limits: Limits) -> Result<Value, SyntaxError> {
     Document::read(text, limits).map(|document| document.value)
 }
 
-/// Where the value at `path` stands (list elements by their number). Of
-/// duplicate keys the last one, which is the one that counts.
+/// Where the value at `path` stands (list elements by their number). Of duplicate keys the last one,
+/// which is the one that counts.
 #[must_use]
-pub fn locate(text: &[u8], path: &[String]) -> Option<Place> {
+pub fn locate(text: &[u8], path: &[String]) -> Option<Location> {
     let document = Document::read(text, Limits::default()).ok()?;
-    let mut node = &document.tree.root;
-    for segment in path {
-        node = child(node, segment)?;
-    }
-    Some(Place::of(document.text, node.span.start, node.span.end))
+    let (node, found) = document.nearest(path);
+    (found == path.len()).then(|| Location::of(text, node.span.start, node.span.end))
 }
 
 /// A key that an object holds more than once.
@@ -89,62 +90,123 @@ pub struct Duplicate {
     /// The key, from the root.
     pub path: Vec<String>,
     /// Where each of them stands, in order; the last one counts.
-    pub places: Vec<Place>,
+    pub places: Vec<Location>,
 }
 
-/// The keys that stand more than once in their object, at most 64 of them;
-/// empty for a text that does not parse.
+/// The keys that stand more than once in their object, at most 64 of them, and of each the last 64
+/// places; empty for a text that does not parse.
 #[must_use]
 pub fn duplicates(text: &[u8]) -> Vec<Duplicate> {
     let mut found = Vec::new();
     if let Ok(document) = Document::read(text, Limits::default()) {
-        collect_duplicates(document.text, &document.tree.root, &mut Vec::new(), &mut found);
+        collect_duplicates(text, &document.root, &mut Vec::new(), &mut found);
     }
-    found
+    let mut spans: Vec<Span> = found.iter().flat_map(|(_, spans)| spans).copied().collect();
+    spans.sort_by_key(|span| span.start);
+    let places: HashMap<usize, Location> =
+        Location::of_all(text, &spans).into_iter().map(|place| (place.start, place)).collect();
+    let duplicate = |(path, spans): (Vec<String>, Vec<Span>)| Duplicate {
+        path,
+        places: spans.iter().filter_map(|span| places.get(&span.start).copied()).collect(),
+    };
+    found.into_iter().map(duplicate).collect()
 }
 
-fn collect_duplicates(text: &str, node: &Node, path: &mut Vec<String>, found: &mut Vec<Duplicate>) {
-    let mut seen: HashMap<&str, Vec<Span>> = HashMap::new();
-    for key in node.items().iter().filter_map(|item| item.key.as_ref()) {
-        seen.entry(&key.name).or_default().push(key.span);
+fn collect_duplicates(
+    text: &[u8],
+    node: &Node,
+    path: &mut Vec<String>,
+    found: &mut Vec<(Vec<String>, Vec<Span>)>,
+) {
+    let mut seen: HashMap<_, Vec<Span>> = HashMap::new();
+    for item in &node.items {
+        if let (Some(name), Some(key)) = (item.name(text), item.key) {
+            seen.entry(name).or_default().push(key);
+        }
     }
     let mut here: Vec<_> = seen.into_iter().filter(|(_, spans)| spans.len() > 1).collect();
     here.sort_by_key(|(_, spans)| spans.first().map(|span| span.start));
-    for (name, spans) in here {
+    for (name, mut spans) in here {
         if found.len() >= MOST_DUPLICATES {
             return;
         }
-        found.push(Duplicate {
-            path: path.iter().cloned().chain([name.to_owned()]).collect(),
-            places: spans
-                .iter()
-                .rev()
-                .take(MOST_DUPLICATES)
-                .rev()
-                .map(|span| Place::of(text, span.start, span.end))
-                .collect(),
-        });
+        spans.drain(..spans.len().saturating_sub(MOST_DUPLICATES));
+        found.push((path.iter().cloned().chain([name.into_owned()]).collect(), spans));
     }
-    for (number, item) in node.items().iter().enumerate() {
-        path.push(item.name().map_or_else(|| number.to_string(), str::to_owned));
+    for (number, item) in node.items.iter().enumerate() {
+        path.push(item.name(text).map_or_else(|| number.to_string(), |name| name.into_owned()));
         collect_duplicates(text, &item.value, path, found);
         path.pop();
     }
 }
 
-fn child<'n>(node: &'n Node, segment: &str) -> Option<&'n Node> {
-    match &node.kind {
-        Kind::Object(items) => items.iter().rfind(|item| item.name() == Some(segment)),
-        Kind::Array(items) => index(segment).and_then(|number| items.get(number)),
-        Kind::String | Kind::Plain => None,
-    }
-    .map(|item| &item.value)
+/// The text with all `edits` made, every other byte as it was.
+///
+/// # Errors
+/// Where the text does not parse, holds a key of a path twice, has something else than an object or list
+/// on the way, or where the result is not exactly what was planned. The refusal says what to change by hand.
+pub fn apply(text: &[u8], edits: &[FieldEdit]) -> Result<Vec<u8>, Refusal> {
+    changed(text, edits).map(|(after, _)| after)
 }
 
-/// A list index as it stands in a path: decimal, no sign, no needless zero.
-pub(crate) fn index(segment: &str) -> Option<usize> {
-    let number: usize = segment.parse().ok()?;
-    (number.to_string() == segment).then_some(number)
+/// The same as splices of the text before.
+///
+/// # Errors
+/// As [`apply`].
+pub fn splices(text: &[u8], edits: &[FieldEdit]) -> Result<Vec<Splice>, Refusal> {
+    changed(text, edits).map(|(_, splices)| splices)
+}
+
+fn changed(text: &[u8], edits: &[FieldEdit]) -> Result<(Vec<u8>, Vec<Splice>), Refusal> {
+    let document = Document::read(text, Limits::default())
+        .map_err(|error| Refusal::new(Reason::Unparsable(error), edits, |_| None))?;
+    let read = |text: &[u8]| parse(text, Limits::default()).ok();
+    edited::<Json5>(text, document.value.clone(), edits, None, read).map_err(|error| {
+        Refusal::new(reason(text, error), edits, |path| {
+            let at = document.nearest(path).0.span;
+            Some(Location::of(text, at.start, at.end).line)
+        })
+    })
+}
+
+fn reason(text: &[u8], error: EditError) -> Reason {
+    match error {
+        EditError::Duplicate { path, keys } => {
+            let last = keys.get(keys.len().saturating_sub(MOST_DUPLICATES)..).unwrap_or_default();
+            let lines = Location::of_all(text, last).iter().map(|place| place.line).collect();
+            Reason::Duplicate { path, lines }
+        }
+        EditError::Kind { path, at, wanted, found } => {
+            Reason::Kind { path, line: Location::of(text, at.start, at.end).line, wanted, found }
+        }
+        EditError::Root => Reason::Root,
+        EditError::Syntax(_) | EditError::Missing | EditError::Inexact => Reason::Inexact,
+    }
+}
+
+/// A token of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The first byte.
+    pub start: usize,
+    /// The byte behind the last one.
+    pub end: usize,
+    /// What it is.
+    pub kind: TokenKind,
+}
+
+/// Hands out each token in order; tells where the text stops being JSON5, or ends too early. No token
+/// behind that place was handed out.
+///
+/// # Errors
+/// That place.
+pub fn walk(text: &str, visit: &mut dyn FnMut(Token)) -> Result<(), usize> {
+    let mut last = 0;
+    let whole = scan::whole::<Json5>(text.as_bytes(), &mut |kind, start, end| {
+        last = end;
+        visit(Token { start, end, kind });
+    });
+    whole.map(|_| ()).map_err(|_| last)
 }
 
 fn text_of(bytes: &[u8], limits: Limits) -> Result<&str, SyntaxError> {
@@ -163,23 +225,40 @@ fn text_of(bytes: &[u8], limits: Limits) -> Result<&str, SyntaxError> {
     })
 }
 
-fn locate_fault(text: &str, fault: Fault) -> SyntaxError {
-    let message = match fault.opened {
-        Some(opened) => {
-            let place = Place::of(text, opened, opened);
-            format!("{} that opens on line {}, column {}", fault.message, place.line, place.column)
+impl SyntaxError {
+    /// Where the scanner stopped, with what was still open there.
+    fn of(text: &str, error: ScanError) -> Self {
+        let mut open = Vec::new();
+        let mut last = 0;
+        let walked = walk(text, &mut |token| {
+            last = token.end;
+            match token.kind {
+                TokenKind::Open => open.push(token.start),
+                TokenKind::Close => drop(open.pop()),
+                _ => {}
+            }
+        });
+        let opened = match error.what {
+            what if what.ends_with("inside a string") => walked.err(),
+            what if what.starts_with("the file ends inside") => open.last().copied(),
+            _ => None,
+        };
+        let mut message = error.message(text.as_bytes());
+        if let Some(opened) = opened {
+            let place = Location::of(text.as_bytes(), opened, opened);
+            message
+                .push_str(&format!(" that opens on line {}, column {}", place.line, place.column));
         }
-        None => fault.message,
-    };
-    SyntaxError::new(text, fault.at, message)
+        Self::new(text, error.offset, message)
+    }
 }
 
-/// The value by the `json5` crate. It cannot hold a lone surrogate, so each
-/// such escape is read as the replacement character, which is as long.
-fn value_of(text: &str, tree: &Tree) -> Result<Value, SyntaxError> {
+/// The value by the `json5` crate. It cannot hold a lone surrogate, which JavaScript accepts (and
+/// `JSON.stringify` writes): each is read as the replacement character, which is as long.
+fn value_of(text: &str) -> Result<Value, SyntaxError> {
     let mut patched = String::new();
     let mut from = 0;
-    for &at in &tree.lone_surrogates {
+    for at in lone_surrogates(text) {
         patched.push_str(text.get(from..at).unwrap_or_default());
         patched.push_str("\\ufffd");
         from = at + 6;
@@ -195,6 +274,38 @@ fn value_of(text: &str, tree: &Tree) -> Result<Value, SyntaxError> {
             error.position().map_or(0, |position| offset_of(text, position.line, position.column));
         SyntaxError::new(text, offset, "not JSON5")
     })
+}
+
+/// Where `\uD800`-like escapes without their partner stand in strings.
+fn lone_surrogates(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut each = |token: Token| {
+        if token.kind != TokenKind::Text && token.kind != TokenKind::Key {
+            return;
+        }
+        let escape = |at: usize| -> Option<u32> {
+            let digits = text.get(at..token.end)?.strip_prefix("\\u")?.get(..4)?;
+            u32::from_str_radix(digits, 16).ok()
+        };
+        let mut at = token.start;
+        while let Some(next) = text.get(at..token.end).and_then(|rest| rest.find('\\')) {
+            at += next;
+            at += match escape(at) {
+                Some(0xD800..0xDC00) if matches!(escape(at + 6), Some(0xDC00..0xE000)) => 12,
+                Some(0xD800..0xE000) => {
+                    found.push(at);
+                    6
+                }
+                // The character that is escaped may be a backslash itself.
+                _ => 1 + char_at(text.as_bytes(), at + 1).map_or(1, char::len_utf8),
+            };
+        }
+    };
+    // Most texts hold no such escape at all.
+    if memchr::memmem::find(text.as_bytes(), b"\\u").is_some() {
+        let _ = walk(text, &mut each);
+    }
+    found
 }
 
 /// The byte offset of a position of the `json5` crate, which counts from zero.

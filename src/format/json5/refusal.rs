@@ -1,6 +1,7 @@
 //! Why a text was not edited, and what a person has to change in it instead.
-use super::edit::Edit;
 use super::error::SyntaxError;
+use crate::format::edit::FieldEdit;
+use crate::format::scan::Kind;
 use crate::model::layout::is_secret_field;
 use crate::secret::mask;
 use crate::secret::places::shows_key;
@@ -34,10 +35,10 @@ pub enum Reason {
         path: Vec<String>,
         /// The line on which it stands.
         line: usize,
-        /// `an object` or `a list`.
-        wanted: &'static str,
+        /// What is needed.
+        wanted: Kind,
         /// What stands there.
-        found: &'static str,
+        found: Kind,
     },
     /// The whole text cannot be removed.
     Root,
@@ -48,41 +49,20 @@ pub enum Reason {
 /// One planned change, as words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ByHand {
-    /// What to change, from the root.
-    pub path: Vec<String>,
+    /// What to change.
+    pub edit: FieldEdit,
     /// The line on which it, or the nearest thing around it, stands.
     pub line: Option<usize>,
-    /// What to do there.
-    pub change: Change,
-}
-
-/// What to do by hand.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// Set it to this value.
-    Set(Value),
-    /// Add this element to the list.
-    Append(Value),
-    /// Remove it.
-    Remove,
 }
 
 impl Refusal {
     pub(super) fn new(
         reason: Reason,
-        edits: &[Edit],
+        edits: &[FieldEdit],
         line: impl Fn(&[String]) -> Option<usize>,
     ) -> Self {
-        let by_hand = edits.iter().map(|edit| ByHand {
-            path: edit.path().to_vec(),
-            line: line(edit.path()),
-            change: match edit {
-                Edit::Set { value, .. } => Change::Set(value.clone()),
-                Edit::Append { value, .. } => Change::Append(value.clone()),
-                Edit::Remove { .. } => Change::Remove,
-            },
-        });
-        Self { reason, by_hand: by_hand.collect() }
+        let by_hand = |edit: &FieldEdit| ByHand { edit: edit.clone(), line: line(edit.path()) };
+        Self { reason, by_hand: edits.iter().map(by_hand).collect() }
     }
 }
 
@@ -109,6 +89,7 @@ impl fmt::Display for Reason {
                 )
             }
             Self::Kind { path, line, wanted, found } => {
+                let (wanted, found) = (wanted.name(), found.name());
                 write!(f, "`{}` on line {line} has to be {wanted}, but is {found}", path_text(path))
             }
             Self::Root => write!(f, "the whole file cannot be removed"),
@@ -119,11 +100,12 @@ impl fmt::Display for Reason {
 
 impl fmt::Display for ByHand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = path_text(&self.path);
-        match &self.change {
-            Change::Set(value) => write!(f, "set `{path}` to {}", shown(&self.path, value))?,
-            Change::Append(value) => write!(f, "add {} to `{path}`", shown(&self.path, value))?,
-            Change::Remove => write!(f, "remove `{path}`")?,
+        let path = self.edit.path();
+        let name = path_text(path);
+        match &self.edit {
+            FieldEdit::Set { value, .. } => write!(f, "set `{name}` to {}", shown(path, value))?,
+            FieldEdit::Append { value, .. } => write!(f, "add {} to `{name}`", shown(path, value))?,
+            FieldEdit::Remove { .. } => write!(f, "remove `{name}`")?,
         }
         match self.line {
             Some(line) => write!(f, " (line {line})"),
@@ -164,13 +146,13 @@ pub fn path_text(path: &[String]) -> String {
     let mut text = String::new();
     for segment in path {
         // A key may itself be a secret.
-        let segment = &match super::index(segment) {
+        let segment = &match crate::format::tree::index(segment) {
             Some(_) => segment.clone(),
             None => shown_key(segment),
         };
         let plain =
             segment.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | ':'));
-        if super::index(segment).is_some() && !text.is_empty() {
+        if crate::format::tree::index(segment).is_some() && !text.is_empty() {
             text.push_str(&format!("[{segment}]"));
         } else if plain && !segment.is_empty() {
             if !text.is_empty() {

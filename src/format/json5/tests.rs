@@ -6,16 +6,16 @@ pub(super) fn keys(path: &str) -> Vec<String> {
     path.split('.').filter(|key| !key.is_empty()).map(str::to_owned).collect()
 }
 
-pub(super) fn set(path: &str, value: Value) -> Edit {
-    Edit::Set { path: keys(path), value }
+pub(super) fn set(path: &str, value: Value) -> FieldEdit {
+    FieldEdit::Set { path: keys(path), value }
 }
 
-pub(super) fn append(path: &str, value: Value) -> Edit {
-    Edit::Append { path: keys(path), value }
+pub(super) fn append(path: &str, value: Value) -> FieldEdit {
+    FieldEdit::Append { path: keys(path), value }
 }
 
-pub(super) fn remove(path: &str) -> Edit {
-    Edit::Remove { path: keys(path) }
+pub(super) fn remove(path: &str) -> FieldEdit {
+    FieldEdit::Remove { path: keys(path) }
 }
 
 pub(super) fn read(text: &str) -> Value {
@@ -23,12 +23,12 @@ pub(super) fn read(text: &str) -> Value {
 }
 
 #[track_caller]
-fn edited(text: &str, edit: Edit) -> String {
+fn edited(text: &str, edit: FieldEdit) -> String {
     String::from_utf8(apply(text.as_bytes(), &[edit]).unwrap()).unwrap()
 }
 
 #[track_caller]
-fn check(text: &str, edit: Edit, wanted: &str) {
+fn check(text: &str, edit: FieldEdit, wanted: &str) {
     assert_eq!(edited(text, edit), wanted);
 }
 
@@ -194,6 +194,22 @@ fn duplicate_keys_are_named_and_not_edited() {
 }
 
 #[test]
+fn a_key_that_stands_there_without_end_costs_no_more_than_its_text() {
+    let text = format!("{{{}}}", "gateway: { port: 1 },\n".repeat(10_000));
+    let found = duplicates(text.as_bytes());
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].places.len(), MOST_DUPLICATES);
+    assert_eq!(found[0].places.last().unwrap().line, 10_000);
+    let refusal = apply(text.as_bytes(), &[set("gateway.port", json!(2))]).unwrap_err();
+    let Reason::Duplicate { lines, .. } = refusal.reason else { panic!("{refusal}") };
+    assert_eq!((lines.len(), lines[lines.len() - 1]), (MOST_DUPLICATES, 10_000));
+    // On one line, each with a comment before it.
+    let text = format!("{{{}}}", "/**/a: { /**/b: 1 },".repeat(10_000));
+    assert_eq!(duplicates(text.as_bytes()).len(), 1);
+    assert!(apply(text.as_bytes(), &[set("x", json!(1))]).is_ok());
+}
+
+#[test]
 fn a_refusal_says_what_to_do_and_keeps_secrets() {
     let edits = [
         set("gateway.auth.token", json!("hunter2")),
@@ -249,9 +265,9 @@ fn limits_hold_before_anything_recurses() {
         assert!(parse(open.repeat(1_000_000).as_bytes(), Limits::default()).is_err());
     }
     let path: Vec<String> = vec!["a".into(); 300];
-    let edit = Edit::Set { path, value: json!(1) };
+    let edit = FieldEdit::Set { path, value: json!(1) };
     assert_eq!(apply(b"{}", &[edit]).unwrap_err().reason, Reason::Inexact);
-    let limits = Limits { bytes: 3, depth: 256 };
+    let limits = Limits { bytes: 3 };
     assert!(parse(b"[ ]", limits).is_ok());
     assert!(parse(b"[  ]", limits).is_err());
 }

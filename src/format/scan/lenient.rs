@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::{Kind, Span, kind, members, skip_space, value_end};
+use super::{Kind, Span, kind, members, skip_space, string, value_end};
 
 /// How deep values are read. What lies deeper is `null` here: OpenClaw's own records nest four deep.
 const DEPTH: usize = 100;
@@ -19,13 +19,13 @@ fn below(text: &[u8], span: Span, depth: usize) -> Option<Value> {
     Some(match kind(text, span) {
         Kind::Null => Value::Null,
         Kind::Boolean => Value::Bool(raw == b"true"),
-        Kind::String => Value::String(string(raw)?),
+        Kind::String => Value::String(string(text, span)?.into_owned()),
         Kind::Number => number(raw)?,
         Kind::Object | Kind::Array if depth == 0 => Value::Null,
         Kind::Object => {
             let mut record = Map::new();
             for member in members(text, span).ok()? {
-                let key = string(member.key.of(text))?;
+                let key = string(text, member.key)?.into_owned();
                 record.insert(key, below(text, member.value, depth - 1)?);
             }
             Value::Object(record)
@@ -65,33 +65,6 @@ fn number(raw: &[u8]) -> Option<Value> {
     }
     let number: f64 = text.parse().ok()?;
     Number::from_f64(number.clamp(f64::MIN, f64::MAX)).map(Value::Number)
-}
-
-/// Half a surrogate pair becomes U+FFFD, as it does when OpenClaw writes it out again.
-fn string(raw: &[u8]) -> Option<String> {
-    let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    let inner = String::from_utf8_lossy(inner);
-    let mut units: Vec<u16> = Vec::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
-            continue;
-        }
-        units.push(match chars.next()? {
-            'b' => 0x08,
-            'f' => 0x0c,
-            'n' => 0x0a,
-            'r' => 0x0d,
-            't' => 0x09,
-            'u' => {
-                let digits: String = chars.by_ref().take(4).collect();
-                u16::from_str_radix(&digits, 16).ok()?
-            }
-            plain => u16::try_from(u32::from(plain)).ok()?,
-        });
-    }
-    Some(String::from_utf16_lossy(&units))
 }
 
 #[cfg(test)]

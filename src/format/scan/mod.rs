@@ -1,38 +1,23 @@
-//! Finds things in JSON text without parsing it into values: where members, elements and strings
-//! stand. Strict, as `JSON.parse` is; bytes above 0x7f pass, since OpenClaw decodes them leniently.
+//! Finds things in text without parsing it into values: where members, elements, strings and comments
+//! stand. One scanner for both grammars: strict JSON as `JSON.parse` reads it, for the stores, and JSON5,
+//! for the config.
 //!
-//! Nothing here recurses, so nesting cannot overflow the stack; [`MAX_DEPTH`] bounds it anyway.
+//! Nothing here recurses, so nesting cannot overflow the stack.
 
+pub(super) mod grammar;
 mod lenient;
 #[cfg(test)]
 mod tests;
-mod value;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-pub use value::value_end;
-use value::{error, key_and_colon};
+use super::{Location, Span};
+use grammar::{Grammar, Json, Sink};
 
-/// Deepest nesting that is read. OpenClaw's own records nest four deep.
+/// Deepest nesting that is read of strict JSON. OpenClaw's own records nest four deep.
 pub const MAX_DEPTH: usize = 1024;
-
-/// A range of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-}
-
-impl Span {
-    /// The bytes it covers; empty where it does not fit `text`.
-    pub fn of(self, text: &[u8]) -> &[u8] {
-        text.get(self.start..self.end).unwrap_or_default()
-    }
-}
 
 /// A member of an object: the key with its quotes, and the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,23 +28,58 @@ pub struct Member {
     pub value: Span,
 }
 
-/// Where and why text is not JSON.
+/// Where and why a text breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SyntaxError {
+pub struct ScanError {
     /// Byte offset.
     pub offset: usize,
     /// What was wrong there.
     pub what: &'static str,
 }
 
-impl SyntaxError {
-    /// 1-based line and column (in bytes) of the offset.
+pub(super) fn error<T>(offset: usize, what: &'static str) -> Result<T, ScanError> {
+    Err(ScanError { offset, what })
+}
+
+impl ScanError {
+    /// 1-based line and column of the offset.
     pub fn line_and_column(self, text: &[u8]) -> (usize, usize) {
-        let before = text.get(..self.offset).unwrap_or(text);
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
-        let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1) + 1;
-        (line, column)
+        let at = Location::of(text, self.offset, self.offset);
+        (at.line, at.column)
     }
+
+    /// What was wrong, with the mark that stands there instead. Letters and digits may be of a secret.
+    pub fn message(self, text: &[u8]) -> String {
+        match text.get(self.offset) {
+            _ if !self.what.starts_with("expected") => self.what.to_owned(),
+            Some(c) if b"{}[],:=\"'".contains(c) => {
+                format!("{}, found `{}`", self.what, char::from(*c))
+            }
+            Some(_) => self.what.to_owned(),
+            None => format!("{}, but the file ends", self.what),
+        }
+    }
+}
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// White space, as far as JSON5 is read.
+    Blank,
+    /// A comment.
+    Comment,
+    /// `{` or `[`.
+    Open,
+    /// `}` or `]`.
+    Close,
+    /// A colon or a comma.
+    Mark,
+    /// A key.
+    Key,
+    /// A string that is a value.
+    Text,
+    /// A number or a word that is a value.
+    Plain,
 }
 
 /// What kind of value a span holds.
@@ -98,7 +118,7 @@ pub fn kind(text: &[u8], span: Span) -> Kind {
     match text.get(span.start) {
         Some(b'{') => Kind::Object,
         Some(b'[') => Kind::Array,
-        Some(b'"') => Kind::String,
+        Some(b'"' | b'\'') => Kind::String,
         Some(b't' | b'f') => Kind::Boolean,
         Some(b'n') => Kind::Null,
         _ => Kind::Number,
@@ -113,25 +133,193 @@ pub fn skip_space(text: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// The containers that are open, innermost last, a bit each: no allocation per value.
+#[derive(Default)]
+struct Open {
+    objects: [u64; MAX_DEPTH / 64],
+    depth: usize,
+}
+
+impl Open {
+    /// Whether there was room for one more.
+    fn push(&mut self, is_object: bool, deepest: usize) -> bool {
+        let Some(word) = self.objects.get_mut(self.depth / 64).filter(|_| self.depth < deepest)
+        else {
+            return false;
+        };
+        let bit = 1 << (self.depth % 64);
+        if is_object {
+            *word |= bit;
+        } else {
+            *word &= !bit;
+        }
+        self.depth += 1;
+        true
+    }
+
+    fn last_is_object(&self) -> Option<bool> {
+        let at = self.depth.checked_sub(1)?;
+        Some(self.objects.get(at / 64)? >> (at % 64) & 1 == 1)
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+}
+
+/// Hands out the tokens of the value that starts at `at`; gives back where it ends.
+#[inline]
+pub(super) fn tokens<G: Grammar>(
+    text: &[u8],
+    at: usize,
+    each: &mut impl Sink,
+) -> Result<usize, ScanError> {
+    let mut open = Open::default();
+    let mut at = at;
+    loop {
+        // A value.
+        let start = at;
+        let kind = match text.get(at) {
+            Some(bracket @ (b'{' | b'[')) => {
+                if !open.push(*bracket == b'{', G::DEPTH) {
+                    return error(at, "nested too deeply");
+                }
+                each(TokenKind::Open, at, at + 1);
+                at = G::blank_end(text, at + 1, each)?;
+                if text.get(at).copied() != Some(*bracket + 2) {
+                    if *bracket == b'{' {
+                        at = key_and_colon::<G>(text, at, each)?.1;
+                    }
+                    continue;
+                }
+                None
+            }
+            Some(b'"') => {
+                at = G::string_end(text, at)?;
+                Some(TokenKind::Text)
+            }
+            Some(b'\'') if G::IS_JSON5 => {
+                at = G::string_end(text, at)?;
+                Some(TokenKind::Text)
+            }
+            None if open.last_is_object() == Some(false) => {
+                return missing_comma(text, at, at, false);
+            }
+            _ => {
+                at = G::plain_end(text, at)?;
+                Some(TokenKind::Plain)
+            }
+        };
+        if let Some(kind) = kind {
+            each(kind, start, at);
+        }
+        // What follows it: brackets that close, a comma.
+        loop {
+            let Some(is_object) = open.last_is_object() else {
+                return Ok(at);
+            };
+            let end = at;
+            at = G::blank_end(text, at, each)?;
+            let close = if is_object { b'}' } else { b']' };
+            match text.get(at) {
+                Some(b',') => {
+                    each(TokenKind::Mark, at, at + 1);
+                    at = G::blank_end(text, at + 1, each)?;
+                    if G::IS_JSON5 && text.get(at) == Some(&close) {
+                        continue;
+                    }
+                    if is_object {
+                        at = key_and_colon::<G>(text, at, each)?.1;
+                    }
+                    break;
+                }
+                Some(byte) if *byte == close => {
+                    open.pop();
+                    each(TokenKind::Close, at, at + 1);
+                    at += 1;
+                }
+                _ => return missing_comma(text, end, at, is_object),
+            }
+        }
+    }
+}
+
+/// A missing comma is shown where it belongs: behind the value before it.
+#[cold]
+fn missing_comma<T>(text: &[u8], end: usize, at: usize, is_object: bool) -> Result<T, ScanError> {
+    let is_line_between = text.get(end..at).is_some_and(|between| between.contains(&b'\n'));
+    match (text.get(at), is_object) {
+        (None, true) => error(at, "the file ends inside an object"),
+        (None, false) => error(at, "the file ends inside a list"),
+        (Some(byte), _) if is_line_between && !b"]}:".contains(byte) => {
+            error(end, "a comma is missing here")
+        }
+        (_, true) => error(at, "expected `,` or `}`"),
+        (_, false) => error(at, "expected `,` or `]`"),
+    }
+}
+
+/// The key at `at` and where its value starts.
+#[inline]
+fn key_and_colon<G: Grammar>(
+    text: &[u8],
+    at: usize,
+    each: &mut impl Sink,
+) -> Result<(Span, usize), ScanError> {
+    if text.len() <= at {
+        return error(at, "the file ends inside an object");
+    }
+    let end = G::key_end(text, at)?;
+    let mut colon = G::blank_end(text, end, &mut |_, _, _| {})?;
+    if text.get(colon) != Some(&b':') {
+        return error(colon, "expected `:` after the key");
+    }
+    each(TokenKind::Key, at, end);
+    if G::IS_JSON5 {
+        colon = G::blank_end(text, end, each)?;
+    }
+    each(TokenKind::Mark, colon, colon + 1);
+    Ok((Span { start: at, end }, G::blank_end(text, colon + 1, each)?))
+}
+
+/// The end of the value that starts at `at`.
+///
+/// # Errors
+/// The first place where the text is not JSON.
+pub fn value_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
+    tokens::<Json>(text, at, &mut |_, _, _| {})
+}
+
+/// All tokens of a whole document; gives back where its value stands.
+pub(super) fn whole<G: Grammar>(text: &[u8], each: &mut impl Sink) -> Result<Span, ScanError> {
+    let start = G::blank_end(text, 0, each)?;
+    if start == text.len() {
+        return error(start, "the file holds no value");
+    }
+    let end = tokens::<G>(text, start, each)?;
+    let rest = G::blank_end(text, end, each)?;
+    if rest < text.len() {
+        return error(rest, "the file goes on after its value ends");
+    }
+    Ok(Span { start, end })
+}
+
 /// The one value of a whole document.
 ///
 /// # Errors
 /// The first place where the text is not JSON; also anything but white space after the value.
-pub fn document(text: &[u8]) -> Result<Span, SyntaxError> {
-    let start = skip_space(text, 0);
-    let end = value_end(text, start)?;
-    nothing_after(text, end)?;
-    Ok(Span { start, end })
+pub fn document(text: &[u8]) -> Result<Span, ScanError> {
+    whole::<Json>(text, &mut |_, _, _| {})
 }
 
 /// Only white space may stand after the value that ends at `end`.
 ///
 /// # Errors
 /// Something else does.
-pub fn nothing_after(text: &[u8], end: usize) -> Result<(), SyntaxError> {
+pub fn nothing_after(text: &[u8], end: usize) -> Result<(), ScanError> {
     let rest = skip_space(text, end);
     if rest < text.len() {
-        return error(rest, "something stands after the end of the value");
+        return error(rest, "the file goes on after its value ends");
     }
     Ok(())
 }
@@ -144,7 +332,7 @@ pub fn for_each_member(
     text: &[u8],
     span: Span,
     mut each: impl FnMut(Member),
-) -> Result<usize, SyntaxError> {
+) -> Result<usize, ScanError> {
     walk_members(text, span, |key, start| {
         let end = value_end(text, start)?;
         each(Member { key, value: Span { start, end } });
@@ -160,77 +348,24 @@ pub fn for_each_member(
 pub fn walk_members(
     text: &[u8],
     span: Span,
-    each: impl FnMut(Span, usize) -> Result<usize, SyntaxError>,
-) -> Result<usize, SyntaxError> {
-    match first_member(text, span)? {
-        First::Empty(end) => Ok(end),
-        First::Key(at) => walk_from(text, at, None, each).map(|walk| walk.at),
-    }
-}
-
-/// What stands first in an object.
-pub enum First {
-    /// Nothing; where the object ends.
-    Empty(usize),
-    /// A key; where it starts.
-    Key(usize),
-}
-
-/// Looks for the first member of the object at `span`.
-///
-/// # Errors
-/// It is no object.
-pub fn first_member(text: &[u8], span: Span) -> Result<First, SyntaxError> {
+    mut each: impl FnMut(Span, usize) -> Result<usize, ScanError>,
+) -> Result<usize, ScanError> {
     if text.get(span.start) != Some(&b'{') {
         return error(span.start, "expected an object");
     }
-    let at = skip_space(text, span.start + 1);
-    Ok(match text.get(at) {
-        Some(b'}') => First::Empty(at + 1),
-        _ => First::Key(at),
-    })
-}
-
-/// How far [`walk_from`] came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Walk {
-    /// Where the object ends, or the key that was to stop at.
-    pub at: usize,
-    /// Whether it stopped there.
-    pub is_stopped: bool,
-}
-
-/// Walks over members from the one whose key starts at `at`, up to the end of the object or to the
-/// member whose key starts at `stop`. What it finds from a key on does not depend on what stands
-/// before: so a text can be walked over in two halves at once.
-///
-/// # Errors
-/// As [`walk_members`].
-pub fn walk_from(
-    text: &[u8],
-    mut at: usize,
-    stop: Option<usize>,
-    mut each: impl FnMut(Span, usize) -> Result<usize, SyntaxError>,
-) -> Result<Walk, SyntaxError> {
+    let mut at = skip_space(text, span.start + 1);
+    if text.get(at) == Some(&b'}') {
+        return Ok(at + 1);
+    }
     loop {
-        let (key, start) = key_and_colon(text, at)?;
+        let (key, start) = key_and_colon::<Json>(text, at, &mut |_, _, _| {})?;
         let end = each(key, start)?;
         at = skip_space(text, end);
-        let is_stopped = match text.get(at) {
-            Some(b',') => {
-                at = skip_space(text, at + 1);
-                if stop != Some(at) {
-                    continue;
-                }
-                true
-            }
-            Some(b'}') => {
-                at += 1;
-                false
-            }
-            _ => return error(at, "expected `,` or `}`"),
-        };
-        return Ok(Walk { at, is_stopped });
+        match text.get(at) {
+            Some(b',') => at = skip_space(text, at + 1),
+            Some(b'}') => return Ok(at + 1),
+            _ => return missing_comma(text, end, at, true),
+        }
     }
 }
 
@@ -238,7 +373,7 @@ pub fn walk_from(
 ///
 /// # Errors
 /// As [`for_each_member`].
-pub fn members(text: &[u8], span: Span) -> Result<Vec<Member>, SyntaxError> {
+pub fn members(text: &[u8], span: Span) -> Result<Vec<Member>, ScanError> {
     let mut found = Vec::new();
     for_each_member(text, span, |member| found.push(member))?;
     Ok(found)
@@ -266,19 +401,17 @@ pub fn key_is(text: &[u8], key: Span, name: &str) -> bool {
     inner.contains(&b'\\') && string(text, key).is_some_and(|decoded| decoded == name)
 }
 
-/// The decoded string at a span; invalid UTF-8 becomes U+FFFD, as OpenClaw reads it.
+/// The decoded string or key at a span; invalid UTF-8 becomes U+FFFD, as OpenClaw reads it.
 pub fn string(text: &[u8], span: Span) -> Option<Cow<'_, str>> {
     let raw = span.of(text);
-    let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if memchr::memchr(b'\\', inner).is_none() {
-        return Some(match std::str::from_utf8(inner) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(inner),
-        });
-    }
-    match value(text, span) {
-        Some(Value::String(decoded)) => Some(Cow::Owned(decoded)),
-        _ => None,
+    let inner = match raw {
+        [open @ (b'"' | b'\''), inner @ .., close] if open == close => inner,
+        [b'"' | b'\'', ..] | [] => return None,
+        bare => bare,
+    };
+    match memchr::memchr(b'\\', inner) {
+        None => Some(String::from_utf8_lossy(inner)),
+        Some(_) => grammar::unescaped(inner).map(Cow::Owned),
     }
 }
 

@@ -10,9 +10,10 @@ use std::fmt::Write;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Paint, mask};
+use crate::format::Splice;
 use crate::image::Slot;
 use crate::model::layout::Part;
-use crate::plan::{After, Changes, FileChange, Splice};
+use crate::plan::{After, Changes, FileChange};
 use crate::secret::shape::Proves;
 use crate::text::{count, safe};
 
@@ -98,9 +99,37 @@ fn whole(out: &mut String, mut lines: Lines<'_>, before: &[u8], after: &[u8], pa
             return;
         }
     }
-    let splice = crate::format::edit::smallest(before, after, 0);
-    let Some(splice) = splice else { return };
-    lines.hunk(out, before, &[splice], paint);
+    for group in groups(before, &changed_lines(before, after)) {
+        lines.hunk(out, before, &group, paint);
+    }
+}
+
+/// Which lines differ between two texts, as splices.
+fn changed_lines(before: &[u8], after: &[u8]) -> Vec<Splice> {
+    let [old, new] =
+        [before, after].map(|text| text.split_inclusive(|byte| *byte == b'\n').collect::<Vec<_>>());
+    let starts = |lines: &[&[u8]]| {
+        let ends = lines.iter().scan(0, |at, line| {
+            *at += line.len();
+            Some(*at)
+        });
+        std::iter::once(0).chain(ends).collect::<Vec<usize>>()
+    };
+    let (old_starts, new_starts) = (starts(&old), starts(&new));
+    let at = |starts: &[usize], line: usize| starts.get(line).copied().unwrap_or_default();
+    let changes = similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new);
+    let differing = changes.iter().filter(|change| change.tag() != similar::DiffTag::Equal);
+    differing
+        .map(|change| {
+            let (gone, new) = (change.old_range(), change.new_range());
+            let text = after.get(at(&new_starts, new.start)..at(&new_starts, new.end));
+            Splice {
+                start: at(&old_starts, gone.start),
+                end: at(&old_starts, gone.end),
+                text: text.unwrap_or_default().to_vec(),
+            }
+        })
+        .collect()
 }
 
 /// Splices whose context lines touch are shown in one hunk.
@@ -153,7 +182,11 @@ impl Lines<'_> {
             return;
         };
         let start = back_lines(text, first.start, CONTEXT);
-        let end = forward_lines(text, last.end, CONTEXT);
+        // Where whole lines change, the line behind them is context already.
+        let is_lines = matches!(last.text.last(), None | Some(b'\n'));
+        let is_start = matches!(text.get(last.end.wrapping_sub(1)), Some(b'\n'));
+        let until = last.end - usize::from(is_lines && is_start);
+        let end = forward_lines(text, until, CONTEXT);
         self.before +=
             memchr::memchr_iter(b'\n', text.get(self.offset..start).unwrap_or_default()).count();
         self.offset = start;

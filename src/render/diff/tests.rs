@@ -50,6 +50,27 @@ fn far_splices_make_two_hunks_with_right_line_numbers() {
 }
 
 #[test]
+fn a_file_that_is_written_anew_is_shown_where_it_differs() {
+    let lines: Vec<String> =
+        (1..=40).map(|n| format!("\"k{n}AtMs\": {},\n", 1_795_535_924_000_u64 + n)).collect();
+    let text = lines.concat();
+    let after = text
+        .replace(&lines[4], "")
+        .replace(&lines[19], &format!("{}\"ts\": 0,\n", lines[19]))
+        .replace(&lines[34], "\"ts\": 1,\n");
+    let after = After::Whole { bytes: Bytes::new(after.into_bytes()), meta: None };
+    let mut change = change(&text, after);
+    change.slot = Slot::File(Part::DeviceAuth);
+    let diff = file(&change, "p.json", &|_| false, Paint::default());
+    let headers: Vec<&str> = diff.lines().filter(|line| line.starts_with("@@")).collect();
+    assert_eq!(headers, ["@@ -2,7 +2,6 @@", "@@ -18,6 +17,7 @@", "@@ -32,7 +32,7 @@"], "{diff}");
+    let changed: Vec<&str> =
+        diff.lines().skip(2).filter(|line| line.starts_with(['-', '+'])).collect();
+    let signs: Vec<&str> = changed.iter().map(|line| &line[..1]).collect();
+    assert_eq!(signs, ["-", "+", "-", "+"], "{diff}");
+}
+
+#[test]
 fn a_row_reads_like_a_person_would_write_it() {
     let id = "e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5";
     let cells = vec![

@@ -1,4 +1,5 @@
 use super::*;
+use crate::format::records::{StoreEdits, store};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::json;
@@ -13,7 +14,7 @@ fn edited(text: &str, edits: &StoreEdits) -> String {
 
 fn setting(key: &str, names: &[&str], value: Value) -> StoreEdits {
     StoreEdits {
-        change: vec![(key.into(), vec![RecordEdit::Set(path(names), value)])],
+        change: vec![(key.into(), vec![FieldEdit::Set { path: path(names), value }])],
         ..StoreEdits::default()
     }
 }
