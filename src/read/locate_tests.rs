@@ -136,7 +136,8 @@ fn a_state_dir_on_the_other_side_of_wsl_is_named() {
     std::fs::write(theirs.join("identity/device.json"), "{}").unwrap();
     let here = root.path().join("ann");
     let mut env = Env { windows_homes: Some(root.path().join("mnt/c/Users")), ..env(&here, &[]) };
-    let hints = locate(&Flags::default(), &env).unwrap_err().hints().join("\n");
+    let hints = locate(&Flags::default(), &env).unwrap_err();
+    let hints = crate::render::invocation::hint_lines(&hints).join("\n");
     let shown = crate::platform::shown(&theirs);
     assert!(
         hints.contains(&format!("{shown} (of an OpenClaw in Windows, outside WSL)")),
@@ -146,6 +147,7 @@ fn a_state_dir_on_the_other_side_of_wsl_is_named() {
     assert_eq!(trees.iter().map(|tree| &tree.path).collect::<Vec<_>>(), [&theirs]);
 
     env.platform = "win32".into();
-    let hints = locate(&Flags::default(), &env).unwrap_err().hints().join("\n");
+    let hints = locate(&Flags::default(), &env).unwrap_err();
+    let hints = crate::render::invocation::hint_lines(&hints).join("\n");
     assert!(hints.contains("run clawmend in WSL"), "{hints}");
 }
