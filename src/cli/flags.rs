@@ -46,6 +46,6 @@ pub fn invocation(global: &Global, world: &World<'_>) -> Invocation {
         program: world.program.clone(),
         flags: of_run(global),
         root_flags: Vec::new(),
-        shell: Shell::of_platform(&world.env.platform),
+        shell: Shell::of_platform(&world.env.platform, world.env.in_powershell),
     }
 }

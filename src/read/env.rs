@@ -34,6 +34,8 @@ pub struct Env {
     pub windows_homes: Option<PathBuf>,
     /// The user id of this process; 0 where the platform has none.
     pub uid: u32,
+    /// Whether PowerShell started this, itself or from further up.
+    pub in_powershell: bool,
     /// What Node calls this platform: `linux`, `darwin`, `win32`.
     pub platform: String,
 }
@@ -63,6 +65,9 @@ impl Env {
             sudo_home: sudo_home(),
             windows_homes: windows_homes(Path::new("/")),
             uid: platform::user_id(),
+            // Windows itself has two folders in it; PowerShell adds the user's.
+            in_powershell: std::env::var_os("PSModulePath")
+                .is_some_and(|folders| std::env::split_paths(&folders).count() > 2),
             platform: match std::env::consts::OS {
                 "macos" => "darwin",
                 "windows" => "win32",

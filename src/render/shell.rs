@@ -12,14 +12,20 @@ use crate::text::harmless;
 pub enum Shell {
     /// sh, bash, zsh, fish.
     Sh,
-    /// cmd.exe and PowerShell, which agree on double quotes.
-    Windows,
+    /// cmd.exe.
+    Cmd,
+    /// PowerShell. Where they can, both get the same words: nobody knows for sure which one it is.
+    PowerShell,
 }
 
 impl Shell {
     /// The usual one of a platform (`process.platform` as Node names it).
-    pub fn of_platform(platform: &str) -> Self {
-        if platform == "win32" { Shell::Windows } else { Shell::Sh }
+    pub fn of_platform(platform: &str, in_powershell: bool) -> Self {
+        match (platform, in_powershell) {
+            ("win32", true) => Shell::PowerShell,
+            ("win32", false) => Shell::Cmd,
+            _ => Shell::Sh,
+        }
     }
 
     /// One argument, quoted where it has to be.
@@ -27,7 +33,7 @@ impl Shell {
         let argument = argument.as_ref();
         match self {
             Shell::Sh => sh(argument),
-            Shell::Windows => windows(argument),
+            Shell::Cmd | Shell::PowerShell => self.windows(argument),
         }
     }
 }
@@ -64,21 +70,39 @@ fn escaped(bytes: &[u8]) -> String {
     out
 }
 
-/// A word with `$`, `%` or a backtick in it, which cmd and PowerShell read differently, is left for the
-/// reader to check; no file name holds a double quote there.
-fn windows(argument: &OsStr) -> String {
-    let text = argument.to_string_lossy();
-    // What Windows puts before a path that it has looked up is no part of the name.
-    let text = match text.strip_prefix(r"\\?\") {
-        Some(_) => crate::platform::shown(Path::new(argument)),
-        None => text.into_owned(),
-    };
-    let text = crate::text::safe(&text);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./\\:+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text;
+impl Shell {
+    /// No file name holds a double quote there, and cmd has no word for one in which nothing could run: it
+    /// becomes a question mark, which no file name holds either. So does what a terminal would act on.
+    fn windows(self, argument: &OsStr) -> String {
+        let text = argument.to_string_lossy();
+        // What Windows puts before a path that it has looked up is no part of the name.
+        let text = match text.strip_prefix(r"\\?\") {
+            Some(_) => crate::platform::shown(Path::new(argument)),
+            None => text.into_owned(),
+        };
+        let text = text.replace(|c: char| c == '"' || !harmless(c), "?");
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./\\:+".contains(c);
+        if !text.is_empty() && text.chars().all(plain) {
+            return text;
+        }
+        // A program takes a backslash before the closing quote for a quote of the word's own.
+        let end = "\\".repeat(text.len() - text.trim_end_matches('\\').len());
+        match self {
+            Shell::PowerShell if text.contains(['$', '`', '\u{201c}', '\u{201d}', '\u{201e}']) => {
+                let mut quoted = String::from("'");
+                for c in text.chars() {
+                    quoted.push(c);
+                    if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
+                        quoted.push(c);
+                    }
+                }
+                quoted + &end + "'"
+            }
+            // Between quotes cmd puts a variable's value in the place of its name.
+            Shell::Cmd => format!("\"{}{end}\"", text.replace('%', "\"^%\"")),
+            _ => format!("\"{text}{end}\""),
+        }
     }
-    format!("\"{}\"", text.replace('"', "\\\""))
 }
 
 #[cfg(test)]
@@ -93,8 +117,29 @@ mod tests {
         assert_eq!(Shell::Sh.quote("~/x"), "'~/x'");
         assert_eq!(Shell::Sh.quote(""), "''");
         assert_eq!(Shell::Sh.quote("a\u{202e}'\n"), r"$'a\xe2\x80\xae\x27\x0a'");
-        assert_eq!(Shell::Windows.quote(r"C:\Users\a"), r"C:\Users\a");
-        assert_eq!(Shell::Windows.quote(r"C:\My Claw"), "\"C:\\My Claw\"");
-        assert_eq!(Shell::of_platform("win32"), Shell::Windows);
+    }
+
+    #[test]
+    fn the_shells_of_windows_get_one_word_too() {
+        for shell in [Shell::Cmd, Shell::PowerShell] {
+            let same = |word: &str, wanted: &str| assert_eq!(shell.quote(word), wanted);
+            same(r"C:\Users\a", r"C:\Users\a");
+            same(r"C:\My Claw", r#""C:\My Claw""#);
+            same("C:\\My Claw\\", r#""C:\My Claw\\""#);
+            same("a&b|c^d", r#""a&b|c^d""#);
+            same("it's (x)", r#""it's (x)""#);
+            same("漢字", r#""漢字""#);
+            same("", r#""""#);
+            same("x\"&calc&\"", r#""x?&calc&?""#);
+            same("a\u{202e}b\n", r#""a?b?""#);
+        }
+        assert_eq!(Shell::Cmd.quote("100% %PATH%"), r#""100"^%" "^%"PATH"^%"""#);
+        assert_eq!(Shell::PowerShell.quote("100% %PATH%"), r#""100% %PATH%""#);
+        assert_eq!(Shell::Cmd.quote("$HOME `id`"), r#""$HOME `id`""#);
+        assert_eq!(Shell::PowerShell.quote("$HOME `id` it's"), "'$HOME `id` it''s'");
+        assert_eq!(
+            Shell::PowerShell.quote("a\u{201d};calc;\u{2019}"),
+            "'a\u{201d};calc;\u{2019}\u{2019}'"
+        );
     }
 }

@@ -101,6 +101,7 @@ impl Sandbox {
             env: Env {
                 sudo_home: None,
                 windows_homes: None,
+                in_powershell: false,
                 vars: self.vars.borrow().clone(),
                 others: Default::default(),
                 home: Some(self.home()),
