@@ -86,7 +86,7 @@ pub fn identity(data: &[u8]) {
 
 /// A snapshot's manifest: no name in it leads out of the snapshot.
 pub fn manifest(data: &[u8]) {
-    let Ok(manifest) = clawmend::snapshot::Manifest::parse(data) else {
+    let Ok(manifest) = clawmend::snapshot::Manifest::parse(data, None) else {
         return;
     };
     for name in manifest.entries.iter().filter_map(|entry| entry.name.as_ref()) {

@@ -83,7 +83,7 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
         .manifest
         .entries
         .iter()
-        .any(|entry| entry.store == "sqlite" && entry.name.is_some());
+        .any(|entry| entry.store == crate::store::sqlite::NAME && entry.name.is_some());
     if !changes.rows.is_empty() && !has_rows {
         forget(context, &snapshot);
         return Err(Error::refused(

@@ -181,6 +181,30 @@ pub static ORPHANS: Check = Check {
     ..Check::BASE
 };
 
+pub static HALF_BUILT: Check = Check {
+    code: Code("snapshot-half-built"),
+    severity: Severity::Warning,
+    title: "a snapshot that a killed clawmend left half-built",
+    why: "A snapshot is built under another name, and holds copies of the private key and of tokens from the start. One that \
+          stays behind is of a run that was killed.",
+    repair: "Nothing of its own: every command of clawmend that may write removes it first.",
+    by_hand: "Run `clawmend snapshot prune --keep 20`.",
+    find: |model, check| {
+        let left = &model.facts.half_built;
+        let Some(first) = left.first() else { return vec![] };
+        let more = match left.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let says = format!("a killed run left the snapshot `{first}` half-built{more}");
+        let prune = Step::clawmend(["snapshot", "prune", "--keep", "20"])
+            .note("any command that may write removes it");
+        let finding = check.finding("", says).by_hand([prune]);
+        vec![left.iter().take(5).fold(finding, |finding, name| finding.note(name.clone()))]
+    },
+    ..Check::BASE
+};
+
 pub static OTHER_TREES: Check = Check {
     code: Code("other-state-dirs"),
     modes: &["F22", "F25"],

@@ -116,6 +116,7 @@ pub static CHECKS: &[&Check] = &[
     &records::RECORD_KEY,
     &records::RECORD_FOREIGN_KEY,
     &stores::DUPLICATE_KEYS,
+    &around::HALF_BUILT,
     &around::ORPHANS,
     &devices::FOREIGN_REQUEST,
     &devices::DUPLICATES,

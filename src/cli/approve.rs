@@ -18,9 +18,12 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
     let call = Call {
         purpose: Purpose::Approve,
         again: Step::clawmend(["approve"])
-            .with(args.request.as_deref().map(|id| Shape::RequestId.show(id))),
+            .with(args.request.as_deref().map(|id| Shape::RequestId.show(id)))
+            .with(args.keep_all.then_some("--keep-all")),
         dry_run: args.dry_run,
         yes: args.yes,
+        keep_all: args.keep_all,
+        back_to: None,
     };
     let random = context.random()?;
     let held = begin(context, args.dry_run)?;

@@ -163,6 +163,9 @@ pub struct Repair {
     /// Put this copy in the place of a config that cannot be read
     #[arg(long, value_name = "FILE")]
     pub config_from: Option<PathBuf>,
+    /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+    #[arg(long)]
+    pub keep_all: bool,
 }
 
 /// Parts of a repair.
@@ -217,6 +220,9 @@ pub struct Approve {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+    #[arg(long)]
+    pub keep_all: bool,
 }
 
 /// `clawmend snapshot`.
@@ -228,6 +234,9 @@ pub enum Snapshot {
         /// A word for the snapshot's name
         #[arg(long, value_name = "WORD", default_value = "manual")]
         why: String,
+        /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+        #[arg(long)]
+        keep_all: bool,
     },
     /// List the snapshots, newest first
     #[command(
@@ -292,6 +301,9 @@ pub struct Restore {
     /// Also where the files have changed since the run that the snapshot would undo
     #[arg(long)]
     pub force: bool,
+    /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+    #[arg(long)]
+    pub keep_all: bool,
 }
 
 /// `clawmend explain`.

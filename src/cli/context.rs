@@ -21,6 +21,7 @@ use crate::render::Paint;
 use crate::render::findings::View;
 use crate::render::invocation::Invocation;
 use crate::render::json::FindingDocument;
+use crate::snapshot;
 use crate::step::Step;
 use crate::store::Store;
 use crate::store::files::FilesStore;
@@ -158,6 +159,8 @@ impl Context<'_, '_> {
             self.world.now_ms,
             &sqlite,
             interrupted(&located)?,
+            // A folder that cannot be read is the snapshot commands' own matter.
+            snapshot::leftovers(&located.state_dir, &self.snapshots(&located)).unwrap_or_default(),
         )?;
         let findings = checks::diagnose(&model);
         Ok(State { located, files, sqlite, model, findings })

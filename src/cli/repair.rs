@@ -39,6 +39,8 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         again: again(args, &context.world.env.cwd),
         dry_run: args.dry_run,
         yes: args.yes,
+        keep_all: args.keep_all,
+        back_to: None,
     };
     let held = begin(context, args.dry_run)?;
     options.random = context.random()?;
@@ -108,6 +110,9 @@ fn again(args: &args::Repair, cwd: &std::path::Path) -> Step {
     }
     if args.new_token {
         again = again.with(["--new-token"]);
+    }
+    if args.keep_all {
+        again = again.with(["--keep-all"]);
     }
     if let Some(file) = &args.config_from {
         again = again.with(["--config-from".into(), absolute(file, cwd)]);

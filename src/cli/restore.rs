@@ -32,9 +32,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let again = Step::clawmend(["restore", id.as_str()]);
     let call = Call {
         purpose: Purpose::Restore,
-        again: again.clone().with(args.force.then_some("--force")),
+        again: again
+            .clone()
+            .with(args.force.then_some("--force"))
+            .with(args.keep_all.then_some("--keep-all")),
         dry_run: args.dry_run,
         yes: args.yes,
+        keep_all: args.keep_all,
+        back_to: Some(&found),
     };
     let manifest = &found.manifest;
     context.note(&format!(
@@ -43,6 +48,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         utc(manifest.created_at_ms),
         safe(&manifest.command),
     ));
+    if let Some(why) = found.unchecked() {
+        context.note(&format!("note: {why}"));
+    }
     let state = context.read()?;
     carry_out(context, &call, held, state, &mut |context, state| {
         let changes = apply::way_back(&state.stores(), &state.model.images, &found)

@@ -33,6 +33,9 @@ pub struct Record {
     pub command: String,
     /// The snapshot it took first.
     pub snapshot: String,
+    /// What stands in its `manifest.sha256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot_digest: Option<String>,
     /// The folder that snapshot lies in.
     pub snapshots: PathBuf,
     /// When it started, milliseconds since 1970.
@@ -60,6 +63,7 @@ impl Record {
             tool: manifest.tool.clone(),
             command: manifest.command.clone(),
             snapshot: snapshot.id.clone(),
+            snapshot_digest: snapshot.digest.clone(),
             snapshots: snapshots.to_path_buf(),
             started_at_ms,
             pid: std::process::id(),

@@ -244,7 +244,14 @@ fn put_back(stores: &[&dyn Store], back: &Changes) -> Result<(), CommitError> {
 }
 
 fn snapshot_of(recovery: &Recovery<'_>, record: &Record) -> Result<Snapshot, Error> {
-    snapshot::open(recovery.state_dir, &record.snapshots, &record.snapshot)
+    let found = snapshot::open(recovery.state_dir, &record.snapshots, &record.snapshot)?;
+    match record.snapshot_digest.is_some() && record.snapshot_digest != found.digest {
+        false => Ok(found),
+        true => Err(Error::failed("this is not the snapshot that the journal was written for")
+            .at(found.path())
+            .because("its manifest has another checksum")
+            .hint("somebody changed it: `clawmend snapshot list` shows the others")),
+    }
 }
 
 /// Removes what runs that were killed before or after their journal left lying about: temp files and

@@ -37,6 +37,7 @@ pub fn read(
     now_ms: i64,
     sqlite: &SqliteStore,
     interrupted: Option<String>,
+    half_built: Vec<String>,
 ) -> Result<(FilesStore, Model), Error> {
     let mut images = Images::default();
     FilesStore::new(located.state_dir.clone(), Vec::new()).read(&mut images)?;
@@ -47,6 +48,7 @@ pub fn read(
     images.texts.extend(config.images);
     facts.config = config.facts;
     facts.interrupted = interrupted;
+    facts.half_built = half_built;
     Ok((config.files, Model::with_config(images, facts, config.state)))
 }
 

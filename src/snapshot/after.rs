@@ -14,7 +14,7 @@ use crate::store::files::key_of;
 
 /// Hashes of what was changed, as it is after.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct After {
     /// Files by path (as in the entries); `None`: gone.
     pub files: BTreeMap<String, Option<String>>,
@@ -25,7 +25,7 @@ pub struct After {
 
 /// The fingerprint of a changed row. Keys and values are hashed: they may be secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RowPrint {
     /// The table.
     pub table: String,

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::after::After;
+use super::list::Summary;
 use super::manifest::{self, Manifest};
 use super::open::Snapshot;
 use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
 use crate::plan::{Changes, StoreKind};
 use crate::step::Step;
-use crate::store::{Entry, Sink, Store};
+use crate::store::{Entry, Sink, Store, files, sqlite};
 
 /// What a snapshot is made of.
 #[derive(Clone, Copy)]
@@ -46,12 +47,14 @@ pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
             .at(request.snapshots)
             .hint("something else is at work in that folder: run the same command again")
     })?;
+    let listed = super::list(request.state_dir, request.snapshots)?;
+    let last = listed.own.first();
     let temp = replace::temp_name("snapshot".as_ref());
     let dir = parent.child_or_create(&temp)?;
     // Held while it is built: a sweep tells by it that this is not an orphan.
     let held = dir.try_hold();
-    let built = Builder::new(dir).and_then(|builder| builder.build(request));
-    let done = built.and_then(|manifest| {
+    let built = Builder::new(dir).and_then(|builder| builder.build(request, last));
+    let done = built.and_then(|(manifest, digest)| {
         let id = rename_in(&parent, &temp, request)?;
         if let Err(error) = parent.sync() {
             let _ = parent.remove_tree(&id);
@@ -62,7 +65,8 @@ pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
                 .at(request.snapshots)
                 .hint("something else is at work in that folder: run the same command again")
         })?;
-        Ok(Snapshot { id, dir, manifest })
+        let digest = Some(digest);
+        Ok(Snapshot { id, dir, manifest, digest })
     });
     drop(held);
     if done.is_err() {
@@ -116,16 +120,22 @@ impl Builder {
         Ok(Self { dir, scratch, folders: BTreeSet::new() })
     }
 
-    fn build(mut self, request: &Create<'_>) -> Result<Manifest, Error> {
+    fn build(
+        mut self,
+        request: &Create<'_>,
+        last: Option<&Summary>,
+    ) -> Result<(Manifest, String), Error> {
         let entries = self.capture(request.stores)?;
         let after = request.changes.map(|changes| After::of(changes, request.state_dir));
         self.dir.remove_tree(SCRATCH)?;
         let names = request.stores.iter().map(|store| match store.kind() {
-            StoreKind::Files => "files".to_owned(),
-            StoreKind::Sqlite => "sqlite".to_owned(),
+            StoreKind::Files => files::NAME.to_owned(),
+            StoreKind::Sqlite => sqlite::NAME.to_owned(),
         });
         let manifest = Manifest {
             schema: manifest::SCHEMA,
+            sequence: last.map_or(0, |last| last.sequence) + 1,
+            previous: last.map(|last| last.id.clone()),
             tool: concat!("clawmend ", env!("CARGO_PKG_VERSION")).to_owned(),
             created_at_ms: request.now_ms,
             created_at: time_of(request.now_ms).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
@@ -148,14 +158,16 @@ impl Builder {
             .hint(Step::clawmend(["repair", "--only", "pairing"]).after("repair in steps"))
             .hint(Step::diagnose().after("or ask at the project with the output of")));
         }
+        let digest = manifest::digest_of(&text);
         write(&self.dir, manifest::FILE.as_ref(), &mut text.as_slice())?;
+        write(&self.dir, manifest::DIGEST_FILE.as_ref(), &mut digest.as_bytes())?;
         for folder in self.folders.iter().rev() {
             if let Some(dir) = self.dir.descend(folder, false)? {
                 dir.sync()?;
             }
         }
         self.dir.sync()?;
-        Ok(manifest)
+        Ok((manifest, digest))
     }
 
     fn capture(&mut self, stores: &[&dyn Store]) -> Result<Vec<Entry>, Error> {

@@ -22,6 +22,10 @@ pub struct Summary {
     pub why: String,
     /// The command that took it.
     pub command: String,
+    /// Its place in the order; 0: taken before there was one.
+    pub sequence: u64,
+    /// The snapshot before it.
+    pub previous: Option<String>,
     /// Its size on disk, bytes.
     pub size: u64,
     /// Why it cannot be restored from, if so (checksums are not looked at here).
@@ -35,6 +39,22 @@ pub struct Listed {
     pub own: Vec<Summary>,
     /// Of other state dirs that keep theirs in the same folder. They are shown and left alone.
     pub others: Vec<Summary>,
+}
+
+impl Listed {
+    /// Both parts in one list. Each keeps its own order; by the clock only where they meet.
+    pub fn all(&self) -> Vec<&Summary> {
+        let mut others = self.others.iter().peekable();
+        let mut all = Vec::new();
+        for own in &self.own {
+            while let Some(other) = others.next_if(|other| other.id > own.id) {
+                all.push(other);
+            }
+            all.push(own);
+        }
+        all.extend(others);
+        all
+    }
 }
 
 /// All snapshots. A folder that is not there has none.
@@ -55,7 +75,7 @@ pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Listed, Error> {
             // Nobody made those as a snapshot.
             Ok(None) | Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => continue,
             // One that may not be opened is there all the same: an older one is not the newest.
-            Err(why) => summary(Err(why), id),
+            Err(why) => summary(Err(&why), id),
         };
         match of.and_then(|of| super::of_another(state_dir, snapshots, &of)) {
             Some(named) => {
@@ -65,21 +85,51 @@ pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Listed, Error> {
             None => listed.own.push(summary),
         }
     }
+    in_order(&mut listed.own);
+    in_order(&mut listed.others);
     Ok(listed)
 }
 
+/// Newest first, by the order in which they were taken. One whose manifest cannot be read has the place that
+/// the one after it names; where none does it is the newest, so that it is not overlooked, unless it is of
+/// the time before there was an order.
+fn in_order(list: &mut [Summary]) {
+    let named: Vec<(String, u64)> = list
+        .iter()
+        .filter(|summary| summary.problem.is_none())
+        .filter_map(|summary| Some((summary.previous.clone()?, summary.sequence.saturating_sub(1))))
+        .collect();
+    let first = list.iter().filter(|summary| summary.problem.is_none() && summary.sequence > 0);
+    let first = first.min_by_key(|summary| summary.sequence).map(|summary| summary.id.clone());
+    let place = |summary: &Summary| match &summary.problem {
+        None => summary.sequence,
+        Some(_) => match named.iter().find(|(id, _)| *id == summary.id) {
+            Some((_, sequence)) => *sequence,
+            None if first.as_ref().is_none_or(|first| summary.id < *first) => 0,
+            None => u64::MAX,
+        },
+    };
+    list.sort_by_cached_key(|summary| std::cmp::Reverse((place(summary), summary.id.clone())));
+}
+
 /// What a snapshot's folder tells, and the state dir that its manifest names.
-fn summary(dir: Result<&Dir, Unusable>, id: String) -> (Summary, Option<String>) {
+fn summary(dir: Result<&Dir, &Unusable>, id: String) -> (Summary, Option<String>) {
     let size = dir.as_ref().map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
-    let manifest = match dir {
+    let manifest = match &dir {
         Ok(dir) => dir.read(manifest::FILE, OWN_LIMIT),
-        Err(why) => FileState::Unusable(why),
+        Err(why) => FileState::Unusable((*why).clone()),
     };
     let (header, problem) = match manifest {
         FileState::Present { bytes, .. } => {
             let header: Header = serde_json::from_slice(&bytes).unwrap_or_default();
-            let problem = Manifest::parse(&bytes).err().map(|error| error.to_string());
-            (header, problem)
+            let parsed = match dir.map(super::open::digest) {
+                Ok(Ok(digest)) => Manifest::parse(&bytes, digest.as_deref()).map(drop),
+                Ok(Err(why)) => {
+                    Err(crate::files::dir::refuse(Path::new(manifest::DIGEST_FILE), &why))
+                }
+                Err(why) => Err(crate::files::dir::refuse(Path::new(manifest::FILE), why)),
+            };
+            (header, parsed.err().map(|error| error.to_string()))
         }
         FileState::Absent => (Header::default(), Some("it has no manifest".to_owned())),
         FileState::Unusable(why) => {
@@ -93,6 +143,8 @@ fn summary(dir: Result<&Dir, Unusable>, id: String) -> (Summary, Option<String>)
         time_ms: header.created_at_ms.or(time_of(&id)),
         why: if header.why.is_empty() { why.to_owned() } else { header.why },
         command: header.command,
+        sequence: header.sequence,
+        previous: header.previous,
         size,
         problem,
         id,
@@ -173,15 +225,16 @@ pub fn remove(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<(), Er
     parent.remove_tree(&temp)
 }
 
-/// Whether an interrupted run left something half-built or half-removed.
+/// What interrupted runs left half-built or half-removed, by name: it may hold copies of keys.
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn has_leftovers(state_dir: &StateDir, snapshots: &Path) -> Result<bool, Error> {
+pub fn leftovers(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<String>, Error> {
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
-        return Ok(false);
+        return Ok(Vec::new());
     };
-    Ok(parent.names()?.iter().any(|name| replace::is_temp(name)))
+    let names = parent.names()?.into_iter().filter(|name| replace::is_temp(name));
+    Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
 }
 
 /// Removes what interrupted runs left half-built or half-removed. Returns how many.

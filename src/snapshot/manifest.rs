@@ -1,25 +1,42 @@
 //! `manifest.json`: what a snapshot holds. No secret stands in it: names, hashes, modes and times.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::after::After;
 use crate::error::Error;
+use crate::files::hash;
+use crate::model::layout::{DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
 use crate::step::Step;
-use crate::store::Entry;
+use crate::store::{Entry, files, sqlite};
 
 /// The manifest's name in a snapshot.
 pub const FILE: &str = "manifest.json";
-/// The layout this clawmend writes, and the newest it restores from.
-pub const SCHEMA: u64 = 1;
+/// The digest of the manifest, kept beside it; `sha256sum -c` understands it too.
+pub const DIGEST_FILE: &str = "manifest.sha256";
+/// The layout this clawmend writes, and the newest it restores from. Since 2 a snapshot has a digest of its
+/// manifest and a place in the order.
+pub const SCHEMA: u64 = 2;
+/// The oldest layout.
+const FIRST_SCHEMA: u64 = 1;
+/// Said of a snapshot of the first layout.
+pub const NO_DIGEST: &str = "an earlier clawmend took this snapshot, and its manifest has no checksum: the pieces can be checked, their names and modes cannot";
 
 /// What a snapshot holds and why it was taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Manifest {
     /// The layout's number.
     pub schema: u64,
+    /// Its place among the snapshots of this state dir: one more than the one before. The clock may go
+    /// back, this does not. 0: taken before there was an order.
+    #[serde(default)]
+    pub sequence: u64,
+    /// The snapshot before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
     /// Who wrote it, e.g. `clawmend 0.1.0`.
     pub tool: String,
     /// When, milliseconds since 1970.
@@ -47,6 +64,8 @@ pub struct Manifest {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Header {
     pub schema: u64,
+    pub sequence: u64,
+    pub previous: Option<String>,
     pub tool: String,
     pub created_at_ms: Option<i64>,
     pub why: String,
@@ -57,12 +76,13 @@ pub(super) struct Header {
 const EDITED: &str = "somebody changed this snapshot: use another one (`clawmend snapshot list`)";
 
 impl Manifest {
-    /// Reads a manifest, refusing newer layouts and names that lead out of the snapshot.
+    /// Reads a manifest beside its digest, refusing newer layouts and names that lead out of the
+    /// snapshot.
     ///
     /// # Errors
-    /// Not a manifest, a newer layout, or a piece's name is not a plain relative path, or
-    /// the same file stands in it twice.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+    /// Not a manifest, not the one that the digest is of, a newer layout, a store or path that clawmend
+    /// does not know, a piece's name that is not a plain relative path, or a file that stands in it twice.
+    pub fn parse(bytes: &[u8], digest: Option<&[u8]>) -> Result<Self, Error> {
         let header: Header = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
         if header.schema > SCHEMA {
             return Err(Error::refused(format!(
@@ -71,7 +91,30 @@ impl Manifest {
             ))
             .hint("restore it with that version or a later one"));
         }
+        if digest.is_some_and(|digest| digest != digest_of(bytes).as_bytes()) {
+            return Err(damaged("it is not the one that its checksum was taken of"));
+        }
+        if header.schema < FIRST_SCHEMA {
+            return Err(damaged("its layout has no number"));
+        }
+        if digest.is_none() && header.schema != FIRST_SCHEMA {
+            return Err(damaged("its checksum is missing"));
+        }
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+        let stores = [files::NAME, sqlite::NAME];
+        if let Some(odd) = manifest.stores.iter().find(|store| !stores.contains(&store.as_str())) {
+            return Err(unknown(odd));
+        }
+        for entry in &manifest.entries {
+            let known = match entry.store.as_str() {
+                files::NAME => is_known_path(&entry.path),
+                sqlite::NAME => entry.path == DATABASE,
+                _ => false,
+            };
+            if !known {
+                return Err(unknown(&entry.path));
+            }
+        }
         let mut seen = BTreeSet::new();
         for entry in &manifest.entries {
             if !seen.insert((&entry.store, &entry.path)) {
@@ -102,14 +145,45 @@ impl Manifest {
 
 /// Names of pieces are plain, relative, `/`-separated, and never the manifest's own.
 pub(super) fn is_piece_name(name: &str) -> bool {
-    name != FILE
+    ![FILE, DIGEST_FILE].contains(&name)
         && !name.contains(['\\', '\0'])
         && name.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
+/// What stands in the digest's file.
+pub fn digest_of(manifest: &[u8]) -> String {
+    format!("{}  {FILE}\n", hash::of(manifest))
+}
+
+/// The config and its includes lie anywhere; what is called like a pairing file lies where that does, and
+/// beside those lies JSON alone.
+fn is_known_path(path: &str) -> bool {
+    let file = Path::new(path).file_name();
+    let is_pairing = |part: Part| part.file().is_some_and(|own| Path::new(own).file_name() == file);
+    let beside =
+        [DEVICES_DIR, IDENTITY_DIR].iter().any(|folder| Path::new(path).starts_with(folder));
+    Part::of_file(path).is_some()
+        || match beside {
+            true => path.ends_with(".json") || path.ends_with(".json.migrated"),
+            false => !Part::ALL.into_iter().any(is_pairing),
+        }
+}
+
 fn malformed(error: &serde_json::Error) -> Error {
     // Only the place: the text of a parse error may quote what stands there.
+    damaged(&format!("line {}, column {}", error.line(), error.column()))
+}
+
+fn unknown(what: &str) -> Error {
+    let what = what.escape_debug();
+    Error::refused(format!(
+        "the snapshot's manifest names something that clawmend does not know: `{what}`"
+    ))
+    .hint(EDITED)
+}
+
+fn damaged(why: &str) -> Error {
     Error::failed("the snapshot's manifest is damaged")
-        .because(format!("line {}, column {}", error.line(), error.column()))
+        .because(why)
         .hint(Step::other_snapshot().note("the pieces in this one are plain copies"))
 }

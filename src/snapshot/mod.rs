@@ -16,10 +16,10 @@ use std::path::Path;
 
 pub use after::{After, changed_since};
 pub use build::{Create, create};
-pub use list::{LATEST, Listed, Summary, find, has_leftovers, list, remove, sweep};
+pub use list::{LATEST, Listed, Summary, find, leftovers, list, remove, sweep};
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
-pub use retention::{Rule, Verdict, choose};
+pub use retention::{DEFAULT, Rule, Verdict, choose};
 
 use crate::error::Error;
 use crate::files::{Dir, StateDir, safety};

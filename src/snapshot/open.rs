@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub id: String,
     /// What it holds.
     pub manifest: Manifest,
+    /// What stands in its `manifest.sha256`; `None`: it was taken before there was one.
+    pub digest: Option<String>,
     pub(super) dir: Dir,
 }
 
@@ -47,14 +49,30 @@ pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot
         }
         FileState::Unusable(why) => return Err(refuse(&path.join(manifest::FILE), &why)),
     };
-    let manifest = Manifest::parse(&bytes).map_err(|error| error.at(&path))?;
+    let digest = digest(&dir).map_err(|why| refuse(&path.join(manifest::DIGEST_FILE), &why))?;
+    let manifest = Manifest::parse(&bytes, digest.as_deref()).map_err(|error| error.at(&path))?;
+    let digest = digest.map(|_| manifest::digest_of(&bytes));
     if let Some(named) = super::of_another(state_dir, snapshots, &manifest.state_dir) {
         return Err(super::foreign(state_dir, &named).at(&path));
     }
-    Ok(Snapshot { id: id.to_owned(), manifest, dir })
+    Ok(Snapshot { id: id.to_owned(), manifest, digest, dir })
+}
+
+/// The digest that lies beside a manifest. `None`: there is none.
+pub(super) fn digest(dir: &Dir) -> Result<Option<Vec<u8>>, Unusable> {
+    match dir.read(manifest::DIGEST_FILE, OWN_LIMIT) {
+        FileState::Present { bytes, .. } => Ok(Some(bytes.to_vec())),
+        FileState::Absent => Ok(None),
+        FileState::Unusable(why) => Err(why),
+    }
 }
 
 impl Snapshot {
+    /// What of it cannot be checked, in words; `None`: every byte is.
+    pub fn unchecked(&self) -> Option<&'static str> {
+        self.digest.is_none().then_some(manifest::NO_DIGEST)
+    }
+
     /// Where it lies.
     pub fn path(&self) -> &Path {
         self.dir.path()
@@ -67,7 +85,8 @@ impl Snapshot {
     /// The snapshot could not be read at all.
     pub fn verify(&self, check_extract: CheckExtract<'_>) -> Result<Vec<String>, Error> {
         let mut problems = Vec::new();
-        let mut known = BTreeSet::from([PathBuf::from(manifest::FILE)]);
+        let own = [manifest::FILE, manifest::DIGEST_FILE];
+        let mut known: BTreeSet<PathBuf> = own.into_iter().map(PathBuf::from).collect();
         for entry in &self.manifest.entries {
             let Some(name) = &entry.name else { continue };
             known.insert(PathBuf::from(name));

@@ -9,7 +9,14 @@ pub struct Rule {
     pub keep: Option<usize>,
     /// Drop only those older than this, milliseconds.
     pub older_than_ms: Option<i64>,
+    /// Also keep the last of each day, this many days back.
+    pub daily: Option<u16>,
 }
+
+/// What happens after each run that takes one, unless it is told to keep all: each holds a private key.
+pub const DEFAULT: Rule = Rule { keep: Some(20), older_than_ms: None, daily: Some(14) };
+
+const DAY_MS: i64 = 86_400_000;
 
 /// What happens to one snapshot, and why.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -33,6 +40,12 @@ pub fn choose(list: &[Summary], now_ms: i64, rule: Rule) -> Vec<Verdict> {
     let last_resort = newest_whole.or((!list.is_empty()).then_some(0));
     let judge = |(place, summary): (usize, &Summary)| {
         let (remove, reason) = verdict(place, summary, now_ms, rule);
+        let (remove, reason) = match rule.daily {
+            Some(days) if remove && is_last_of_a_day(list, place, now_ms, days) => {
+                (false, "the last of its day".to_owned())
+            }
+            _ => (remove, reason),
+        };
         let (remove, reason) = if remove && Some(place) == last_resort {
             (false, "the newest one always stays".to_owned())
         } else {
@@ -41,6 +54,15 @@ pub fn choose(list: &[Summary], now_ms: i64, rule: Rule) -> Vec<Verdict> {
         Verdict { id: summary.id.clone(), size: summary.size, remove, reason }
     };
     list.iter().enumerate().map(judge).collect()
+}
+
+/// Whether it is the last one taken on its day (UTC), and that day not further back. What is of a day to
+/// come was taken before the clock went back.
+fn is_last_of_a_day(list: &[Summary], place: usize, now_ms: i64, days: u16) -> bool {
+    let day = |summary: &Summary| summary.time_ms.map(|time| time.div_euclid(DAY_MS));
+    let Some(own) = list.get(place).and_then(day) else { return true };
+    let is_first = !list.iter().take(place).any(|later| day(later) == Some(own));
+    is_first && own > now_ms.div_euclid(DAY_MS) - i64::from(days)
 }
 
 fn verdict(place: usize, summary: &Summary, now_ms: i64, rule: Rule) -> (bool, String) {
@@ -55,7 +77,7 @@ fn verdict(place: usize, summary: &Summary, now_ms: i64, rule: Rule) -> (bool, S
         match summary.time_ms.map(|time| now_ms.saturating_sub(time)) {
             None => return (false, "its age is not known".to_owned()),
             Some(age) if age <= limit => return (false, "not old enough".to_owned()),
-            Some(age) => reasons.push(format!("{} days old", age / 86_400_000)),
+            Some(age) => reasons.push(format!("{} days old", age / DAY_MS)),
         }
     }
     match reasons.is_empty() {

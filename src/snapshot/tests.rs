@@ -167,29 +167,52 @@ fn a_manifest_that_lies_is_refused() {
     let made = home.create(0).unwrap();
     let path = made.path().join("manifest.json");
     let text = std::fs::read_to_string(&path).unwrap();
+    // Whoever lies makes the checksum anew.
+    let write = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let digest = manifest::digest_of(text.as_bytes());
+        std::fs::write(made.path().join("manifest.sha256"), digest).unwrap();
+    };
     for (from, to) in [
         ("files/devices/paired.json", "../../../devices/paired.json"),
         ("files/devices/paired.json", "/etc/passwd"),
         ("files/devices/paired.json", "manifest.json"),
-        ("\"schema\": 1", "\"schema\": 2"),
+        ("files/devices/paired.json", "manifest.sha256"),
+        ("\"schema\": 2", "\"schema\": 3"),
+        ("\"schema\": 2", "\"schema\": 0"),
+        ("\"files\"", "\"filet\""),
+        ("devices/old.json.migrated", "devices/old.sh"),
+        ("identity/device.json", "identitx/device.json"),
+        ("\"mode\"", "\"mude\""),
         ("\"entries\"", "\"entires\""),
         ("{", ""),
     ] {
-        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        write(&text.replacen(from, to, 1));
         home.open(&made.id).unwrap_err();
         assert!(home.list()[0].problem.is_some(), "{to}");
     }
     // A path that clawmend never writes is refused when the way back is asked for.
     for lie in ["../outside", "clawmend/lock"] {
-        std::fs::write(&path, text.replace("\"openclaw.json\"", &format!("\"{lie}\""))).unwrap();
+        write(&text.replace("\"openclaw.json\"", &format!("\"{lie}\"")));
         let opened = home.open(&made.id).unwrap();
         let entries = &opened.manifest.entries;
         let way = home.store().changes_to(&Default::default(), entries, &opened);
         assert_eq!(way.unwrap_err().exit(), crate::exit::Exit::Refused, "{lie}");
     }
+    // Without its checksum, or with that of another.
+    std::fs::write(&path, &text).unwrap();
+    home.open(&made.id).unwrap_err();
+    std::fs::remove_file(made.path().join("manifest.sha256")).unwrap();
+    home.open(&made.id).unwrap_err();
+    // One of the first layout had none: it is taken, and says so.
+    let first =
+        text.replacen("\"schema\": 2", "\"schema\": 1", 1).replacen("  \"sequence\": 1,\n", "", 1);
+    std::fs::write(&path, first).unwrap();
+    let opened = home.open(&made.id).unwrap();
+    assert!(opened.unchecked().unwrap().contains("no checksum"));
+    assert_eq!(opened.verify(&|_, _, _| Ok(())).unwrap(), Vec::<String>::new());
     // Newer: listed and named, not restored.
-    std::fs::write(&path, "{\"schema\":7,\"tool\":\"clawmend 9\",\"createdAtMs\":5,\"why\":\"w\"}")
-        .unwrap();
+    write("{\"schema\":7,\"tool\":\"clawmend 9\",\"createdAtMs\":5,\"why\":\"w\"}");
     let listed = &home.list()[0];
     assert_eq!((listed.time_ms, listed.why.as_str()), (Some(5), "w"));
     assert!(listed.problem.as_deref().unwrap().contains("newer clawmend (clawmend 9)"));
@@ -216,6 +239,8 @@ fn ids_by_prefix() {
 
 fn summary(place: usize, age_days: i64, whole: bool) -> Summary {
     Summary {
+        sequence: 0,
+        previous: None,
         id: format!("{place}"),
         time_ms: Some(-age_days * 86_400_000),
         why: String::new(),
@@ -223,6 +248,26 @@ fn summary(place: usize, age_days: i64, whole: bool) -> Summary {
         size: 1,
         problem: (!whole).then(String::new),
     }
+}
+
+#[test]
+fn by_default_the_last_twenty_stay_and_one_a_day_for_two_weeks() {
+    // Ten a day for thirty days, the newest first.
+    let mut list: Vec<Summary> =
+        (0..300).map(|place| summary(place, place as i64 / 10, true)).collect();
+    let kept = |list: &[Summary]| -> Vec<usize> {
+        let verdicts = choose(list, 0, DEFAULT);
+        (0..list.len()).filter(|place| !verdicts[*place].remove).collect()
+    };
+    let days = (2..14).map(|day| day * 10);
+    assert_eq!(kept(&list), (0..20).chain(days).collect::<Vec<_>>());
+    // Those that the clock before it went back says are of days to come: one of each.
+    for summary in &mut list[40..60] {
+        summary.time_ms = Some(5 * 86_400_000);
+    }
+    assert!(kept(&list).contains(&40) && !kept(&list).contains(&41));
+    // With no more than twenty none goes.
+    assert_eq!(kept(&list[..20]).len(), 20);
 }
 
 proptest::proptest! {
@@ -235,7 +280,7 @@ proptest::proptest! {
         ages.sort();
         let list: Vec<_> = ages.iter().enumerate()
             .map(|(place, (age, whole))| summary(place, *age, *whole)).collect();
-        let rule = Rule { keep, older_than_ms: days.map(|days| days * 86_400_000) };
+        let rule = Rule { keep, daily: None, older_than_ms: days.map(|days| days * 86_400_000) };
         let verdicts = choose(&list, 0, rule);
         proptest::prop_assert_eq!(verdicts.len(), list.len());
         let stays = |place: usize| !verdicts[place].remove;
@@ -260,7 +305,7 @@ proptest::proptest! {
     fn any_bytes_as_a_manifest_or_a_journal_are_an_error_and_no_panic(
         bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
     ) {
-        let _ = Manifest::parse(&bytes);
+        let _ = Manifest::parse(&bytes, None);
         let _ = crate::journal::parse(&bytes);
     }
 }

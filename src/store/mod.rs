@@ -110,7 +110,7 @@ pub trait Source {
 
 /// A snapshot's record of one piece of state.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Entry {
     /// Which store it belongs to: `files` or `sqlite`.
     pub store: String,

@@ -296,7 +296,10 @@ fn a_manifest_that_names_a_file_twice_is_one_that_somebody_edited() {
     let mut manifest = sandbox.json(&name);
     let entries = manifest["entries"].as_array_mut().unwrap();
     entries.push(entries[0].clone());
-    sandbox.write(&name, manifest.to_string());
+    let text = manifest.to_string();
+    let digest = clawmend::snapshot::manifest::digest_of(text.as_bytes());
+    sandbox.write(&name, text);
+    sandbox.write(&format!("clawmend/snapshots/{id}/manifest.sha256"), digest);
     let refused = sandbox.run(&["restore", "--yes"]).expect(Exit::Refused);
     assert!(refused.stderr.contains("twice"), "{}", refused.stderr);
 }
@@ -323,4 +326,166 @@ fn prune_waits_for_no_lock_of_its_own() {
     let run = run.expect(Exit::Done);
     assert!(run.stderr.contains("interrupted"), "{}", run.text());
     assert!(theirs.is_dir());
+}
+
+/// Where a sample begins: another place in each run.
+fn seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    u64::from(now.subsec_nanos())
+}
+
+/// Every bit of a manifest and of its checksum; a sample of the bits of all files, through a restore.
+#[test]
+fn a_flipped_bit_of_a_snapshot_is_never_restored_as_done() {
+    for fixture in ["2026.5.28-scope-upgrade-pending", "2026.9.6-sqlite-read-only"] {
+        let sandbox = Sandbox::fixture(fixture);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        let list = sandbox.run(&["snapshot", "list", "--json"]).json();
+        let id = list["snapshots"][0]["id"].as_str().unwrap().to_owned();
+        let folder = format!("clawmend/snapshots/{id}");
+        let read = |name: &str| std::fs::read(sandbox.path(&format!("{folder}/{name}"))).unwrap();
+        let (manifest, digest) = (read("manifest.json"), read("manifest.sha256"));
+        let parse = clawmend::snapshot::Manifest::parse;
+        parse(&manifest, Some(&digest)).unwrap();
+        for at in 0..8 * manifest.len() {
+            let mut flipped = manifest.clone();
+            flipped[at / 8] ^= 1 << (at % 8);
+            assert!(parse(&flipped, Some(&digest)).is_err(), "bit {at} of the manifest");
+        }
+        for at in 0..8 * digest.len() {
+            let mut flipped = digest.clone();
+            flipped[at / 8] ^= 1 << (at % 8);
+            assert!(parse(&manifest, Some(&flipped)).is_err(), "bit {at} of the checksum");
+        }
+        let seed = seed();
+        let repaired = sandbox.contents();
+        let files = sandbox
+            .tree(true)
+            .into_keys()
+            .filter(|path| path.starts_with(&folder) && sandbox.state().join(path).is_file());
+        for (number, path) in files.enumerate() {
+            let path = sandbox.state().join(path);
+            let whole = std::fs::read(&path).unwrap();
+            for turn in 0..4 {
+                let bits = 8 * whole.len() as u64;
+                let at = (seed / (number as u64 + 1) + turn * bits / 4) % bits;
+                let mut flipped = whole.clone();
+                flipped[(at / 8) as usize] ^= 1 << (at % 8);
+                std::fs::write(&path, &flipped).unwrap();
+                let what = format!("seed {seed}: bit {at} of {}", path.display());
+                let run = sandbox.run(&["restore", "--yes", "--force", &id]);
+                assert!(
+                    !run.stdout.contains("Done") && run.exit != Exit::Done,
+                    "{what}: {}",
+                    run.text()
+                );
+                assert_eq!(sandbox.contents(), repaired, "{what}");
+                assert_eq!(
+                    sandbox.run(&["snapshot", "verify", &id]).exit,
+                    Exit::Findings,
+                    "{what}"
+                );
+            }
+            std::fs::write(&path, &whole).unwrap();
+        }
+        sandbox.run(&["restore", "--yes", &id]).expect(Exit::Done);
+    }
+}
+
+#[test]
+fn the_newest_snapshot_is_the_last_one_taken_whatever_the_clock_says() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let taken = |why: &str, now_ms: i64| {
+        sandbox.now_ms.set(now_ms);
+        sandbox.write("devices/bootstrap.json", format!("{{\"{why}\": {{}}}}"));
+        sandbox.run(&["snapshot", "create", "--why", why]).expect(Exit::Done);
+    };
+    let now = crate::support::NOW_MS;
+    taken("one", now);
+    taken("two", now + 86_400_000);
+    // The clock goes back by a year.
+    taken("three", now - 365 * 86_400_000);
+    taken("four", now - 365 * 86_400_000 - 5);
+    let names = || -> Vec<String> {
+        let list = sandbox.run(&["snapshot", "list", "--json"]).json();
+        let all = list["snapshots"].as_array().unwrap();
+        all.iter().map(|one| one["why"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(), ["four", "three", "two", "one"]);
+    let shown = sandbox.run(&["snapshot", "show"]).expect(Exit::Done);
+    assert!(shown.stdout.contains("-four\n"), "{}", shown.text());
+    sandbox.write("devices/bootstrap.json", "{}");
+    sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+    assert!(sandbox.read("devices/bootstrap.json").contains("four"));
+    // What `To undo` names is the last to go.
+    sandbox.run(&["snapshot", "prune", "--keep", "2", "--yes"]).expect(Exit::Done);
+    assert_eq!(names(), ["before-restore", "four"]);
+    // One that cannot be read is not overlooked.
+    let list = sandbox.run(&["snapshot", "list", "--json"]).json();
+    let newest = list["snapshots"][0]["id"].as_str().unwrap();
+    sandbox.write(&format!("clawmend/snapshots/{newest}/manifest.json"), "{");
+    sandbox.run(&["restore", "--yes"]).expect(Exit::Failed);
+}
+
+#[test]
+fn old_snapshots_go_by_themselves_and_that_is_said() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let create =
+        |more: &[&str]| sandbox.run(&[&["snapshot", "create"], more].concat()).expect(Exit::Done);
+    let count = || {
+        let list = sandbox.run(&["snapshot", "list", "--json"]).json();
+        list["snapshots"].as_array().unwrap().len()
+    };
+    for _ in 0..21 {
+        create(&["--keep-all"]);
+    }
+    assert_eq!(count(), 21);
+    let run = create(&[]);
+    assert!(run.stderr.contains("2 old snapshots were removed"), "{}", run.text());
+    assert_eq!(count(), 20);
+    // A run that takes one drops one, unless it is told not to; the one to undo it stays.
+    let run = sandbox.run(&["repair", "--yes", "--keep-all"]).expect(Exit::Done);
+    assert!(!run.stderr.contains("removed"), "{}", run.text());
+    assert_eq!(count(), 21);
+    let run = sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+    assert!(
+        run.stderr.contains("were removed") && run.stderr.contains("--keep-all"),
+        "{}",
+        run.text()
+    );
+    assert_eq!(count(), 20);
+    let id = run.stdout.split("restore ").nth(1).unwrap().trim();
+    sandbox.run(&["restore", "--yes", id]).expect(Exit::Done);
+}
+
+#[test]
+fn what_a_killed_run_left_is_named_and_swept() {
+    for command in [
+        &["repair", "--yes"][..],
+        &["snapshot", "create"],
+        &["restore", "--yes", "--force"],
+        &["snapshot", "prune", "--keep", "9"],
+    ] {
+        let sandbox = repaired();
+        let left = "clawmend/snapshots/.clawmend-snapshot-0a1b2c3d4e5f.tmp";
+        let left = match std::fs::read_dir(sandbox.path("clawmend/snapshots")) {
+            Ok(_) => left,
+            Err(error) => panic!("{error}"),
+        };
+        sandbox.write(&format!("{left}/files/identity/device.json"), "{}");
+        let name = left.rsplit('/').next().unwrap();
+        for look in [
+            &["diagnose"][..],
+            &["diagnose", "--json"],
+            &["snapshot", "list"],
+            &["repair", "--dry-run"],
+        ] {
+            let run = sandbox.run(look);
+            assert!(look[0] == "repair" || run.text().contains(name), "{}", run.text());
+            assert!(sandbox.path(left).exists());
+        }
+        sandbox.run(command).expect(Exit::Done);
+        assert!(!sandbox.path(left).exists(), "{command:?}");
+        assert!(!sandbox.run(&["diagnose"]).text().contains("half-built"));
+    }
 }

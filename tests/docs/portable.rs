@@ -45,7 +45,16 @@ fn the_portable_half_needs_std_alone() {
     for entry in std::fs::read_dir(root().join("src/platform/portable")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        for word in ["std::os::unix", "std::os::linux", "std::os::macos", "std::os::fd", "rustix", "libc", "signal_hook", "cfg(unix"] {
+        for word in [
+            "std::os::unix",
+            "std::os::linux",
+            "std::os::macos",
+            "std::os::fd",
+            "rustix",
+            "libc",
+            "signal_hook",
+            "cfg(unix",
+        ] {
             assert!(!text.contains(word), "{}: {word}", path.display());
         }
     }

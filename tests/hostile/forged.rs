@@ -117,7 +117,10 @@ pub fn a_manifest_invents_no_owner(_size: Size) -> String {
         "size": text.len(), "mode": 0o104_777, "uid": 0, "gid": 0, "rows": {},
     });
     manifest["entries"].as_array_mut().unwrap().push(entry);
-    world.write(&name, manifest.to_string());
+    let text = manifest.to_string();
+    let digest = format!("{}  manifest.json\n", hex(text.as_bytes()));
+    world.write(&name, text);
+    world.write(&format!("{folder}/manifest.sha256"), digest);
     std::fs::create_dir(world.path("agents")).unwrap();
     give_away(&world.root().join("home"));
     let out = world.run(&["restore", "--yes", "--force", &id]);

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::finding::{Finding, Mend, Severity};
 
 /// What was found before a repair and is not mended by its plan, because only a person can decide it.
-pub(super) fn untouched(call: &Call, before: &[Finding], proposal: &Proposal) -> Vec<Finding> {
+pub(super) fn untouched(call: &Call<'_>, before: &[Finding], proposal: &Proposal) -> Vec<Finding> {
     if call.purpose != Purpose::Repair {
         return Vec::new();
     }

@@ -6,6 +6,9 @@ use crate::cli::context::Context;
 use crate::error::Error;
 use crate::files::Lock;
 use crate::journal;
+use crate::read::locate::Located;
+use crate::snapshot;
+use crate::text::count;
 
 /// How long to wait for another clawmend.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
@@ -23,13 +26,17 @@ pub(in crate::cli) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error>
     Ok(lock)
 }
 
-/// Takes back what an interrupted run left, if one did; then the lock is held already.
+/// Takes back or sweeps what an interrupted run left, if one did; then the lock is held already.
 pub(in crate::cli) fn begin(
     context: &mut Context<'_, '_>,
     dry_run: bool,
 ) -> Result<Option<Lock>, Error> {
     let located = context.locate()?;
-    if dry_run || journal::interrupted(&located.state_dir)?.is_none() {
+    let left = || {
+        let left = snapshot::leftovers(&located.state_dir, &context.snapshots(&located));
+        left.is_ok_and(|left| !left.is_empty())
+    };
+    if dry_run || journal::interrupted(&located.state_dir)?.is_none() && !left() {
         return Ok(None);
     }
     lock(context).map(Some)
@@ -69,4 +76,24 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
     }
     context.recovered = Some(done);
     Ok(())
+}
+
+/// Removes the snapshots that the default rule does not keep, and says so. The run stands without it.
+pub(in crate::cli) fn drop_old(context: &mut Context<'_, '_>, located: &Located, _lock: &Lock) {
+    let folder = context.snapshots(located);
+    let Ok(all) = snapshot::list(&located.state_dir, &folder) else { return };
+    let verdicts = snapshot::choose(&all.own, context.world.now_ms, snapshot::DEFAULT);
+    let going = verdicts.into_iter().filter(|verdict| verdict.remove);
+    let gone: Vec<String> = going
+        .filter(|verdict| snapshot::remove(&located.state_dir, &folder, &verdict.id).is_ok())
+        .map(|verdict| verdict.id)
+        .collect();
+    if let (Some(first), Some(last)) = (gone.last(), gone.first()) {
+        let which = if first == last { first.clone() } else { format!("{first} to {last}") };
+        context.note(&format!(
+            "note: {} removed ({}): the last 20 stay, and the last of each day for 14 days; --keep-all keeps all",
+            count(gone.len(), "old snapshot was", "old snapshots were"),
+            crate::text::safe(&which)
+        ));
+    }
 }

@@ -6,7 +6,7 @@ mod lock;
 mod outcome;
 mod report;
 
-pub(super) use lock::{begin, lock};
+pub(super) use lock::{begin, drop_old, lock};
 
 use super::context::{Context, State};
 use crate::apply::{self, ApplyError};
@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::files::Lock;
 use crate::plan::{Changes, Plan};
 use crate::simulate::on_model;
+use crate::snapshot::Snapshot;
 use crate::step::Step;
 use crate::store::CommitError;
 use crate::store::sqlite::Hold;
@@ -54,7 +55,7 @@ impl Purpose {
 }
 
 /// How a changing command was called.
-pub(super) struct Call {
+pub(super) struct Call<'a> {
     /// Which command.
     pub purpose: Purpose,
     /// The command line, to run again.
@@ -63,6 +64,10 @@ pub(super) struct Call {
     pub dry_run: bool,
     /// Do not ask.
     pub yes: bool,
+    /// Keep every snapshot.
+    pub keep_all: bool,
+    /// The snapshot that the state is to be as afterwards.
+    pub back_to: Option<&'a Snapshot>,
 }
 
 /// What a command would change: made from a state, again whenever the state moved.
@@ -92,7 +97,7 @@ impl Proposal {
 /// back.
 pub(super) fn carry_out(
     context: &mut Context<'_, '_>,
-    call: &Call,
+    call: &Call<'_>,
     held: Option<Lock>,
     mut state: State,
     propose: &mut dyn FnMut(&mut Context<'_, '_>, &State) -> Result<Proposal, Error>,
@@ -134,6 +139,9 @@ pub(super) fn carry_out(
         match applied {
             Ok(applied) => {
                 context.hold = None;
+                if !call.keep_all {
+                    drop_old(context, &state.located, &lock);
+                }
                 let report = Report::of(context, call, &state, &proposal);
                 // A huge store is in memory once.
                 drop((state, proposal));
@@ -177,7 +185,7 @@ pub(super) fn carry_out(
 /// shown, and only a run that asks nothing goes on with them.
 fn shown_again(
     context: &mut Context<'_, '_>,
-    call: &Call,
+    call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
     before: &Changes,
@@ -209,7 +217,7 @@ fn hold(state: &State) -> Result<Option<Hold>, Error> {
 
 fn ask(
     context: &mut Context<'_, '_>,
-    call: &Call,
+    call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
 ) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use super::choices::{choices, untouched};
 use super::outcome;
 use super::{Call, Proposal, Purpose};
-use crate::apply::Applied;
+use crate::apply::{self, Applied};
 use crate::checks::{self, Hop};
 use crate::cli::context::{Context, State};
 use crate::cli::head::head;
@@ -15,12 +15,14 @@ use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, Head, StateDocument};
 use crate::render::{diff, findings, plan as preview};
 use crate::simulate::images_after;
+use crate::snapshot::Snapshot;
 use crate::step::Step;
+use crate::store::files::key_of;
 use crate::text::safe;
 
 pub(super) fn shown(
     context: &Context<'_, '_>,
-    call: &Call,
+    call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
 ) -> String {
@@ -41,7 +43,7 @@ pub(super) fn shown(
 }
 
 /// The one question: after a long preview its size and its place are out of sight.
-pub(super) fn question(call: &Call, state: &State, proposal: &Proposal) -> String {
+pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> String {
     let dir = safe(&crate::platform::shown(&state.located.state_dir));
     let places = preview::places(&proposal.changes);
     let what = match (call.purpose, proposal.changes.edits.len()) {
@@ -65,7 +67,7 @@ fn after(state: &State, changes: &Changes) -> Vec<Finding> {
 
 pub(super) fn only_shown(
     context: &mut Context<'_, '_>,
-    call: &Call,
+    call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
 ) -> Exit {
@@ -96,7 +98,7 @@ pub(super) fn only_shown(
 
 pub(super) fn nothing_to_do(
     context: &mut Context<'_, '_>,
-    call: &Call,
+    call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
 ) -> Exit {
@@ -151,7 +153,7 @@ fn leftover(context: &mut Context<'_, '_>, left: &[Finding]) {
 
 pub(super) fn done(
     context: &mut Context<'_, '_>,
-    call: &Call,
+    call: &Call<'_>,
     mut report: Report,
     applied: &Applied,
 ) -> Result<Exit, Error> {
@@ -161,6 +163,9 @@ pub(super) fn done(
         // The changes are in place: an error here would say that nothing was changed.
         Err(error) => return Ok(unchecked(context, call, report, applied, &error)),
     };
+    if let Some(differs) = call.back_to.and_then(|snapshot| difference(&state, snapshot)) {
+        return Ok(not_as_promised(context, call, report, applied, &state, &differs));
+    }
     let exit = if call.purpose == Purpose::Restore { Exit::Done } else { state.exit() };
     for note in applied.note.iter().chain(&applied.changed_meanwhile) {
         context.note(&format!("note: {}", crate::text::safe(note)));
@@ -201,10 +206,53 @@ fn undo(snapshot: Option<&str>) -> Option<Step> {
     Some(Step::clawmend(["restore", snapshot?]))
 }
 
+/// What is not as the snapshot has it, after everything was put back.
+fn difference(state: &State, snapshot: &Snapshot) -> Option<String> {
+    match apply::way_back(&state.stores(), &state.model.images, snapshot) {
+        Ok(left) if left.is_empty() => None,
+        Ok(left) => {
+            let dir = &state.located.state_dir;
+            let files = left.files.iter().map(|change| key_of(dir, &change.before.path));
+            let rows = left.rows.iter().map(|change| change.part.table().to_owned());
+            let mut names: Vec<String> = files.chain(rows).collect();
+            names.dedup();
+            Some(names.join(", "))
+        }
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// Put back, and then the state is not as the snapshot has it.
+fn not_as_promised(
+    context: &mut Context<'_, '_>,
+    call: &Call<'_>,
+    report: Report,
+    applied: &Applied,
+    state: &State,
+    differs: &str,
+) -> Exit {
+    let snapshot = applied.snapshot.as_deref();
+    context.note(&format!(
+        "note: the snapshot was put back, but the state is not as it has it: {}",
+        safe(differs)
+    ));
+    let look = call.again.clone().with(["--dry-run"]);
+    let look = context.typed(&look.after("another program may have written since; to look"));
+    context.note(&format!("      {look}"));
+    if context.global.json {
+        let mut document = report.document(context, call, snapshot, &state.findings);
+        document.healthy = false;
+        context.json(&document);
+    } else if let Some(undo) = undo(snapshot) {
+        context.say(&context.typed(&undo.after("To undo")));
+    }
+    Exit::Findings
+}
+
 /// Made, and then the state could not be read again.
 fn unchecked(
     context: &mut Context<'_, '_>,
-    call: &Call,
+    call: &Call<'_>,
     report: Report,
     applied: &Applied,
     error: &Error,
@@ -243,7 +291,7 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn of(
         context: &Context<'_, '_>,
-        call: &Call,
+        call: &Call<'_>,
         state: &State,
         proposal: &Proposal,
     ) -> Self {
@@ -270,7 +318,7 @@ impl Report {
     fn document(
         self,
         context: &Context<'_, '_>,
-        call: &Call,
+        call: &Call<'_>,
         snapshot: Option<&str>,
         findings: &[Finding],
     ) -> ChangeDocument {

@@ -15,13 +15,18 @@ use crate::text::{ago, count, local, safe, utc};
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let located = context.locate()?;
     let listed = snapshot::list(&located.state_dir, &context.snapshots(&located))?;
-    let mut all: Vec<_> = listed.own.iter().chain(&listed.others).collect();
-    all.sort_by(|one, other| other.id.cmp(&one.id));
+    let all = listed.all();
     if context.global.json {
         let document =
             documents(context, &located, all.iter().copied().map(document_of).collect(), false);
         context.json(&document);
         return Ok(Exit::Done);
+    }
+    for name in snapshot::leftovers(&located.state_dir, &context.snapshots(&located))? {
+        context.note(&format!(
+            "note: `{}` is half-built, left by a killed run, and holds copies of keys: the next command that may write removes it",
+            safe(&name)
+        ));
     }
     if all.is_empty() {
         let repair = Step::clawmend(["repair"])
@@ -133,9 +138,13 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
         None => all.own,
     };
     let mut checked = Vec::new();
+    let mut unchecked = None;
     for summary in chosen {
         let problems = match snapshot::open(&located.state_dir, &folder, &summary.id) {
-            Ok(found) => found.verify(&verify_extract)?,
+            Ok(found) => {
+                unchecked = unchecked.or(found.unchecked().map(|why| (summary.id.clone(), why)));
+                found.verify(&verify_extract)?
+            }
             Err(error) => vec![error.to_string()],
         };
         checked.push((summary, problems));
@@ -163,6 +172,9 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
                 context.say(&format!("    {}", safe(problem)));
             }
         }
+    }
+    if let Some((id, why)) = unchecked {
+        context.note(&format!("note: {}: {why}", safe(&id)));
     }
     Ok(if damaged { Exit::Findings } else { Exit::Done })
 }

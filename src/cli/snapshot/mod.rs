@@ -4,7 +4,7 @@ mod look;
 mod prune;
 
 use super::args;
-use super::change::{begin, lock};
+use super::change::{begin, drop_old, lock};
 use super::context::{Context, State};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -20,12 +20,13 @@ use prune::{age, prune};
 /// Runs one of the snapshot commands.
 pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Result<Exit, Error> {
     match command {
-        args::Snapshot::Create { why } => create(context, why),
+        args::Snapshot::Create { why, keep_all } => create(context, why, *keep_all),
         args::Snapshot::List => list(context),
         args::Snapshot::Show { id } => show(context, id),
         args::Snapshot::Verify { id } => verify(context, id.as_deref()),
         args::Snapshot::Prune { keep, older_than, dry_run, yes } => {
             let rule = snapshot::Rule {
+                daily: None,
                 keep: *keep,
                 older_than_ms: older_than.as_deref().map(age).transpose()?,
             };
@@ -83,7 +84,7 @@ fn without_database(state: &State) -> Result<Option<&'static str>, Error> {
     }
 }
 
-fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
+fn create(context: &mut Context<'_, '_>, why: &str, keep_all: bool) -> Result<Exit, Error> {
     let plain = !why.is_empty()
         && why.len() <= 40
         && why.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -109,6 +110,9 @@ fn create(context: &mut Context<'_, '_>, why: &str) -> Result<Exit, Error> {
         changes: None,
     })
     .map_err(|error| error.hint("no snapshot was made"))?;
+    if !keep_all {
+        drop_old(context, &state.located, &lock);
+    }
     drop(lock);
     if context.global.json {
         let bytes = made.manifest.entries.iter().filter_map(|entry| entry.size).sum();

@@ -43,7 +43,7 @@ pub(super) fn prune(
     if going.is_empty()
         && !dry_run
         && held.is_none()
-        && snapshot::has_leftovers(&located.state_dir, &folder)?
+        && !snapshot::leftovers(&located.state_dir, &folder)?.is_empty()
     {
         // What an interrupted prune left half-removed is swept as the lock is taken.
         lock(context)?;

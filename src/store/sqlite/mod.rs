@@ -42,7 +42,7 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The piece of a snapshot that holds the pairing tables.
 pub const PIECE: &str = "pairing.sqlite";
 /// What [`Entry::store`] says for this store.
-const STORE: &str = "sqlite";
+pub const NAME: &str = "sqlite";
 
 /// The pairing tables in the state dir's database.
 #[derive(Clone, Debug)]
@@ -176,7 +176,7 @@ impl Store for SqliteStore {
             Ok(written) => written,
             // Nothing was ever written to it, so there is nothing to keep.
             Err(Halt::Trouble(Trouble::Absent | Trouble::Empty)) => {
-                return Ok(vec![Entry::absent(STORE, DATABASE)]);
+                return Ok(vec![Entry::absent(NAME, DATABASE)]);
             }
             // A database that cannot be read is never written, so there is nothing of it to bring back:
             // what else is in the plan (the config, say) may go on.
@@ -190,7 +190,7 @@ impl Store for SqliteStore {
         })?;
         let (sha256, size) = sink.put(PIECE, &mut file)?;
         Ok(vec![Entry {
-            store: STORE.to_owned(),
+            store: NAME.to_owned(),
             path: DATABASE.to_owned(),
             name: Some(PIECE.to_owned()),
             sha256: Some(sha256),
@@ -224,7 +224,7 @@ impl Store for SqliteStore {
         entries: &[Entry],
         source: &dyn Source,
     ) -> Result<Changes, Error> {
-        let Some(entry) = entries.iter().find(|entry| entry.store == STORE) else {
+        let Some(entry) = entries.iter().find(|entry| entry.store == NAME) else {
             return Ok(Changes::default());
         };
         let Some(name) = &entry.name else {

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::image::Cell;
 use crate::model::layout::Part;
 use crate::plan::{RowChange, RowOp};
+use crate::secret::{self, mask};
 use crate::store::CommitError;
 
 /// One row on its way into the database.
@@ -193,13 +194,14 @@ fn key_is(shape: &Shape, key: &[(String, Cell)], offset: usize) -> String {
         .join(" AND ")
 }
 
-/// A row in words. The keys of setup codes are not shown.
+/// A row in words, as far as its key may be shown: an id that nothing here proves may be a secret.
 pub(super) fn describe(part: Part, key: &[(String, Cell)]) -> String {
     let table = part.table();
-    let key: Vec<&str> = key.iter().filter_map(|(_, cell)| cell.text()).collect();
-    match part {
-        Part::Bootstrap => format!("a row of `{table}`"),
-        _ if key.is_empty() => format!("a row of `{table}`"),
-        _ => format!("the row `{}` of `{table}`", key.join("/")),
+    match (part, key.first().and_then(|(_, cell)| cell.text())) {
+        (Part::Pending, Some(id)) => {
+            format!("the row `{}` of `{table}`", secret::shape::Shape::RequestId.show(id))
+        }
+        (Part::Paired, Some(id)) => format!("the row `{}` of `{table}`", mask(id)),
+        _ => format!("a row of `{table}`"),
     }
 }
