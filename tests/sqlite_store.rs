@@ -943,8 +943,7 @@ fn what_is_read_under_the_lock_is_what_the_commit_finds() {
     writer.busy_timeout(Duration::ZERO).unwrap();
     let theirs = "UPDATE device_pairing_paired SET client_mode = 'after'";
     assert!(writer.execute_batch(theirs).is_err());
-    let mut now = Images::default();
-    now.database = store.read();
+    let now = Images { database: store.read(), ..Images::default() };
     let changes = store.changes_to(&now, &entries, &then).unwrap();
     assert!(!changes.is_empty());
     let mut safety = Folder::new();
