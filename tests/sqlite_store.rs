@@ -13,7 +13,7 @@ use clawmend::image::{Cell, Database, DatabaseState, Images, Unusable};
 use clawmend::model::layout::{DATABASE, Part};
 use clawmend::plan::{CellChange, Changes, RowChange, RowOp};
 use clawmend::store::sqlite::{BUSY_TIMEOUT, SqliteStore, verify_extract};
-use clawmend::store::{CommitError, Entry, Sink, Source, Store};
+use clawmend::store::{CommitError, Entry, Sink, Source};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
@@ -71,9 +71,7 @@ impl State {
     }
 
     fn images(&self) -> Images {
-        let mut images = Images::default();
-        self.store().read(&mut images).unwrap();
-        images
+        Images { database: self.store().read(), ..Images::default() }
     }
 
     fn state(&self) -> DatabaseState {
@@ -947,8 +945,7 @@ fn what_is_read_under_the_lock_is_what_the_commit_finds() {
     writer.busy_timeout(Duration::ZERO).unwrap();
     let theirs = "UPDATE device_pairing_paired SET client_mode = 'after'";
     assert!(writer.execute_batch(theirs).is_err());
-    let mut now = Images::default();
-    store.read(&mut now).unwrap();
+    let now = Images { database: store.read(), ..Images::default() };
     let changes = store.changes_to(&now, &entries, &then).unwrap();
     assert!(!changes.is_empty());
     let mut safety = Folder::new();

@@ -1,4 +1,4 @@
-//! What every store keeps to: the same cases over files, database and memory.
+//! What the stores keep to: the same cases over files alone, a database alone, and both.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,26 +9,22 @@ use std::time::Duration;
 use clawmend::error::Error;
 use clawmend::files::{Dir, hash};
 use clawmend::format::Splice;
-use clawmend::image::{
-    Cell, Database, DatabaseImage, DatabaseState, FileState, Images, Meta, Row, Slot, Table,
-    TableColumn, TextImage,
-};
+use clawmend::image::{Cell, DatabaseState, Images, Row, Slot};
 use clawmend::model::layout::{DATABASE, Part};
-use clawmend::plan::{After, CellChange, Changes, FileChange, RowChange, RowOp, StoreKind};
+use clawmend::plan::{After, CellChange, Changes, FileChange, RowChange, RowOp};
 use clawmend::store::files::FilesStore;
-use clawmend::store::memory::MemoryStore;
 use clawmend::store::sqlite::SqliteStore;
-use clawmend::store::{CommitError, Sink, Source, Store};
+use clawmend::store::{CommitError, Sink, Source, Stores};
 
 /// Paths with bytes, permissions and times.
 type Tree = BTreeMap<PathBuf, (Vec<u8>, String)>;
 
 /// A store under test, and another program that changes what it holds.
 struct Case {
-    store: Box<dyn Store>,
+    stores: Stores,
     /// Changes one thing that [`edit`] starts from, as the gateway would.
     meddle: Box<dyn Fn()>,
-    /// Everything on disk, byte for byte; empty for memory.
+    /// Everything on disk, byte for byte.
     tree: Box<dyn Fn() -> Tree>,
     _home: tempfile::TempDir,
 }
@@ -36,22 +32,20 @@ struct Case {
 const PAIRED: &[u8] = br#"{"dev":{"deviceId":"dev","scopes":["operator.read"]}}"#;
 const CONFIG: &[u8] = b"{ gateway: { mode: 'local' } } // hers\n";
 
+fn stores(dir: &Path) -> Stores {
+    Stores {
+        files: FilesStore::new(dir, vec![dir.join("openclaw.json")]),
+        sqlite: SqliteStore::new(dir, Duration::from_secs(2)),
+    }
+}
+
 fn files() -> Case {
     let home = tempfile::tempdir().unwrap();
+    put_files(home.path());
     let dir = home.path().to_path_buf();
-    std::fs::create_dir(dir.join("devices")).unwrap();
-    std::fs::write(dir.join("devices/paired.json"), PAIRED).unwrap();
-    std::fs::write(dir.join("devices/pending.json"), "{}\n").unwrap();
-    std::fs::write(dir.join("openclaw.json"), CONFIG).unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::Permissions::from_mode(0o640);
-        std::fs::set_permissions(dir.join("devices/paired.json"), mode).unwrap();
-    }
     let paired = dir.join("devices/paired.json");
     Case {
-        store: Box::new(FilesStore::new(&dir, vec![dir.join("openclaw.json")])),
+        stores: stores(&dir),
         meddle: Box::new(move || {
             let temp = paired.with_extension("theirs");
             std::fs::write(&temp, "{\"theirs\":{}}").unwrap();
@@ -62,77 +56,16 @@ fn files() -> Case {
     }
 }
 
-fn memory_files() -> Case {
-    let home = tempfile::tempdir().unwrap();
-    let image = |slot: &Slot, bytes: Option<&[u8]>| TextImage {
-        path: PathBuf::from(format!("/memory/{slot:?}")),
-        state: bytes.map_or(FileState::Absent, |bytes| FileState::Present {
-            bytes: bytes.to_vec().into(),
-            meta: Meta { mode: 0o640, len: bytes.len() as u64, ..Meta::default() },
-        }),
-    };
-    let mut images = Images::default();
-    let config = Slot::Config("/memory/openclaw.json".into());
-    for (slot, bytes) in [
-        (Slot::File(Part::Paired), Some(PAIRED)),
-        (Slot::File(Part::Pending), Some(b"{}\n".as_slice())),
-        (Slot::File(Part::DeviceAuth), None),
-        (config, Some(CONFIG)),
-    ] {
-        let image = image(&slot, bytes);
-        images.texts.insert(slot, image);
-    }
-    memory(home, StoreKind::Files, images, |images| {
-        let paired = images.texts.get_mut(&Slot::File(Part::Paired)).unwrap();
-        paired.state = FileState::Present {
-            bytes: b"{\"theirs\":{}}".to_vec().into(),
-            meta: *paired.meta().unwrap(),
-        };
-    })
-}
-
-fn memory(
-    home: tempfile::TempDir,
-    kind: StoreKind,
-    images: Images,
-    meddle: fn(&mut Images),
-) -> Case {
-    let store = std::sync::Arc::new(MemoryStore::new(kind, images));
-    let theirs = store.clone();
-    Case {
-        store: Box::new(Shared(store)),
-        meddle: Box::new(move || theirs.change(meddle)),
-        tree: Box::new(BTreeMap::new),
-        _home: home,
-    }
-}
-
-/// A memory store that the other program holds too.
-struct Shared(std::sync::Arc<MemoryStore>);
-
-impl Store for Shared {
-    fn kind(&self) -> StoreKind {
-        self.0.kind()
-    }
-    fn read(&self, images: &mut Images) -> Result<(), Error> {
-        self.0.read(images)
-    }
-    fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<clawmend::store::Entry>, Error> {
-        self.0.capture(sink)
-    }
-    fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
-        self.0.commit(changes)
-    }
-    fn changes_to(
-        &self,
-        now: &Images,
-        entries: &[clawmend::store::Entry],
-        source: &dyn Source,
-    ) -> Result<Changes, Error> {
-        self.0.changes_to(now, entries, source)
-    }
-    fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
-        self.0.verify(changes)
+fn put_files(dir: &Path) {
+    std::fs::create_dir(dir.join("devices")).unwrap();
+    std::fs::write(dir.join("devices/paired.json"), PAIRED).unwrap();
+    std::fs::write(dir.join("devices/pending.json"), "{}\n").unwrap();
+    std::fs::write(dir.join("openclaw.json"), CONFIG).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o640);
+        std::fs::set_permissions(dir.join("devices/paired.json"), mode).unwrap();
     }
 }
 
@@ -149,6 +82,13 @@ const SCHEMA: &str = "
     INSERT INTO sessions VALUES ('s', 'kept');
     PRAGMA user_version = 18;";
 
+/// Both, and it is the database that moves: then the files must not stay changed.
+fn both() -> Case {
+    let case = sqlite();
+    put_files(case._home.path());
+    case
+}
+
 fn sqlite() -> Case {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().to_path_buf();
@@ -159,7 +99,7 @@ fn sqlite() -> Case {
     connection.execute_batch(SCHEMA).unwrap();
     drop(connection);
     Case {
-        store: Box::new(SqliteStore::new(&dir, Duration::from_secs(2))),
+        stores: stores(&dir),
         meddle: Box::new(move || {
             rusqlite::Connection::open(&path)
                 .unwrap()
@@ -171,54 +111,8 @@ fn sqlite() -> Case {
     }
 }
 
-fn memory_rows() -> Case {
-    let home = tempfile::tempdir().unwrap();
-    let table = |columns: &[&str], row: Vec<Cell>| Table {
-        columns: columns
-            .iter()
-            .map(|name| TableColumn {
-                name: (*name).to_owned(),
-                not_null: false,
-                has_default: false,
-            })
-            .collect(),
-        rows: vec![Row(row)],
-    };
-    let text = |text: &str| Cell::Text(text.to_owned());
-    let paired = table(
-        &["device_id", "public_key", "scopes_json", "approved_via", "created_at_ms"],
-        vec![text("dev"), text("pk"), text("[\"operator.read\"]"), Cell::Null, Cell::Integer(5)],
-    );
-    let pending =
-        table(&["request_id", "device_id", "ts"], vec![text("req"), text("dev"), Cell::Integer(7)]);
-    let database = Database {
-        user_version: 18,
-        tables: [(Part::Paired, paired.into()), (Part::Pending, pending.into())].into(),
-        ..Database::default()
-    };
-    let images = Images {
-        database: Some(DatabaseImage {
-            path: "/memory/openclaw.sqlite".into(),
-            state: DatabaseState::Readable(database),
-        }),
-        ..Images::default()
-    };
-    memory(home, StoreKind::Sqlite, images, |images| {
-        let DatabaseState::Readable(database) = &mut images.database.as_mut().unwrap().state else {
-            panic!("not readable");
-        };
-        let table = std::sync::Arc::make_mut(database.tables.get_mut(&Part::Paired).unwrap());
-        table.rows[0].0[2] = Cell::Text("[\"theirs\"]".to_owned());
-    })
-}
-
 fn all() -> Vec<(&'static str, Case)> {
-    vec![
-        ("files", files()),
-        ("memory files", memory_files()),
-        ("sqlite", sqlite()),
-        ("memory rows", memory_rows()),
-    ]
+    vec![("files", files()), ("sqlite", sqlite()), ("both", both())]
 }
 
 fn tree(dir: &Path) -> Tree {
@@ -235,12 +129,6 @@ fn tree(dir: &Path) -> Tree {
         }
     }
     found
-}
-
-fn read(store: &dyn Store) -> Images {
-    let mut images = Images::default();
-    store.read(&mut images).unwrap();
-    images
 }
 
 /// What images hold, without where and when: bytes, mode and absence, columns and rows.
@@ -280,7 +168,7 @@ fn edit(now: &Images) -> Changes {
     let mut file = |slot: Slot, after: After| {
         changes.files.push(FileChange { before: now.text(&slot).unwrap().clone(), slot, after });
     };
-    if !now.texts.is_empty() {
+    if now.file(Part::Paired).is_some_and(|image| image.bytes().is_some()) {
         let at = PAIRED.windows(13).position(|w| w == b"operator.read").unwrap();
         file(
             Slot::File(Part::Paired),
@@ -382,9 +270,9 @@ impl Source for Pieces {
 fn reading_and_capturing_leave_no_trace() {
     for (name, case) in all() {
         let before = (case.tree)();
-        read(case.store.as_ref());
+        case.stores.read().unwrap();
         let mut pieces = Pieces::new();
-        case.store.capture(&mut pieces).unwrap();
+        case.stores.capture(&mut pieces).unwrap();
         assert_eq!((case.tree)(), before, "{name}");
     }
 }
@@ -392,31 +280,31 @@ fn reading_and_capturing_leave_no_trace() {
 #[test]
 fn a_commit_makes_what_it_says_and_no_more() {
     for (name, case) in all() {
-        let store = case.store.as_ref();
-        let changes = edit(&read(store));
-        assert!(store.verify(&changes).unwrap().is_some(), "{name}");
-        store.commit(&changes).unwrap();
-        assert_eq!(store.verify(&changes).unwrap(), None, "{name}");
-        let after = holds(&read(store)).join("\n");
+        let stores = &case.stores;
+        let changes = edit(&stores.read().unwrap());
+        assert!(stores.verify(&changes).unwrap().is_some(), "{name}");
+        stores.commit(&changes).unwrap();
+        assert_eq!(stores.verify(&changes).unwrap(), None, "{name}");
+        let after = holds(&stores.read().unwrap()).join("\n");
         assert!(!after.contains("operator.read|"), "{name}: {after}");
         (case.meddle)();
-        assert!(store.verify(&changes).unwrap().is_some(), "{name}");
+        assert!(stores.verify(&changes).unwrap().is_some(), "{name}");
     }
 }
 
 #[test]
 fn a_stale_start_changes_nothing() {
     for (name, case) in all() {
-        let store = case.store.as_ref();
-        let mut changes = edit(&read(store));
+        let stores = &case.stores;
+        let mut changes = edit(&stores.read().unwrap());
         // The one that has moved comes last: those before it must not stay changed either.
         changes.files.reverse();
         changes.rows.reverse();
         (case.meddle)();
-        let (theirs, tree) = (holds(&read(store)), (case.tree)());
-        let refused = store.commit(&changes);
+        let (theirs, tree) = (holds(&stores.read().unwrap()), (case.tree)());
+        let refused = stores.commit(&changes);
         assert!(matches!(refused, Err(CommitError::Moved(_))), "{name}: {refused:?}");
-        assert_eq!(holds(&read(store)), theirs, "{name}");
+        assert_eq!(holds(&stores.read().unwrap()), theirs, "{name}");
         let (names, were): (Vec<_>, Vec<_>) =
             ((case.tree)().into_keys().collect(), tree.into_keys().collect());
         assert_eq!(names, were, "{name}");
@@ -426,19 +314,19 @@ fn a_stale_start_changes_nothing() {
 #[test]
 fn what_was_captured_comes_back() {
     for (name, case) in all() {
-        let store = case.store.as_ref();
-        let first = read(store);
+        let stores = &case.stores;
+        let first = stores.read().unwrap();
         let mut pieces = Pieces::new();
-        let entries = store.capture(&mut pieces).unwrap();
-        let nothing = store.changes_to(&first, &entries, &pieces).unwrap();
+        let entries = stores.capture(&mut pieces).unwrap();
+        let nothing = stores.changes_to(&first, &entries, &pieces).unwrap();
         assert!(nothing.is_empty(), "{name}: {nothing:?}");
-        store.commit(&edit(&first)).unwrap();
-        let now = read(store);
+        stores.commit(&edit(&first)).unwrap();
+        let now = stores.read().unwrap();
         assert_ne!(holds(&now), holds(&first), "{name}");
-        let back = store.changes_to(&now, &entries, &pieces).unwrap();
-        store.commit(&back).unwrap();
-        assert_eq!(store.verify(&back).unwrap(), None, "{name}");
-        assert_eq!(holds(&read(store)), holds(&first), "{name}");
+        let back = stores.changes_to(&now, &entries, &pieces).unwrap();
+        stores.commit(&back).unwrap();
+        assert_eq!(stores.verify(&back).unwrap(), None, "{name}");
+        assert_eq!(holds(&stores.read().unwrap()), holds(&first), "{name}");
     }
 }
 
@@ -446,8 +334,8 @@ fn what_was_captured_comes_back() {
 fn no_changes_write_nothing() {
     for (name, case) in all() {
         let before = (case.tree)();
-        case.store.commit(&Changes::default()).unwrap();
-        assert_eq!(case.store.verify(&Changes::default()).unwrap(), None, "{name}");
+        case.stores.commit(&Changes::default()).unwrap();
+        assert_eq!(case.stores.verify(&Changes::default()).unwrap(), None, "{name}");
         assert_eq!((case.tree)(), before, "{name}");
     }
 }

@@ -9,19 +9,18 @@ use std::path::Path;
 
 use crate::error::{Error, Kind};
 use crate::files::{Lock, StateDir};
-use crate::image::{FileState, Images};
 use crate::journal::{self, Record};
-use crate::plan::{After, Changes, FileChange, StoreKind};
+use crate::plan::Changes;
 use crate::snapshot::{self, Create, Snapshot};
-use crate::store::{CommitError, Source, Store};
+use crate::store::{CommitError, Stores};
 
 /// What an apply works with.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The state dir.
     pub state_dir: &'a StateDir,
-    /// All stores: captured whole, changed in part.
-    pub stores: &'a [&'a dyn Store],
+    /// The stores: captured whole, changed in part.
+    pub stores: &'a Stores,
     /// The snapshots folder.
     pub snapshots: &'a Path,
     /// The time, milliseconds since 1970.
@@ -98,79 +97,14 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
         forget(context, &snapshot);
         return Err(error.into());
     }
-    if let Err(failure) = commit(context.stores, changes) {
+    if let Err(failure) = context.stores.commit(changes) {
         return Err(give_up(context, &snapshot, failure));
     }
-    let changed_meanwhile = first_difference(context.stores, changes);
+    // Trouble in looking is not trouble in doing.
+    let changed_meanwhile =
+        context.stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
     let note = journal::close(context.state_dir).err().map(|error| error.to_string());
     Ok(Applied { snapshot: Some(snapshot.id), changed_meanwhile, note })
-}
-
-/// Files first, then the database; if that fails, the files go back.
-fn commit(stores: &[&dyn Store], changes: &Changes) -> Result<(), CommitError> {
-    let mut done: Vec<&dyn Store> = Vec::new();
-    for kind in [StoreKind::Files, StoreKind::Sqlite] {
-        for store in stores.iter().filter(|store| store.kind() == kind) {
-            let Err(failure) = store.commit(changes) else {
-                done.push(*store);
-                continue;
-            };
-            for earlier in done.iter().rev() {
-                if earlier.kind() == StoreKind::Files {
-                    undo_files(*earlier, changes)?;
-                }
-            }
-            return Err(failure);
-        }
-    }
-    Ok(())
-}
-
-/// Takes a committed change of files back, as far as they are still what was written: what another
-/// program wrote since is newer and stays.
-fn undo_files(store: &dyn Store, changes: &Changes) -> Result<(), Error> {
-    for _ in 0..8 {
-        let mut now = Images::default();
-        store.read(&mut now)?;
-        let back = Changes {
-            files: changes.files.iter().filter_map(|change| inverse(change, &now)).collect(),
-            ..Changes::default()
-        };
-        match store.commit(&back) {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Moved(_)) => {}
-            Err(CommitError::Failed(error)) => return Err(error.into_kind(Kind::RolledBack)),
-        }
-    }
-    Err(Error::new(Kind::RolledBack, "files keep changing and could not be put back")
-        .hint("run the same command again: it puts them back first"))
-}
-
-fn inverse(change: &FileChange, now: &Images) -> Option<FileChange> {
-    let live = now.text(&change.slot)?;
-    let ours = match (change.pieces(), live.bytes()) {
-        (None, None) => matches!(live.state, FileState::Absent),
-        (Some(pieces), Some(bytes)) => {
-            let mut rest = bytes.as_slice();
-            let fits = pieces.iter().all(|piece| match rest.strip_prefix(*piece) {
-                Some(after) => {
-                    rest = after;
-                    true
-                }
-                None => false,
-            });
-            fits && rest.is_empty()
-        }
-        _ => false,
-    };
-    let after = match &change.before.state {
-        FileState::Absent => After::Absent,
-        FileState::Present { bytes, meta } => {
-            After::Whole { bytes: bytes.clone(), meta: Some(*meta) }
-        }
-        FileState::Unusable(_) => return None,
-    };
-    ours.then(|| FileChange { slot: change.slot.clone(), before: live.clone(), after })
 }
 
 /// After a commit that did not happen: the journal closed and the snapshot gone, unless not all could
@@ -200,33 +134,4 @@ fn give_up(context: &Context<'_>, snapshot: &Snapshot, failure: CommitError) -> 
 fn forget(context: &Context<'_>, snapshot: &Snapshot) {
     // Best effort: one snapshot too many harms nobody.
     let _ = snapshot::remove(context.state_dir, context.snapshots, &snapshot.id);
-}
-
-/// Whether everything is in place; trouble in looking is not trouble in doing.
-fn first_difference(stores: &[&dyn Store], changes: &Changes) -> Option<String> {
-    stores.iter().find_map(|store| match store.verify(changes) {
-        Ok(difference) => difference,
-        Err(error) => Some(error.to_string()),
-    })
-}
-
-/// The changes that bring all stores back to a snapshot, compared with `now`. Check the snapshot
-/// first ([`Snapshot::check`]).
-///
-/// # Errors
-/// A piece cannot be read, or something in the way cannot be replaced.
-pub fn way_back(
-    stores: &[&dyn Store],
-    now: &Images,
-    snapshot: &Snapshot,
-) -> Result<Changes, Error> {
-    let mut all = Changes::default();
-    let entries = &snapshot.manifest.entries;
-    for store in stores {
-        let changes = store.changes_to(now, entries, snapshot as &dyn Source)?;
-        all.files.extend(changes.files);
-        all.rows.extend(changes.rows);
-        all.database = changes.database.or(all.database);
-    }
-    Ok(all)
 }

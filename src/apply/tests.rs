@@ -1,17 +1,19 @@
 #![cfg(all(unix, not(clawmend_portable)))]
 
 use super::*;
-use crate::image::Slot;
+use crate::image::{Cell, Images, Slot};
 use crate::journal::{Interrupted, Outcome, Recovery, interrupted, recover};
 use crate::model::layout::Part;
+use crate::plan::{After, FileChange, RowChange, RowOp};
 use crate::store::files::FilesStore;
+use crate::store::sqlite::SqliteStore;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 struct Home {
     dir: tempfile::TempDir,
-    store: FilesStore,
+    stores: Stores,
 }
 
 impl Home {
@@ -21,8 +23,9 @@ impl Home {
         std::fs::write(dir.path().join("devices/paired.json"), "{\"a\":1}").unwrap();
         std::fs::write(dir.path().join("devices/pending.json"), "{}").unwrap();
         std::fs::write(dir.path().join("openclaw.json"), "{}").unwrap();
-        let store = FilesStore::new(dir.path(), vec![dir.path().join("openclaw.json")]);
-        Self { dir, store }
+        let files = FilesStore::new(dir.path(), vec![dir.path().join("openclaw.json")]);
+        let sqlite = SqliteStore::new(dir.path(), Duration::ZERO);
+        Self { dir, stores: Stores { files, sqlite } }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -34,9 +37,7 @@ impl Home {
     }
 
     fn now(&self) -> Images {
-        let mut images = Images::default();
-        self.store.read(&mut images).unwrap();
-        images
+        self.stores.read().unwrap()
     }
 
     fn lock(&self) -> Lock {
@@ -78,19 +79,9 @@ impl Home {
     }
 
     fn apply(&self, changes: &Changes, lock: &Lock) -> Result<Applied, ApplyError> {
-        let stores: [&dyn Store; 1] = [&self.store];
-        self.apply_with(&stores, changes, lock)
-    }
-
-    fn apply_with(
-        &self,
-        stores: &[&dyn Store],
-        changes: &Changes,
-        lock: &Lock,
-    ) -> Result<Applied, ApplyError> {
         let context = Context {
             state_dir: &self.dir.path().into(),
-            stores,
+            stores: &self.stores,
             snapshots: &self.snapshots(),
             now_ms: 1_790_000_000_123,
             why: "before-repair",
@@ -103,7 +94,7 @@ impl Home {
     fn recover(&self, lock: &Lock) -> Result<Option<journal::Recovered>, Error> {
         recover(&Recovery {
             state_dir: &self.dir.path().into(),
-            stores: &[&self.store],
+            stores: &self.stores,
             snapshots: &self.snapshots(),
             lock,
         })
@@ -133,7 +124,7 @@ fn there_and_back_and_there_again() {
         let snapshot = snapshot::open(&home.dir.path().into(), &home.snapshots(), id).unwrap();
         snapshot.check(&|_, _, _| Ok(())).unwrap();
         let now = home.now();
-        let back = way_back(&[&home.store], &now, &snapshot).unwrap();
+        let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
         let since =
             snapshot::changed_since(snapshot.manifest.after.as_ref(), home.dir.path(), &now, &back);
         assert_eq!(since, Vec::<String>::new());
@@ -147,7 +138,7 @@ fn there_and_back_and_there_again() {
     std::fs::write(home.path("devices/paired.json"), "{\"new\":1}").unwrap();
     let snapshot = snapshot::open(&home.dir.path().into(), &home.snapshots(), &id).unwrap();
     let now = home.now();
-    let back = way_back(&[&home.store], &now, &snapshot).unwrap();
+    let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
     let after = snapshot.manifest.after.as_ref();
     assert_eq!(
         snapshot::changed_since(after, home.dir.path(), &now, &back),
@@ -170,46 +161,29 @@ fn a_file_that_moved_leaves_everything_and_no_snapshot() {
     assert_eq!(interrupted(&home.dir.path().into()).unwrap(), None);
 }
 
-/// A database that refuses.
-struct Refuses;
-
-impl Store for Refuses {
-    fn kind(&self) -> StoreKind {
-        StoreKind::Sqlite
-    }
-    fn read(&self, _: &mut Images) -> Result<(), Error> {
-        Ok(())
-    }
-    fn capture(&self, _: &mut dyn crate::store::Sink) -> Result<Vec<crate::store::Entry>, Error> {
-        Ok(Vec::new())
-    }
-    fn commit(&self, _: &Changes) -> Result<(), CommitError> {
-        Err(Error::failed("no").into())
-    }
-    fn changes_to(
-        &self,
-        _: &Images,
-        _: &[crate::store::Entry],
-        _: &dyn Source,
-    ) -> Result<Changes, Error> {
-        Ok(Changes::default())
-    }
-    fn verify(&self, _: &Changes) -> Result<Option<String>, Error> {
-        Ok(None)
-    }
-}
-
 #[test]
 fn where_the_database_fails_the_files_go_back() {
     let home = Home::new();
-    let lock = home.lock();
     let before = home.tree();
-    let stores: [&dyn Store; 2] = [&Refuses, &home.store];
-    let failed = home.apply_with(&stores, &home.changes(), &lock);
-    match failed {
-        Err(ApplyError::Failed(error)) => assert_eq!(error.kind(), Kind::Failed),
+    let inode = |name: &str| {
+        let meta = std::fs::metadata(home.path(name)).unwrap();
+        std::os::unix::fs::MetadataExt::ino(&meta)
+    };
+    let paired = inode("devices/paired.json");
+    let key = vec![("device_id".to_owned(), Cell::Text("x".to_owned()))];
+    let row = RowChange { part: Part::Paired, key: key.clone(), op: RowOp::Delete(key) };
+    // There is no database.
+    let changes = Changes { rows: vec![row], ..home.changes() };
+    match home.stores.commit(&changes) {
+        Err(CommitError::Failed(error)) => assert_eq!(error.kind(), Kind::Failed),
         other => panic!("{other:?}"),
     }
+    assert_eq!(home.tree(), before);
+    assert_eq!(inode("devices/paired.json"), paired);
+    assert!(!home.path("identity").exists());
+    // With nothing of it in the snapshot it is not tried either.
+    let refused = home.apply(&changes, &home.lock());
+    assert!(matches!(&refused, Err(ApplyError::Failed(error)) if error.kind() == Kind::Refused));
     assert_eq!(home.tree(), before);
     assert_eq!(home.snapshot_ids(), Vec::<String>::new());
 }
@@ -220,7 +194,7 @@ fn interrupted_before_commit(home: &Home) -> Changes {
     let snapshot = snapshot::create(&Create {
         state_dir: &home.dir.path().into(),
         snapshots: &home.snapshots(),
-        stores: &[&home.store],
+        stores: &home.stores,
         why: "before-repair",
         command: "clawmend repair",
         now_ms: 5,
@@ -247,7 +221,7 @@ fn every_half_way_state_is_taken_back_or_finished() {
                 .collect(),
             ..Changes::default()
         };
-        home.store.commit(&some).unwrap();
+        home.stores.commit(&some).unwrap();
         let temp = crate::files::replace::temp_name("paired.json".as_ref());
         std::fs::write(home.path("devices").join(temp), "{\"a\":1}").unwrap();
         let repaired = home.tree();
@@ -272,7 +246,7 @@ fn what_others_wrote_after_the_interruption_stays() {
     let home = Home::new();
     let lock = home.lock();
     let changes = interrupted_before_commit(&home);
-    home.store.commit(&changes).unwrap();
+    home.stores.commit(&changes).unwrap();
     std::fs::write(home.path("devices/paired.json"), "{\"theirs\":1}").unwrap();
     let recovered = home.recover(&lock).unwrap().unwrap();
     assert_eq!(recovered.outcome, Outcome::RolledBack);
@@ -290,7 +264,7 @@ fn what_was_swapped_out_by_mistake_goes_back_in() {
     let home = Home::new();
     let lock = home.lock();
     let changes = interrupted_before_commit(&home);
-    home.store
+    home.stores
         .commit(&Changes { files: vec![changes.files[0].clone()], ..Changes::default() })
         .unwrap();
     let temp = crate::files::replace::temp_name("paired.json".as_ref());
@@ -323,7 +297,7 @@ fn without_its_snapshot_an_interrupted_run_says_how_to_go_on() {
     let home = Home::new();
     let lock = home.lock();
     let changes = interrupted_before_commit(&home);
-    home.store.commit(&changes).unwrap();
+    home.stores.commit(&changes).unwrap();
     let after = home.tree();
     for id in home.snapshot_ids() {
         snapshot::remove(&home.dir.path().into(), &home.snapshots(), &id).unwrap();

@@ -23,8 +23,7 @@ use crate::render::invocation::Invocation;
 use crate::render::json::FindingDocument;
 use crate::snapshot;
 use crate::step::Step;
-use crate::store::Store;
-use crate::store::files::FilesStore;
+use crate::store::Stores;
 use crate::store::sqlite::{Hold, SqliteStore};
 
 /// How long to wait for a database that somebody holds.
@@ -54,10 +53,8 @@ pub struct Context<'w, 'a> {
 pub struct State {
     /// Where it is.
     pub located: Located,
-    /// The file store.
-    pub files: FilesStore,
-    /// The database store.
-    pub sqlite: SqliteStore,
+    /// The stores.
+    pub stores: Stores,
     /// What it means.
     pub model: Model,
     /// What is wrong.
@@ -65,11 +62,6 @@ pub struct State {
 }
 
 impl State {
-    /// The stores, in the order they are committed.
-    pub fn stores(&self) -> [&dyn Store; 2] {
-        [&self.files, &self.sqlite]
-    }
-
     /// Refuses where the database holds the devices and could not be read: no list of them is an
     /// empty one then.
     ///
@@ -153,17 +145,17 @@ impl Context<'_, '_> {
     fn read_now(&self) -> Result<State, Error> {
         let located = self.locate()?;
         let sqlite = SqliteStore::new(located.state_dir.clone(), BUSY).with_hold(self.hold.clone());
-        let (files, model) = crate::read::read(
+        let (stores, model) = crate::read::read(
             &located,
             &self.world.env,
             self.world.now_ms,
-            &sqlite,
+            sqlite,
             interrupted(&located)?,
             // A folder that cannot be read is the snapshot commands' own matter.
             snapshot::leftovers(&located.state_dir, &self.snapshots(&located)).unwrap_or_default(),
         )?;
         let findings = checks::diagnose(&model);
-        Ok(State { located, files, sqlite, model, findings })
+        Ok(State { located, stores, model, findings })
     }
 
     /// How findings are shown.

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::args;
 use super::change::{Call, Proposal, Purpose, begin, carry_out};
 use super::context::{Context, State};
-use crate::apply;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Outcome;
@@ -53,7 +52,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     }
     let state = context.read()?;
     carry_out(context, &call, held, state, &mut |context, state| {
-        let changes = apply::way_back(&state.stores(), &state.model.images, &found)
+        let changes = state
+            .stores
+            .changes_to(&state.model.images, &found.manifest.entries, &found)
             .map_err(|error| not_put_back(state, error))?;
         for (path, why) in &state.model.config.facts.elsewhere {
             let key = key_of(&located.state_dir, path);
@@ -109,7 +110,10 @@ fn latest(
     let state = context.read()?;
     let is_now = |summary: &snapshot::Summary| -> Result<bool, Error> {
         let found = snapshot::open(&located.state_dir, folder, &summary.id)?;
-        Ok(apply::way_back(&state.stores(), &state.model.images, &found)?.is_empty())
+        Ok(state
+            .stores
+            .changes_to(&state.model.images, &found.manifest.entries, &found)?
+            .is_empty())
     };
     if !finished && !is_now(newest)? {
         return Ok(newest.id.clone());

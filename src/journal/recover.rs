@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use super::{Interrupted, Record, close, interrupted, sweep};
 use crate::error::{Error, Kind};
 use crate::files::{Dir, Lock, STORE_LIMIT, StateDir, hash, replace, safety};
-use crate::image::{FileState, Images};
+use crate::image::FileState;
 use crate::model::layout;
-use crate::plan::{After as AfterChange, Changes, FileChange, StoreKind};
+use crate::plan::{After as AfterChange, Changes, FileChange};
 use crate::snapshot::{self, Snapshot, after};
 use crate::step::Step;
 use crate::store::files::key_of;
-use crate::store::{CommitError, Store};
+use crate::store::{CommitError, Stores};
 
 /// What recovery works with.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ pub struct Recovery<'a> {
     /// The state dir.
     pub state_dir: &'a StateDir,
     /// The stores, as for an apply.
-    pub stores: &'a [&'a dyn Store],
+    pub stores: &'a Stores,
     /// The snapshots folder of this run (swept of half-built ones).
     pub snapshots: &'a Path,
     /// Proof that no other clawmend is at work.
@@ -94,7 +94,7 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
     for _ in 0..ROUNDS {
         let found =
             look(recovery, &record, &snapshot).map_err(|error| stuck(error, &path, &record))?;
-        match put_back(recovery.stores, &found.back) {
+        match recovery.stores.commit(&found.back) {
             Ok(()) => {
                 tidy_after(recovery.state_dir, recovery.snapshots, Some(&record));
                 close(recovery.state_dir)?;
@@ -125,11 +125,7 @@ struct Found {
 
 /// Compares what is there now with before and after.
 fn look(recovery: &Recovery<'_>, record: &Record, snapshot: &Snapshot) -> Result<Found, Error> {
-    let mut now = Images::default();
-    let mut back = Changes::default();
-    for store in recovery.stores {
-        store.read(&mut now)?;
-    }
+    let now = recovery.stores.read()?;
     let rows = !record.after.rows.is_empty();
     let entries: Vec<_> = snapshot
         .manifest
@@ -141,16 +137,7 @@ fn look(recovery: &Recovery<'_>, record: &Record, snapshot: &Snapshot) -> Result
         })
         .cloned()
         .collect();
-    for store in recovery.stores {
-        let changes = match store.kind() {
-            StoreKind::Sqlite if !rows => continue,
-            _ => store.changes_to(&now, &entries, snapshot)?,
-        };
-        back.files.extend(changes.files);
-        back.rows.extend(changes.rows);
-        back.database = changes.database.or(back.database);
-    }
-
+    let mut back = recovery.stores.changes_to(&now, &entries, snapshot)?;
     let (mut left, mut saved) = (Vec::new(), false);
     let mut done = BTreeSet::new();
     back.files.retain_mut(|change| {
@@ -228,19 +215,6 @@ fn home_of(state_dir: &StateDir, key: &str) -> Option<(Dir, OsString)> {
     let owner = state_dir.open().ok()?.meta().ok()?.uid;
     let name = real.file_name()?.to_owned();
     safety::may_write_outside(&dir.meta().ok()?, owner).then_some((dir, name))
-}
-
-fn put_back(stores: &[&dyn Store], back: &Changes) -> Result<(), CommitError> {
-    if back.is_empty() {
-        return Ok(());
-    }
-    // The database first: should that fail, the journal still finds the files as after.
-    for kind in [StoreKind::Sqlite, StoreKind::Files] {
-        for store in stores.iter().filter(|store| store.kind() == kind) {
-            store.commit(back)?;
-        }
-    }
-    Ok(())
 }
 
 fn snapshot_of(recovery: &Recovery<'_>, record: &Record) -> Result<Snapshot, Error> {

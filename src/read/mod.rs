@@ -17,16 +17,15 @@ mod wrong;
 pub use config::read_copy;
 
 use crate::error::Error;
-use crate::image::Images;
 use crate::model::Model;
 use crate::model::scopes::Era;
-use crate::store::Store;
+use crate::store::Stores;
 use crate::store::files::FilesStore;
 use crate::store::sqlite::SqliteStore;
 use env::Env;
 use locate::Located;
 
-/// Reads everything: the file store, which then knows every file of the config, and what it all means.
+/// Reads everything: the stores, which then know every file of the config, and what it all means.
 /// `interrupted` is what the journal says.
 ///
 /// # Errors
@@ -35,13 +34,13 @@ pub fn read(
     located: &Located,
     env: &Env,
     now_ms: i64,
-    sqlite: &SqliteStore,
+    sqlite: SqliteStore,
     interrupted: Option<String>,
     half_built: Vec<String>,
-) -> Result<(FilesStore, Model), Error> {
-    let mut images = Images::default();
-    FilesStore::new(located.state_dir.clone(), Vec::new()).read(&mut images)?;
-    sqlite.read(&mut images)?;
+) -> Result<(Stores, Model), Error> {
+    let files = FilesStore::new(located.state_dir.clone(), Vec::new());
+    let mut stores = Stores { files, sqlite };
+    let mut images = stores.read()?;
     let mut facts = surroundings::facts(located, env, now_ms);
     let config = config::read(located, env, facts.era == Era::Literal);
     // What was parsed is what the plan's edits are made on: no file of the config is read twice.
@@ -49,7 +48,8 @@ pub fn read(
     facts.config = config.facts;
     facts.interrupted = interrupted;
     facts.half_built = half_built;
-    Ok((config.files, Model::with_config(images, facts, config.state)))
+    stores.files = config.files;
+    Ok((stores, Model::with_config(images, facts, config.state)))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn put(dir: &Path, files: &[(&str, &str)]) {
 
 fn read_all(dir: &Path) -> Model {
     let sqlite = SqliteStore::new(dir, Duration::ZERO);
-    read(&located(dir), &Env::default(), 0, &sqlite, None, Vec::new()).unwrap().1
+    read(&located(dir), &Env::default(), 0, sqlite, None, Vec::new()).unwrap().1
 }
 
 #[test]

@@ -12,9 +12,9 @@ use super::manifest::{self, Manifest};
 use super::open::Snapshot;
 use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
-use crate::plan::{Changes, StoreKind};
+use crate::plan::Changes;
 use crate::step::Step;
-use crate::store::{Entry, Sink, Store, files, sqlite};
+use crate::store::{Sink, Stores};
 
 /// What a snapshot is made of.
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ pub struct Create<'a> {
     /// The folder of all snapshots; made if it is missing.
     pub snapshots: &'a Path,
     /// The stores to capture.
-    pub stores: &'a [&'a dyn Store],
+    pub stores: &'a Stores,
     /// Why: lower-case words with dashes, e.g. `before-repair`; part of the id.
     pub why: &'a str,
     /// The command, for people.
@@ -125,13 +125,9 @@ impl Builder {
         request: &Create<'_>,
         last: Option<&Summary>,
     ) -> Result<(Manifest, String), Error> {
-        let entries = self.capture(request.stores)?;
+        let entries = request.stores.capture(&mut self)?;
         let after = request.changes.map(|changes| After::of(changes, request.state_dir));
         self.dir.remove_tree(SCRATCH)?;
-        let names = request.stores.iter().map(|store| match store.kind() {
-            StoreKind::Files => files::NAME.to_owned(),
-            StoreKind::Sqlite => sqlite::NAME.to_owned(),
-        });
         let manifest = Manifest {
             schema: manifest::SCHEMA,
             sequence: last.map_or(0, |last| last.sequence) + 1,
@@ -142,7 +138,7 @@ impl Builder {
             why: request.why.to_owned(),
             command: request.command.to_owned(),
             state_dir: request.state_dir.to_string_lossy().into_owned(),
-            stores: names.collect(),
+            stores: ["files", "sqlite"].map(str::to_owned).to_vec(),
             entries,
             after,
         };
@@ -168,14 +164,6 @@ impl Builder {
         }
         self.dir.sync()?;
         Ok((manifest, digest))
-    }
-
-    fn capture(&mut self, stores: &[&dyn Store]) -> Result<Vec<Entry>, Error> {
-        let mut entries = Vec::new();
-        for store in stores {
-            entries.extend(store.capture(self)?);
-        }
-        Ok(entries)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::store::files::FilesStore;
-use crate::store::{Sink, Source, Store};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Source, Stores};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -21,19 +22,19 @@ impl Home {
         Self { dir, snapshots }
     }
 
-    fn store(&self) -> FilesStore {
-        FilesStore::new(self.dir.path(), vec![self.dir.path().join("openclaw.json")])
+    fn stores(&self) -> Stores {
+        let config = self.dir.path().join("openclaw.json");
+        Stores {
+            files: FilesStore::new(self.dir.path(), vec![config]),
+            sqlite: SqliteStore::new(self.dir.path(), std::time::Duration::ZERO),
+        }
     }
 
     fn create(&self, now_ms: i64) -> Result<Snapshot, Error> {
-        self.create_with(&[&self.store()], now_ms)
-    }
-
-    fn create_with(&self, stores: &[&dyn Store], now_ms: i64) -> Result<Snapshot, Error> {
         create(&Create {
             state_dir: &self.dir.path().into(),
             snapshots: &self.snapshots,
-            stores,
+            stores: &self.stores(),
             why: "by hand",
             command: "clawmend snapshot create",
             now_ms,
@@ -77,40 +78,16 @@ fn it_is_whole_private_and_says_what_was_absent() {
     assert_eq!(home.create(0).unwrap().id, "19700101T000000.001Z-by-hand");
 }
 
-/// A store that fails half-way through its capture.
-struct Fails(FilesStore);
-
-impl Store for Fails {
-    fn kind(&self) -> crate::plan::StoreKind {
-        self.0.kind()
-    }
-    fn read(&self, images: &mut crate::image::Images) -> Result<(), Error> {
-        self.0.read(images)
-    }
-    fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<crate::store::Entry>, Error> {
-        self.0.capture(sink)?;
-        Err(Error::failed("no more"))
-    }
-    fn commit(&self, changes: &crate::plan::Changes) -> Result<(), crate::store::CommitError> {
-        self.0.commit(changes)
-    }
-    fn changes_to(
-        &self,
-        now: &crate::image::Images,
-        entries: &[crate::store::Entry],
-        source: &dyn Source,
-    ) -> Result<crate::plan::Changes, Error> {
-        self.0.changes_to(now, entries, source)
-    }
-    fn verify(&self, changes: &crate::plan::Changes) -> Result<Option<String>, Error> {
-        self.0.verify(changes)
-    }
-}
-
 #[test]
 fn a_failed_one_is_not_there_at_all_and_an_orphan_is_swept() {
     let home = Home::new();
-    home.create_with(&[&Fails(home.store())], 0).unwrap_err();
+    // The files can be captured; the database is another's for now.
+    let database = home.dir.path().join(crate::model::layout::DATABASE);
+    std::fs::create_dir(database.parent().unwrap()).unwrap();
+    let theirs = rusqlite::Connection::open(&database).unwrap();
+    theirs.execute_batch("CREATE TABLE t (x); BEGIN EXCLUSIVE").unwrap();
+    home.create(0).unwrap_err();
+    drop(theirs);
     assert_eq!(std::fs::read_dir(&home.snapshots).unwrap().count(), 0);
     let orphan = |folder: &std::path::Path| {
         let orphan = folder.join(crate::files::replace::temp_name("snapshot".as_ref()));
@@ -196,7 +173,7 @@ fn a_manifest_that_lies_is_refused() {
         write(&text.replace("\"openclaw.json\"", &format!("\"{lie}\"")));
         let opened = home.open(&made.id).unwrap();
         let entries = &opened.manifest.entries;
-        let way = home.store().changes_to(&Default::default(), entries, &opened);
+        let way = home.stores().changes_to(&Default::default(), entries, &opened);
         assert_eq!(way.unwrap_err().exit(), crate::exit::Exit::Refused, "{lie}");
     }
     // Without its checksum, or with that of another.

@@ -1,64 +1,93 @@
-//! Where OpenClaw's state lies: the trait and its three stores (files, database, memory).
-//!
-//! `tests/store_contract.rs` runs the same cases over all three.
+//! Where OpenClaw's state lies: in files and, from 2026.8.1 on, in a database. The two differ in everything but
+//! what is done with both, so each is a type of its own and [`Stores`] does it.
 
 pub mod files;
-pub mod memory;
 pub mod sqlite;
 
 use std::io::Read;
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::files::Dir;
 use crate::image::{Images, Meta};
-use crate::plan::{Changes, StoreKind};
+use crate::plan::Changes;
+use files::FilesStore;
+use sqlite::SqliteStore;
 
-/// One place that holds state: can be read without leaving a trace, captured into a snapshot, changed
-/// if it is still what was read, and brought back.
-pub trait Store: Sync {
-    /// Files or database.
-    fn kind(&self) -> StoreKind;
+/// Both places that hold state: read without leaving a trace, captured into a snapshot, changed if they are
+/// still what was read, and brought back.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// The pairing and identity files, and every file of the config.
+    pub files: FilesStore,
+    /// The database.
+    pub sqlite: SqliteStore,
+}
 
-    /// Reads what this store holds into `images`. Creates and changes nothing, not even a time.
-    /// What cannot be read is part of the image, not an error.
+impl Stores {
+    /// Reads everything. Creates and changes nothing, not even a time. What cannot be read is part of the
+    /// images, not an error.
     ///
     /// # Errors
     /// Only where nothing at all can be said (the state dir itself cannot be opened).
-    fn read(&self, images: &mut Images) -> Result<(), Error>;
+    pub fn read(&self) -> Result<Images, Error> {
+        Ok(Images { texts: self.files.read()?, database: self.sqlite.read() })
+    }
 
-    /// Copies what this store holds now into a snapshot and returns one entry per piece, absent ones
-    /// included.
+    /// Copies what is there now into a snapshot and returns one entry per piece, absent ones included.
     ///
     /// # Errors
     /// Reading or writing failed; the half-made snapshot is thrown away by the caller.
-    fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error>;
+    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.files.capture(sink)?;
+        entries.extend(self.sqlite.capture(sink)?);
+        Ok(entries)
+    }
 
-    /// Makes this store's share of `changes`, all or nothing, if everything they start from is still
-    /// as it was read.
+    /// Makes `changes`, all or nothing, if everything they start from is still as it was read. Files are
+    /// swapped in first, then the rows are committed; if that fails, the files go back.
     ///
     /// # Errors
     /// [`CommitError::Moved`]: something changed in between; nothing was changed, plan again.
-    /// [`CommitError::Failed`]: refused or failed; nothing was changed, or it was put back.
-    fn commit(&self, changes: &Changes) -> Result<(), CommitError>;
+    /// [`CommitError::Failed`]: refused or failed; nothing was changed, or it was put back, unless its kind
+    /// is `RolledBack`.
+    pub fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
+        let swapped = self.files.swap_in(&changes.files)?;
+        match self.sqlite.commit(changes) {
+            Ok(()) => swapped.finish(),
+            Err(failure) => {
+                swapped.put_back().map_err(|error| error.into_kind(Kind::RolledBack))?;
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
 
-    /// The changes that bring this store back to what a snapshot holds, compared with `now`.
-    /// Empty if it is that already. Touches nothing; [`Store::commit`] takes the result.
+    /// The changes that bring everything back to what a snapshot holds, compared with `now`. Empty if it is
+    /// that already. Touches nothing.
     ///
     /// # Errors
-    /// The snapshot's piece cannot be read, or the schema has moved on in a way that cannot be
-    /// brought back (names the column).
-    fn changes_to(
+    /// A piece cannot be read, something in the way cannot be replaced, or the schema has moved on in a way
+    /// that cannot be brought back (names the column).
+    pub fn changes_to(
         &self,
         now: &Images,
         entries: &[Entry],
         source: &dyn Source,
-    ) -> Result<Changes, Error>;
+    ) -> Result<Changes, Error> {
+        let files = self.files.changes_to(now, entries, source)?;
+        Ok(Changes { files, ..self.sqlite.changes_to(now, entries, source)? })
+    }
 
     /// Whether everything `changes` describes is in place now; the first thing that is not, otherwise.
     ///
     /// # Errors
     /// Reading failed.
-    fn verify(&self, changes: &Changes) -> Result<Option<String>, Error>;
+    pub fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
+        match self.files.verify(&changes.files)? {
+            None => self.sqlite.verify(changes),
+            differs => Ok(differs),
+        }
+    }
 }
 
 /// Why a commit did not happen.

@@ -20,7 +20,6 @@ use crate::model::IdentityState;
 use crate::model::layout::PRIMARY_IDENTITY;
 use crate::plan::Changes;
 use crate::simulate::{images_after, simulate};
-use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 
 const ID: &str = "402092da47472b1fb9cc9a805fcd8787b6710b6aac6461f3d2adf20a0f5fccc6";
@@ -44,7 +43,7 @@ fn captured() -> Images {
         }
         let mut images = Images::default();
         let store = SqliteStore::new(dir.path(), std::time::Duration::ZERO);
-        store.read(&mut images).unwrap();
+        images.database = store.read();
         for part in Part::ALL {
             file(&mut images, part, None);
         }

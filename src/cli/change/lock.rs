@@ -48,7 +48,7 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
     let snapshots = context.snapshots(&state.located);
     let recovery = journal::Recovery {
         state_dir: &state.located.state_dir,
-        stores: &state.stores(),
+        stores: &state.stores,
         snapshots: &snapshots,
         lock,
     };

@@ -123,11 +123,11 @@ pub(super) fn carry_out(
     ask(context, call, &state, &proposal)?;
     let mut moved = String::new();
     for round in 1..=ROUNDS {
-        state.files = state.files.covering(&proposal.changes);
+        state.stores.files = state.stores.files.covering(&proposal.changes);
         let snapshots = context.snapshots(&state.located);
         let applying = apply::Context {
             state_dir: &state.located.state_dir,
-            stores: &state.stores(),
+            stores: &state.stores,
             snapshots: &snapshots,
             now_ms: context.world.now_ms,
             why: &call.purpose.snapshot_name(),
@@ -208,7 +208,7 @@ fn shown_again(
 
 /// The database's write lock. `None`: another file came in its place, so look again first.
 fn hold(state: &State) -> Result<Option<Hold>, Error> {
-    match state.sqlite.hold() {
+    match state.stores.sqlite.hold() {
         Ok(hold) => Ok(Some(hold)),
         Err(CommitError::Moved(_)) => Ok(None),
         Err(CommitError::Failed(error)) => Err(error),

@@ -3,7 +3,7 @@
 use super::choices::{choices, untouched};
 use super::outcome;
 use super::{Call, Proposal, Purpose};
-use crate::apply::{self, Applied};
+use crate::apply::Applied;
 use crate::checks::{self, Hop};
 use crate::cli::context::{Context, State};
 use crate::cli::head::head;
@@ -208,7 +208,8 @@ fn undo(snapshot: Option<&str>) -> Option<Step> {
 
 /// What is not as the snapshot has it, after everything was put back.
 fn difference(state: &State, snapshot: &Snapshot) -> Option<String> {
-    match apply::way_back(&state.stores(), &state.model.images, snapshot) {
+    let entries = &snapshot.manifest.entries;
+    match state.stores.changes_to(&state.model.images, entries, snapshot) {
         Ok(left) if left.is_empty() => None,
         Ok(left) => {
             let dir = &state.located.state_dir;

@@ -103,7 +103,7 @@ fn create(context: &mut Context<'_, '_>, why: &str, keep_all: bool) -> Result<Ex
     let made = snapshot::create(&snapshot::Create {
         state_dir: &state.located.state_dir,
         snapshots: &folder,
-        stores: &state.stores(),
+        stores: &state.stores,
         why,
         command: "snapshot create",
         now_ms: context.world.now_ms,

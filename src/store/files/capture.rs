@@ -17,7 +17,11 @@ const EXTRA_FILES: usize = 64;
 const EXTRA_LIMIT: u64 = 16 << 20;
 
 impl FilesStore {
-    pub(super) fn capture_all(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+    /// Copies every file into a snapshot, one entry each, absent ones included.
+    ///
+    /// # Errors
+    /// As [`crate::store::Stores::capture`].
+    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
         let state = self.state_dir.open()?;
         let mut entries = Vec::new();
         let mut seen = BTreeSet::new();

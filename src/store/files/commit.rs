@@ -10,59 +10,78 @@ use crate::image::{FileState, Slot, Unusable};
 use crate::plan::{After, FileChange};
 use crate::store::CommitError;
 
+/// Files that were swapped in; what they replaced is kept beside them until it is let go of.
+#[derive(Debug)]
+pub struct Swapped<'a> {
+    state: &'a Dir,
+    files: Vec<Staged>,
+    /// Folders that were made for them.
+    made: Vec<String>,
+}
+
+impl Swapped<'_> {
+    /// They stay.
+    pub fn finish(self) {
+        self.files.into_iter().for_each(Staged::finish);
+    }
+
+    /// What they replaced comes back, as far as nobody has replaced them since.
+    ///
+    /// # Errors
+    /// The first that could not be put back; the others were.
+    pub fn put_back(self) -> Result<(), Error> {
+        let mut worst = Ok(());
+        for one in self.files.into_iter().rev() {
+            worst = worst.and(one.put_back());
+        }
+        for folder in self.made.iter().rev() {
+            // Empty again, or no longer ours alone.
+            let _ = self.state.remove_folder(folder);
+        }
+        worst
+    }
+}
+
 impl FilesStore {
     /// Everything is written beside its place first, then swapped in one by one; if one has moved or
     /// fails, those before it are put back.
-    pub(super) fn commit_all(&self, changes: &[FileChange]) -> Result<(), CommitError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
+    ///
+    /// # Errors
+    /// As [`crate::store::Stores::commit`].
+    pub fn swap_in(&self, changes: &[FileChange]) -> Result<Swapped<'_>, CommitError> {
         let state = self.state_dir.open()?;
+        let mut swapped = Swapped { state, files: Vec::new(), made: Vec::new() };
+        if changes.is_empty() {
+            return Ok(swapped);
+        }
         safety::check(state)?;
-        let mut made = Vec::new();
-        let done = self.commit_in(state, changes, &mut made);
-        if done.is_err() {
-            for folder in made.iter().rev() {
-                // Empty again, or no longer ours alone.
-                let _ = state.remove_folder(folder);
+        match self.swap_all(changes, &mut swapped) {
+            Ok(()) => Ok(swapped),
+            Err(failure) => {
+                swapped.put_back().map_err(|error| error.into_kind(Kind::RolledBack))?;
+                Err(failure)
             }
         }
-        done
     }
 
-    fn commit_in(
+    fn swap_all(
         &self,
-        state: &Dir,
         changes: &[FileChange],
-        made: &mut Vec<String>,
+        swapped: &mut Swapped<'_>,
     ) -> Result<(), CommitError> {
         let mut staged = Vec::with_capacity(changes.len());
         for change in changes {
-            staged.extend(self.stage(state, change, made)?);
+            staged.extend(self.stage(swapped.state, change, &mut swapped.made)?);
         }
-        let mut failed = None;
-        let mut swapped = Vec::with_capacity(staged.len());
         for mut one in staged {
-            if failed.is_none() {
-                failed = one.swap().err();
-                swapped.push(one);
-            }
+            let done = one.swap();
+            swapped.files.push(one);
+            done?;
         }
-        if failed.is_none() {
-            failed = swapped.iter().find_map(|one| one.sync().err()).map(CommitError::Failed);
+        for one in &swapped.files {
+            one.sync()?;
         }
-        let Some(failure) = failed else {
-            swapped.into_iter().for_each(Staged::finish);
-            return Ok(());
-        };
-        let mut worst = None;
-        for one in swapped.into_iter().rev() {
-            worst = worst.or(one.put_back().err());
-        }
-        Err(match worst {
-            Some(error) => error.into_kind(Kind::RolledBack).into(),
-            None => failure,
-        })
+        Ok(())
     }
 
     /// `None`: there is nothing to do for this change (absent before, absent after).
@@ -124,7 +143,10 @@ impl FilesStore {
     }
 
     /// The first file that is not as the changes say.
-    pub(super) fn first_difference(&self, changes: &[FileChange]) -> Result<Option<String>, Error> {
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn verify(&self, changes: &[FileChange]) -> Result<Option<String>, Error> {
         if changes.is_empty() {
             return Ok(None);
         }

@@ -8,14 +8,14 @@ mod restore;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{CommitError, Entry, Sink, Source, Store};
 use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT, StateDir};
-use crate::image::{FileState, Images, Slot, TextImage};
+use crate::image::{FileState, Slot, TextImage};
 use crate::model::layout::Part;
-use crate::plan::{Changes, StoreKind};
+use crate::plan::Changes;
 
 /// The name of this store in snapshots.
 pub const NAME: &str = "files";
@@ -60,7 +60,7 @@ impl FilesStore {
         &self.state_dir
     }
 
-    /// Reads one config file or include, following links, as [`Store::read`] does.
+    /// Reads one config file or include, following links, as [`FilesStore::read`] does.
     pub fn read_config(&self, path: &Path) -> TextImage {
         match self.state_dir.open() {
             Ok(state) => self.image(state, &Slot::Config(path.to_path_buf())),
@@ -92,41 +92,18 @@ impl FilesStore {
         };
         TextImage { path: self.path_of(slot), state: read }
     }
-}
 
-impl Store for FilesStore {
-    fn kind(&self) -> StoreKind {
-        StoreKind::Files
-    }
-
-    fn read(&self, images: &mut Images) -> Result<(), Error> {
+    /// Reads every file, also those that are not there.
+    ///
+    /// # Errors
+    /// The state dir cannot be opened.
+    pub fn read(&self) -> Result<BTreeMap<Slot, TextImage>, Error> {
         let state = self.state_dir.open()?;
-        for slot in self.slots() {
+        let image = |slot: Slot| {
             let image = self.image(state, &slot);
-            images.texts.insert(slot, image);
-        }
-        Ok(())
-    }
-
-    fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
-        self.capture_all(sink)
-    }
-
-    fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
-        self.commit_all(&changes.files)
-    }
-
-    fn changes_to(
-        &self,
-        now: &Images,
-        entries: &[Entry],
-        source: &dyn Source,
-    ) -> Result<Changes, Error> {
-        self.way_back(now, entries, source)
-    }
-
-    fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
-        self.first_difference(&changes.files)
+            (slot, image)
+        };
+        Ok(self.slots().map(image).collect())
     }
 }
 

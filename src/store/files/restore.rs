@@ -8,20 +8,24 @@ use crate::error::Error;
 use crate::files::hash;
 use crate::image::{FileState, Images, Meta, Slot, TextImage};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
-use crate::plan::{After, Changes, FileChange};
+use crate::plan::{After, FileChange};
 use crate::step::Step;
 use crate::store::{Entry, Source};
 
 impl FilesStore {
-    pub(super) fn way_back(
+    /// The changes that bring the files back to what a snapshot holds.
+    ///
+    /// # Errors
+    /// As [`crate::store::Stores::changes_to`].
+    pub fn changes_to(
         &self,
         now: &Images,
         entries: &[Entry],
         source: &dyn Source,
-    ) -> Result<Changes, Error> {
+    ) -> Result<Vec<FileChange>, Error> {
         let state = self.state_dir.open()?;
         let folder = state.meta()?;
-        let mut changes = Changes::default();
+        let mut changes = Vec::new();
         for entry in entries.iter().filter(|entry| entry.store == NAME) {
             let Some(slot) = self.slot_of(&entry.path)? else {
                 continue;
@@ -37,7 +41,7 @@ impl FilesStore {
                 continue;
             }
             if let Some(after) = difference(&before, entry, source, &folder)? {
-                changes.files.push(FileChange { slot, before, after });
+                changes.push(FileChange { slot, before, after });
             }
         }
         Ok(changes)

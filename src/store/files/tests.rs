@@ -4,6 +4,7 @@ use super::*;
 use crate::exit::Exit;
 use crate::image::Unusable;
 use crate::plan::{After, FileChange};
+use crate::store::CommitError;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 struct Home {
@@ -37,10 +38,8 @@ impl Home {
     }
 
     fn change(&self, slot: Slot, text: &str) -> Changes {
-        let mut now = Images::default();
-        self.store().read(&mut now).unwrap();
-        let before = match now.text(&slot) {
-            Some(image) => image.clone(),
+        let before = match self.store().read().unwrap().remove(&slot) {
+            Some(image) => image,
             None => self.store().read_config(&self.store().path_of(&slot)),
         };
         Changes {
@@ -54,7 +53,11 @@ impl Home {
     }
 
     fn commit(&self, slot: Slot) -> Result<(), CommitError> {
-        self.store().commit(&self.change(slot, "{\"new\":1}"))
+        self.swap_in(&self.store(), &self.change(slot, "{\"new\":1}"))
+    }
+
+    fn swap_in(&self, store: &FilesStore, changes: &Changes) -> Result<(), CommitError> {
+        store.swap_in(&changes.files).map(commit::Swapped::finish)
     }
 }
 
@@ -88,7 +91,7 @@ fn a_config_that_is_linked_out_is_read_and_refused_unless_its_real_file_is_named
     assert_eq!(std::fs::read(&real).unwrap(), b"{}");
     let named = FilesStore::new(home.dir.path(), vec![real.clone()]);
     let change = home.change(Slot::Config(real.clone()), "{\"new\":1}");
-    named.commit(&change).unwrap();
+    home.swap_in(&named, &change).unwrap();
     assert_eq!(std::fs::read(&real).unwrap(), b"{\"new\":1}");
     assert!(home.config().is_symlink());
 }
@@ -163,9 +166,8 @@ fn links_in_place_of_folders_and_files_are_named_and_never_written_through() {
     std::fs::remove_dir_all(home.dir.path().join("devices")).unwrap();
     std::fs::write(home.outside.path().join("paired.json"), "{}").unwrap();
     symlink(home.outside.path(), home.dir.path().join("devices")).unwrap();
-    let mut now = Images::default();
-    home.store().read(&mut now).unwrap();
-    let paired = &now.file(Part::Paired).unwrap().state;
+    let now = home.store().read().unwrap();
+    let paired = &now[&Slot::File(Part::Paired)].state;
     assert!(matches!(paired, FileState::Unusable(Unusable::Symlink(_))));
     refused(home.commit(Slot::File(Part::Paired)));
     assert_eq!(std::fs::read(home.outside.path().join("paired.json")).unwrap(), b"{}");
@@ -186,7 +188,7 @@ fn a_folder_made_for_a_commit_that_failed_is_gone_again() {
     let mut changes = home.change(Slot::File(Part::DeviceAuth), "{}");
     changes.files.extend(home.change(Slot::File(Part::Paired), "{}").files);
     std::fs::write(home.dir.path().join("devices/paired.json"), "{\"theirs\":1}").unwrap();
-    let moved = home.store().commit(&changes);
+    let moved = home.swap_in(&home.store(), &changes);
     assert!(matches!(moved, Err(CommitError::Moved(_))));
     assert!(!home.dir.path().join("identity").exists());
 }

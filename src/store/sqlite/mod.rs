@@ -31,9 +31,9 @@ use crate::error::Error;
 use crate::files::{Dir, StateDir, dir};
 use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
-use crate::plan::{Changes, StoreKind};
+use crate::plan::Changes;
 use crate::step::Step;
-use crate::store::{CommitError, Entry, Sink, Source, Store};
+use crate::store::{CommitError, Entry, Sink, Source};
 use probe::Trouble;
 use reader::Halt;
 
@@ -156,18 +156,17 @@ impl SqliteStore {
     }
 }
 
-impl Store for SqliteStore {
-    fn kind(&self) -> StoreKind {
-        StoreKind::Sqlite
+impl SqliteStore {
+    /// Reads the pairing tables. `None`: there is no database.
+    pub fn read(&self) -> Option<DatabaseImage> {
+        self.state().map(|state| DatabaseImage { path: self.place.path.clone(), state })
     }
 
-    fn read(&self, images: &mut Images) -> Result<(), Error> {
-        images.database =
-            self.state().map(|state| DatabaseImage { path: self.place.path.clone(), state });
-        Ok(())
-    }
-
-    fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+    /// Copies the pairing tables into a snapshot.
+    ///
+    /// # Errors
+    /// As [`crate::store::Stores::capture`].
+    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
         let scratch = sink.scratch();
         let target = scratch.path().join(PIECE);
         let written =
@@ -202,7 +201,11 @@ impl Store for SqliteStore {
         }])
     }
 
-    fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
+    /// Changes the rows in one transaction, each if it is still what was read.
+    ///
+    /// # Errors
+    /// As [`crate::store::Stores::commit`].
+    pub fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
         if changes.rows.is_empty() {
             return Ok(());
         }
@@ -218,7 +221,11 @@ impl Store for SqliteStore {
         }
     }
 
-    fn changes_to(
+    /// The changes that bring the rows back to what a snapshot holds.
+    ///
+    /// # Errors
+    /// As [`crate::store::Stores::changes_to`].
+    pub fn changes_to(
         &self,
         now: &Images,
         entries: &[Entry],
@@ -241,16 +248,18 @@ impl Store for SqliteStore {
         })
     }
 
-    fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
+    /// The first row that is not as the changes say.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
         if changes.rows.is_empty() {
             return Ok(None);
         }
         self.look(None, |connection, _| verify::first_difference(connection, changes))
             .map_err(|halt| halt.into_error(&self.place.path))
     }
-}
 
-impl SqliteStore {
     /// There was no database when the snapshot was taken. One that came since is not removed; it is
     /// in the way only where it is the store that counts.
     fn back_to_absent(&self, now: &Images) -> Result<Changes, Error> {
