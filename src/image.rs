@@ -193,6 +193,10 @@ pub enum DatabaseState {
     Foreign,
     /// SQLite finds it damaged, or it is unfinished (a journal that must be rolled back first); the text is the reason.
     Damaged(String),
+    /// A write to it was interrupted, and SQLite has to undo that first; the text says so.
+    Unfinished(String),
+    /// Another process keeps it to itself; the text says how.
+    Held(String),
     /// Something else than a regular file, or unreadable.
     Unusable(Unusable),
 }

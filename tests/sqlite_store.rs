@@ -472,7 +472,7 @@ fn a_hot_journal_is_named_and_stays() {
     bytes.resize(1024, 1);
     std::fs::write(state.side("-journal"), &bytes).unwrap();
     let before = state.trace();
-    let DatabaseState::Damaged(why) = state.state() else { panic!("{:?}", state.state()) };
+    let DatabaseState::Unfinished(why) = state.state() else { panic!("{:?}", state.state()) };
     assert!(why.contains("interrupted"), "{why}");
     assert_eq!(state.trace(), before);
 }

@@ -16,11 +16,6 @@ fn state(model: &Model) -> Option<&DatabaseState> {
     model.images.database.as_ref().map(|image| &image.state)
 }
 
-/// A damage that only means that a write was interrupted: SQLite itself undoes it.
-fn is_unfinished(why: &str) -> bool {
-    why.contains("rollback journal")
-}
-
 /// Says what follows for the rest of the diagnosis.
 fn unread(model: &Model, finding: Finding) -> Finding {
     if model.is_database_unread() {
@@ -61,7 +56,7 @@ pub static DAMAGED: Check = Check {
     by_hand: "Stop the gateway and put a good copy back, without -wal and -shm files of another database; then diagnose again.",
     messages: &["database disk image is malformed", "malformed database schema"],
     find: |model, check| match state(model) {
-        Some(DatabaseState::Damaged(why)) if !is_unfinished(why) => {
+        Some(DatabaseState::Damaged(why)) => {
             let finding = check
                 .finding(DATABASE, "SQLite finds the database damaged")
                 .by_hand(put_back(model));
@@ -82,7 +77,7 @@ pub static UNFINISHED: Check = Check {
     repair: "Nothing: reading never writes. The next start of the gateway undoes the interrupted write.",
     by_hand: "Start the gateway once, then diagnose again. Do not delete the -journal file: it holds what must be put back.",
     find: |model, check| match state(model) {
-        Some(DatabaseState::Damaged(why)) if is_unfinished(why) => {
+        Some(DatabaseState::Unfinished(why)) => {
             let steps = [
                 Step::diagnose().after(
                     "start the gateway once (it may refuse; opening the database is enough), then run",
@@ -157,22 +152,20 @@ pub static UNUSABLE: Check = Check {
     by_hand: "Make it a regular file that the gateway's user can read; stop what holds it.",
     messages: &["database is locked", "unable to open database file", "EACCES"],
     find: |model, check| match state(model) {
+        Some(DatabaseState::Held(why)) => {
+            let holder = Step::run("fuser", ["-v".into(), model.facts.state_dir.join(DATABASE)]);
+            let finding = check.finding(DATABASE, format!("the database could not be read: {why}"));
+            let finding = finding.by_hand([
+                holder.after("see what holds it"),
+                Step::diagnose().after(
+                    "stop that (a second gateway, `openclaw doctor`, a backup job), then run",
+                ),
+            ]);
+            vec![unread(model, finding).rated(Severity::Unchecked)]
+        }
         Some(DatabaseState::Unusable(why)) => {
-            let holds = |text: &str| text.contains("another process") || text.contains("locked");
-            let held = matches!(why, Unusable::Io(text) if holds(text));
-            let steps = if held {
-                vec![
-                    Step::run("fuser", ["-v".into(), model.facts.state_dir.join(DATABASE)])
-                        .after("see what holds it"),
-                    Step::diagnose().after(
-                        "stop that (a second gateway, `openclaw doctor`, a backup job), then run",
-                    ),
-                ]
-            } else {
-                to_read(why)
-            };
             let says = format!("the database could not be read: {}", unusable(why));
-            let finding = unread(model, check.finding(DATABASE, says).by_hand(steps));
+            let finding = unread(model, check.finding(DATABASE, says).by_hand(to_read(why)));
             vec![match why {
                 Unusable::NotAFile(_) => finding,
                 // SQLite follows a link, and the gateway may be another user.

@@ -205,7 +205,7 @@ fn codes_are_unique_and_kebab_case_and_every_check_explains_itself() {
         let words = [check.why, check.title, check.repair];
         assert!(words.iter().all(|words| !words.is_empty()), "{}", check.code);
         for mode in check.modes {
-            assert!(reports::report(mode).is_some(), "{}: {mode}", check.code);
+            assert!(reports::failure_mode(mode).is_some(), "{}: {mode}", check.code);
         }
     }
 }

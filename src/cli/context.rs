@@ -89,6 +89,7 @@ impl State {
             .hint(Step::clawmend(["diagnose"]).note("says what is wrong with it and what to do"));
         let mut about = self.findings.iter().filter(|finding| finding.place == DATABASE);
         match (self.unread_database(), about.next()) {
+            (Some(DatabaseState::Held(why)), _) => error.because(why),
             (Some(DatabaseState::Unusable(why)), _) => error.because(crate::text::unusable(why)),
             (_, Some(finding)) => error.because(&finding.says),
             (_, None) => error,

@@ -226,7 +226,7 @@ fn story(context: &mut Context<'_, '_>, check: &Check) {
         part("", &invocation.line(&step));
     }
     for mode in check.modes {
-        if let Some(report) = reports::report(mode) {
+        if let Some(report) = reports::failure_mode(mode) {
             let text = format!("{mode} {}: {}", report.name, report.refs.join(", "));
             part("reports", &text);
         }
@@ -257,7 +257,7 @@ fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
     let refs: Vec<&str> = check
         .modes
         .iter()
-        .filter_map(|mode| reports::report(mode))
+        .filter_map(|mode| reports::failure_mode(mode))
         .flat_map(|report| report.refs.iter().copied())
         .collect();
     Explanation {

@@ -65,7 +65,7 @@ fn a_database_that_cannot_be_read_is_named_and_nothing_is_planned() {
         (DatabaseState::Foreign, "database-foreign", Severity::Blocks),
         (DatabaseState::Empty, "database-empty", Severity::Blocks),
         (
-            DatabaseState::Damaged("its rollback journal".into()),
+            DatabaseState::Unfinished("its rollback journal".into()),
             "database-unfinished",
             Severity::Unchecked,
         ),

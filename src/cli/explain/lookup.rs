@@ -1,14 +1,14 @@
 //! What a text that somebody pasted means: a code, a failure mode, or a message of OpenClaw.
 
 use crate::checks::messages::{self, Message};
-use crate::checks::reports::{self, Report};
+use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
 use crate::text::distance::distance;
 
 /// What a text means.
 pub(super) struct Matches {
     pub message: Option<&'static Message>,
-    pub report: Option<&'static Report>,
+    pub report: Option<&'static FailureMode>,
     pub checks: Vec<&'static Check>,
 }
 
@@ -21,7 +21,7 @@ pub(super) fn matching(text: &str) -> Matches {
     let named = by(&|check| {
         check.code.0 == name || check.modes.iter().any(|mode| mode.eq_ignore_ascii_case(&name))
     });
-    let report = reports::report(&name);
+    let report = reports::failure_mode(&name);
     if !named.is_empty() || report.is_some() {
         return Matches { message: None, report, checks: named };
     }

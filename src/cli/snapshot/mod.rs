@@ -74,7 +74,10 @@ fn without_database(state: &State) -> Result<Option<&'static str>, Error> {
     match state.unread_database() {
         None => Ok(None),
         // The snapshot itself tries to read these, and says what is in the way.
-        Some(DatabaseState::Unusable(Unusable::Denied | Unusable::Io(_))) => Ok(None),
+        Some(
+            DatabaseState::Held(_)
+            | DatabaseState::Unusable(Unusable::Denied | Unusable::Io(_)),
+        ) => Ok(None),
         Some(_) if state.model.store == StoreKind::Files => {
             Ok(Some("the database could not be read, and nothing of it is in the snapshot"))
         }

@@ -134,8 +134,9 @@ impl SqliteStore {
             Trouble::Absent => return None,
             Trouble::Empty => DatabaseState::Empty,
             Trouble::Foreign => DatabaseState::Foreign,
+            Trouble::Damaged(why) if why == words::UNFINISHED => DatabaseState::Unfinished(why),
             Trouble::Damaged(why) => DatabaseState::Damaged(why),
-            Trouble::Busy(why) => DatabaseState::Unusable(Unusable::Io(why)),
+            Trouble::Busy(why) => DatabaseState::Held(why),
             Trouble::Unusable(why) => DatabaseState::Unusable(why),
         })
     }
@@ -147,7 +148,10 @@ impl SqliteStore {
             None => Trouble::Absent,
             Some(DatabaseState::Empty) => Trouble::Empty,
             Some(DatabaseState::Foreign) => Trouble::Foreign,
-            Some(DatabaseState::Damaged(why)) => Trouble::Damaged(why.clone()),
+            Some(DatabaseState::Damaged(why) | DatabaseState::Unfinished(why)) => {
+                Trouble::Damaged(why.clone())
+            }
+            Some(DatabaseState::Held(why)) => Trouble::Unusable(Unusable::Io(why.clone())),
             Some(DatabaseState::Unusable(why)) => Trouble::Unusable(why.clone()),
         };
         Err(words::unreadable(&self.place.path, &trouble).hint(
