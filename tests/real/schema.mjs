@@ -14,7 +14,7 @@ import { flatten } from "./schema/rules.mjs";
 const PROJECT = new URL("../../", import.meta.url).pathname;
 const TABLE = join(PROJECT, "src/data/config-schema.json");
 const WORKER = new URL("schema/zod-worker.mjs", import.meta.url).pathname;
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 60_000;
 /** The sections whose every key is in the table; of the others it has the name alone. */
 const SECTIONS = ["gateway", "logging"];
 

@@ -1,5 +1,5 @@
 // Which states a run judges: every trait alone, or an even sample of combinations, always the same for the same seed.
-import { describe } from "../harness/releases.mjs";
+import { describe, since } from "../harness/releases.mjs";
 import { BASES } from "./box.mjs";
 import { HOT_KINDS, KINDS, NEEDS_STORE } from "./catalogue.mjs";
 
@@ -20,8 +20,14 @@ function randomFrom(seed) {
   };
 }
 
-/** The base on which this machine has a paired device: with a shared token up to 2026.7, without one later. */
-const deviceBase = (release) => (describe(release).sqlite ? "bare" : "token");
+/**
+ * The base on which this machine has a paired device: with a shared token up to 2026.6, without one where pairing is in
+ * the database. 2026.7.1 and its line have none: with the token the CLI shows no device, without one it has no way in.
+ */
+function deviceBase(release) {
+  if (describe(release).sqlite) return "bare";
+  return since(release, "2026.7.1") ? undefined : "token";
+}
 
 function fits(kind, base, release) {
   if (HOT_KINDS.has(kind)) return base === deviceBase(release);
@@ -70,7 +76,7 @@ export function plan({ releases, count, seed, singles: alone }) {
   const turns = new Map();
   for (let at = 0; states.size < count && at < count * 20; at += 1) {
     const release = releases[at % releases.length];
-    const hot = random() < HOT_SHARE;
+    const hot = random() < HOT_SHARE && deviceBase(release) !== undefined;
     const base = hot ? deviceBase(release) : BASES[Math.floor(random() * BASES.length)];
     const kinds = Object.keys(KINDS).filter((kind) => (hot ? HOT_KINDS.has(kind) : fits(kind, base, release)));
     const leading = kinds.filter((kind) => HOT_KINDS.has(kind) === hot && traitsOf(kind, release).length > 0);
