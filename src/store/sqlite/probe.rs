@@ -4,6 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::files::dir::unusable_io;
 use crate::image::{Meta, Unusable};
 use crate::platform::{self, meta, open_quietly};
 
@@ -223,8 +224,7 @@ fn io_trouble(error: &std::io::Error) -> Trouble {
     use std::io::ErrorKind as K;
     match error.kind() {
         K::NotFound | K::NotADirectory => Trouble::Absent,
-        K::PermissionDenied => Trouble::Unusable(Unusable::Denied),
-        _ => Trouble::Unusable(Unusable::Io(error.to_string())),
+        _ => Trouble::Unusable(unusable_io(error)),
     }
 }
 
