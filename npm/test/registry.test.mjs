@@ -90,7 +90,7 @@ for (const user of users) {
         const argv = [...TERMINAL, "[y/N]", "y\\n", node, NPX, "clawmend", "repair"];
         const mended = await run(argv, { user, cwd: HOME, env: { ...env, HOME, TERM: "xterm" } });
         assert.equal(mended.code, 0, mended.text);
-        assert.match(mended.stdout, /To undo: {2}npx clawmend restore /);
+        assert.match(mended.stdout, /To undo: +npx clawmend restore /);
         const after = await npx(["clawmend"], { env: { HOME } });
         assert.equal(after.code, 0, after.text);
       });

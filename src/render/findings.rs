@@ -70,7 +70,8 @@ fn name(finding: &Finding) -> String {
 fn mend(out: &mut String, finding: &Finding, view: View<'_>) {
     let steps = match &finding.mend {
         Mend::Repair(what) => {
-            part(out, "mend", &format!("clawmend repair: {}", safe(what)), view.width);
+            let repair = format!("{} repair: {}", view.invocation.program.join(" "), safe(what));
+            part(out, "mend", &repair, view.width);
             &[][..]
         }
         Mend::Choice(steps) | Mend::ByHand(steps) => steps,
