@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use super::{Check, Edits};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
-use crate::model::facts::{Access, Trouble};
+use crate::model::facts::{Access, Gateway, Trouble};
+use crate::plan::StoreKind;
 use crate::step::Step;
 use crate::text::count;
 
@@ -208,7 +209,7 @@ pub static HALF_BUILT: Check = Check {
 pub static OTHER_TREES: Check = Check {
     code: Code("other-state-dirs"),
     modes: &["F22", "F25"],
-    severity: Severity::Info,
+    severity: Severity::Blocks,
     title: "other state dirs exist",
     why: "Gateway and CLI must use the same state dir. With another `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME` or profile each has \
           its own identity and its own stores, and an approval in one has no effect in the other.",
@@ -229,8 +230,20 @@ pub static OTHER_TREES: Check = Check {
             "{} beside this one",
             count(trees.len(), "other state dir exists", "other state dirs exist")
         );
-        let mut finding =
-            check.finding("", says).by_hand([Step::look_at(&first.path).after("to look at it")]);
+        let mut finding = check
+            .finding("", says)
+            .by_hand([Step::look_at(&first.path).after("to look at it")])
+            .rated(Severity::Info);
+        if let Some(old) = stops_start(model) {
+            let says = "a state dir of OpenClaw's former name is beside this one: the gateway's next start stops there";
+            let look = Step::look_at(old).after("to look at it");
+            let aside = Step::move_away(old).after("if nothing in it is wanted, move it aside");
+            finding =
+                check.finding("", says).by_hand([look, aside]).rated(match model.facts.gateway {
+                    Gateway::Running { .. } => Severity::Warning,
+                    _ => Severity::Blocks,
+                });
+        }
         for tree in trees {
             let paired = tree
                 .paired
@@ -253,6 +266,16 @@ pub static OTHER_TREES: Check = Check {
     },
     ..Check::BASE
 };
+
+/// The former state dir that the start of a late release stops at (seen on 2026.9.6, reported of 2026.7.1).
+fn stops_start(model: &Model) -> Option<&std::path::Path> {
+    let is_late = model.store == StoreKind::Sqlite || model.omits_device();
+    let here = &model.facts.state_dir;
+    let is_default = here.file_name().is_some_and(|name| name == ".openclaw");
+    let mut trees = model.facts.other_trees.iter().map(|tree| tree.path.as_path());
+    let old = trees.find(|path| path.parent() == here.parent() && path.ends_with(".clawdbot"))?;
+    (is_late && is_default).then_some(old)
+}
 
 pub static STALE_LOCK: Check = Check {
     code: Code("config-lock-left"),

@@ -4,6 +4,7 @@ use super::stores::to_read;
 use super::{Check, Edits, container, file_name, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::database::{Legacy, is_identity_claim};
+use crate::model::facts::Gateway;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Entry};
 use crate::model::{Model, Shared};
@@ -121,10 +122,11 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
 pub static BLOCKER: Check = Check {
     code: Code("exec-approvals-left"),
     modes: &["F14"],
-    severity: Severity::Warning,
+    severity: Severity::Unchecked,
     title: "a retired exec-approvals.json is in the way",
     why: "From 2026.8 approvals of commands are kept in the database. While the old file is there, even an empty one, every use \
-          of them fails, and `openclaw doctor --fix` may stop before it moves identity and pairing. It keeps nobody from connecting.",
+          of them fails, and `openclaw doctor --fix` may stop before it moves identity and pairing. Where its contents are not \
+          what OpenClaw expects (`{}` is enough), the gateway does not start; a gateway that runs lets the CLI in.",
     repair: "Nothing: what it allows is for you to look at.",
     by_hand: "Look at exec-approvals.json, move it aside, and allow again what you need.",
     messages: &[
@@ -146,9 +148,14 @@ pub static BLOCKER: Check = Check {
                 check
                     .finding(
                         file.clone(),
-                        "an old file of command approvals stops `openclaw doctor --fix`",
+                        "an old file of command approvals stops `openclaw doctor --fix`, and the gateway's next start where \
+                         OpenClaw cannot take it over",
                     )
                     .by_hand([set_aside_step(model, file)])
+                    .rated(match model.facts.gateway {
+                        Gateway::Running { .. } => Severity::Warning,
+                        _ => Severity::Unchecked,
+                    })
             })
             .collect()
     },

@@ -39,9 +39,8 @@ pub use records::describe as describe_fault;
 
 use crate::config::model::AuthKind;
 use crate::finding::{Code, Finding, Mend, Severity};
+use crate::model::Model;
 use crate::model::layout::Part;
-use crate::model::{Model, Shared};
-use crate::plan::StoreKind;
 use crate::secret::shape::shown_list;
 use crate::step::Step;
 
@@ -178,18 +177,15 @@ fn put_repair(finding: &mut Finding, repaired: &HashSet<Code>) {
     }
 }
 
-/// From 2026.8 a local CLI that has a shared token or password to show sends no device at all: then
+/// From 2026.7.1 a local CLI that has a shared token or password to show sends no device at all: then
 /// nothing about its pairing keeps it out.
 fn without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
-    let does_without = model.store == StoreKind::Sqlite
-        && model.shared == Shared::Present
-        && finding.severity.fails()
-        && check.is_of_device;
+    let does_without = model.omits_device() && finding.severity.fails() && check.is_of_device;
     if !does_without {
         return finding;
     }
     finding.rated(Severity::Warning).note(
-        "the config holds a shared token or password: from 2026.8 the local CLI goes by that and shows no device",
+        "the config holds a shared token or password: from 2026.7 the local CLI goes by that and shows no device",
     )
 }
 

@@ -69,9 +69,9 @@ pub struct Token {
     pub scopes: List,
     /// `revokedAtMs` is set (and not 0).
     pub revoked: bool,
-    /// `issuer.kind` is `shared-gateway-auth`: made under a shared secret, and dead without that one (looked
-    /// at from 2026.5.28 on).
-    pub of_shared_secret: bool,
+    /// `issuer` is an object: made under a shared secret. Without one it is dead, whatever its kind (2026.8.2,
+    /// 2026.9.6).
+    pub has_issuer: bool,
 }
 
 impl Token {
@@ -82,8 +82,7 @@ impl Token {
             token: text(entry, "token").filter(|token| !token.trim().is_empty()).map(Secret::new),
             role: text(entry, "role").map(|role| role.trim().to_owned()),
             scopes: List::of(entry.get("scopes")),
-            of_shared_secret: entry.get("issuer").and_then(|issuer| issuer.get("kind"))
-                == Some(&Value::from("shared-gateway-auth")),
+            has_issuer: entry.get("issuer").is_some_and(Value::is_object),
             revoked: match entry.get("revokedAtMs") {
                 None | Some(Value::Null | Value::Bool(false)) => false,
                 Some(Value::Number(number)) => number.as_f64() != Some(0.0),

@@ -186,7 +186,14 @@ impl Model {
         let token = self.local.as_ref().and_then(|local| local.operator.as_ref());
         self.store == StoreKind::Sqlite
             && self.shared == Shared::Absent
-            && token.is_some_and(|token| token.of_shared_secret)
+            && token.is_some_and(|token| token.has_issuer)
+    }
+
+    /// Whether a CLI that has a shared token or password to show sends no device at all (2026.7.1 and later).
+    pub fn omits_device(&self) -> bool {
+        let since = Release::parse("2026.7.1");
+        let late = self.release().zip(since).is_some_and(|(here, since)| !since.is_after(here));
+        self.shared == Shared::Present && (late || self.store == StoreKind::Sqlite)
     }
 
     /// Whether a gateway lets in a CLI on its own host that it does not know, at the first contact or by
