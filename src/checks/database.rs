@@ -233,7 +233,7 @@ fn numbers(release: Release) -> Option<std::ops::RangeInclusive<i64>> {
     let known = USER_VERSIONS
         .into_iter()
         .filter_map(|(text, number)| Some((Release::parse(text)?, number)));
-    let below = known.clone().filter(|(known, _)| !known.is_after(release)).last();
+    let below = known.clone().rfind(|(known, _)| !known.is_after(release));
     let above = known.clone().find(|(known, _)| !release.is_after(*known));
     match (below, above) {
         (Some((_, below)), Some((_, above))) => Some(below..=above),

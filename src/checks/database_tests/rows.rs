@@ -1,6 +1,7 @@
 //! Rows that lock out, and a database that cannot be read.
 
 use super::*;
+use crate::plan::StoreKind;
 
 #[test]
 fn the_captured_lockout_is_named_and_opened_and_nothing_else_is_touched() {
