@@ -2,6 +2,7 @@
 
 mod any_state;
 mod legacy;
+mod refused;
 mod rows;
 
 use std::sync::{Arc, OnceLock};

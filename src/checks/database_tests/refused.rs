@@ -1,0 +1,100 @@
+//! What a gateway of 2026.9.6 refused, or let in, beyond pairing: each state was put before a real one.
+
+use super::*;
+use crate::model::facts::{Facts, Gateway};
+
+const CONFIG: &str = "/s/openclaw.json";
+
+/// A healthy device whose CLI lives on its device token, beside a config.
+fn with(config: &str) -> Images {
+    let state =
+        FileState::Present { bytes: Bytes::new(config.as_bytes().to_vec()), meta: Meta::default() };
+    let mut images = repaired(&captured()).0.images;
+    images.texts.insert(Slot::Config(CONFIG.into()), TextImage { path: CONFIG.into(), state });
+    images
+}
+
+fn around() -> Facts {
+    let mut facts = facts();
+    facts.config.path = CONFIG.into();
+    facts.config.addresses =
+        Some(["127.0.0.1".parse().unwrap(), "192.0.2.2".parse().unwrap()].into());
+    facts
+}
+
+/// What fails, worst first.
+fn failing(images: &Images, facts: Facts) -> Vec<(&'static str, Severity)> {
+    let model = Model::of(images.clone(), facts);
+    let found = checks::diagnose(&model).into_iter().filter(|finding| finding.severity.fails());
+    found.map(|finding| (finding.code.0, finding.severity)).collect()
+}
+
+fn fails(gateway: &str) -> Vec<(&'static str, Severity)> {
+    let meta = "meta: { lastTouchedVersion: '2026.9.6' }";
+    failing(&with(&format!("{{ {meta}, gateway: {{ mode: 'local', {gateway} }} }}")), around())
+}
+
+#[test]
+fn what_keeps_a_gateway_from_starting_or_the_cli_out_is_never_healthy() {
+    use Severity::{Blocks, Unchecked};
+    assert_eq!(fails(""), []);
+    let key = ("config-unknown-key", Blocks);
+    let value = ("gateway-value-invalid", Blocks);
+    assert_eq!(fails("localExec: true"), [key]);
+    assert_eq!(fails("roles: {}"), [value, value, ("gateway-roles", Blocks)]);
+    let roles = "roles: { default: 'a', definitions: { a: { sessions: { others: 'none' }, agents: '*', scopes: [] } } }";
+    assert_eq!(fails(roles), [("gateway-roles", Blocks)]);
+    assert_eq!(fails(&format!("auth: {{ token: 'a-token-of-this-gateway' }}, {roles}")), []);
+    assert_eq!(fails(&roles.replace("default: 'a'", "default: 'b'")), [("gateway-roles", Blocks)]);
+    assert_eq!(
+        fails("bind: 'custom', customBindHost: '192.0.2.7'"),
+        [("auth-bind-conflict", Blocks); 2]
+    );
+    let guard = "auth: { token: 'a-token-of-this-gateway' }";
+    let bind = |host: &str| fails(&format!("{guard}, bind: 'custom', customBindHost: '{host}'"));
+    assert_eq!(bind("192.0.2.7"), [("auth-bind-conflict", Blocks)]);
+    for host in ["192.0.2.2", "127.0.0.1", "0.0.0.0"] {
+        assert_eq!(bind(host), [], "{host}");
+    }
+    let reference = ("config-by-reference", Unchecked);
+    assert!(fails("auth: { token: '${LAB_MISSING}' }").contains(&reference));
+    let lost =
+        "auth: { token: { source: 'store', provider: 'default', id: 'GATEWAY_AUTH_TOKEN' } }";
+    assert!(fails(lost).contains(&("config-by-reference", Blocks)));
+}
+
+#[test]
+fn what_a_gateway_takes_or_repairs_itself_blocks_nothing() {
+    assert_eq!(fails("port: 0"), []);
+    assert_eq!(fails("reload: { mode: 'hot' }, nodes: { denyCommands: ['x'] }"), []);
+    assert_eq!(fails("auth: { mode: 'none' }"), []);
+    // Its own machine's CLI, at the start of the gateway or with no auth at all.
+    let mut images = with("{ gateway: { mode: 'local' }, meta: {} }");
+    table(&mut images, Part::Paired).rows.clear();
+    assert_eq!(failing(&images, around()), []);
+    let running = Facts { gateway: Gateway::Running { pid: 1 }, ..around() };
+    assert_eq!(failing(&images, running), [("cli-not-paired", Severity::Blocks)]);
+    let never =
+        "{ gateway: { mode: 'local', nodes: { pairing: { autoApproveLocal: false } } }, meta: {} }";
+    let mut images = with(never);
+    table(&mut images, Part::Paired).rows.clear();
+    assert_eq!(failing(&images, around()), [("cli-not-paired", Severity::Blocks)]);
+}
+
+#[test]
+fn a_token_of_a_lost_shared_secret_is_made_anew_without_its_issuer() {
+    let mut images = with("{ gateway: { mode: 'local' }, meta: {} }");
+    let text = cell(&images, Part::Paired, 0, "tokens_json");
+    let mut tokens: Value = serde_json::from_str(text.text().unwrap()).unwrap();
+    let old = tokens["operator"]["token"].clone();
+    tokens["operator"]["issuer"] = json!({"kind": "shared-gateway-auth", "generation": "deadbeef"});
+    set(&mut images, Part::Paired, "tokens_json", words(&tokens.to_string()));
+    let code = ("cli-token-of-lost-secret", Severity::Blocks);
+    assert_eq!(failing(&images, around()), [code]);
+    let after = repaired(&images).0.images;
+    assert_eq!(failing(&after, around()), []);
+    let text = cell(&after, Part::Paired, 0, "tokens_json");
+    let tokens: Value = serde_json::from_str(text.text().unwrap()).unwrap();
+    assert_eq!(tokens["operator"].get("issuer"), None);
+    assert_ne!(tokens["operator"]["token"], old);
+}
