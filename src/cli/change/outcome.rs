@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::finding::{Finding, Severity};
 use crate::render::findings;
 use crate::step::Step;
-use crate::text::{count, safe};
+use crate::text::safe;
 
 /// Says how the state looks after a change.
 pub(super) fn say(
@@ -54,16 +54,19 @@ fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
 
 fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
     let paint = context.paint;
-    context.say(&paint.green("Done."));
     if checks::fails(found) {
         let failing: Vec<Finding> =
             found.iter().filter(|finding| finding.severity.fails()).cloned().collect();
-        let number = count(failing.len(), "finding is", "findings are");
-        context.say(&paint.red(&format!("Diagnosed again: {number} left to mend.")));
+        let is_out = failing.iter().any(|finding| finding.severity == Severity::Blocks);
+        context.say(&paint.red(match is_out {
+            true => "The changes are made, and this machine's CLI is STILL LOCKED OUT because of this:",
+            false => "The changes are made. Whether this machine's CLI gets in now cannot be told, because of this:",
+        }));
         let text = findings::all(&failing, context.view());
         context.print(&text);
         return;
     }
+    context.say(&paint.green("Done."));
     let warned = found.iter().any(|finding| finding.severity == Severity::Warning);
     let rest = if warned { format!(" ({} left)", findings::summary(found)) } else { String::new() };
     context.say(&format!("Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."));
