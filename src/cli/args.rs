@@ -89,8 +89,10 @@ pub enum Command {
         after_help = "Exit: 0 nothing blocks the CLI, 1 something does or could not be checked.\n\n\
         Examples:\n  clawmend\n  clawmend diagnose --json | jq -r '.findings[].code'\n  clawmend --state-dir /home/ann/.openclaw"
     )]
+    #[command(aliases = ["doctor", "status"])]
     Diagnose,
     /// Mend what keeps the CLI out: preview, one question, a snapshot, the changes
+    #[command(alias = "fix")]
     Repair(Repair),
     /// Approve one pending request: this machine's own, or another device's by its id
     Approve(Approve),
@@ -103,6 +105,7 @@ pub enum Command {
     #[command(subcommand)]
     Snapshot(Snapshot),
     /// Go back to a snapshot (itself undoable)
+    #[command(alias = "rollback")]
     Restore(Restore),
     /// The long story of a finding, or of an error message of OpenClaw
     Explain(Explain),
@@ -136,7 +139,7 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 #[command(
     after_help = "Exit: 0 nothing blocks the CLI afterwards (with --dry-run: would block), 1 something still does.\n\n\
-    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --scopes operator.read,operator.pairing\n  clawmend repair --bind lan --trust-proxy 10.0.0.5"
+    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --scopes requested\n  clawmend repair --bind lan --trust-proxy 10.0.0.5"
 )]
 pub struct Repair {
     /// Show every change and change nothing

@@ -42,15 +42,20 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
+    let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
     let parsed = command(world.width)
-        .try_get_matches_from(argv)
+        .try_get_matches_from(&argv)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let to_err = error.use_stderr();
             let colour = world.out_is_terminal && !world.no_color;
-            let text = without_values(error).render();
+            let error = without_values(error);
+            if to_err && argv.iter().skip(1).any(|arg| arg == "--json") {
+                misused(&argv, &error, world);
+            }
+            let text = error.render();
             let text = if colour { text.ansi().to_string() } else { text.to_string() };
             if to_err {
                 let _ = world.err.get_mut().write_all(text.as_bytes());
@@ -92,6 +97,28 @@ where
     let flushed = context.world.out.flush();
     let failed = context.lost.take().or(flushed.err());
     lost(failed, context.world.err.get_mut()).unwrap_or(exit)
+}
+
+/// The document of an error about arguments, for whoever asked for JSON.
+fn misused(argv: &[OsString], error: &clap::Error, world: &mut World<'_>) {
+    let all = command(world.width);
+    let named = argv.iter().filter_map(|arg| arg.to_str());
+    let named = named.filter_map(|arg| all.find_subcommand(arg)).next();
+    let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let document = ErrorDocument {
+        head: Head::of(named.map_or("diagnose", |command| command.get_name())),
+        error: ErrorBody {
+            exit: Exit::Usage.code(),
+            message: first.trim_start_matches("error: ").to_owned(),
+            path: None,
+            cause: None,
+            hints: Vec::new(),
+        },
+    };
+    if serde_json::to_writer_pretty(&mut world.out, &document).is_ok() {
+        let _ = world.out.write_all(b"\n").and_then(|()| world.out.flush());
+    }
 }
 
 /// Output that could not be written is a failure, and is said, unless the reader has gone (`| head`).

@@ -126,21 +126,13 @@ fn scopes_of(text: &str) -> Result<Scopes, Error> {
         "requested" => Ok(Scopes::Requested),
         list => {
             let list = scopes::union(list.split(','));
-            let odd = list.iter().find(|scope| {
-                let name = scope.strip_prefix("operator.").unwrap_or_default();
-                name.is_empty()
-                    || !name
-                        .chars()
-                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-            });
+            let odd = list.iter().find(|scope| !scopes::KNOWN.contains(&scope.as_str()));
             match odd {
                 Some(odd) => Err(Error::usage(format!(
-                    "`{}` is not an operator scope",
+                    "`{}` is no operator scope that OpenClaw knows",
                     Shape::Scope.show(odd)
                 ))
-                .hint(
-                    "write `full`, `requested`, or a list such as operator.read,operator.pairing",
-                )),
+                .hint(format!("known are: {}", scopes::KNOWN.join(", ")))),
                 None if list.is_empty() => Err(Error::usage("--scopes names no scope").hint(
                     "write `full`, `requested`, or a list such as operator.read,operator.pairing",
                 )),

@@ -5,6 +5,20 @@
 pub const FULL: [&str; 5] =
     ["operator.admin", "operator.approvals", "operator.pairing", "operator.read", "operator.write"];
 
+/// Every operator scope that a release up to 2026.9.6, or its tracker after that, names.
+pub const KNOWN: [&str; 10] = [
+    "operator.admin",
+    "operator.approvals",
+    "operator.pairing",
+    "operator.questions",
+    "operator.read",
+    "operator.sessions.read",
+    "operator.sessions.write",
+    "operator.talk",
+    "operator.talk.secrets",
+    "operator.write",
+];
+
 /// What the everyday commands ask for from 2026.4.29 on: `devices list` pairing, `cron list` and
 /// `health` read. A device with these two gets in, though not everywhere.
 pub const LEAST: [&str; 2] = ["operator.pairing", "operator.read"];

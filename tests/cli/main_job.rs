@@ -213,3 +213,37 @@ fn a_config_is_mended_beside_a_database_that_cannot_be_read() {
     sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
     assert!(sandbox.read("openclaw.json").contains("127.0.0.1"));
 }
+
+#[test]
+fn an_error_about_arguments_is_a_document_too() {
+    let sandbox = Sandbox::fixture(FIXTURES[0]);
+    for (args, command) in [
+        (&["repair", "--json", "--wrong"][..], "repair"),
+        (&["--json", "restore", "a", "b"], "restore"),
+        (&["--json", "--wrong"], "diagnose"),
+    ] {
+        let document = sandbox.run(args).expect(Exit::Usage).json();
+        assert_eq!(document["command"], command);
+        assert_eq!(document["error"]["exit"], 2);
+        assert!(!document["error"]["message"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_scope_that_openclaw_does_not_know_is_refused_with_those_it_does() {
+    let sandbox = Sandbox::fixture(FIXTURES[1]);
+    let text =
+        sandbox.run(&["repair", "-n", "--scopes", "operator.raed"]).expect(Exit::Usage).text();
+    assert!(text.contains("known are: operator.admin, operator.approvals"), "{text}");
+    sandbox.run(&["repair", "-n", "--scopes", "operator.read,operator.pairing"]).expect(Exit::Done);
+}
+
+#[test]
+fn words_of_other_tools_lead_to_the_commands_here() {
+    let sandbox = Sandbox::fixture(FIXTURES[1]);
+    for word in ["doctor", "status"] {
+        assert_eq!(sandbox.run(&[word]).text(), sandbox.run(&["diagnose"]).text());
+    }
+    sandbox.run(&["fix", "--yes"]).expect(Exit::Done);
+    sandbox.run(&["rollback", "--yes"]).expect(Exit::Done);
+}
