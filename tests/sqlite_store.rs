@@ -970,3 +970,27 @@ fn what_is_read_under_the_lock_is_what_the_commit_finds() {
     hold.release();
     writer.execute_batch(theirs).unwrap();
 }
+
+#[test]
+fn views_without_end_where_tables_belong_are_not_looked_into() {
+    let state = State::fixture();
+    let db = Connection::open(state.database()).unwrap();
+    for (name, columns) in [
+        ("schema_meta", "'primary' AS meta_key, NULL AS app_version, n AS updated_at"),
+        ("config_machine_state", "'x' AS state_key, 'y' AS value_json"),
+        ("gateway_boot_lifecycle", "n AS boot_id"),
+        (
+            "secret_store_entries",
+            "'identity' AS scope_kind, n AS name, n AS value, NULL AS deleted_at_ms",
+        ),
+    ] {
+        let endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)";
+        db.execute_batch(&format!(
+            "DROP TABLE {name}; CREATE VIEW {name} AS {endless} SELECT {columns} FROM c"
+        ))
+        .unwrap();
+    }
+    drop(db);
+    let database = state.read();
+    assert_eq!((database.app_version, database.has_booted), (None, false));
+}

@@ -179,6 +179,9 @@ pub(super) fn user_version(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// The schema that has been applied, where the gateway keeps it.
 fn content_version(connection: &Connection) -> Option<i64> {
+    if !is_table(connection, layout::MACHINE_STATE) {
+        return None;
+    }
     let sql = format!(
         "SELECT CAST(value_json AS TEXT) FROM {} WHERE state_key = 'state.schema.contentVersion'",
         quote(layout::MACHINE_STATE)
@@ -189,7 +192,7 @@ fn content_version(connection: &Connection) -> Option<i64> {
 
 fn has_rows(connection: &Connection, table: &str) -> bool {
     let sql = format!("SELECT 1 FROM {} LIMIT 1", quote(table));
-    connection.query_row(&sql, [], |_| Ok(())).is_ok()
+    is_table(connection, table) && connection.query_row(&sql, [], |_| Ok(())).is_ok()
 }
 
 /// How many secrets are looked at.
@@ -197,6 +200,9 @@ const SECRETS: usize = 1000;
 
 /// The secrets that the config can refer to; none where there is no such table.
 fn secrets(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Secret>> {
+    if !is_table(connection, layout::SECRETS) {
+        return Ok(BTreeMap::new());
+    }
     let sql = format!(
         "SELECT name, value FROM {} WHERE scope_kind = 'team' AND deleted_at_ms IS NULL LIMIT {SECRETS}",
         quote(layout::SECRETS)
@@ -207,8 +213,17 @@ fn secrets(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Secret>
     rows.collect()
 }
 
+/// Whether a name is that of an ordinary table. A view may be without end.
+fn is_table(connection: &Connection, name: &str) -> bool {
+    let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = ?1 AND type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'";
+    connection.query_row(sql, [name], |_| Ok(())).is_ok()
+}
+
 /// The release that wrote the database, where `schema_meta` says so in a way we know.
 fn app_version(connection: &Connection) -> Option<String> {
+    if !is_table(connection, layout::SCHEMA_META) {
+        return None;
+    }
     let sql = format!(
         "SELECT app_version FROM {} WHERE app_version IS NOT NULL ORDER BY meta_key = 'primary' DESC, updated_at DESC",
         quote(layout::SCHEMA_META)
