@@ -100,8 +100,8 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "gives files away: the gate runs it as root"]
     fn an_owner_reaches_only_what_is_theirs_and_does_not_come_back() {
-        assert!(rustix::process::geteuid().is_root(), "this test gives files away: run it as root");
         let temp = tempfile::tempdir().unwrap();
         let mode = |path: &Path, mode| {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
