@@ -46,6 +46,9 @@ impl Next {
     }
 }
 
+/// How many steps by hand are told here; the finding has them all.
+const MOST_STEPS: usize = 4;
+
 /// What to type now.
 pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
     let fails = checks::fails(&state.findings);
@@ -57,10 +60,13 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
     };
     let by_hand = |finding: &Finding| match &finding.mend {
         Mend::ByHand(steps) => {
-            let first = steps.first()?.clone();
+            let first = steps.first()?;
             let head =
                 if first.command.is_some() && first.text.is_empty() { "Now type:" } else { "Now:" };
-            Some(told(head, vec![first, Step::diagnose().note("then looks again")]))
+            // All of them: the first may only say where the others belong.
+            let steps = steps.iter().take(MOST_STEPS).cloned();
+            let last = Step::diagnose().note("then looks again");
+            Some(told(head, steps.chain([last]).collect()))
         }
         _ => None,
     };

@@ -289,7 +289,8 @@ pub fn a_crash_prints_no_state(_size: Size) -> String {
     let world = poisoned(FILES[1], true);
     let keys = key_lines(&world);
     let (out, calls) = trace::calls(&world.again(), &["repair", "--yes"]);
-    out.expect(0);
+    // Its config has keys that no release knows, which are left.
+    out.expect(1);
     let mut points = 0;
     for call in calls.iter().filter(|call| call.changes).step_by(4) {
         let world = world.again();
