@@ -141,6 +141,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
+    #[cfg_attr(clawmend_portable, ignore = "owners and modes")]
     fn the_sample_is_open_to_its_owner_alone() {
         let temp = tempfile::tempdir().unwrap();
         let state = temp.path().join(".openclaw");
