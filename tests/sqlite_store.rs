@@ -994,3 +994,14 @@ fn views_without_end_where_tables_belong_are_not_looked_into() {
     let database = state.read();
     assert_eq!((database.app_version, database.has_booted), (None, false));
 }
+
+#[test]
+fn a_secret_that_is_no_text_hides_no_other() {
+    let state = State::fixture();
+    state.sql(
+        "INSERT INTO secret_store_entries (scope_kind, scope_id, name, value, kind, created_at_ms, updated_at_ms)
+         VALUES ('team', '', 'A_ODD', CAST(x'ff' AS TEXT), 'secret', 1, 1), ('team', '', 'B', 'b', 'secret', 1, 1)",
+    );
+    let names: Vec<String> = state.read().secrets.into_keys().collect();
+    assert_eq!(names, ["B"]);
+}

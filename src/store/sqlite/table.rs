@@ -210,7 +210,8 @@ fn secrets(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Secret>
     let mut statement = connection.prepare(&sql)?;
     let rows =
         statement.query_map([], |row| Ok((row.get(0)?, Secret::new(row.get::<_, String>(1)?))))?;
-    rows.collect()
+    // One that is no text hides no other.
+    Ok(rows.flatten().collect())
 }
 
 /// Whether a name is that of an ordinary table. A view may be without end.
