@@ -20,6 +20,7 @@ pub(crate) mod leftovers;
 pub(crate) mod local;
 pub mod messages;
 pub(crate) mod newer;
+mod other_system;
 pub(crate) mod pins;
 mod plan;
 pub(crate) mod records;
@@ -133,6 +134,7 @@ pub static CHECKS: &[&Check] = &[
     &config::risk::BYPASS,
     &config::replaced::READ_ONLY,
     &config::risk::NOT_A_FILE,
+    &other_system::OTHER_SYSTEM,
     &around::OTHER_TREES,
     &import::MIGRATED,
 ];

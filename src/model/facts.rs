@@ -13,6 +13,8 @@ pub struct Facts {
     pub state_dir: PathBuf,
     /// What `process.platform` says on this machine: `linux`, `darwin`, `win32`.
     pub platform: String,
+    /// The home folders of Windows, where the state dir lies in them and this is a Linux in it (WSL).
+    pub in_windows: Option<PathBuf>,
     /// Other state dirs that exist (F22, F25).
     pub other_trees: Vec<Tree>,
     /// Whether a gateway runs on this state dir.
@@ -34,6 +36,32 @@ pub struct Facts {
     pub era: super::scopes::Era,
     /// What stands around the config.
     pub config: ConfigFacts,
+}
+
+/// The side of WSL that something belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Windows itself.
+    Windows,
+    /// A Linux, in WSL or elsewhere; macOS has the same kind of paths.
+    Linux,
+}
+
+impl Side {
+    /// The side of a platform as Node names it.
+    pub fn of_platform(platform: &str) -> Self {
+        if platform == "win32" { Self::Windows } else { Self::Linux }
+    }
+
+    /// The side on which a path means something; `None` for one that is not absolute.
+    pub fn of_path(path: &str) -> Option<Self> {
+        match path.as_bytes() {
+            [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic() => Some(Self::Windows),
+            [b'\\', b'\\', ..] => Some(Self::Windows),
+            [b'/', next, ..] if *next != b'/' => Some(Self::Linux),
+            _ => None,
+        }
+    }
 }
 
 /// Another state dir.

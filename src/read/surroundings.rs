@@ -25,6 +25,7 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         now_ms,
         state_dir: dir.to_path_buf(),
         platform: env.platform.clone(),
+        in_windows: env.windows_homes.clone().filter(|homes| real(dir).starts_with(real(homes))),
         other_trees: other_trees(dir, located.home.as_deref(), env),
         gateway: process::gateway(dir, &located.config, env),
         access: access(dir),
