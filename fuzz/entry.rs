@@ -25,13 +25,13 @@ const PAIRED: &[u8] =
 const PENDING: &[u8] =
     include_bytes!("../tests/fixtures/2026.5.28-scope-upgrade-pending/devices/pending.json");
 
-/// paired.json, a zero byte, pending.json, a zero byte, device-auth.json: read, diagnosed, mended.
+/// paired.json, a zero byte, pending.json, a zero byte, device-auth.json: read, diagnosed, repaired.
 pub fn store(data: &[u8]) {
     let mut parts = data.split(|byte| *byte == 0);
     let paired = parts.next().unwrap_or_default();
     let pending = parts.next().unwrap_or(PENDING);
     let auth = parts.next().unwrap_or(AUTH);
-    let after = mended(
+    let after = repaired(
         &[
             (Part::Paired, paired),
             (Part::Pending, pending),
@@ -52,13 +52,13 @@ pub fn store(data: &[u8]) {
     }
 }
 
-/// openclaw.json: parsed, masked, diagnosed, mended.
+/// openclaw.json: parsed, masked, diagnosed, repaired.
 pub fn config(data: &[u8]) {
     let _ = json5::parse(data, Limits::default());
     let _ = json5::duplicates(data);
     let text = String::from_utf8_lossy(data);
     assert_eq!(mask::config(&text).matches('\n').count(), text.matches('\n').count());
-    let (after, changes) = mended(
+    let (after, changes) = repaired(
         &[
             (Part::Paired, PAIRED),
             (Part::Pending, PENDING),
@@ -81,7 +81,7 @@ pub fn identity(data: &[u8]) {
     if let Ok(Value::Object(record)) = serde_json::from_slice(data) {
         let _ = clawmend::model::identity::Identity::of(&record);
     }
-    mended(&[(Part::Paired, PAIRED), (Part::Pending, PENDING), (Part::Identity, data)], None);
+    repaired(&[(Part::Paired, PAIRED), (Part::Pending, PENDING), (Part::Identity, data)], None);
 }
 
 /// A snapshot's manifest: no name in it leads out of the snapshot.
@@ -115,7 +115,7 @@ pub fn salvage(data: &[u8]) {
     }
 }
 
-fn mended(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes) {
+fn repaired(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes) {
     let mut images = Images::default();
     let image = |path: String, bytes: Option<&[u8]>| TextImage {
         path: path.into(),

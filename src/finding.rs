@@ -59,9 +59,9 @@ impl serde::Serialize for Code {
     }
 }
 
-/// What mends a finding.
+/// What repairs a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mend {
+pub enum Remedy {
     /// `clawmend repair` does: an edit for it exists. The text says what that changes.
     Repair(String),
     /// `clawmend repair` does when it is given an option: the commands to choose from, the safest first.
@@ -121,9 +121,9 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Why the gateway refuses because of it.
     pub why: String,
-    /// What mends it. A check names what is left to a person; [`crate::checks::diagnose`] puts
-    /// [`Mend::Repair`] in its place where an edit exists.
-    pub mend: Mend,
+    /// What repairs it. A check names what is left to a person; [`crate::checks::diagnose`] puts
+    /// [`Remedy::Repair`] in its place where an edit exists.
+    pub remedy: Remedy,
     /// What `repair` changes where it has an edit for this.
     pub repair: Option<String>,
     /// What may be chosen in its place.
@@ -173,7 +173,7 @@ impl Finding {
     /// With what a person does.
     #[must_use]
     pub fn by_hand<S: Into<Step>>(mut self, steps: impl IntoIterator<Item = S>) -> Self {
-        self.mend = Mend::ByHand(steps.into_iter().map(Into::into).collect());
+        self.remedy = Remedy::ByHand(steps.into_iter().map(Into::into).collect());
         self
     }
 
@@ -187,9 +187,9 @@ impl Finding {
     /// With a command that repairs it and is a person's choice; more than one may be named.
     #[must_use]
     pub fn choice(mut self, step: Step) -> Self {
-        match &mut self.mend {
-            Mend::Choice(steps) => steps.push(step),
-            mend => *mend = Mend::Choice(vec![step]),
+        match &mut self.remedy {
+            Remedy::Choice(steps) => steps.push(step),
+            remedy => *remedy = Remedy::Choice(vec![step]),
         }
         self
     }

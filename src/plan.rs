@@ -49,8 +49,8 @@ pub struct Edit {
     pub op: Op,
     /// One sentence: why. Shown in the preview.
     pub why: String,
-    /// The findings it mends.
-    pub mends: Vec<Code>,
+    /// The findings it repairs.
+    pub repairs: Vec<Code>,
 }
 
 /// What an edit changes.
@@ -124,7 +124,7 @@ impl fmt::Debug for Edit {
             Op::Rewrite(bytes) => format!("rewrite {} bytes", bytes.len()),
             Op::Delete => "delete".to_owned(),
         };
-        write!(f, "Edit({:?}, {op}, {:?})", self.target, self.mends)
+        write!(f, "Edit({:?}, {op}, {:?})", self.target, self.repairs)
     }
 }
 
@@ -156,7 +156,7 @@ impl Changes {
     /// Changes that no plan was made for (a restore), each as an edit with this reason.
     #[must_use]
     pub fn explained(mut self, why: &str) -> Self {
-        let edit = |target, op| Edit { target, op, why: why.to_owned(), mends: Vec::new() };
+        let edit = |target, op| Edit { target, op, why: why.to_owned(), repairs: Vec::new() };
         let files = self.files.iter().map(|change| {
             let op = match &change.after {
                 After::Absent => Op::Delete,

@@ -88,9 +88,9 @@ for (const user of users) {
       test("npx clawmend repair asks at the terminal", async () => {
         const HOME = home(user);
         const argv = [...TERMINAL, "[y/N]", "y\\n", node, NPX, "clawmend", "repair"];
-        const mended = await run(argv, { user, cwd: HOME, env: { ...env, HOME, TERM: "xterm" } });
-        assert.equal(mended.code, 0, mended.text);
-        assert.match(mended.stdout, /To undo: +npx clawmend restore /);
+        const repaired = await run(argv, { user, cwd: HOME, env: { ...env, HOME, TERM: "xterm" } });
+        assert.equal(repaired.code, 0, repaired.text);
+        assert.match(repaired.stdout, /To undo: +npx clawmend restore /);
         const after = await npx(["clawmend"], { env: { HOME } });
         assert.equal(after.code, 0, after.text);
       });

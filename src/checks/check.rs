@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::finding::{Code, Finding, Remedy, Severity};
 use crate::image::Bytes;
 use crate::model::Model;
 use crate::model::device::token_from;
@@ -41,7 +41,7 @@ pub struct Check {
     pub is_of_stores: bool,
     /// It is about the CLI's device: a CLI that shows no device does without.
     pub is_of_device: bool,
-    /// It is about owners and modes: nothing else works before it is mended.
+    /// It is about owners and modes: nothing else works before it is repaired.
     pub is_of_access: bool,
     /// It is about this machine's own requests: what others say of them is told here.
     pub is_of_requests: bool,
@@ -111,7 +111,7 @@ impl Check {
             says: says.into(),
             evidence: Vec::new(),
             why: self.why.to_owned(),
-            mend: Mend::Nothing,
+            remedy: Remedy::Nothing,
             repair: None,
             alternatives: Vec::new(),
         }

@@ -249,7 +249,7 @@ pub static DOWNGRADED: Check = Check {
     title: "an older OpenClaw may be at work beside a newer one's state",
     why: "From 2026.8 pairing is kept in the database, and devices/paired.json was renamed to .migrated. A release before that \
           reads only the files: it finds no pairing, and makes a new identity and a new paired.json.",
-    repair: "Nothing: which release you want to run is yours to say. clawmend mends the store that the database's schema names.",
+    repair: "Nothing: which release you want to run is yours to say. clawmend repairs the store that the database's schema names.",
     by_hand: "Go forward again: install the release that wrote the database. Never lower the database's version by hand.",
     messages: &[
         "uses newer schema version",

@@ -38,24 +38,24 @@ impl RecordEdits {
     }
 
     /// Sets a field, if it does not hold that value already.
-    pub(super) fn set(&mut self, path: &[&str], new: Value, why: &str, mends: &[Code]) {
+    pub(super) fn set(&mut self, path: &[&str], new: Value, why: &str, repairs: &[Code]) {
         let old = at(&self.before, path).cloned();
         if old.as_ref() != Some(&new) {
             let path = path.iter().map(|name| (*name).to_owned()).collect();
-            self.push(Op::Set { path, old, new }, why, mends);
+            self.push(Op::Set { path, old, new }, why, repairs);
         }
     }
 
     /// Removes a field, if it is there.
-    pub(super) fn unset(&mut self, path: &[&str], why: &str, mends: &[Code]) {
+    pub(super) fn unset(&mut self, path: &[&str], why: &str, repairs: &[Code]) {
         if let Some(old) = at(&self.before, path).cloned() {
             let path = path.iter().map(|name| (*name).to_owned()).collect();
-            self.push(Op::Unset { path, old }, why, mends);
+            self.push(Op::Unset { path, old }, why, repairs);
         }
     }
 
-    fn push(&mut self, op: Op, why: &str, mends: &[Code]) {
-        self.edits.push(edit(self.target.clone(), op, why, mends));
+    fn push(&mut self, op: Op, why: &str, repairs: &[Code]) {
+        self.edits.push(edit(self.target.clone(), op, why, repairs));
     }
 }
 
@@ -65,8 +65,8 @@ fn at<'a>(record: &'a Record, path: &[&str]) -> Option<&'a Value> {
 }
 
 /// An edit.
-pub(super) fn edit(target: Target, op: Op, why: impl Into<String>, mends: &[Code]) -> Edit {
-    Edit { target, op, why: why.into(), mends: mends.to_vec() }
+pub(super) fn edit(target: Target, op: Op, why: impl Into<String>, repairs: &[Code]) -> Edit {
+    Edit { target, op, why: why.into(), repairs: repairs.to_vec() }
 }
 
 /// A record that goes.
@@ -75,9 +75,9 @@ pub(super) fn remove(
     part: Part,
     key: &str,
     why: impl Into<String>,
-    mends: &[Code],
+    repairs: &[Code],
 ) -> Edit {
-    edit(Target::Record { store, part, key: key.to_owned() }, Op::Remove, why, mends)
+    edit(Target::Record { store, part, key: key.to_owned() }, Op::Remove, why, repairs)
 }
 
 /// A file of the older generation that goes; it stays in the snapshot.

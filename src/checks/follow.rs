@@ -1,14 +1,14 @@
 //! Several findings with one cause are told as one: what follows from another stands with it.
 
 use super::{Check, check};
-use crate::finding::{Finding, Mend};
+use crate::finding::{Finding, Remedy};
 
 /// A finding and what follows from it.
 #[derive(Clone, Debug)]
 pub struct Cause<'f> {
     /// The cause.
     pub finding: &'f Finding,
-    /// What goes with it and is mended with it.
+    /// What goes with it and is repaired with it.
     pub consequences: Vec<&'f Finding>,
 }
 
@@ -31,9 +31,9 @@ fn takes(cause: &Cause<'_>, follows: &[&Check], finding: &Finding) -> bool {
     let is_of = |other: &Finding| follows.iter().any(|check| check.code == other.code);
     let follows = is_of(cause.finding) || cause.consequences.iter().any(|other| is_of(other));
     // Nothing that a person has to type is lost.
-    let folds = match &finding.mend {
-        Mend::Repair(_) | Mend::Nothing => true,
-        Mend::Choice(_) | Mend::ByHand(_) => cause.finding.mend == finding.mend,
+    let folds = match &finding.remedy {
+        Remedy::Repair(_) | Remedy::Nothing => true,
+        Remedy::Choice(_) | Remedy::ByHand(_) => cause.finding.remedy == finding.remedy,
     };
     follows && folds
 }
@@ -47,7 +47,7 @@ mod tests {
     fn consequences_fold_and_nothing_is_lost() {
         let repaired = |check: &Check| {
             let mut finding = check.finding("", "");
-            finding.mend = Mend::Repair("x".into());
+            finding.remedy = Remedy::Repair("x".into());
             finding
         };
         let findings = [

@@ -24,7 +24,7 @@ const PORT_TAKEN: &str = "Another process listens on the gateway's port already,
 const WHO_HAS_THE_PORT: &str = "No file is wrong. `openclaw gateway status` says whether a gateway runs, `ss -ltnp` (or `lsof -i :18789`) which process has the port. Stop that one, or leave it running: one gateway is enough.";
 const CLOCK_DIFFERS: &str = "The clocks of client and gateway differ by more than two minutes.";
 const CLOCK: &str = "No file is wrong: set the clock (timedatectl set-ntp true), then try again.";
-const OPENCLAW_ONLY: &str = "No edit of the state mends this.";
+const OPENCLAW_ONLY: &str = "No edit of the state repairs this.";
 
 /// The messages. Where several occur in a text, the longest says most.
 #[rustfmt::skip]
@@ -62,7 +62,7 @@ pub static MESSAGES: &[Message] = &[
     m(&["device token rejected"], "The device token that was given is not the one of a paired device.", ""),
     m(&["too many failed authentication attempts"], "A limiter: after ten failures in a minute the gateway refuses for five minutes.", "No file is wrong: wait five minutes or restart the gateway. What failed before has another cause: clawmend says which."),
     m(&["tailscale identity"], "The gateway goes by Tailscale, and its answer was missing or another one.", OPENCLAW_ONLY),
-    m(&["bootstrap token invalid or expired"], "A phone or node used a setup code that is spent.", "Make a new setup code; no edit of the state mends this."),
+    m(&["bootstrap token invalid or expired"], "A phone or node used a setup code that is spent.", "Make a new setup code; no edit of the state repairs this."),
     m(&["proxy client attribution is required", "proxy_attribution_required"], "Forwarded headers came from an address that is not in gateway.trustedProxies.", "`repair --trust-proxy IP`, with the proxy's own address, puts it there."),
     m(&["gateway credential is a redaction sentinel", "known redaction sentinel"], "A mask stands in the config where a token or password belongs.", ""),
     m(&["requires credentials before opening a websocket"], "The CLI has nothing to show: no shared token that it can use and no cached device token.", ""),
@@ -104,7 +104,7 @@ pub static MESSAGES: &[Message] = &[
     m(&["1008"], "The gateway closed the connection because of who asks. The words after the number say more: pairing required, unauthorized, device identity and others.", "Give the whole message to explain: each of them means something else."),
     m(&["unauthorized"], "The gateway does not take the token, password or device that was sent. The words after it say which.", "Give the whole message to explain: each of them means something else."),
     m(&["another gateway (pid"], "Another gateway holds this state dir.", "Stop one of the two."),
-    m(&["database is locked"], "Another process holds the database.", "Wait, or stop the process that holds it; no edit mends this."),
+    m(&["database is locked"], "Another process holds the database.", "Wait, or stop the process that holds it; no edit repairs this."),
     m(&["database disk image is malformed"], "Pages of the database are damaged.", ""),
     m(&["file is not a database"], "What lies at the database's path is something else.", ""),
     m(&["security error: gateway url", "over plaintext ws://"], "The CLI does not send its token over plain ws:// to another machine.", ""),

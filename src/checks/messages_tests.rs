@@ -158,7 +158,7 @@ fn what_is_no_message_finds_nothing() {
     assert!(find("").is_none());
 }
 
-/// What no edit of the state mends is explained all the same; so are short and general words.
+/// What no edit of the state repairs is explained all the same; so are short and general words.
 #[test]
 fn messages_that_are_no_matter_of_files_are_known() {
     for text in [

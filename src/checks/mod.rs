@@ -39,7 +39,7 @@ pub use plan::plan;
 pub use records::describe as describe_fault;
 
 use crate::config::model::AuthKind;
-use crate::finding::{Code, Finding, Mend, Severity};
+use crate::finding::{Code, Finding, Remedy, Severity};
 use crate::model::Model;
 use crate::model::layout::Part;
 use crate::secret::shape::shown_list;
@@ -156,7 +156,7 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     if findings.iter().any(|finding| finding.repair.is_some()) {
         let edits = plan(model, &Options::all([0; 32])).edits;
         let repaired: HashSet<Code> =
-            edits.iter().flat_map(|edit| edit.mends.iter().copied()).collect();
+            edits.iter().flat_map(|edit| edit.repairs.iter().copied()).collect();
         for finding in &mut findings {
             put_repair(finding, &repaired);
         }
@@ -173,9 +173,9 @@ fn put_repair(finding: &mut Finding, repaired: &HashSet<Code>) {
     let check = check(finding.code);
     let is_rolled_back = check.is_some_and(|check| matches!(check.edits, Edits::RollBack));
     if is_rolled_back || repaired.contains(&finding.code) {
-        finding.mend = Mend::Repair(what);
-    } else if let (Mend::Nothing, Some(check)) = (&finding.mend, check) {
-        finding.mend = Mend::ByHand(vec![Step::text(check.by_hand)]);
+        finding.remedy = Remedy::Repair(what);
+    } else if let (Remedy::Nothing, Some(check)) = (&finding.remedy, check) {
+        finding.remedy = Remedy::ByHand(vec![Step::text(check.by_hand)]);
     }
 }
 

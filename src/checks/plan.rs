@@ -31,7 +31,7 @@ pub fn plan(model: &Model, options: &Options) -> Plan {
     Plan { edits: once(edits) }
 }
 
-/// What two edits say of the same thing is said once, by the one that says more; it mends what both do.
+/// What two edits say of the same thing is said once, by the one that says more; it repairs what both do.
 fn once(edits: Vec<Edit>) -> Vec<Edit> {
     let mut of_record: HashMap<String, Vec<usize>> = HashMap::new();
     let mut kept: Vec<Option<Edit>> = Vec::with_capacity(edits.len());
@@ -46,12 +46,12 @@ fn once(edits: Vec<Edit>) -> Vec<Edit> {
             let Some(slot) = kept.get_mut(*at) else { continue };
             let Some(other) = slot.as_mut() else { continue };
             if covers(&other.op, &edit.op) {
-                other.mends.extend(edit.mends.iter().copied());
+                other.repairs.extend(edit.repairs.iter().copied());
                 is_said = true;
                 break;
             }
             if covers(&edit.op, &other.op) {
-                edit.mends.extend(other.mends.iter().copied());
+                edit.repairs.extend(other.repairs.iter().copied());
                 *slot = None;
             }
         }

@@ -9,7 +9,7 @@ use crate::model::store::{Condition, Records};
 use crate::model::{AuthCondition, Model, place_of};
 use crate::step::Step;
 use crate::text::unusable;
-use crate::text::{TOO_MANY_MEND, count};
+use crate::text::{TOO_MANY_ADVICE, count};
 
 /// What to do about a file that could not be read.
 pub fn to_read(why: &Unusable) -> Vec<Step> {
@@ -22,7 +22,7 @@ pub fn to_read(why: &Unusable) -> Vec<Step> {
         Unusable::TooLarge { .. } => {
             "look at what filled it; move it aside if it is not OpenClaw's"
         }
-        Unusable::TooMany { .. } => TOO_MANY_MEND,
+        Unusable::TooMany { .. } => TOO_MANY_ADVICE,
         Unusable::Io(_) => {
             "check the disk (dmesg) and copy the state dir away before anything else"
         }

@@ -7,7 +7,7 @@ use super::approvable::Refusal;
 use super::approve::approve;
 use super::*;
 use crate::checks;
-use crate::finding::Mend;
+use crate::finding::Remedy;
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::facts::Facts;
 use crate::simulate::{images_after, simulate};
@@ -61,7 +61,7 @@ pub(super) fn repaired(images: &Images) -> Model {
     let after = Model::of(images_after(images.clone(), changes.clone()), facts());
     let left: Vec<_> = checks::diagnose(&after)
         .into_iter()
-        .filter(|finding| finding.severity.fails() || matches!(finding.mend, Mend::Repair(_)))
+        .filter(|finding| finding.severity.fails() || matches!(finding.remedy, Remedy::Repair(_)))
         .collect();
     assert!(left.is_empty(), "left after the repair: {left:#?}\n{plan:#?}");
     let again = super::plan(&after, &options());

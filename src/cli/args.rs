@@ -26,7 +26,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 What to do when locked out:
-  clawmend                    what is wrong, and what mends it (changes nothing)
+  clawmend                    what is wrong, and what repairs it (changes nothing)
   clawmend repair --dry-run   every change it would make (changes nothing)
   clawmend repair             the same, one question, a snapshot, the changes
   clawmend restore            back to the newest snapshot (itself undoable)
@@ -91,7 +91,7 @@ pub enum Command {
     )]
     #[command(aliases = ["doctor", "status"])]
     Diagnose,
-    /// Mend what keeps the CLI out: preview, one question, a snapshot, the changes
+    /// Repair what keeps the CLI out: preview, one question, a snapshot, the changes
     #[command(alias = "fix")]
     Repair(Repair),
     /// Approve one pending request: this machine's own, or another device's by its id
@@ -148,13 +148,13 @@ pub struct Repair {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// Mend only these parts
+    /// Repair only these parts
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     pub only: Vec<Only>,
     /// Scopes for this machine's CLI: `full`, `requested`, or a list such as operator.read,operator.pairing
     #[arg(long, value_name = "full|requested|LIST", default_value = "full")]
     pub scopes: String,
-    /// What `gateway.bind` becomes where it has to be mended [default: loopback]
+    /// What `gateway.bind` becomes where it has to be repaired [default: loopback]
     #[arg(long, value_name = "MODE")]
     pub bind: Option<Bind>,
     /// Add a reverse proxy's address to `gateway.trustedProxies` (may be repeated)

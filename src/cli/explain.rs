@@ -266,7 +266,7 @@ fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
         modes: list(check.modes),
         title: check.title.to_owned(),
         why: check.why.to_owned(),
-        mends: check.repair.to_owned(),
+        repair: check.repair.to_owned(),
         by_hand: check.by_hand.to_owned(),
         commands: check.steps().filter_map(|step| invocation.argv_of(&step)).collect(),
         messages: list(check.messages),

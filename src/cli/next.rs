@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::context::{Context, State};
 use super::flags;
 use crate::checks::{self, Edits};
-use crate::finding::{Finding, Mend};
+use crate::finding::{Finding, Remedy};
 use crate::render::invocation::Invocation;
 use crate::step::{Program, Step};
 
@@ -58,8 +58,8 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
         tail: Vec::new(),
         invocation: context.invocation.clone(),
     };
-    let by_hand = |finding: &Finding| match &finding.mend {
-        Mend::ByHand(steps) => {
+    let by_hand = |finding: &Finding| match &finding.remedy {
+        Remedy::ByHand(steps) => {
             let first = steps.first()?;
             let head =
                 if first.command.is_some() && first.text.is_empty() { "Now type:" } else { "Now:" };
@@ -71,28 +71,28 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
         _ => None,
     };
     let failing = || state.findings.iter().filter(|one| one.severity.fails());
-    // Where files cannot be read or written nothing else works before that is mended.
+    // Where files cannot be read or written nothing else works before that is repaired.
     let of_access =
         |finding: &&Finding| checks::check(finding.code).is_some_and(|check| check.is_of_access);
     if let Some(next) = failing().find(of_access).and_then(by_hand) {
         return next;
     }
-    let choice = |finding: &Finding| match &finding.mend {
-        Mend::Choice(steps) => steps.first().cloned(),
+    let choice = |finding: &Finding| match &finding.remedy {
+        Remedy::Choice(steps) => steps.first().cloned(),
         _ => None,
     };
-    // A copy in the config's place: the same command mends the rest too.
+    // A copy in the config's place: the same command repairs the rest too.
     let is_copied = |finding: &&Finding| {
         checks::check(finding.code).is_some_and(|check| matches!(check.edits, Edits::Copy))
     };
     if let Some(copy) = failing().filter(is_copied).find_map(choice) {
         return deeds(context, state, copy);
     }
-    let is_repaired = |finding: &Finding| matches!(finding.mend, Mend::Repair(_));
+    let is_repaired = |finding: &Finding| matches!(finding.remedy, Remedy::Repair(_));
     if state.findings.iter().any(|one| is_repaired(one) && (!fails || one.severity.fails())) {
         let mut next = deeds(context, state, Step::clawmend(["repair"]));
         if failing().any(|finding| choice(finding).is_some()) {
-            next.tail.insert(0, "a `mend` line above names an option: that one is your choice");
+            next.tail.insert(0, "a `do` line above names an option: that one is your choice");
         }
         return next;
     }
@@ -107,7 +107,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
         (Some(choice), _) => deeds(context, state, choice),
         (None, Some(step)) => step,
         (None, None) => told(
-            "Now: do what the `mend` lines above say; no edit of the state can do it.",
+            "Now: do what the `do` lines above say; no edit of the state can do it.",
             Vec::new(),
         ),
     }

@@ -16,7 +16,7 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::{safe, utc};
 
-/// Mends what is safe to mend.
+/// Repairs what is safe to repair.
 pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Result<Exit, Error> {
     let scopes = scopes_of(&args.scopes)?;
     // With the owner's rights: the copy becomes theirs.

@@ -272,7 +272,7 @@ fn stuck(error: Error, journal: &Path, record: &Record) -> Error {
         crate::platform::shown(&record.snapshots.join(&record.snapshot))
     ))
     .hint(Step::move_away(journal).after(
-        "mend that and run the same command again, or move the journal away to keep everything as it is",
+        "correct that and run the same command again, or move the journal away to keep everything as it is",
     ));
     hints.into_iter().fold(wrapped, Error::hint)
 }

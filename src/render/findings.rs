@@ -6,7 +6,7 @@ use super::invocation::Invocation;
 use super::{Paint, wrap};
 use crate::checks;
 use crate::checks::follow::{Cause, causes};
-use crate::finding::{EvidenceKind, Finding, Mend, Severity};
+use crate::finding::{EvidenceKind, Finding, Remedy, Severity};
 use crate::step::Step;
 use crate::text::{count, safe};
 
@@ -67,17 +67,17 @@ fn name(finding: &Finding) -> String {
     }
 }
 
-fn mend(out: &mut String, finding: &Finding, view: View<'_>) {
-    let steps = match &finding.mend {
-        Mend::Repair(what) => {
+fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
+    let steps = match &finding.remedy {
+        Remedy::Repair(what) => {
             let repair = format!("{} repair: {}", view.invocation.program.join(" "), safe(what));
-            part(out, "mend", &repair, view.width);
+            part(out, "do", &repair, view.width);
             &[][..]
         }
-        Mend::Choice(steps) | Mend::ByHand(steps) => steps,
-        Mend::Nothing => &[],
+        Remedy::Choice(steps) | Remedy::ByHand(steps) => steps,
+        Remedy::Nothing => &[],
     };
-    let labels = std::iter::once("mend").chain(std::iter::repeat(""));
+    let labels = std::iter::once("do").chain(std::iter::repeat(""));
     for (one, label) in steps.iter().zip(labels) {
         step(out, label, one, view);
     }
@@ -134,7 +134,7 @@ fn long(cause: &Cause<'_>, view: View<'_>, first: bool) -> String {
             part(&mut out, label, &text, view.width);
         }
     }
-    mend(&mut out, finding, view);
+    remedy(&mut out, finding, view);
     out
 }
 
@@ -146,9 +146,9 @@ fn short(cause: &Cause<'_>, view: View<'_>, healthy: bool) -> String {
     // Where nothing blocks, a warning alone makes `repair` worth a thought: then it says what for.
     let tidies = healthy
         && cause.finding.severity == Severity::Warning
-        && matches!(cause.finding.mend, Mend::Repair(_));
-    if tidies || matches!(cause.finding.mend, Mend::Choice(_) | Mend::ByHand(_)) {
-        mend(&mut out, cause.finding, view);
+        && matches!(cause.finding.remedy, Remedy::Repair(_));
+    if tidies || matches!(cause.finding.remedy, Remedy::Choice(_) | Remedy::ByHand(_)) {
+        remedy(&mut out, cause.finding, view);
     }
     out
 }

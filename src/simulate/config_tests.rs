@@ -9,7 +9,7 @@ fn set(path: &[&str], old: Option<Value>, new: Value) -> Edit {
         target: Target::Config("/s/openclaw.json".into()),
         op: Op::Set { path: path.iter().map(|key| (*key).to_owned()).collect(), old, new },
         why: String::new(),
-        mends: Vec::new(),
+        repairs: Vec::new(),
     }
 }
 

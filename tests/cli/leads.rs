@@ -133,7 +133,7 @@ fn where_nothing_blocks_a_warning_says_what_repair_would_do_for_it() {
     sandbox.write("openclaw.json", config.to_string());
     let run = sandbox.run(&["diagnose"]).expect(Exit::Done);
     assert!(run.stdout.contains("Healthy"), "{}", run.text());
-    assert!(run.stdout.contains("  mend  clawmend repair: "), "{}", run.text());
+    assert!(run.stdout.contains("  do    clawmend repair: "), "{}", run.text());
     assert!(!run.stdout.contains("Now type:"), "{}", run.text());
     assert!(run.stdout.contains("Nothing has to be done."), "{}", run.text());
 }

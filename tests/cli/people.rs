@@ -192,7 +192,7 @@ fn printed_commands_carry_the_flags_of_this_run() {
             let bare = format!("clawmend {command}");
             for line in text.lines().filter(|line| line.contains(&bare)) {
                 // A sentence, not a command to paste.
-                assert!(line.starts_with("  mend  clawmend repair: "), "{args:?}: {line}");
+                assert!(line.starts_with("  do    clawmend repair: "), "{args:?}: {line}");
             }
         }
     }

@@ -249,13 +249,13 @@ fn a_config_that_was_named_can_be_restored_and_that_taken_back() {
     std::fs::write(&real, broken).unwrap();
     let named = real.display().to_string();
     sandbox.run(&["--config", &named, "repair", "--yes"]).expect(Exit::Done);
-    let mended = std::fs::read_to_string(&real).unwrap();
-    assert_ne!(mended, broken);
+    let repaired = std::fs::read_to_string(&real).unwrap();
+    assert_ne!(repaired, broken);
     // Without naming it again: the snapshot knows it.
     sandbox.run(&["restore", "--yes"]);
     assert_eq!(std::fs::read_to_string(&real).unwrap(), broken);
     sandbox.run(&["restore", "--yes"]);
-    assert_eq!(std::fs::read_to_string(&real).unwrap(), mended);
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), repaired);
 }
 
 #[test]

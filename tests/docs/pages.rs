@@ -34,7 +34,7 @@ fn the_findings_page_is_fresh() {
          Every finding that clawmend knows, made from the registry of checks (`CLAWMEND_BLESS=1 cargo test docs`\n\
          writes this page anew). `clawmend explain CODE` tells the same on the terminal.\n\n\
          F-numbers are failure modes: ways to be locked out, collected from users' reports, each told with its\n\
-         reports below. `Mended by` says what does it: `repair` alone, or you (`by hand` has the steps).\n\n",
+         reports below. `Repaired by` says what does it: `repair` alone, or you (`by hand` has the steps).\n\n",
     );
     page.push_str(&super::tables::of_findings());
     for check in CHECKS {

@@ -11,7 +11,7 @@ use super::{between, kept, read};
 /// Every finding in a row, for the head of its page.
 pub fn of_findings() -> String {
     let mut table = String::from(
-        "| Code | What it is | At its worst | Mended by | Reports |\n|---|---|---|---|---|\n",
+        "| Code | What it is | At its worst | Repaired by | Reports |\n|---|---|---|---|---|\n",
     );
     for check in CHECKS {
         let by = if check.repair.starts_with("Nothing") { "you" } else { "repair" };

@@ -89,7 +89,7 @@ pub fn an_umask_takes_nothing_from_the_owner(_size: Size) -> String {
     "6 repairs".to_owned()
 }
 
-/// A config that a container mounts as a single file is left, and all else is mended; a store's file like
+/// A config that a container mounts as a single file is left, and all else is repaired; a store's file like
 /// that is a refusal that says so. A restore does the same.
 pub fn a_file_that_is_mounted_by_itself(_size: Size) -> String {
     let config = "{ gateway: { mode: 'local', bind: 'local' } }";

@@ -113,7 +113,7 @@ pub fn writers_of_files_lose_nothing(size: Size) -> String {
             let out = if round % 3 == 2 {
                 world.run(&["snapshot", "create"])
             } else {
-                // Locked out again first, so that there is something to mend.
+                // Locked out again first, so that there is something to repair.
                 lock.store(true, Ordering::Relaxed);
                 while lock.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
                     std::thread::sleep(Duration::from_millis(1));

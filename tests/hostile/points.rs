@@ -114,7 +114,7 @@ fn huge() -> World {
     world
 }
 
-/// A config with something to mend besides the pairing.
+/// A config with something to repair besides the pairing.
 pub const BROKEN_CONFIG: &str = "{\n  // kept\n  \"gateway\": { \"mode\": \"remote\", \"bind\": \"0.0.0.0\" },\n  \"meta\": { \"lastTouchedVersion\": \"2026.5.28\" },\n}\n";
 
 /// An even sample: one of each `count / most` points in a row, which one is up to the seed.
@@ -342,7 +342,7 @@ fn judge(scenario: &Scenario, world: &World, out: &Out) -> Result<(), String> {
     let says_what_to_do = out.stderr.contains("\n       ");
     match out.code {
         Some(0) if view.is_like(&scenario.new) => Ok(()),
-        // What could not be read was left as it is, and the rest mended without it.
+        // What could not be read was left as it is, and the rest repaired without it.
         Some(0 | 1) => view.is_sound(&scenario.old),
         Some(3 | 4) if view != scenario.old => Err(format!("the state is not as before: {out}")),
         Some(5) => view.is_whole(&scenario.old, &scenario.new),

@@ -19,7 +19,7 @@ const USAGE = `node tests/real/generate.mjs [options]
   --seed N            of the sample (default: 1); the same seed is the same states
   --singles           every trait alone on every base instead of a sample
   --only PATTERN      the states whose name matches PATTERN
-  --mend              what is refused and blamed is repaired, asked, restored and asked again
+  --repair              what is refused and blamed is repaired, asked, restored and asked again
   --out FILE          one JSON line per state; states that stand there are not judged again
   --clawmend PATH     the binary (default: target/release/clawmend); none: only the gateways' verdicts
   --cache DIR         installed releases (default: $CLAWMEND_REAL_CACHE, else target/real)
@@ -34,7 +34,7 @@ function options() {
       seed: { type: "string", default: "1" },
       singles: { type: "boolean", default: false },
       only: { type: "string", default: "" },
-      mend: { type: "boolean", default: false },
+      remedy: { type: "boolean", default: false },
       out: { type: "string" },
       clawmend: { type: "string", default: join(PROJECT, "target/release/clawmend") },
       cache: { type: "string", default: process.env.CLAWMEND_REAL_CACHE || join(PROJECT, "target/real") },
@@ -63,7 +63,7 @@ async function main() {
   const lab = { scratch, ...(await install(resolve(asked.cache), [...new Set(states.map(({ release }) => release))].map(describe))) };
   const clawmend = asked.clawmend === "none" ? undefined : new Clawmend(resolve(asked.clawmend));
 
-  const rows = await judgeStates(states, { lab, clawmend, mends: asked.mend, jobs: Number(asked.jobs), out: asked.out, say: console.error });
+  const rows = await judgeStates(states, { lab, clawmend, repairs: asked.remedy, jobs: Number(asked.jobs), out: asked.out, say: console.error });
   const { releases, passed, failed } = agreementOf(rows);
   console.table(releases);
   console.log(`${passed} passed, ${failed} failed`);

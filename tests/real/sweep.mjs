@@ -1,4 +1,4 @@
-// Every stable release on npm: installed, locked out, mended, asked, restored, and removed again.
+// Every stable release on npm: installed, locked out, repaired, asked, restored, and removed again.
 //   node tests/real/sweep.mjs            goes on where the last run stopped, then writes docs/releases.md
 //   node tests/real/sweep.mjs --table    writes docs/releases.md from what is known
 // One JSON line per release in the cache folder; a release that stands there is not judged again (--again VERSION: is).
@@ -64,7 +64,7 @@ function page(rows, clawmend) {
   return `# Releases
 
 Made by \`node tests/real/sweep.mjs\` with ${clawmend}: each stable release of OpenClaw on npm was installed, locked out,
-mended, asked and restored. "no lockout": on that release the CLI gets in all the same. "–": not possible there.
+repaired, asked and restored. "no lockout": on that release the CLI gets in all the same. "–": not possible there.
 
 Opened on ${judged.filter(({ outcome }) => outcome === "opened").length} of ${judged.length} releases that could be locked out; ${rows.length} looked at.
 

@@ -196,17 +196,17 @@ section("demo", async () => {
 });
 
 const FIXTURE = "2026.5.28-scope-upgrade-pending";
-/** Mends a state dir at `path` (Windows' name for it) and takes it back. */
+/** Repairs a state dir at `path` (Windows' name for it) and takes it back. */
 async function roundTrip(name, real, args, env) {
   const before = contents(real);
   const found = await windows([...args, "diagnose", "--json"], env);
   check(found.code === 1, `${name}: locked out`, found.text);
-  const mended = await windows([...args, "-q", "repair", "--yes"], env);
-  check(mended.code === 0, `${name}: repair`, mended.text);
+  const repaired = await windows([...args, "-q", "repair", "--yes"], env);
+  check(repaired.code === 0, `${name}: repair`, repaired.text);
   check((await windows([...args, "diagnose"], env)).code === 0, `${name}: open`);
   check((await windows([...args, "-q", "restore", "--yes"], env)).code === 0, `${name}: restore`);
   same(before, contents(real), `${name}: as before`);
-  return mended;
+  return repaired;
 }
 
 section("paths", async () => {

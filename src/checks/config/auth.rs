@@ -50,7 +50,7 @@ pub static DRIFT: Check = Check {
             let says = "gateway.remote.token differs from gateway.auth.token";
             let finding = check.finding(place(model, remote), says);
             let mut finding =
-                wanted.mend(model, finding, "set gateway.remote.token to the gateway's token");
+                wanted.repair(model, finding, "set gateway.remote.token to the gateway's token");
             for setting in [&gateway.auth_token, remote] {
                 if let Some(secret) = setting.value() {
                     finding = finding.note(format!("{} is {secret}", path_text(&setting.path)));

@@ -47,7 +47,7 @@ pub static INVALID: Check = Check {
             _ => "gateway.bind is not a word that OpenClaw knows",
         };
         let finding = check.finding(place(model, bind), says).note(shown(bind));
-        let finding = wanted.mend(model, finding, format!("set gateway.bind to \"{word}\""));
+        let finding = wanted.repair(model, finding, format!("set gateway.bind to \"{word}\""));
         let alias = bind.value().and_then(|word| bind_alias(word));
         vec![if word == "loopback" && finding.repair.is_some() && model.config.is_guarded() {
             let lan = Step::clawmend(["repair", "--bind", "lan"]);

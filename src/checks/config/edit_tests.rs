@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::checks::{self, Options, plan};
 use crate::config::facts::ConfigFacts;
-use crate::finding::{Finding, Mend};
+use crate::finding::{Finding, Remedy};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::facts::Facts;
@@ -63,7 +63,7 @@ fn of_the_config(model: &Model) -> Vec<Finding> {
 }
 
 /// One plan, played through; a second one has to be empty.
-fn mended(before: &Images, facts: &Facts, options: &Options) -> (Images, Plan) {
+fn repaired(before: &Images, facts: &Facts, options: &Options) -> (Images, Plan) {
     let model = Model::of(before.clone(), facts.clone());
     let plan = plan(&model, options);
     let changes = simulate(before, &plan).unwrap();
@@ -71,7 +71,7 @@ fn mended(before: &Images, facts: &Facts, options: &Options) -> (Images, Plan) {
     let model = Model::of(after.clone(), facts.clone());
     let left: Vec<Finding> = of_the_config(&model)
         .into_iter()
-        .filter(|finding| matches!(finding.mend, Mend::Repair(_)))
+        .filter(|finding| matches!(finding.remedy, Remedy::Repair(_)))
         .collect();
     assert!(left.is_empty(), "left: {left:#?}\n{plan:#?}");
     let mut again = options.clone();
@@ -83,7 +83,7 @@ fn mended(before: &Images, facts: &Facts, options: &Options) -> (Images, Plan) {
 
 fn one(text_before: &str) -> String {
     let before = images(&[(CONFIG, text_before.as_bytes())]);
-    text(&mended(&before, &facts(), &options()).0, CONFIG)
+    text(&repaired(&before, &facts(), &options()).0, CONFIG)
 }
 
 const HEAD: &str = "// our gateway\n{\n  meta: { lastTouchedAt: '2026-11-24' }, // keep\n";
@@ -218,7 +218,7 @@ fn each_file_of_a_split_config_gets_its_own_edit() {
     ];
     let mut with_proxy = options();
     with_proxy.trust_proxy = vec!["10.0.0.5".parse().unwrap()];
-    let (after, plan) = mended(&images(&files), &facts(), &with_proxy);
+    let (after, plan) = repaired(&images(&files), &facts(), &with_proxy);
     assert_eq!(plan.edits.len(), 4, "{plan:#?}");
     assert!(text(&after, CONFIG).contains("'more/net.json5'], mode: 'local' }, // end"));
     assert_eq!(text(&after, "/s/base.json5"), "{ agents: {} /* base */ }\n");
@@ -235,7 +235,7 @@ fn each_file_of_a_split_config_gets_its_own_edit() {
 #[test]
 fn nothing_is_changed_while_an_include_is_missing() {
     let before = images(&[(CONFIG, b"{ gateway: { $include: './gone.json5' } }")]);
-    let (after, plan) = mended(&before, &facts(), &options());
+    let (after, plan) = repaired(&before, &facts(), &options());
     assert!(plan.is_empty());
     let findings = of_the_config(&Model::of(after, facts()));
     assert_eq!(findings[0].code.0, "include-broken");
@@ -249,7 +249,7 @@ fn a_pure_client_is_left_alone() {
     before.texts.remove(&Slot::File(Part::Paired));
     let mut both = options();
     both.pairing = true;
-    let (after, plan) = mended(&before, &facts(), &both);
+    let (after, plan) = repaired(&before, &facts(), &both);
     assert!(plan.is_empty());
     assert_eq!(text(&after, CONFIG).as_bytes(), config);
     let findings = checks::diagnose(&Model::of(after, facts()));
@@ -257,7 +257,7 @@ fn a_pure_client_is_left_alone() {
     assert!(format!("{client:?}").contains("run clawmend on the gateway host"));
     assert!(!format!("{findings:?}").contains("user:pw"));
     assert!(
-        findings.iter().all(|finding| !matches!(finding.mend, Mend::Repair(_))),
+        findings.iter().all(|finding| !matches!(finding.remedy, Remedy::Repair(_))),
         "{findings:#?}"
     );
 }
@@ -269,7 +269,7 @@ fn a_new_token_only_where_it_is_asked_for() {
     let images = images(&[(CONFIG, before.as_bytes())]);
     let mut asked = options();
     asked.new_token = true;
-    let (after, _) = mended(&images, &facts(), &asked);
+    let (after, _) = repaired(&images, &facts(), &asked);
     let after: Value = json5::from_str(&text(&after, CONFIG)).unwrap();
     let token = after["gateway"]["auth"]["token"].as_str().unwrap();
     assert_eq!(token.len(), 43);
@@ -279,12 +279,12 @@ fn a_new_token_only_where_it_is_asked_for() {
 }
 
 #[test]
-fn the_users_bind_goes_where_a_mend_is_needed() {
+fn the_users_bind_goes_where_a_repair_is_needed() {
     let with = |text_before: &str, bind| {
         let before = images(&[(CONFIG, text_before.as_bytes())]);
         let mut asked = options();
         asked.bind = Some(bind);
-        text(&mended(&before, &facts(), &asked).0, CONFIG)
+        text(&repaired(&before, &facts(), &asked).0, CONFIG)
     };
     let invalid = "{ gateway: { mode: 'local', bind: 'local', auth: { token: 'tttttttt' } } }";
     assert_eq!(with(invalid, "lan"), invalid.replace("bind: 'local'", "bind: 'lan'"));
@@ -297,13 +297,13 @@ fn the_users_bind_goes_where_a_mend_is_needed() {
 #[test]
 fn a_copy_takes_the_place_of_a_broken_config_and_is_mended_too() {
     let before = images(&[(CONFIG, b"{ gateway: {")]);
-    let (_, none) = mended(&before, &facts(), &options());
+    let (_, none) = repaired(&before, &facts(), &options());
     assert!(none.is_empty(), "never silently");
     let copy =
         "{ meta: { lastTouchedAt: 'x' }, /* c */ gateway: { mode: 'local', bind: 'local' } }";
     let mut named = options();
     named.config_from = Some(("/s/openclaw.json.bak".into(), Bytes::new(copy.as_bytes().to_vec())));
-    let (after, plan) = mended(&before, &facts(), &named);
+    let (after, plan) = repaired(&before, &facts(), &named);
     assert!(matches!(plan.edits[0].op, Op::Rewrite(_)));
     assert!(simulate(&before, &plan).unwrap().touch_config());
     assert_eq!(text(&after, CONFIG), copy.replace("bind: 'local'", "bind: 'loopback'"));
@@ -314,17 +314,17 @@ fn a_config_that_is_managed_elsewhere_is_not_changed() {
     let before = images(&[(CONFIG, b"{ gateway: { mode: 'local', bind: 'local' } }")]);
     let mut fixed = facts();
     fixed.config.read_only = Some("OPENCLAW_NIX_MODE".into());
-    let (_, plan) = mended(&before, &fixed, &options());
+    let (_, plan) = repaired(&before, &fixed, &options());
     assert!(plan.is_empty());
     let findings = of_the_config(&Model::of(before.clone(), fixed));
-    let Mend::ByHand(lines) = &findings[0].mend else {
+    let Remedy::ByHand(lines) = &findings[0].remedy else {
         panic!("{findings:#?}");
     };
     assert!(lines[1].text.contains("set `gateway.bind` to \"loopback\""), "{lines:?}");
     // A link into the Nix store.
     let mut link = facts();
     link.config.reals.insert(CONFIG.into(), PathBuf::from("/nix/store/x/openclaw.json"));
-    let (_, plan) = mended(&before, &link, &options());
+    let (_, plan) = repaired(&before, &link, &options());
     assert!(plan.is_empty());
 }
 
@@ -333,7 +333,7 @@ fn a_text_that_cannot_be_edited_gets_its_lines_by_hand() {
     let twice = "{\n gateway: { mode: 'local' },\n gateway: { mode: 'local', bind: 'local' },\n}";
     assert_eq!(one(twice), twice);
     let findings = of_the_config(&Model::of(images(&[(CONFIG, twice.as_bytes())]), facts()));
-    let Mend::ByHand(lines) = &findings[0].mend else {
+    let Remedy::ByHand(lines) = &findings[0].remedy else {
         panic!("{findings:#?}");
     };
     assert!(lines.iter().any(|line| line.text.contains("(line 3)")), "{lines:?}");

@@ -1,4 +1,4 @@
-//! Whatever the gateway section holds: one plan mends it, and nothing beside it changes.
+//! Whatever the gateway section holds: one plan repairs it, and nothing beside it changes.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ proptest! {
         let mut asked = options();
         asked.new_token = token;
         asked.bind = bind;
-        let (after, _) = mended(&before, &facts(), &asked);
+        let (after, _) = repaired(&before, &facts(), &asked);
         let after: Value = json5::from_str(&text(&after, CONFIG)).unwrap();
         prop_assert_eq!(&after["z"], &config["z"]);
     }

@@ -6,7 +6,7 @@ use crate::checks::{Check, Edits, Hop};
 use crate::config::copies::Copy;
 use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
-use crate::finding::{Code, EvidenceKind, Finding, Mend, Severity};
+use crate::finding::{Code, EvidenceKind, Finding, Remedy, Severity};
 use crate::format::json5::SyntaxError;
 use crate::model::Model;
 use crate::step::Step;
@@ -15,7 +15,7 @@ use crate::text::unusable;
 /// So many copies are listed.
 const MOST: usize = 8;
 
-/// The copies as evidence, and the mend that goes with them.
+/// The copies as evidence, and the repair that goes with them.
 fn with_copies(model: &Model, mut finding: Finding) -> Finding {
     let copies = &model.config.facts.copies;
     for copy in copies.iter().take(MOST) {
@@ -27,7 +27,7 @@ fn with_copies(model: &Model, mut finding: Finding) -> Finding {
     if let Some(best) = model.config.best_copy() {
         let path = model.config.copy_path(best);
         finding = finding.seen("best copy", &best.name);
-        finding.mend = Mend::Choice(vec![from(&path)]);
+        finding.remedy = Remedy::Choice(vec![from(&path)]);
     }
     finding
 }
@@ -112,7 +112,7 @@ pub static UNPARSABLE: Check = Check {
     title: "the config cannot be parsed",
     why: "The config is JSON5. Where it breaks, OpenClaw reads none of it: the gateway does not start and the CLI stops too.",
     repair: "With --config-from FILE a copy takes its place (asked for on a terminal); the broken file stays in the snapshot. The place \
-            where it breaks is often quicker to mend by hand.",
+            where it breaks is often quicker to correct by hand.",
     by_hand: "Correct the line that is shown: mostly a comma, a quote or a brace.",
     messages: &[
         "JSON5: invalid",

@@ -44,7 +44,7 @@ pub static MISSING: Check = Check {
             "gateway.mode is not a word that OpenClaw knows"
         };
         let finding = check.finding(place(model, mode), says).note(shown(mode));
-        let finding = wanted.mend(model, finding, "set gateway.mode to \"local\"");
+        let finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
         vec![if mode.is_missing() && runs(model) {
             finding.rated(Severity::Warning).note(
                 "the gateway that runs now was started before this, or with --allow-unconfigured",
@@ -102,7 +102,7 @@ pub static REMOTE: Check = Check {
         };
         let says = "gateway.mode is \"remote\", but this is the gateway's own host";
         let finding = check.finding(place(model, mode), says);
-        let mut finding = wanted.mend(model, finding, "set gateway.mode to \"local\"");
+        let mut finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
         if let Host::Gateway(signs) = &model.config.host {
             for sign in signs {
                 finding = finding.note(sign);
@@ -120,7 +120,7 @@ pub static CLIENT: Check = Check {
     severity: Severity::Unchecked,
     title: "this machine is only a client of a gateway elsewhere",
     why: "Who may use a gateway is kept on the gateway's own host. On a client `gateway.mode: \"remote\"` is right, there is nothing to \
-          mend here, and what is stored there cannot be seen from here.",
+          repair here, and what is stored there cannot be seen from here.",
     repair: "Nothing here: run clawmend on the gateway's host.",
     by_hand: "Run clawmend on the gateway's host: its `devices` shows this machine's request, and `approve REQUEST_ID` lets it in.",
     messages: &["No stored device auth for this gateway origin"],

@@ -43,7 +43,7 @@ pub static NOT_A_LIST: Check = Check {
             Some(wanted) => {
                 let items = wanted.new.as_array().into_iter().flatten().filter_map(Value::as_str);
                 let items: Vec<String> = items.map(|item| Shape::Address.show(item)).collect();
-                wanted.mend(model, finding, format!("make it {}", serde_json::json!(items)))
+                wanted.repair(model, finding, format!("make it {}", serde_json::json!(items)))
             }
             None => finding.by_hand(["make it a list of addresses, e.g. [\"127.0.0.1\"]"]),
         }]
@@ -206,7 +206,7 @@ pub static NOT_LOCAL: Check = Check {
         };
         let to = wanted.new.as_str().unwrap_or_default();
         let finding = check.finding(place(model, setting), says).note(shown(setting));
-        let finding = wanted.mend(model, finding, format!("set it to {to}"));
+        let finding = wanted.repair(model, finding, format!("set it to {to}"));
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
         vec![if used { finding } else { finding.rated(Severity::Warning) }]
     },

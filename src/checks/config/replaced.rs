@@ -103,7 +103,7 @@ pub static READ_ONLY: Check = Check {
     why: "OPENCLAW_NIX_MODE, OPENCLAW_CONFIG_READONLY, a link out of the state dir or into a read-only place, or a mount of this one \
           file (a container's) say that something else writes this config; an edit here would be lost, refused, or made where nobody \
           expects it.",
-    repair: "Nothing in the config: the lines to change are shown instead. Pairing is mended all the same.",
+    repair: "Nothing in the config: the lines to change are shown instead. Pairing is repaired all the same.",
     by_hand: "Make the change where the config is made (your Nix or dotfiles repository, the container's host). Where that is a plain file of yours, \
               clawmend makes it there if you name it: `--config` and the real path.",
     messages: &["Config is read-only", "managed by Nix"],

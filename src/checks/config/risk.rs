@@ -1,4 +1,4 @@
-//! Settings that switch a lock off, and what no file can mend.
+//! Settings that switch a lock off, and what no file can repair.
 
 use super::{gateway, place};
 use crate::checks::Check;
@@ -40,7 +40,7 @@ pub static NOT_A_FILE: Check = Check {
     title: "no file is wrong: the clock, or too many failed tries",
     why: "The gateway refuses a signature that is more than two minutes old (ten on 2026.2.19) by its own clock. And after ten failed \
           tries within a minute it refuses an address for five minutes, whatever is sent. Neither is in any file, so there is nothing \
-          to mend; this finding is never reported, it is here for `explain`.",
+          to repair; this finding is never reported, it is here for `explain`.",
     repair: "Nothing: no file is wrong.",
     by_hand: "Set the clocks of both machines (timedatectl, or the host's clock for a container); wait five minutes, or restart the \
               gateway, which forgets the failed tries.",

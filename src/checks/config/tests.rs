@@ -3,7 +3,7 @@
 use crate::checks::diagnose;
 use crate::config::copies::{Copy, rank};
 use crate::config::facts::{ConfigFacts, Place, Variables};
-use crate::finding::{Finding, Mend, Severity};
+use crate::finding::{Finding, Remedy, Severity};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::facts::{Facts, Gateway};
@@ -71,8 +71,8 @@ fn lines(steps: &[Step]) -> Vec<String> {
 }
 
 fn choices(finding: &Finding) -> Vec<String> {
-    match &finding.mend {
-        Mend::Choice(steps) => lines(steps),
+    match &finding.remedy {
+        Remedy::Choice(steps) => lines(steps),
         other => panic!("{other:?}"),
     }
 }

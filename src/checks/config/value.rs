@@ -16,7 +16,7 @@ use crate::plan::{Edit, Op, Target};
 /// A value to set.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The findings it mends.
+    /// The findings it repairs.
     pub codes: Vec<Code>,
     /// Its path in the merged config.
     pub path: Vec<String>,
@@ -66,8 +66,13 @@ impl Wanted {
         Some(std::iter::once(head).chain(lines.iter().map(ToString::to_string)).collect())
     }
 
-    /// A finding that this value mends.
-    pub(super) fn mend(&self, model: &Model, finding: Finding, says: impl Into<String>) -> Finding {
+    /// A finding that this value repairs.
+    pub(super) fn repair(
+        &self,
+        model: &Model,
+        finding: Finding,
+        says: impl Into<String>,
+    ) -> Finding {
         match self.obstacle(model) {
             None => finding.repaired(says),
             Some(lines) => finding.by_hand(lines),

@@ -30,7 +30,7 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     file(&mut images, Part::Identity, Some("{\"version\": 1}"));
     for seen in [claimed, model(&images)] {
         let finding = found(&seen, "identity-import-waits").unwrap();
-        assert!(matches!(finding.mend, Mend::ByHand(_)));
+        assert!(matches!(finding.remedy, Remedy::ByHand(_)));
         assert!(plan(&seen, &options()).is_empty());
     }
 }

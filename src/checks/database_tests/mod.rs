@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::tests::{NOW, facts, options};
 use super::*;
 use crate::checks;
-use crate::finding::{Finding, Mend, Severity};
+use crate::finding::{Finding, Remedy, Severity};
 use crate::image::{
     Bytes, Cell, Database, DatabaseState, FileState, Images, Meta, Row, Slot, Table, TextImage,
     Unusable,
@@ -162,7 +162,7 @@ fn repaired(images: &Images) -> (Model, Changes) {
     let after = model(&images_after(images.clone(), changes.clone()));
     let left: Vec<_> = checks::diagnose(&after)
         .into_iter()
-        .filter(|finding| finding.severity.fails() || matches!(finding.mend, Mend::Repair(_)))
+        .filter(|finding| finding.severity.fails() || matches!(finding.remedy, Remedy::Repair(_)))
         .collect();
     assert!(left.is_empty(), "left: {left:#?}\n{plan:#?}");
     let again = super::plan(&after, &options());

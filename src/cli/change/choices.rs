@@ -2,22 +2,22 @@
 
 use super::{Call, Proposal, Purpose};
 use crate::cli::context::Context;
-use crate::finding::{Finding, Mend, Severity};
+use crate::finding::{Finding, Remedy, Severity};
 
-/// What was found before a repair and is not mended by its plan, because only a person can decide it.
+/// What was found before a repair and is not repaired by its plan, because only a person can decide it.
 pub(super) fn untouched(call: &Call<'_>, before: &[Finding], proposal: &Proposal) -> Vec<Finding> {
     if call.purpose != Purpose::Repair {
         return Vec::new();
     }
-    let mends = |finding: &Finding| {
+    let repairs = |finding: &Finding| {
         let mut edits = proposal.changes.edits.iter();
-        edits.any(|edit| edit.mends.contains(&finding.code))
+        edits.any(|edit| edit.repairs.contains(&finding.code))
     };
     before
         .iter()
         .filter(|finding| finding.severity < Severity::Info)
-        .filter(|finding| matches!(finding.mend, Mend::Choice(_) | Mend::ByHand(_)))
-        .filter(|finding| !mends(finding))
+        .filter(|finding| matches!(finding.remedy, Remedy::Choice(_) | Remedy::ByHand(_)))
+        .filter(|finding| !repairs(finding))
         .cloned()
         .collect()
 }
@@ -36,7 +36,7 @@ pub(super) fn choices(context: &mut Context<'_, '_>, untouched: &[Finding], left
         }
         let says = crate::text::safe(&finding.says);
         context.say(&format!("  {says} [{}]", finding.code));
-        if let Mend::Choice(steps) | Mend::ByHand(steps) = &finding.mend {
+        if let Remedy::Choice(steps) | Remedy::ByHand(steps) = &finding.remedy {
             for step in steps {
                 let view = context.view();
                 let line = view.invocation.wrapped(step, view.width, "    ", "    ");

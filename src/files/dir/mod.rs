@@ -261,7 +261,7 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
         Unusable::TooMany { place, count, limit } => {
             Error::refused(crate::text::too_many(place, *count, *limit))
                 .at(path)
-                .hint(crate::text::TOO_MANY_MEND)
+                .hint(crate::text::TOO_MANY_ADVICE)
         }
         Unusable::Denied => Error::failed("no permission")
             .at(path)

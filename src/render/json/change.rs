@@ -16,8 +16,8 @@ pub struct EditDocument {
     pub subject: String,
     /// Why.
     pub why: String,
-    /// The findings it mends.
-    pub mends: Vec<String>,
+    /// The findings it repairs.
+    pub repairs: Vec<String>,
 }
 
 impl From<&Edit> for EditDocument {
@@ -26,7 +26,7 @@ impl From<&Edit> for EditDocument {
             place: crate::render::plan::place(edit),
             subject: crate::render::plan::subject(edit),
             why: edit.why.clone(),
-            mends: edit.mends.iter().map(ToString::to_string).collect(),
+            repairs: edit.repairs.iter().map(ToString::to_string).collect(),
         }
     }
 }

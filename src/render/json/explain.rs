@@ -45,8 +45,8 @@ pub struct Explanation {
     pub title: String,
     /// Why the gateway refuses.
     pub why: String,
-    /// What the mend changes.
-    pub mends: String,
+    /// What `repair` changes.
+    pub repair: String,
     /// How to do it by hand.
     pub by_hand: String,
     /// The commands of clawmend that go with that, each as an argument vector.

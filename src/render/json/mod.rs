@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::checks;
-use crate::finding::{Finding, Mend, Severity};
+use crate::finding::{Finding, Remedy, Severity};
 use crate::model::Model;
 use crate::model::facts::Gateway;
 use crate::plan::StoreKind;
@@ -24,13 +24,13 @@ use crate::render::invocation::Invocation;
 use crate::step::Step;
 
 /// The number of this shape.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What stands at the top of every document.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Head {
-    /// The shape's number: 1.
+    /// The shape's number: 2.
     pub schema: u32,
     /// The command: `diagnose`, `repair`, ...
     pub command: String,
@@ -110,14 +110,14 @@ pub struct FindingDocument {
     pub evidence: Vec<String>,
     /// Why the gateway refuses.
     pub why: String,
-    /// What mends it.
-    pub mend: MendDocument,
+    /// What repairs it.
+    pub remedy: RemedyDocument,
 }
 
-/// What mends a finding.
+/// What repairs a finding.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct MendDocument {
+pub struct RemedyDocument {
     /// `repair`, `repair-with-option`, `by-hand` or `nothing`.
     pub kind: String,
     /// What is done, or the commands to type.
@@ -132,11 +132,11 @@ impl FindingDocument {
     /// A finding, with commands as they are typed in this run.
     pub fn of(finding: &Finding, invocation: &Invocation) -> Self {
         let check = checks::check(finding.code);
-        let (kind, steps) = match &finding.mend {
-            Mend::Repair(_) => ("repair", &[][..]),
-            Mend::Choice(steps) => ("repair-with-option", steps.as_slice()),
-            Mend::ByHand(steps) => ("by-hand", steps.as_slice()),
-            Mend::Nothing => ("nothing", &[][..]),
+        let (kind, steps) = match &finding.remedy {
+            Remedy::Repair(_) => ("repair", &[][..]),
+            Remedy::Choice(steps) => ("repair-with-option", steps.as_slice()),
+            Remedy::ByHand(steps) => ("by-hand", steps.as_slice()),
+            Remedy::Nothing => ("nothing", &[][..]),
         };
         let lines = |steps: &[Step]| steps.iter().map(|step| invocation.line(step)).collect();
         Self {
@@ -151,10 +151,10 @@ impl FindingDocument {
             says: finding.says.clone(),
             evidence: finding.evidence.iter().map(ToString::to_string).collect(),
             why: finding.why.clone(),
-            mend: MendDocument {
+            remedy: RemedyDocument {
                 kind: kind.to_owned(),
-                steps: match &finding.mend {
-                    Mend::Repair(what) => vec![what.clone()],
+                steps: match &finding.remedy {
+                    Remedy::Repair(what) => vec![what.clone()],
                     _ => lines(steps),
                 },
                 commands: steps.iter().filter_map(|step| invocation.argv_of(step)).collect(),

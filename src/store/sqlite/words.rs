@@ -103,7 +103,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
         Trouble::Unusable(Unusable::TooMany { place, count, limit }) => {
             Error::refused(crate::text::too_many(place, *count, *limit))
                 .at(path)
-                .hint(crate::text::TOO_MANY_MEND)
+                .hint(crate::text::TOO_MANY_ADVICE)
         }
         Trouble::Unusable(Unusable::Io(why)) => Error::failed("the database could not be read")
             .at(path)

@@ -86,7 +86,7 @@ async function judgeFault({ openclaw }, clawmend, { spoil, touches, ask = startA
     diagnosable,
     repairArgs,
     quiet: () => openclaw.stop(),
-    mended: () => stray(before, readFileSync(openclaw.configFile, "utf8"), touches),
+    repaired: () => stray(before, readFileSync(openclaw.configFile, "utf8"), touches),
   });
 }
 

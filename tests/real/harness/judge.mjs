@@ -37,12 +37,12 @@ async function diagnosed(clawmend, openclaw, expected, when) {
 
 /**
  * Judges a state that has been made already. `ask` finds out whether the CLI is in; `quiet` brings the gateway to rest
- * before clawmend writes (it does nothing where the gateway is to go on running); `mended` looks at what was written;
+ * before clawmend writes (it does nothing where the gateway is to go on running); `repaired` looks at what was written;
  * `restores` is false where the old state has no meaning any more; `diagnosable` is false where what is refused is not
  * this machine's CLI, so that diagnose need not see it; `repairArgs` are what only the operator can name.
  */
 export async function judge(openclaw, clawmend, steps) {
-  const { ask, quiet = async () => {}, mended = () => {}, restores = true, diagnosable = true, repairArgs = [] } = steps;
+  const { ask, quiet = async () => {}, repaired = () => {}, restores = true, diagnosable = true, repairArgs = [] } = steps;
   const columns = verdict();
   try {
     const locked = await ask(openclaw);
@@ -55,7 +55,7 @@ export async function judge(openclaw, clawmend, steps) {
     if (diagnosable) await diagnosed(clawmend, openclaw, 1, "before the repair");
     const repair = await clawmend.repair(openclaw, repairArgs);
     demand(repair.code === 0, `repair exits ${repair.code}:\n${repair.words}`);
-    const complaint = mended();
+    const complaint = repaired();
     demand(complaint === undefined, complaint);
     await diagnosed(clawmend, openclaw, 0, "after the repair");
 

@@ -18,7 +18,7 @@ async function compare(clawmend, openclaw, verdictOf) {
  * Of a state that is refused and that diagnose blames: does a repair open it, and a restore close it again? `verdictOf`
  * asks anew, `quiet` brings the gateway to rest before clawmend writes.
  */
-async function mend(clawmend, openclaw, found, { verdictOf, quiet }) {
+async function repairFound(clawmend, openclaw, found, { verdictOf, quiet }) {
   if (clawmend === undefined || found.in || found.clawmend.exit !== 1) return found;
   await quiet();
   const repair = await clawmend.repair(openclaw, []);
@@ -30,24 +30,24 @@ async function mend(clawmend, openclaw, found, { verdictOf, quiet }) {
   return { ...found, repairExit: 0, opened: opened.in, stillSays: opened.in ? undefined : opened.says, closedAgain: closed };
 }
 
-async function judgeCold(lab, bases, { clawmend, mends }, state) {
+async function judgeCold(lab, bases, { clawmend, repairs }, state) {
   const box = await Box.open(lab, await bases(state.release, state.base));
   const verdictOf = () => box.verdict();
   const quiet = () => box.openclaw.stop();
   try {
     await box.make(state.changes);
     const found = await compare(clawmend, box.openclaw, verdictOf);
-    return mends ? await mend(clawmend, box.openclaw, found, { verdictOf, quiet }) : found;
+    return repairs ? await repairFound(clawmend, box.openclaw, found, { verdictOf, quiet }) : found;
   } finally {
     await box.close();
   }
 }
 
-async function judgeHot(hotBox, { clawmend, mends }, state) {
+async function judgeHot(hotBox, { clawmend, repairs }, state) {
   await hotBox.make(state.changes);
   const verdictOf = () => hotBox.box.ask();
   const found = await compare(clawmend, hotBox.box.openclaw, verdictOf);
-  return mends ? mend(clawmend, hotBox.box.openclaw, found, { verdictOf, quiet: async () => {} }) : found;
+  return repairs ? repairFound(clawmend, hotBox.box.openclaw, found, { verdictOf, quiet: async () => {} }) : found;
 }
 
 /** Work in the order in which it starts: the hot states of a release follow one another on one gateway. */
@@ -65,8 +65,8 @@ function line(row) {
 }
 
 /** Judges `states`, `jobs` boxes at a time. `out`: one JSON line per state; those that stand there are not judged again. */
-export async function judgeStates(states, { lab, clawmend, mends = false, jobs, out, say }) {
-  const judging = { clawmend, mends };
+export async function judgeStates(states, { lab, clawmend, repairs = false, jobs, out, say }) {
+  const judging = { clawmend, repairs };
   const made = new Map();
   const bases = (release, base) => {
     const key = `${release} ${base}`;
