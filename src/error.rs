@@ -194,10 +194,10 @@ fn advice_for_io(source: &std::io::Error) -> &'static str {
         }
         K::NotFound => "check the path, or name another state dir with --state-dir",
         K::NotADirectory => {
-            "something on the way is no folder: look at each part of the path, or use --state-dir"
+            "one part of the path is not a folder: look at each part, or use --state-dir"
         }
         K::TooManyLinks | K::InvalidFilename => {
-            "the name is more than the file system takes: use a shorter path, or another --snapshot-dir"
+            "the name is too long for the file system: use a shorter path, or another --snapshot-dir"
         }
         _ => crate::platform::io_advice(source).unwrap_or(
             "check the disk (dmesg) and the folders on the way, then run the same command again",

@@ -62,7 +62,7 @@ pub fn too_many(place: &str, count: u64, limit: u64) -> String {
 }
 
 /// What to do about that.
-pub const TOO_MANY_ADVICE: &str = "stop the gateway, take out the records that nobody needs (keep a copy), and run the same command again";
+pub const TOO_MANY_ADVICE: &str = "stop the gateway, remove the records that nobody needs (keep a copy), and run the same command again";
 
 /// What was found instead of a readable file.
 pub fn unusable(why: &Unusable) -> String {

@@ -28,16 +28,16 @@ impl Refusal {
         match self {
             Refusal::Unknown => "there is no such request (any more)".into(),
             Refusal::Key => {
-                "its public key does not hash to its device id: it is not what it says it is".into()
+                "its public key does not belong to its device id: it is not the device that it claims to be".into()
             }
             Refusal::Scope(scope) => {
                 format!(
-                    "it asks for `{}`, which none of its roles may hold",
+                    "it asks for `{}`, and no role that it asks for may hold that",
                     Shape::Scope.show(scope)
                 )
             }
-            Refusal::Role => "it names no role".into(),
-            Refusal::OtherKey => "a device of that id is paired with another public key".into(),
+            Refusal::Role => "it asks for no role".into(),
+            Refusal::OtherKey => "a device with that id is already paired, with another public key".into(),
         }
     }
 }

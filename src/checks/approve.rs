@@ -24,7 +24,7 @@ pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Pla
         None => vec![inserted(model, id, &record, &request, random)],
     };
     for other in model.pending.devices().filter(|other| other.device_id.as_deref() == Some(id)) {
-        let why = "the device is approved, so its requests go";
+        let why = "the device is approved, so its requests are removed";
         edits.push(remove(model.store, Part::Pending, &other.key, why, &[]));
     }
     Ok(Plan { edits })
@@ -82,7 +82,7 @@ fn inserted(model: &Model, id: &str, record: &Record, request: &Device, random: 
     }
     .record(model);
     let target = Target::Record { store: model.store, part: Part::Paired, key: id.to_owned() };
-    let why = format!("{} is approved for exactly what it asks for", request.name());
+    let why = format!("{} gets exactly what it asks for", request.name());
     edit(target, Op::Insert(new), why, &[])
 }
 
@@ -93,7 +93,7 @@ fn widened(
     request: &Device,
     random: &[u8; 32],
 ) -> Vec<Edit> {
-    let why = "the device is approved for what its request asks for, beside what it holds";
+    let why = "the device gets what its request asks for, and keeps what it has";
     let device = Device::of(id, &paired);
     let with_asked = |lists: &[&[String]]| {
         let held = lists.iter().copied().flatten();

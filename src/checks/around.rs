@@ -15,16 +15,16 @@ pub static INTERRUPTED: Check = Check {
     modes: &[],
     severity: Severity::Blocks,
     title: "a clawmend run was interrupted",
-    why: "A repair or restore stopped half-way (killed, or the power went). Every file is whole, old or new, but they may not fit \
-          together. The next command that writes rolls it back first.",
-    repair: "The next `repair` rolls the interrupted run back from its snapshot, then repairs.",
-    by_hand: "Go back to the snapshot that the run took.",
+    why: "A repair or restore stopped half-way (it was killed, or the power went out). No file is damaged, but old and \
+          new files may not fit together. The next command that writes takes the interrupted run back first.",
+    repair: "The next `repair` takes the interrupted run back with its snapshot, then repairs.",
+    by_hand: "Restore the snapshot that the interrupted run took.",
     commands: &[&["restore", "SNAPSHOT"]],
     find: |model, check| match &model.facts.interrupted {
         Some(what) => vec![
             check
                 .finding(crate::model::layout::JOURNAL, "an earlier clawmend run was interrupted")
-                .repaired("roll it back first")
+                .repaired("take the interrupted run back first")
                 .note(what.clone()),
         ],
         None => vec![],
@@ -45,10 +45,10 @@ pub static OWNER: Check = Check {
     code: Code("owner-differs"),
     modes: &["F13"],
     severity: Severity::Blocks,
-    title: "files that belong to another user",
-    why: "OpenClaw writes its stores at every pairing and connect. A file that another user owns (root, after a command with \
-          sudo) cannot be read or replaced by the gateway: `EACCES`.",
-    repair: "Nothing: ownership is for you to decide.",
+    title: "files in the state dir belong to another user",
+    why: "The gateway cannot read or replace a file that another user owns (often root, after a command with sudo). \
+          OpenClaw then says `EACCES`.",
+    repair: "Nothing: who owns the files is your decision.",
     by_hand: "sudo chown -R USER: STATE_DIR",
     messages: &["EACCES", "permission denied", "eacces: permission denied"],
     is_of_access: true,
@@ -59,7 +59,7 @@ pub static OWNER: Check = Check {
             return vec![];
         };
         let says = format!(
-            "{} not owned by the owner of the state dir",
+            "{} owned by another user than the state dir",
             count(hit.len(), "path is", "paths are")
         );
         let args: [OsString; 3] = ["chown".into(), "-R".into(), expected.to_string().into()];
@@ -80,46 +80,43 @@ pub static MODE: Check = Check {
     code: Code("mode-locks-out"),
     modes: &["F13"],
     severity: Severity::Blocks,
-    title: "modes that keep the gateway out, or let others in",
-    why: "OpenClaw must be able to read and write its folders and files; nobody else should.",
-    repair: "Nothing: modes are kept as they are.",
-    by_hand: "chmod u+rwX on what is named; chmod go-w where others may write, go-rwx where they may read keys and tokens.",
+    title: "the owner may not read or write files of the state dir",
+    why: "The gateway and the CLI run as the owner of the state dir, and must be able to read and write its folders and files.",
+    repair: "Nothing: clawmend does not change modes.",
+    by_hand: "chmod u+rwX on what is named.",
     messages: &["EACCES", "permission denied", "eacces: permission denied"],
     is_of_access: true,
     find: |model, check| {
-        let all = |wanted: fn(&Trouble) -> bool| access(model, |access| wanted(&access.trouble));
-        let mut found = Vec::new();
-        found.extend(folded(
-            model,
-            check,
-            &all(|trouble| matches!(trouble, Trouble::Mode(_))),
-            [
-                "its owner may not read and write it",
-                "paths: their owner may not read and write them",
-            ],
-            "u+rwX",
-            Severity::Blocks,
-        ));
-        found.extend(folded(
-            model,
-            check,
-            &all(|trouble| matches!(trouble, Trouble::Loose(_))),
-            ["others may write here", "paths: others may write to them"],
-            "go-w",
-            Severity::Warning,
-        ));
-        found.extend(folded(
-            model,
-            check,
-            &all(|trouble| matches!(trouble, Trouble::Open(_))),
-            [
-                "others may read this, and it holds secrets",
-                "files with secrets in them: others may read them",
-            ],
-            "go-rwx",
-            Severity::Warning,
-        ));
-        found
+        let says =
+            ["the owner may not read and write it", "paths: the owner may not read and write them"];
+        let hit = access(model, |access| matches!(access.trouble, Trouble::Mode(_)));
+        folded(model, check, &hit, says, "u+rwX").into_iter().collect()
+    },
+    ..Check::BASE
+};
+
+pub static OPEN: Check = Check {
+    code: Code("mode-too-open"),
+    modes: &["F13"],
+    severity: Severity::Warning,
+    title: "other users may read secrets or write in the state dir",
+    why: "Only OpenClaw's own user should read its keys and tokens, and write in its folders. This does not lock you out.",
+    repair: "Nothing: clawmend does not change modes.",
+    by_hand: "chmod go-w where others may write, go-rwx where they may read keys and tokens.",
+    is_of_access: true,
+    find: |model, check| {
+        let loose = access(model, |access| matches!(access.trouble, Trouble::Loose(_)));
+        let open = access(model, |access| matches!(access.trouble, Trouble::Open(_)));
+        let writes = ["other users may write here", "paths: other users may write to them"];
+        let reads = [
+            "other users may read this file, and it holds secrets",
+            "files with secrets: other users may read them",
+        ];
+        let found = [
+            folded(model, check, &loose, writes, "go-w"),
+            folded(model, check, &open, reads, "go-rwx"),
+        ];
+        found.into_iter().flatten().collect()
     },
     ..Check::BASE
 };
@@ -131,7 +128,6 @@ fn folded(
     hit: &[&Access],
     [says_one, says_many]: [&str; 2],
     change: &str,
-    severity: Severity,
 ) -> Option<Finding> {
     let first = hit.first()?;
     let many = hit.len() > 1;
@@ -145,7 +141,7 @@ fn folded(
         (true, Trouble::Open(_)) | (false, _) => Step::run("chmod", [change]).with(paths()),
         (true, _) => Step::run("chmod", ["-R", change]).with([&model.facts.state_dir]),
     };
-    let finding = check.finding(place, says).by_hand([chmod]).rated(severity);
+    let finding = check.finding(place, says).by_hand([chmod]);
     Some(hit.iter().fold(finding, |finding, access| {
         let mode = match access.trouble {
             Trouble::Mode(mode) | Trouble::Loose(mode) | Trouble::Open(mode) => mode,
@@ -159,8 +155,9 @@ pub static ORPHANS: Check = Check {
     code: Code("temp-files-left"),
     modes: &["F36"],
     severity: Severity::Info,
-    title: "temporary files of interrupted writes",
-    why: "OpenClaw writes a temporary file and renames it. One that stays behind is from a write that was interrupted; it is not read.",
+    title: "temporary files of interrupted writes are left",
+    why: "OpenClaw writes a temporary file and renames it. A temporary file that is left comes from a write that was \
+          interrupted. Nothing reads it.",
     repair: "Nothing: they do no harm.",
     by_hand: "Delete them while the gateway is stopped.",
     messages: &["EPERM: operation not permitted, rename"],
@@ -185,10 +182,9 @@ pub static ORPHANS: Check = Check {
 pub static HALF_BUILT: Check = Check {
     code: Code("snapshot-half-built"),
     severity: Severity::Warning,
-    title: "a snapshot that a killed clawmend left half-built",
-    why: "A snapshot is built under another name, and holds copies of the private key and of tokens from the start. One that \
-          stays behind is of a run that was killed.",
-    repair: "Nothing of its own: every command of clawmend that may write removes it first.",
+    title: "a half-made snapshot is left",
+    why: "A clawmend run was killed while it made a snapshot. What is left holds copies of the private key and of tokens.",
+    repair: "Nothing extra: every clawmend command that may write removes it first.",
     by_hand: "Run `clawmend snapshot prune --keep 20`.",
     find: |model, check| {
         let left = &model.facts.half_built;
@@ -197,9 +193,9 @@ pub static HALF_BUILT: Check = Check {
             0 => String::new(),
             more => format!(" (and {more} more)"),
         };
-        let says = format!("a killed run left the snapshot `{first}` half-built{more}");
+        let says = format!("a killed clawmend run left the half-made snapshot `{first}`{more}");
         let prune = Step::clawmend(["snapshot", "prune", "--keep", "20"])
-            .note("any command that may write removes it");
+            .note("every clawmend command that may write removes it");
         let finding = check.finding("", says).by_hand([prune]);
         vec![left.iter().take(5).fold(finding, |finding, name| finding.note(name.clone()))]
     },
@@ -213,7 +209,7 @@ pub static OTHER_TREES: Check = Check {
     title: "other state dirs exist",
     why: "Gateway and CLI must use the same state dir. With another `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME` or profile each has \
           its own identity and its own stores, and an approval in one has no effect in the other.",
-    repair: "Nothing: clawmend edits the state dir that it names, and no other.",
+    repair: "Nothing: clawmend changes only the state dir that it shows.",
     by_hand: "Look at the other one with `--state-dir PATH`.",
     messages: &[
         "using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR",
@@ -235,9 +231,9 @@ pub static OTHER_TREES: Check = Check {
             .by_hand([Step::look_at(&first.path).after("to look at it")])
             .rated(Severity::Info);
         if let Some(old) = stops_start(model) {
-            let says = "a state dir of OpenClaw's former name is beside this one: the gateway's next start stops there";
+            let says = "a state dir with OpenClaw's old name is beside this one, and stops the gateway at its next start";
             let look = Step::look_at(old).after("to look at it");
-            let aside = Step::move_away(old).after("if nothing in it is wanted, move it aside");
+            let aside = Step::move_away(old).after("if you need nothing in it, move it away");
             finding =
                 check.finding("", says).by_hand([look, aside]).rated(match model.facts.gateway {
                     Gateway::Running { .. } => Severity::Warning,
@@ -281,19 +277,21 @@ pub static STALE_LOCK: Check = Check {
     code: Code("config-lock-left"),
     modes: &["F36"],
     severity: Severity::Warning,
-    title: "a lock of the config is left from a process that is gone",
-    why: "OpenClaw takes a lock beside the config while it writes it. One that a killed process left behind makes the next writers wait, and \
-          some releases give up.",
-    repair: "Nothing: OpenClaw takes it away itself once it is sure, and you can sooner.",
+    title: "a lock of the config is left by a process that has ended",
+    why: "OpenClaw makes a lock file beside the config while it writes the config. A lock that a killed process left \
+          makes the next writer wait, and some releases give up.",
+    repair: "Nothing: OpenClaw removes the lock itself after a time. You can do it sooner.",
     by_hand: "Delete the lock while no gateway and no `openclaw` command runs.",
     messages: &["JSON file is locked", "file lock timeout", "file_lock_stale"],
     find: |model, check| {
         let Some((lock, pid)) = &model.config.facts.stale_lock else {
             return vec![];
         };
-        let says = "a lock of the config was left by a process that is gone";
+        let says = "a lock of the config is left by a process that has ended";
         let finding = check.finding(crate::platform::shown(lock), says);
-        vec![finding.by_hand([Step::run("rm", [lock])]).seen("it names process", pid.to_string())]
+        vec![
+            finding.by_hand([Step::run("rm", [lock])]).seen("process in the lock", pid.to_string()),
+        ]
     },
     ..Check::BASE
 };

@@ -30,13 +30,11 @@ pub(super) fn objects(model: &Model, code: Code, is: fn(&Condition) -> bool) -> 
 /// A file that is not the object that it should be, made one.
 pub(super) fn rewritten(model: &Model, records: &Records, codes: &[Code]) -> Option<Edit> {
     let (bytes, why) = match &records.condition {
-        Condition::Empty => {
-            (b"{}".to_vec(), "an empty file is not a store: it becomes an empty object".to_owned())
-        }
+        Condition::Empty => (b"{}".to_vec(), "the empty file becomes an empty object".to_owned()),
         Condition::NotAnObject(kind) => (
             b"{}".to_vec(),
             format!(
-                "the store is {}: it becomes an object, so that approvals are kept",
+                "the store is {}: it becomes an object, so that OpenClaw can keep approvals in it",
                 kind.name()
             ),
         ),
@@ -48,7 +46,7 @@ pub(super) fn rewritten(model: &Model, records: &Records, codes: &[Code]) -> Opt
             (
                 salvage::rebuilt(text, &found.whole),
                 format!(
-                    "the file is not valid JSON: it is rebuilt from its {whole} whole record(s){left}; the broken file stays in the snapshot"
+                    "the file is not valid JSON: it is rebuilt from the {whole} record(s) that are whole{left}; the snapshot keeps the broken file"
                 ),
             )
         }
@@ -66,7 +64,7 @@ pub(super) fn broken_records(model: &Model, records: &Records, codes: &[Code]) -
         .filter(|entry| entry.is_invalid())
         .flat_map(|entry| {
             completed(model, records, entry, codes).unwrap_or_else(|| {
-                let why = "the record cannot be what this store holds: it is moved out, into the snapshot";
+                let why = "the record is not valid in this store: it is removed, and the snapshot keeps it";
                 vec![remove(StoreKind::Files, records.part, &entry.key, why, codes)]
             })
         })
@@ -89,7 +87,7 @@ fn completed(model: &Model, records: &Records, entry: &Entry, codes: &[Code]) ->
         edits.set(
             &[name],
             Value::from(asked),
-            "a paired device must have its times, or the import into 2026.8 fails",
+            "without its times, the import into the database of 2026.8 fails",
             codes,
         );
     }
@@ -108,9 +106,6 @@ pub(super) fn left_out(ids: &[String], part: Part) -> Option<String> {
         more => format!(" and {more} more"),
     };
     (!ids.is_empty()).then(|| {
-        format!(
-            "left out, as damage makes their place or content unsure: {}{more}",
-            named.join(", ")
-        )
+        format!("left out, because the damage makes them unsure: {}{more}", named.join(", "))
     })
 }

@@ -19,7 +19,7 @@ fn state(model: &Model) -> Option<&DatabaseState> {
 /// Says what follows for the rest of the diagnosis.
 fn unread(model: &Model, finding: Finding) -> Finding {
     if model.is_database_unread() {
-        finding.note("pairing, identity and token are in it: none of them could be checked")
+        finding.note("pairing, identity and token are in it, so nothing of these could be checked")
     } else {
         finding
     }
@@ -35,12 +35,12 @@ fn put_back(model: &Model) -> Vec<Step> {
     vec![
         "stop the gateway".into(),
         Step::text(format!(
-            "move the database and what lies beside it away together: {path}, {path}-wal, {path}-shm"
+            "move the database and the two files beside it away together: {path}, {path}-wal, {path}-shm"
         )),
-        "put a good copy of the database in its place (openclaw backup, or your own), without -wal and -shm of another".into(),
+        "put a good copy of the database in its place (from openclaw backup, or your own), without the old -wal and -shm files".into(),
         Step::clawmend(["restore"])
-            .after("where there is none, start the gateway once (it makes a new database), then run")
-            .note("it puts the pairing of a snapshot into it"),
+            .after("if you have no copy, start the gateway once (it makes a new database), then run")
+            .note("it puts the pairing of a snapshot into the new database"),
         Step::diagnose().after("then run"),
     ]
 }
@@ -50,10 +50,12 @@ pub static DAMAGED: Check = Check {
     modes: &["F27", "F38"],
     severity: Severity::Blocks,
     title: "the database is damaged",
-    why: "From 2026.6 the gateway opens state/openclaw.sqlite at its start, and from 2026.8 pairing is kept in it. SQLite \
-          refuses a damaged database; a main file beside the -wal and -shm of another one is damaged too.",
+    why: "The gateway opens state/openclaw.sqlite at its start (from 2026.6), and SQLite refuses a damaged database. \
+          From 2026.8 the pairing is in it. A main file beside the -wal and -shm files of another database counts as \
+          damaged too.",
     repair: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
-    by_hand: "Stop the gateway and put a good copy back, without -wal and -shm files of another database; then diagnose again.",
+    by_hand: "Stop the gateway, and put a good copy back without the -wal and -shm files of another database. Then \
+              diagnose again.",
     messages: &["database disk image is malformed", "malformed database schema"],
     find: |model, check| match state(model) {
         Some(DatabaseState::Damaged(why)) => {
@@ -72,15 +74,15 @@ pub static UNFINISHED: Check = Check {
     modes: &["F27", "F36"],
     severity: Severity::Unchecked,
     title: "a write to the database was interrupted",
-    why: "A rollback journal lies beside the database. Until SQLite has undone the interrupted write, which needs writing, \
-          what the database says is not reliable.",
-    repair: "Nothing: reading never writes. The next start of the gateway undoes the interrupted write.",
+    why: "A -journal file beside the database shows that a write was interrupted. Until SQLite has undone that write, \
+          the contents of the database cannot be trusted.",
+    repair: "Nothing: the next start of the gateway undoes the interrupted write.",
     by_hand: "Start the gateway once, then diagnose again. Do not delete the -journal file: it holds what must be put back.",
     find: |model, check| match state(model) {
         Some(DatabaseState::Unfinished(why)) => {
             let steps = [
                 Step::diagnose().after(
-                    "start the gateway once (it may refuse; opening the database is enough), then run",
+                    "start the gateway once (it may refuse to run: to open the database is enough), then run",
                 ),
                 "do not delete the -journal file: it holds what must be put back".into(),
             ];
@@ -97,8 +99,8 @@ pub static FOREIGN: Check = Check {
     code: Code("database-foreign"),
     modes: &["F27"],
     severity: Severity::Blocks,
-    title: "what lies at the database's path is not a SQLite database",
-    why: "The gateway opens this file at its start, and SQLite refuses a file that does not begin like a database.",
+    title: "the database file is not a SQLite database",
+    why: "The gateway opens this file at its start, and SQLite refuses a file that is no database.",
     repair: "Nothing: clawmend never overwrites a file that it does not know.",
     by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then diagnose again.",
     messages: &["file is not a database"],
@@ -120,16 +122,17 @@ pub static EMPTY: Check = Check {
     code: Code("database-empty"),
     modes: &["F27", "F38"],
     severity: Severity::Blocks,
-    title: "the database has no content",
-    why: "OpenClaw takes a file of no bytes for a new database and makes its tables at the next start: whatever pairing was \
-          kept there is gone.",
-    repair: "Nothing: rows cannot be put into a database that has no tables yet.",
-    by_hand: "Put a good copy of the database back while the gateway is stopped. Without one, start the gateway once, then diagnose again.",
+    title: "the database file is empty",
+    why: "OpenClaw takes an empty file for a new database and makes its tables at the next start. The pairing that was \
+          in it is lost.",
+    repair: "Nothing: a database without tables cannot hold rows.",
+    by_hand: "Put a good copy of the database back while the gateway is stopped. If you have none, start the gateway \
+              once, then diagnose again.",
     messages: &["file is not a database"],
     find: |model, check| match state(model) {
         Some(DatabaseState::Empty) => {
             let finding =
-                check.finding(DATABASE, "the database is an empty file").by_hand(put_back(model));
+                check.finding(DATABASE, "the database file is empty").by_hand(put_back(model));
             // The files count here: the next start fills the database from its own schema.
             vec![if model.store == StoreKind::Files {
                 finding.rated(Severity::Info)
@@ -147,16 +150,16 @@ pub static UNUSABLE: Check = Check {
     modes: &["F13", "F19", "F27"],
     severity: Severity::Blocks,
     title: "the database could not be read",
-    why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
-    repair: "Nothing: clawmend does not write where it could not read.",
-    by_hand: "Make it a regular file that the gateway's user can read; stop what holds it.",
+    why: "clawmend cannot check what it cannot read, and the gateway may fail at the same place.",
+    repair: "Nothing: clawmend does not change what it cannot read.",
+    by_hand: "Make it a normal file that the gateway's user can read; stop the process that holds it.",
     messages: &["database is locked", "unable to open database file", "EACCES"],
     find: |model, check| match state(model) {
         Some(DatabaseState::Held(why)) => {
             let holder = Step::run("fuser", ["-v".into(), model.facts.state_dir.join(DATABASE)]);
             let finding = check.finding(DATABASE, format!("the database could not be read: {why}"));
             let finding = finding.by_hand([
-                holder.after("see what holds it"),
+                holder.after("see which process holds it"),
                 Step::diagnose().after(
                     "stop that (a second gateway, `openclaw doctor`, a backup job), then run",
                 ),
@@ -181,10 +184,11 @@ pub static NEWER: Check = Check {
     code: Code("database-newer"),
     modes: &["F10"],
     severity: Severity::Blocks,
-    title: "the database's schema number does not fit the release that wrote it",
-    why: "Each release of OpenClaw knows one number, raises older ones where it can, and does not start on another. A number that does \
-          not fit comes from a downgrade, or from an old copy that was put back. Where the release itself is newer than clawmend, \
-          the number says nothing: clawmend goes by the columns that are there.",
+    title: "the database's schema number does not fit the OpenClaw release",
+    why: "Each release of OpenClaw knows one schema number. It raises an older number if it can, and does not start \
+          with another one. A wrong number comes from a downgrade, or from an old copy that was put back. If the \
+          release itself is newer than clawmend, the number tells nothing, and clawmend goes by the columns that are \
+          there.",
     repair: "Nothing: the number is never changed.",
     by_hand: "If the gateway says that the schema is newer than it supports, install the release that wrote the database again; if an old \
               copy was put back, put back the newest one.",
@@ -215,7 +219,7 @@ pub static NEWER: Check = Check {
             if number <= NEWEST_KNOWN_USER_VERSION {
                 return vec![];
             }
-            let says = "the database is newer than what clawmend was checked against: it is read and repaired by its columns";
+            let says = "the database is newer than clawmend knows: clawmend goes by the columns that are there";
             return vec![finding(says).rated(Severity::Info)];
         }
         let says = "the database's schema number does not fit the release that wrote it: the gateway does not start";
@@ -246,11 +250,11 @@ pub static DOWNGRADED: Check = Check {
     code: Code("database-downgraded"),
     modes: &["F10"],
     severity: Severity::Warning,
-    title: "an older OpenClaw may be at work beside a newer one's state",
-    why: "From 2026.8 pairing is kept in the database, and devices/paired.json was renamed to .migrated. A release before that \
-          reads only the files: it finds no pairing, and makes a new identity and a new paired.json.",
-    repair: "Nothing: which release you want to run is yours to say. clawmend repairs the store that the database's schema names.",
-    by_hand: "Go forward again: install the release that wrote the database. Never lower the database's version by hand.",
+    title: "an older OpenClaw works beside the state of a newer one",
+    why: "An OpenClaw before 2026.8 reads only the pairing files, but here the pairing was moved into the database. So \
+          the older release finds no pairing, and makes a new identity and a new paired.json.",
+    repair: "Nothing: which release you run is your decision. clawmend repairs the store that the database's schema names.",
+    by_hand: "Install the release that wrote the database again. Never lower the database's version by hand.",
     messages: &[
         "uses newer schema version",
         "schema(s) are newer than this build",
@@ -271,20 +275,20 @@ fn downgraded(model: &Model, check: &Check) -> Vec<Finding> {
     let is_back = |condition: &Condition| *condition != Condition::Absent;
     let release = model.written_by();
     let forward = format!(
-        "to go on with the database: run OpenClaw {} or later",
+        "to keep the database: run OpenClaw {} or later",
         release.as_deref().unwrap_or("2026.8")
     );
     let finding = match &model.legacy {
         Some(legacy) if is_back(&legacy.paired.condition) => check
             .finding(
                 paired,
-                "pairing was moved into the database, and devices/paired.json is there again: an older OpenClaw \
-                 wrote it, or somebody put it back",
+                "the pairing is in the database, but devices/paired.json is there again: an older OpenClaw wrote it, \
+                 or somebody put it back",
             )
             .by_hand([
                 Step::text(forward),
                 Step::run("openclaw", ["--version"])
-                    .after("see which release runs, here and as the gateway's service"),
+                    .after("see which release runs, here and in the gateway's service"),
             ]),
         Some(_) => return vec![],
         // The files count, or nothing is there.
@@ -292,11 +296,11 @@ fn downgraded(model: &Model, check: &Check) -> Vec<Finding> {
         None => check
             .finding(
                 DATABASE,
-                "pairing was moved into the database, and the database with that pairing is not there",
+                "the pairing was moved into the database, and that database is not there",
             )
             .by_hand([
                 "put the database back from a backup while the gateway is stopped".to_owned(),
-                format!("or, to stay with a release before 2026.8: rename {paired}.migrated back to {paired}"),
+                format!("or, to use a release before 2026.8: rename {paired}.migrated back to {paired}"),
             ])
             .rated(Severity::Blocks),
     };

@@ -26,8 +26,8 @@ pub static FOREIGN_REQUEST: Check = Check {
     modes: &["F37", "F02", "F12"],
     severity: Severity::Info,
     title: "other devices wait for approval",
-    why: "A browser, an app or another machine asked to be paired. Who it is, only you can tell: `repair` never approves it.",
-    repair: "Nothing by itself: `approve REQUEST_ID` gives it exactly what it asks for.",
+    why: "A browser, an app or another machine asks to be paired. Only you know if it is yours, so `repair` never approves it.",
+    repair: "Nothing: `approve REQUEST_ID` gives the device exactly what it asks for.",
     by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices approve REQUEST_ID.",
     commands: &[&["approve", "REQUEST_ID"]],
     messages: &[
@@ -52,8 +52,8 @@ pub static FOREIGN_REQUEST: Check = Check {
         });
         let says = match (able, waiting.len()) {
             (Some(_), _) => says,
-            (None, 1) => format!("{says}, and it must not be approved"),
-            (None, _) => format!("{says}, and none of them may be approved"),
+            (None, 1) => format!("{says}, and its request is not valid: do not approve it"),
+            (None, _) => format!("{says}, and no request is valid: do not approve them"),
         };
         let finding = check.finding(place_of(model.store, Part::Pending), says);
         let finding = match able {
@@ -77,10 +77,11 @@ pub static DUPLICATES: Check = Check {
     modes: &["F12", "F24"],
     severity: Severity::Info,
     title: "the same client is paired many times",
-    why: "A client that makes a new identity at each start (some native apps do) leaves a paired device behind each time. They \
-          do no harm by themselves; each still opens the gateway.",
-    repair: "Nothing: which of them is alive only the last use tells, and that is often missing.",
-    by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices remove DEVICE_ID for those you do not know.",
+    why: "Some apps make a new identity at each start, and leave a paired device behind each time. They do not lock \
+          you out, but each of them can still connect to the gateway.",
+    repair: "Nothing: clawmend cannot tell which of them is still in use.",
+    by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices remove DEVICE_ID for each device \
+              you do not know.",
     find: |model, check| {
         let mut alike: Vec<(u64, &Entry)> = model
             .paired
@@ -97,10 +98,10 @@ pub static DUPLICATES: Check = Check {
         many.sort_by_key(|group| std::cmp::Reverse(group.len()));
         let extra: usize = many.iter().map(|group| group.len() - 1).sum();
         let says = format!(
-            "{extra} paired devices look like another one of the same client, name and platform"
+            "{extra} paired devices have the same client, name and platform as another one"
         );
         let devices = Step::clawmend(["devices"])
-            .note("shows all; remove what you do not know once the CLI works");
+            .note("shows all; once the CLI works, remove what you do not know");
         let finding = check.finding(place_of(model.store, Part::Paired), says).by_hand([devices]);
         let groups: Vec<String> = many
             .iter()

@@ -20,9 +20,9 @@ use crate::text::unusable;
 fn new_identity() -> Vec<Step> {
     vec![
         Step::run("openclaw", ["devices", "list"])
-            .after("run once")
-            .note("it makes a new identity and asks for pairing; it may be refused"),
-        Step::clawmend(["repair"]).after("then run").note("it grants that new request"),
+            .after("run this once")
+            .note("it makes a new identity and asks for pairing; it may end with an error"),
+        Step::clawmend(["repair"]).after("then run").note("it approves the new request"),
     ]
 }
 
@@ -31,7 +31,7 @@ fn by_doctor() -> Vec<Step> {
     vec![
         Step::run("openclaw", ["doctor", "--fix"])
             .after("stop the gateway, then run")
-            .note("it puts a new identity in the row's place"),
+            .note("it replaces the row by a new identity"),
         Step::clawmend(["repair"]).after("start the gateway, then run"),
     ]
 }
@@ -41,10 +41,10 @@ pub static MISSING: Check = Check {
     modes: &["F38"],
     severity: Severity::Blocks,
     title: "this machine has no identity yet",
-    why: "The CLI proves who it is with a key pair. Without one there is nothing the gateway could have paired; \
-          OpenClaw makes a new pair at its next start, and that one must be approved.",
-    repair: "Nothing: a key pair is never forged. OpenClaw makes a new one, then `repair` grants it.",
-    by_hand: "Run `openclaw devices list` once, then repair.",
+    why: "The CLI proves who it is with a key pair, its identity. Without one the gateway cannot know it. OpenClaw \
+          makes a new key pair at the next command, and the new one must be approved.",
+    repair: "Nothing: OpenClaw makes a new key pair, then `repair` approves it.",
+    by_hand: "Run `openclaw devices list` once, then repair with clawmend.",
     commands: &[&["repair"]],
     messages: &["pairing required", "device identity required"],
     follows: &[&super::import::IMPORT_WAITS],
@@ -60,11 +60,11 @@ pub static MISSING: Check = Check {
         }
         let place = place_of(model.store, Part::Identity);
         if !model.paired.entries.is_empty() {
-            let says = "the CLI's identity is gone, though devices are paired here";
+            let says = "the CLI's identity is missing, but devices are paired here";
             return vec![check.finding(place, says).by_hand(new_identity())];
         }
         let says =
-            "the CLI has never run with this state dir: there is no identity and no paired device";
+            "the CLI was never used with this state dir: there is no identity and no paired device";
         // Without a config `openclaw setup` comes first: nothing else of OpenClaw's runs.
         let is_bare = matches!(model.config.state, ConfigState::Absent)
             && model.config.facts.copies.is_empty()
@@ -82,10 +82,10 @@ pub static MALFORMED: Check = Check {
     modes: &["F12", "F38"],
     severity: Severity::Blocks,
     title: "the identity cannot be read",
-    why: "OpenClaw cannot use a broken identity. Releases up to 2026.4 overwrite it with a new key pair at the next \
-          start; later ones use a new key pair for every single call, so that no approval ever holds.",
-    repair: "Nothing: a key pair is never forged. Moving the broken file aside lets OpenClaw make a new one.",
-    by_hand: "Move identity/device.json aside, run `openclaw devices list` once, then repair.",
+    why: "OpenClaw cannot use a broken identity. Releases up to 2026.4 replace it by a new key pair at the next start. \
+          Later ones use another key pair at every call, so no approval lasts.",
+    repair: "Nothing: once the broken file is moved away, OpenClaw makes a new key pair.",
+    by_hand: "Move identity/device.json away, run `openclaw devices list` once, then repair with clawmend.",
     commands: &[&["repair"]],
     messages: &[
         "pairing required",
@@ -108,7 +108,7 @@ fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
         }
         let path = model.facts.state_dir.join(super::file_name(Part::Identity));
         let broken = path.with_extension("json.broken");
-        let aside = Step::run("mv", [path, broken]).after("move it aside");
+        let aside = Step::run("mv", [path, broken]).after("move it away");
         std::iter::once(aside).chain(new_identity()).collect()
     };
     match &model.identity {
@@ -131,7 +131,7 @@ fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
                     "the identity's private key is not an Ed25519 key in PEM"
                 }
                 IdentityFault::AppShape => {
-                    "the identity was written by a native app, in a shape that the CLI of many releases cannot use"
+                    "the identity was written by an app, in a form that the CLI of many releases cannot use"
                 }
             };
             let finding = check.finding(place, says).by_hand(aside());
@@ -149,10 +149,10 @@ pub static KEYS_DIFFER: Check = Check {
     modes: &["F38"],
     severity: Severity::Blocks,
     title: "the identity's private key does not belong to its public key",
-    why: "The CLI signs with the private key and the gateway checks with the public one: the signature is refused, \
-          or the identity is thrown away at each call.",
-    repair: "Nothing: a key pair is never forged.",
-    by_hand: "Move identity/device.json aside, run `openclaw devices list` once, then repair.",
+    why: "The CLI signs with the private key, and the gateway checks with the public key. The two do not fit, so the \
+          gateway refuses the signature, or OpenClaw makes another identity at each call.",
+    repair: "Nothing: clawmend cannot make the missing key.",
+    by_hand: "Move identity/device.json away, run `openclaw devices list` once, then repair with clawmend.",
     commands: &[&["repair"]],
     messages: &[
         "device signature invalid",
@@ -161,8 +161,7 @@ pub static KEYS_DIFFER: Check = Check {
     ],
     find: |model, check| match &model.identity {
         IdentityState::Found(identity) if !identity.keys_match => {
-            let says =
-                "the private key and the public key are not a pair (mixed from two machines?)";
+            let says = "the identity's private key does not belong to its public key (mixed from two machines?)";
             let finding = check.finding(place_of(model.store, Part::Identity), says);
             let finding = finding.by_hand(match model.store {
                 StoreKind::Files => new_identity(),
@@ -179,24 +178,25 @@ pub static ID_DIFFERS: Check = Check {
     code: Code("identity-id-differs"),
     modes: &["F38"],
     severity: Severity::Blocks,
-    title: "the identity's deviceId is not the hash of its key",
-    why: "A device id is the SHA-256 of the public key. Up to 2026.7 OpenClaw goes by the hash and writes it back at its \
-          next start; from 2026.8 it refuses the identity's row as a whole. clawmend goes by the hash too.",
-    repair: "In the database the row gets the right id; in a file OpenClaw corrects it. The device with the right id is granted.",
+    title: "the identity's deviceId does not belong to its key",
+    why: "A device id is the SHA-256 hash of the public key. Up to 2026.7 OpenClaw corrects a wrong id at its next \
+          start; from 2026.8 it refuses the whole identity. clawmend goes by the hash.",
+    repair: "In the database the row gets the right id; a file is corrected by OpenClaw itself. The device with the \
+             right id gets its scopes.",
     by_hand: "Files: nothing to do. Database: stop the gateway and run `openclaw doctor --fix`.",
     messages: &["device identity mismatch", "invalid persisted device identity"],
     find: |model, check| match &model.identity {
         IdentityState::Found(identity) if identity.keys_match && !identity.id_fits() => {
-            let says = "the deviceId in the identity is not the one its key hashes to";
+            let says = "the identity's deviceId does not belong to its key";
             let finding = check.finding(place_of(model.store, Part::Identity), says);
             let finding = match model.store {
                 StoreKind::Files => finding.rated(Severity::Warning),
-                StoreKind::Sqlite => finding.repaired("write the id that the key hashes to"),
+                StoreKind::Sqlite => finding.repaired("write the right id"),
             };
             vec![
                 finding
                     .detail("deviceId", identity.shown_id())
-                    .seen("the key hashes to", &identity.derived_id),
+                    .seen("the right id", &identity.derived_id),
             ]
         }
         _ => vec![],
@@ -206,7 +206,7 @@ pub static ID_DIFFERS: Check = Check {
             return vec![];
         };
         let mut edits = RecordEdits::of(StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY, row);
-        let why = "the id must be the hash of the key, or the whole row is refused";
+        let why = "OpenClaw refuses the whole row if the id is not the hash of the key";
         edits.set(&["deviceId"], json!(identity.derived_id), why, &[ID_DIFFERS.code]);
         edits.done()
     }),
@@ -217,11 +217,11 @@ pub static FOREIGN: Check = Check {
     code: Code("identity-foreign"),
     modes: &["F38", "F04"],
     severity: Severity::Warning,
-    title: "store and identity come from different machines",
-    why: "The paired devices were approved for another key pair than the one in the identity: a restored backup, a \
-          copied state dir, or an identity that was made anew.",
-    repair: "The device of the present identity is granted; the other devices stay.",
-    by_hand: "Bring the identity of the same backup back, if there is one.",
+    title: "the paired devices and the identity come from different machines",
+    why: "The paired devices belong to another key pair than this machine's identity. This happens after a restored \
+          backup, a copied state dir, or when a new identity was made.",
+    repair: "The device of this machine's identity is paired; the other devices stay.",
+    by_hand: "Put the identity of the same backup back, if you have one.",
     messages: &[
         "pairing required",
         "device token mismatch",
@@ -256,10 +256,10 @@ fn foreign(model: &Model, check: &Check) -> Vec<Finding> {
     if others.is_empty() && cached.is_none() {
         return vec![];
     }
-    let says = "the identity is not the one that was paired here before";
+    let says = "this machine's identity is not the one that was paired here before";
     let mut finding = check
         .finding(place_of(model.store, Part::Identity), says)
-        .repaired("grant this machine's present identity; the other devices stay")
+        .repaired("pair this machine's identity; the other devices stay")
         .seen("this machine now", local);
     for other in others {
         finding = finding.seen("a CLI paired before", other);

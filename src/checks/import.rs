@@ -17,13 +17,12 @@ pub static IMPORT_WAITS: Check = Check {
     code: Code("import-waits"),
     modes: &["F14", "F40"],
     severity: Severity::Blocks,
-    title: "pairing files wait to be moved into the database",
-    why: "A gateway of 2026.8 moves devices/paired.json into the database at each start, one of 2026.9 at its first (later \
-          `openclaw doctor --fix` does). One record without a public \
-          key or its times makes 2026.8.1 and 2026.8.2 give up on all of them, at every start; a file that is not JSON does so in \
-          every release.",
-    repair: "Records that cannot be moved are completed where they hold a live token, else taken out into the snapshot. Whole \
-            ones stay for OpenClaw's own import.",
+    title: "the pairing files are not yet in the database",
+    why: "The gateway must first move devices/paired.json into the database. 2026.8 does this at each start, 2026.9 \
+          only at its first start (later `openclaw doctor --fix` does it). In 2026.8.1 and 2026.8.2 one record without \
+          a public key or its times stops the move of all records. A file that is not JSON stops it in every release.",
+    repair: "A record that stops the move is completed if it holds a valid token, else removed (the snapshot keeps \
+             it). The other records stay for OpenClaw to move.",
     by_hand: "Take the records without `publicKey`, `createdAtMs` or `approvedAtMs` out of devices/paired.json, then restart the gateway.",
     messages: &[
         "device pairing store migration failed",
@@ -63,16 +62,16 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
             let finding = check
             .finding(
                 paired,
-                "pairing waits to be moved into the database, and its file is not valid JSON",
+                "the pairing file is not yet in the database, and is not valid JSON",
             )
-            .repaired("rebuild the file from its whole records")
-            .seen("can be read whole", records(*whole));
+            .repaired("rebuild the file from the records that are whole")
+            .seen("records that are whole", records(*whole));
             container::left_out(aside, Part::Paired).into_iter().fold(finding, Finding::note)
         }
         Condition::Empty => check
             .finding(
                 paired,
-                "the old pairing file is empty, which stops the move into the database",
+                "the old pairing file is empty, and that stops its move into the database",
             )
             .repaired("make it an empty object"),
         Condition::Unusable(why) => check
@@ -82,11 +81,11 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
             .note(unusable(why)),
         Condition::Good if !bad.is_empty() => {
             let says = format!(
-                "{} of devices/paired.json cannot be moved into the database, and 2026.8 gives up on all because of that",
+                "{} of devices/paired.json cannot be moved into the database, and because of that 2026.8 moves none",
                 records(bad.len())
             );
             let repair =
-                "complete those that hold a live token, move the others out into the snapshot";
+                "complete the records with a valid token, remove the others (the snapshot keeps them)";
             let finding = check.finding(paired, says).repaired(repair);
             let finding = super::named(finding, &bad, |entry| entry.shown_key(Part::Paired));
             // Seen on 2026.8.1: nothing of the file is moved at any start, so every device in it is out.
@@ -96,23 +95,23 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
             if cli_is_in && !gives_up { finding.rated(Severity::Warning) } else { finding }
         }
         Condition::Good if !legacy.paired.entries.is_empty() => check
-            .finding(paired, "pairing waits to be moved into the database")
+            .finding(paired, "the pairing file is not yet in the database")
             .by_hand([
-                "2026.8: restart the gateway, it moves the records in at each start".into(),
+                "2026.8: restart the gateway; it moves the records at each start".into(),
                 Step::run("openclaw", ["doctor", "--fix"])
                     .after("2026.9: stop the gateway, then run")
-                    .note("a start does it only once"),
+                    .note("the gateway does it only at its first start"),
             ])
             .rated(Severity::Warning)
             .seen("in the file", records(legacy.paired.entries.len())),
         // Nothing to move: the next start renames it.
         Condition::Good | Condition::NotAnObject(_) => check
-            .finding(paired, "an old pairing file without records waits to be put away")
+            .finding(paired, "an old pairing file without records is still there")
             .rated(Severity::Info),
         Condition::Absent if legacy.pending.condition != Condition::Absent => check
             .finding(
                 file_name(Part::Pending),
-                "an old file of requests waits to be put away; its requests are not moved into the database",
+                "an old file of requests is still there; OpenClaw does not move its requests into the database",
             )
             .rated(Severity::Info),
         Condition::Absent => return None,
@@ -123,12 +122,12 @@ pub static BLOCKER: Check = Check {
     code: Code("exec-approvals-left"),
     modes: &["F14"],
     severity: Severity::Unchecked,
-    title: "a retired exec-approvals.json is in the way",
-    why: "From 2026.8 approvals of commands are kept in the database. While the old file is there, even an empty one, every use \
-          of them fails, and `openclaw doctor --fix` may stop before it moves identity and pairing. Where its contents are not \
-          what OpenClaw expects (`{}` is enough), the gateway does not start; a gateway that runs lets the CLI in.",
-    repair: "Nothing: what it allows is for you to look at.",
-    by_hand: "Look at exec-approvals.json, move it aside, and allow again what you need.",
+    title: "an old exec-approvals.json stops OpenClaw",
+    why: "From 2026.8 OpenClaw keeps approvals of commands in the database. While the old file is there, every use of \
+          them fails, and `openclaw doctor --fix` may stop before it moves identity and pairing. If OpenClaw cannot \
+          read the old file (even `{}`), the gateway does not start. A gateway that already runs lets the CLI in.",
+    repair: "Nothing: the file says what may run here, so you decide.",
+    by_hand: "Look at exec-approvals.json, move it away, and allow again what you need.",
     messages: &[
         "Legacy exec approvals exist",
         "Doctor stopped because a state migration refused",
@@ -148,8 +147,8 @@ pub static BLOCKER: Check = Check {
                 check
                     .finding(
                         file.clone(),
-                        "an old file of command approvals stops `openclaw doctor --fix`, and the gateway's next start where \
-                         OpenClaw cannot take it over",
+                        "an old exec-approvals.json stops `openclaw doctor --fix`, and stops the gateway's next start \
+                         if OpenClaw cannot read it",
                     )
                     .by_hand([set_aside_step(model, file)])
                     .rated(match model.facts.gateway {
@@ -166,8 +165,9 @@ pub static MIGRATED: Check = Check {
     code: Code("files-migrated"),
     modes: &[],
     severity: Severity::Info,
-    title: "pairing files that were moved into the database",
-    why: "The step to 2026.8 moves the files into the database and keeps them under the name .migrated. Nothing reads them any more.",
+    title: "old pairing files are kept under the name .migrated",
+    why: "The update to 2026.8 moves the pairing files into the database, and keeps them under the name .migrated. \
+          Nothing reads them any more.",
     repair: "Nothing.",
     by_hand: "Nothing to do.",
     find: |model, check| {

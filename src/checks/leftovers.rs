@@ -19,10 +19,11 @@ pub static IDENTITY_WAITS: Check = Check {
     code: Code("identity-import-waits"),
     modes: &["F14", "F20"],
     severity: Severity::Blocks,
-    title: "the identity was not moved into the database",
-    why: "From 2026.8 the identity is a row of the database. While the row is missing and identity/device.json is there, \
-          gateway and CLI refuse to use either until an import has run.",
-    repair: "The file's key pair becomes the row, and the file is set aside into the snapshot: what OpenClaw's own import does.",
+    title: "the identity is not yet in the database",
+    why: "From 2026.8 the identity belongs in the database. While it is only in identity/device.json, gateway and CLI \
+          refuse to work until it is moved.",
+    repair: "The key pair goes from the file into the database, and the file is removed (the snapshot keeps it). \
+             OpenClaw's own import does the same.",
     by_hand: "Stop the gateway and run `openclaw doctor --fix`.",
     messages: &[
         "Legacy device identity exists",
@@ -42,31 +43,33 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
     let identity = file_name(Part::Identity);
     let doctor = || Step::run("openclaw", ["doctor", "--fix"]).after("stop the gateway, then run");
     if legacy.adopted {
-        let says = "the identity is still a file, and the database has none";
-        let repair = "put its key pair into the database and set the file aside";
+        let says = "the identity is still in a file, and the database has none";
+        let repair =
+            "put its key pair into the database, and remove the file (the snapshot keeps it)";
         return vec![check.finding(identity, says).repaired(repair)];
     }
     if model.identity != IdentityState::Absent {
         return vec![];
     }
     if let Some(claim) = model.facts.blockers.iter().find(|name| is_identity_claim(name)) {
-        let says = "an import of the identity was interrupted, and the database has none";
+        let says =
+            "the move of the identity into the database was interrupted, and the database has none";
         let dir = &model.facts.state_dir;
         let back = Step::run("mv", [dir.join(claim), dir.join(identity)])
-            .after("if that refuses, put the file back under its name");
+            .after("if that fails, give the file its old name back");
         return vec![check.finding(claim.clone(), says).by_hand([doctor(), back])];
     }
     let says = match &legacy.identity {
         IdentityState::Absent => return vec![],
         IdentityState::Unusable(why) => {
-            format!("the identity is still a file that could not be read: {}", unusable(why))
+            format!("the identity is still in a file, which could not be read: {}", unusable(why))
         }
-        _ => "the identity is still a file, and not one that can be taken as it stands".to_owned(),
+        _ => "the identity is still in a file, and the file is not valid".to_owned(),
     };
     vec![
         check.finding(identity, says).by_hand([
             doctor(),
-            set_aside_step(model, identity).after("if that refuses, move it aside"),
+            set_aside_step(model, identity).after("if that fails, move the file away"),
             Step::run("openclaw", ["devices", "list"])
                 .after("then run")
                 .note("it makes a new identity"),
@@ -82,7 +85,7 @@ fn adopted(model: &Model, _: &super::Options) -> Vec<Edit> {
     let Some(row) = is_adopted.then(|| imported(model)).flatten() else {
         return vec![];
     };
-    let why = "the file's key pair becomes the database's identity, as OpenClaw's own import would have it";
+    let why = "the key pair of the file becomes the identity in the database, as in OpenClaw's own import";
     let (store, part, key) = (StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY.to_owned());
     vec![
         edit(Target::Record { store, part, key }, Op::Insert(row), why, &codes),
@@ -111,11 +114,11 @@ pub static IDENTITY_LEFT: Check = Check {
     code: Code("identity-file-left"),
     modes: &["F20"],
     severity: Severity::Warning,
-    title: "a retired identity file lies beside the database",
-    why: "The database's row is this machine's identity. A device.json that is there all the same (an older app wrote it, or an \
-          import could not remove it) is not used, but can stop the migration at a gateway's start, and `openclaw doctor`.",
-    repair: "The file is set aside: it goes, and stays in the snapshot.",
-    by_hand: "Move identity/device.json aside. If it comes back, update the app that writes it.",
+    title: "an old identity file is beside the database",
+    why: "The identity in the database counts. An old device.json beside it (an older app wrote it, or an import could \
+          not remove it) is not used, but it can stop the gateway's start and `openclaw doctor`.",
+    repair: "The file is removed; the snapshot keeps it.",
+    by_hand: "Move identity/device.json away. If it comes back, update the app that writes it.",
     messages: &[
         "canonical SQLite device identity differs from the legacy identity",
         "bytes differ from the migration receipt",
@@ -134,12 +137,12 @@ pub static IDENTITY_LEFT: Check = Check {
         }
         let finding = |says| {
             let finding = check.finding(file_name(Part::Identity), says);
-            finding.repaired("set it aside, into the snapshot")
+            finding.repaired("remove it (the snapshot keeps it)")
         };
         vec![match &legacy.identity {
             IdentityState::Absent => return vec![],
             IdentityState::Unusable(why) => check
-                .finding(file_name(Part::Identity), "a retired identity file is in the way")
+                .finding(file_name(Part::Identity), "an old identity file is in the way")
                 .by_hand(to_read(why))
                 .note(unusable(why)),
             IdentityState::Found(file) if file.public_key == row.public_key => {
@@ -148,12 +151,13 @@ pub static IDENTITY_LEFT: Check = Check {
                     .note("it holds the same key as the database")
             }
             IdentityState::Found(file) => {
-                finding("an identity file with another key lies beside the database")
+                finding("an old identity file with another key is beside the database")
                     .seen("the file's device", &file.derived_id)
                     .seen("the database's device", &row.derived_id)
             }
-            _ => finding("a retired identity file lies beside the database")
-                .note("it holds no key pair"),
+            _ => {
+                finding("an old identity file is beside the database").note("it holds no key pair")
+            }
         }]
     },
     edits: Edits::Pairing(|model, _| {
@@ -163,7 +167,7 @@ pub static IDENTITY_LEFT: Check = Check {
                     !matches!(legacy.identity, IdentityState::Absent | IdentityState::Unusable(_));
                 is_there && !legacy.adopted
             });
-        let why = "the database's row is the identity; the file is not used, and can stop the gateway's migration";
+        let why = "the identity in the database counts; the file is not used, and can stop the gateway's start";
         goes.then(|| set_aside(Part::Identity, why, IDENTITY_LEFT.code)).into_iter().collect()
     }),
     ..Check::BASE
@@ -173,11 +177,11 @@ pub static AUTH_LEFT: Check = Check {
     code: Code("device-auth-file-left"),
     modes: &["F29", "F14"],
     severity: Severity::Blocks,
-    title: "a retired device-auth.json blocks the cached token",
-    why: "From 2026.8 the cached token is a row of the database. While identity/device-auth.json merely exists, every use of \
-          that row is refused, so a CLI without a shared token has nothing to show.",
-    repair: "The file is set aside into the snapshot; the database's row is written where it does not fit.",
-    by_hand: "Move identity/device-auth.json aside. If it comes back, update the (macOS) app that writes it.",
+    title: "an old device-auth.json blocks the saved token",
+    why: "From 2026.8 the CLI's saved token is in the database. While the old identity/device-auth.json exists, \
+          OpenClaw refuses to use it, so a CLI without a shared token has nothing to show.",
+    repair: "The file is removed (the snapshot keeps it), and the saved token in the database is corrected if it is wrong.",
+    by_hand: "Move identity/device-auth.json away. If it comes back, update the (macOS) app that writes it.",
     messages: &[
         "Legacy device auth requires migration",
         "requires credentials before opening a websocket",
@@ -189,27 +193,26 @@ pub static AUTH_LEFT: Check = Check {
         let Some(legacy) = &model.legacy else {
             return vec![];
         };
-        let says =
-            "the retired device-auth.json is there, and while it is, the cached token is not used";
+        let says = "an old device-auth.json is there, and while it is, OpenClaw does not use the saved token";
         let finding = check.finding(file_name(Part::DeviceAuth), says);
         let finding = match &legacy.auth.condition {
             AuthCondition::Absent => return vec![],
             AuthCondition::Unusable(why) => finding.by_hand(to_read(why)).note(unusable(why)),
             AuthCondition::Good | AuthCondition::Malformed => {
-                finding.repaired("set it aside, into the snapshot")
+                finding.repaired("remove it (the snapshot keeps it)")
             }
         };
         vec![match model.shared {
             Shared::Absent => finding,
             Shared::Present => finding.rated(Severity::Warning).note(
-                "the config holds a shared token or password, so the CLI does without the cached token",
+                "the config holds a shared token or password, so the CLI does not need the saved token",
             ),
         }]
     },
     edits: Edits::Pairing(|model, _| {
         let condition = model.legacy.as_ref().map(|legacy| &legacy.auth.condition);
         let goes = matches!(condition, Some(AuthCondition::Good | AuthCondition::Malformed));
-        let why = "while the file exists, the cached token in the database is not used";
+        let why = "while the file exists, OpenClaw does not use the saved token in the database";
         goes.then(|| set_aside(Part::DeviceAuth, why, AUTH_LEFT.code)).into_iter().collect()
     }),
     ..Check::BASE

@@ -28,7 +28,7 @@ pub fn request_line(request: &Device, now_ms: i64) -> String {
         words.push("of a device that is paired".into());
     }
     if !request.silent && !request.expired(now_ms) {
-        words.push("waits for a person's yes".into());
+        words.push("waits for approval".into());
     }
     if let Some(ip) = &request.remote_ip {
         words.push(format!("from {}", Shape::Address.show(ip)));
@@ -44,10 +44,10 @@ pub static NOT_PAIRED: Check = Check {
     modes: &["F02", "F03", "F21", "F35", "F36", "F37"],
     severity: Severity::Blocks,
     title: "this machine's CLI is not paired",
-    why: "Every device must be paired before the gateway talks to it, the CLI included. A first contact from loopback \
-          is approved silently, but not when it came through a proxy, from a container or over the LAN, and not \
-          while a request that needs a person still waits.",
-    repair: "The device is added to the paired store with the CLI's full operator scopes, and its token is put on both sides.",
+    why: "The gateway talks only to paired devices, and this machine's CLI is not one of them. A CLI on the gateway's \
+          own machine is normally paired without a question, but not through a proxy, from a container, over the LAN, \
+          or while a request that needs a person waits.",
+    repair: "The CLI's device is paired with the full operator scopes, and its token is written on both sides.",
     by_hand: "Move the request from devices/pending.json into devices/paired.json, add tokens.operator, and write the same \
               token into identity/device-auth.json.",
     messages: &[
@@ -88,13 +88,13 @@ pub static NOT_PAIRED: Check = Check {
                 "this machine's CLI is not paired, and its request has expired"
             }
             Some(_) => {
-                "this machine's CLI is not paired; its request waits for an approval that needs a paired CLI"
+                "this machine's CLI is not paired, and only a paired CLI could approve its request"
             }
-            None => "this machine's CLI is not paired, and no request of it waits",
+            None => "this machine's CLI is not paired, and it has no request",
         };
         let finding = check
             .finding(paired_place(model), says)
-            .repaired("pair it, with the CLI's full operator scopes")
+            .repaired("pair it, with the full operator scopes")
             .detail("deviceId", &identity.derived_id);
         vec![with_request(model, finding)]
     },
@@ -121,8 +121,8 @@ pub static KEY_DIFFERS: Check = Check {
     code: Code("cli-key-differs"),
     modes: &["F38"],
     severity: Severity::Blocks,
-    title: "the CLI is paired with another public key",
-    why: "The gateway compares the key of the connection with the paired one, letter for letter, before anything else.",
+    title: "the CLI's record holds another public key",
+    why: "Before anything else the gateway compares the CLI's public key with the one in the record, letter by letter.",
     repair: "The record gets the public key of this machine's identity.",
     by_hand: "Write the identity's raw public key, base64url without padding, into the record's publicKey.",
     messages: &[
@@ -161,7 +161,8 @@ pub static ROLE_MISSING: Check = Check {
     modes: &["F21", "F23"],
     severity: Severity::Blocks,
     title: "the CLI's device lacks the operator role",
-    why: "The CLI connects as `operator`; a device that was approved as something else (a node, say) needs that role too.",
+    why: "The CLI connects as `operator`. A device that was approved as something else (as a node, for example) also \
+          needs that role.",
     repair: "`operator` is added to the record's role and roles.",
     by_hand: "Add \"operator\" to the record's roles.",
     messages: &[
@@ -187,9 +188,9 @@ pub static ROLE_MISSING: Check = Check {
         let finding = check
             .finding(
                 paired_place(model),
-                "the CLI's device does not hold the role `operator` in every place",
+                "the CLI's record lacks the role `operator` in one place or more",
             )
-            .repaired("add the role");
+            .repaired("add the role `operator`");
         // From 2026.4 `role` and `roles` count together; before, `roles` alone where it is a list.
         let finding = if held && model.era == Era::Least {
             finding.rated(Severity::Warning)

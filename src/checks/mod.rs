@@ -50,6 +50,7 @@ pub static CHECKS: &[&Check] = &[
     &around::INTERRUPTED,
     &around::OWNER,
     &around::MODE,
+    &around::OPEN,
     &database::DAMAGED,
     &database::FOREIGN,
     &database::EMPTY,
@@ -187,7 +188,7 @@ fn without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
         return finding;
     }
     finding.rated(Severity::Warning).note(
-        "the config holds a shared token or password: from 2026.7 the local CLI goes by that and shows no device",
+        "the config holds a shared token or password: from 2026.7 the local CLI shows that, and needs no pairing",
     )
 }
 
@@ -206,7 +207,7 @@ fn without_help(model: &Model, check: &Check, finding: Finding) -> Finding {
         return finding;
     }
     finding.rated(Severity::Warning).note(
-        "the gateway pairs its own machine's CLI by itself, at its start or at the first command",
+        "the gateway pairs the CLI of its own machine by itself, at its start or at the first command",
     )
 }
 
@@ -236,7 +237,7 @@ fn file_name(part: Part) -> &'static str {
 fn set_aside_step(model: &Model, file: &str) -> Step {
     let path = model.facts.state_dir.join(file);
     let aside = model.facts.state_dir.join(format!("{file}.aside"));
-    Step::run("mv", [path, aside]).after("move it aside")
+    Step::run("mv", [path, aside]).after("move it away")
 }
 
 /// `operator.read, operator.write`, or "none".

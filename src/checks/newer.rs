@@ -8,8 +8,8 @@ pub static RELEASE: Check = Check {
     code: Code("release-newer"),
     modes: &[],
     severity: Severity::Info,
-    title: "this OpenClaw is newer than what clawmend was checked against",
-    why: "What a gateway demands changes from release to release. clawmend goes by the newest release that it was tried against.",
+    title: "this OpenClaw is newer than clawmend knows",
+    why: "What a gateway demands changes from release to release. clawmend goes by the newest release that it was tested with.",
     repair: "Nothing.",
     by_hand: "Look for a newer clawmend.",
     find: |model, check| {
@@ -19,12 +19,12 @@ pub static RELEASE: Check = Check {
         let Some(known) = Schema::of(release).filter(|known| known.is_older) else {
             return vec![];
         };
-        let says = "this OpenClaw is newer than the newest one that clawmend was checked against";
+        let says = "this OpenClaw is newer than clawmend knows";
         vec![
             check
                 .finding(crate::model::layout::CONFIG, says)
                 .seen("OpenClaw here", release.to_string())
-                .seen("newest checked", known.release.to_string()),
+                .seen("newest known", known.release.to_string()),
         ]
     },
     ..Check::BASE

@@ -67,11 +67,11 @@ pub static PINNED: Check = Check {
     code: Code("cli-platform-pinned"),
     modes: &["F07"],
     severity: Severity::Blocks,
-    title: "the CLI is pinned to another platform",
-    why: "From 2026.2.26 a device must report the platform and device family it was approved with; one that reports \
-          another (after an OS update, or because a node host shares the identity) has to be approved again. A \
-          record without them is not pinned.",
-    repair: "The pins that do not fit are taken out of the record, so that the next connect is accepted.",
+    title: "the CLI's record names another platform",
+    why: "From 2026.2.26 a device must report the platform and device family that it was approved with. If it reports \
+          another one (after an OS update, or because a node host shares the identity), it must be approved again. A \
+          record without them accepts any.",
+    repair: "The platform or device family that does not fit is removed from the record, so the next connect is accepted.",
     by_hand: "Remove `platform` and `deviceFamily` from the record, or write what this machine reports.",
     messages: &[
         "device identity changed and must be re-approved",
@@ -89,7 +89,7 @@ pub static PINNED: Check = Check {
         if pins.is_empty() {
             return vec![];
         }
-        let says = format!("the CLI's record is pinned to another {}", pins.join(" and "));
+        let says = format!("the CLI's record names another {}", pins.join(" and "));
         let told = |device: &Device| {
             let [platform, family] =
                 [&device.platform, &device.device_family].map(|value| match value {
@@ -100,7 +100,7 @@ pub static PINNED: Check = Check {
         };
         let mut finding = check
             .finding(paired_place(model), says)
-            .repaired("take the pin out")
+            .repaired("remove it from the record")
             .seen("record", told(device))
             .seen("this machine", &model.facts.platform);
         if let Some(request) = model.requests.last() {

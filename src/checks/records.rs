@@ -73,10 +73,10 @@ pub static RECORD_INVALID: Check = Check {
     code: Code("record-invalid"),
     modes: &["F40"],
     severity: Severity::Warning,
-    title: "records that are not what their store holds",
-    why: "Records without the fields that a paired device must have (pending requests that were moved by hand, for \
-          one) stop the import into the database at every start of 2026.8.1.",
-    repair: "A record that holds a live token gets the missing times; any other is moved out, into the snapshot.",
+    title: "some records are not valid in their store",
+    why: "A record without the fields that a paired device must have stops the import into the database, at every \
+          start of 2026.8.1. A request that was moved into paired.json by hand is one.",
+    repair: "A record with a valid token gets the missing times; any other is removed (the snapshot keeps it).",
     by_hand: "Take the records without `createdAtMs` and `approvedAtMs` out of devices/paired.json.",
     messages: &[
         "device pairing store migration failed",
@@ -86,10 +86,11 @@ pub static RECORD_INVALID: Check = Check {
     ],
     follows: &[&super::stores::BROKEN, &super::import::IMPORT_WAITS],
     find: |model, check| {
-        let found = with_fault(check, model, "cannot be what this store holds", |fault| {
+        let found = with_fault(check, model, "not valid in this store", |fault| {
             matches!(fault, Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_))
         });
-        let repair = "complete those that hold a live token, move the others out into the snapshot";
+        let repair =
+            "complete the records with a valid token, remove the others (the snapshot keeps them)";
         found.into_iter().map(|(_, finding)| finding.repaired(repair)).collect()
     },
     edits: Edits::Pairing(completed_or_moved),
@@ -100,16 +101,17 @@ pub static RECORD_KEY: Check = Check {
     code: Code("record-key-differs"),
     modes: &["F04"],
     severity: Severity::Warning,
-    title: "records stored under another key than their id",
-    why: "A gateway looks a device up by the key: one that is stored under another id is never found.",
-    repair: "Nothing: which of the two is right is not for a tool to guess. The device can pair again.",
+    title: "some records are stored under a wrong id",
+    why: "The gateway looks for a device by the id that it is stored under, so it never finds one that is stored under \
+          another id.",
+    repair: "Nothing: clawmend cannot know which of the two ids is right. The device can pair again.",
     by_hand: "Rename the key to the record's deviceId, if its publicKey hashes to that.",
     messages: &["pairing required", "unknown requestId"],
     find: |model, check| {
-        let found = with_fault(check, model, "stored under a key that is not the id", |fault| {
+        let found = with_fault(check, model, "stored under another id than their own", |fault| {
             matches!(fault, Fault::KeyDiffers(_))
         });
-        let step = "let the device pair again, or rename the key by hand";
+        let step = "let the device pair again, or correct the id by hand";
         found.into_iter().map(|(_, finding)| finding.by_hand([step])).collect()
     },
     ..Check::BASE
@@ -119,20 +121,20 @@ pub static RECORD_FOREIGN_KEY: Check = Check {
     code: Code("record-key-foreign"),
     modes: &["F38"],
     severity: Severity::Warning,
-    title: "records whose public key does not hash to their id",
-    why: "A device id is the SHA-256 of its public key. A gateway refuses a device whose key is another one; a request \
-          like that is never approved by clawmend.",
+    title: "some records hold a public key of another device",
+    why: "A device id is the SHA-256 hash of its public key. The gateway refuses a device whose key does not belong to \
+          its id, and clawmend never approves such a request.",
     repair: "Nothing: the device has to pair again.",
     by_hand: "Remove the device and let it pair again.",
     messages: &["device identity mismatch", "pairing required"],
     find: |model, check| {
         let found =
-            with_fault(check, model, "whose public key does not belong to the id", |fault| {
+            with_fault(check, model, "with a public key that does not belong to the id", |fault| {
                 matches!(fault, Fault::Key(_))
             });
         let step = |part| match part {
             Part::Pending => {
-                "never approve it: it is not the device that it says it is; it expires by itself"
+                "never approve it: it is not the device that it claims to be; it expires by itself"
             }
             _ => "let the device pair again",
         };

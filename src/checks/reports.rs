@@ -14,7 +14,7 @@ pub struct FailureMode {
 pub static FAILURE_MODES: &[FailureMode] = &[
     FailureMode {
         mode: "F01",
-        name: "Local CLI pinned to too few scopes, cannot approve itself",
+        name: "The local CLI has too few scopes and cannot approve itself",
         refs: &["openclaw/openclaw#21470", "openclaw/openclaw#16305", "openclaw/openclaw#74484"],
     },
     FailureMode {
@@ -39,7 +39,7 @@ pub static FAILURE_MODES: &[FailureMode] = &[
     },
     FailureMode {
         mode: "F06",
-        name: "Behind a proxy, local is no longer local",
+        name: "Behind a proxy the local CLI does not count as local",
         refs: &["openclaw/openclaw#8552", "openclaw/openclaw#71103", "ID-Robots/clawbox#565"],
     },
     FailureMode {

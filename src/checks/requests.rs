@@ -57,11 +57,11 @@ pub static REQUEST_WAITS: Check = Check {
     code: Code("cli-request-waits"),
     modes: &["F02"],
     severity: Severity::Info,
-    title: "a pairing request of this machine waits",
-    why: "The gateway keeps the request until somebody approves it. Approving it as it stands may not be enough: it may ask \
-          for less than the CLI needs.",
-    repair: "The device is granted what the CLI needs and its requests are removed.",
-    by_hand: "Nothing on its own: see the finding that keeps the CLI out.",
+    title: "a request of this machine's CLI waits",
+    why: "The gateway keeps the request until somebody approves it. To approve it may not be enough: it may ask for \
+          less than the CLI needs.",
+    repair: "The CLI gets the scopes that it needs, and its requests are removed.",
+    by_hand: "Nothing extra: see the finding that keeps the CLI out.",
     messages: &[
         "pairing required",
         "scope upgrade pending approval",
@@ -78,13 +78,13 @@ pub static REQUEST_WAITS: Check = Check {
         }
         let mut finding = check
             .finding(pending_place(model), "a request of this machine's CLI waits for approval")
-            .repaired("grant the device and remove its requests");
+            .repaired("give the CLI its scopes, and remove its requests");
         for request in &live {
             finding = finding.note(request_line(request, model.facts.now_ms));
             let lacking = model.rule.lacking(request.scopes.items(), FULL);
             if !lacking.is_empty() {
                 finding = finding
-                    .seen("approving it as it stands would leave the CLI without", list(&lacking));
+                    .seen("if it were approved as it is, the CLI would still lack", list(&lacking));
             }
         }
         vec![finding]
@@ -97,9 +97,9 @@ pub static REQUEST_EXPIRED: Check = Check {
     code: Code("cli-request-expired"),
     modes: &["F03"],
     severity: Severity::Info,
-    title: "a pairing request of this machine has expired",
-    why: "Requests live five minutes. The gateway drops an expired one at its next read, so its id cannot be approved any more.",
-    repair: "The device is granted without it; the expired request is removed.",
+    title: "a request of this machine's CLI has expired",
+    why: "A request lives five minutes. After that the gateway removes it, so its id cannot be approved any more.",
+    repair: "The CLI gets its scopes without the request; the expired request is removed.",
     by_hand: "Let the CLI ask again, and approve within five minutes.",
     messages: &["unknown requestId"],
     follows: LOCKED_OUT,
@@ -110,7 +110,12 @@ pub static REQUEST_EXPIRED: Check = Check {
         if expired.is_empty() {
             return vec![];
         }
-        let mut finding = check.finding(pending_place(model), "a request of this machine's CLI has expired; the gateway will not take its id any more").repaired("remove it");
+        let mut finding = check
+            .finding(
+                pending_place(model),
+                "a request of this machine's CLI has expired, so its id can no longer be approved",
+            )
+            .repaired("remove it");
         for request in expired.iter().take(3) {
             finding = finding.note(request_line(request, model.facts.now_ms));
         }
@@ -124,10 +129,10 @@ pub static REQUEST_CHURN: Check = Check {
     code: Code("cli-request-churn"),
     modes: &["F03", "F24"],
     severity: Severity::Info,
-    title: "this machine's requests keep changing their id",
-    why: "Each refused attempt may replace the request by one with a new id, so that the id that was printed is gone \
-          before it can be approved.",
-    repair: "The device is granted directly, whatever the ids are; all its requests are removed.",
+    title: "this machine's requests get a new id again and again",
+    why: "Each refused try may replace the request by one with a new id. So the id that you saw is gone before you can \
+          approve it.",
+    repair: "The CLI gets its scopes without any request; all its requests are removed.",
     by_hand: "List and approve in one shell pipeline.",
     messages: &["unknown requestId"],
     follows: LOCKED_OUT,
@@ -141,7 +146,7 @@ pub static REQUEST_CHURN: Check = Check {
                 pending_place(model),
                 format!("{} requests of this machine's CLI wait at once", model.requests.len()),
             )
-            .repaired("grant the device and remove all of them");
+            .repaired("give the CLI its scopes, and remove all of them");
         for request in model.requests.iter().rev().take(3) {
             finding = finding.note(request_line(request, model.facts.now_ms));
         }
@@ -155,9 +160,9 @@ pub static REQUEST_STALE: Check = Check {
     code: Code("cli-request-stale"),
     modes: &["F30"],
     severity: Severity::Warning,
-    title: "a leftover request of a device that is already granted",
-    why: "The device holds what it needs, yet a request of it still waits. While one with `silent: false` is there, the next \
-          thing that the gateway would have approved silently on loopback is refused.",
+    title: "a request of the CLI is left, though it has all scopes",
+    why: "The CLI has all it needs, but an old request of it still waits. While a request with `silent: false` is \
+          there, the gateway refuses what it would otherwise approve by itself on this machine.",
     repair: "The request is removed.",
     by_hand: "Take the entry out of devices/pending.json.",
     messages: &["pairing required", "1008"],
@@ -171,7 +176,7 @@ pub static REQUEST_STALE: Check = Check {
         let mut finding = check
             .finding(
                 pending_place(model),
-                "this machine's CLI is granted, but a request of it is still pending",
+                "this machine's CLI has all its scopes, but an old request of it still waits",
             )
             .repaired("remove the request");
         for request in live {

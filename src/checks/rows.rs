@@ -16,11 +16,12 @@ pub static CELL_MALFORMED: Check = Check {
     code: Code("cell-malformed"),
     modes: &["F39"],
     severity: Severity::Blocks,
-    title: "a cell of the pairing tables is not JSON",
-    why: "OpenClaw reads both pairing tables whole at every use. One cell that is not JSON, in whatever device's row, makes \
-          that fail, and every device is shut out: the connection closes without a word about pairing.",
-    repair: "A pending row goes; in a paired row the cell is emptied, and that device may have to pair again; this machine's \
-            own row gets what it needs.",
+    title: "a value in the pairing tables is not JSON",
+    why: "OpenClaw reads all rows of both pairing tables at every use. One value that is not JSON, in the row of any \
+          device, makes that fail, and every device is locked out. The connection then closes without a word about \
+          pairing.",
+    repair: "A request with such a value is removed. In a paired device's row the value is emptied, and that device \
+             may have to pair again. This machine's own row gets what it needs.",
     by_hand: "UPDATE device_pairing_paired SET COLUMN = NULL WHERE device_id = '...' (sqlite3, gateway running or not).",
     messages: &["closed (1000", "no close reason", "SyntaxError", "gateway closed (1000"],
     find: |model, check| {
@@ -30,11 +31,11 @@ pub static CELL_MALFORMED: Check = Check {
             if hit.is_empty() {
                 return None;
             }
-            let cells = count(hit.len(), "cell is", "cells are");
-            let says = format!("{cells} not JSON, and that shuts every device out");
+            let cells = count(hit.len(), "value is", "values are");
+            let says = format!("{cells} not JSON, and that locks every device out");
             let finding = check.finding(place_of(model.store, part), says).repaired(match part {
                 Part::Pending => "remove the request",
-                _ => "empty the cell; this machine's own row gets what it needs",
+                _ => "empty the value; this machine's own row gets what it needs",
             });
             Some(super::named(finding, &hit, |cell| {
                 let is_own = Some(cell.key.as_str()) == model.local_id();
@@ -61,11 +62,11 @@ fn emptied(model: &Model, _: &Options) -> Vec<Edit> {
     let store = StoreKind::Sqlite;
     let edits = model.bad_cells().into_iter().map(|cell| match cell.part {
         Part::Pending => {
-            let why = "a cell of the request is not JSON, and that shuts every device out";
+            let why = "a value of the request is not JSON, and that locks every device out";
             remove(store, cell.part, &cell.key, why, &codes)
         }
         part => {
-            let why = format!("`{}` is not JSON, and that shuts every device out", cell.column);
+            let why = format!("`{}` is not JSON, and that locks every device out", cell.column);
             let old = cell.text.map_or(Value::Null, Value::from);
             let op = Op::Unset { path: vec![cell.field.to_owned()], old };
             edit(Target::Record { store, part, key: cell.key }, op, why, &codes)
@@ -78,8 +79,8 @@ pub static IDENTITY_TIMES: Check = Check {
     code: Code("identity-times-invalid"),
     modes: &["F38"],
     severity: Severity::Blocks,
-    title: "the identity's row has no valid times",
-    why: "From 2026.8 the identity's row is refused as a whole if one of its times is not a whole number from 0 up.",
+    title: "the identity's times are not valid",
+    why: "From 2026.8 OpenClaw refuses the whole identity if one of its times is not a whole number from 0 up.",
     repair: "The times are set to now.",
     by_hand: "UPDATE device_identities SET created_at_ms = ..., updated_at_ms = ... WHERE identity_key = 'primary'.",
     messages: &["invalid persisted device identity"],
@@ -90,7 +91,7 @@ pub static IDENTITY_TIMES: Check = Check {
         }
         let finding = check.finding(
             place_of(StoreKind::Sqlite, Part::Identity),
-            "the identity's row has times that OpenClaw does not take",
+            "the identity's times are not valid, and OpenClaw refuses the identity for that",
         );
         vec![finding.repaired("set them to now").seen("times", bad.join(", "))]
     },
@@ -100,7 +101,7 @@ pub static IDENTITY_TIMES: Check = Check {
         };
         let mut edits = RecordEdits::of(StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY, row);
         for name in model.bad_identity_times() {
-            let why = "the row is refused as a whole without valid times";
+            let why = "OpenClaw refuses the whole row without valid times";
             edits.set(&[name], json!(model.facts.now_ms), why, &[IDENTITY_TIMES.code]);
         }
         edits.done()

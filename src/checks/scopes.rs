@@ -28,13 +28,16 @@ pub static SCOPES_MISSING: Check = Check {
     code: Code("cli-scopes-missing"),
     modes: &["F01", "F26"],
     severity: Severity::Blocks,
-    title: "the CLI is paired with too few scopes",
-    why: "Each command asks for scopes, and the gateway lets a device have only those it was approved for. A CLI whose \
-          first contact was a status probe holds just `operator.read`, and approving more needs scopes that it lacks. \
-          Up to 2026.2.19 each scope must be in the list by name; later `operator.admin` stands for all.",
-    repair: "The full set (admin, approvals, pairing, read, write) goes into scopes, approvedScopes and the tokens of both sides.",
-    by_hand: "Widen `scopes`, `approvedScopes`, `tokens.operator.scopes` in devices/paired.json and `tokens.operator.scopes` in \
-              identity/device-auth.json alike: leaving out one of them keeps the CLI out.",
+    title: "the CLI has too few scopes",
+    why: "Each command needs scopes (rights), and the gateway gives a device only the scopes it was approved for. A \
+          CLI whose first command only asked for the status holds just `operator.read`, and it lacks the scopes to \
+          approve more for itself. Up to 2026.2.19 each scope must be in the list by name; later `operator.admin` \
+          stands for all.",
+    repair: "The full set (admin, approvals, pairing, read, write) is written into scopes, approvedScopes and the \
+             tokens of both sides.",
+    by_hand: "Write the same scopes into all four: `scopes`, `approvedScopes` and `tokens.operator.scopes` in \
+              devices/paired.json, and `tokens.operator.scopes` in identity/device-auth.json. If one of them is left \
+              out, the CLI stays locked out.",
     messages: &[
         "pairing required",
         "scope upgrade pending approval",
@@ -62,14 +65,14 @@ pub static SCOPES_MISSING: Check = Check {
         if lacking.is_empty() && *held != List::Odd {
             return vec![];
         }
-        let says = "this machine's CLI is paired, but with too few scopes";
+        let says = "this machine's CLI is paired, but has too few scopes";
         let holds = match held {
-            List::Odd => "not a list of strings".to_owned(),
+            List::Odd => "not a list of texts".to_owned(),
             held => list(held.items()),
         };
         let finding = check
             .finding(paired_place(model), says)
-            .repaired("give it the CLI's full operator scopes, in every place that must agree")
+            .repaired("give it the full operator scopes, in all places")
             .detail("deviceId", &device.key)
             .seen(name, holds)
             .seen("lacks", list(&lacking));
@@ -77,9 +80,9 @@ pub static SCOPES_MISSING: Check = Check {
         let gets_in = *held != List::Odd
             && model.rule.lacking(held.items(), model.era.needed().iter().copied()).is_empty();
         vec![if gets_in {
-            finding
-                .rated(Severity::Warning)
-                .note("everyday commands get in with these; those that need more are refused")
+            finding.rated(Severity::Warning).note(
+                "everyday commands work with these scopes; commands that need more are refused",
+            )
         } else {
             finding
         }]
@@ -92,9 +95,9 @@ pub static SCOPES_DISAGREE: Check = Check {
     code: Code("cli-scopes-disagree"),
     modes: &["F01", "F23"],
     severity: Severity::Warning,
-    title: "scopes and approvedScopes say different things",
-    why: "Which of the two lists counts differs by release: up to 2026.3 `scopes`, from 2026.4 `approvedScopes`. Where they \
-          differ, an update can lock the CLI out.",
+    title: "scopes and approvedScopes differ",
+    why: "Up to 2026.3 the list `scopes` counts, from 2026.4 the list `approvedScopes`. If they differ, an update can \
+          lock the CLI out.",
     repair: "Both lists get the full set.",
     by_hand: "Write the same list into `scopes` and `approvedScopes`.",
     messages: &[
@@ -118,8 +121,11 @@ pub static SCOPES_DISAGREE: Check = Check {
             return vec![];
         }
         let finding = check
-            .finding(paired_place(model), "`approvedScopes` is wide enough, `scopes` is not")
-            .repaired("widen `scopes` too");
+            .finding(
+                paired_place(model),
+                "the CLI's list approvedScopes is complete, its list scopes is not",
+            )
+            .repaired("add the missing scopes to `scopes`");
         vec![finding.seen("approvedScopes", list(approved)).seen("scopes", list(scopes.items()))]
     },
     edits: Edits::Grant,
@@ -130,10 +136,10 @@ pub static NARROW: Check = Check {
     code: Code("cli-token-scopes-missing"),
     modes: &["F01", "F23"],
     severity: Severity::Blocks,
-    title: "the CLI's token holds fewer scopes than its device",
-    why: "A token opens only what its own scopes cover, whatever the device was approved for.",
+    title: "the CLI's operator token has too few scopes",
+    why: "A token gives only its own scopes, whatever the device was approved for.",
     repair: "The token gets the device's full scopes, on both sides.",
-    by_hand: "Widen tokens.operator.scopes in the record and in identity/device-auth.json.",
+    by_hand: "Add the missing scopes to tokens.operator.scopes in the record and in identity/device-auth.json.",
     messages: &[
         "device token scope mismatch",
         "scope mismatch",
@@ -156,8 +162,8 @@ pub static NARROW: Check = Check {
         let gets_in =
             token.scopes.is_list() && model.rule.lacking(token.scopes.items(), needed()).is_empty();
         let finding = check
-            .finding(paired_place(model), "the CLI's operator token holds too few scopes")
-            .repaired("give the token the full scopes, on both sides");
+            .finding(paired_place(model), "the CLI's operator token has too few scopes")
+            .repaired("give the token the full operator scopes, on both sides");
         let finding =
             finding.seen("token scopes", list(token.scopes.items())).seen("lacks", list(&lacking));
         let finding = only_with_device_token(model, finding);
@@ -171,11 +177,11 @@ pub static BEYOND: Check = Check {
     code: Code("cli-token-scopes-beyond"),
     modes: &["F01", "F23"],
     severity: Severity::Blocks,
-    title: "the CLI's token holds scopes that its device was not approved for",
-    why: "`approvedScopes` is a ceiling: from 2026.3.13 a token whose scopes go beyond it is refused as a whole. Widening \
-          the token alone makes things worse.",
+    title: "the CLI's operator token has more scopes than its device",
+    why: "From 2026.3.13 the gateway refuses a token that has a scope which its device does not have in \
+          `approvedScopes`. More scopes for the token alone make it worse.",
     repair: "The device gets the same full scopes.",
-    by_hand: "Widen `scopes` and `approvedScopes` to what the token holds.",
+    by_hand: "Write the token's scopes into `scopes` and `approvedScopes`.",
     messages: &[
         "device token scope mismatch",
         "scope-outside-approved-baseline",
@@ -196,9 +202,9 @@ pub static BEYOND: Check = Check {
         let finding = check
             .finding(
                 paired_place(model),
-                "the CLI's operator token goes beyond what the device was approved for",
+                "the CLI's operator token has more scopes than its device",
             )
-            .repaired("approve the device for the full scopes");
+            .repaired("give the device the full operator scopes too");
         vec![only_with_device_token(model, finding.seen("beyond", list(&beyond)))]
     },
     edits: Edits::Grant,

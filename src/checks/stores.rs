@@ -16,12 +16,10 @@ pub fn to_read(why: &Unusable) -> Vec<Step> {
     let step = match why {
         Unusable::Denied => crate::platform::RUN_AS,
         Unusable::Symlink(_) => {
-            "put a regular file there: OpenClaw replaces the link at its next write anyway"
+            "put a normal file there: OpenClaw replaces the link at its next write anyway"
         }
-        Unusable::NotAFile(_) => "move it aside; OpenClaw makes the file anew",
-        Unusable::TooLarge { .. } => {
-            "look at what filled it; move it aside if it is not OpenClaw's"
-        }
+        Unusable::NotAFile(_) => "move it away; OpenClaw makes a new file",
+        Unusable::TooLarge { .. } => "look at what is in it; move it away if it is not OpenClaw's",
         Unusable::TooMany { .. } => TOO_MANY_ADVICE,
         Unusable::Io(_) => {
             "check the disk (dmesg) and copy the state dir away before anything else"
@@ -43,9 +41,9 @@ pub static UNREADABLE: Check = Check {
     modes: &["F13", "F39"],
     severity: Severity::Unchecked,
     title: "a store file could not be read",
-    why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
-    repair: "Nothing: clawmend does not write where it could not read.",
-    by_hand: "Make the file a regular one that the gateway's user can read.",
+    why: "clawmend cannot check what it cannot read, and the gateway may fail at the same place.",
+    repair: "Nothing: clawmend does not change what it cannot read.",
+    by_hand: "Make it a normal file that the gateway's user can read.",
     messages: &["EACCES", "Failed to read JSON file", "gateway closed (1000"],
     is_of_stores: true,
     find: |model, check| {
@@ -83,11 +81,11 @@ pub static BROKEN: Check = Check {
     modes: &["F39"],
     severity: Severity::Blocks,
     title: "a store file is not valid JSON",
-    why: "Releases up to 2026.4 take a broken store for an empty one and overwrite it at the next write, so that every \
-          pairing is lost; later ones fail at every connect without a word about pairing.",
-    repair: "Every whole record that surely stood at the top of the file is kept, as it was. What damage makes unsure \
-            is left out and named; the broken file stays in the snapshot.",
-    by_hand: "Copy the file away, then write a valid JSON object of the records that are whole.",
+    why: "Later releases fail at every connect while a store file is broken, and say nothing about pairing. Releases \
+          up to 2026.4 take it for an empty one and overwrite it at the next write, and then every pairing is lost.",
+    repair: "Every record that is surely whole is kept as it is. What the damage makes unsure is left out and named; \
+             the snapshot keeps the broken file.",
+    by_hand: "Make a copy of the file, then write a valid JSON object with the records that are whole.",
     messages: &[
         "Failed to parse JSON file",
         "Failed to read JSON file",
@@ -107,14 +105,14 @@ pub static BROKEN: Check = Check {
                 let (line, column) = error.line_and_column(&text);
                 let number = count(*whole, "record", "records");
                 let repair = match whole {
-                    0 => "begin the file anew; the old one stays in the snapshot".to_owned(),
-                    _ => format!("rebuild the file from the {number} that can be read whole"),
+                    0 => "start with an empty file; the snapshot keeps the broken one".to_owned(),
+                    _ => format!("rebuild the file from the {number} that are whole"),
                 };
                 let finding = check
                     .finding(place(model, records), "the file is not valid JSON")
                     .repaired(repair)
                     .note(format!("line {line}, column {column}: {}", error.message(&text)));
-                let finding = finding.seen("can be read whole", number);
+                let finding = finding.seen("records that are whole", number);
                 Some(
                     container::left_out(aside, records.part)
                         .into_iter()
@@ -137,8 +135,8 @@ pub static EMPTY: Check = Check {
     code: Code("store-empty"),
     modes: &["F39"],
     severity: Severity::Blocks,
-    title: "a store file has no content",
-    why: "An empty file is not JSON. Later releases fail at every connect on it; earlier ones forget every pairing.",
+    title: "a store file is empty",
+    why: "An empty file is not JSON. Later releases fail at every connect because of it; earlier ones forget every pairing.",
     repair: "The file becomes an empty object.",
     by_hand: "Write `{}` into it.",
     messages: &[
@@ -170,10 +168,10 @@ pub static NOT_AN_OBJECT: Check = Check {
     code: Code("store-not-an-object"),
     modes: &["F31"],
     severity: Severity::Blocks,
-    title: "a store is a JSON array (or another non-object)",
-    why: "A store is an object of records by id. Up to 2026.4.15 keys that are set on an array are dropped when it is \
-          saved: an approval is reported and not kept.",
-    repair: "The file becomes an object; what was in it stays in the snapshot.",
+    title: "a store file is not a JSON object",
+    why: "A store must be a JSON object, with the records by their id. Up to 2026.4.15 OpenClaw cannot save a record \
+          into a list: it reports an approval and does not keep it.",
+    repair: "The file becomes an object; the snapshot keeps what was in it.",
     by_hand: "Write `{}` into the file.",
     messages: &[
         "pairing required",
@@ -187,7 +185,7 @@ pub static NOT_AN_OBJECT: Check = Check {
             .into_iter()
             .filter_map(|records| match records.condition {
                 Condition::NotAnObject(kind) => {
-                    let says = format!("the store is {} where an object belongs", kind.name());
+                    let says = format!("the store is {}, and must be an object", kind.name());
                     let finding =
                         check.finding(place(model, records), says).repaired("make it an object");
                     Some(if kind == Kind::Null {
@@ -212,8 +210,8 @@ pub static DUPLICATE_KEYS: Check = Check {
     code: Code("store-duplicate-keys"),
     modes: &[],
     severity: Severity::Info,
-    title: "a key stands in a store twice",
-    why: "Of two members with the same key only the later counts; OpenClaw drops the earlier at its next write.",
+    title: "an id is in a store file twice",
+    why: "Only the later of two records with the same id counts; OpenClaw drops the earlier one at its next write.",
     repair: "Nothing.",
     by_hand: "Nothing to do.",
     find: |model, check| {

@@ -15,10 +15,10 @@ pub static MISSING: Check = Check {
     code: Code("cli-token-missing"),
     modes: &["F23", "F35"],
     severity: Severity::Blocks,
-    title: "the CLI's paired record holds no operator token",
-    why: "From 2026.4 the roles of a device are those of its live tokens: a record without `tokens.operator` (or with one that \
-          names no role) has no role, and the CLI is asked to pair again.",
-    repair: "A fresh token is written on both sides.",
+    title: "the CLI's record holds no operator token",
+    why: "From 2026.4 a device has only the roles of its valid tokens. A record without `tokens.operator` (or with one \
+          that names no role) has no role, and the CLI has to pair again.",
+    repair: "A new token is written on both sides.",
     by_hand: "Add tokens.operator { token, role, scopes, createdAtMs } to the record, and the same token to identity/device-auth.json.",
     messages: &[
         "pairing required",
@@ -46,7 +46,7 @@ pub static MISSING: Check = Check {
             Some(_) => return vec![],
         };
         let finding =
-            check.finding(paired_place(model), says).repaired("write a fresh token on both sides");
+            check.finding(paired_place(model), says).repaired("write a new token on both sides");
         vec![only_with_device_token(model, finding)]
     },
     edits: Edits::Grant,
@@ -58,8 +58,8 @@ pub static REVOKED: Check = Check {
     modes: &["F23"],
     severity: Severity::Blocks,
     title: "the CLI's operator token is revoked",
-    why: "A revoked token opens nothing, and from 2026.4 a device whose only operator token is revoked has lost its role.",
-    repair: "A fresh token is written on both sides.",
+    why: "The gateway refuses a revoked token, and from 2026.4 a device whose only operator token is revoked has no role.",
+    repair: "A new token is written on both sides.",
     by_hand: "Write a new token into the record and into identity/device-auth.json, and remove revokedAtMs.",
     messages: &[
         "device token mismatch",
@@ -75,7 +75,7 @@ pub static REVOKED: Check = Check {
         Some(Some(token)) if token.revoked => vec![
             check
                 .finding(paired_place(model), "the CLI's operator token is revoked")
-                .repaired("write a fresh token on both sides"),
+                .repaired("write a new token on both sides"),
         ],
         _ => vec![],
     },
@@ -87,11 +87,11 @@ pub static ISSUER: Check = Check {
     code: Code("cli-token-of-lost-secret"),
     modes: &["F34"],
     severity: Severity::Blocks,
-    title: "the CLI's token was made under a shared token that is gone",
-    why: "From 2026.9 a device token that was issued under a shared token or password names it as its issuer, and is refused \
-          once the gateway has another one, or none.",
-    repair: "A fresh token without that issuer is written on both sides.",
-    by_hand: "Write a new token into the record, without issuer, and the same one into the cached token.",
+    title: "the CLI's token was made under a shared token that has changed",
+    why: "From 2026.9 a device token remembers the shared token or password under which it was made. The gateway \
+          refuses it once that has changed or is gone.",
+    repair: "A new token, without `issuer`, is written on both sides.",
+    by_hand: "Write a new token into the record, without `issuer`, and the same one into the saved token.",
     messages: &[
         "device token mismatch",
         "rotate/reissue device token",
@@ -103,8 +103,8 @@ pub static ISSUER: Check = Check {
         if model.usable_identity().is_none() || !model.is_token_of_lost_secret() {
             return vec![];
         }
-        let says = "the CLI's token was issued under a shared token or password, and the gateway has none now";
-        vec![check.finding(paired_place(model), says).repaired("write a fresh token on both sides")]
+        let says = "the CLI's token was made under a shared token or password, and the gateway has none now";
+        vec![check.finding(paired_place(model), says).repaired("write a new token on both sides")]
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -114,10 +114,11 @@ pub static MISMATCH: Check = Check {
     code: Code("cli-token-mismatch"),
     modes: &["F04"],
     severity: Severity::Blocks,
-    title: "the cached token is not the one in the paired record",
-    why: "Without a shared token the CLI shows its cached device token, and the gateway compares it with the record's. A \
-          mismatch is refused before pairing is even looked at, so no request appears; some releases then clear the cache.",
-    repair: "One fresh token is written on both sides.",
+    title: "the saved token is not the one in the CLI's record",
+    why: "The CLI shows its saved token, and the gateway compares it with the token in the CLI's record. If they \
+          differ, it refuses before it looks at the pairing, so there is no request either. Some releases then delete \
+          the saved token.",
+    repair: "One new token is written on both sides.",
     by_hand: "Copy the record's tokens.operator.token into identity/device-auth.json.",
     messages: &[
         "device token mismatch",
@@ -149,8 +150,8 @@ pub static MISMATCH: Check = Check {
             return vec![];
         }
         let finding = check
-            .finding(cache_place(model), "the cached device token differs from the paired one")
-            .repaired("write one fresh token on both sides");
+            .finding(cache_place(model), "the CLI's saved token differs from the one in its record")
+            .repaired("write one new token on both sides");
         vec![only_with_device_token(
             model,
             finding.seen("paired", paired.to_string()).seen("cached", kept.to_string()),
@@ -164,10 +165,11 @@ pub static CACHE_MISSING: Check = Check {
     code: Code("cli-token-not-cached"),
     modes: &["F35", "F04"],
     severity: Severity::Blocks,
-    title: "this machine has no cached device token",
-    why: "Without a shared token in the config the cached device token is all the CLI has to show. Some releases clear it \
-          after a mismatch; then the CLI has no credentials and the gateway never sees a request.",
-    repair: "One fresh token is written on both sides.",
+    title: "this machine has no saved token",
+    why: "Without a shared token in the config the saved token is all that the CLI has to show, and it is missing. \
+          Some releases delete it after a mismatch. Then the CLI cannot even ask, and the gateway never sees a \
+          request.",
+    repair: "One new token is written on both sides.",
     by_hand: "Write identity/device-auth.json with the record's token.",
     messages: &[
         "requires credentials before opening a websocket",
@@ -190,17 +192,17 @@ pub static CACHE_MISSING: Check = Check {
             return vec![];
         }
         let says = match (&model.auth.condition, &model.auth.operator) {
-            (AuthCondition::Absent, _) => "there is no cached device token",
+            (AuthCondition::Absent, _) => "this machine has no saved token",
             (AuthCondition::Good, operator)
                 if model.auth.device_id.as_deref() == model.local_id()
                     && operator.as_ref().is_none_or(|token| token.token.is_none()) =>
             {
-                "the cached token of the role `operator` is gone"
+                "the saved token for the role `operator` is missing"
             }
             _ => return vec![],
         };
         let finding =
-            check.finding(cache_place(model), says).repaired("write one fresh token on both sides");
+            check.finding(cache_place(model), says).repaired("write one new token on both sides");
         vec![only_with_device_token(model, finding)]
     },
     edits: Edits::Grant,
@@ -211,10 +213,10 @@ pub static CACHE_MALFORMED: Check = Check {
     code: Code("cli-token-cache-malformed"),
     modes: &["F35", "F39"],
     severity: Severity::Blocks,
-    title: "the cached device token cannot be read",
-    why: "OpenClaw takes a cache that is not of its shape for none at all.",
-    repair: "The cache is written anew, with one fresh token on both sides; the old file stays in the snapshot.",
-    by_hand: "Delete identity/device-auth.json; the next successful connect writes it anew.",
+    title: "the saved token cannot be read",
+    why: "OpenClaw treats a saved token that it cannot read as missing.",
+    repair: "The saved token is written again, with one new token on both sides; the snapshot keeps the old file.",
+    by_hand: "Delete identity/device-auth.json; the next connect that succeeds writes a new one.",
     messages: &[
         "requires credentials before opening a websocket",
         "legacy device-auth store is invalid",
@@ -227,11 +229,8 @@ pub static CACHE_MALFORMED: Check = Check {
             return vec![];
         }
         let finding = check
-            .finding(
-                cache_place(model),
-                "the cached device token is not in the shape that OpenClaw reads",
-            )
-            .repaired("write it anew");
+            .finding(cache_place(model), "the saved token is not in a form that OpenClaw can read")
+            .repaired("write it again");
         vec![only_with_device_token(model, finding)]
     },
     edits: Edits::Grant,
@@ -242,10 +241,10 @@ pub static CACHE_FOREIGN: Check = Check {
     code: Code("cli-token-cache-foreign"),
     modes: &["F38", "F04"],
     severity: Severity::Blocks,
-    title: "the cached device token is for another device",
-    why: "OpenClaw uses the cache only if its deviceId is that of the identity.",
-    repair: "The cache is written anew for this machine's identity; the old file stays in the snapshot.",
-    by_hand: "Delete identity/device-auth.json; the next successful connect writes it anew.",
+    title: "the saved token belongs to another device",
+    why: "OpenClaw uses the saved token only if its deviceId is the one of the identity.",
+    repair: "The saved token is written again for this machine's identity; the snapshot keeps the old file.",
+    by_hand: "Delete identity/device-auth.json; the next connect that succeeds writes a new one.",
     messages: &[
         "requires credentials before opening a websocket",
         "device token mismatch",
@@ -271,11 +270,11 @@ pub static CACHE_FOREIGN: Check = Check {
             return vec![];
         }
         let finding = check
-            .finding(cache_place(model), "the cached device token belongs to another device")
-            .repaired("write it anew for this machine's identity");
+            .finding(cache_place(model), "the saved token belongs to another device")
+            .repaired("write it again for this machine's identity");
         vec![only_with_device_token(
             model,
-            finding.seen("cached for", model.shown_id(cached)).seen("this machine", local),
+            finding.seen("saved for", model.shown_id(cached)).seen("this machine", local),
         )]
     },
     edits: Edits::Grant,

@@ -77,18 +77,18 @@ fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, 
     if own {
         let asks = shown_list(request.scopes.items()).join(", ");
         context.note(&format!(
-            "note: this is this machine's own request: its CLI gets its full scopes, not only what the request asks for ({})",
+            "note: this request is this machine's own: the CLI gets the full operator scopes, not only what the request asks for ({})",
             safe(&asks)
         ));
     }
     if expired {
         let then = if own {
-            "its device is granted without it"
+            "the CLI gets its scopes without it"
         } else {
-            "its device is approved all the same, by the key that it sent"
+            "the device is approved all the same, by the key that it sent"
         };
         context.note(&format!(
-            "note: this request has expired, and the gateway will not take its id any more; {then}"
+            "note: this request has expired, so the gateway no longer accepts its id; {then}"
         ));
     }
 }
@@ -108,15 +108,15 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
             Some(own) => Ok(Some(own.key.clone())),
             None => Err(Error::refused("no request waits").hint(match state.model.identity {
                 IdentityState::Absent => Step::run("openclaw", ["devices", "list"])
-                    .after("the CLI has no identity here yet")
-                    .note("makes one, and a request"),
+                    .after("this machine's CLI has no identity yet")
+                    .note("makes an identity, and a request"),
                 _ => Step::clawmend(["repair"]).note("lets this machine's CLI in without one"),
             })),
         };
     }
     if context.global.json || !context.world.person.is_there() {
         return Err(Error::refused(
-            "only other devices wait, and those are approved by their id alone",
+            "only requests of other devices wait, and each of those is approved by its id",
         )
         .hint(list("shows them"))
         .hint(Step::clawmend(["approve", "REQUEST_ID"])));
@@ -127,7 +127,7 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
         .partition(|(why, _)| why.is_none());
     if let ([], [(Some(why), request), ..]) = (waiting.as_slice(), refused.as_slice()) {
         let text = format!(
-            "no request that waits may be approved; `{}`: {}",
+            "none of the requests that wait may be approved; `{}`: {}",
             Shape::RequestId.show(&request.key),
             why.says()
         );

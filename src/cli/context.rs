@@ -71,7 +71,7 @@ impl State {
         if !self.model.is_database_unread() {
             return Ok(());
         }
-        let text = "the database cannot be read, so nobody knows which devices it holds";
+        let text = "the database cannot be read, so its devices are not known";
         Err(self.unread(text))
     }
 

@@ -68,8 +68,8 @@ fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> S
     }
     if let Some(first) = findings.first().filter(|_| !view.verbose) {
         // A line each: a command that is broken cannot be pasted.
-        let all = context.typed(&Step::clawmend(["-v"]).note("everything seen"));
-        let explain = Step::clawmend(["explain", first.code.0]).note("the long story");
+        let all = context.typed(&Step::clawmend(["-v"]).note("shows all details"));
+        let explain = Step::clawmend(["explain", first.code.0]).note("explains this");
         let explain = context.typed(&explain);
         out.push_str(&format!("More:   {all}\n        {explain}\n"));
     }
@@ -82,11 +82,11 @@ fn verdict(state: &State) -> String {
     let number =
         |severity| causes.iter().filter(|cause| cause.finding.severity == severity).count();
     match (number(Severity::Blocks), number(Severity::Unchecked)) {
-        (0, 0) => "Healthy: nothing found that keeps this machine's CLI out.".to_owned(),
+        (0, 0) => "Healthy: nothing locks this machine's CLI out.".to_owned(),
         (0, _) => "Not sure: something could not be checked.".to_owned(),
-        (1, _) => "Locked out: one thing keeps this machine's CLI out.".to_owned(),
+        (1, _) => "LOCKED OUT: one thing keeps this machine's CLI out.".to_owned(),
         (more, _) => {
-            format!("Locked out: {more} things keep this machine's CLI out, the worst first.")
+            format!("LOCKED OUT: {more} things keep this machine's CLI out, the worst first.")
         }
     }
 }

@@ -33,11 +33,9 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
     // One level alone: a mistyped path is not to become folders.
     if !dir.is_dir() {
         std::fs::create_dir(dir).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                Error::failed("the folder that this one would lie in is not there")
-                    .at(dir)
-                    .hint("make it first, or correct the path")
-            }
+            std::io::ErrorKind::NotFound => Error::failed("the parent folder does not exist")
+                .at(dir)
+                .hint("make it first, or correct the path"),
             _ => Error::io("make the folder", dir, &error),
         })?;
     }
@@ -54,9 +52,11 @@ fn write_new(path: &Path, page: &[u8]) -> Result<(), Error> {
     match path.symlink_metadata() {
         Ok(found) if found.is_file() => std::fs::remove_file(path).map_err(failed)?,
         Ok(_) => {
-            return Err(Error::refused("something that is no file stands where a man page goes")
-                .at(path)
-                .hint("move it away, or name another folder"));
+            return Err(Error::refused(
+                "at the place of a man page is something that is not a file",
+            )
+            .at(path)
+            .hint("move it away, or name another folder"));
         }
         Err(_) => {}
     }

@@ -10,7 +10,7 @@ use crate::text::safe;
 pub fn head(state: &State) -> String {
     let model = &state.model;
     let kept = match model.store {
-        StoreKind::Files if is_bare(model) => "nothing of it lies here yet",
+        StoreKind::Files if is_bare(model) => "no pairing and no identity here yet",
         StoreKind::Files => "pairing in JSON files (up to 2026.7)",
         StoreKind::Sqlite => "pairing in the database (2026.8 and later)",
     };
@@ -20,7 +20,9 @@ pub fn head(state: &State) -> String {
         .unwrap_or_default();
     let gateway = match &model.facts.gateway {
         Gateway::Running { pid } => format!("running (pid {pid})"),
-        Gateway::NotRunning => "not running, as far as its lock file tells".to_owned(),
+        Gateway::NotRunning => {
+            "no running gateway seen from here (one in a container would not show)".to_owned()
+        }
         Gateway::Unknown(why) => format!("unknown ({})", safe(why)),
     };
     format!(

@@ -65,7 +65,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
                 if first.command.is_some() && first.text.is_empty() { "Now type:" } else { "Now:" };
             // All of them: the first may only say where the others belong.
             let steps = steps.iter().take(MOST_STEPS).cloned();
-            let last = Step::diagnose().note("then looks again");
+            let last = Step::diagnose().note("checks again");
             Some(told(head, steps.chain([last]).collect()))
         }
         _ => None,
@@ -98,7 +98,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
     }
     if !fails {
         let explain = Step::clawmend(["explain", "the error text"]);
-        return told("If the CLI is refused all the same:", vec![explain]);
+        return told("If the CLI is still refused:", vec![explain]);
     }
     let first_choice = failing().next().and_then(choice);
     let step = failing().find_map(by_hand);
@@ -117,15 +117,17 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
 fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
     let head = match checks::fails(&state.findings) {
         true => "Now type:",
-        false => "Nothing has to be done. What the warnings and notes name is tidied up by:",
+        false => "Nothing must be done. This would clean up what the warnings and notes name:",
     };
     let deed = Step { text: String::new(), ..deed };
-    let preview = deed.clone().with(["--dry-run"]).note("shows every change, makes none");
-    let mut deed = deed.note("shows them again, asks once, can be undone");
+    let preview = deed.clone().with(["--dry-run"]).note("shows every change, changes nothing");
+    let mut deed = deed.note("shows them again, asks, changes; can be undone");
     let mut invocation = context.invocation.clone();
     let mut tail = Vec::new();
     if state.may_not_write() {
-        tail.push("you may not write to this state dir: the second one needs root or its owner");
+        tail.push(
+            "you may not write to this state dir: the second command needs root or its owner",
+        );
         if let Some(command) = &mut deed.command {
             command.program = Program::ClawmendAsRoot;
         }

@@ -63,7 +63,7 @@ fn offered_copy(
     let what = match config.state {
         ConfigState::Absent => "is missing",
         ConfigState::Empty => "is empty",
-        ConfigState::Unparsable(_) => "cannot be read as JSON5",
+        ConfigState::Unparsable(_) => "has a syntax error",
         ConfigState::NotRead | ConfigState::Unusable(_) | ConfigState::Read(_) => return Ok(None),
     };
     let Some(copy) = config.best_copy() else {
@@ -73,7 +73,7 @@ fn offered_copy(
     let (name, time) = (safe(&copy.name), utc(copy.mtime_ms));
     if args.dry_run || args.yes || context.global.json || !context.world.person.is_there() {
         context.note(&format!(
-            "note: the config {what}; a copy of {time} lies beside it. To put it in its place:"
+            "note: the config {what}; a copy of {time} is beside it. To use that copy:"
         ));
         let copy = Step::clawmend(["repair", "--config-from"]).with([path]);
         context.note(&format!("      {}", context.typed(&copy)));
@@ -129,10 +129,10 @@ fn scopes_of(text: &str) -> Result<Scopes, Error> {
             let odd = list.iter().find(|scope| !scopes::KNOWN.contains(&scope.as_str()));
             match odd {
                 Some(odd) => Err(Error::usage(format!(
-                    "`{}` is no operator scope that OpenClaw knows",
+                    "`{}` is not an operator scope that OpenClaw knows",
                     Shape::Scope.show(odd)
                 ))
-                .hint(format!("known are: {}", scopes::KNOWN.join(", ")))),
+                .hint(format!("known scopes: {}", scopes::KNOWN.join(", ")))),
                 None if list.is_empty() => Err(Error::usage("--scopes names no scope").hint(
                     "write `full`, `requested`, or a list such as operator.read,operator.pairing",
                 )),

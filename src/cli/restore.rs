@@ -71,14 +71,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         );
         if !since.is_empty() && !args.force {
             let mut error = Error::refused(
-                "the state has changed since the run that this would undo; going back would lose those changes",
+                "the state has changed since the run that this would undo; to go back would lose those changes",
             );
             for line in since {
                 error = error.hint(line);
             }
             let forced = again.clone().with(["--force"]);
             let look = forced.clone().with(["--dry-run"]).after("to see what would be lost");
-            return Err(error.hint(look).hint(forced.after("to go back all the same")));
+            return Err(error.hint(look).hint(forced.after("to go back and lose them")));
         }
         for line in since {
             context.note(&format!("note: {}", safe(&line)));
@@ -135,7 +135,7 @@ fn latest(
         } else {
             "was taken by a restore that changed nothing: it is of the state as it is now"
         };
-        context.note(&format!("note: the newest snapshot, {}, {what}", newest.id));
+        context.note(&format!("note: the newest snapshot {} {what}", newest.id));
     }
     Ok(meant.id.clone())
 }
@@ -147,7 +147,7 @@ fn not_put_back(state: &State, error: Error) -> Error {
             "the database cannot be read, so the snapshot cannot be put back; nothing was changed";
         let plain = state.unread(text).into_kind(error.kind());
         return plain
-            .hint("the snapshot holds rows and no whole database: they go into a database that can be read");
+            .hint("the snapshot holds only rows, not a whole database: they need a database that can be read");
     }
     error.hint("nothing was changed")
 }

@@ -60,7 +60,7 @@ impl CopyKind {
             Self::Backup(_) => "an older config, from OpenClaw's ring of backups",
             Self::PreUpdate => "the config before an update of OpenClaw",
             Self::Other => "a copy made by hand or by a tool",
-            Self::Clobbered => "put aside by OpenClaw, which took it for damaged",
+            Self::Clobbered => "moved away by OpenClaw, which took it for damaged",
         }
     }
 }
@@ -133,7 +133,7 @@ impl Copy {
     pub fn reasons(&self) -> Vec<String> {
         let mut reasons = vec![self.kind.words().to_owned()];
         if let Some(error) = &self.broken {
-            reasons.push(format!("does not parse ({error})"));
+            reasons.push(format!("has a syntax error ({error})"));
             return reasons;
         }
         reasons.push("parses".to_owned());
@@ -149,7 +149,7 @@ impl Copy {
             reasons.push("its secrets are masked".to_owned());
         }
         if !self.has_meta {
-            reasons.push("has no `meta`, for which OpenClaw may put it aside".to_owned());
+            reasons.push("has no `meta`, so OpenClaw may replace it".to_owned());
         }
         reasons
     }
@@ -305,7 +305,7 @@ mod tests {
             ranked[5].reasons(),
             [
                 "a gateway has started with it",
-                "does not parse (line 1, column 5: expected a value, but the file ends)"
+                "has a syntax error (line 1, column 5: expected a value, but the file ends)"
             ]
         );
         let masked = copy(".bak", 1, &WHOLE.replace("'b'", "'***'"));

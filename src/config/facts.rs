@@ -99,7 +99,7 @@ impl Elsewhere {
     pub fn says(self) -> &'static str {
         match self {
             Self::LinkedOut => "a link out of the state dir",
-            Self::Mounted => "mounted by itself",
+            Self::Mounted => "a mount of its own",
         }
     }
 }

@@ -130,11 +130,11 @@ fn trouble_is_noted_and_hides_nothing_else() {
             "`a.$include` of `none.json`: `/s/none.json`: no such file",
             "`b.$include` of `../x.json`: `/x.json` is outside of the config's folder",
             "`c.$include` of `link.json`: `/etc/x.json` is outside of the config's folder",
-            "`$include` of `./loop.json`: it leads back to itself: /s/openclaw.json -> /s/loop.json -> /s/loop.json",
+            "`$include` of `./loop.json`: it includes itself: /s/openclaw.json -> /s/loop.json -> /s/loop.json",
             "`e.$include` of `bad.json`: `/s/bad.json` is not JSON5: line 1, column 5: expected a value, found `}`",
-            "`f.$include` of `5`: it has to be a path or a list of paths",
-            "`g.$include` of `1`: it has to be a path or a list of paths",
-            "`h.$include` of `list.json`: keys stand beside it, but the file holds no object to merge them into",
+            "`f.$include` of `5`: it must be a path or a list of paths",
+            "`g.$include` of `1`: it must be a path or a list of paths",
+            "`h.$include` of `list.json`: there are keys beside it, but the file holds no object to merge them into",
             "`i.$include` of `/etc/x`: `/etc/x` is outside of the config's folder",
         ]
     );

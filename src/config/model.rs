@@ -228,14 +228,14 @@ impl ConfigModel {
     /// Whether a config file may not be changed, and why: managed elsewhere.
     pub fn fixed(&self, images: &Images, file: &Path) -> Option<String> {
         if let Some(variable) = &self.facts.read_only {
-            return Some(format!("{variable}=1 says that the config is managed elsewhere"));
+            return Some(format!("{variable}=1 says that something else writes the config"));
         }
         let real = self.facts.reals.get(file);
         match self.facts.elsewhere.get(file) {
             None => {}
             Some(Elsewhere::Mounted) => {
                 return Some(
-                    "it is mounted by itself, as containers do with single files, and cannot be replaced from here"
+                    "it is a mount of its own (as of single files in containers), and cannot be replaced from here"
                         .to_owned(),
                 );
             }
@@ -255,7 +255,7 @@ impl ConfigModel {
         let meta = images.text(&Slot::Config(file.to_path_buf()))?.meta()?;
         (meta.is_read_only() || real.starts_with("/nix/store")).then(|| {
             format!(
-                "it is a link to `{}`, which is read-only: it is managed elsewhere",
+                "it is a link to `{}`, which is read-only: something else writes it",
                 crate::platform::shown(real)
             )
         })

@@ -55,7 +55,7 @@ impl fmt::Display for Problem {
 impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAPath => f.write_str("it has to be a path or a list of paths"),
+            Self::NotAPath => f.write_str("it must be a path or a list of paths"),
             Self::BadPath => f.write_str("the path is too long or holds a NUL byte"),
             Self::Escapes(path) => {
                 write!(
@@ -67,9 +67,9 @@ impl fmt::Display for ProblemKind {
             Self::Cycle(chain) => {
                 let chain: Vec<_> =
                     chain.iter().map(|path| shown::path(&crate::platform::shown(path))).collect();
-                write!(f, "it leads back to itself: {}", chain.join(" -> "))
+                write!(f, "it includes itself: {}", chain.join(" -> "))
             }
-            Self::TooDeep => f.write_str("includes are nested too deep"),
+            Self::TooDeep => f.write_str("too many includes inside each other"),
             Self::Unreadable(path, problem) => {
                 let path = shown::path(&crate::platform::shown(path));
                 write!(f, "`{path}`: {problem}")
@@ -77,9 +77,9 @@ impl fmt::Display for ProblemKind {
             Self::Unparsable(path, error) => {
                 write!(f, "`{}` is not JSON5: {error}", shown::path(&crate::platform::shown(path)))
             }
-            Self::NotAnObject => {
-                f.write_str("keys stand beside it, but the file holds no object to merge them into")
-            }
+            Self::NotAnObject => f.write_str(
+                "there are keys beside it, but the file holds no object to merge them into",
+            ),
         }
     }
 }

@@ -100,12 +100,12 @@ fn held(path: &Path, file: &mut File, ours: bool) -> Error {
         // Whoever owns the state dir can write any number there.
         Some(pid) if !ours => {
             error.hint(Step::run("ps", ["-p".to_owned(), pid.to_string()]).after(
-                "it may sit at a question in another session; before you end it look what it is",
+                "it may wait at a question in another session; before you end it, see what it is",
             ))
         }
         Some(pid) => {
             let end = Step::run("kill", [pid.to_string()]).note("ends it safely");
-            error.hint(end.after("it may sit at a question in another session"))
+            error.hint(end.after("it may wait at a question in another session"))
         }
         None => error,
     }

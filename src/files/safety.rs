@@ -78,10 +78,10 @@ fn own_is_safe(path: &Path, meta: &Meta, owner: u32) -> Result<(), Error> {
     match problem(meta, owner, SystemFolder::acting_user(), true) {
         None => Ok(()),
         Some(why) => Err(Error::refused(format!(
-            "{why}, so nothing that lies there is believed and no copy is made there"
+            "{why}, so clawmend does not trust what is there, and makes no copy there"
         ))
         .at(path)
-        .hint("give it to the state dir's owner (`chown -R`) and to them alone (`chmod -R go-w`), if you know who filled it; else move it away, or name another --snapshot-dir; then run the same command again")),
+        .hint("if you know who filled it, give it to the state dir's owner (`chown -R`) and to nobody else (`chmod -R go-w`); if not, move it away, or use another --snapshot-dir; then run the same command again")),
     }
 }
 

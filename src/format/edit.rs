@@ -59,7 +59,7 @@ pub enum EditError {
     #[error("the text is not valid JSON")]
     Syntax(ScanError),
     /// A key on the way stands there more than once.
-    #[error("a key on the way stands there more than once")]
+    #[error("a key on the way is there more than once")]
     Duplicate {
         /// The key, from the root.
         path: Vec<String>,

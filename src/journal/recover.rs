@@ -26,7 +26,7 @@ pub struct Recovery<'a> {
     pub state_dir: &'a StateDir,
     /// The stores, as for an apply.
     pub stores: &'a Stores,
-    /// The snapshots folder of this run (swept of half-built ones).
+    /// The snapshots folder of this run (swept of half-made ones).
     pub snapshots: &'a Path,
     /// Proof that no other clawmend is at work.
     pub lock: &'a Lock,
@@ -229,7 +229,7 @@ fn snapshot_of(recovery: &Recovery<'_>, record: &Record) -> Result<Snapshot, Err
 }
 
 /// Removes what runs that were killed before or after their journal left lying about: temp files and
-/// half-built snapshots, which hold copies of secrets. The lock says that none of them is at work.
+/// half-made snapshots, which hold copies of secrets. The lock says that none of them is at work.
 pub fn tidy(state_dir: &StateDir, snapshots: &Path, _lock: &Lock) {
     tidy_after(state_dir, snapshots, None);
 }

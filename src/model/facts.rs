@@ -25,7 +25,7 @@ pub struct Facts {
     pub orphans: Vec<String>,
     /// A clawmend apply that was interrupted; the text says what and when.
     pub interrupted: Option<String>,
-    /// Snapshots that a killed clawmend left half-built, by name.
+    /// Snapshots that a killed clawmend left half-made, by name.
     pub half_built: Vec<String>,
     /// Legacy files that block OpenClaw's own migration (F14), and those that an interrupted one had
     /// claimed, relative to the state dir.

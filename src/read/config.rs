@@ -109,7 +109,7 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
         .map_err(|error| Error::io("read the copy", &path, &error))?;
     let others = || Step::clawmend(["diagnose"]).note("lists the copies beside the config");
     let value = json5::parse(&bytes, Limits::default()).map_err(|error| {
-        let refused = Error::refused("this copy is not a config: it does not parse");
+        let refused = Error::refused("this copy is not a config: it has a syntax error");
         refused.at(&path).because(error).hint(others())
     })?;
     if !value.get("gateway").is_some_and(serde_json::Value::is_object) {

@@ -138,7 +138,7 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     };
     if dir.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
         error = error.hint(
-            "its name is not UTF-8, and OpenClaw knows no such paths: give the folder another name, or make a link to it (`ln -s`) that has one",
+            "its name is not UTF-8, and OpenClaw cannot use such a path: give the folder another name, or make a link to it (`ln -s`)",
         );
     }
     // Root's home is not where the state is when its user came by sudo.
@@ -146,7 +146,7 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     let mut theirs = theirs.filter(|tree| tree != dir && looks_like_state(tree)).peekable();
     if theirs.peek().is_some() {
         return theirs.fold(error, |error, tree| {
-            let there = "with sudo the home is root's; your own state dir is there";
+            let there = "with sudo the home is root's home; your own state dir is here";
             error.hint(Step::look_at(tree).after(there))
         });
     }
@@ -159,8 +159,7 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
         error = error.hint(Step::look_at(tree.path).after(there));
     }
     if env.platform == "win32" {
-        error =
-            error.hint("if OpenClaw runs in WSL, its state dir lies there: run clawmend in WSL");
+        error = error.hint("if OpenClaw runs in WSL, its state dir is there: run clawmend in WSL");
     }
     error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
 }

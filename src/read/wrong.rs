@@ -51,14 +51,14 @@ pub(super) fn check_folder(dir: &Path, how: &str) -> Result<(), Error> {
     match is_empty {
         true => Ok(()),
         false => Err(refusal(dir, how).hint(
-            "name the folder that holds OpenClaw's `devices` and `identity` (up to 2026.7) or its `state` (later), mostly ~/.openclaw",
+            "give the folder that holds OpenClaw's `devices` and `identity` (up to 2026.7) or its `state` (later), usually ~/.openclaw",
         )),
     }
 }
 
 fn refusal(dir: &Path, how: &str) -> Error {
     Error::failed(format!(
-        "this folder does not look like an OpenClaw state dir ({how}): nothing of OpenClaw's lies in it"
+        "this folder does not look like an OpenClaw state dir ({how}): nothing of OpenClaw is in it"
     ))
     .at(dir)
 }

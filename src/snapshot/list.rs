@@ -225,7 +225,7 @@ pub fn remove(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<(), Er
     parent.remove_tree(&temp)
 }
 
-/// What interrupted runs left half-built or half-removed, by name: it may hold copies of keys.
+/// What interrupted runs left half-made or half-removed, by name: it may hold copies of keys.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -237,7 +237,7 @@ pub fn leftovers(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<String>, 
     Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
 }
 
-/// Removes what interrupted runs left half-built or half-removed. Returns how many.
+/// Removes what interrupted runs left half-made or half-removed. Returns how many.
 ///
 /// # Errors
 /// The folder cannot be read; what cannot be removed is left for the next time.

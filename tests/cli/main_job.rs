@@ -80,7 +80,7 @@ fn repair_opens_restore_takes_back_and_restore_again_opens() {
         assert_eq!(devices["paired"][0]["lacks"], json!([]), "{fixture}");
 
         let again = sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
-        assert!(again.stdout.contains("nothing was written"), "{}", again.text());
+        assert!(again.stdout.contains("Nothing was written"), "{}", again.text());
         assert_eq!(sandbox.contents(), opened, "{fixture}: a second repair wrote something");
 
         sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
@@ -234,7 +234,7 @@ fn a_scope_that_openclaw_does_not_know_is_refused_with_those_it_does() {
     let sandbox = Sandbox::fixture(FIXTURES[1]);
     let text =
         sandbox.run(&["repair", "-n", "--scopes", "operator.raed"]).expect(Exit::Usage).text();
-    assert!(text.contains("known are: operator.admin, operator.approvals"), "{text}");
+    assert!(text.contains("known scopes: operator.admin, operator.approvals"), "{text}");
     sandbox.run(&["repair", "-n", "--scopes", "operator.read,operator.pairing"]).expect(Exit::Done);
 }
 

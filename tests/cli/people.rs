@@ -79,7 +79,7 @@ fn a_forged_request_is_refused_by_its_id_too() {
     sandbox.write("devices/pending.json", pending.to_string());
     let before = sandbox.tree(false);
     let run = sandbox.run(&["approve", &id, "--yes"]).expect(Exit::Refused);
-    assert!(run.stderr.contains("does not hash"), "{}", run.text());
+    assert!(run.stderr.contains("does not belong"), "{}", run.text());
     assert_eq!(sandbox.tree(false), before);
 }
 
@@ -214,7 +214,7 @@ fn an_unread_store_is_said_to_be_unread() {
     }
     for args in [&["repair"][..], &["repair", "--dry-run"], &["diagnose"]] {
         let run = sandbox.run(args).expect(Exit::Findings);
-        assert!(run.stdout.contains("none of them could be checked"), "{}", run.stdout);
+        assert!(run.stdout.contains("nothing of these could be"), "{}", run.stdout);
     }
 
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
@@ -229,7 +229,7 @@ fn approve_says_that_this_machines_request_gets_more_and_has_expired() {
     let id =
         sandbox.json("devices/pending.json").as_object().unwrap().keys().next().unwrap().clone();
     let run = sandbox.run(&["approve", &id, "--dry-run"]);
-    assert!(run.stderr.contains("gets its full scopes"), "{}", run.text());
+    assert!(run.stderr.contains("gets the full operator scopes"), "{}", run.text());
     assert!(run.stderr.contains("has expired"), "{}", run.text());
     let run = sandbox.run(&["-v", "diagnose"]);
     let contradicts = |line: &str| line.contains("waits") && line.contains("expired");

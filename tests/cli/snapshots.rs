@@ -488,6 +488,6 @@ fn what_a_killed_run_left_is_named_and_swept() {
         }
         sandbox.run(command).expect(Exit::Done);
         assert!(!sandbox.path(left).exists(), "{command:?}");
-        assert!(!sandbox.run(&["diagnose"]).text().contains("half-built"));
+        assert!(!sandbox.run(&["diagnose"]).text().contains("half-made"));
     }
 }

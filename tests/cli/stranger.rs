@@ -77,7 +77,7 @@ impl Person for Meddler<'_> {
         true
     }
     fn confirm(&self, question: &str) -> Option<bool> {
-        assert!(question.starts_with("Make these 6 edits in 3 files of /"), "{question}");
+        assert!(question.starts_with("Change 3 files in /"), "{question}");
         let pending = self.0.read("devices/pending.json");
         self.0.write(
             "devices/pending.json",
@@ -97,7 +97,7 @@ impl Person for Meddler<'_> {
 fn a_state_that_changed_under_the_question_is_to_be_looked_at_again() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     let run = sandbox.run_with(&["repair"], &Meddler(&sandbox)).expect(Exit::Refused);
-    assert!(run.stderr.contains("has changed, so the plan is made again"), "{}", run.text());
+    assert!(run.stderr.contains("has changed, so clawmend plans again"), "{}", run.text());
     assert!(run.stderr.contains("look at them again: clawmend repair\n"), "{}", run.text());
 }
 

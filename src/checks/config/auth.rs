@@ -90,7 +90,7 @@ fn drift(model: &Model, options: &Options) -> Option<Wanted> {
             raw.unwrap_or_else(|| Value::from(vars::escaped(own.expose())))
         }
     };
-    let why = "the CLI's copy of the token becomes the gateway's";
+    let why = "the CLI's copy becomes the gateway's token";
     Some(Wanted::of(setting, DRIFT.code, new, why))
 }
 
@@ -98,12 +98,13 @@ pub static PLACEHOLDER: Check = Check {
     code: Code("token-placeholder"),
     modes: &["F17"],
     severity: Severity::Blocks,
-    title: "the shared token or password is a placeholder",
-    why: "A script wrote the word for `no value` (undefined, null), an example from a guide, or a mask where a secret belongs. From \
-          2026.4.29 a gateway refuses the published examples, from 2026.9 the other ones too; before that, anybody could guess them.",
-    repair: "Nothing by itself: with --new-token gateway.auth.token becomes a new random token. Clients that hold the old one need the new \
-            one then.",
-    by_hand: "Set gateway.auth.token to a long random text, e.g. from: openssl rand -hex 32",
+    title: "the shared token or password is only a placeholder",
+    why: "In the place of the secret stands a word like `undefined` or `null`, an example from a guide, or a mask. \
+          From 2026.4.29 the gateway refuses published examples, from 2026.9 the others too. Earlier releases take \
+          them, and anybody can guess them.",
+    repair: "Nothing without an option: with --new-token gateway.auth.token becomes a new random token. Clients with \
+             the old one then need the new one.",
+    by_hand: "Set gateway.auth.token to a long random text, for example from: openssl rand -hex 32",
     messages: &[
         "is set to a published example placeholder",
         "is a known redaction sentinel",
@@ -128,9 +129,9 @@ pub static PLACEHOLDER: Check = Check {
         let token = token
             .and_then(found)
             .map(|finding| finding.choice(Step::clawmend(["repair", "--new-token"])));
-        let password = password
-            .and_then(found)
-            .map(|finding| finding.by_hand(["set gateway.auth.password to one of your own"]));
+        let password = password.and_then(found).map(|finding| {
+            finding.by_hand(["set gateway.auth.password to a password of your own"])
+        });
         token.into_iter().chain(password).collect()
     },
     edits: Edits::Config(|model, options| {
@@ -166,10 +167,10 @@ pub static CHANGED: Check = Check {
     code: Code("shared-token-changed"),
     modes: &["F34"],
     severity: Severity::Warning,
-    title: "the gateway's token is not the one of the last backup",
-    why: "`openclaw doctor --fix` and updates have replaced or dropped gateway.auth.token. Clients that hold the old one are then \
-          refused. If you changed the token yourself, all is well.",
-    repair: "Nothing: which of the two is right is for you to say.",
+    title: "gateway.auth.token is not the one of the last backup",
+    why: "`openclaw doctor --fix` or an update may have replaced or removed gateway.auth.token. Clients that hold the \
+          old token are then refused. If you changed the token yourself, all is well.",
+    repair: "Nothing: you decide which of the two is right.",
     by_hand: "Compare gateway.auth.token in openclaw.json and in openclaw.json.bak; put the old one back if clients still use it, \
               then restart the gateway.",
     messages: &[
@@ -212,10 +213,10 @@ pub static REFERENCE: Check = Check {
     code: Code("config-by-reference"),
     modes: &["F17"],
     severity: Severity::Info,
-    title: "a value of the gateway is kept elsewhere",
-    why: "`${NAME}` and secret references are filled in by OpenClaw when it runs. A variable that the gateway has and the CLI lacks (or \
-          the other way round) makes a mismatch, or `configured as a secret reference but is unavailable`.",
-    repair: "Nothing: a secret that is kept elsewhere is never replaced by plain text.",
+    title: "a secret of the gateway is kept elsewhere",
+    why: "OpenClaw fills in `${NAME}` and secret references when it runs. If only one of gateway and CLI has the \
+          variable, the tokens differ, or OpenClaw says `configured as a secret reference but is unavailable`.",
+    repair: "Nothing: clawmend never replaces such a secret by plain text.",
     by_hand: "Put the variable into the `.env` in the state dir, which gateway and CLI both read.",
     messages: &[
         "failed to resolve gateway.auth.token locally",
@@ -258,7 +259,7 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
         }
         Reference::Secret(secret) => {
             let says = format!(
-                "{name} is kept elsewhere, so it cannot be told whether CLI and gateway can read it"
+                "{name} is kept elsewhere, so clawmend cannot tell if CLI and gateway can read it"
             );
             let finding = at(says).seen("kept in", secret.to_string());
             return Some(match is_used(model, &setting.path) {
@@ -273,23 +274,23 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
     };
     let is_lost = names.iter().any(|name| set_at(name).is_empty());
     let says = match is_lost {
-        true => format!(
-            "{name} names a variable that is set in none of the places that clawmend can read"
-        ),
-        false => format!("{name} is filled in from a variable"),
+        true => {
+            format!("{name} names a variable that is not set in any place that clawmend can read")
+        }
+        false => format!("{name} comes from a variable"),
     };
     let finding = names.iter().fold(at(says), |finding, name| {
         let shown = Shape::Variable.show(name);
         let places: Vec<&str> = set_at(name).iter().map(|at| at.at.as_str()).collect();
         finding.note(match places.as_slice() {
-            [] => format!("${{{shown}}} is set in none of the places that clawmend can read"),
+            [] => format!("${{{shown}}} is not set in any place that clawmend can read"),
             places => format!("${{{shown}}} is set in {}", places.join(", ")),
         })
     });
     Some(match is_lost && is_used(model, &setting.path) {
-        true => finding
-            .rated(Severity::Unchecked)
-            .by_hand(["put the variable into the `.env` file of the state dir: CLI and gateway both read that"]),
+        true => finding.rated(Severity::Unchecked).by_hand([
+            "put the variable into the `.env` file of the state dir: CLI and gateway both read it",
+        ]),
         false => finding,
     })
 }
@@ -320,12 +321,12 @@ fn in_store(
     match kept.map(|kept| placeholder(kept.expose())) {
         Some(None) => at(format!("{name} is kept in OpenClaw's database")),
         Some(Some(_)) => at(format!(
-            "{name} is kept in OpenClaw's database, and what stands there is a mask, not a secret"
+            "{name} is kept in OpenClaw's database, but what is there is a mask, not the secret"
         ))
         .by_hand([hand])
         .rated(Severity::Blocks),
         None => at(format!(
-            "{name} is to be kept in OpenClaw's database, and nothing is there under that name"
+            "{name} should be in OpenClaw's database, but nothing is there under that name"
         ))
         .by_hand([hand])
         .rated(Severity::Blocks),

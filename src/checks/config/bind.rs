@@ -20,9 +20,10 @@ pub static INVALID: Check = Check {
     why: "`gateway.bind` is one of loopback, lan, tailnet, auto, custom. With anything else the gateway does not start, and from \
           2026.2.19 the CLI refuses all commands too. (Late releases turn an address such as 127.0.0.1 into its word at their \
           start; earlier ones leave that to `openclaw doctor --fix`.)",
-    repair: "`local`, 127.0.0.1 and the like become `loopback` (this machine only); 0.0.0.0 and the like become `lan` where a shared \
-            token or password guards it, else `loopback`. Other words become `loopback`, or what --bind says. `loopback` keeps \
-            other machines out (use a tunnel or a proxy on this machine for them); `lan` lets everything on the network try.",
+    repair: "`local`, 127.0.0.1 and the like become `loopback` (this machine only). 0.0.0.0 and the like become `lan` \
+             if a shared token or password is set, else `loopback`. Other words become `loopback`, or what --bind \
+             says. With `loopback` other machines cannot connect (they need a tunnel, or a proxy on this machine); \
+             with `lan` every machine of the network can try.",
     by_hand: "Set gateway.bind to \"loopback\" in openclaw.json, then restart the gateway.",
     messages: &[
         "gateway.bind: Invalid input",
@@ -43,7 +44,7 @@ pub static INVALID: Check = Check {
         };
         let word = wanted.new.as_str().unwrap_or_default();
         let says = match &bind.field {
-            Field::Wrong(_) => "gateway.bind is not a word",
+            Field::Wrong(_) => "gateway.bind is not a text",
             _ => "gateway.bind is not a word that OpenClaw knows",
         };
         let finding = check.finding(place(model, bind), says).note(shown(bind));
@@ -53,7 +54,7 @@ pub static INVALID: Check = Check {
             let lan = Step::clawmend(["repair", "--bind", "lan"]);
             finding.or(lan.after("if other machines need the gateway"))
         } else if word == "loopback" && matches!(alias, Some(BindAlias::Everywhere)) {
-            finding.note("every address needs a shared token or password, and none is set")
+            finding.note("`lan` needs a shared token or password, and none is set")
         } else {
             finding
         }]
@@ -74,25 +75,25 @@ fn wanted(model: &Model, options: &Options) -> Option<Wanted> {
         Field::Missing => return None,
         Field::Value(word) => match bind_alias(word) {
             Some(BindAlias::Word("lan") | BindAlias::Everywhere) if guarded => {
-                ("lan", "`lan` is OpenClaw's word for every address of this machine")
+                ("lan", "`lan` is OpenClaw's word for all networks of this machine")
             }
             Some(BindAlias::Word("lan") | BindAlias::Everywhere) => (
                 "loopback",
-                "OpenClaw refuses every address (`lan`) without a shared token or password, and none is set: this machine only",
+                "`lan` needs a shared token or password, and none is set: so this machine only",
             ),
             Some(BindAlias::Word(known)) => {
-                (known, "OpenClaw takes the word in small letters only")
+                (known, "OpenClaw knows the word only in small letters")
             }
             Some(BindAlias::Loopback) => (
                 "loopback",
-                "`loopback` is OpenClaw's word for this machine only (--bind lan where other machines need the gateway)",
+                "`loopback` is OpenClaw's word for this machine only (if other machines need the gateway: --bind lan)",
             ),
             None => (
                 "loopback",
-                "not a word that OpenClaw knows; this machine only is the safe one (--bind lan where other machines need the gateway)",
+                "not a word that OpenClaw knows; this machine only is the safe one (if other machines need the gateway: --bind lan)",
             ),
         },
-        Field::Wrong(_) => ("loopback", "`gateway.bind` has to be one of OpenClaw's words"),
+        Field::Wrong(_) => ("loopback", "gateway.bind must be one of OpenClaw's words"),
     };
     match options.bind {
         Some(chosen) => Some(Wanted::of(bind, code, Value::from(chosen), "as --bind says")),

@@ -20,11 +20,11 @@ pub static CONFLICT: Check = Check {
     code: Code("auth-bind-conflict"),
     modes: &["F28"],
     severity: Severity::Blocks,
-    title: "auth and bind contradict each other",
-    why: "A gateway that others can reach needs a shared token or password, and some settings exclude each other. Where they do not \
-          fit, the gateway refuses to start (exit 1 or 78; a systemd unit then stays down).",
-    repair: "Only what you choose: `--bind loopback` (this machine only) or `--new-token` (a new random token) where the bind has no \
-            guard. The others are for you to decide.",
+    title: "gateway.bind and gateway.auth do not fit together",
+    why: "The gateway refuses to start with settings that do not fit together. One that other machines can reach needs \
+          a shared token or password, for example. It then ends with exit 1 or 78, and a systemd unit stays down.",
+    repair: "Only what you choose, where others can reach the gateway without a token: `--bind loopback` (this machine \
+             only) or `--new-token` (a new random token). The others you change yourself.",
     by_hand: "Set gateway.bind to \"loopback\", or a token in gateway.auth.token; then start the gateway.",
     messages: &[
         "Refusing to bind gateway to",
@@ -118,12 +118,12 @@ impl About<'_> {
     fn no_guard(&self) -> Option<Finding> {
         let on = exposed(self.model)?;
         let by_default = self.gateway.bind.value().is_none_or(|word| word == "auto");
-        let says = "others could reach the gateway, and no shared token or password guards it";
+        let says = "other machines could reach the gateway, and no shared token or password is set";
         let loopback = Step::clawmend(["repair", "--bind", "loopback"]);
         let finding = self
             .says(&self.gateway.bind, says, "")
             .seen("gateway.bind", on)
-            .note("gateway.auth has no token and no password that could be seen")
+            .note("gateway.auth has no token and no password")
             .choice(loopback);
         let finding = match self.gateway.auth_kind() {
             AuthKind::Token => finding.choice(
@@ -147,7 +147,7 @@ impl About<'_> {
         let finding = both.then(|| {
             self.says(
                 &self.gateway.auth_mode,
-                "gateway.auth has a token and a password, and no mode that says which counts",
+                "gateway.auth has a token and a password, but gateway.auth.mode is missing",
                 "set gateway.auth.mode to \"token\" or \"password\"",
             )
         })?;
@@ -164,7 +164,7 @@ impl About<'_> {
         (asks && none).then(|| {
             self.says(
                 &self.gateway.auth_mode,
-                "gateway.auth.mode is \"password\", and there is no password",
+                "gateway.auth.mode is \"password\", but there is no password",
                 "set gateway.auth.password (or OPENCLAW_GATEWAY_PASSWORD for the gateway)",
             )
         })
@@ -179,7 +179,7 @@ impl About<'_> {
         let right = match &host.field {
             Field::Value(host) => match (host.trim().parse(), &self.model.config.facts.addresses) {
                 (Ok(host), Some(here)) if !is_here(host, here) => {
-                    let says = "gateway.customBindHost is no address of this machine: the gateway cannot listen there";
+                    let says = "gateway.customBindHost is not an address of this machine, so the gateway cannot listen there";
                     let hand = "set gateway.customBindHost to an IPv4 address of this machine (`ip -4 addr`), or gateway.bind to another word";
                     return Some(self.says(host_setting, says, hand));
                 }
@@ -191,7 +191,7 @@ impl About<'_> {
         (!right).then(|| {
             self.says(
                 host,
-                "gateway.bind is \"custom\", and gateway.customBindHost is no IPv4 address",
+                "gateway.bind is \"custom\", but gateway.customBindHost is not an IPv4 address",
                 "set gateway.customBindHost to an IPv4 address of this machine, or gateway.bind to another word",
             )
         })
@@ -211,7 +211,7 @@ impl About<'_> {
             .filter(|bind| matches!(bind.as_str(), "lan" | "tailnet" | "custom"))?;
         matches!(mode.as_str(), "serve" | "funnel").then(|| {
             let says =
-                format!("tailscale {mode} needs gateway.bind \"loopback\", and it is {bind:?}");
+                format!("tailscale {mode} needs gateway.bind \"loopback\", but it is {bind:?}");
             self.says(
                 &self.gateway.bind,
                 says,
@@ -251,7 +251,7 @@ impl About<'_> {
         open.then(|| {
             self.says(
                 &gateway.control_ui_allowed_origins,
-                "others can reach the gateway, and its web page names no allowed origin: some releases refuse to start",
+                "other machines can reach the gateway, but gateway.controlUi.allowedOrigins is missing: some releases refuse to start",
                 "set gateway.controlUi.allowedOrigins to the addresses that browsers use, or gateway.controlUi.enabled to false",
             )
             .rated(Severity::Warning)
@@ -269,14 +269,15 @@ impl About<'_> {
         {
             found.push(self.says(
                 &gateway.auth_trusted_proxy_user_header,
-                "gateway.auth.mode is \"trusted-proxy\", and no header is named that holds the user",
+                "gateway.auth.mode is \"trusted-proxy\", but gateway.auth.trustedProxy.userHeader is missing",
                 "set gateway.auth.trustedProxy.userHeader",
             ));
         }
         let none = gateway.trusted_proxies.is_missing()
             || gateway.trusted_proxies.value().is_some_and(Vec::is_empty);
         if none {
-            let says = "gateway.auth.mode is \"trusted-proxy\", and no proxy is trusted";
+            let says =
+                "gateway.auth.mode is \"trusted-proxy\", but gateway.trustedProxies names no proxy";
             let finding = self.says(&gateway.trusted_proxies, says, "");
             found.push(finding.choice(Step::clawmend(["repair", "--trust-proxy", "IP"])));
         }
@@ -284,7 +285,7 @@ impl About<'_> {
         if token {
             found.push(self.says(
                 &gateway.auth_token,
-                "gateway.auth.mode is \"trusted-proxy\", and a shared token is set too: releases from 2026.4 refuse both together",
+                "gateway.auth.mode is \"trusted-proxy\", but a shared token is set too: releases from 2026.4 refuse both together",
                 "remove gateway.auth.token (and OPENCLAW_GATEWAY_TOKEN), or set gateway.auth.mode to \"token\"",
             ));
         }

@@ -27,8 +27,7 @@ pub(in crate::checks) fn replaced(model: &Model, options: &Options) -> Option<(M
         image.state = FileState::Present { bytes: bytes.clone(), meta };
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let why =
-        format!("the copy {name} ({}) takes the config's place", crate::platform::shown(path));
+    let why = format!("the copy {name} ({}) replaces the config", crate::platform::shown(path));
     let codes = [file::MISSING.code, file::EMPTY.code, file::UNPARSABLE.code, aside::REPLACED.code];
     let edit = edit(Target::Whole(slot), Op::Rewrite(bytes.clone()), why, &codes);
     Some((Model::of(images, model.facts.clone()), edit))

@@ -29,10 +29,11 @@ pub static TOKEN: Check = Check {
     modes: &["F05"],
     severity: Severity::Blocks,
     title: "OPENCLAW_GATEWAY_TOKEN holds another token than the config",
-    why: "The CLI takes OPENCLAW_GATEWAY_TOKEN before the config's gateway.auth.token; the gateway takes the config first. A stale \
-          variable in a shell, a `.env` or a service therefore makes the two differ.",
+    why: "The CLI uses OPENCLAW_GATEWAY_TOKEN before gateway.auth.token, but the gateway uses the config first. So an \
+          old variable in a shell, a `.env` file or a service makes the two differ.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
-    by_hand: "unset OPENCLAW_GATEWAY_TOKEN, take it out of the file that is named, or reinstall the service: openclaw gateway install --force",
+    by_hand: "unset OPENCLAW_GATEWAY_TOKEN, remove it from the file that is named, or reinstall the service: openclaw \
+              gateway install --force",
     messages: &["gateway token mismatch", "device token mismatch", "unauthorized"],
     hop: Some(Hop::Cli),
     find: |model, check| {
@@ -70,9 +71,9 @@ fn in_the_cli(
 ) -> Option<Finding> {
     let hand = match at.place {
         Place::Process => Step::run("unset", ["OPENCLAW_GATEWAY_TOKEN"])
-            .note("and take it out of your shell's start files"),
+            .note("and remove it from your shell's start files"),
         _ => Step::text(format!(
-            "take OPENCLAW_GATEWAY_TOKEN out of {}, or make it the config's token",
+            "remove OPENCLAW_GATEWAY_TOKEN from {}, or set it to the config's token",
             at.at
         )),
     };
@@ -80,7 +81,8 @@ fn in_the_cli(
         let known = of_the_service(model).any(|service| service.token.as_ref() == Some(token));
         let both = at.place == Place::DotEnv;
         let unset = gateway(model).is_some_and(|gateway| gateway.auth_token.is_missing());
-        let says = "the CLI sends OPENCLAW_GATEWAY_TOKEN, and the config holds no token to compare it with";
+        let says =
+            "the CLI sends OPENCLAW_GATEWAY_TOKEN, and the config has no token to compare it with";
         return (unset && !known && !both).then(|| {
             check
                 .finding(at.at.clone(), says)
@@ -92,8 +94,7 @@ fn in_the_cli(
     if own == token {
         return None;
     }
-    let says =
-        "OPENCLAW_GATEWAY_TOKEN beats the config in the CLI, and differs from the gateway's token";
+    let says = "the CLI sends OPENCLAW_GATEWAY_TOKEN, and that differs from the gateway's token";
     let finding = check
         .finding(at.at.clone(), says)
         .by_hand([hand])
@@ -101,9 +102,7 @@ fn in_the_cli(
         .note(format!("gateway.auth.token is {own}"));
     if model.config.config_first {
         return Some(
-            finding
-                .rated(Severity::Info)
-                .note("from 2026.8 the CLI takes the config's token first"),
+            finding.rated(Severity::Info).note("from 2026.8 the CLI uses the config's token first"),
         );
     }
     // From 2026.3.13 the CLI tries once more, with its device token.
@@ -117,11 +116,11 @@ fn in_the_service(check: &Check, at: &Variables, token: &Secret, own: Option<&Se
             "the gateway's service holds another token than the config (the config's counts)"
         }
         None => {
-            "the gateway gets its token from its service, and the config, which the CLI reads, holds none"
+            "the gateway gets its token from its service, but the config, which the CLI reads, has none"
         }
     };
     let install = Step::run("openclaw", ["gateway", "install", "--force"])
-        .after("make the two one: put the token into gateway.auth.token, then run");
+        .after("put the service's token into gateway.auth.token too, then run");
     let finding = check.finding(at.at.clone(), says).by_hand([install]).rated(Severity::Warning);
     let finding = finding.note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"));
     match own {
@@ -135,8 +134,8 @@ pub static PORT: Check = Check {
     modes: &["F05", "F22"],
     severity: Severity::Warning,
     title: "OPENCLAW_GATEWAY_PORT sends CLI and gateway to different ports",
-    why: "OPENCLAW_GATEWAY_PORT beats gateway.port, in the CLI and in the gateway, each in its own environment. Where they differ, the \
-          CLI knocks at a port where nothing (or another gateway) listens.",
+    why: "OPENCLAW_GATEWAY_PORT counts before gateway.port, and CLI and gateway each have their own. If they differ, \
+          the CLI goes to a port where nothing (or another gateway) listens.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "Set the port in one place only: gateway.port in openclaw.json.",
     messages: &[
@@ -159,15 +158,15 @@ pub static PORT: Check = Check {
             return vec![];
         };
         let step = format!(
-            "set the port in one place only: gateway.port in {}; take OPENCLAW_GATEWAY_PORT out of the others",
+            "set the port in one place only: gateway.port in {}; remove OPENCLAW_GATEWAY_PORT from the others",
             config_name(model)
         );
-        let says = "the CLI and the gateway are told different ports";
+        let says = "the CLI and the gateway use different ports";
         vec![
             check
                 .finding(place.clone(), says)
                 .by_hand([step])
-                .note(format!("the CLI asks at {asks} ({place})"))
+                .note(format!("the CLI goes to {asks} ({place})"))
                 .note(format!("the gateway listens on {} ({})", listens.number, listens.from)),
         ]
     },
@@ -179,8 +178,8 @@ pub static URL: Check = Check {
     modes: &["F22", "F18"],
     severity: Severity::Warning,
     title: "OPENCLAW_GATEWAY_URL sends the CLI to another gateway",
-    why: "From 2026.3.13 the CLI goes where OPENCLAW_GATEWAY_URL says, with the credentials of the environment alone and never the config's. \
-          It then has no local fallback for `openclaw devices approve`.",
+    why: "From 2026.3.13 the CLI goes where OPENCLAW_GATEWAY_URL says, and uses no token or password of the config \
+          there. `openclaw devices approve` then cannot use the files of this machine.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` files.",
     by_hand: "unset OPENCLAW_GATEWAY_URL",
     messages: &[
@@ -200,7 +199,7 @@ pub static URL: Check = Check {
         if near && has_token {
             return vec![];
         }
-        let says = "OPENCLAW_GATEWAY_URL decides where the CLI goes, not the config";
+        let says = "OPENCLAW_GATEWAY_URL, not the config, says where the CLI goes";
         let finding = check
             .finding(at.at.clone(), says)
             .by_hand([Step::run("unset", ["OPENCLAW_GATEWAY_URL"])])
@@ -208,7 +207,9 @@ pub static URL: Check = Check {
         vec![if has_token {
             finding
         } else {
-            finding.note("no OPENCLAW_GATEWAY_TOKEN beside it: the CLI has nothing to show there")
+            finding.note(
+                "OPENCLAW_GATEWAY_TOKEN is not set beside it, so the CLI has nothing to show there",
+            )
         }]
     },
     ..Check::BASE
@@ -221,7 +222,7 @@ pub static ELSEWHERE: Check = Check {
     title: "the gateway's service uses another state dir",
     why: "Gateway and CLI must use the same state dir: each has its own identity and stores, and an approval in one has no effect in the \
           other.",
-    repair: "Nothing: clawmend edits the state dir that it names, and no other.",
+    repair: "Nothing: clawmend changes only the state dir that it shows.",
     by_hand: "Look at that state dir with `--state-dir PATH`, or reinstall the service: openclaw gateway install --force",
     messages: &[
         "using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR",
@@ -235,7 +236,7 @@ pub static ELSEWHERE: Check = Check {
         let Some((at, dir)) = found else {
             return vec![];
         };
-        let says = "the gateway that is installed here as a service uses another state dir";
+        let says = "the gateway's service on this machine uses another state dir";
         let finding =
             check.finding(at.at.clone(), says).by_hand([Step::look_at(dir).after("to look at it")]);
         vec![
@@ -251,17 +252,17 @@ pub static OLD_NAMES: Check = Check {
     code: Code("env-old-names"),
     modes: &["F05"],
     severity: Severity::Info,
-    title: "variables with old names, which later releases ignore",
-    why: "Up to 2026.2 OpenClaw took CLAWDBOT_GATEWAY_TOKEN and the like where the OPENCLAW_ variable was not set. Later releases ignore \
-          CLAWDBOT_ and MOLTBOT_ names without a word.",
+    title: "variables with old names are set, which later releases ignore",
+    why: "Later releases ignore variables that begin with CLAWDBOT_ or MOLTBOT_, without a word. Up to 2026.2 OpenClaw \
+          used them if the OPENCLAW_ variable was not set.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
-    by_hand: "Set the same variable with OPENCLAW_ in front, where it is still wanted, and take the old one out.",
+    by_hand: "Set the same variable with OPENCLAW_ in front if you still need it, and remove the old one.",
     find: |model, check| {
         let places = model.config.facts.variables.iter();
         let found = places.filter(|at| !at.old_names().is_empty()).map(|at| {
             let says = "variables with old names are set, which later releases ignore";
             let step =
-                format!("in {}: use OPENCLAW_ in front of the names, or take them out", at.at);
+                format!("in {}: write OPENCLAW_ in front of the names, or remove them", at.at);
             check.finding(at.at.clone(), says).by_hand([step]).note(at.old_names().join(", "))
         });
         found.collect()

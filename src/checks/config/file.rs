@@ -22,7 +22,7 @@ fn with_copies(model: &Model, mut finding: Finding) -> Finding {
         finding = finding.note(line(model, copy));
     }
     if copies.is_empty() {
-        finding = finding.note("no copy of it lies beside it");
+        finding = finding.note("no copy of it is beside it");
     }
     if let Some(best) = model.config.best_copy() {
         let path = model.config.copy_path(best);
@@ -51,9 +51,9 @@ pub static MISSING: Check = Check {
     code: Code("config-missing"),
     modes: &["F08", "F33"],
     severity: Severity::Blocks,
-    title: "there is no config",
-    why: "Without a config a gateway refuses to start (unless with --allow-unconfigured, as some containers do).",
-    repair: "With --config-from FILE a copy takes its place. clawmend makes up no config.",
+    title: "the config is missing",
+    why: "Without a config a gateway refuses to start (except with --allow-unconfigured, as in some containers).",
+    repair: "With --config-from FILE a copy replaces it. clawmend never invents a config.",
     by_hand: "Put a copy back, or run: openclaw setup",
     messages: &["Missing config. Run `openclaw setup`", "missing config. run"],
     hop: Some(Hop::Gateway),
@@ -62,7 +62,7 @@ pub static MISSING: Check = Check {
             return vec![];
         }
         let setup = Step::run("openclaw", ["setup"]).note("or put a copy of your own back");
-        let finding = check.finding(config_name(model), "there is no config").by_hand([setup]);
+        let finding = check.finding(config_name(model), "the config is missing").by_hand([setup]);
         // A config that was there once has left copies; without any, this gateway may never have had one.
         let lost = !model.config.facts.copies.is_empty() && !runs(model);
         let finding = with_copies(model, finding);
@@ -77,17 +77,16 @@ pub static EMPTY: Check = Check {
     modes: &["F33"],
     severity: Severity::Blocks,
     title: "the config is empty",
-    why: "A file without anything in it is no config: the gateway and the CLI stop at it. It is what an interrupted write or a full disk \
-          leaves.",
-    repair: "With --config-from FILE a copy takes its place (asked for on a terminal). clawmend makes up no config.",
-    by_hand: "Put the best of the copies beside it in its place.",
+    why: "The gateway and the CLI stop at an empty config. An interrupted write or a full disk leaves such a file.",
+    repair: "With --config-from FILE a copy replaces it (on a terminal clawmend asks). clawmend never invents a config.",
+    by_hand: "Replace it by the best copy that is beside it.",
     messages: &["JSON5: invalid end of input at 1:1", "invalid end of input", "json5: invalid"],
     hop: Some(Hop::Gateway),
     find: |model, check| match &model.config.state {
         ConfigState::Empty => {
             let setup =
                 Step::run("openclaw", ["setup"]).after("put a copy of your own back, or run");
-            let says = "the config is empty: nothing stands in the file";
+            let says = "the config file is empty";
             vec![with_copies(model, check.finding(config_name(model), says).by_hand([setup]))]
         }
         _ => vec![],
@@ -109,11 +108,12 @@ pub static UNPARSABLE: Check = Check {
     code: Code("config-unparsable"),
     modes: &["F33", "F09"],
     severity: Severity::Blocks,
-    title: "the config cannot be parsed",
-    why: "The config is JSON5. Where it breaks, OpenClaw reads none of it: the gateway does not start and the CLI stops too.",
-    repair: "With --config-from FILE a copy takes its place (asked for on a terminal); the broken file stays in the snapshot. The place \
-            where it breaks is often quicker to correct by hand.",
-    by_hand: "Correct the line that is shown: mostly a comma, a quote or a brace.",
+    title: "the config has a syntax error",
+    why: "OpenClaw cannot read a config with a syntax error at all: the gateway does not start, and the CLI stops too. \
+          The config is JSON5.",
+    repair: "With --config-from FILE a copy replaces it (on a terminal clawmend asks); the snapshot keeps the broken \
+             file. It is often quicker to correct the line by hand.",
+    by_hand: "Correct the line that is shown: most often a comma, a quote or a brace.",
     messages: &[
         "JSON5: invalid",
         "JSON5 parse failed",
@@ -126,7 +126,7 @@ pub static UNPARSABLE: Check = Check {
     find: |model, check| match &model.config.state {
         ConfigState::Unparsable(error) => {
             let hand = format!("correct line {} of {}", error.line, config_name(model));
-            let says = "the config cannot be parsed";
+            let says = "the config has a syntax error";
             let finding = check.finding(config_name(model), says).by_hand([hand]);
             vec![with_copies(model, where_it_breaks(finding, error))]
         }
@@ -141,9 +141,9 @@ pub static UNREADABLE: Check = Check {
     modes: &["F13"],
     severity: Severity::Unchecked,
     title: "the config could not be read",
-    why: "What cannot be read cannot be checked, and the gateway may fail on it in the same way.",
-    repair: "Nothing: clawmend does not write where it could not read.",
-    by_hand: "Make the config a regular file that the gateway's user can read.",
+    why: "clawmend cannot check what it cannot read, and the gateway may fail at the same place.",
+    repair: "Nothing: clawmend does not change what it cannot read.",
+    by_hand: "Make the config a normal file that the gateway's user can read.",
     messages: &["EACCES: permission denied, open"],
     find: |model, check| match &model.config.state {
         ConfigState::Unusable(why) => {
@@ -159,10 +159,11 @@ pub static INCLUDE: Check = Check {
     code: Code("include-broken"),
     modes: &["F16"],
     severity: Severity::Blocks,
-    title: "an include of the config cannot be followed",
-    why: "OpenClaw refuses the whole config for one `$include` that it cannot follow: a missing file, one outside of the config's folder, a \
-          circle, one that does not parse.",
-    repair: "Nothing, and no value of the config is changed while an include is missing: what is in it is not known.",
+    title: "an `$include` of the config does not work",
+    why: "OpenClaw refuses the whole config if one `$include` does not work: the file is missing, is outside of the \
+          config's folder, includes itself, or has a syntax error.",
+    repair: "Nothing: while an included file cannot be read, clawmend changes no value of the config, because that \
+             file may set it.",
     by_hand: "Put the file back, or correct the path in `$include`.",
     messages: &[
         "Failed to read include file",
@@ -195,7 +196,7 @@ pub static INCLUDE: Check = Check {
                 }
                 _ => "correct the `$include`".to_owned(),
             };
-            let says = "an include of the config cannot be followed";
+            let says = "an `$include` of the config does not work";
             let finding = check.finding(place, says).by_hand([hand]).note(problem.to_string());
             match &problem.kind {
                 ProblemKind::Unparsable(_, error) => where_it_breaks(finding, error),

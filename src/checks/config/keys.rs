@@ -15,11 +15,11 @@ pub static UNKNOWN: Check = Check {
     code: Code("config-unknown-key"),
     modes: &["F32"],
     severity: Severity::Blocks,
-    title: "the config has keys that this OpenClaw does not know",
-    why: "The config is strict: a key that the running release does not know stops the gateway and most commands. Keys come and go \
-          from release to release, and some are renamed. clawmend knows the root's keys and those of gateway and logging for \
-          each release; what stands deeper in other sections is not checked.",
-    repair: "Nothing: what was meant is for you to say.",
+    title: "the config has a key that this OpenClaw does not know",
+    why: "A key that OpenClaw does not know stops the gateway and most commands. Keys come and go from release to \
+          release, and some get another name. clawmend knows the top keys and those of gateway and logging for each \
+          release; it does not check what is deeper in other sections.",
+    repair: "Nothing: only you know what was meant.",
     by_hand: "Remove the key, or correct its name, in openclaw.json; then restart the gateway.",
     messages: &[
         "Unrecognized key",
@@ -97,7 +97,7 @@ fn misplaced(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding>
     }
     let step =
         "move it: gateway: { auth: { mode: \"token\", token: ... } }, and remove gateway.token";
-    let says = "the token stands in gateway.token; it belongs into gateway.auth.token";
+    let says = "the token is in gateway.token, but belongs in gateway.auth.token";
     let finding = check.finding(place(model, &gateway.misplaced_token), says).by_hand([step]);
     Some(match model.store {
         StoreKind::Files => finding,
@@ -116,8 +116,8 @@ fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
     let config = model.config.whole().map(|config| &config.resolved.value);
     let step =
         match config.and_then(|config| renamed(config, refused)).map(|one| one.now.as_deref()) {
-            Some(Some(now)) => format!("rename it: {name} is {now} now"),
-            Some(None) => format!("remove {name}: later releases have nothing in its place"),
+            Some(Some(now)) => format!("rename it: {name} is now called {now}"),
+            Some(None) => format!("remove {name}: later releases do not have it"),
             None => format!("remove {name}, or correct its name"),
         };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
@@ -135,8 +135,8 @@ pub static VALUE: Check = Check {
     modes: &["F32"],
     severity: Severity::Blocks,
     title: "the config has a value that this OpenClaw refuses",
-    why: "OpenClaw checks every value against its schema and refuses the whole config for one that does not fit.",
-    repair: "Nothing: what was meant is for you to say.",
+    why: "OpenClaw refuses the whole config if one value does not fit what it expects.",
+    repair: "Nothing: only you know what was meant.",
     by_hand: "Correct the value in openclaw.json.",
     messages: &["Invalid input: expected", "Invalid config at", "OpenClaw config is invalid"],
     hop: Some(Hop::Gateway),
@@ -178,7 +178,7 @@ fn wrong(model: &Model, check: &Check, refused: &Refused) -> Option<Finding> {
         Fault::Unknown { .. } => return None,
         Fault::Missing => (format!("{name} is missing"), format!("add {name}")),
         Fault::Value { wanted } => {
-            (format!("{name} has to be {wanted}"), format!("make {name} {wanted}"))
+            (format!("{name} must be {wanted}"), format!("make {name} {wanted}"))
         }
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
@@ -193,10 +193,10 @@ pub static DUPLICATE: Check = Check {
     code: Code("config-duplicate-keys"),
     modes: &["F33"],
     severity: Severity::Warning,
-    title: "a key stands more than once in the config",
-    why: "Of two equal keys OpenClaw takes the last one and says nothing: what the first one holds has no effect, and is lost at OpenClaw's \
-          next write.",
-    repair: "Nothing: which of them is right is for you to say; clawmend edits no value whose key stands there twice.",
+    title: "a key is in the config more than once",
+    why: "OpenClaw takes the last of two equal keys, and says nothing. What the first one holds has no effect, and is \
+          lost when OpenClaw writes the config.",
+    repair: "Nothing: you decide which one is right. clawmend changes no value whose key is there twice.",
     by_hand: "Keep one of the two.",
     find: |model, check| {
         let Some(config) = model.config.read() else {
@@ -216,7 +216,7 @@ pub static DUPLICATE: Check = Check {
                 let lines: Vec<String> =
                     twice.places.iter().map(|place| place.line.to_string()).collect();
                 let says = format!(
-                    "`{}` stands there more than once; the last one counts",
+                    "`{}` is there more than once; the last one counts",
                     path_text(&twice.path)
                 );
                 let step = "keep one of them";

@@ -17,9 +17,9 @@ pub static MISSING: Check = Check {
     code: Code("gateway-mode-missing"),
     modes: &["F08"],
     severity: Severity::Blocks,
-    title: "gateway.mode is missing, or not a word that OpenClaw knows",
-    why: "A gateway starts only if its config says `gateway.mode: \"local\"` (or with --allow-unconfigured): a config without it \
-          looks damaged to OpenClaw, and some releases put an older copy in its place.",
+    title: "gateway.mode is missing or not valid",
+    why: "A gateway starts only if its config says `gateway.mode: \"local\"` (or with --allow-unconfigured). OpenClaw \
+          takes a config without it for damaged, and some releases replace it by an older copy.",
     repair: "gateway.mode becomes `local`.",
     by_hand: "Set gateway.mode to \"local\" in openclaw.json, then start the gateway.",
     messages: &[
@@ -47,7 +47,7 @@ pub static MISSING: Check = Check {
         let finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
         vec![if mode.is_missing() && runs(model) {
             finding.rated(Severity::Warning).note(
-                "the gateway that runs now was started before this, or with --allow-unconfigured",
+                "a gateway runs now: it was started before this, or with --allow-unconfigured",
             )
         } else {
             finding
@@ -67,7 +67,7 @@ fn wanted(model: &Model) -> Option<Wanted> {
             (REMOTE.code, "this machine is the gateway's own host, so its mode is `local`")
         }
         Field::Missing => (MISSING.code, "a gateway starts only where `gateway.mode` is `local`"),
-        _ => (MISSING.code, "`gateway.mode` is `local` or `remote`, and this is a gateway's host"),
+        _ => (MISSING.code, "gateway.mode must be `local` on the gateway's own host"),
     };
     Some(Wanted::of(mode, code, Value::from(MODES[0]), why))
 }
@@ -82,10 +82,10 @@ pub static REMOTE: Check = Check {
     code: Code("gateway-mode-remote"),
     modes: &["F08"],
     severity: Severity::Blocks,
-    title: "gateway.mode is `remote` on the gateway's own host",
-    why: "`remote` says that the gateway is another machine's. On the gateway's own host the gateway then refuses to start, and the \
-          CLI goes to gateway.remote.url with another token.",
-    repair: "gateway.mode becomes `local`. (Where this machine is meant to be a client only, use `--only pairing`.)",
+    title: "gateway.mode is \"remote\" on the gateway's own host",
+    why: "`remote` means that the gateway is on another machine. On its own host the gateway then refuses to start, \
+          and the CLI goes to gateway.remote.url with another token.",
+    repair: "gateway.mode becomes `local`. (If this machine is only a client, use `--only pairing`.)",
     by_hand: "Set gateway.mode to \"local\" in openclaw.json, then start the gateway.",
     messages: &[
         "Gateway start blocked: set gateway.mode=local (current: remote)",
@@ -100,7 +100,7 @@ pub static REMOTE: Check = Check {
         let Some((wanted, mode)) = to_set(model, check) else {
             return vec![];
         };
-        let says = "gateway.mode is \"remote\", but this is the gateway's own host";
+        let says = "gateway.mode is \"remote\" on the gateway's own host";
         let finding = check.finding(place(model, mode), says);
         let mut finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
         if let Host::Gateway(signs) = &model.config.host {
@@ -118,9 +118,9 @@ pub static CLIENT: Check = Check {
     code: Code("remote-client"),
     modes: &["F22"],
     severity: Severity::Unchecked,
-    title: "this machine is only a client of a gateway elsewhere",
-    why: "Who may use a gateway is kept on the gateway's own host. On a client `gateway.mode: \"remote\"` is right, there is nothing to \
-          repair here, and what is stored there cannot be seen from here.",
+    title: "this machine is only a client; the gateway is on another host",
+    why: "The gateway's own host keeps the list of who may use it, and that list cannot be seen from here. On a client \
+          `gateway.mode: \"remote\"` is right, so there is nothing to repair here.",
     repair: "Nothing here: run clawmend on the gateway's host.",
     by_hand: "Run clawmend on the gateway's host: its `devices` shows this machine's request, and `approve REQUEST_ID` lets it in.",
     messages: &["No stored device auth for this gateway origin"],
@@ -128,8 +128,7 @@ pub static CLIENT: Check = Check {
         let Host::Client(url) = &model.config.host else {
             return vec![];
         };
-        let says =
-            "this machine is only a client: the gateway, and who may use it, is on another host";
+        let says = "this machine is only a client: the gateway, and its list of who may use it, is on another host";
         let mut finding = check
             .finding(config_name(model), says)
             .by_hand([Step::diagnose().after("run clawmend on the gateway host").note("there")])

@@ -19,9 +19,9 @@ pub static NOT_A_LIST: Check = Check {
     modes: &["F06"],
     severity: Severity::Blocks,
     title: "gateway.trustedProxies is not a list",
-    why: "OpenClaw takes a list of addresses there and nothing else: with a single text the gateway does not start, and the CLI \
-          refuses its commands.",
-    repair: "The text becomes a list of what it names (split at commas).",
+    why: "gateway.trustedProxies must be a list of addresses. With a single text the gateway does not start, and the \
+          CLI refuses its commands.",
+    repair: "The text becomes a list (split at commas).",
     by_hand: "Put brackets around it: trustedProxies: [\"127.0.0.1\"].",
     messages: &["gateway.trustedProxies: Invalid input", "expected array, received string"],
     hop: Some(Hop::Gateway),
@@ -33,8 +33,7 @@ pub static NOT_A_LIST: Check = Check {
         if raw.is_none_or(Value::is_array) {
             return vec![];
         }
-        let finding =
-            check.finding(place(model, setting), "gateway.trustedProxies has to be a list");
+        let finding = check.finding(place(model, setting), "gateway.trustedProxies is not a list");
         let finding = match raw.and_then(Value::as_str) {
             Some(text) => finding.seen("now", format!("{:?}", Shape::Address.show(text))),
             None => finding,
@@ -68,7 +67,7 @@ fn proxies(model: &Model, options: &Options) -> Option<Wanted> {
                 .map(Value::from)
                 .collect(),
             vec![NOT_A_LIST.code],
-            "`gateway.trustedProxies` has to be a list",
+            "gateway.trustedProxies must be a list",
         ),
         Some(_) => return None,
     };
@@ -82,7 +81,7 @@ fn proxies(model: &Model, options: &Options) -> Option<Wanted> {
     let mut why = why.to_owned();
     if list.len() > before {
         codes.push(UNTRUSTED.code);
-        why = "the proxy that --trust-proxy names is trusted to say who its clients are".to_owned();
+        why = "the proxy that --trust-proxy names may say who its clients are".to_owned();
     }
     (!codes.is_empty()).then(|| Wanted {
         codes,
@@ -107,12 +106,12 @@ pub static UNTRUSTED: Check = Check {
     code: Code("proxy-untrusted"),
     modes: &["F06"],
     severity: Severity::Warning,
-    title: "a proxy seems to stand in front of the gateway, and is not trusted",
-    why: "A gateway believes what a proxy says about its clients only if the proxy's address is in gateway.trustedProxies. Without it \
-          2026.8 and later refuse such connections (403, `proxy_attribution_required`); earlier ones take every client for the \
-          proxy itself. Whatever comes through a proxy is never local, so it needs one approval.",
-    repair: "Only what you name: --trust-proxy IP adds that address. Name the proxy's own address as the gateway sees it (127.0.0.1 for \
-            a proxy on this machine), never a whole network.",
+    title: "a proxy in front of the gateway is not trusted",
+    why: "The gateway trusts a proxy only if the proxy's address is in gateway.trustedProxies. Without it 2026.8 and \
+          later refuse connections through the proxy (403, `proxy_attribution_required`); earlier ones take every \
+          client for the proxy itself. What comes through a proxy is never local, so it needs one approval.",
+    repair: "Only what you name: --trust-proxy IP adds that address. Give the proxy's address as the gateway sees it \
+             (127.0.0.1 for a proxy on this machine), never a whole network.",
     by_hand: "Add the proxy's address to the list gateway.trustedProxies.",
     messages: &[
         "Proxy headers detected from untrusted address",
@@ -152,7 +151,7 @@ pub static UNTRUSTED: Check = Check {
             None if strange => "127.0.0.1".to_owned(),
             _ => "IP".to_owned(),
         };
-        let says = "a proxy seems to stand in front of this gateway, and no proxy is trusted";
+        let says = "a proxy seems to stand in front of the gateway, and gateway.trustedProxies does not name it";
         let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()]);
         let mut finding = check.finding(place(model, setting), says).choice(trust);
         if let Some(address) = address {
@@ -160,7 +159,7 @@ pub static UNTRUSTED: Check = Check {
         }
         if strange {
             finding =
-                finding.note("this machine's own first contact waits as if it were not local");
+                finding.note("this machine's own request waits as if it came from another machine");
         }
         vec![
             finding.note("gateway.trustedProxies names no address").note(
@@ -177,10 +176,10 @@ pub static NOT_LOCAL: Check = Check {
     modes: &["F06", "F18"],
     severity: Severity::Blocks,
     title: "gateway.remote.url leads away from the gateway's own host",
-    why: "On the gateway's own host sub-agents (and the CLI, where gateway.mode is `remote`) that go by this URL leave the machine and \
-          come back through the proxy: they are no longer local, and every one of them has to be approved. `http(s)://` is no \
-          gateway URL for releases before 2026.5.",
-    repair: "It becomes ws://127.0.0.1 with the gateway's port. (An OpenClaw in mode `local` does not use the URL itself.)",
+    why: "Sub-agents (and a CLI with gateway.mode `remote`) use this URL, so they leave the machine and come back \
+          through the proxy. Then they do not count as local, and each of them must be approved. Releases before \
+          2026.5 accept no `http(s)://` URL.",
+    repair: "It becomes ws://127.0.0.1 with the gateway's port. (With gateway.mode `local` the CLI itself does not use it.)",
     by_hand: "Set gateway.remote.url to \"ws://127.0.0.1:18789\" (the gateway's port), or remove gateway.remote.",
     messages: &[
         "Proxy headers detected from untrusted address",
@@ -197,7 +196,7 @@ pub static NOT_LOCAL: Check = Check {
         let url = setting.value().map(String::as_str).unwrap_or_default();
         let says = match GatewayUrl::parse(url) {
             Some(parts) if parts.distance() == Distance::Loopback => {
-                "gateway.remote.url is no WebSocket URL (ws:// or wss://)"
+                "gateway.remote.url is not a WebSocket URL (ws:// or wss://)"
             }
             Some(_) => {
                 "gateway.remote.url leads away from this machine, which is the gateway's own host"
@@ -234,7 +233,7 @@ fn remote_url(model: &Model) -> Option<Wanted> {
     let port = &model.config.port;
     let new = format!("{scheme}://127.0.0.1:{}", port.number);
     let why = format!(
-        "on the gateway's own host the way to it stays on this machine; the port is from {}",
+        "on the gateway's own host the connection stays on this machine; the port is from {}",
         port.from
     );
     Some(Wanted::of(setting, NOT_LOCAL.code, Value::from(new), why))
@@ -244,11 +243,11 @@ pub static PLAINTEXT: Check = Check {
     code: Code("gateway-url-plaintext"),
     modes: &["F18"],
     severity: Severity::Blocks,
-    title: "the CLI refuses the gateway's URL as not safe",
-    why: "OpenClaw sends its token over ws:// to this machine only; from 2026.5 also to private addresses, before that only with \
-          OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1. And 2026.2.19 makes its own URL from gateway.bind: with lan or tailnet it refuses \
-          that too.",
-    repair: "Nothing: which way is right (a tunnel, wss://, or --bind loopback) is for you to decide.",
+    title: "the CLI refuses the gateway's URL because it is not safe",
+    why: "OpenClaw sends its token over plain ws:// only to this machine. From 2026.5 it also sends it to private \
+          addresses; before, only with OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1. 2026.2.19 makes its own URL from \
+          gateway.bind, and with lan or tailnet it refuses that too.",
+    repair: "Nothing: you decide which way is right (a tunnel, wss://, or --bind loopback).",
     by_hand: "Use wss://, or an SSH tunnel: ssh -N -L 18789:127.0.0.1:18789 HOST, and ws://127.0.0.1:18789.",
     messages: &[
         "uses plaintext ws:// to a non-loopback address",
@@ -280,13 +279,13 @@ fn client_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding
     let says = "gateway.remote.url is plain ws:// to another machine";
     let setting = &gateway.remote_url;
     let explain = Step::clawmend(["explain", "gateway-url-plaintext"])
-        .after("use wss://, or a tunnel and ws://127.0.0.1, as this says");
+        .after("use wss://, or a tunnel to ws://127.0.0.1");
     let finding =
         check.finding(place(model, setting), says).by_hand([explain]).note(shown(setting));
     Some(match parts.distance() {
         Distance::Private => finding
             .rated(Severity::Warning)
-            .note("the address is private: releases from 2026.5 take it, earlier ones refuse"),
+            .note("the address is private: releases from 2026.5 accept it, earlier ones refuse it"),
         _ => finding,
     })
 }
@@ -304,5 +303,9 @@ fn own_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
     );
     let step = "update OpenClaw, or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"";
     let finding = check.finding(place(model, &gateway.bind), says).by_hand([step]);
-    Some(finding.rated(Severity::Warning).note("nothing here shows a release after 2026.2.19"))
+    Some(
+        finding
+            .rated(Severity::Warning)
+            .note("nothing here shows that OpenClaw is newer than 2026.2.19"),
+    )
 }

@@ -12,11 +12,12 @@ pub static REPLACED: Check = Check {
     code: Code("config-replaced"),
     modes: &["F09"],
     severity: Severity::Warning,
-    title: "OpenClaw has put a config aside and an older one in its place",
-    why: "A config that loses `meta` or gateway.mode, or half of its size, looks damaged to OpenClaw: it keeps it as `.clobbered....` and goes \
-          back to an older copy. Edits made by hand are then gone from the config, but not lost.",
-    repair: "Nothing by itself: with --config-from FILE the one that was put aside takes the config's place.",
-    by_hand: "Compare the two (diff), and bring over what is missing. Keep `meta`, or it happens again.",
+    title: "OpenClaw has replaced the config by an older copy",
+    why: "OpenClaw takes a config for damaged that has lost `meta`, gateway.mode or half of its size. It then goes \
+          back to an older copy, and keeps yours as `.clobbered....`: your edits are not in the config any more, but \
+          not lost.",
+    repair: "Nothing without an option: with --config-from FILE your own config comes back.",
+    by_hand: "Compare the two (diff), and copy what is missing. Keep `meta`, or it happens again.",
     messages: &[
         "Config auto-restored from last-known-good",
         "Config auto-restored from backup",
@@ -36,7 +37,7 @@ pub static REPLACED: Check = Check {
             Step::run("diff", [&model.config.path, &path]).after("to compare"),
             from(&path).after("to go back to it"),
         ];
-        let says = "OpenClaw has put a config aside and an older copy in its place";
+        let says = "OpenClaw has replaced the config by an older copy";
         let finding = check.finding(config, says).by_hand(steps).note(line(model, newest));
         const RECENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
         let recent = model.facts.now_ms.saturating_sub(newest.mtime_ms) < RECENT_MS;
@@ -50,10 +51,11 @@ pub static SUSPICIOUS: Check = Check {
     code: Code("config-may-be-replaced"),
     modes: &["F09"],
     severity: Severity::Warning,
-    title: "OpenClaw may put an older copy in the config's place",
-    why: "At its start a gateway (2026.4.29, and 2026.6 and later) compares the config with the last good one or with `.bak`. Where `meta` \
-          is gone, or the config has shrunk to less than half, it goes back to the older copy, and with it every edit since.",
-    repair: "Nothing: clawmend keeps `meta` and never shrinks a config, but invents neither.",
+    title: "OpenClaw may replace the config by an older copy",
+    why: "At its start the gateway (2026.4.29, and 2026.6 and later) compares the config with an older copy. If `meta` \
+          is missing, or the config has less than half of its size, it goes back to that copy, and every later edit is \
+          gone.",
+    repair: "Nothing: clawmend keeps `meta` and never shrinks a config, but does not invent what is missing.",
     by_hand: "Copy the `meta` block of the backup into the config.",
     messages: &[
         "missing-meta-vs-last-good",
@@ -74,7 +76,7 @@ pub static SUSPICIOUS: Check = Check {
         let size = config.resolved.files.first().map_or(0, |file| file.bytes.len() as u64);
         let mut reasons = Vec::new();
         if backup.has_meta && !has_meta(&config.resolved.value) {
-            reasons.push(format!("`meta` is gone: {} has it", backup.name));
+            reasons.push(format!("`meta` is missing here, and {} has it", backup.name));
         }
         if backup.size >= 512 && size < backup.size / 2 {
             reasons
@@ -88,7 +90,7 @@ pub static SUSPICIOUS: Check = Check {
             backup.name,
             config_name(model)
         );
-        let says = "OpenClaw may put an older copy in the config's place at its next start";
+        let says = "OpenClaw may replace the config by an older copy at its next start";
         let finding = check.finding(config_name(model), says).by_hand([step]);
         vec![reasons.into_iter().fold(finding, Finding::note)]
     },
@@ -100,12 +102,12 @@ pub static READ_ONLY: Check = Check {
     modes: &["F16"],
     severity: Severity::Info,
     title: "the config is managed elsewhere",
-    why: "OPENCLAW_NIX_MODE, OPENCLAW_CONFIG_READONLY, a link out of the state dir or into a read-only place, or a mount of this one \
-          file (a container's) say that something else writes this config; an edit here would be lost, refused, or made where nobody \
-          expects it.",
-    repair: "Nothing in the config: the lines to change are shown instead. Pairing is repaired all the same.",
-    by_hand: "Make the change where the config is made (your Nix or dotfiles repository, the container's host). Where that is a plain file of yours, \
-              clawmend makes it there if you name it: `--config` and the real path.",
+    why: "Something else writes this config, so an edit here would be lost or refused. Signs of that are \
+          OPENCLAW_NIX_MODE, OPENCLAW_CONFIG_READONLY, a link out of the state dir or to a read-only place, or a mount \
+          of this one file (in a container).",
+    repair: "Nothing in the config: clawmend shows the lines to change. The pairing is repaired all the same.",
+    by_hand: "Change it where the config comes from (your Nix or dotfiles repository, the container's host). If that \
+              is a normal file, give clawmend its real path with `--config`.",
     messages: &["Config is read-only", "managed by Nix"],
     find: |model, check| {
         let files = model.config.read().into_iter().flat_map(|config| &config.resolved.files);
@@ -118,7 +120,7 @@ pub static READ_ONLY: Check = Check {
                 continue;
             };
             if !seen.contains(&why) {
-                let says = "the config is managed elsewhere, so clawmend does not change it";
+                let says = "something else writes the config, so clawmend does not change it";
                 found.push(check.finding(name(model, &path), says).note(why.clone()));
                 seen.push(why);
             }

@@ -9,11 +9,11 @@ pub static BYPASS: Check = Check {
     code: Code("auth-bypass-flag"),
     modes: &["F28"],
     severity: Severity::Info,
-    title: "a flag switches off a lock of the web page",
-    why: "These flags are set to get past a lockout and then stay. They concern the web page (Control UI) alone and do not let the CLI in; \
-          releases differ in which of them they still know.",
-    repair: "Nothing: the CLI does not need them, and you may.",
-    by_hand: "Remove the flag once a device is approved in the normal way.",
+    title: "a flag switches off a check of the web page",
+    why: "These flags switch off checks of the web page (Control UI) only. They do not let the CLI in. People set them \
+          in a lockout and then forget them; not every release knows each of them.",
+    repair: "Nothing: the CLI does not need the flag, but you may.",
+    by_hand: "Remove the flag once your browser is approved in the normal way.",
     messages: &["dangerouslyDisableDeviceAuth", "allowInsecureAuth", "requires https or localhost"],
     find: |model, check| {
         let Some(gateway) = gateway(model) else {
@@ -37,10 +37,11 @@ pub static NOT_A_FILE: Check = Check {
     code: Code("not-a-file-problem"),
     modes: &["F11"],
     severity: Severity::Info,
-    title: "no file is wrong: the clock, or too many failed tries",
-    why: "The gateway refuses a signature that is more than two minutes old (ten on 2026.2.19) by its own clock. And after ten failed \
-          tries within a minute it refuses an address for five minutes, whatever is sent. Neither is in any file, so there is nothing \
-          to repair; this finding is never reported, it is here for `explain`.",
+    title: "no file is wrong: the clock is wrong, or there were too many failed tries",
+    why: "The gateway refuses a signature that is more than two minutes old by its own clock (ten minutes on \
+          2026.2.19). After ten failed tries within a minute it refuses everything from that address for five minutes. \
+          Neither is in a file, so there is nothing to repair. clawmend never reports this finding; it is here for \
+          `explain`.",
     repair: "Nothing: no file is wrong.",
     by_hand: "Set the clocks of both machines (timedatectl, or the host's clock for a container); wait five minutes, or restart the \
               gateway, which forgets the failed tries.",

@@ -12,11 +12,11 @@ pub static ROLES: Check = Check {
     code: Code("gateway-roles"),
     modes: &[],
     severity: Severity::Blocks,
-    title: "gateway.roles shuts out the CLI",
-    why: "With gateway.roles each operator needs a role. A CLI that shows a shared token or password has them all; one that shows \
-          only its device token is nobody whom the gateway knows by name, and every command is refused. A default role that is \
-          not defined keeps the gateway from starting.",
-    repair: "Nothing: who may do what is yours to say.",
+    title: "gateway.roles locks the CLI out",
+    why: "With gateway.roles each operator needs a role. A CLI that shows a shared token or password has all roles. \
+          One that shows only its device token has none, and every command is refused. If the default role is not \
+          defined, the gateway does not start.",
+    repair: "Nothing: you decide who may do what.",
     by_hand: "Set gateway.auth.token, or remove gateway.roles; then restart the gateway.",
     messages: &[
         "operator role policies require a verified user identity",
@@ -58,9 +58,10 @@ pub static ROLES: Check = Check {
         if !nameless {
             return vec![];
         }
-        let says = "gateway.roles asks for users with names, and the CLI has only its device token to show";
+        let says =
+            "gateway.roles needs users with names, but the CLI has only its device token to show";
         let steps = [
-            "give the gateway a shared token (gateway.auth.token): the CLI on this machine then shows that",
+            "give the gateway a shared token (gateway.auth.token): the CLI on this machine then uses it",
             "or remove gateway.roles; then restart the gateway",
         ];
         vec![check.finding(place, says).by_hand(steps)]

@@ -23,17 +23,17 @@ pub fn exposed(model: &Model) -> Option<&'static str> {
     }
     match &gateway.bind.field {
         Field::Value(word) => match word.as_str() {
-            "lan" => Some("lan (every address)"),
+            "lan" => Some("lan (all networks of this machine)"),
             "tailnet" => Some("tailnet"),
             "custom" => {
                 let host = gateway.custom_bind_host.value()?;
                 (distance(host) != Distance::Loopback).then_some("custom (another address)")
             }
-            "auto" if model.config.facts.container => Some("auto (every address, in a container)"),
+            "auto" if model.config.facts.container => Some("auto (all networks, in a container)"),
             _ => None,
         },
         Field::Missing if model.config.facts.container => {
-            Some("nothing, which in a container means every address")
+            Some("not set, which in a container means all networks")
         }
         _ => None,
     }

@@ -178,16 +178,16 @@ fn combinations_that_a_gateway_refuses_are_named() {
     for (gateway, says) in [
         ("bind: 'lan', auth: { mode: 'none' }", "no shared token or password"),
         ("bind: 'lan'", "no shared token or password"),
-        ("auth: { token: 'tttttttt', password: 'p' }", "no mode that says"),
+        ("auth: { token: 'tttttttt', password: 'p' }", "auth.mode is missing"),
         ("auth: { mode: 'password' }", "there is no password"),
-        ("bind: 'custom', auth: { token: 'tttttttt' }", "no IPv4 address"),
+        ("bind: 'custom', auth: { token: 'tttttttt' }", "not an IPv4 address"),
         ("tailscale: { mode: 'funnel' }, auth: { token: 'tttttttt' }", "funnel needs"),
         ("tailscale: { mode: 'serve' }, bind: 'lan', auth: { token: 'tttttttt' }", "serve needs"),
         (
             "auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: 'x' } }",
-            "no proxy is trusted",
+            "trustedProxies names no proxy",
         ),
-        ("trustedProxies: ['::1'], auth: { mode: 'trusted-proxy' }", "no header is named"),
+        ("trustedProxies: ['::1'], auth: { mode: 'trusted-proxy' }", "userHeader is missing"),
         (
             "trustedProxies: ['::1'], auth: { mode: 'trusted-proxy', token: 'tttttttt', trustedProxy: { userHeader: 'x' } }",
             "refuse both",
@@ -280,7 +280,7 @@ fn variables_that_beat_the_config_are_named() {
     service.port = Some(2000);
     let findings = with(vec![service.clone()]);
     let port = evidence(the(&findings, "env-overrides-port"));
-    assert!(port[0].contains("asks at 1000") && port[1].contains("listens on 2000"));
+    assert!(port[0].contains("goes to 1000") && port[1].contains("listens on 2000"));
     service.other_state_dir = Some("/other".into());
     assert_eq!(codes(&with(vec![service])), ["service-other-state-dir"]);
     shell.token = None;

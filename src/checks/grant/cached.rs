@@ -33,7 +33,7 @@ pub(super) fn edits(
     let is_ours = (is_there || model.auth.condition == AuthCondition::Good)
         && model.auth.device_id.as_deref() == Some(key);
     let whole = json!({ "version": 1, "deviceId": key, "tokens": { "operator": entry } });
-    let why = "the CLI shows its cached token: it must be the paired one";
+    let why = "the CLI shows this token: it must be the one in its record";
     if !is_ours {
         let (target, op) = match model.store {
             StoreKind::Files => {
@@ -71,12 +71,12 @@ pub(super) fn edits(
         edits.set(
             &operator("scopes"),
             json!(scopes.all),
-            "what the token holds, on this side too",
+            "the scopes of the saved token, which must be the same",
             &[scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code],
         );
     }
     if !edits.is_empty() {
-        edits.set(&operator("updatedAtMs"), json!(now), "when the cache was written", &[]);
+        edits.set(&operator("updatedAtMs"), json!(now), "when the saved token was written", &[]);
     }
     edits.done()
 }

@@ -47,7 +47,7 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
                 true => requests::REQUEST_EXPIRED.code,
                 false => requests::REQUEST_WAITS.code,
             };
-            let why = "the device is granted, so its own request goes: left there, it would keep the CLI out";
+            let why = "the CLI has its scopes, so its own request is removed: left there, it can keep the CLI out";
             edits.push(remove(
                 model.store,
                 Part::Pending,
@@ -93,7 +93,7 @@ fn paired(
         edits.set(
             &["deviceId"],
             json!(key),
-            "the record must name the device it is stored under",
+            "the record must name the id that it is stored under",
             &[records::RECORD_KEY.code],
         );
     }
@@ -124,7 +124,7 @@ fn paired(
         edits.set(
             &["scopes"],
             json!(scopes.all),
-            "the CLI's full set: fewer lock it out of its own commands",
+            "the full operator scopes: with fewer the CLI is refused",
             &codes,
         );
     }
@@ -132,14 +132,14 @@ fn paired(
         edits.set(
             &["approvedScopes"],
             json!(scopes.all),
-            "the ceiling that later releases check, equal to `scopes`",
+            "the list that later releases check, the same as `scopes`",
             &codes,
         );
     }
     for pin in pins::false_pins(model) {
         edits.unset(
             &[pin],
-            "the CLI reports something else now; a record without the pin is accepted",
+            "the CLI reports something else now; without this field any value is accepted",
             &[pins::PINNED.code],
         );
     }
@@ -151,7 +151,7 @@ fn paired(
             edits.set(
                 &[name],
                 json!(device.asked_at_ms.unwrap_or(now)),
-                "a paired device must have its times",
+                "a paired device must have these times",
                 &[records::RECORD_INVALID.code],
             );
         }

@@ -10,7 +10,7 @@ use crate::model::device::Device;
 use crate::secret::Secret;
 
 pub(super) const FRESH: &str =
-    "one fresh token on both sides: the old ones did not agree, or were gone or revoked";
+    "one new token on both sides: the old ones differed, or were missing or revoked";
 
 pub(super) fn token_codes() -> [Code; 7] {
     [
@@ -44,13 +44,13 @@ pub(super) fn token_fields(
         );
         edits.unset(
             &operator("revokedAtMs"),
-            "the fresh token is not revoked",
+            "the new token is not revoked",
             &[tokens::REVOKED.code],
         );
         // An issuer ties the old token to a shared secret that may have changed since.
         edits.unset(
             &operator("issuer"),
-            "the issuer of the old token",
+            "the old token was made under another shared token",
             &[tokens::MISMATCH.code, tokens::ISSUER.code],
         );
     }
@@ -58,7 +58,7 @@ pub(super) fn token_fields(
         edits.set(
             &operator("role"),
             json!("operator"),
-            "a token without a role gives none",
+            "a token must name its role",
             &[tokens::MISSING.code],
         );
     }
@@ -66,7 +66,7 @@ pub(super) fn token_fields(
         edits.set(
             &operator("scopes"),
             json!(scopes.all),
-            "a token opens only what its own scopes cover",
+            "a token gives only its own scopes",
             &[scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code],
         );
     }

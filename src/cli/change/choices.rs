@@ -29,7 +29,7 @@ pub(super) fn choices(context: &mut Context<'_, '_>, untouched: &[Finding], left
         let mut left = left.iter().filter(|left| left.severity.fails());
         left.any(|left| left.code == finding.code)
     };
-    let mut head = Some("\nNot changed, your choice:");
+    let mut head = Some("\nNot changed, because you decide:");
     for finding in untouched.iter().filter(|finding| !told(finding)) {
         if let Some(head) = head.take() {
             context.say(head);

@@ -58,11 +58,11 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
     let when = crate::text::utc(done.started_at_ms);
     let what = match done.outcome {
         journal::Outcome::Untouched => "had changed nothing yet",
-        journal::Outcome::Finished => "had made all its changes; they stand",
+        journal::Outcome::Finished => "had made all its changes, and they stay",
         journal::Outcome::RolledBack => "was rolled back",
     };
     context.note(&format!(
-        "note: an earlier `clawmend {}` of {when} was interrupted; it {what}",
+        "note: an earlier `clawmend {}` ({when}) was interrupted; it {what}",
         done.command
     ));
     for path in &done.put_back {
@@ -70,7 +70,7 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
     }
     for path in &done.left {
         context.note(&format!(
-            "      left alone, because something else has written it since: {}",
+            "      not put back, because another program has changed it since: {}",
             crate::text::safe(path)
         ));
     }

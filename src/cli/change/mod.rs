@@ -149,10 +149,8 @@ pub(super) fn carry_out(
             }
             Err(ApplyError::Failed(error)) => return Err(error),
             Err(ApplyError::Moved(what)) => {
-                context.note(&format!(
-                    "note: {}, so the plan is made again",
-                    crate::text::safe(&what)
-                ));
+                context
+                    .note(&format!("note: {}, so clawmend plans again", crate::text::safe(&what)));
                 moved = what;
                 if let Some(hold) = context.hold.take() {
                     hold.release();
@@ -201,7 +199,7 @@ fn shown_again(
         return Ok(());
     }
     Err(Error::refused(
-        "the state changed while the question was open, and the changes with it; nothing was changed",
+        "the state changed while clawmend waited for your answer, so the changes would be others; nothing was changed",
     )
     .hint(call.again.clone().after("look at them again")))
 }
@@ -239,9 +237,9 @@ pub(super) fn agreed(
 ) -> Result<(), Error> {
     if context.global.json || !context.world.person.is_there() {
         return Err(Error::refused(format!(
-            "this needs a yes, and there is nobody here to answer; {nothing}"
+            "this command asks a question, and nobody can answer here; {nothing}"
         ))
-        .hint(again.with(["--yes"]).after("to go ahead without a question")));
+        .hint(again.with(["--yes"]).after("to run it without the question")));
     }
     let _ = context.world.out.flush();
     match context.world.person.confirm(question) {

@@ -25,19 +25,19 @@ pub(super) fn say(
 
 /// Going back to a locked-out state is what was asked for, and no failure.
 fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
-    let done = context.paint.green("Done: the state is as the snapshot has it.");
+    let done = context.paint.green("Done: the state is as in the snapshot.");
     context.say(&done);
     let causes = causes(found);
     let mut failing = causes.iter().filter(|cause| cause.finding.severity.fails());
     let Some(first) = failing.next() else {
-        context.say("Diagnosed again: healthy, nothing keeps this machine's CLI out.");
+        context.say("Checked again: healthy, nothing locks this machine's CLI out.");
         return;
     };
     let more = match failing.count() {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    context.say("That state keeps this machine's CLI out, as it did when the snapshot was taken:");
+    context.say("This state locks this machine's CLI out, as it did when the snapshot was made:");
     context.say(&format!("  {} [{}]{more}", safe(&first.finding.says), first.finding.code));
 }
 
@@ -59,8 +59,8 @@ fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
             found.iter().filter(|finding| finding.severity.fails()).cloned().collect();
         let is_out = failing.iter().any(|finding| finding.severity == Severity::Blocks);
         context.say(&paint.red(match is_out {
-            true => "The changes are made, and this machine's CLI is STILL LOCKED OUT because of this:",
-            false => "The changes are made. Whether this machine's CLI gets in now cannot be told, because of this:",
+            true => "The changes are made, but this machine's CLI is STILL LOCKED OUT because of this:",
+            false => "The changes are made. clawmend cannot tell if the CLI gets in now, because of this:",
         }));
         let text = findings::all(&failing, context.view());
         context.print(&text);
@@ -69,5 +69,5 @@ fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
     context.say(&paint.green("Done."));
     let warned = found.iter().any(|finding| finding.severity == Severity::Warning);
     let rest = if warned { format!(" ({} left)", findings::summary(found)) } else { String::new() };
-    context.say(&format!("Diagnosed again: healthy, nothing keeps this machine's CLI out{rest}."));
+    context.say(&format!("Checked again: healthy, nothing locks this machine's CLI out{rest}."));
 }

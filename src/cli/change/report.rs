@@ -46,10 +46,9 @@ pub(super) fn shown(
 pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> String {
     let dir = safe(&crate::platform::shown(&state.located.state_dir));
     let places = preview::places(&proposal.changes);
-    let what = match (call.purpose, proposal.changes.edits.len()) {
-        (Purpose::Restore, _) => format!("Put {places} of {dir} back?"),
-        (_, 1) => format!("Make this 1 edit in {places} of {dir}?"),
-        (_, edits) => format!("Make these {edits} edits in {places} of {dir}?"),
+    let what = match call.purpose {
+        Purpose::Restore => format!("Put {places} back in {dir}?"),
+        _ => format!("Change {places} in {dir}?"),
     };
     let restart = match proposal.changes.touch_config() {
         true => "; the config needs a gateway restart",
@@ -86,7 +85,7 @@ pub(super) fn only_shown(
         if state.may_not_write() {
             let dir = context.invocation.shell.quote(state.located.state_dir.as_os_str());
             context.note(&format!(
-                "note: you may not write to {dir}: without --dry-run this needs root or its owner"
+                "note: you may not write to {dir}: without --dry-run this command needs root or the owner"
             ));
         }
     }
@@ -114,15 +113,13 @@ pub(super) fn nothing_to_do(
         context.json(&document);
         return exit;
     }
-    context.say("Nothing to change; nothing was written.");
+    context.say("Nothing to change. Nothing was written.");
     if call.purpose == Purpose::Restore {
         let list = Step::clawmend(["snapshot", "list"])
-            .after("The state is as in this snapshot already; an older one");
+            .after("The state is already as in this snapshot. To see older ones");
         context.say(&context.typed(&list));
         if state.unread_database().is_some() {
-            context.say(
-                "The database cannot be read now, and this snapshot holds nothing of it that could be put back.",
-            );
+            context.say("The database cannot be read now, and this snapshot holds nothing of it.");
         }
         return exit;
     }
@@ -143,8 +140,8 @@ fn leftover(context: &mut Context<'_, '_>, left: &[Finding]) {
     context.say(&format!(
         "\n{}",
         paint.red(match blocking.iter().any(|one| one.severity == Severity::Blocks) {
-            true => "This would still keep the CLI out:",
-            false => "This could not be checked, so it may still keep the CLI out:",
+            true => "This still locks the CLI out:",
+            false => "This could not be checked, so it may still lock the CLI out:",
         })
     ));
     let text = findings::all(&blocking, context.view());
@@ -186,11 +183,10 @@ pub(super) fn done(
     });
     if report.restart_gateway {
         let restart = Step::run("openclaw", ["gateway", "restart"])
-            .after("The config changed: restart the gateway for it to count");
+            .after("The config changed. The gateway reads it after a restart");
         context.say(&context.typed(&restart));
     } else if starts {
-        context
-            .say("The gateway needs no restart for this: it reads its pairing at every connect.");
+        context.say("The gateway needs no restart: it reads the pairing at every connect.");
     }
     if let Some(undo) = undo(applied.snapshot.as_deref()) {
         context.say(&context.typed(&undo.after("To undo")));
@@ -234,11 +230,12 @@ fn not_as_promised(
 ) -> Exit {
     let snapshot = applied.snapshot.as_deref();
     context.note(&format!(
-        "note: the snapshot was put back, but the state is not as it has it: {}",
+        "note: the snapshot was put back, but the state still differs from it: {}",
         safe(differs)
     ));
     let look = call.again.clone().with(["--dry-run"]);
-    let look = context.typed(&look.after("another program may have written since; to look"));
+    let look = context
+        .typed(&look.after("another program may have written in between; to see what differs"));
     context.note(&format!("      {look}"));
     if context.global.json {
         let mut document = report.document(context, call, snapshot, &state.findings);
@@ -269,7 +266,8 @@ fn unchecked(
         context.json(&document);
         return Exit::Findings;
     }
-    let diagnose = Step::clawmend(["diagnose"]).after("Done, and not diagnosed again; run");
+    let diagnose = Step::clawmend(["diagnose"])
+        .after("The changes are made, but were not checked. Check them");
     context.say(&context.typed(&diagnose));
     if let Some(undo) = undo(snapshot) {
         context.say(&context.typed(&undo.after("To undo")));

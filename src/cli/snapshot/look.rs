@@ -24,13 +24,13 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     }
     for name in snapshot::leftovers(&located.state_dir, &context.snapshots(&located))? {
         context.note(&format!(
-            "note: `{}` is half-built, left by a killed run, and holds copies of keys: the next command that may write removes it",
+            "note: a killed run left the half-made snapshot `{}`, with copies of keys in it: the next command that may write removes it",
             safe(&name)
         ));
     }
     if all.is_empty() {
         let repair = Step::clawmend(["repair"])
-            .after("No snapshots yet; this takes one before it changes anything");
+            .after("No snapshots yet. This makes one before it changes anything");
         context.say(&context.typed(&repair));
         return Ok(Exit::Done);
     }

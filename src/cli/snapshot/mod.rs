@@ -92,7 +92,7 @@ fn create(context: &mut Context<'_, '_>, why: &str, keep_all: bool) -> Result<Ex
         && why.len() <= 40
         && why.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !plain {
-        return Err(Error::usage("that is no word for a snapshot's name")
+        return Err(Error::usage("this word cannot be in a snapshot's name")
             .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"));
     }
     let held = begin(context, false)?;

@@ -82,7 +82,7 @@ pub(super) fn prune(
 /// `12h`, `30d`, `8w` in milliseconds.
 pub(super) fn age(text: &str) -> Result<i64, Error> {
     let wrong = || {
-        Error::usage("what --older-than was given is no age")
+        Error::usage("the value of --older-than is not an age")
             .hint("write a number and a unit: 12h (hours), 30d (days), 8w (weeks)")
     };
     let split =

@@ -77,10 +77,10 @@ impl<F: Folder> Dir<F> {
         let path = self.path.join(name);
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::refused(format!(
-                "folders lie more than {DEEPEST} deep in it, and clawmend makes none so deep"
+                "there are folders more than {DEEPEST} deep in it, and clawmend makes none so deep"
             ))
             .at(&path)
-            .hint("look who made them, and remove them by hand"));
+            .hint("see who made them, and remove them by hand"));
         };
         let Some(child) = self.child(name).map_err(|why| refuse(&path, &why))? else {
             return Ok(());

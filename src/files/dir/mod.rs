@@ -245,7 +245,7 @@ pub(crate) fn words_of(error: &io::Error) -> String {
 pub fn refuse(path: &Path, why: &Unusable) -> Error {
     match why {
         Unusable::Symlink(target) => Error::refused(format!(
-            "a symbolic link (to `{}`) stands where OpenClaw keeps the real thing, and clawmend never writes through it",
+            "a symbolic link (to `{}`) is where OpenClaw has the real file or folder, and clawmend never writes through it",
             crate::platform::shown(target)
         ))
         .at(path)
@@ -257,7 +257,7 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
             "it is {len} bytes large, and clawmend reads at most {limit}"
         ))
         .at(path)
-        .hint("look at what filled it; move it away if it is not OpenClaw's"),
+        .hint("look at what is in it; move it away if it is not OpenClaw's"),
         Unusable::TooMany { place, count, limit } => {
             Error::refused(crate::text::too_many(place, *count, *limit))
                 .at(path)

@@ -241,7 +241,7 @@ impl<F: Folder> Drop for Staged<F> {
 }
 
 fn hard_linked(path: &std::path::Path) -> Error {
-    Error::refused("this file has another name too (a hard link), and replacing it would split the two")
+    Error::refused("this file has a second name (a hard link), and to replace it would separate the two")
         .at(path)
         .hint("make it a file of its own: `cp -p FILE FILE.own && mv FILE.own FILE`, then run the same command again")
 }

@@ -83,14 +83,14 @@ impl fmt::Display for Reason {
                 let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
                 write!(
                     f,
-                    "`{}` stands there more than once (lines {}; the last one counts)",
+                    "`{}` is there more than once (lines {}; the last one counts)",
                     path_text(path),
                     lines.join(", ")
                 )
             }
             Self::Kind { path, line, wanted, found } => {
                 let (wanted, found) = (wanted.name(), found.name());
-                write!(f, "`{}` on line {line} has to be {wanted}, but is {found}", path_text(path))
+                write!(f, "`{}` on line {line} must be {wanted}, but is {found}", path_text(path))
             }
             Self::Root => write!(f, "the whole file cannot be removed"),
             Self::Inexact => write!(f, "the edited file would not read as planned"),

@@ -187,7 +187,7 @@ fn duplicate_keys_are_named_and_not_edited() {
     let refusal = apply(text.as_bytes(), &[set("a.m", json!(3))]).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "`a` stands there more than once (lines 2, 4; the last one counts)"
+        "`a` is there more than once (lines 2, 4; the last one counts)"
     );
     assert_eq!(refusal.by_hand[0].to_string(), "set `a.m` to **** (line 4)");
     assert!(apply(text.as_bytes(), &[set("x", json!(3))]).is_ok());
@@ -218,7 +218,7 @@ fn a_refusal_says_what_to_do_and_keeps_secrets() {
         remove("x"),
     ];
     let refusal = apply(b"{\n gateway: 'no' }", &edits).unwrap_err();
-    assert_eq!(refusal.to_string(), "`gateway` on line 2 has to be an object, but is a string");
+    assert_eq!(refusal.to_string(), "`gateway` on line 2 must be an object, but is a string");
     let lines: Vec<_> = refusal.by_hand.iter().map(ToString::to_string).collect();
     assert_eq!(
         lines,

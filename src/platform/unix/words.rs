@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 /// What to do where the permission is missing.
-pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo; what root left in that user's state dir has to be given back to them first (`sudo chown -R`)";
+pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo; give files that root left in that user's state dir back to the user first (`sudo chown -R`)";
 
 /// What a change does not keep here: nothing that is worth a word.
 pub const LIMITS: Option<&str> = None;
@@ -21,18 +21,18 @@ pub fn is_denied(error: &io::Error) -> bool {
 pub fn io_advice(error: &io::Error) -> Option<&'static str> {
     if error.kind() == io::ErrorKind::FileTooLarge {
         return Some(
-            "this session limits how large a file may be: raise that (`ulimit -f unlimited`)",
+            "this session limits the size of files: raise the limit (`ulimit -f unlimited`)",
         );
     }
     if error.kind() == io::ErrorKind::ResourceBusy {
         return Some(
-            "if it is mounted there by itself (a container's bind mount of one file), run clawmend where the real file lies, or mount its folder instead; else run the same command again",
+            "if it is a mount of its own (a container's mount of one file), run clawmend where the real file is, or mount its folder instead; else run the same command again",
         );
     }
     // EPERM is what root gets too.
     if error.raw_os_error() == Some(1) && rustix::process::geteuid().is_root() {
         return Some(
-            "the system forbids it, to root too: is the file or its folder immutable (`lsattr -d`; `chattr -i` ends that), or is this a container without the right?",
+            "the system forbids it, even to root: the file or its folder may be immutable (`lsattr -d` shows it, `chattr -i` ends it), or this container may not have the right",
         );
     }
     // EIO.

@@ -53,7 +53,7 @@ pub fn file(change: &FileChange, name: &str, proves: Proves<'_>, paint: Paint) -
     let before = change.before.bytes().map(|bytes| bytes.as_slice());
     let (from, to) = match (&change.after, before) {
         (After::Absent, _) => {
-            (name.clone(), "/dev/null (removed; it stays in the snapshot)".to_owned())
+            (name.clone(), "/dev/null (removed; the snapshot keeps it)".to_owned())
         }
         (_, None) => ("/dev/null (new file)".to_owned(), name.clone()),
         _ => (name.clone(), name.clone()),

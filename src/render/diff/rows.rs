@@ -44,7 +44,7 @@ pub fn row(change: &RowChange, proves: Proves<'_>, paint: Paint) -> String {
             }
         }
         RowOp::Delete(cells) => {
-            heading(&mut out, &place, "/dev/null (removed; it stays in the snapshot)", paint);
+            heading(&mut out, &place, "/dev/null (removed; the snapshot keeps it)", paint);
             for (name, cell) in cells.iter().filter(|(_, cell)| *cell != Cell::Null) {
                 column(&mut out, change.part, name, Some(cell), None, proves, paint);
             }

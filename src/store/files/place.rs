@@ -106,7 +106,7 @@ impl FilesStore {
         let elsewhere = found.elsewhere();
         if elsewhere == Some(Elsewhere::Mounted) {
             return Err(Error::refused(
-                "this file is mounted by itself, so it can be written but not replaced in one step",
+                "this file is a mount of its own, so it can be written but not replaced in one step",
             )
             .at(&real)
             .hint("make the change in the file that is mounted, or mount its folder instead"));
@@ -129,14 +129,14 @@ impl FilesStore {
         };
         if found.dir.is_read_only() || (readonly && found.place != Place::Named) {
             return Err(Error::refused(format!(
-                "this file is kept read-only{through}, so it is managed elsewhere"
+                "this file is read-only{through}, so something else writes it"
             ))
             .at(&path)
             .hint("make the change where the file is managed"));
         }
         if elsewhere == Some(Elsewhere::LinkedOut) {
             let error = Error::refused(format!(
-                "a link in the state dir leads out of it, and clawmend writes through none{through}"
+                "a link in the state dir leads out of it, and clawmend does not write through such a link{through}"
             ));
             let hint = "make the change where the file is managed";
             return Err(error.at(&path).hint(

@@ -63,7 +63,7 @@ impl FilesStore {
         let hops = plain.components().any(|part| matches!(part, std::path::Component::ParentDir));
         if hops || below(OWN_DIR) || path.is_empty() {
             return Err(Error::refused(format!(
-                "the snapshot names a path that clawmend never writes: `{}`",
+                "the snapshot names a path that clawmend never changes: `{}`",
                 path.escape_debug()
             ))
             .hint(Step::other_snapshot().note("somebody has edited the manifest of this one")));

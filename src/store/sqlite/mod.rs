@@ -282,7 +282,7 @@ impl SqliteStore {
              and clawmend never removes a database",
         )
         .at(&self.place.path)
-        .hint(Step::clawmend(["repair"]).after("to go on with the present release, run"))
-        .hint("to go back to the release of then, stop the gateway, move the database away, install that release, and restore again"))
+        .hint(Step::clawmend(["repair"]).after("to stay with the present release, run"))
+        .hint("to go back to the old release, stop the gateway, move the database away, install that release, and restore again"))
     }
 }

@@ -247,6 +247,6 @@ mod tests {
         let opened = over.recv_timeout(std::time::Duration::from_secs(5));
         // Let it go, should it wait.
         drop(std::fs::OpenOptions::new().read(true).write(true).open(at("fifo")));
-        assert_eq!(opened, Ok(true), "it waited for a FIFO's other end");
+        assert_eq!(opened, Ok(true), "it is a FIFO, and nobody writes to it");
     }
 }

@@ -10,12 +10,12 @@ use crate::image::Unusable;
 use crate::step::Step;
 
 /// Said wherever a journal has to be rolled back first.
-pub(super) const UNFINISHED: &str = "a write to it was interrupted, and its rollback journal (`-journal`) has to be rolled back \
-     first: starting the gateway does that";
+pub(super) const UNFINISHED: &str = "a write to it was interrupted, and must be undone first (`-journal`): start the \
+                                     gateway once, that does it";
 /// Said where another process keeps everybody out.
 const LOCKED: &str = "another process holds the database";
-const UNLOCK: &str = "stop what holds it (a second gateway, a node host, `openclaw doctor`, a backup job; `fuser -v FILE` \
-     names it), or wait until it is done; then run the same command again";
+const UNLOCK: &str = "stop the process that holds it (a second gateway, a node host, `openclaw doctor`, a backup job; \
+                      `fuser -v FILE` names it), or wait until it is done; then run the same command again";
 
 /// A failure while reading, as a state of the database.
 pub(super) fn trouble(error: &rusqlite::Error) -> Trouble {
@@ -67,12 +67,12 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
         Trouble::Absent => Error::failed("the database is not there")
             .at(path)
             .hint("check --state-dir, or start the gateway once: it makes the database"),
-        Trouble::Empty => Error::failed("the database is a file of zero bytes")
-            .at(path)
-            .hint("put a backup of it back, or move it away and start the gateway, which makes a new one"),
+        Trouble::Empty => Error::failed("the database is a file of zero bytes").at(path).hint(
+            "put a backup of it back, or move it away and start the gateway, which makes a new one",
+        ),
         Trouble::Foreign => Error::failed("this is not a SQLite database")
             .at(path)
-            .hint("put a backup of it back, or move it away; clawmend leaves it as it is"),
+            .hint("put a backup of it back, or move it away; clawmend does not change it"),
         Trouble::Damaged(why) => {
             Error::failed("the database is damaged or unfinished").at(path).because(why).hint(
                 "put a backup back (the main file alone, with any `-wal` and `-shm` moved away); \
@@ -80,26 +80,30 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
             )
         }
         Trouble::Busy(why) => busy(path).because(why),
-        Trouble::Unusable(Unusable::Symlink(target)) => {
-            Error::refused("the database is a symbolic link, and clawmend does not write through one")
-                .at(path)
-                .because(format!("it leads to `{}`", target.display()))
-                .hint("put the database itself there, or name the state dir that it lies in with --state-dir")
-        }
+        Trouble::Unusable(Unusable::Symlink(target)) => Error::refused(
+            "the database is a symbolic link, and clawmend does not write through one",
+        )
+        .at(path)
+        .because(format!("it leads to `{}`", target.display()))
+        .hint(
+            "put the database itself there, or name the state dir that it lies in with --state-dir",
+        ),
         Trouble::Unusable(Unusable::NotAFile(what)) => {
-            Error::refused(format!("{what} lies where the database should be"))
+            Error::refused(format!("at the place of the database is {what}"))
                 .at(path)
                 .hint("move it away, and put the database or a backup of it there")
         }
-        Trouble::Unusable(Unusable::Denied) => {
-            Error::failed("no permission to read the database").at(path).hint(crate::files::rights::advice(path))
-        }
+        Trouble::Unusable(Unusable::Denied) => Error::failed("no permission to read the database")
+            .at(path)
+            .hint(crate::files::rights::advice(path)),
         Trouble::Unusable(Unusable::TooLarge { len, limit }) => Error::refused(
             "the pairing tables are larger than clawmend reads",
         )
         .at(path)
         .because(format!("{len} bytes, the limit is {limit}"))
-        .hint("look at what filled them (`sqlite3 FILE`); a copy of the database from before is a way back"),
+        .hint(
+            "look at what is in them (`sqlite3 FILE`); an older copy of the database is a way back",
+        ),
         Trouble::Unusable(Unusable::TooMany { place, count, limit }) => {
             Error::refused(crate::text::too_many(place, *count, *limit))
                 .at(path)
@@ -114,9 +118,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
 
 /// F19: somebody holds the database.
 pub(super) fn busy(path: &Path) -> Error {
-    Error::refused(format!("{LOCKED} and did not let go in time; nothing was changed"))
-        .at(path)
-        .hint(UNLOCK)
+    Error::refused(format!("{LOCKED} for too long; nothing was changed")).at(path).hint(UNLOCK)
 }
 
 /// A failed write; the transaction was rolled back.
@@ -145,15 +147,14 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             unreadable(path, &Trouble::Damaged(says(error)))
         }
         ErrorCode::ConstraintViolation => {
-            Error::refused("the database does not take the rows; nothing was changed")
+            Error::refused("the database refuses the rows; nothing was changed")
                 .at(path)
                 .because(error)
                 .hint(Step::clawmend(["diagnose"]).note("shows the present state; then try again"))
         }
-        _ => Error::failed("the database was not changed")
-            .at(path)
-            .because(error)
-            .hint("run the same command again; if it stays, check the disk and free space"),
+        _ => Error::failed("the database was not changed").at(path).because(error).hint(
+            "run the same command again; if it fails again, check the disk and its free space",
+        ),
     }
 }
 
@@ -164,18 +165,15 @@ pub(super) fn not_committed(path: &Path, error: &rusqlite::Error) -> Error {
     if !unsure {
         return not_written(path, error);
     }
-    Error::new(
-        Kind::RolledBack,
-        "the disk failed while the database's change was being made durable",
-    )
-    .at(path)
-    .because(error)
-    .hint("check the disk (dmesg) and its free space, and copy the state dir away")
+    Error::new(Kind::RolledBack, "the disk failed while the database was written")
+        .at(path)
+        .because(error)
+        .hint("check the disk (dmesg) and its free space, and copy the state dir away")
 }
 
 /// F10: the schema is not what the plan needs.
 pub(super) fn newer(path: &Path, what: &str) -> Error {
-    Error::refused("the database's schema is not one that clawmend can write; nothing was changed")
+    Error::refused("clawmend cannot write a database with this schema; nothing was changed")
         .at(path)
         .because(what)
         .hint("it was made by another release of OpenClaw than clawmend knows: look for a newer clawmend")

@@ -128,7 +128,7 @@ fn change_and_end(
     let expected = before + changes.len() as u64;
     if connection.total_changes() != expected {
         return Err(Error::refused(
-            "the change would reach into other rows through a foreign key; nothing was changed",
+            "the change would also change other rows (through a foreign key); nothing was changed",
         )
         .at(path)
         .hint(
@@ -173,13 +173,13 @@ fn look_beside(path: &Path, probe: &Probe, patience: Instant) -> Result<bool, Er
     let mut had_log = false;
     for ending in DATABASE_SIDE_FILES {
         let len = probe.side_len(ending).map_err(|_| {
-            Error::refused("what lies there is not SQLite's own side file")
+            Error::refused("this is not SQLite's own file")
                 .at(probe.side(ending))
                 .hint("move it away while the gateway is stopped, then run the same command again")
         })?;
         if probe.side_is_linked(ending) {
             return Err(Error::refused(
-                "this side file of the database has a second name (a hard link), and a write would reach that too",
+                "this file of the database has a second name (a hard link), and a write would change both",
             )
             .at(probe.side(ending))
             .hint("remove the other link, then run the same command again"));
