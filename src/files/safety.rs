@@ -39,7 +39,7 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
             None => Dir::<SystemFolder>::open(folder)?.meta()?,
         };
         if let Some(problem) = problem(&meta, owner, acting, depth == 0) {
-            return Err(Error::refused(format!("{problem}, so it is no safe place to write to"))
+            let error = Error::refused(format!("{problem}, so it is no safe place to write to"))
                 .at(folder)
                 .hint(if problem == FOREIGN {
                     "give it to root or to the user that runs OpenClaw (`chown`), then run the same command again".into()
@@ -48,7 +48,14 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
                         .with([folder])
                         .after("close it")
                         .note("then run the same command again")
-                }));
+                });
+            // What a disk without modes shows of every folder.
+            return Err(match meta.mode & 0o777 {
+                0o777 => error.hint(
+                    "if `chmod` changes nothing (a disk with NTFS, FAT or exFAT), mount the disk with `umask=077`",
+                ),
+                _ => error,
+            });
         }
     }
     Ok(())

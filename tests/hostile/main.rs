@@ -20,6 +20,7 @@ mod forged;
 mod limits;
 mod live;
 mod mangled;
+mod mounts;
 mod places;
 mod points;
 mod rights;
@@ -60,6 +61,7 @@ type Test = fn(Size) -> String;
 const TESTS: &[(&str, Test)] = &[
     ("silence::no_command_talks_to_anything", silence::no_command_talks_to_anything),
     ("points::killed_anywhere", points::killed_anywhere),
+    ("points::killed_anywhere_without_rename_flags", points::killed_anywhere_without_rename_flags),
     ("points::failed_anywhere", points::failed_anywhere),
     ("points::an_interrupted_restore_typed_again", points::an_interrupted_restore_typed_again),
     (
@@ -95,6 +97,7 @@ const TESTS: &[(&str, Test)] = &[
     ("rights::a_way_that_is_closed_to_the_owner", rights::a_way_that_is_closed_to_the_owner),
     ("rights::man_pages_stay_in_their_folder", rights::man_pages_stay_in_their_folder),
     ("limits::a_file_that_may_not_grow", limits::a_file_that_may_not_grow),
+    ("mounts::a_file_system_works_or_is_refused", mounts::a_file_system_works_or_is_refused),
     ("limits::no_thread_can_be_started", limits::no_thread_can_be_started),
     (
         "limits::an_umask_takes_nothing_from_the_owner",

@@ -20,8 +20,11 @@ if [ "${1:-}" = "--fuzz" ]; then
   exit
 fi
 
-if ! command -v strace >/dev/null; then
-  apt-get install -y -qq strace >/dev/null || { echo "hostile: strace is missing"; exit 1; }
+export PATH="$PATH:/usr/sbin:/sbin"
+if ! type strace bindfs fuse-overlayfs ntfs-3g mount.exfat-fuse mkfs.exfat >/dev/null 2>&1; then
+  tools=(strace bindfs fuse-overlayfs ntfs-3g exfat-fuse exfatprogs)
+  { apt-get -qq update && apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${tools[@]}"; } \
+    >/dev/null 2>&1 || { echo "hostile: not installed, and apt-get could not do it: one of ${tools[*]}"; exit 1; }
 fi
 export RUST_BACKTRACE=0
 cargo build --quiet --bin clawmend

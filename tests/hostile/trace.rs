@@ -63,11 +63,19 @@ const CHANGING: &[&str] = &[
 /// With them each step has a thread, and strace counts for each thread anew.
 const NO_WALLS: [&str; 2] = ["-e", "inject=landlock_create_ruleset:error=ENOSYS"];
 
+/// As on NFS, on most of FUSE and on old kernels: nothing is exchanged, and nothing renamed with the
+/// promise that the new name is free.
+const NO_RENAME_FLAGS: [&str; 2] = ["-e", "inject=renameat2:error=EINVAL"];
+
 /// Runs clawmend under strace with these options.
 pub fn run(world: &World, options: &[&str], args: &[&str]) -> (Out, String) {
     let log = world.root().join("strace.log");
     let mut command = world.command("strace");
-    command.args(["-f", "-y", "-s", "0", "-o"]).arg(&log).args(options).arg(binary()).args(args);
+    command.args(["-f", "-y", "-s", "0", "-o"]).arg(&log).args(options);
+    if world.no_rename_flags {
+        command.args(NO_RENAME_FLAGS);
+    }
+    command.arg(binary()).args(args);
     let out = finish(command);
     let text = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).into_owned();
     (out, text)
@@ -137,7 +145,9 @@ fn calls_of(world: &World, log: &str) -> Vec<Call> {
         }
         let number = counts.entry((thread, name)).or_default();
         *number += 1;
-        if !arguments.contains(&inside) || name == "execve" {
+        // One that is refused is as good as the next call.
+        let refused = world.no_rename_flags && name == "renameat2";
+        if !arguments.contains(&inside) || name == "execve" || refused {
             continue;
         }
         // Closing a folder that was only listed: no file system is known to fail it, and std panics if
@@ -176,7 +186,7 @@ pub enum Inject {
 pub fn inject(world: &World, call: &Call, what: Inject, args: &[&str]) -> Option<Out> {
     let name = &call.name;
     let number = call.number;
-    let trace = format!("trace={name},landlock_create_ruleset");
+    let trace = format!("trace={name},landlock_create_ruleset,renameat2");
     let inject = match what {
         Inject::Kill => format!("inject={name}:signal=SIGKILL:when={number}"),
         Inject::Error(errno) => format!("inject={name}:error={errno}:when={number}"),
@@ -189,7 +199,10 @@ pub fn inject(world: &World, call: &Call, what: Inject, args: &[&str]) -> Option
         None => options.extend(NO_WALLS),
     }
     let (out, log) = run(world, &options, args);
-    let mut lines = log.lines().filter(|line| !line.contains("landlock"));
+    let always = |line: &&str| {
+        line.contains("landlock") || (world.no_rename_flags && line.contains("renameat2"))
+    };
+    let mut lines = log.lines().filter(|line| !always(line));
     let hit = match what {
         Inject::Kill => log.contains("+++ killed by SIGKILL"),
         Inject::Error(_) => lines.any(|line| line.contains("(INJECTED)")),

@@ -17,7 +17,9 @@ pub const SQLITE: &str = "2026.9.6-sqlite-read-only";
 const DEADLINE: Duration = Duration::from_secs(60);
 
 pub struct World {
-    root: tempfile::TempDir,
+    pub root: tempfile::TempDir,
+    /// Under strace every `renameat2` is refused, as by file systems that know no flags for it.
+    pub no_rename_flags: bool,
 }
 
 /// How a run ended.
@@ -32,7 +34,7 @@ pub struct Out {
 impl World {
     pub fn empty() -> Self {
         let root = tempfile::Builder::new().prefix("clawmend-hostile-").tempdir().unwrap();
-        let world = Self { root };
+        let world = Self { root, no_rename_flags: false };
         for dir in ["home/.openclaw", "tmp"] {
             let dir = world.root().join(dir);
             std::fs::create_dir_all(&dir).unwrap();
@@ -51,7 +53,8 @@ impl World {
 
     /// The same state in another folder: contents and modes.
     pub fn again(&self) -> Self {
-        let world = Self::empty();
+        let mut world = Self::empty();
+        world.no_rename_flags = self.no_rename_flags;
         copy_as_is(&self.state(), &world.state());
         world
     }

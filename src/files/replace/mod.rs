@@ -120,10 +120,12 @@ impl<F: Folder> Staged<F> {
             FileState::Present { meta, .. } => Some(*meta),
             FileState::Unusable(why) => return Err(refuse(&path, why)),
         };
-        match dir.look(name) {
-            Ok(Some((meta, Kind::File))) if meta.nlink > 1 => return Err(hard_linked(&path)),
-            Ok(_) => {}
-            Err(error) => return Err(Error::io("look at", &path, &error)),
+        let hard_links = || match dir.look(name) {
+            Ok(found) => Ok(matches!(found, Some((meta, Kind::File)) if meta.nlink > 1)),
+            Err(error) => Err(Error::io("look at", &path, &error)),
+        };
+        if hard_links()? && (!names::drop_second(&dir, name) || hard_links()?) {
+            return Err(hard_linked(&path));
         }
         let mut staged = Self {
             temp: temp_name(name),

@@ -1,7 +1,7 @@
 //! The swap itself, its check, and the way back.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 
 use super::{Id, Staged, Step, Way, id, temp_name};
 use crate::error::{Error, Kind as ErrorKind};
@@ -88,15 +88,15 @@ impl<F: Folder> Staged<F> {
     /// and then renamed over.
     fn rename_over(&mut self) -> Result<(), CommitError> {
         let old = temp_name(&self.name);
-        let linked = self.dir.folder.link(&self.name, &old).is_ok();
+        let mut linked = self.dir.folder.link(&self.name, &old).is_ok();
+        if linked && !self.same_inode(&old) {
+            // On much of FUSE each name has an inode of its own, and a second name tells nothing.
+            linked = false;
+            let _ = self.dir.unlink(&old);
+        }
         let checked = self.is_before(if linked { &old } else { &self.name });
-        let same_still = || {
-            let (one, other) = (self.dir.look(&self.name), self.dir.look(&old));
-            !linked
-                || matches!((one, other), (Ok(Some((one, _))), Ok(Some((other, _)))) if id(&one) == id(&other) && one.mtime_ns == other.mtime_ns)
-        };
         let result = match checked {
-            Ok(true) if same_still() => self
+            Ok(true) if !linked || self.same_inode(&old) => self
                 .dir
                 .folder
                 .move_over(&self.temp, &self.name)
@@ -113,8 +113,14 @@ impl<F: Folder> Staged<F> {
         result
     }
 
+    fn same_inode(&self, other: &OsStr) -> bool {
+        let (one, other) = (self.dir.look(&self.name), self.dir.look(other));
+        matches!((one, other), (Ok(Some((one, _))), Ok(Some((other, _)))) if id(&one) == id(&other))
+    }
+
     pub(super) fn move_away(&mut self) -> Result<(), CommitError> {
-        match self.dir.move_new(&self.name, &self.temp) {
+        // Nobody else takes the temp name, so this needs no promise that it is free.
+        match self.dir.folder.move_over(&self.name, &self.temp) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(self.moved("is gone"));
@@ -189,8 +195,7 @@ impl<F: Folder> Staged<F> {
     /// Where nothing can be exchanged: the old file's second name, or its bytes written once more.
     fn rename_back(&self, ours: Option<Id>) -> Result<(), Error> {
         let failed = |error: io::Error| Error::io("put back", self.path(), &error);
-        let there = self.dir.look(&self.name).map_err(failed)?;
-        if there.map(|(meta, _)| id(&meta)) != ours {
+        if !self.is_ours(&self.name, ours).map_err(failed)? {
             // Another writer's version: newer, and it stays.
             return Ok(());
         }
@@ -210,16 +215,32 @@ impl<F: Folder> Staged<F> {
     /// Removes the file that was made, if it is still ours.
     fn take_away(&self, ours: Option<Id>) -> Result<(), Error> {
         let failed = |error: io::Error| Error::io("take back", self.path(), &error);
-        match self.dir.move_new(&self.name, &self.temp) {
+        match self.dir.folder.move_over(&self.name, &self.temp) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(failed(error)),
         }
-        let out = self.dir.look(&self.temp).map_err(failed)?;
-        if out.map(|(meta, _)| id(&meta)) != ours {
+        if !self.is_ours(&self.temp, ours).map_err(failed)? {
             self.move_back()?;
         }
         Ok(())
+    }
+
+    /// Whether the file under `name` is the one that was written: by its inode, or, where a rename
+    /// gives it another one, by every byte.
+    fn is_ours(&self, name: &OsStr, ours: Option<Id>) -> io::Result<bool> {
+        let found = self.dir.look(name)?.map(|(meta, _)| id(&meta));
+        if found == ours {
+            return Ok(true);
+        }
+        let Some(mut file) = self.new.as_ref().filter(|_| found.is_some()).map(|(file, _)| file)
+        else {
+            return Ok(false);
+        };
+        let mut bytes = Vec::new();
+        file.seek(io::SeekFrom::Start(0))?;
+        file.read_to_end(&mut bytes)?;
+        Ok(matches!(self.dir.holds(name, &[&bytes]), Ok(Some((true, _)))))
     }
 
     /// Whether the file under `name` is, to the byte, what was read.

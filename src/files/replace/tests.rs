@@ -87,6 +87,21 @@ fn a_swap_can_be_taken_back() {
     taken_back::<SystemFolder>();
 }
 
+/// Killed between the two names that a file has for a moment where nothing can be exchanged.
+#[test]
+fn an_own_second_name_is_known_and_another_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    std::fs::write(folder.join("f"), "one").unwrap();
+    std::fs::hard_link(folder.join("f"), folder.join(temp_name(OsStr::new("f")))).unwrap();
+    let other = folder.join(temp_name(OsStr::new("f")));
+    std::fs::write(&other, "somebody's version").unwrap();
+    put::<SystemFolder>(folder, &read::<SystemFolder>(folder), b"two").unwrap();
+    assert_eq!(std::fs::read(folder.join("f")).unwrap(), b"two");
+    assert_eq!(std::fs::read(other).unwrap(), b"somebody's version");
+    assert_eq!(names(folder).len(), 2);
+}
+
 #[test]
 fn mode_and_owner_stay_and_new_files_are_private() {
     let temp = tempfile::tempdir().unwrap();

@@ -53,7 +53,7 @@ impl Folder for UnixFolder {
 
     fn look(&self, name: &OsStr) -> io::Result<(Meta, Kind)> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok((meta(&stat), kind(&stat)))
+        Ok((with_links_of_now(meta(&stat), &self.0, name), kind(&stat)))
     }
 
     fn link_target(&self, name: &OsStr) -> io::Result<PathBuf> {
@@ -109,7 +109,8 @@ impl Folder for UnixFolder {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// `RENAME_NOREPLACE`, or a second name and then one less: both fail if the name is taken.
+    /// `RENAME_NOREPLACE`, or a second name and then one less: both fail if the name is taken. Where a
+    /// file can have no second name either, the check and the rename are two steps.
     fn move_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         #[cfg(any(
             target_os = "linux",
@@ -125,15 +126,18 @@ impl Folder for UnixFolder {
                 done => return done,
             }
         }
-        // A folder has no second name: there the check and the rename are two steps.
-        if self.look(from)?.1 == Kind::Folder {
-            return match self.look(to) {
-                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-                Err(_) => self.move_over(from, to),
-            };
+        if self.look(from)?.1 != Kind::Folder {
+            match self.link(from, to) {
+                Ok(()) => return self.unlink(from),
+                Err(error) if has_no_links(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
-        self.link(from, to)?;
-        self.unlink(from)
+        match self.look(to) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.move_over(from, to),
+            Err(error) => Err(error),
+        }
     }
 
     fn move_over(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
@@ -187,7 +191,7 @@ impl Folder for UnixFolder {
 
     fn meta_of(file: &File) -> io::Result<(Meta, Kind)> {
         let stat = rustix::fs::fstat(file)?;
-        Ok((meta(&stat), kind(&stat)))
+        Ok((with_links_of_now(meta(&stat), file, OsStr::new("")), kind(&stat)))
     }
 
     fn own_file(file: &File, uid: u32, gid: u32) -> io::Result<()> {
@@ -215,6 +219,32 @@ fn unsupported(errno: rustix::io::Errno) -> io::Error {
         Errno::NOSYS | Errno::INVAL | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
         other => other.into(),
     }
+}
+
+/// How Linux and the BSDs say that a file system knows no second names.
+fn has_no_links(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::PERM | Errno::NOSYS | Errno::INVAL | Errno::NOTSUP | Errno::MLINK))
+}
+
+/// FUSE answers from memory for a second, and there a file that had a second name still has it.
+#[cfg(target_os = "linux")]
+fn with_links_of_now(found: Meta, at: impl AsFd, name: &OsStr) -> Meta {
+    use rustix::fs::{StatxFlags, statx};
+    if found.nlink < 2 {
+        return found;
+    }
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_FORCE_SYNC | AtFlags::EMPTY_PATH;
+    match statx(at, name, flags, StatxFlags::NLINK) {
+        Ok(now) => Meta { nlink: now.stx_nlink.into(), ..found },
+        Err(_) => found,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn with_links_of_now(found: Meta, _at: impl AsFd, _name: &OsStr) -> Meta {
+    found
 }
 
 #[allow(
