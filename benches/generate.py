@@ -3,6 +3,7 @@
 
 usage: generate.py files DIR N      devices/paired.json (about 800 bytes a device), pending, identity
        generate.py sqlite DIR N     the same as rows of state/openclaw.sqlite
+       generate.py requests DIR N   N requests of this machine's own in the database
        generate.py padded DIR MB    the SQLite fixture with MB megabytes of other tables' rows
 """
 import base64
@@ -75,6 +76,19 @@ def sqlite(to, count):
     database.close()
 
 
+def requests(to, count):
+    sqlite(to, 0)
+    database = sqlite3.connect(os.path.join(to, "state", "openclaw.sqlite"))
+    own = database.execute("select device_id, public_key from device_pairing_paired").fetchone()
+    database.executemany(
+        "insert into device_pairing_pending (request_id, device_id, public_key, platform, client_id, client_mode, role,"
+        " roles_json, scopes_json, silent, is_repair, ts) values (?,?,?,'linux','cli','cli','operator','[\"operator\"]',"
+        " '[\"operator.admin\"]',0,1,?)",
+        [("%08x-0000-4000-8000-%012x" % (number, number), *own, NOW + number) for number in range(count)])
+    database.commit()
+    database.close()
+
+
 def padded(to, megabytes):
     sqlite(to, 0)
     database = sqlite3.connect(os.path.join(to, "state", "openclaw.sqlite"))
@@ -87,4 +101,4 @@ def padded(to, megabytes):
 
 
 if __name__ == "__main__":
-    {"files": files, "sqlite": sqlite, "padded": padded}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    {"files": files, "sqlite": sqlite, "requests": requests, "padded": padded}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))

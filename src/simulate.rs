@@ -216,9 +216,11 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
         _ => None,
     });
     if let Some(database) = readable {
-        for change in &changes.rows {
-            if let Some(table) = database.tables.get_mut(&change.part) {
-                rows::play(Arc::make_mut(table), change);
+        for (part, table) in &mut database.tables {
+            let of_table: Vec<_> =
+                changes.rows.iter().filter(|change| change.part == *part).collect();
+            if !of_table.is_empty() {
+                rows::play(Arc::make_mut(table), &of_table);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A plan's edits as changes of rows: only the columns it names, a JSON cell in its own text.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::{StalePlan, record_edits, stale};
@@ -17,22 +19,25 @@ pub(super) fn changes(
     edits: &[&Edit],
 ) -> Result<Vec<RowChange>, StalePlan> {
     let place = part.table();
-    let mut keys: Vec<&String> = Vec::new();
-    for edit in edits {
-        if let Target::Record { key, .. } = &edit.target
-            && !keys.contains(&key)
-        {
-            keys.push(key);
+    let mut by_key: Vec<(&String, Vec<&Edit>)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for &edit in edits {
+        let Target::Record { store, key, .. } = &edit.target else {
+            continue;
+        };
+        let at = *known.entry(key).or_insert_with(|| {
+            by_key.push((key, Vec::new()));
+            by_key.len() - 1
+        });
+        if let (StoreKind::Sqlite, Some((_, of_key))) = (store, by_key.get_mut(at)) {
+            of_key.push(edit);
         }
     }
+    let columns: Vec<String> = part.key_columns().iter().map(|&name| name.to_owned()).collect();
+    let rows = by_text(table, &columns);
     let mut changes = Vec::new();
-    for key in keys {
-        let of_key: Vec<&Edit> = edits
-            .iter()
-            .copied()
-            .filter(|edit| matches!(&edit.target, Target::Record { store: StoreKind::Sqlite, key: of, .. } if of == key))
-            .collect();
-        let row = find_row(part, table, key);
+    for (key, of_key) in by_key {
+        let row = find_row(part, table, &rows, key);
         let wanted = key_cells(part, key);
         match (
             row,
@@ -78,12 +83,23 @@ fn key_cells(part: Part, key: &str) -> Vec<(String, Cell)> {
     cells
 }
 
-fn find_row<'a>(part: Part, table: &'a Table, key: &str) -> Option<&'a Row> {
+/// Where the rows are whose key columns hold these texts; what is no text counts as none.
+type ByText<'a> = HashMap<Vec<Option<&'a str>>, Vec<usize>>;
+
+fn by_text<'a>(table: &'a Table, columns: &[String]) -> ByText<'a> {
+    let mut found = ByText::new();
+    let columns: Vec<_> = columns.iter().map(|name| table.column(name)).collect();
+    for (at, row) in table.rows.iter().enumerate() {
+        let text = |column: &Option<usize>| column.and_then(|at| row.0.get(at)?.text());
+        found.entry(columns.iter().map(text).collect()).or_default().push(at);
+    }
+    found
+}
+
+fn find_row<'a>(part: Part, table: &'a Table, rows: &ByText<'_>, key: &str) -> Option<&'a Row> {
     let wanted = key_cells(part, key);
-    table
-        .rows
-        .iter()
-        .find(|row| wanted.iter().all(|(column, cell)| table.cell(row, column) == Some(cell)))
+    let texts: Vec<_> = wanted.iter().map(|(_, cell)| cell.text()).collect();
+    table.rows.get(*rows.get(&texts)?.first()?)
 }
 
 /// The fields of a record that a row of this part holds directly: of a cached token, the operator's.
@@ -250,35 +266,92 @@ fn set_cell(
     Ok(())
 }
 
-/// What a change does to a table.
-pub(super) fn play(table: &mut Table, change: &RowChange) {
-    let columns = table.columns.clone();
-    let position = |name: &str| columns.iter().position(|column| column.name == name);
-    let is_it = |row: &Row| {
-        change
-            .key
-            .iter()
-            .all(|(column, cell)| position(column).and_then(|at| row.0.get(at)) == Some(cell))
+/// What changes, each of another row, do to a table.
+pub(super) fn play(table: &mut Table, changes: &[&RowChange]) {
+    let Some(first) = changes.first() else {
+        return;
     };
-    match &change.op {
-        RowOp::Delete(_) => table.rows.retain(|row| !is_it(row)),
-        RowOp::Insert(cells) => {
-            let mut row = vec![Cell::Null; columns.len()];
-            for (column, cell) in cells {
-                if let Some(slot) = position(column).and_then(|at| row.get_mut(at)) {
-                    *slot = cell.clone();
-                }
+    let columns: Vec<_> = first.key.iter().map(|(column, _)| column.clone()).collect();
+    let before = table.clone();
+    let rows = by_text(&before, &columns);
+    let position = |name: &str| before.column(name);
+    let mut gone = vec![false; before.rows.len()];
+    for change in changes {
+        let texts: Vec<_> = change.key.iter().map(|(_, cell)| cell.text()).collect();
+        let is_it = |at: &usize| {
+            let row = before.rows.get(*at);
+            row.is_some_and(|row| {
+                change.key.iter().all(|(column, cell)| before.cell(row, column) == Some(cell))
+            })
+        };
+        let found = rows.get(&texts).into_iter().flatten().copied().filter(is_it);
+        match &change.op {
+            RowOp::Delete(_) => {
+                found.for_each(|at| {
+                    if let Some(gone) = gone.get_mut(at) {
+                        *gone = true;
+                    }
+                });
             }
-            table.rows.push(Row(row));
-        }
-        RowOp::Update(cells) => {
-            for row in table.rows.iter_mut().filter(|row| is_it(row)) {
-                for change in cells {
-                    if let Some(slot) = position(&change.column).and_then(|at| row.0.get_mut(at)) {
-                        *slot = change.new.clone();
+            RowOp::Insert(cells) => {
+                let mut row = vec![Cell::Null; before.columns.len()];
+                for (column, cell) in cells {
+                    if let Some(slot) = position(column).and_then(|at| row.get_mut(at)) {
+                        *slot = cell.clone();
+                    }
+                }
+                table.rows.push(Row(row));
+            }
+            RowOp::Update(cells) => {
+                for at in found {
+                    for cell in cells {
+                        let row = table.rows.get_mut(at);
+                        let slot = row.zip(position(&cell.column));
+                        if let Some(slot) = slot.and_then(|(row, at)| row.0.get_mut(at)) {
+                            *slot = cell.new.clone();
+                        }
                     }
                 }
             }
         }
+    }
+    let mut gone = gone.into_iter();
+    table.rows.retain(|_| !gone.next().unwrap_or(false));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_changed_in_place_and_new_ones_come_last() {
+        let names = ["request_id", "role"];
+        let columns = names.map(|name| crate::image::TableColumn {
+            name: name.to_owned(),
+            not_null: false,
+            has_default: false,
+        });
+        let cell = |text: &str| Cell::Text(text.to_owned());
+        let row = |id: &str, role: &str| Row(vec![cell(id), cell(role)]);
+        // A key that is no text stands for itself alone.
+        let number = Row(vec![Cell::Integer(7), cell("n")]);
+        let rows = vec![row("a", "1"), number.clone(), row("b", "2"), row("c", "3")];
+        let mut table = Table { columns: columns.to_vec(), rows };
+        let change = |key: Cell, op: RowOp| RowChange {
+            part: Part::Pending,
+            key: vec![("request_id".to_owned(), key)],
+            op,
+        };
+        let new = vec![("request_id".to_owned(), cell("d"))];
+        let role = CellChange { column: "role".to_owned(), old: cell("3"), new: cell("4") };
+        let changes = [
+            change(cell("d"), RowOp::Insert(new)),
+            change(cell("a"), RowOp::Delete(Vec::new())),
+            change(Cell::Integer(8), RowOp::Delete(Vec::new())),
+            change(cell("c"), RowOp::Update(vec![role])),
+        ];
+        play(&mut table, &changes.iter().collect::<Vec<_>>());
+        let last = Row(vec![cell("d"), Cell::Null]);
+        assert_eq!(table.rows, [number, row("b", "2"), row("c", "4"), last]);
     }
 }

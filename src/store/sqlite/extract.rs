@@ -38,7 +38,8 @@ pub(super) fn write(source: &Connection, target: &Path) -> Result<BTreeMap<Strin
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let copy = Connection::open_with_flags(target, flags).map_err(failed)?;
+    let mut copy = Connection::open_with_flags(target, flags).map_err(failed)?;
+    super::limit::set(&mut copy).map_err(failed)?;
     // Nobody sees the file before the snapshot is whole, and whoever moves it there syncs it.
     copy.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;

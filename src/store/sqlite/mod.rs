@@ -11,6 +11,7 @@
 //! ```
 
 mod extract;
+mod limit;
 mod probe;
 mod reader;
 mod restore;

@@ -228,9 +228,9 @@ pub(super) fn open(path: &Path, way: Way) -> Result<Connection, Halt> {
         | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(uri, flags)?;
+    let mut connection = Connection::open_with_flags(uri, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    guard(&connection)?;
+    guard(&mut connection)?;
     // Exclusive before the first access keeps the index in memory; it needs no lock and no `-shm`.
     if way == Way::Alone {
         connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
@@ -240,8 +240,9 @@ pub(super) fn open(path: &Path, way: Way) -> Result<Connection, Halt> {
 }
 
 /// Settings of the connection, not of the database: it never checkpoints on closing, keeps temporary
-/// data in memory and does not believe what a schema says.
-pub(super) fn guard(connection: &Connection) -> rusqlite::Result<()> {
+/// data in memory, does not believe what a schema says and ends what takes too long.
+pub(super) fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
+    super::limit::set(connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;

@@ -26,6 +26,9 @@ pub(super) fn trouble(error: &rusqlite::Error) -> Trouble {
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
         | ErrorCode::FileLockingProtocolFailed => Trouble::Busy(LOCKED.to_owned()),
+        ErrorCode::OperationInterrupted => {
+            Trouble::Unusable(Unusable::Io(super::limit::TOO_LONG.to_owned()))
+        }
         ErrorCode::PermissionDenied => Trouble::Unusable(Unusable::Denied),
         ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => {
             Trouble::Unusable(Unusable::Io(says(error)))
