@@ -155,6 +155,8 @@ pub struct Options {
     pub trust_proxy: Vec<IpAddr>,
     /// `--new-token`: a new shared token where a placeholder stands, or none where one is needed.
     pub new_token: bool,
+    /// `--new-identity`: 32 random bytes for this machine's new private key.
+    pub new_identity: Option<[u8; 32]>,
     /// `--config-from`: a copy to put in the config's place, and its bytes.
     pub config_from: Option<(PathBuf, Bytes)>,
     /// 32 random bytes for a token, should one be needed.

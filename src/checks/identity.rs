@@ -5,7 +5,7 @@ use serde_json::json;
 use super::edits::RecordEdits;
 use super::leftovers::IDENTITY_WAITS;
 use super::stores::to_read;
-use super::{Check, Edits};
+use super::{Check, Edits, new_identity};
 use crate::config::model::ConfigState;
 use crate::finding::{Code, Finding, Severity};
 use crate::model::identity::IdentityFault;
@@ -16,24 +16,26 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::unusable;
 
-/// What a person does when only OpenClaw can make a new identity.
-fn new_identity() -> Vec<Step> {
-    vec![
-        Step::run("openclaw", ["devices", "list"])
-            .after("run this once")
-            .note("it makes a new identity and asks for pairing; it may end with an error"),
-        Step::clawmend(["repair"]).after("then run").note("it approves the new request"),
-    ]
+/// A new identity is a person's choice: clawmend makes it, or OpenClaw does (`by_openclaw`).
+fn renewed(finding: Finding, model: &Model, by_openclaw: Step) -> Finding {
+    if new_identity::is_possible(model) {
+        return finding.choice(new_identity::step()).choice(by_openclaw);
+    }
+    finding.by_hand([by_openclaw, Step::clawmend(["repair"]).after("then run")])
 }
 
-/// The row of the database: only OpenClaw puts another key pair there.
-fn by_doctor() -> Vec<Step> {
-    vec![
-        Step::run("openclaw", ["doctor", "--fix"])
-            .after("stop the gateway, then run")
-            .note("it replaces the row by a new identity"),
-        Step::clawmend(["repair"]).after("start the gateway, then run"),
-    ]
+/// A file, or nothing at all: OpenClaw makes a new key pair when a command needs one.
+fn by_command() -> Step {
+    Step::run("openclaw", ["devices", "list"])
+        .after("or let OpenClaw make one: run once")
+        .note("it may end with an error; then run `clawmend repair`")
+}
+
+/// The row of the database: OpenClaw puts another key pair there only when it is told to.
+fn by_doctor() -> Step {
+    Step::run("openclaw", ["doctor", "--fix"])
+        .after("or let OpenClaw make one: stop the gateway, then run")
+        .note("start the gateway, then run `clawmend repair`")
 }
 
 pub static MISSING: Check = Check {
@@ -43,9 +45,9 @@ pub static MISSING: Check = Check {
     title: "this machine has no identity yet",
     why: "The CLI proves who it is with a key pair, its identity. Without one the gateway cannot know it. OpenClaw \
           makes a new key pair at the next command, and the new one must be approved.",
-    repair: "Nothing: OpenClaw makes a new key pair, then `repair` approves it.",
+    repair: "Nothing without being asked. `repair --new-identity` makes a key pair, pairs it and saves its token.",
     by_hand: "Run `openclaw devices list` once, then repair with clawmend.",
-    commands: &[&["repair"]],
+    commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &["pairing required", "device identity required"],
     follows: &[&super::import::IMPORT_WAITS],
     is_of_stores: true,
@@ -61,7 +63,7 @@ pub static MISSING: Check = Check {
         let place = place_of(model.store, Part::Identity);
         if !model.paired.entries.is_empty() {
             let says = "the CLI's identity is missing, but devices are paired here";
-            return vec![check.finding(place, says).by_hand(new_identity())];
+            return vec![renewed(check.finding(place, says), model, by_command())];
         }
         let says =
             "the CLI was never used with this state dir: there is no identity and no paired device";
@@ -71,8 +73,11 @@ pub static MISSING: Check = Check {
             && !model.config.is_client();
         let setup =
             Step::run("openclaw", ["setup"]).after("first run").note("there is no config yet");
-        let steps = is_bare.then_some(setup).into_iter().chain(new_identity());
-        vec![check.finding(place, says).by_hand(steps).rated(Severity::Unchecked)]
+        let finding = check.finding(place, says).rated(Severity::Unchecked);
+        vec![match is_bare {
+            true => finding.by_hand([setup, by_command().after("then run once")]),
+            false => renewed(finding, model, by_command()),
+        }]
     },
     ..Check::BASE
 };
@@ -84,9 +89,10 @@ pub static MALFORMED: Check = Check {
     title: "the identity cannot be read",
     why: "OpenClaw cannot use a broken identity. Releases up to 2026.4 replace it by a new key pair at the next start. \
           Later ones use another key pair at every call, so no approval lasts.",
-    repair: "Nothing: once the broken file is moved away, OpenClaw makes a new key pair.",
+    repair: "Nothing without being asked. `repair --new-identity` makes it whole again if its private key can be saved, \
+             else a new one, and pairs it.",
     by_hand: "Move identity/device.json away, run `openclaw devices list` once, then repair with clawmend.",
-    commands: &[&["repair"]],
+    commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
         "pairing required",
         "device identity required",
@@ -108,8 +114,9 @@ fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
         }
         let path = model.facts.state_dir.join(super::file_name(Part::Identity));
         let broken = path.with_extension("json.broken");
-        let aside = Step::run("mv", [path, broken]).after("move it away");
-        std::iter::once(aside).chain(new_identity()).collect()
+        Step::run("mv", [path, broken])
+            .after("or let OpenClaw make one: move it away")
+            .note("run `openclaw devices list` once, then `clawmend repair`")
     };
     match &model.identity {
         IdentityState::Unusable(why) => {
@@ -118,7 +125,7 @@ fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
         }
         IdentityState::Malformed => {
             let says = "the identity is not a JSON object (empty, truncated or damaged)";
-            vec![check.finding(place, says).by_hand(aside())]
+            vec![renewed(check.finding(place, says), model, aside())]
         }
         IdentityState::Faulty(fault, id) => {
             let says = match fault {
@@ -134,7 +141,7 @@ fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
                     "the identity was written by an app, in a form that the CLI of many releases cannot use"
                 }
             };
-            let finding = check.finding(place, says).by_hand(aside());
+            let finding = renewed(check.finding(place, says), model, aside());
             vec![match id {
                 Some(id) => finding.detail("deviceId", Shape::DeviceId.show(id)),
                 None => finding,
@@ -151,9 +158,10 @@ pub static KEYS_DIFFER: Check = Check {
     title: "the identity's private key does not belong to its public key",
     why: "The CLI signs with the private key, and the gateway checks with the public key. The two do not fit, so the \
           gateway refuses the signature, or OpenClaw makes another identity at each call.",
-    repair: "Nothing: clawmend cannot make the missing key.",
+    repair: "Nothing without being asked. `repair --new-identity` keeps the private key if its device is paired here, else \
+             makes a new pair, and pairs it.",
     by_hand: "Move identity/device.json away, run `openclaw devices list` once, then repair with clawmend.",
-    commands: &[&["repair"]],
+    commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
         "device signature invalid",
         "pairing required",
@@ -163,10 +171,11 @@ pub static KEYS_DIFFER: Check = Check {
         IdentityState::Found(identity) if !identity.keys_match => {
             let says = "the identity's private key does not belong to its public key (mixed from two machines?)";
             let finding = check.finding(place_of(model.store, Part::Identity), says);
-            let finding = finding.by_hand(match model.store {
-                StoreKind::Files => new_identity(),
+            let by_openclaw = match model.store {
+                StoreKind::Files => by_command(),
                 StoreKind::Sqlite => by_doctor(),
-            });
+            };
+            let finding = renewed(finding, model, by_openclaw);
             vec![finding.detail("deviceId", identity.shown_id())]
         }
         _ => vec![],

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::edits::{edit, set_aside};
 use super::stores::to_read;
-use super::{Check, Edits, file_name, set_aside_step};
+use super::{Check, Edits, file_name, new_identity, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::scan;
 use crate::model::database::is_identity_claim;
@@ -66,16 +66,18 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
         }
         _ => "the identity is still in a file, and the file is not valid".to_owned(),
     };
-    vec![
-        check.finding(identity, says).by_hand([
-            doctor(),
-            set_aside_step(model, identity).after("if that fails, move the file away"),
-            Step::run("openclaw", ["devices", "list"])
-                .after("then run")
-                .note("it makes a new identity"),
-            Step::clawmend(["repair"]).after("and"),
-        ]),
-    ]
+    let finding = check.finding(identity, says);
+    vec![match new_identity::is_possible(model) {
+        true => finding.choice(new_identity::step()).choice(
+            doctor()
+                .after("or let OpenClaw make one: stop the gateway, then run")
+                .note("then repair"),
+        ),
+        false => {
+            let aside = set_aside_step(model, identity).after("if that fails, move the file away");
+            finding.by_hand([doctor(), aside, Step::clawmend(["repair"]).after("then run")])
+        }
+    }]
 }
 
 /// The identity's file becomes the row that is missing.

@@ -19,6 +19,7 @@ pub(crate) mod import;
 pub(crate) mod leftovers;
 pub(crate) mod local;
 pub mod messages;
+pub mod new_identity;
 pub(crate) mod newer;
 mod other_system;
 pub(crate) mod pins;

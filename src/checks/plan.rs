@@ -18,6 +18,11 @@ pub fn plan(model: &Model, options: &Options) -> Plan {
     let (with_copy, copy) = copied.unzip();
     edits.extend(copy);
     let configured = with_copy.as_ref().unwrap_or(model);
+    // So is a new identity there before it is granted.
+    let identified = options.pairing.then(|| grant::identity::replaced(model, options)).flatten();
+    let (with_identity, identity) = identified.unzip();
+    edits.extend(identity);
+    let model = with_identity.as_ref().unwrap_or(model);
     for check in CHECKS {
         match check.edits {
             Edits::Config(make) if options.config => edits.extend(make(configured, options)),

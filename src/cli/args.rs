@@ -163,6 +163,9 @@ pub struct Repair {
     /// Replace a placeholder in `gateway.auth.token` (such as "undefined") by a new random token
     #[arg(long)]
     pub new_token: bool,
+    /// Give this machine's CLI a new identity (key pair) and pair it; a damaged one is saved if possible
+    #[arg(long)]
+    pub new_identity: bool,
     /// Put this copy in the place of a config that cannot be read
     #[arg(long, value_name = "FILE")]
     pub config_from: Option<PathBuf>,

@@ -6,7 +6,7 @@ use super::args;
 use super::change::{Call, Proposal, Purpose, begin, carry_out};
 use super::context::Context;
 use super::flags::absolute;
-use crate::checks::{self, Options, Scopes};
+use crate::checks::{self, Options, Scopes, new_identity};
 use crate::config::model::{ConfigModel, ConfigState};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -29,6 +29,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         bind: args.bind.map(args::Bind::word),
         trust_proxy: args.trust_proxy.clone(),
         new_token: args.new_token,
+        new_identity: args.new_identity.then(|| context.random()).transpose()?,
         config_from: match &args.config_from {
             Some(file) => Some(crate::read::read_copy(&context.world.env.cwd.join(file))?),
             None => None,
@@ -47,6 +48,19 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     let state = context.read()?;
     if options.config && options.config_from.is_none() {
         options.config_from = offered_copy(context, args, &state.model.config)?;
+    }
+    if args.new_identity && !(options.pairing && new_identity::is_possible(&state.model)) {
+        let text = match (options.pairing, state.model.config.is_client()) {
+            (false, _) => "--new-identity is about the pairing, and --only leaves that out",
+            (_, true) => {
+                "this machine's CLI uses the gateway of another host: a new identity must be approved there"
+            }
+            _ => {
+                "the identity or the paired devices cannot be read, so a new identity cannot be paired"
+            }
+        };
+        return Err(Error::refused(format!("{text}; nothing was changed"))
+            .hint(Step::diagnose().note("says what is wrong")));
     }
     carry_out(context, &call, held, state, &mut |_context, state| {
         Proposal::of(state, &checks::plan(&state.model, &options))
@@ -110,6 +124,9 @@ fn again(args: &args::Repair, cwd: &std::path::Path) -> Step {
     }
     if args.new_token {
         again = again.with(["--new-token"]);
+    }
+    if args.new_identity {
+        again = again.with(["--new-identity"]);
     }
     if args.keep_all {
         again = again.with(["--keep-all"]);

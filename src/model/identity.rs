@@ -93,6 +93,46 @@ pub fn public_key_of_pem(pem: &str) -> Option<[u8; 32]> {
     <[u8; 32]>::try_from(der.strip_prefix(&SPKI_PREFIX)?).ok()
 }
 
+/// The fields of an identity that is made of a private key, as every release writes them.
+pub fn record_of_seed(seed: &[u8; 32]) -> Record {
+    let raw = SigningKey::from_bytes(seed).verifying_key().to_bytes();
+    let public = pem("PUBLIC KEY", &[&SPKI_PREFIX[..], &raw]);
+    let private = pem("PRIVATE KEY", &[&PKCS8_PREFIX[..], seed]);
+    let fields = [
+        ("deviceId", hex(&Sha256::digest(raw))),
+        ("publicKeyPem", public),
+        ("privateKeyPem", private),
+    ];
+    fields.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect()
+}
+
+fn pem(label: &str, der: &[&[u8]]) -> String {
+    // 64 characters at most, so a body of one line.
+    let body = STANDARD.encode(der.concat());
+    format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+}
+
+/// The private key that a damaged record still holds: of its text, whatever is left of it, the key's PEM,
+/// or the raw key as a native app writes it. Nothing tells here whether it is undamaged.
+pub fn seed_in(text: &str) -> Option<[u8; 32]> {
+    let pem = text.split_once("-----BEGIN PRIVATE KEY-----").map(|(_, rest)| {
+        // Also as it stands in JSON, and cut off behind the key.
+        let rest = rest.replace("\\r", "").replace("\\n", "");
+        let is_base64 = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+        rest.trim_start().chars().filter(|c| !c.is_whitespace()).take_while(is_base64).collect()
+    });
+    let seed = |body: String| {
+        let der = STANDARD.decode(body.get(..64)?).ok()?;
+        der.strip_prefix(&PKCS8_PREFIX)?.try_into().ok()
+    };
+    pem.and_then(seed).or_else(|| {
+        let (_, value) = text.split_once("\"privateKey\"")?;
+        let value = value.split('"').nth(1)?.trim_end_matches('=');
+        let value = value.replace('+', "-").replace('/', "_");
+        URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
+    })
+}
+
 fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
     let start = format!("-----BEGIN {label}-----");
     let end = format!("-----END {label}-----");
@@ -122,6 +162,33 @@ mod tests {
     }
 
     #[test]
+    fn a_key_pair_is_written_as_openclaw_writes_it() {
+        let captured = fixture();
+        let seed = seed_in(captured["privateKeyPem"].as_str().unwrap()).unwrap();
+        let made = record_of_seed(&seed);
+        for name in ["deviceId", "publicKeyPem", "privateKeyPem"] {
+            assert!(made[name] == captured[name], "{name}");
+        }
+        let identity = Identity::of(&made).unwrap();
+        assert!(identity.id_fits() && identity.keys_match);
+    }
+
+    #[test]
+    fn what_is_left_of_a_private_key_is_found() {
+        let captured = fixture();
+        let text = serde_json::to_string(&captured).unwrap();
+        let seed = seed_in(&text).unwrap();
+        assert_eq!(record_of_seed(&seed)["deviceId"], captured["deviceId"]);
+        let end = text.find("-----END PRIVATE").unwrap();
+        assert_eq!(seed_in(&text[..end]), Some(seed), "cut off behind the key");
+        assert_eq!(seed_in(&text[..end - 4]), None, "cut off in the key");
+        let app = json!({"privateKey": URL_SAFE_NO_PAD.encode(seed)}).to_string();
+        assert_eq!(seed_in(&app), Some(seed));
+        let app = json!({"privateKey": STANDARD.encode(seed)}).to_string();
+        assert_eq!(seed_in(&app), Some(seed));
+    }
+
+    #[test]
     fn another_machines_private_key_is_noticed() {
         let mut record = fixture();
         let other =
@@ -143,6 +210,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(public in ".{0,120}", private in ".{0,120}") {
+            let _ = seed_in(&private);
+            let _ = seed_in(&format!("-----BEGIN PRIVATE KEY-----{private}"));
+            let _ = seed_in(&format!("\"privateKey\"{private}"));
             let _ = Identity::of(json!({"deviceId": "a", "publicKeyPem": public, "privateKeyPem": private}).as_object().unwrap());
         }
     }

@@ -107,13 +107,7 @@ impl Model {
         };
         let local_id = identity.device_id();
         let local = local_id.and_then(|id| paired.device(paired.entry(id)?));
-        let mut requests: Vec<Device> = match local_id {
-            Some(id) => {
-                pending.devices().filter(|device| device.device_id.as_deref() == Some(id)).collect()
-            }
-            None => Vec::new(),
-        };
-        requests.sort_by_key(|request| request.asked_at_ms);
+        let requests = local_id.map(|id| requests_of(&pending, id)).unwrap_or_default();
         let era = if store == StoreKind::Sqlite || images.database.is_some() {
             Era::Least
         } else if local.as_ref().is_some_and(|local| local.approved_scopes != List::Missing) {
@@ -147,6 +141,22 @@ impl Model {
             shared,
             legacy,
         }
+    }
+
+    /// The same state, where this machine's identity is `identity`.
+    #[must_use]
+    pub fn with_identity(mut self, identity: Identity) -> Self {
+        let id = identity.derived_id.clone();
+        if self.store == StoreKind::Sqlite {
+            self.auth = auth_of_table(table(&self.images, Part::DeviceAuth), Some(&id));
+        }
+        self.local = self.paired.entry(&id).and_then(|entry| self.paired.device(entry));
+        self.requests = requests_of(&self.pending, &id);
+        if let Some(legacy) = &mut self.legacy {
+            legacy.adopted = false;
+        }
+        self.identity = IdentityState::Found(identity);
+        self
     }
 
     /// The identity, where it can be used: whole, keys that match. Its id is the one the key hashes
@@ -268,6 +278,14 @@ impl Model {
             _ => false,
         }
     }
+}
+
+/// The requests of a device, oldest first.
+fn requests_of(pending: &Records, id: &str) -> Vec<Device> {
+    let own = pending.devices().filter(|device| device.device_id.as_deref() == Some(id));
+    let mut requests: Vec<Device> = own.collect();
+    requests.sort_by_key(|request| request.asked_at_ms);
+    requests
 }
 
 /// Which generation counts: the database as soon as its pairing table has the column of 2026.8. Also

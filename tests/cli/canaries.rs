@@ -65,6 +65,8 @@ const LOOK: &[&[&str]] = &[
     &["devices", "--json"],
     &["repair", "-n", "-v", "--new-token", "--bind", "lan"],
     &["repair", "-n", "--json"],
+    &["repair", "-n", "-v", "--new-identity"],
+    &["repair", "-n", "--json", "--new-identity"],
 ];
 
 const ALL: &[&[&str]] = &[

@@ -1,5 +1,6 @@
 mod canaries;
 mod consent;
+mod identity;
 mod leads;
 mod main_job;
 mod odd_values;

@@ -28,11 +28,18 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     claimed.blockers = vec!["identity/device.json.doctor-importing".into()];
     let claimed = Model::of(images.clone(), claimed);
     file(&mut images, Part::Identity, Some("{\"version\": 1}"));
-    for seen in [claimed, model(&images)] {
-        let finding = found(&seen, "identity-import-waits").unwrap();
-        assert!(matches!(finding.remedy, Remedy::ByHand(_)));
-        assert!(plan(&seen, &options()).is_empty());
+    let broken = model(&images);
+    for seen in [&claimed, &broken] {
+        let finding = found(seen, "identity-import-waits").unwrap();
+        assert!(matches!(finding.remedy, Remedy::ByHand(_) | Remedy::Choice(_)));
+        assert!(plan(seen, &options()).is_empty());
     }
+    // A new one is made only where no import has one in hand, and the broken file goes.
+    let renew = Options { new_identity: Some([7; 32]), ..options() };
+    assert!(plan(&claimed, &renew).is_empty());
+    let changes = crate::simulate::on_model(&broken, &plan(&broken, &renew)).unwrap();
+    let after = Model::of(crate::simulate::images_after(images, changes), facts());
+    assert!(after.usable_identity().is_some() && codes(&after).is_empty(), "{:?}", codes(&after));
 }
 
 #[test]

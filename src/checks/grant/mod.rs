@@ -2,6 +2,7 @@
 //! place that must agree.
 
 mod cached;
+pub(super) mod identity;
 pub(super) mod new_device;
 mod scopes;
 mod token;

@@ -100,12 +100,60 @@ const LOCKOUTS = [
   },
 ];
 
+const withoutKey = (text) => text.replace(/PRIVATE KEY-----\\n.{40}/, "PRIVATE KEY-----\\n");
+
+/**
+ * What `--new-identity` is for. The CLI is refused first, and its identity is broken after that: a CLI that is asked with
+ * a broken one may make another by itself. `keeps`: the private key can be saved, so the device stays the same.
+ */
+const IDENTITIES = [
+  {
+    name: "identity deleted",
+    keeps: false,
+    spoil: ({ pairing, release }) =>
+      release.sqlite ? pairing.run(["DELETE FROM device_identities"]) : pairing.rewriteRaw("identity", () => undefined),
+  },
+  {
+    name: "identity with a damaged key",
+    keeps: false,
+    spoil: ({ pairing, release }) =>
+      release.sqlite
+        ? pairing.run(["UPDATE device_identities SET private_key_pem = substr(private_key_pem, 1, 50)"])
+        : pairing.rewriteRaw("identity", withoutKey),
+  },
+  {
+    name: "identity cut off behind its key",
+    keeps: true,
+    spoil: ({ pairing, release }) =>
+      release.sqlite
+        ? pairing.run(["UPDATE device_identities SET public_key_pem = '', device_id = 'x'"])
+        : pairing.rewriteRaw("identity", (text) => text.slice(0, text.indexOf("-----END PRIVATE KEY"))),
+  },
+];
+
+async function renewed(bench, clawmend, { keeps, spoil }) {
+  await bench.edit((model) => grant(model, ["operator.read"]));
+  const before = (await bench.pairing.model()).identity.deviceId;
+  const columns = await judge(bench.openclaw, clawmend, {
+    ask: askCli,
+    quiet: () => spoil(bench),
+    repairArgs: ["--new-identity"],
+    // What was there before is no identity.
+    restores: false,
+  });
+  if (columns.after === "in" && ((await bench.pairing.model()).identity.deviceId === before) !== keeps) {
+    columns.problem = keeps ? "the device is another one" : "the device is the old one";
+  }
+  return columns;
+}
+
 /** Every release has one of these two: the lockout that is also repaired with the gateway at rest. */
 const atRest = (release) =>
   LOCKOUTS.find(({ name }) => name === (narrows(release) ? "narrowed to operator.read" : "pending after a proxy"));
 
 export function pairingNames(release) {
   const names = LOCKOUTS.filter(({ applies }) => applies(release)).map(({ name }) => name);
+  if (narrows(release)) names.push(...IDENTITIES.map(({ name }) => name));
   return [...names, `${atRest(release).name}, gateway stopped`];
 }
 
@@ -119,6 +167,13 @@ export async function pairing({ lab, clawmend, release, wants, report }) {
         await bench.reset();
         await lock(bench);
         return judge(bench.openclaw, clawmend, { ask: askCli });
+      });
+    }
+    for (const identity of narrows(release) ? IDENTITIES : []) {
+      if (!wants(identity.name)) continue;
+      await report(identity.name, async () => {
+        await bench.reset();
+        return renewed(bench, clawmend, identity);
       });
     }
     const { name, lock } = atRest(release);

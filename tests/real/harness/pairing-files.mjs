@@ -59,6 +59,14 @@ export class PairingFiles {
     this.#write(FILES[name], text);
   }
 
+  /** Changes one file's text; it goes where that gives none. */
+  async rewriteRaw(name, change) {
+    const path = join(this.state, FILES[name]);
+    const text = change(readFileSync(path, "utf8"));
+    if (text === undefined) rmSync(path);
+    else writeFileSync(path, text);
+  }
+
   #write(name, bytes) {
     const path = join(this.state, name);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,0 +1,149 @@
+//! `repair --new-identity`: a key pair for a CLI that has none, or none that can be used.
+
+use clawmend::exit::Exit;
+use clawmend::model::identity::Identity;
+use serde_json::Value;
+
+use crate::support::Sandbox;
+
+const FILES: &str = "2026.5.28-scope-upgrade-pending";
+const DATABASE: &str = "2026.9.6-sqlite-read-only";
+const IDENTITY: &str = "identity/device.json";
+
+fn database(sandbox: &Sandbox) -> rusqlite::Connection {
+    rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap()
+}
+
+/// The identity of the state, its device and its token, as a gateway compares them.
+fn in_agreement(sandbox: &Sandbox, is_database: bool) -> String {
+    let text = |sql: &str, id: &str| -> String {
+        database(sandbox).query_row(sql, [id], |row| row.get(0)).unwrap()
+    };
+    let (record, device, cached) = if is_database {
+        let columns = [
+            ("deviceId", "device_id"),
+            ("publicKeyPem", "public_key_pem"),
+            ("privateKeyPem", "private_key_pem"),
+        ];
+        let record: serde_json::Map<String, Value> = columns
+            .map(|(field, column)| {
+                let sql = format!("SELECT {column} FROM device_identities WHERE identity_key = ?");
+                (field.to_owned(), text(&sql, "primary").into())
+            })
+            .into_iter()
+            .collect();
+        let id = record["deviceId"].as_str().unwrap().to_owned();
+        let paired = |column: &str| {
+            text(&format!("SELECT {column} FROM device_pairing_paired WHERE device_id = ?"), &id)
+        };
+        let device = serde_json::json!({
+            "publicKey": paired("public_key"),
+            "tokens": serde_json::from_str::<Value>(&paired("tokens_json")).unwrap(),
+        });
+        let cached = text("SELECT token FROM device_auth_tokens WHERE device_id = ?", &id);
+        (record, device, cached)
+    } else {
+        let record = sandbox.json(IDENTITY);
+        assert_eq!(record["version"], 1);
+        assert!(record["createdAtMs"].is_i64());
+        let id = record["deviceId"].as_str().unwrap().to_owned();
+        let auth = sandbox.json("identity/device-auth.json");
+        assert_eq!(auth["deviceId"], id.as_str());
+        let cached = auth["tokens"]["operator"]["token"].as_str().unwrap().to_owned();
+        let device = sandbox.json("devices/paired.json")[&id].clone();
+        (record.as_object().unwrap().clone(), device, cached)
+    };
+    let identity = Identity::of(&record).unwrap();
+    assert!(identity.id_fits() && identity.keys_match);
+    assert_eq!(device["publicKey"], identity.public_key.as_str());
+    assert_eq!(device["tokens"]["operator"]["token"], cached.as_str());
+    assert_eq!(device["tokens"]["operator"]["scopes"].as_array().unwrap().len(), 5);
+    identity.device_id
+}
+
+#[test]
+fn an_identity_that_is_gone_is_made_anew_and_paired() {
+    let sandbox = Sandbox::fixture(FILES);
+    std::fs::remove_file(sandbox.path(IDENTITY)).unwrap();
+    let found = sandbox.run(&[]).expect(Exit::Findings);
+    assert!(found.stdout.contains("clawmend repair --new-identity"), "{}", found.text());
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
+    assert!(!sandbox.path(IDENTITY).exists(), "never without being asked");
+
+    let run = sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    in_agreement(&sandbox, false);
+    let key = sandbox.json(IDENTITY)["privateKeyPem"].as_str().unwrap().to_owned();
+    assert!(!run.text().contains(key.lines().nth(1).unwrap()), "{}", run.text());
+    use std::os::unix::fs::PermissionsExt;
+    let mode = sandbox.path(IDENTITY).metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
+    sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+    assert!(!sandbox.path(IDENTITY).exists());
+}
+
+#[test]
+fn the_database_gets_a_new_identity_too() {
+    let sandbox = Sandbox::fixture(DATABASE);
+    database(&sandbox).execute("DELETE FROM device_identities", []).unwrap();
+    sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    in_agreement(&sandbox, true);
+}
+
+#[test]
+fn a_private_key_that_can_be_saved_keeps_its_device() {
+    let files = Sandbox::fixture(FILES);
+    let (old, text) = (files.json(IDENTITY)["deviceId"].clone(), files.read(IDENTITY));
+    files.write(IDENTITY, &text[..text.find("-----END PRIVATE").unwrap()]);
+    files.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    assert_eq!(in_agreement(&files, false), old);
+
+    let rows = Sandbox::fixture(DATABASE);
+    let id = "SELECT device_id FROM device_identities";
+    let old: String = database(&rows).query_row(id, [], |row| row.get(0)).unwrap();
+    let spoil = "UPDATE device_identities SET public_key_pem = 'x', device_id = 'y'";
+    database(&rows).execute(spoil, []).unwrap();
+    rows.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    assert_eq!(in_agreement(&rows, true), old);
+}
+
+#[test]
+fn a_foreign_or_damaged_private_key_is_not_kept() {
+    let sandbox = Sandbox::fixture(FILES);
+    let mut record = sandbox.json(IDENTITY);
+    let old = record["deviceId"].clone();
+    let other = include_str!("../fixtures/2026.2.19-pending-after-proxy/identity/device.json");
+    let other: Value = serde_json::from_str(other).unwrap();
+    record["privateKeyPem"] = other["privateKeyPem"].clone();
+    sandbox.write(IDENTITY, record.to_string());
+    sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    let id = in_agreement(&sandbox, false);
+    assert!(old != *id && other["deviceId"] != *id, "{id}");
+}
+
+#[test]
+fn a_good_identity_is_replaced_when_a_person_wants_that() {
+    for (fixture, is_database) in [(FILES, false), (DATABASE, true)] {
+        let sandbox = Sandbox::fixture(fixture);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        let old = in_agreement(&sandbox, is_database);
+        sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+        assert_ne!(in_agreement(&sandbox, is_database), old);
+        sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+        assert_eq!(in_agreement(&sandbox, is_database), old);
+    }
+}
+
+#[test]
+fn where_none_can_be_paired_none_is_made() {
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.write(
+        "openclaw.json",
+        r#"{"gateway": {"mode": "remote", "remote": {"url": "wss://gw.example.com"}}}"#,
+    );
+    std::fs::remove_dir_all(sandbox.path("devices")).unwrap();
+    let before = sandbox.read(IDENTITY);
+    sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Refused);
+    let only = ["repair", "--yes", "--new-identity", "--only", "config"];
+    sandbox.run(&only).expect(Exit::Refused);
+    assert_eq!(sandbox.read(IDENTITY), before);
+}
