@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clawmend::checks;
 use clawmend::checks::{Options, Scopes};
-use clawmend::format::json5::{self, Limits};
+use clawmend::format::json5;
 use clawmend::format::salvage;
 use clawmend::image::{FileState, Images, Meta, Slot, TextImage};
 use clawmend::model::Model;
@@ -54,7 +54,7 @@ pub fn store(data: &[u8]) {
 
 /// openclaw.json: parsed, masked, diagnosed, repaired.
 pub fn config(data: &[u8]) {
-    let _ = json5::parse(data, Limits::default());
+    let _ = json5::parse(data);
     let _ = json5::duplicates(data);
     let text = String::from_utf8_lossy(data);
     assert_eq!(mask::config(&text).matches('\n').count(), text.matches('\n').count());
@@ -69,7 +69,7 @@ pub fn config(data: &[u8]) {
     );
     for change in changes.files.iter().filter(|change| matches!(change.slot, Slot::Config(_))) {
         let bytes = after.text(&change.slot).and_then(TextImage::bytes);
-        let parsed = bytes.map(|bytes| json5::parse(bytes, Limits::default()).is_ok());
+        let parsed = bytes.map(|bytes| json5::parse(bytes).is_ok());
         assert_eq!(parsed, Some(true), "an edit broke the config");
     }
 }

@@ -172,12 +172,8 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 /// The system's words for an I/O failure without the `(os error N)` tail.
-fn plain_io(source: &std::io::Error) -> String {
-    let text = source.to_string();
-    match text.find(" (os error") {
-        Some(at) => text.chars().take(text[..at].chars().count()).collect(),
-        None => text,
-    }
+pub fn plain_io(source: &std::io::Error) -> String {
+    source.to_string().split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn advice_for_io(source: &std::io::Error) -> &'static str {

@@ -3,6 +3,7 @@
 //! An image is immutable. A file's bytes are shared, never copied, so that a store of 80 MB costs
 //! 80 MB once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -296,18 +297,21 @@ impl Cell {
         }
     }
 
+    /// Its storage class as a letter, and its value as bytes (numbers little-endian): no two cells share them.
+    pub fn tagged(&self) -> (u8, Cow<'_, [u8]>) {
+        match self {
+            Cell::Null => (b'n', Cow::default()),
+            Cell::Integer(number) => (b'i', number.to_le_bytes().to_vec().into()),
+            Cell::Real(number) => (b'r', number.to_le_bytes().to_vec().into()),
+            Cell::Text(text) => (b't', text.as_bytes().into()),
+            Cell::Blob(bytes) => (b'b', bytes.as_slice().into()),
+        }
+    }
+
     /// The text of a TEXT cell.
     pub fn text(&self) -> Option<&str> {
         match self {
             Cell::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The number of an INTEGER cell.
-    pub fn integer(&self) -> Option<i64> {
-        match self {
-            Cell::Integer(number) => Some(*number),
             _ => None,
         }
     }

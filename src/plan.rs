@@ -292,6 +292,26 @@ pub enum RowOp {
     Delete(Vec<(String, Cell)>),
 }
 
+impl RowOp {
+    /// The columns that get a value, and which; none where the row goes.
+    pub fn new_cells(&self) -> Vec<(&str, &Cell)> {
+        match self {
+            Self::Update(cells) => cells.iter().map(|c| (c.column.as_str(), &c.new)).collect(),
+            Self::Insert(cells) => cells.iter().map(|(name, cell)| (name.as_str(), cell)).collect(),
+            Self::Delete(_) => Vec::new(),
+        }
+    }
+
+    /// The columns that must still hold what was read, and what that is; none where no row may be there.
+    pub fn old_cells(&self) -> Vec<(&str, &Cell)> {
+        match self {
+            Self::Update(cells) => cells.iter().map(|c| (c.column.as_str(), &c.old)).collect(),
+            Self::Delete(cells) => cells.iter().map(|(name, cell)| (name.as_str(), cell)).collect(),
+            Self::Insert(_) => Vec::new(),
+        }
+    }
+}
+
 /// One column's value before and after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellChange {

@@ -40,9 +40,6 @@ pub fn simulate(images: &Images, plan: &Plan) -> Result<Changes, StalePlan> {
 }
 
 /// The same for the images that `model` was made of: where its records stand is known already.
-///
-/// # Errors
-/// As [`simulate`].
 pub fn on_model(model: &Model, plan: &Plan) -> Result<Changes, StalePlan> {
     play(&model.images, plan, &|slot| match slot {
         Slot::File(part) if model.store == StoreKind::Files && *part == model.paired.part => {

@@ -45,27 +45,12 @@ pub struct Applied {
     pub note: Option<String>,
 }
 
-/// Why nothing was done.
-#[derive(Debug)]
-pub enum ApplyError {
-    /// What the changes start from has changed: everything is as it was, plan again. The text names it.
-    Moved(String),
-    /// Refused or failed. Kind `RolledBack`: not everything could be put back, the journal stands and
-    /// the next writing command goes on with it.
-    Failed(Error),
-}
-
-impl From<Error> for ApplyError {
-    fn from(error: Error) -> Self {
-        ApplyError::Failed(error)
-    }
-}
-
 /// Makes the changes, all or none of them.
 ///
 /// # Errors
-/// See [`ApplyError`]. Unless it says otherwise, the state is as before and no snapshot is left.
-pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyError> {
+/// The state is as before and no snapshot is left, unless the error is of the kind `RolledBack`: then the journal
+/// stands, and the next writing command goes on with it.
+pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, CommitError> {
     if changes.is_empty() {
         return Ok(Applied { snapshot: None, changed_meanwhile: None, note: None });
     }
@@ -109,11 +94,11 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, ApplyE
 
 /// After a commit that did not happen: the journal closed and the snapshot gone, unless not all could
 /// be put back.
-fn give_up(context: &Context<'_>, snapshot: &Snapshot, failure: CommitError) -> ApplyError {
+fn give_up(context: &Context<'_>, snapshot: &Snapshot, failure: CommitError) -> CommitError {
     if let CommitError::Failed(error) = &failure
         && error.kind() == Kind::RolledBack
     {
-        return ApplyError::Failed(
+        return CommitError::Failed(
             error
                 .clone()
                 .hint(format!("the state before is in the snapshot `{}`", snapshot.id))
@@ -123,12 +108,9 @@ fn give_up(context: &Context<'_>, snapshot: &Snapshot, failure: CommitError) -> 
     match journal::close(context.state_dir) {
         Ok(()) => forget(context, snapshot),
         // The journal will be found, and the snapshot is needed to close it.
-        Err(error) => return ApplyError::Failed(error),
+        Err(error) => return CommitError::Failed(error),
     }
-    match failure {
-        CommitError::Moved(what) => ApplyError::Moved(what),
-        CommitError::Failed(error) => ApplyError::Failed(error),
-    }
+    failure
 }
 
 fn forget(context: &Context<'_>, snapshot: &Snapshot) {

@@ -78,7 +78,7 @@ impl Home {
         }
     }
 
-    fn apply(&self, changes: &Changes, lock: &Lock) -> Result<Applied, ApplyError> {
+    fn apply(&self, changes: &Changes, lock: &Lock) -> Result<Applied, CommitError> {
         let context = Context {
             state_dir: &self.dir.path().into(),
             stores: &self.stores,
@@ -154,7 +154,7 @@ fn a_file_that_moved_leaves_everything_and_no_snapshot() {
     std::fs::write(home.path("openclaw.json"), "{y:1}").unwrap();
     let before = home.tree();
     let moved = home.apply(&changes, &lock);
-    assert!(matches!(moved, Err(ApplyError::Moved(_))), "{moved:?}");
+    assert!(matches!(moved, Err(CommitError::Moved(_))), "{moved:?}");
     assert_eq!(home.tree(), before);
     assert!(!home.path("identity").exists());
     assert_eq!(home.snapshot_ids(), Vec::<String>::new());
@@ -183,7 +183,7 @@ fn where_the_database_fails_the_files_go_back() {
     assert!(!home.path("identity").exists());
     // With nothing of it in the snapshot it is not tried either.
     let refused = home.apply(&changes, &home.lock());
-    assert!(matches!(&refused, Err(ApplyError::Failed(error)) if error.kind() == Kind::Refused));
+    assert!(matches!(&refused, Err(CommitError::Failed(error)) if error.kind() == Kind::Refused));
     assert_eq!(home.tree(), before);
     assert_eq!(home.snapshot_ids(), Vec::<String>::new());
 }

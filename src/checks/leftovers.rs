@@ -6,7 +6,7 @@ use super::edits::{edit, set_aside};
 use super::stores::to_read;
 use super::{Check, Edits, file_name, new_identity, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
-use crate::format::scan;
+use crate::format::value;
 use crate::model::database::is_identity_claim;
 use crate::model::device::Record;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
@@ -98,7 +98,7 @@ fn adopted(model: &Model, _: &super::Options) -> Vec<Edit> {
 /// The row that OpenClaw's own import would make of the identity's file.
 fn imported(model: &Model) -> Option<Record> {
     model.usable_identity()?;
-    let file = scan::parse(model.images.file(Part::Identity)?.bytes()?)?;
+    let file = value::of(model.images.file(Part::Identity)?.bytes()?)?;
     let now = model.facts.now_ms;
     let created = file.get("createdAtMs").and_then(Value::as_i64).filter(|time| *time >= 0);
     let mut row = Record::new();

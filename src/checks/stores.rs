@@ -2,7 +2,7 @@
 
 use super::{Check, Edits, container};
 use crate::finding::{Code, Finding, Severity};
-use crate::format::scan::Kind;
+use crate::format::scan::ValueKind;
 use crate::image::Unusable;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Records};
@@ -188,7 +188,7 @@ pub static NOT_AN_OBJECT: Check = Check {
                     let says = format!("the store is {}, and must be an object", kind.name());
                     let finding =
                         check.finding(place(model, records), says).repaired("make it an object");
-                    Some(if kind == Kind::Null {
+                    Some(if kind == ValueKind::Null {
                         finding.rated(Severity::Warning)
                     } else {
                         finding

@@ -4,7 +4,7 @@
 //! what it is given; listing and reading the folder is the caller's.
 use super::gateway::{has_meta, text};
 use super::secretref::secret_ref;
-use crate::format::json5::{self, Limits, SyntaxError};
+use crate::format::json5::{self, SyntaxError};
 use crate::secret::Secret;
 use serde_json::Value;
 use std::cmp::Reverse;
@@ -76,7 +76,7 @@ enum Standing {
 
 /// A copy, as far as it matters for the choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
+pub struct ConfigCopy {
     /// The file's name, without its folder.
     pub name: String,
     /// Why it is there.
@@ -99,11 +99,11 @@ pub struct Copy {
     pub is_redacted: bool,
 }
 
-impl Copy {
+impl ConfigCopy {
     /// Looks into a copy; `None` where `name` is no copy of the config named `config`.
     pub fn read(config: &str, name: &str, mtime_ms: i64, bytes: &[u8]) -> Option<Self> {
         let kind = CopyKind::of(config, name)?;
-        let parsed = json5::parse(bytes, Limits::default());
+        let parsed = json5::parse(bytes);
         let value = parsed.as_ref().ok().cloned().unwrap_or_default();
         let gateway = value.get("gateway");
         Some(Self {
@@ -206,7 +206,7 @@ pub fn choose(config: &str, names: Vec<(String, i64)>, most: usize) -> Vec<(Stri
 }
 
 /// The copies, the best first. The first one is to be offered if it is usable.
-pub fn rank(mut copies: Vec<Copy>) -> Vec<Copy> {
+pub fn rank(mut copies: Vec<ConfigCopy>) -> Vec<ConfigCopy> {
     let largest = copies
         .iter()
         .filter(|copy| copy.is_usable())
@@ -236,12 +236,12 @@ mod tests {
     const WHOLE: &str =
         "{meta: {lastTouchedAt: ''}, gateway: {mode: 'local', port: 18789}, agents: {a: 'b'}}";
 
-    fn copy(suffix: &str, mtime_ms: i64, text: &str) -> Copy {
+    fn copy(suffix: &str, mtime_ms: i64, text: &str) -> ConfigCopy {
         let name = format!("openclaw.json{suffix}");
-        Copy::read("openclaw.json", &name, mtime_ms, text.as_bytes()).unwrap()
+        ConfigCopy::read("openclaw.json", &name, mtime_ms, text.as_bytes()).unwrap()
     }
 
-    fn order(copies: Vec<Copy>) -> Vec<String> {
+    fn order(copies: Vec<ConfigCopy>) -> Vec<String> {
         let names = rank(copies).into_iter();
         names.map(|copy| copy.name.replace("openclaw.json", "")).collect()
     }

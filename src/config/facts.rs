@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-use super::copies::{Copy, CopyKind};
-use super::files::Root;
+use super::copies::{ConfigCopy, CopyKind};
+use super::paths::Root;
 use crate::secret::Secret;
 
 /// The surroundings of the config at one moment.
@@ -21,7 +21,7 @@ pub struct ConfigFacts {
     /// Config files that are read here and never written.
     pub elsewhere: BTreeMap<PathBuf, Elsewhere>,
     /// The copies beside the config, the best first.
-    pub copies: Vec<Copy>,
+    pub copies: Vec<ConfigCopy>,
     /// The variable that says that the config is managed elsewhere.
     pub read_only: Option<String>,
     /// Where variables that OpenClaw looks at are set.
@@ -75,7 +75,7 @@ impl ConfigFacts {
     }
 
     /// The newest backup (`.bak`): the config before OpenClaw's last write.
-    pub fn last_backup(&self) -> Option<&Copy> {
+    pub fn last_backup(&self) -> Option<&ConfigCopy> {
         self.copies.iter().find(|copy| copy.kind == CopyKind::Backup(0))
     }
 

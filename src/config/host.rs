@@ -3,7 +3,7 @@
 use super::facts::{ConfigFacts, Place};
 use super::gateway::{Field, Gateway};
 use super::url::{Distance, GatewayUrl};
-use super::words::{DEFAULT_PORT, MODES, port_of_profile};
+use super::vocabulary::{DEFAULT_PORT, MODES, port_of_profile};
 
 /// What this machine is.
 #[derive(Clone, Debug, PartialEq, Eq)]

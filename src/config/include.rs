@@ -3,10 +3,10 @@
 //! Follows OpenClaw's `src/config/includes.ts` (2026.5.28, 2026.9.6). Where OpenClaw would refuse the
 //! whole config, a [`Problem`] is noted and the include counts as empty, so that one missing file does
 //! not hide what the others say.
-use super::files::{Root, Source, normalize, taken};
 use super::owner::{FileId, Owner, Owners, merge};
+use super::paths::{ReadFile, Root, normalize, taken};
 use super::problem::{Problem, ProblemKind};
-use crate::format::json5::{self, Limits, SyntaxError};
+use crate::format::json5::{self, SyntaxError};
 use crate::image::Bytes;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -81,10 +81,10 @@ pub fn resolve(
     path: &Path,
     bytes: Bytes,
     roots: &[Root],
-    source: &Source<'_>,
+    source: &ReadFile<'_>,
 ) -> Result<Resolved, SyntaxError> {
     let path = normalize(path);
-    let value = json5::parse(&bytes, Limits::default())?;
+    let value = json5::parse(&bytes)?;
     let mut resolver = Resolver {
         source,
         roots,
@@ -103,7 +103,7 @@ pub fn resolve(
 }
 
 struct Resolver<'s> {
-    source: &'s Source<'s>,
+    source: &'s ReadFile<'s>,
     roots: &'s [Root],
     files: Vec<ConfigFile>,
     problems: Vec<Problem>,
@@ -261,8 +261,8 @@ impl Resolver<'_> {
         if !self.roots.iter().any(|root| real.starts_with(&root.real)) {
             return Err(ProblemKind::Escapes(real));
         }
-        let value = json5::parse(&bytes, Limits::default())
-            .map_err(|error| ProblemKind::Unparsable(path.clone(), error))?;
+        let value =
+            json5::parse(&bytes).map_err(|error| ProblemKind::Unparsable(path.clone(), error))?;
         self.files.push(ConfigFile { path: path.clone(), bytes, value });
         Ok((FileId(self.files.len() - 1), path))
     }

@@ -1,21 +1,21 @@
 //! OpenClaw's config as values: which files make it up, what its gateway section says, what this
 //! machine is by it, and which copies of it lie beside it. [`model::ConfigModel`] is the whole.
 //!
-//! Pure: files come in through [`files::Source`], and nothing here writes. Edits are made by
+//! Pure: files come in through [`paths::ReadFile`], and nothing here writes. Edits are made by
 //! [`crate::format::json5`] in the file that [`include::Resolved`] names.
 
 pub mod copies;
 pub mod facts;
-pub mod files;
 pub mod gateway;
 mod host;
 pub mod include;
 pub mod model;
 pub mod owner;
+pub mod paths;
 pub mod problem;
 pub mod release;
 pub mod schema;
 pub mod secretref;
 pub mod url;
 pub mod vars;
-pub mod words;
+pub mod vocabulary;

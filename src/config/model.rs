@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::copies::Copy;
+use super::copies::ConfigCopy;
 use super::facts::{ConfigFacts, Elsewhere, Place, Variables};
-use super::files::{Root, Source};
 use super::gateway::{Field, Gateway, Setting};
 pub use super::host::{Host, Port, Signs};
 use super::host::{host, port};
 use super::include::{Resolved, resolve};
 use super::owner::{FileId, Owner};
+use super::paths::{ReadFile, Root};
 use super::vars;
-use super::words::{AUTH_MODES, placeholder};
+use super::vocabulary::{AUTH_MODES, placeholder};
 use crate::format::json5::{self, SyntaxError};
 use crate::image::{FileState, Images, Slot, Unusable};
 use crate::secret::Secret;
@@ -85,7 +85,7 @@ fn plain(value: Option<&Value>) -> Option<&str> {
 
 impl ConfigState {
     /// Makes sense of the config at `facts.path`: its text is parsed here, and its includes'.
-    pub fn of(root: FileState, facts: &ConfigFacts, source: &Source<'_>) -> Self {
+    pub fn of(root: FileState, facts: &ConfigFacts, source: &ReadFile<'_>) -> Self {
         let bytes = match root {
             FileState::Absent => return Self::Absent,
             FileState::Unusable(why) => return Self::Unusable(why),
@@ -155,12 +155,12 @@ impl ConfigModel {
     }
 
     /// The best copy to go back to, if one is usable.
-    pub fn best_copy(&self) -> Option<&Copy> {
+    pub fn best_copy(&self) -> Option<&ConfigCopy> {
         self.facts.copies.first().filter(|copy| copy.is_usable())
     }
 
     /// The path of a copy.
-    pub fn copy_path(&self, copy: &Copy) -> PathBuf {
+    pub fn copy_path(&self, copy: &ConfigCopy) -> PathBuf {
         self.path.with_file_name(&copy.name)
     }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::release::Release;
+use crate::secret::places::CONFIG_SCHEMA;
 
 /// Where and what a release refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,14 +48,14 @@ pub struct Schema {
     pub is_older: bool,
 }
 
-type Span = (usize, usize);
+type Releases = (usize, usize);
 
 #[derive(Debug, Deserialize)]
 struct Table {
     releases: Vec<String>,
     #[serde(rename = "closedRoot")]
-    closed_root: Vec<Span>,
-    root: std::collections::BTreeMap<String, Vec<Span>>,
+    closed_root: Vec<Releases>,
+    root: std::collections::BTreeMap<String, Vec<Releases>>,
     rules: Vec<Rule>,
     keys: std::collections::BTreeMap<String, Vec<Spanned>>,
     #[serde(skip)]
@@ -63,26 +64,26 @@ struct Table {
 
 /// A rule and the releases it holds for: `[rule, span, span…]` in the table.
 #[derive(Debug, Deserialize)]
-#[serde(from = "Vec<Part>")]
+#[serde(from = "Vec<RuleOrSpan>")]
 struct Spanned {
     rule: usize,
-    spans: Vec<Span>,
+    spans: Vec<Releases>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Part {
+enum RuleOrSpan {
     Rule(usize),
-    Span(Span),
+    Releases(Releases),
 }
 
-impl From<Vec<Part>> for Spanned {
-    fn from(parts: Vec<Part>) -> Self {
+impl From<Vec<RuleOrSpan>> for Spanned {
+    fn from(parts: Vec<RuleOrSpan>) -> Self {
         let mut spanned = Self { rule: usize::MAX, spans: Vec::new() };
         for part in parts {
             match part {
-                Part::Rule(rule) => spanned.rule = rule,
-                Part::Span(span) => spanned.spans.push(span),
+                RuleOrSpan::Rule(rule) => spanned.rule = rule,
+                RuleOrSpan::Releases(span) => spanned.spans.push(span),
             }
         }
         spanned
@@ -132,8 +133,7 @@ struct Range {
 fn table() -> Option<&'static Table> {
     static TABLE: OnceLock<Option<Table>> = OnceLock::new();
     let read = || {
-        let mut table: Table =
-            serde_json::from_str(include_str!("../data/config-schema.json")).ok()?;
+        let mut table: Table = serde_json::from_str(CONFIG_SCHEMA).ok()?;
         table.parsed = table.releases.iter().filter_map(|text| Release::parse(text)).collect();
         (table.parsed.len() == table.releases.len()).then_some(table)
     };
@@ -229,13 +229,13 @@ impl Schema {
         found
     }
 
-    fn holds(&self, spans: &[Span]) -> bool {
+    fn holds(&self, spans: &[Releases]) -> bool {
         spans.iter().any(|(first, last)| (*first..=*last).contains(&self.at))
     }
 
     fn known<'s>(
         &self,
-        spans: impl Iterator<Item = &'s Span> + Clone,
+        spans: impl Iterator<Item = &'s Releases> + Clone,
     ) -> Option<(Release, Release)> {
         let first = spans.clone().map(|span| span.0).min()?;
         let last = spans.map(|span| span.1).max()?;

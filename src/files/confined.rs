@@ -3,28 +3,25 @@
 //! What is opened from a handle, name by name, cannot be led astray. SQLite opens by path, and whoever may
 //! write to a folder on that path can swap it for a link at any moment. So SQLite works on a thread of
 //! its own, for which the kernel refuses every file that does not lie in a folder that we hold open. Where
-//! the system has no such walls, or starts no thread, the work is done all the same, with what [`super::acting`] gives.
+//! the system knows no such sandbox the work is done all the same, with the rights that [`super::rights`] left.
 
 use std::io;
 
 use super::Dir;
-use crate::platform::confine::Walls;
+use crate::platform::sandbox::Sandbox;
 
 /// Does `work` so that it can read files in and below `folders` alone, and change them only where `true`
 /// stands beside the folder.
-///
-/// # Errors
-/// As [`crate::threads::apart`].
 pub fn within<'a, T: Send>(
     folders: impl IntoIterator<Item = (&'a Dir, bool)>,
     work: impl FnOnce() -> T + Send,
 ) -> io::Result<T> {
     let folders = folders.into_iter().map(|(dir, write)| (&dir.folder, write));
-    let Some(walls) = Walls::around(folders) else {
+    let Some(sandbox) = Sandbox::around(folders) else {
         return Ok(work());
     };
     let close = move || {
-        walls.close();
+        sandbox.close();
     };
     crate::threads::apart(close, work)
 }
@@ -34,7 +31,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// A test that finds no walls shows nothing: it fails on a kernel without Landlock.
+    /// A test that finds no sandbox shows nothing: it fails on a kernel without Landlock.
     #[test]
     fn nothing_outside_can_be_read_changed_made_or_removed() {
         let temp = tempfile::tempdir().unwrap();

@@ -20,9 +20,6 @@ pub fn of(bytes: &[u8]) -> String {
 }
 
 /// Copies to the end, in large steps; returns the SHA-256 and the number of bytes.
-///
-/// # Errors
-/// Reading or writing failed.
 pub fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<(String, u64)> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 * 1024];

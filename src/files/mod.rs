@@ -1,4 +1,4 @@
-//! Files and folders, safely: the only room that opens, writes, renames or removes one.
+//! Files and folders, safely: whatever clawmend writes, renames or removes goes through here.
 //!
 //! Everything below the state dir is reached from an open folder ([`Dir`]), name by name, and a
 //! symbolic link under a name is never followed. One routine writes ([`replace`], [`Staged`]).
@@ -8,6 +8,7 @@ pub mod confined;
 pub mod dir;
 pub mod hash;
 pub mod lock;
+mod names;
 pub mod replace;
 pub mod rights;
 pub mod safety;
@@ -18,10 +19,25 @@ pub use lock::Lock;
 pub use replace::{New, Staged, replace};
 pub use state_dir::StateDir;
 
+use crate::error::Error;
+
+/// Why nothing was changed.
+#[derive(Debug)]
+pub enum CommitError {
+    /// What the changes start from is no longer there: plan again. The text names it.
+    Moved(String),
+    /// Refused or failed. Kind `RolledBack`: not everything could be put back, and the next writing command goes
+    /// on with that.
+    Failed(Error),
+}
+
+impl From<Error> for CommitError {
+    fn from(error: Error) -> Self {
+        CommitError::Failed(error)
+    }
+}
+
 /// Reads a regular file of at most `limit` bytes; no link is followed, nothing waited for.
-///
-/// # Errors
-/// It is something else or larger, or the system refused.
 pub fn read_small(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>> {
     use crate::image::{FileState, Unusable};
     let odd = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidInput, what.to_owned());

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::StateDir;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::platform::{self, rights as system};
 use crate::step::Step;
 
@@ -47,8 +47,7 @@ pub fn become_owner(state_dir: &StateDir) -> Result<(), Error> {
     if !system::is_alone() {
         return Err(refused("/proc is missing, or shows other threads of clawmend".to_owned()));
     }
-    let gid =
-        system::take(uid, owner.gid).map_err(|error| refused(super::dir::words_of(&error)))?;
+    let gid = system::take(uid, owner.gid).map_err(|error| refused(plain_io(&error)))?;
     let _ = TAKEN.set(Taken { uid, gid, state_dir: path.to_path_buf() });
     if std::fs::metadata(path).is_ok() {
         return Ok(());

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::dir::Dir;
 use crate::error::Error;
 use crate::image::Meta;
-use crate::platform::{Folder, Kind, SystemFolder};
+use crate::platform::{FileKind, Folder, SystemFolder};
 use crate::step::Step;
 
 /// Refuses a folder that its path no longer leads to, that others can write, or that lies below one: whoever can rename the folders on
@@ -71,12 +71,9 @@ pub fn check_own(dir: &Dir, owner: u32) -> Result<(), Error> {
 }
 
 /// As [`check_own`], of a folder that may not be one to open: by what it looks like from outside.
-///
-/// # Errors
-/// As [`check_own`].
 pub fn check_own_below(parent: &Dir, name: &std::ffi::OsStr, owner: u32) -> Result<(), Error> {
     match parent.look(name) {
-        Ok(Some((meta, Kind::Folder))) => own_is_safe(&parent.path().join(name), &meta, owner),
+        Ok(Some((meta, FileKind::Folder))) => own_is_safe(&parent.path().join(name), &meta, owner),
         _ => Ok(()),
     }
 }

@@ -18,9 +18,6 @@ pub struct StateDir {
 
 impl StateDir {
     /// The folder itself.
-    ///
-    /// # Errors
-    /// It is not there, not a folder, or may not be opened.
     pub fn open(&self) -> Result<&Dir, Error> {
         if let Some(dir) = self.dir.get() {
             return Ok(dir);

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::scan::grammar::Grammar;
-use super::scan::{Kind, ScanError};
+use super::scan::{ScanError, ValueKind};
 use super::splice::compose;
 pub use super::splice::{apply, smallest};
 pub use super::style::Habits;
@@ -74,9 +74,9 @@ pub enum EditError {
         /// Where it stands.
         at: Span,
         /// What is needed.
-        wanted: Kind,
+        wanted: ValueKind,
         /// What stands there.
-        found: Kind,
+        found: ValueKind,
     },
     /// There is no record of that key.
     #[error("a record to change is not there")]
@@ -154,7 +154,7 @@ fn place<G: Grammar>(
         trail.push(node);
         numbers = same;
     }
-    let require = |wanted: Kind| {
+    let require = |wanted: ValueKind| {
         let path = path.iter().take(path.len() - missing.len()).cloned().collect();
         let fits = node.kind == wanted;
         let error = EditError::Kind { path, at: node.span, wanted, found: node.kind };
@@ -170,7 +170,7 @@ fn place<G: Grammar>(
     Ok(match (edit, missing) {
         (FieldEdit::Set { value, .. }, []) => vec![replacement(text, &trail, node, value, habits)],
         (FieldEdit::Append { value, .. }, []) => {
-            require(Kind::Array)?;
+            require(ValueKind::Array)?;
             add(None, value)
         }
         (FieldEdit::Remove { .. }, []) => {
@@ -181,7 +181,7 @@ fn place<G: Grammar>(
         }
         (FieldEdit::Remove { .. }, _) => Vec::new(),
         (FieldEdit::Set { value, .. } | FieldEdit::Append { value, .. }, [key, rest @ ..]) => {
-            require(Kind::Object)?;
+            require(ValueKind::Object)?;
             let new = match edit {
                 FieldEdit::Append { .. } => Value::Array(vec![value.clone()]),
                 _ => value.clone(),
@@ -198,7 +198,7 @@ fn place<G: Grammar>(
 /// Puts `value` in the place of a value; a string keeps the quotes of the string that it replaces.
 fn replacement(text: &[u8], trail: &[&Node], old: &Node, value: &Value, habits: &Habits) -> Splice {
     let mut style = Style::of(text, trail, habits);
-    if old.kind == Kind::String {
+    if old.kind == ValueKind::String {
         style.string_quote = if text.get(old.span.start) == Some(&b'\'') { '\'' } else { '"' };
     }
     let indent = spreads(text, trail, habits).then(|| line_indent(text, old.span.start));

@@ -14,6 +14,7 @@ pub mod scan;
 mod splice;
 mod style;
 mod tree;
+pub mod value;
 
 pub use location::Location;
 pub use splice::Splice;

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::edit::{EditError, FieldEdit, Piece, change_items, edited, smallest};
 use super::scan::grammar::Json;
-use super::scan::{self, Kind, Member};
+use super::scan::{self, Member, ValueKind};
 use super::style::{Habits, Style, line_indent};
 use super::tree::{Item, Node};
-use super::{Span, Splice};
+use super::{Span, Splice, value};
 
 /// What happens to the records of a store: an object of records by key.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,7 +32,7 @@ pub fn store(text: &[u8], edits: &StoreEdits) -> Result<Vec<Splice>, EditError> 
     if text.get(start) != Some(&b'{') {
         let at = scan::document(text)?;
         let found = scan::kind(text, at);
-        return Err(EditError::Kind { path: Vec::new(), at, wanted: Kind::Object, found });
+        return Err(EditError::Kind { path: Vec::new(), at, wanted: ValueKind::Object, found });
     }
     // One pass: the members are found while the text is checked.
     let mut members = Vec::new();
@@ -55,7 +55,7 @@ pub fn store_of(
     let inside = members.last().map_or(start + 1, |last| last.value.end);
     let span = Span { start, end: scan::skip_space(text, inside) + 1 };
     let first = members.first().map(|first| item(text, *first)).transpose()?;
-    let root = Node { span, kind: Kind::Object, items: first.into_iter().collect() };
+    let root = Node { span, kind: ValueKind::Object, items: first.into_iter().collect() };
     let habits = Habits::of_store(text, &root);
 
     // Where one is removed the places of all matter, where one comes those of the last two.
@@ -121,12 +121,12 @@ pub fn record(
     changes: &[FieldEdit],
     habits: Option<&Habits>,
 ) -> Result<Option<Splice>, EditError> {
-    let value = scan::value(text, span).ok_or(EditError::Inexact)?;
+    let old = value::at(text, span).ok_or(EditError::Inexact)?;
     // The record is edited in a copy that begins with the margin of its line, and put back as the
     // smallest splice.
     let margin = line_indent(text, span.start);
     let before = [margin.as_bytes(), span.of(text)].concat();
-    let (now, _) = edited::<Json>(&before, value, changes, habits, scan::parse)?;
+    let (now, _) = edited::<Json>(&before, old, changes, habits, value::of)?;
     // The margin is the same in both, so that no splice reaches into it.
     Ok(smallest(&before, &now, span.start.saturating_sub(margin.len())))
 }

@@ -154,11 +154,14 @@ fn is_id_at(text: &[u8], quote: usize) -> bool {
 }
 
 fn names_itself(text: &[u8], member: Member, id_field: &str) -> bool {
-    scan::kind(text, member.value) == scan::Kind::Object
+    scan::kind(text, member.value) == scan::ValueKind::Object
         && scan::member(text, member.value, id_field)
             .and_then(|id| scan::string(text, id.value))
             .is_some_and(|id| scan::key_is(text, member.key, &id))
 }
+
+/// One step of margin as OpenClaw writes it.
+const USUAL_STEP: &[u8] = b"  ";
 
 /// The margins of a text.
 struct Layout {
@@ -180,7 +183,13 @@ impl Layout {
                 let end = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
                 (end > 0 && rest.get(end) == Some(&b'"')).then(|| rest.get(..end))?
             });
-        let step = known.unwrap_or(b"  ").to_vec();
+        // A first margin that no other line has, where others have the usual one, is itself the damage.
+        let has = |step: &[u8]| {
+            let inner = |line: &[u8]| line.strip_prefix(step)?.first().copied();
+            lines(head, 0).skip(2).any(|(_, line)| matches!(inner(line), Some(b'"' | b'}')))
+        };
+        let known = known.filter(|step| has(step) || !has(USUAL_STEP));
+        let step = known.unwrap_or(USUAL_STEP).to_vec();
         let is_known = known.is_some();
         let mut layout = Self { step, has_lines: false, is_known, edges: Vec::new() };
         let mut is_record_end = false;

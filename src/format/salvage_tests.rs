@@ -237,6 +237,14 @@ fn a_record_that_lost_its_end_does_not_swallow_the_next() {
 }
 
 #[test]
+fn a_damaged_first_margin_costs_its_record_alone() {
+    let mut broken = store(3).0.into_bytes();
+    broken[2] = b'\t';
+    broken[43] = 0;
+    assert_eq!(keys(&salvaged(&broken)), ["id111111", "id222222"]);
+}
+
+#[test]
 fn what_is_no_id_is_not_repeated() {
     let text = br#"{"a": {"deviceId": "hunter 2 -----BEGIN"}, "b": {"deviceId": "b-1"#;
     assert_eq!(salvaged(text).aside, [""; 0]);

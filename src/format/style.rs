@@ -8,7 +8,7 @@ use json5::char::{is_json5_line_terminator, is_json5_whitespace};
 use serde_json::Value;
 
 use super::Span;
-use super::scan::Kind;
+use super::scan::ValueKind;
 use super::scan::grammar::{Grammar, Json, char_at, comment_end};
 use super::tree::{Item, Node};
 
@@ -197,7 +197,7 @@ impl Tally {
             return;
         };
         let tall = own_line_indent(text, last.start()).is_some();
-        if node.kind == Kind::Array
+        if node.kind == ValueKind::Array
             && deep
             && node.items.iter().all(|item| item.value.items.is_empty())
         {
@@ -205,7 +205,7 @@ impl Tally {
         }
         if tall {
             self.trailing += if last.comma.is_some() { 1 } else { -1 };
-        } else if node.kind == Kind::Object {
+        } else if node.kind == ValueKind::Object {
             let is_padded = matches!(text.get(node.span.start + 1), Some(b' ' | b'\t'));
             self.padded += if is_padded { 1 } else { -1 };
         }
@@ -221,7 +221,7 @@ impl Tally {
     }
 
     fn add_item(&mut self, text: &[u8], item: &Item) {
-        if item.value.kind == Kind::String {
+        if item.value.kind == ValueKind::String {
             self.single_string += single(text, item.value.span.start);
         }
         let Some(key) = item.key else { return };

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use super::Span;
 use super::scan::grammar::Grammar;
-use super::scan::{self, Kind, ScanError, TokenKind};
+use super::scan::{self, ScanError, TokenKind, ValueKind};
 
 /// A value.
 #[derive(Debug)]
 pub(super) struct Node {
     pub span: Span,
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Members or elements; none for a scalar.
     pub items: Vec<Item>,
 }
@@ -54,7 +54,7 @@ impl Node {
         text: &'n [u8],
         segment: &'n str,
     ) -> impl Iterator<Item = usize> + 'n {
-        let number = index(segment).filter(|_| self.kind == Kind::Array);
+        let number = index(segment).filter(|_| self.kind == ValueKind::Array);
         self.items.iter().enumerate().filter_map(move |(at, item)| {
             let is_it = match item.key {
                 Some(_) => item.name(text).is_some_and(|name| name == segment),

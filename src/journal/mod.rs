@@ -15,7 +15,7 @@ use crate::files::dir::refuse;
 use crate::files::{Dir, New, OWN_LIMIT, StateDir, replace};
 use crate::image::FileState;
 use crate::model::layout;
-use crate::snapshot::{After, Snapshot};
+use crate::snapshot::{Expected, Snapshot};
 use crate::store::CommitError;
 
 /// The layout this clawmend writes, and the newest it recovers from.
@@ -45,7 +45,7 @@ pub struct Record {
     /// What the changed files were, by path: SHA-256, or `None` for absent.
     pub before: std::collections::BTreeMap<String, Option<String>>,
     /// What they and the changed rows become.
-    pub after: After,
+    pub after: Expected,
 }
 
 impl Record {
@@ -84,9 +84,6 @@ pub enum Interrupted {
 
 /// Looks for an interrupted run. Reads only, so it fits `diagnose`; while a run is at work its own
 /// journal is found too.
-///
-/// # Errors
-/// The state dir cannot be opened.
 pub fn interrupted(state_dir: &StateDir) -> Result<Option<Interrupted>, Error> {
     let state = state_dir.open()?;
     let found = match state.walk(Path::new(layout::JOURNAL)) {
@@ -108,9 +105,6 @@ pub fn interrupted(state_dir: &StateDir) -> Result<Option<Interrupted>, Error> {
 }
 
 /// Reads a journal's bytes; the error says why not, without quoting them.
-///
-/// # Errors
-/// Damaged, or of a newer clawmend.
 pub fn parse(bytes: &[u8]) -> Result<Record, String> {
     #[derive(Deserialize)]
     struct Header {

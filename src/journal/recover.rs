@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::files::{Dir, Lock, STORE_LIMIT, StateDir, hash, replace, safety};
 use crate::image::FileState;
 use crate::model::layout;
-use crate::plan::{After as AfterChange, Changes, FileChange};
+use crate::plan::{After, Changes, FileChange};
 use crate::snapshot::{self, Snapshot, after};
 use crate::step::Step;
 use crate::store::files::key_of;
@@ -183,7 +183,7 @@ fn names(state_dir: &Path, files: &[FileChange]) -> Vec<String> {
 
 /// What another writer had put in the file's place and the interrupted swap had just taken out again:
 /// the swap was done, and what lies under the temp name is neither what was read nor what was written.
-fn pulled_out(state_dir: &StateDir, record: &Record, key: &str) -> Option<AfterChange> {
+fn pulled_out(state_dir: &StateDir, record: &Record, key: &str) -> Option<After> {
     let (dir, name) = home_of(state_dir, key)?;
     let ours = [record.before.get(key), record.after.files.get(key)];
     let temps = dir.names().ok()?;
@@ -192,7 +192,7 @@ fn pulled_out(state_dir: &StateDir, record: &Record, key: &str) -> Option<AfterC
             FileState::Present { bytes, meta } => {
                 let hash = Some(hash::of(&bytes));
                 let known = ours.iter().flatten().any(|ours| **ours == hash);
-                (!known).then_some(AfterChange::Whole { bytes, meta: Some(meta) })
+                (!known).then_some(After::Whole { bytes, meta: Some(meta) })
             }
             _ => None,
         }
@@ -205,7 +205,7 @@ fn home_of(state_dir: &StateDir, key: &str) -> Option<(Dir, OsString)> {
     // By path only what is a link, or lies elsewhere.
     if let Ok(inside) = state_dir.open().ok()?.walk(Path::new(key)) {
         let (dir, name) = inside?;
-        let linked = matches!(dir.look(&name), Ok(Some((_, crate::platform::Kind::Symlink))));
+        let linked = matches!(dir.look(&name), Ok(Some((_, crate::platform::FileKind::Symlink))));
         if !linked {
             return Some((dir, name));
         }

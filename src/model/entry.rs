@@ -112,9 +112,11 @@ pub(super) fn entry_of_text(
             return;
         };
         *slot = match scan::kind(text, member.value) {
-            scan::Kind::String => Field::Text(scan::string(text, member.value).unwrap_or_default()),
-            scan::Kind::Number => Field::Number,
-            scan::Kind::Null => Field::Missing,
+            scan::ValueKind::String => {
+                Field::Text(scan::string(text, member.value).unwrap_or_default())
+            }
+            scan::ValueKind::Number => Field::Number,
+            scan::ValueKind::Null => Field::Missing,
             _ => Field::Other,
         };
     })?;

@@ -1,4 +1,4 @@
-//! The one file that names OpenClaw's files, fields, tables and columns.
+//! In which files, tables and columns a release of OpenClaw keeps what.
 //!
 //! Everything above the stores speaks of *parts* and *fields* by OpenClaw's JSON names; this file says
 //! where a release keeps them. Facts: releases 2026.2.19 to 2026.9.6 on disk, see `docs/state.md`.

@@ -8,7 +8,7 @@ use super::device::{Device, Record, Token};
 use super::identity::{Identity, IdentityFault};
 use super::layout::{PRIMARY_IDENTITY, Part};
 use super::store::record_of_row;
-use crate::format::scan;
+use crate::format::value;
 use crate::image::{FileState, Table, TextImage, Unusable};
 
 /// This machine's identity as it was found.
@@ -65,7 +65,7 @@ fn object_of_file(image: Option<&TextImage>) -> Result<Option<Record>, Option<Un
     match image.map(|image| &image.state) {
         None | Some(FileState::Absent) => Ok(None),
         Some(FileState::Unusable(why)) => Err(Some(why.clone())),
-        Some(FileState::Present { bytes, .. }) => match scan::parse(bytes) {
+        Some(FileState::Present { bytes, .. }) => match value::of(bytes) {
             Some(Value::Object(record)) => Ok(Some(record)),
             _ => Err(None),
         },

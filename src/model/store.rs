@@ -7,7 +7,7 @@ use super::device::{Device, Record};
 pub use super::entry::{Entry, Fault, id_field};
 use super::entry::{Place, RowShape, entry_of_text};
 use super::layout::{ColumnKind, Part};
-use crate::format::{Span, salvage, scan};
+use crate::format::{Span, salvage, scan, value};
 use crate::image::{Bytes, Cell, FileState, RECORD_LIMIT, Row, Table, TextImage, Unusable};
 
 /// How a store's container was found.
@@ -20,7 +20,7 @@ pub enum Condition {
     /// A file of no bytes (F39).
     Empty,
     /// JSON, but not an object: an array loses every approval (F31).
-    NotAnObject(scan::Kind),
+    NotAnObject(scan::ValueKind),
     /// Not JSON (F39): where, and how many whole records can be read out of it.
     Broken {
         /// Where the text breaks.
@@ -193,7 +193,7 @@ impl Records {
     /// A record by OpenClaw's field names. `None` where it is not an object.
     pub fn record(&self, entry: &Entry) -> Option<Record> {
         match entry.place {
-            Place::Text(at) => match scan::value(self.text.as_ref()?, at.value)? {
+            Place::Text(at) => match value::at(self.text.as_ref()?, at.value)? {
                 Value::Object(record) => Some(record),
                 _ => None,
             },
@@ -230,7 +230,7 @@ pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
     for column in part.columns() {
         let value = match (column.kind, table.cell(row, column.column)) {
             (_, None | Some(Cell::Null | Cell::Blob(_))) => continue,
-            (ColumnKind::Json, Some(Cell::Text(text))) => match scan::parse(text.as_bytes()) {
+            (ColumnKind::Json, Some(Cell::Text(text))) => match value::of(text.as_bytes()) {
                 Some(value) => value,
                 None => continue,
             },

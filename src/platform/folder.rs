@@ -9,7 +9,7 @@ use crate::image::Meta;
 
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A regular file.
     File,
     /// A folder.
@@ -31,7 +31,7 @@ pub trait Folder: Sized {
     /// Mode, owner and identity of this folder.
     fn here(&self) -> io::Result<Meta>;
     /// What stands under a name.
-    fn look(&self, name: &OsStr) -> io::Result<(Meta, Kind)>;
+    fn look(&self, name: &OsStr) -> io::Result<(Meta, FileKind)>;
     /// The target of a symbolic link.
     fn link_target(&self, name: &OsStr) -> io::Result<PathBuf>;
     /// Opens for reading; never waits, not even on a FIFO.
@@ -66,7 +66,7 @@ pub trait Folder: Sized {
     /// but not replaced. `false` where the system does not tell.
     fn is_mounted(&self, name: &OsStr) -> bool;
     /// Mode, owner and identity of an open file, and what it is.
-    fn meta_of(file: &File) -> io::Result<(Meta, Kind)>;
+    fn meta_of(file: &File) -> io::Result<(Meta, FileKind)>;
     /// Gives an open file an owner.
     fn own_file(file: &File, uid: u32, gid: u32) -> io::Result<()>;
     /// Gives an open file its permission bits.

@@ -16,15 +16,15 @@ use portable as system;
 #[cfg(all(unix, not(clawmend_portable)))]
 use unix as system;
 
-pub use folder::{Folder, Kind};
+pub use folder::{FileKind, Folder};
 pub use system::ask::{choose, confirm};
-pub use system::files::{
+pub use system::path::{
     KNOWS_OWNERS, meta, odd_kind, open_quietly, real_folder, share_file, sqlite_path,
     sqlite_without_locks,
 };
 pub use system::process::{no_core, settle, user_id};
-pub use system::words::{DENIED, LIMITS, RUN_AS, io_advice, is_denied, shown};
-pub use system::{confine, home, rights, variable};
+pub use system::text::{DENIED, LIMITS, RUN_AS, io_advice, is_denied, shown};
+pub use system::{home, rights, sandbox, variable};
 
 /// The folder type of this system.
 #[cfg(all(unix, not(clawmend_portable)))]

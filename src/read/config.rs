@@ -12,13 +12,13 @@ use super::env::Env;
 use super::locate::Located;
 use super::process::left_lock;
 use super::variables;
-use crate::config::copies::{Copy, CopyKind, choose, rank};
+use crate::config::copies::{ConfigCopy, CopyKind, choose, rank};
 use crate::config::facts::ConfigFacts;
-use crate::config::files::{Root, normalize};
 use crate::config::model::ConfigState;
+use crate::config::paths::{Root, normalize};
 use crate::error::Error;
 use crate::files::read_small;
-use crate::format::json5::{self, Limits};
+use crate::format::json5;
 use crate::image::{Bytes, FileState, Meta, Slot, TextImage};
 use crate::step::Step;
 use crate::store::files::FilesStore;
@@ -108,7 +108,7 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
     let bytes = read_small(&path, LARGEST_COPY)
         .map_err(|error| Error::io("read the copy", &path, &error))?;
     let others = || Step::clawmend(["diagnose"]).note("lists the copies beside the config");
-    let value = json5::parse(&bytes, Limits::default()).map_err(|error| {
+    let value = json5::parse(&bytes).map_err(|error| {
         let refused = Error::refused("this copy is not a config: it has a syntax error");
         refused.at(&path).because(error).hint(others())
     })?;
@@ -133,7 +133,7 @@ fn roots(config: &Path, located: &Located, env: &Env) -> Vec<Root> {
 }
 
 /// The copies beside the config, with their bytes.
-fn copies(config: &Path) -> Vec<(Copy, Bytes)> {
+fn copies(config: &Path) -> Vec<(ConfigCopy, Bytes)> {
     let (Some(folder), Some(name)) = (config.parent(), config.file_name()) else {
         return Vec::new();
     };
@@ -152,7 +152,7 @@ fn copies(config: &Path) -> Vec<(Copy, Bytes)> {
         .collect();
     let read = |(name, mtime_ms): (String, i64)| {
         let bytes = read_small(&folder.join(&name), LARGEST_COPY).ok()?;
-        Some((Copy::read(&config, &name, mtime_ms, &bytes)?, Arc::new(bytes)))
+        Some((ConfigCopy::read(&config, &name, mtime_ms, &bytes)?, Arc::new(bytes)))
     };
     choose(&config, dated, MOST_COPIES).into_iter().filter_map(read).collect()
 }

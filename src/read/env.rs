@@ -1,4 +1,4 @@
-//! What this process is told by its environment: the one file that reads environment variables.
+//! What this process is told by its environment variables. Nothing else reads them, but for the home folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -27,9 +27,6 @@ use locate::Located;
 
 /// Reads everything: the stores, which then know every file of the config, and what it all means.
 /// `interrupted` is what the journal says.
-///
-/// # Errors
-/// The state dir cannot be opened.
 pub fn read(
     located: &Located,
     env: &Env,

@@ -3,11 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::disk::{names, real};
 use super::env::Env;
-use crate::model::device::hex;
+use crate::files::hash;
 use crate::model::facts::Gateway;
 use crate::platform;
 
@@ -37,7 +35,7 @@ fn locks(state_dir: &Path, config: &Path, env: &Env) -> Vec<PathBuf> {
         folders.push(env.temp.join(format!("openclaw-{uid}")));
     }
     folders.push(env.temp.join("openclaw"));
-    let hash = hex(&Sha256::digest(config.to_string_lossy().as_bytes()));
+    let hash = hash::of(config.to_string_lossy().as_bytes());
     let ours = format!("gateway.{}.lock", hash.get(..8).unwrap_or_default());
     for folder in folders {
         found.push(folder.join(&ours));

@@ -8,7 +8,7 @@ use super::env::Env;
 use super::locate::Located;
 use super::process;
 use super::trees::other_trees;
-use crate::format::json5::{self, Limits};
+use crate::format::json5;
 use crate::model::facts::{Access, Facts, Trouble};
 use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, Part};
 use crate::model::scopes::Era;
@@ -81,8 +81,7 @@ fn paired_in(dir: &Path) -> Option<usize> {
 /// The port that the config of another state dir sets.
 fn port_in(dir: &Path) -> Option<u16> {
     let mut configs = std::iter::once(CONFIG).chain(LEGACY_CONFIGS).map(|name| dir.join(name));
-    let config =
-        json5::parse(configs.find_map(|path| text(&path))?.as_bytes(), Limits::default()).ok()?;
+    let config = json5::parse(configs.find_map(|path| text(&path))?.as_bytes()).ok()?;
     u16::try_from(config.pointer("/gateway/port")?.as_u64()?).ok()
 }
 

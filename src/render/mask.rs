@@ -3,7 +3,7 @@
 //! comment too. Where a text is no JSON5, only its structure is shown.
 
 use crate::format::Span;
-use crate::format::json5::{self, Limits, Token};
+use crate::format::json5;
 use crate::format::scan::{self, TokenKind};
 use crate::model::layout::{Part, is_secret_field};
 use crate::secret::mask;
@@ -13,7 +13,7 @@ use crate::secret::structure::structure;
 
 /// A whole config, with as many lines as before.
 pub fn config(text: &str) -> String {
-    match json5::parse(text.as_bytes(), Limits::default()) {
+    match json5::parse(text.as_bytes()) {
         Ok(_) => Masker::of(text, &|_| false, Rules::Config).run(),
         Err(_) => structure(text),
     }
@@ -57,19 +57,16 @@ impl<'a> Masker<'a> {
 
     fn run(mut self) -> String {
         let text = self.text;
-        if let Err(end) = json5::walk(text, &mut |token| self.token(&token)) {
+        if let Err(end) = json5::walk(text, &mut |kind, at| self.token(kind, at)) {
             self.out.push_str(&structure(text.get(end..).unwrap_or_default()));
         }
         self.out
     }
 
-    fn token(&mut self, token: &Token) {
-        let raw = self.text.get(token.start..token.end).unwrap_or_default();
-        let decoded = || {
-            let span = Span { start: token.start, end: token.end };
-            scan::string(self.text.as_bytes(), span).unwrap_or_default().into_owned()
-        };
-        match token.kind {
+    fn token(&mut self, kind: TokenKind, at: Span) {
+        let raw = self.text.get(at.start..at.end).unwrap_or_default();
+        let decoded = || scan::string(self.text.as_bytes(), at).unwrap_or_default().into_owned();
+        match kind {
             TokenKind::Blank | TokenKind::Mark => self.out.push_str(raw),
             TokenKind::Open => {
                 let is_list = raw == "[";

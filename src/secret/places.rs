@@ -1,120 +1,39 @@
 //! Where in OpenClaw's files a value may be shown, by the whole path from the root, and which key names
 //! are OpenClaw's own. Whatever is not listed here is masked.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
 use super::shape::Shape;
 
-/// Every key that some release knows directly under `gateway`.
-pub const GATEWAY_KEYS: &[&str] = &[
-    "port",
-    "mode",
-    "bind",
-    "controlUi",
-    "auth",
-    "trustedProxies",
-    "tailscale",
-    "remote",
-    "reload",
-    "tls",
-    "http",
-    "nodes",
-    "tools",
-    "channelHealthCheckMinutes",
-    "customBindHost",
-    "allowRealIpFallback",
-    "push",
-    "webchat",
-    "channelStaleEventThresholdMinutes",
-    "channelMaxRestartsPerHour",
-    "handshakeTimeoutMs",
-    "terminal",
-    "publicOrigin",
-    "cliAgents",
-    "roles",
-    "portals",
-];
+/// The keys of the config, release by release: the root's, and all below `gateway` and `logging`. Made by
+/// `tests/real/schema.mjs`, read by `config/schema.rs` too.
+pub const CONFIG_SCHEMA: &str = include_str!("../data/config-schema.json");
 
-/// Every key that some release knows at the root of the config.
-pub const ROOT_KEYS: &[&str] = &[
-    "$schema",
-    "$include",
-    "meta",
-    "env",
-    "wizard",
-    "diagnostics",
-    "logging",
-    "update",
-    "browser",
-    "ui",
-    "auth",
-    "models",
-    "nodeHost",
-    "agents",
-    "tools",
-    "bindings",
-    "broadcast",
-    "audio",
-    "media",
-    "messages",
-    "commands",
-    "approvals",
-    "session",
-    "cron",
-    "hooks",
-    "web",
-    "channels",
-    "discovery",
-    "canvasHost",
-    "talk",
-    "gateway",
-    "memory",
-    "skills",
-    "plugins",
-    "secrets",
-    "acp",
-    "cli",
-    "mcp",
-    "crestodian",
-    "accessGroups",
-    "security",
-    "transcripts",
-    "commitments",
-    "surfaces",
-    "proxy",
-    "tui",
-    "audit",
-    "marketplaces",
-    "telemetry",
-    "worktreeRoot",
-    "worktreeAcceleration",
-    "attachments",
-    "tts",
-    "cloudWorkers",
-    "desktop",
-];
+/// Every key of that table.
+fn config_keys() -> &'static HashSet<&'static str> {
+    #[derive(Deserialize)]
+    struct Table {
+        #[serde(borrow)]
+        root: HashMap<&'static str, IgnoredAny>,
+        keys: HashMap<&'static str, IgnoredAny>,
+    }
+    static KEYS: OnceLock<HashSet<&str>> = OnceLock::new();
+    KEYS.get_or_init(|| match serde_json::from_str::<Table>(CONFIG_SCHEMA) {
+        Ok(table) => {
+            let below = table.keys.into_keys().flat_map(|path| path.split('.'));
+            table.root.into_keys().chain(below).collect()
+        }
+        Err(_) => HashSet::new(),
+    })
+}
 
-/// Keys further down that say where in a file one is.
-const INNER_KEYS: &[&str] = &[
-    "token",
-    "password",
-    "allowTailscale",
-    "trustedProxy",
-    "userHeader",
-    "allowLoopback",
-    "url",
-    "transport",
-    "sshTarget",
-    "enabled",
-    "basePath",
-    "allowedOrigins",
-    "allowInsecureAuth",
-    "resetOnExit",
-    "lastTouchedVersion",
-    "lastTouchedAt",
-    "source",
-    "provider",
-    "id",
-    "profiles",
-];
+/// Keys of the config that the table does not hold.
+const MORE_KEYS: &[&str] =
+    &["$include", "lastTouchedVersion", "lastTouchedAt", "source", "provider", "id", "profiles"];
 
 /// Fields of the pairing store beside the columns of its tables.
 const RECORD_KEYS: &[&str] = &[
@@ -132,7 +51,9 @@ const RECORD_KEYS: &[&str] = &[
 /// Whether a word is the name of a field of OpenClaw's own, and so never a secret.
 pub fn is_known_key(word: &str) -> bool {
     let columns = crate::model::layout::Part::ALL.into_iter().map(|part| part.columns());
-    [ROOT_KEYS, GATEWAY_KEYS, INNER_KEYS, RECORD_KEYS].iter().any(|keys| keys.contains(&word))
+    config_keys().contains(word)
+        || MORE_KEYS.contains(&word)
+        || RECORD_KEYS.contains(&word)
         || columns.into_iter().flatten().any(|column| column.field == word)
 }
 

@@ -5,9 +5,11 @@
 //! gateway's token, and 43 characters of base64url a private key; neither is shown then.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 
 use super::mask;
@@ -92,7 +94,32 @@ const SYSTEMS: &[&str] = &[
 ];
 const MACHINES: &[&str] = &["x86_64", "x64", "arm64", "aarch64", "armv7l", "armv8l", "i686"];
 const PAGES: &[&str] = &["ws", "gateway", "openclaw", "control", "ui", "chat", "webchat", "api"];
-const RELEASES: &[&str] = &["alpha", "beta", "rc", "dev", "next", "canary", "nightly"];
+
+/// A pattern that a whole text has to fit. It is compiled when it is first asked for.
+struct Pattern(&'static str, OnceLock<Option<Regex>>);
+
+impl Pattern {
+    const fn new(pattern: &'static str) -> Self {
+        Self(pattern, OnceLock::new())
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        let compiled = self.1.get_or_init(|| Regex::new(&format!("^(?:{})$", self.0)).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// A UUID, or what early releases had: `r1`, `req42`.
+static REQUEST_ID: Pattern =
+    Pattern::new("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[a-z]{1,3}[0-9]{0,3}");
+static SCOPE: Pattern = Pattern::new(r"(?:operator|node)(?:\.[a-z]{1,16}){1,3}");
+static VERSION: Pattern = Pattern::new(
+    r"20[0-9]{2}(?:\.[0-9]{1,2}){2}(?:-(?:[0-9]{1,3}|alpha|beta|rc|dev|next|canary|nightly)(?:\.(?:[0-9]{1,3}|alpha|beta|rc|dev|next|canary|nightly))*)?",
+);
+static DATE: Pattern =
+    Pattern::new(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,3})?Z?");
+/// The number of a system's version.
+static NUMBERS: Pattern = Pattern::new(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}");
 
 impl Shape {
     /// The modes of a client.
@@ -120,16 +147,16 @@ impl Shape {
         match self {
             Shape::DeviceId => is_hash(text) && proves(text),
             Shape::PublicKey => id_of_key(text).is_some_and(|id| proves(&id)),
-            Shape::RequestId => is_uuid(text) || is_short_id(text),
+            Shape::RequestId => REQUEST_ID.fits(text),
             Shape::Name => is_name(text),
             Shape::Platform => is_platform(text),
             Shape::Client => is_client(text),
             Shape::Word(words) => words.contains(&text),
             Shape::Near(words) => is_near(text, words),
             Shape::Bind => is_near(text, BINDS) || is_address(text),
-            Shape::Scope => is_scope(text),
-            Shape::Version => is_version(text),
-            Shape::Date => is_date(text),
+            Shape::Scope => SCOPE.fits(text),
+            Shape::Version => VERSION.fits(text),
+            Shape::Date => DATE.fits(text),
             Shape::Time => is_time(text),
             Shape::Port => text.parse::<u16>().is_ok_and(|port| port.to_string() == text),
             Shape::Address => is_address(text),
@@ -163,19 +190,6 @@ fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-fn is_uuid(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
-        && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
-}
-
-/// `r1`, `req42`: at most three letters, then at most three digits.
-fn is_short_id(text: &str) -> bool {
-    let letters = text.bytes().take_while(u8::is_ascii_lowercase).count();
-    let digits = text.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
-    letters + digits == text.len() && (1..=3).contains(&letters) && digits <= 3
-}
-
 /// Up to three words of letters, or numbers of two digits: `Kitchen iPad 11`, `MacBook-Pro`.
 fn is_name(text: &str) -> bool {
     let parts: Vec<&str> = text.split([' ', '-', '.']).collect();
@@ -192,18 +206,7 @@ fn is_platform(text: &str) -> bool {
     let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
     let is_system = words.next().is_some_and(|word| is(SYSTEMS, word));
     let rest: Vec<&str> = words.collect();
-    is_system
-        && rest.len() <= 2
-        && rest.iter().all(|word| is(MACHINES, word) || is_numbers(word, 3))
-}
-
-/// Numbers of at most three digits with dots between them.
-fn is_numbers(text: &str, most: usize) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    parts.len() <= most
-        && parts
-            .iter()
-            .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+    is_system && rest.len() <= 2 && rest.iter().all(|word| is(MACHINES, word) || NUMBERS.fits(word))
 }
 
 fn is_client(text: &str) -> bool {
@@ -222,55 +225,6 @@ fn is_near(text: &str, words: &[&str]) -> bool {
         let slips = if word.len() >= 6 { 2 } else { usize::from(word.len() >= 4) };
         plain == *word || text.len() <= 12 && crate::text::distance::distance(&plain, word) <= slips
     })
-}
-
-fn is_scope(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    let is_part = |part: &&str| {
-        (1..=16).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase())
-    };
-    parts.first().is_some_and(|first| ROLES.contains(first))
-        && (2..=4).contains(&parts.len())
-        && parts.iter().all(is_part)
-}
-
-fn is_version(text: &str) -> bool {
-    let (numbers, suffix) = match text.split_once('-') {
-        Some((numbers, suffix)) => (numbers, Some(suffix)),
-        None => (text, None),
-    };
-    let parts: Vec<&str> = numbers.split('.').collect();
-    let is_number = |part: &str, most: usize| {
-        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
-    };
-    let is_release = match parts.as_slice() {
-        [year, month, day] => {
-            year.len() == 4
-                && year.starts_with("20")
-                && is_number(year, 4)
-                && is_number(month, 2)
-                && is_number(day, 2)
-        }
-        _ => false,
-    };
-    let is_suffix = suffix.is_none_or(|suffix| {
-        suffix.split('.').all(|part| is_number(part, 3) || RELEASES.contains(&part))
-    });
-    is_release && is_suffix
-}
-
-fn is_date(text: &str) -> bool {
-    const FORM: &[u8] = b"0000-00-00T00:00:00";
-    let rest = text.get(FORM.len()..).map(|rest| rest.trim_end_matches('Z'));
-    text.len() <= 24
-        && text.bytes().zip(FORM).all(|(byte, form)| match form {
-            b'0' => byte.is_ascii_digit(),
-            form => byte == *form,
-        })
-        && rest.is_some_and(|rest| {
-            let digits = rest.strip_prefix('.').unwrap_or(rest);
-            digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())
-        })
 }
 
 /// From 2001 to 2100; zero says that there is none.

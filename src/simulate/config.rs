@@ -8,9 +8,6 @@ use crate::format::json5;
 use crate::plan::{Edit, Op};
 
 /// What the edits do to `text`.
-///
-/// # Errors
-/// The text cannot be edited; says why, and which lines to change by hand.
 pub(super) fn splices(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, String> {
     let edits: Vec<FieldEdit> = edits.iter().flat_map(|edit| text_edits(&edit.op)).collect();
     json5::splices(text, &edits).map_err(|refusal| {

@@ -15,7 +15,7 @@ use crate::store::files::key_of;
 /// Hashes of what was changed, as it is after.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct After {
+pub struct Expected {
     /// Files by path (as in the entries); `None`: gone.
     pub files: BTreeMap<String, Option<String>>,
     /// Rows of the database.
@@ -37,7 +37,7 @@ pub struct RowPrint {
     pub sha256: Option<String>,
 }
 
-impl After {
+impl Expected {
     /// What `changes` leave behind.
     pub fn of(changes: &Changes, state_dir: &Path) -> Self {
         let files = changes.files.iter().map(|change| {
@@ -50,15 +50,7 @@ impl After {
 
 impl RowPrint {
     fn of(change: &RowChange) -> Self {
-        let set: Vec<(&str, &Cell)> = match &change.op {
-            RowOp::Update(cells) => {
-                cells.iter().map(|cell| (cell.column.as_str(), &cell.new)).collect()
-            }
-            RowOp::Insert(cells) => {
-                cells.iter().map(|(column, cell)| (column.as_str(), cell)).collect()
-            }
-            RowOp::Delete(_) => Vec::new(),
-        };
+        let set = change.op.new_cells();
         let gone = matches!(change.op, RowOp::Delete(_));
         Self {
             table: change.part.table().to_owned(),
@@ -77,7 +69,7 @@ pub(crate) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// For the rows that `back` changes.
-    pub(crate) fn of(after: &'a After, now: &'a Images, back: &[RowChange]) -> Self {
+    pub(crate) fn of(after: &'a Expected, now: &'a Images, back: &[RowChange]) -> Self {
         let prints = after
             .rows
             .iter()
@@ -140,13 +132,7 @@ fn print(mut cells: Vec<(&str, &Cell)>) -> String {
     cells.sort_by_key(|(column, _)| *column);
     let mut bytes = Vec::new();
     for (column, cell) in cells {
-        let (class, value) = match cell {
-            Cell::Null => (b'n', Vec::new()),
-            Cell::Integer(number) => (b'i', number.to_le_bytes().to_vec()),
-            Cell::Real(number) => (b'r', number.to_le_bytes().to_vec()),
-            Cell::Text(text) => (b't', text.as_bytes().to_vec()),
-            Cell::Blob(blob) => (b'b', blob.clone()),
-        };
+        let (class, value) = cell.tagged();
         bytes.extend_from_slice(&(column.len() as u64).to_le_bytes());
         bytes.extend_from_slice(column.as_bytes());
         bytes.push(class);
@@ -157,7 +143,7 @@ fn print(mut cells: Vec<(&str, &Cell)>) -> String {
 }
 
 /// Whether a file is now as `after` says.
-pub(crate) fn file_holds(after: &After, key: &str, change: &FileChange) -> bool {
+pub(crate) fn file_holds(after: &Expected, key: &str, change: &FileChange) -> bool {
     let live = change.before.bytes().map(|bytes| hash::of(bytes));
     after.files.get(key).is_some_and(|wanted| *wanted == live)
 }
@@ -165,7 +151,7 @@ pub(crate) fn file_holds(after: &After, key: &str, change: &FileChange) -> bool 
 /// What changed since the command that took a snapshot: everything that the way `back` to it would
 /// undo besides what that command did. Empty for a snapshot that no command was to follow.
 pub fn changed_since(
-    after: Option<&After>,
+    after: Option<&Expected>,
     state_dir: &Path,
     now: &Images,
     back: &Changes,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::after::After;
+use super::after::Expected;
 use super::list::Summary;
 use super::manifest::{self, Manifest};
 use super::open::Snapshot;
@@ -126,7 +126,7 @@ impl Builder {
         last: Option<&Summary>,
     ) -> Result<(Manifest, String), Error> {
         let entries = request.stores.capture(&mut self)?;
-        let after = request.changes.map(|changes| After::of(changes, request.state_dir));
+        let after = request.changes.map(|changes| Expected::of(changes, request.state_dir));
         self.dir.remove_tree(SCRATCH)?;
         let manifest = Manifest {
             schema: manifest::SCHEMA,

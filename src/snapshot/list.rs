@@ -58,9 +58,6 @@ impl Listed {
 }
 
 /// All snapshots. A folder that is not there has none.
-///
-/// # Errors
-/// The folder cannot be read.
 pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Listed, Error> {
     let mut listed = Listed::default();
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
@@ -114,7 +111,10 @@ fn in_order(list: &mut [Summary]) {
 
 /// What a snapshot's folder tells, and the state dir that its manifest names.
 fn summary(dir: Result<&Dir, &Unusable>, id: String) -> (Summary, Option<String>) {
-    let size = dir.as_ref().map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
+    let size = dir.as_ref().map_or(0, |dir| {
+        let pieces = super::open::pieces_in(dir).unwrap_or_default();
+        pieces.iter().map(|(_, size)| size).sum()
+    });
     let manifest = match &dir {
         Ok(dir) => dir.read(manifest::FILE, OWN_LIMIT),
         Err(why) => FileState::Unusable((*why).clone()),
@@ -226,9 +226,6 @@ pub fn remove(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<(), Er
 }
 
 /// What interrupted runs left half-made or half-removed, by name: it may hold copies of keys.
-///
-/// # Errors
-/// The folder cannot be read.
 pub fn leftovers(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<String>, Error> {
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
         return Ok(Vec::new());

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::after::After;
+use super::after::Expected;
 use crate::error::Error;
 use crate::files::hash;
 use crate::model::layout::{DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
@@ -56,7 +56,7 @@ pub struct Manifest {
     /// What the command that took it was about to leave behind; `None` for a snapshot taken for
     /// itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<After>,
+    pub after: Option<Expected>,
 }
 
 /// The little that is read of a manifest of any schema, for lists.

@@ -14,12 +14,12 @@ mod tests;
 
 use std::path::Path;
 
-pub use after::{After, changed_since};
+pub use after::{Expected, changed_since};
 pub use build::{Create, create};
 pub use list::{LATEST, Listed, Summary, find, leftovers, list, remove, sweep};
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
-pub use retention::{DEFAULT, Rule, Verdict, choose};
+pub use retention::{DEFAULT, Retention, Verdict, choose};
 
 use crate::error::Error;
 use crate::files::{Dir, StateDir, safety};

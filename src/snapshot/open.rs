@@ -1,6 +1,8 @@
 //! Reading a snapshot: its manifest, its pieces, and whether they are what they should be.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{self, Manifest};
@@ -8,7 +10,7 @@ use crate::error::Error;
 use crate::files::dir::{DEEPEST, refuse};
 use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, StateDir, hash};
 use crate::image::{FileState, Meta, Unusable};
-use crate::platform::Kind;
+use crate::platform::FileKind;
 use crate::step::Step;
 use crate::store::{Entry, Source};
 
@@ -80,9 +82,6 @@ impl Snapshot {
 
     /// Everything that is wrong with it: pieces missing, changed, or not in the manifest.
     /// `check_extract` looks into the database extract, where there is one.
-    ///
-    /// # Errors
-    /// The snapshot could not be read at all.
     pub fn verify(&self, check_extract: CheckExtract<'_>) -> Result<Vec<String>, Error> {
         let mut problems = Vec::new();
         let own = [manifest::FILE, manifest::DIGEST_FILE];
@@ -98,9 +97,8 @@ impl Snapshot {
                 problems.push(format!("`{name}`: {error}"));
             }
         }
-        let mut found = Vec::new();
-        pieces_in(&self.dir, Path::new(""), &mut found)?;
-        let extra = found.into_iter().filter(|name| !known.contains(name));
+        let found = pieces_in(&self.dir)?.into_iter().map(|(name, _)| name);
+        let extra = found.filter(|name| !known.contains(name));
         problems.extend(extra.map(|name| format!("`{}` is not in the manifest", name.display())));
         Ok(problems)
     }
@@ -126,16 +124,26 @@ impl Snapshot {
     }
 
     /// A piece as a file, without following links.
-    fn opened(&self, name: &str) -> Result<Option<(std::fs::File, Meta)>, Unusable> {
+    fn opened(&self, name: &str, limit: u64) -> Result<Option<(File, Meta)>, Unusable> {
         match self.dir.walk(Path::new(name))? {
-            Some((dir, file)) => dir.open_regular(file, u64::MAX),
+            Some((dir, file)) => dir.open_regular(file, limit),
             None => Ok(None),
         }
     }
 
+    /// The same of a piece that has to be there.
+    fn piece(&self, name: &str, limit: u64) -> Result<(File, Meta), Error> {
+        let path = self.path().join(name);
+        let opened = self.opened(name, limit).map_err(|why| refuse(&path, &why))?;
+        opened.ok_or_else(|| {
+            Error::failed("a piece of the snapshot is missing")
+                .at(&path)
+                .hint(Step::other_snapshot())
+        })
+    }
+
     fn problem_of(&self, entry: &Entry, name: &str) -> Option<String> {
-        let found = self.opened(name);
-        let (mut file, meta) = match found {
+        let (mut file, meta) = match self.opened(name, u64::MAX) {
             Ok(Some(opened)) => opened,
             Ok(None) => return Some(format!("`{name}` is missing")),
             Err(why) => {
@@ -153,7 +161,14 @@ impl Snapshot {
     }
 }
 
-fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
+/// Everything in a snapshot's folder that is no folder: its path from there, and its size in bytes.
+pub(super) fn pieces_in(dir: &Dir) -> Result<Vec<(PathBuf, u64)>, Error> {
+    let mut found = Vec::new();
+    add_pieces(dir, Path::new(""), &mut found)?;
+    Ok(found)
+}
+
+fn add_pieces(dir: &Dir, at: &Path, found: &mut Vec<(PathBuf, u64)>) -> Result<(), Error> {
     if at.components().count() > DEEPEST {
         return Err(Error::refused("folders lie too deep in the snapshot")
             .at(dir.path())
@@ -162,12 +177,13 @@ fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error
     for name in dir.names()? {
         let path = at.join(&name);
         match dir.look(&name) {
-            Ok(Some((_, Kind::Folder))) => {
+            Ok(Some((_, FileKind::Folder))) => {
                 if let Some(child) = dir.descend(Path::new(&name), false)? {
-                    pieces_in(&child, &path, found)?;
+                    add_pieces(&child, &path, found)?;
                 }
             }
-            _ => found.push(path),
+            Ok(Some((meta, _))) => found.push((path, meta.len)),
+            _ => found.push((path, 0)),
         }
     }
     Ok(())
@@ -176,38 +192,21 @@ fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error
 impl Source for Snapshot {
     fn get(&self, name: &str) -> Result<Vec<u8>, Error> {
         let path = self.path().join(name);
-        let missing = || {
-            Error::failed("a piece of the snapshot is missing")
-                .at(&path)
-                .hint(Step::other_snapshot())
-        };
-        let entry = self.manifest.piece(name).ok_or_else(missing)?;
-        let found = self.dir.walk(Path::new(name)).map_err(|why| refuse(&path, &why))?;
-        let (dir, file) = found.ok_or_else(missing)?;
-        let bytes = match dir.read(file, STORE_LIMIT) {
-            FileState::Present { bytes, .. } => bytes,
-            FileState::Absent => return Err(missing()),
-            FileState::Unusable(why) => return Err(refuse(&path, &why)),
-        };
-        if entry.sha256.as_deref() != Some(hash::of(&bytes).as_str()) {
+        let (mut file, meta) = self.piece(name, STORE_LIMIT)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(meta.len).unwrap_or(0));
+        file.read_to_end(&mut bytes).map_err(|error| Error::io("read", &path, &error))?;
+        let entry = self.manifest.piece(name);
+        if entry.and_then(|entry| entry.sha256.as_ref()) != Some(&hash::of(&bytes)) {
             return Err(Error::failed("a piece of the snapshot is damaged")
                 .at(&path)
                 .because("it does not have the checksum it was stored with")
                 .hint(Step::other_snapshot()));
         }
-        Ok(std::sync::Arc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec()))
+        Ok(bytes)
     }
 
     fn path(&self, name: &str) -> Result<PathBuf, Error> {
-        let path = self.path().join(name);
-        let found = self.opened(name);
-        match found {
-            Ok(Some(_)) => Ok(path),
-            Ok(None) => Err(Error::failed("a piece of the snapshot is missing")
-                .at(&path)
-                .hint(Step::other_snapshot())),
-            Err(why) => Err(refuse(&path, &why)),
-        }
+        self.piece(name, u64::MAX).map(|_| self.path().join(name))
     }
 
     fn folder(&self) -> &Dir {

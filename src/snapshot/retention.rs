@@ -4,7 +4,7 @@ use super::list::Summary;
 
 /// What to keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rule {
+pub struct Retention {
     /// Keep the newest this many.
     pub keep: Option<usize>,
     /// Drop only those older than this, milliseconds.
@@ -14,7 +14,7 @@ pub struct Rule {
 }
 
 /// What happens after each run that takes one, unless it is told to keep all: each holds a private key.
-pub const DEFAULT: Rule = Rule { keep: Some(20), older_than_ms: None, daily: Some(14) };
+pub const DEFAULT: Retention = Retention { keep: Some(20), older_than_ms: None, daily: Some(14) };
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -34,7 +34,7 @@ pub struct Verdict {
 
 /// Judges every snapshot of a list (newest first). With both parts of the rule, only what both would
 /// drop goes; with neither, nothing does. The newest one that can be restored from always stays.
-pub fn choose(list: &[Summary], now_ms: i64, rule: Rule) -> Vec<Verdict> {
+pub fn choose(list: &[Summary], now_ms: i64, rule: Retention) -> Vec<Verdict> {
     let newest_whole = list.iter().position(|summary| summary.problem.is_none());
     // Where none is whole, the newest is still better than nothing.
     let last_resort = newest_whole.or((!list.is_empty()).then_some(0));
@@ -65,7 +65,7 @@ fn is_last_of_a_day(list: &[Summary], place: usize, now_ms: i64, days: u16) -> b
     is_first && own > now_ms.div_euclid(DAY_MS) - i64::from(days)
 }
 
-fn verdict(place: usize, summary: &Summary, now_ms: i64, rule: Rule) -> (bool, String) {
+fn verdict(place: usize, summary: &Summary, now_ms: i64, rule: Retention) -> (bool, String) {
     let mut reasons = Vec::new();
     if let Some(keep) = rule.keep {
         if place < keep {

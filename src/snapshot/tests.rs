@@ -257,7 +257,7 @@ proptest::proptest! {
         ages.sort();
         let list: Vec<_> = ages.iter().enumerate()
             .map(|(place, (age, whole))| summary(place, *age, *whole)).collect();
-        let rule = Rule { keep, daily: None, older_than_ms: days.map(|days| days * 86_400_000) };
+        let rule = Retention { keep, daily: None, older_than_ms: days.map(|days| days * 86_400_000) };
         let verdicts = choose(&list, 0, rule);
         proptest::prop_assert_eq!(verdicts.len(), list.len());
         let stays = |place: usize| !verdicts[place].remove;

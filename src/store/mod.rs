@@ -7,6 +7,7 @@ pub mod sqlite;
 use std::io::Read;
 
 use crate::error::{Error, Kind};
+pub use crate::files::CommitError;
 use crate::files::Dir;
 use crate::image::{Images, Meta};
 use crate::plan::Changes;
@@ -79,9 +80,6 @@ impl Stores {
     }
 
     /// Whether everything `changes` describes is in place now; the first thing that is not, otherwise.
-    ///
-    /// # Errors
-    /// Reading failed.
     pub fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
         match self.files.verify(&changes.files)? {
             None => self.sqlite.verify(changes),
@@ -90,28 +88,10 @@ impl Stores {
     }
 }
 
-/// Why a commit did not happen.
-#[derive(Debug)]
-pub enum CommitError {
-    /// What the changes start from is no longer there; the text names it.
-    Moved(String),
-    /// Refused or failed.
-    Failed(Error),
-}
-
-impl From<Error> for CommitError {
-    fn from(error: Error) -> Self {
-        CommitError::Failed(error)
-    }
-}
-
 /// Where a snapshot's pieces go while it is built.
 pub trait Sink {
     /// Adds a piece under `name` (relative, `/`-separated), copying until the end of `from`; returns
     /// its SHA-256 (lower-case hex) and size in bytes.
-    ///
-    /// # Errors
-    /// Reading or writing failed.
     fn put(&mut self, name: &str, from: &mut dyn Read) -> Result<(String, u64), Error>;
 
     /// A private scratch folder inside the snapshot that is being built, for a piece that has to be
@@ -128,9 +108,6 @@ pub trait Source {
     fn get(&self, name: &str) -> Result<Vec<u8>, Error>;
 
     /// The path of a piece on disk, for SQLite to open read-only.
-    ///
-    /// # Errors
-    /// Missing.
     fn path(&self, name: &str) -> Result<std::path::PathBuf, Error>;
 
     /// The folder that the pieces lie in, held open: what is opened by path reaches nothing else.

@@ -11,7 +11,7 @@ use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::model::AuthKind;
 use crate::config::secretref::SecretRef;
 use crate::config::vars;
-use crate::config::words::{Placeholder, placeholder};
+use crate::config::vocabulary::{Placeholder, placeholder};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::path_text;
 use crate::model::Model;

@@ -7,7 +7,7 @@ use super::value::{Wanted, edits, hosted};
 use super::{gateway, place, shown};
 use crate::checks::{Check, Edits, Hop, Options};
 use crate::config::gateway::Field;
-use crate::config::words::{BINDS, BindAlias, bind_alias};
+use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
 use crate::finding::{Code, Severity};
 use crate::model::Model;
 use crate::step::Step;

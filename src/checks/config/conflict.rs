@@ -9,7 +9,7 @@ use crate::checks::{Check, Edits, Hop, Options};
 use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
-use crate::config::words::BINDS;
+use crate::config::vocabulary::BINDS;
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::scopes;

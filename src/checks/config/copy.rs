@@ -3,7 +3,7 @@
 use super::{file, replaced as aside};
 use crate::checks::Options;
 use crate::checks::edits::edit;
-use crate::config::copies::Copy;
+use crate::config::copies::ConfigCopy;
 use crate::image::{FileState, Slot};
 use crate::model::Model;
 use crate::plan::{Edit, Op, Target};
@@ -16,7 +16,8 @@ pub(in crate::checks) fn replaced(model: &Model, options: &Options) -> Option<(M
     let image = model.images.text(&slot)?;
     let is_same = image.bytes().is_some_and(|now| now == bytes);
     let is_unusable = matches!(image.state, FileState::Unusable(_));
-    let is_config = Copy::read("c", "c.bak", 0, bytes).is_some_and(|copy| copy.broken.is_none());
+    let is_config =
+        ConfigCopy::read("c", "c.bak", 0, bytes).is_some_and(|copy| copy.broken.is_none());
     let is_fixed = model.config.fixed(&model.images, &model.config.path).is_some();
     if is_same || is_unusable || !is_config || is_fixed {
         return None;

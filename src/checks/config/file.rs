@@ -3,7 +3,7 @@
 use super::{config_name, name, runs};
 use crate::checks::stores::to_read;
 use crate::checks::{Check, Edits, Hop};
-use crate::config::copies::Copy;
+use crate::config::copies::ConfigCopy;
 use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
 use crate::finding::{Code, EvidenceKind, Finding, Remedy, Severity};
@@ -38,7 +38,7 @@ pub(super) fn from(path: &std::path::Path) -> Step {
 }
 
 /// `openclaw.json.bak: 2026-11-24 17:15 UTC, 1200 bytes, parses, ...`.
-pub(super) fn line(model: &Model, copy: &Copy) -> String {
+pub(super) fn line(model: &Model, copy: &ConfigCopy) -> String {
     let when = chrono::DateTime::from_timestamp_millis(copy.mtime_ms)
         .map(|time| time.format("%Y-%m-%d %H:%M UTC").to_string())
         .unwrap_or_default();

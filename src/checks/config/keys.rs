@@ -204,7 +204,7 @@ pub static DUPLICATE: Check = Check {
         };
         let mut found = Vec::new();
         for file in &config.resolved.files {
-            let path = if file.path == crate::config::files::normalize(&model.config.path) {
+            let path = if file.path == crate::config::paths::normalize(&model.config.path) {
                 &model.config.path
             } else {
                 &file.path

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::config::gateway::{Field, Setting};
 use crate::config::model::Host;
-use crate::config::words::MODES;
+use crate::config::vocabulary::MODES;
 use crate::finding::{Code, Severity};
 use crate::model::Model;
 use crate::secret::shown::url as shown_url;

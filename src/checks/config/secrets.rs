@@ -9,7 +9,7 @@ use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
 use crate::config::url::{Distance, distance};
 use crate::config::vars;
-use crate::config::words::{BINDS, BindAlias, bind_alias};
+use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
 use crate::finding::Code;
 use crate::model::Model;
 use crate::secret::Secret;

@@ -1,7 +1,7 @@
 //! Each rule on a config that has its trouble, and none on one that has not.
 
 use crate::checks::diagnose;
-use crate::config::copies::{Copy, rank};
+use crate::config::copies::{ConfigCopy, rank};
 use crate::config::facts::{ConfigFacts, Place, Variables};
 use crate::finding::{Finding, Remedy, Severity};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
@@ -98,8 +98,9 @@ fn variables(place: Place) -> Variables {
     }
 }
 
-fn copy(name: &str, mtime_ms: i64, text: &str) -> Copy {
-    Copy::read("openclaw.json", &format!("openclaw.json{name}"), mtime_ms, text.as_bytes()).unwrap()
+fn copy(name: &str, mtime_ms: i64, text: &str) -> ConfigCopy {
+    ConfigCopy::read("openclaw.json", &format!("openclaw.json{name}"), mtime_ms, text.as_bytes())
+        .unwrap()
 }
 
 const WHOLE: &str =

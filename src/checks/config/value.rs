@@ -49,7 +49,7 @@ impl Wanted {
     fn obstacle(&self, model: &Model) -> Option<Vec<String>> {
         let file = model.config.file_of(&self.owner);
         let edit = FieldEdit::Set { path: self.owner.path.clone(), value: self.new.clone() };
-        let by_hand = json5::ByHand { edit: edit.clone(), line: None };
+        let by_hand = json5::by_hand(&edit);
         let text = bytes(model, &file).map(|bytes| bytes.as_slice()).unwrap_or(b"{}");
         let made = json5::apply(text, &[edit]);
         let (head, lines) = match (model.config.fixed(&model.images, &file), made) {
@@ -63,7 +63,7 @@ impl Wanted {
                 refusal.by_hand,
             ),
         };
-        Some(std::iter::once(head).chain(lines.iter().map(ToString::to_string)).collect())
+        Some(std::iter::once(head).chain(lines).collect())
     }
 
     /// A finding that this value repairs.

@@ -7,7 +7,7 @@ use super::token::token_codes;
 use crate::checks::edits::{RecordEdits, edit};
 use crate::checks::scopes as scope_checks;
 use crate::format::Style;
-use crate::format::scan;
+use crate::format::value;
 use crate::image::{Bytes, Slot};
 use crate::model::device::{Record, Token};
 use crate::model::identity::Identity;
@@ -88,7 +88,7 @@ fn cached_record(model: &Model, held: &Token) -> Record {
         .file(Part::DeviceAuth)
         .filter(|_| model.store == StoreKind::Files)
         .and_then(|image| image.bytes())
-        .and_then(|bytes| scan::parse(bytes))
+        .and_then(|bytes| value::of(bytes))
         .and_then(|value| value.as_object().cloned());
     from_file.unwrap_or_else(|| {
         let token = held.token.as_ref().map(Secret::expose);

@@ -9,7 +9,7 @@ mod report;
 pub(super) use lock::{begin, drop_old, lock};
 
 use super::context::{Context, State};
-use crate::apply::{self, ApplyError};
+use crate::apply;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::files::Lock;
@@ -147,8 +147,8 @@ pub(super) fn carry_out(
                 drop((state, proposal));
                 return done(context, call, report, &applied);
             }
-            Err(ApplyError::Failed(error)) => return Err(error),
-            Err(ApplyError::Moved(what)) => {
+            Err(CommitError::Failed(error)) => return Err(error),
+            Err(CommitError::Moved(what)) => {
                 context
                     .note(&format!("note: {}, so clawmend plans again", crate::text::safe(&what)));
                 moved = what;

@@ -25,7 +25,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Re
         args::Snapshot::Show { id } => show(context, id),
         args::Snapshot::Verify { id } => verify(context, id.as_deref()),
         args::Snapshot::Prune { keep, older_than, dry_run, yes } => {
-            let rule = snapshot::Rule {
+            let rule = snapshot::Retention {
                 daily: None,
                 keep: *keep,
                 older_than_ms: older_than.as_deref().map(age).transpose()?,

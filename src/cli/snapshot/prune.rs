@@ -11,7 +11,7 @@ use crate::text::{count, safe, size};
 
 pub(super) fn prune(
     context: &mut Context<'_, '_>,
-    rule: snapshot::Rule,
+    rule: snapshot::Retention,
     dry_run: bool,
     ask: Option<Step>,
 ) -> Result<Exit, Error> {

@@ -7,16 +7,13 @@ use std::io;
 
 use super::{Dir, refuse};
 use crate::error::Error;
-use crate::platform::{Folder, Kind};
+use crate::platform::{FileKind, Folder};
 
 /// How deep folders of clawmend's own are followed; it makes them five deep.
 pub(crate) const DEEPEST: usize = 64;
 
 impl<F: Folder> Dir<F> {
     /// Makes a new private file (0600).
-    ///
-    /// # Errors
-    /// The name is taken, or the system refused.
     pub fn create_private(&self, name: impl AsRef<OsStr>) -> Result<File, Error> {
         let name = name.as_ref();
         let path = self.path.join(name);
@@ -24,17 +21,11 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Makes renames and removals in it durable.
-    ///
-    /// # Errors
-    /// The disk failed.
     pub fn sync(&self) -> Result<(), Error> {
         self.folder.sync().map_err(|error| Error::io("sync the folder", &self.path, &error))
     }
 
     /// Renames within the folder; fails with `AlreadyExists` if the new name is taken.
-    ///
-    /// # Errors
-    /// The system refused.
     pub fn move_new(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> io::Result<()> {
         self.folder.move_new(from.as_ref(), to.as_ref())
     }
@@ -50,9 +41,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Removes a file or link of clawmend's own (a temp, a closed journal).
-    ///
-    /// # Errors
-    /// The system refused.
     pub fn unlink(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         self.folder.unlink(name.as_ref())
     }
@@ -87,7 +75,7 @@ impl<F: Folder> Dir<F> {
         };
         for inner in child.names()? {
             match child.look(&inner) {
-                Ok(Some((_, Kind::Folder))) => child.remove_below(&inner, depth)?,
+                Ok(Some((_, FileKind::Folder))) => child.remove_below(&inner, depth)?,
                 Ok(None) => {}
                 Ok(Some(_)) => child
                     .unlink(&inner)

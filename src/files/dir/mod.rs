@@ -12,9 +12,9 @@ mod tests;
 pub(crate) use change::DEEPEST;
 pub(super) use read::same_bytes;
 
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::image::{Meta, Unusable};
-use crate::platform::{Folder, Kind, SystemFolder};
+use crate::platform::{FileKind, Folder, SystemFolder};
 
 /// An open folder and the path it is called by in messages.
 #[derive(Debug)]
@@ -26,9 +26,6 @@ pub struct Dir<F = SystemFolder> {
 impl<F: Folder> Dir<F> {
     /// Opens a folder by path, following links in it (the state dir may be one: it is resolved once,
     /// here).
-    ///
-    /// # Errors
-    /// It is not there, not a folder, or may not be opened.
     pub fn open(path: &Path) -> Result<Self, Error> {
         Self::try_open(path).map_err(|error| Error::io("open the folder", path, &error))
     }
@@ -39,9 +36,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Opens a folder by path; makes it and what is missing above it, private.
-    ///
-    /// # Errors
-    /// As [`Dir::open`], or it could not be made.
     pub fn open_or_create(path: &Path) -> Result<Self, Error> {
         match F::open(path) {
             Ok(folder) => Ok(Self { folder, path: path.to_path_buf() }),
@@ -62,9 +56,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Mode, owner and identity of the folder.
-    ///
-    /// # Errors
-    /// The system refused.
     pub fn meta(&self) -> Result<Meta, Error> {
         self.folder.here().map_err(|error| Error::io("look at the folder", &self.path, &error))
     }
@@ -79,10 +70,12 @@ impl<F: Folder> Dir<F> {
             Ok(folder) => Ok(Some(Self { folder, path: self.path.join(name) })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => match self.folder.look(name) {
-                Ok((_, Kind::Folder)) => Err(unusable_io(&error)),
-                Ok((_, Kind::File)) => Err(Unusable::NotAFile("a file where a folder should be")),
-                Ok((_, Kind::Symlink)) => Err(self.symlink(name)),
-                Ok((_, Kind::Other(what))) => Err(Unusable::NotAFile(what)),
+                Ok((_, FileKind::Folder)) => Err(unusable_io(&error)),
+                Ok((_, FileKind::File)) => {
+                    Err(Unusable::NotAFile("a file where a folder should be"))
+                }
+                Ok((_, FileKind::Symlink)) => Err(self.symlink(name)),
+                Ok((_, FileKind::Other(what))) => Err(Unusable::NotAFile(what)),
                 Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(_) => Err(unusable_io(&error)),
             },
@@ -90,9 +83,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Opens a folder in this one; makes it (0700) if nothing is there.
-    ///
-    /// # Errors
-    /// As [`Dir::child`], or it could not be made.
     pub fn child_or_create(&self, name: impl AsRef<OsStr>) -> Result<Self, Error> {
         let name = name.as_ref();
         let path = self.path.join(name);
@@ -112,7 +102,7 @@ impl<F: Folder> Dir<F> {
         if made {
             // A power cut would take the folder and all that is synced in it. What is built under a
             // temp name is synced before it gets its own.
-            if !path.iter().any(super::replace::is_temp)
+            if !path.iter().any(super::names::is_temp)
                 && let Err(error) = self.sync()
             {
                 let _ = self.folder.remove_folder(name);
@@ -140,9 +130,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// As [`Dir::walk`], but makes the folders that are missing.
-    ///
-    /// # Errors
-    /// As [`Dir::walk`] and [`Dir::child_or_create`].
     pub fn walk_or_create(&self, relative: &Path) -> Result<(Self, OsString), Error> {
         let full = self.path.join(relative);
         let (folders, name) = plain(relative).map_err(|why| refuse(&full, &why))?;
@@ -160,10 +147,7 @@ impl<F: Folder> Dir<F> {
     }
 
     /// What stands under a name; `None`: nothing.
-    ///
-    /// # Errors
-    /// The system refused.
-    pub fn look(&self, name: impl AsRef<OsStr>) -> io::Result<Option<(Meta, Kind)>> {
+    pub fn look(&self, name: impl AsRef<OsStr>) -> io::Result<Option<(Meta, FileKind)>> {
         match self.folder.look(name.as_ref()) {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -177,9 +161,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// The names in it, sorted.
-    ///
-    /// # Errors
-    /// The system refused.
     pub fn names(&self) -> Result<Vec<OsString>, Error> {
         let mut names = self
             .folder
@@ -231,14 +212,7 @@ fn plain(relative: &Path) -> Result<(Vec<&OsStr>, OsString), Unusable> {
 }
 
 pub(crate) fn unusable_io(error: &io::Error) -> Unusable {
-    if crate::platform::is_denied(error) { Unusable::Denied } else { Unusable::Io(words_of(error)) }
-}
-
-/// The system's words without their number.
-pub(crate) fn words_of(error: &io::Error) -> String {
-    let text = error.to_string();
-    let plain = text.split(" (os error").next().unwrap_or_default();
-    plain.to_owned()
+    if crate::platform::is_denied(error) { Unusable::Denied } else { Unusable::Io(plain_io(error)) }
 }
 
 /// The error for something that has to be read or written and is not a plain file or folder.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Dir, unusable_io};
 use crate::image::{FileState, Meta, Unusable};
-use crate::platform::{Folder, Kind};
+use crate::platform::{FileKind, Folder};
 
 impl<F: Folder> Dir<F> {
     /// Reads a regular file of at most `limit` bytes. Anything else comes back as what it is; nothing
@@ -39,9 +39,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Opens a regular file of at most `limit` bytes for reading. `Ok(None)`: nothing is there.
-    ///
-    /// # Errors
-    /// Something else is there, or it may not be read.
     pub fn open_regular(
         &self,
         name: impl AsRef<OsStr>,
@@ -69,9 +66,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Whether a regular file stands under `name` and holds exactly these bytes, and its metadata.
-    ///
-    /// # Errors
-    /// Something else is there, or it may not be read.
     pub fn holds(
         &self,
         name: impl AsRef<OsStr>,
@@ -87,9 +81,6 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Opens a regular file of clawmend's own for reading and writing in place (the lock).
-    ///
-    /// # Errors
-    /// Something else is there, or it may not be written.
     pub(in crate::files) fn open_to_write(&self, name: &OsStr) -> Result<File, Unusable> {
         let (_, kind) = self.folder.look(name).map_err(|error| unusable_io(&error))?;
         self.must_be_file(name, kind)?;
@@ -102,12 +93,12 @@ impl<F: Folder> Dir<F> {
         Ok(file)
     }
 
-    fn must_be_file(&self, name: &OsStr, kind: Kind) -> Result<(), Unusable> {
+    fn must_be_file(&self, name: &OsStr, kind: FileKind) -> Result<(), Unusable> {
         match kind {
-            Kind::File => Ok(()),
-            Kind::Folder => Err(Unusable::NotAFile("a folder")),
-            Kind::Symlink => Err(self.symlink(name)),
-            Kind::Other(what) => Err(Unusable::NotAFile(what)),
+            FileKind::File => Ok(()),
+            FileKind::Folder => Err(Unusable::NotAFile("a folder")),
+            FileKind::Symlink => Err(self.symlink(name)),
+            FileKind::Other(what) => Err(Unusable::NotAFile(what)),
         }
     }
 

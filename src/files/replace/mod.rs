@@ -20,18 +20,17 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 
-mod names;
 mod swap;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use names::{is_temp, is_temp_of, temp_name};
+pub(crate) use super::names::{is_temp, is_temp_of, temp_name};
 
 use super::dir::{Dir, refuse};
+use super::{CommitError, STORE_LIMIT};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::image::{FileState, Meta};
-use crate::platform::{Folder, Kind, SystemFolder};
-use crate::store::CommitError;
+use crate::platform::{FileKind, Folder, SystemFolder};
 
 /// A file's new contents.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +74,7 @@ pub struct Staged<F: Folder = SystemFolder> {
     new: Option<(File, Id)>,
     /// The name beside the file: the new one before the swap, the old one after it.
     temp: OsString,
-    step: Step,
+    step: Stage,
     way: Way,
 }
 
@@ -91,7 +90,7 @@ enum Way {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+enum Stage {
     Prepared,
     Swapped,
     Over,
@@ -121,10 +120,10 @@ impl<F: Folder> Staged<F> {
             FileState::Unusable(why) => return Err(refuse(&path, why)),
         };
         let hard_links = || match dir.look(name) {
-            Ok(found) => Ok(matches!(found, Some((meta, Kind::File)) if meta.nlink > 1)),
+            Ok(found) => Ok(matches!(found, Some((meta, FileKind::File)) if meta.nlink > 1)),
             Err(error) => Err(Error::io("look at", &path, &error)),
         };
-        if hard_links()? && (!names::drop_second(&dir, name) || hard_links()?) {
+        if hard_links()? && (!drop_second(&dir, name) || hard_links()?) {
             return Err(hard_linked(&path));
         }
         let mut staged = Self {
@@ -132,7 +131,7 @@ impl<F: Folder> Staged<F> {
             name: name.to_owned(),
             before: before.clone(),
             new: None,
-            step: Step::Over,
+            step: Stage::Over,
             way: Way::Exchange,
             dir,
         };
@@ -144,11 +143,11 @@ impl<F: Folder> Staged<F> {
                 .folder
                 .create_file(&staged.temp)
                 .map_err(|error| Error::io("write beside", &path, &error))?;
-            staged.step = Step::Prepared;
+            staged.step = Stage::Prepared;
             let own = staged.fill(&file, &new, meta, old.is_none() && new.meta.is_none())?;
             staged.new = Some((file, own));
         }
-        staged.step = Step::Prepared;
+        staged.step = Stage::Prepared;
         Ok(staged)
     }
 
@@ -175,9 +174,6 @@ impl<F: Folder> Staged<F> {
     }
 
     /// Swaps it in, if what stands there is still what was read.
-    ///
-    /// # Errors
-    /// As [`replace`]; everything is as it was.
     pub fn swap(&mut self) -> Result<(), CommitError> {
         let done = match (&self.before, self.new.is_some()) {
             (FileState::Present { .. }, true) => self.swap_over(),
@@ -185,7 +181,7 @@ impl<F: Folder> Staged<F> {
             (_, true) => self.move_in(),
             (_, false) => match self.dir.look(&self.name) {
                 Ok(None) => {
-                    self.step = Step::Over;
+                    self.step = Stage::Over;
                     return Ok(());
                 }
                 Ok(Some(_)) => Err(self.moved("is there now")),
@@ -193,25 +189,22 @@ impl<F: Folder> Staged<F> {
             },
         };
         if done.is_ok() {
-            self.step = Step::Swapped;
+            self.step = Stage::Swapped;
         }
         done
     }
 
     /// Makes the swap durable.
-    ///
-    /// # Errors
-    /// The disk failed.
     pub fn sync(&self) -> Result<(), Error> {
         self.dir.sync()
     }
 
     /// Lets go of what was replaced. Best effort: what is left is swept by the next writing command.
     pub fn finish(mut self) {
-        if self.step == Step::Swapped && self.dir.unlink(&self.temp).is_err() {
+        if self.step == Stage::Swapped && self.dir.unlink(&self.temp).is_err() {
             let _ = self.dir.unlink(&self.temp);
         }
-        self.step = Step::Over;
+        self.step = Stage::Over;
     }
 
     fn before_meta(&self) -> Option<Meta> {
@@ -236,10 +229,24 @@ impl<F: Folder> Staged<F> {
 
 impl<F: Folder> Drop for Staged<F> {
     fn drop(&mut self) {
-        if self.step == Step::Prepared {
+        if self.step == Stage::Prepared {
             let _ = self.dir.unlink(&self.temp);
         }
     }
+}
+
+/// Drops the second names under which a run that was killed left the file `name`: where nothing can be
+/// exchanged, a file has two for a moment. Returns whether there was one. The caller holds the lock.
+fn drop_second<F: Folder>(dir: &Dir<F>, name: &OsStr) -> bool {
+    let FileState::Present { bytes, .. } = dir.read(name, STORE_LIMIT) else {
+        return false;
+    };
+    let second = |temp: &OsString| {
+        is_temp_of(temp, name)
+            && matches!(dir.holds(temp, &[&bytes]), Ok(Some((true, meta))) if meta.nlink > 1)
+    };
+    let temps = dir.names().unwrap_or_default();
+    temps.iter().filter(|temp| second(temp)).filter(|temp| dir.unlink(temp).is_ok()).count() > 0
 }
 
 fn hard_linked(path: &std::path::Path) -> Error {

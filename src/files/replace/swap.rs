@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::io::{self, Read, Seek, Write};
 
-use super::{Id, Staged, Step, Way, id, temp_name};
+use super::{Id, Stage, Staged, Way, id, temp_name};
 use crate::error::{Error, Kind as ErrorKind};
+use crate::files::CommitError;
 use crate::files::dir::{refuse, same_bytes, unusable_io};
 use crate::image::{FileState, Unusable};
-use crate::platform::{Folder, KNOWS_OWNERS, Kind};
-use crate::store::CommitError;
+use crate::platform::{FileKind, Folder, KNOWS_OWNERS};
 
 impl<F: Folder> Staged<F> {
     pub(super) fn swap_over(&mut self) -> Result<(), CommitError> {
@@ -16,7 +16,7 @@ impl<F: Folder> Staged<F> {
         if let (Ok(found), Some(before)) = (self.dir.look(&self.name), self.before_meta()) {
             match found {
                 None => return Err(self.moved("is gone")),
-                Some((meta, Kind::File)) if meta.len == before.len => {}
+                Some((meta, FileKind::File)) if meta.len == before.len => {}
                 Some(_) => return Err(self.moved("has changed")),
             }
         }
@@ -33,9 +33,9 @@ impl<F: Folder> Staged<F> {
             other => {
                 let ours = self.new_id();
                 // From here on the temp name may hold somebody's only copy: kept if this fails.
-                self.step = Step::Over;
+                self.step = Stage::Over;
                 self.exchange_back(ours)?;
-                self.step = Step::Prepared;
+                self.step = Stage::Prepared;
                 match other {
                     Err(error) => Err(error.into()),
                     Ok(_) => Err(self.moved("has changed")),
@@ -131,9 +131,9 @@ impl<F: Folder> Staged<F> {
         if let Ok(true) = same {
             return Ok(());
         }
-        self.step = Step::Over;
+        self.step = Stage::Over;
         self.move_back()?;
-        self.step = Step::Prepared;
+        self.step = Stage::Prepared;
         match same {
             Err(error) => Err(error.into()),
             Ok(_) => Err(self.moved("has changed")),
@@ -168,10 +168,10 @@ impl<F: Folder> Staged<F> {
     /// # Errors
     /// It could not be put back; the error says where it is kept.
     pub fn put_back(mut self) -> Result<(), Error> {
-        if self.step != Step::Swapped {
+        if self.step != Stage::Swapped {
             return Ok(());
         }
-        self.step = Step::Over;
+        self.step = Stage::Over;
         let ours = self.new_id();
         if !KNOWS_OWNERS {
             // Windows renames nothing over an open file. No inode tells ours from another's there.

@@ -14,26 +14,16 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::edit::{EditError, FieldEdit, edited};
+use super::edit::{FieldEdit, edited};
 use super::scan::grammar::{Json5, char_at};
 use super::scan::{self, ScanError, TokenKind};
 use super::tree::Node;
 use super::{Location, Span, Splice};
 pub use error::SyntaxError;
-pub use refusal::{ByHand, Reason, Refusal, path_text};
+pub use refusal::{Refusal, by_hand, path_text};
 
 /// The most bytes that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The most bytes.
-    pub bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { bytes: 16 * 1024 * 1024 }
-    }
-}
+const LIMIT: usize = 16 * 1024 * 1024;
 
 /// A file of nothing but duplicates should not take for ever to list.
 const MOST_DUPLICATES: usize = 64;
@@ -46,8 +36,8 @@ struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    fn read(bytes: &'t [u8], limits: Limits) -> Result<Self, SyntaxError> {
-        let text = text_of(bytes, limits)?;
+    fn read(bytes: &'t [u8]) -> Result<Self, SyntaxError> {
+        let text = text_of(bytes)?;
         let root = Node::of::<Json5>(bytes).map_err(|error| SyntaxError::of(text, error))?;
         let value = value_of(text)?;
         Ok(Self { text: bytes, root, value })
@@ -71,15 +61,15 @@ impl<'t> Document<'t> {
 ///
 /// # Errors
 /// Where the text is too long, too deep, not UTF-8 or not JSON5.
-pub fn parse(text: &[u8], limits: Limits) -> Result<Value, SyntaxError> {
-    Document::read(text, limits).map(|document| document.value)
+pub fn parse(text: &[u8]) -> Result<Value, SyntaxError> {
+    Document::read(text).map(|document| document.value)
 }
 
 /// Where the value at `path` stands (list elements by their number). Of duplicate keys the last one,
 /// which is the one that counts.
 #[must_use]
 pub fn locate(text: &[u8], path: &[String]) -> Option<Location> {
-    let document = Document::read(text, Limits::default()).ok()?;
+    let document = Document::read(text).ok()?;
     let (node, found) = document.nearest(path);
     (found == path.len()).then(|| Location::of(text, node.span.start, node.span.end))
 }
@@ -98,7 +88,7 @@ pub struct Duplicate {
 #[must_use]
 pub fn duplicates(text: &[u8]) -> Vec<Duplicate> {
     let mut found = Vec::new();
-    if let Ok(document) = Document::read(text, Limits::default()) {
+    if let Ok(document) = Document::read(text) {
         collect_duplicates(text, &document.root, &mut Vec::new(), &mut found);
     }
     let mut spans: Vec<Span> = found.iter().flat_map(|(_, spans)| spans).copied().collect();
@@ -150,68 +140,37 @@ pub fn apply(text: &[u8], edits: &[FieldEdit]) -> Result<Vec<u8>, Refusal> {
 }
 
 /// The same as splices of the text before.
-///
-/// # Errors
-/// As [`apply`].
 pub fn splices(text: &[u8], edits: &[FieldEdit]) -> Result<Vec<Splice>, Refusal> {
     changed(text, edits).map(|(_, splices)| splices)
 }
 
 fn changed(text: &[u8], edits: &[FieldEdit]) -> Result<(Vec<u8>, Vec<Splice>), Refusal> {
-    let document = Document::read(text, Limits::default())
-        .map_err(|error| Refusal::new(Reason::Unparsable(error), edits, |_| None))?;
-    let read = |text: &[u8]| parse(text, Limits::default()).ok();
+    let document = Document::read(text).map_err(|error| {
+        Refusal::new(format!("the file is not JSON5: {error}"), edits, |_| None)
+    })?;
+    let read = |text: &[u8]| parse(text).ok();
     edited::<Json5>(text, document.value.clone(), edits, None, read).map_err(|error| {
-        Refusal::new(reason(text, error), edits, |path| {
+        Refusal::new(refusal::why(text, &error), edits, |path| {
             let at = document.nearest(path).0.span;
             Some(Location::of(text, at.start, at.end).line)
         })
     })
 }
 
-fn reason(text: &[u8], error: EditError) -> Reason {
-    match error {
-        EditError::Duplicate { path, keys } => {
-            let last = keys.get(keys.len().saturating_sub(MOST_DUPLICATES)..).unwrap_or_default();
-            let lines = Location::of_all(text, last).iter().map(|place| place.line).collect();
-            Reason::Duplicate { path, lines }
-        }
-        EditError::Kind { path, at, wanted, found } => {
-            Reason::Kind { path, line: Location::of(text, at.start, at.end).line, wanted, found }
-        }
-        EditError::Root => Reason::Root,
-        EditError::Syntax(_) | EditError::Missing | EditError::Inexact => Reason::Inexact,
-    }
-}
-
-/// A token of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
-    /// The first byte.
-    pub start: usize,
-    /// The byte behind the last one.
-    pub end: usize,
-    /// What it is.
-    pub kind: TokenKind,
-}
-
 /// Hands out each token in order; tells where the text stops being JSON5, or ends too early. No token
 /// behind that place was handed out.
-///
-/// # Errors
-/// That place.
-pub fn walk(text: &str, visit: &mut dyn FnMut(Token)) -> Result<(), usize> {
+pub fn walk(text: &str, visit: &mut dyn FnMut(TokenKind, Span)) -> Result<(), usize> {
     let mut last = 0;
     let whole = scan::whole::<Json5>(text.as_bytes(), &mut |kind, start, end| {
         last = end;
-        visit(Token { start, end, kind });
+        visit(kind, Span { start, end });
     });
     whole.map(|_| ()).map_err(|_| last)
 }
 
-fn text_of(bytes: &[u8], limits: Limits) -> Result<&str, SyntaxError> {
-    if bytes.len() > limits.bytes {
-        let message = format!("the file is larger than {} bytes", limits.bytes);
+fn text_of(bytes: &[u8]) -> Result<&str, SyntaxError> {
+    if bytes.len() > LIMIT {
+        let message = format!("the file is larger than {LIMIT} bytes");
         return Err(SyntaxError::new("", 0, message));
     }
     std::str::from_utf8(bytes).map_err(|error| {
@@ -229,14 +188,10 @@ impl SyntaxError {
     /// Where the scanner stopped, with what was still open there.
     fn of(text: &str, error: ScanError) -> Self {
         let mut open = Vec::new();
-        let mut last = 0;
-        let walked = walk(text, &mut |token| {
-            last = token.end;
-            match token.kind {
-                TokenKind::Open => open.push(token.start),
-                TokenKind::Close => drop(open.pop()),
-                _ => {}
-            }
+        let walked = walk(text, &mut |kind, at| match kind {
+            TokenKind::Open => open.push(at.start),
+            TokenKind::Close => drop(open.pop()),
+            _ => {}
         });
         let opened = match error.what {
             what if what.ends_with("inside a string") => walked.err(),
@@ -279,8 +234,8 @@ fn value_of(text: &str) -> Result<Value, SyntaxError> {
 /// Where `\uD800`-like escapes without their partner stand in strings.
 fn lone_surrogates(text: &str) -> Vec<usize> {
     let mut found = Vec::new();
-    let mut each = |token: Token| {
-        if token.kind != TokenKind::Text && token.kind != TokenKind::Key {
+    let mut each = |kind: TokenKind, token: Span| {
+        if kind != TokenKind::Text && kind != TokenKind::Key {
             return;
         }
         let escape = |at: usize| -> Option<u32> {

@@ -139,7 +139,7 @@ proptest! {
     #[test]
     fn odd_documents_read_as_the_json5_crate_reads_them(text in odd_document()) {
         let wanted: Value = json5::from_str(&text).unwrap();
-        prop_assert_eq!(parse(text.as_bytes(), Limits::default()).unwrap(), wanted);
+        prop_assert_eq!(parse(text.as_bytes()).unwrap(), wanted);
         prop_assert_eq!(apply(text.as_bytes(), &[]).unwrap(), text.as_bytes());
     }
 
@@ -155,7 +155,7 @@ proptest! {
         let end = (at + cut).min(chars.len());
         chars.splice(at..end, junk.chars());
         let text: String = chars.into_iter().collect();
-        let ours = parse(text.as_bytes(), Limits::default());
+        let ours = parse(text.as_bytes());
         match json5::from_str::<Value>(&text) {
             Ok(value) => prop_assert_eq!(ours.unwrap(), value),
             // the crate knows no lone surrogates, which JavaScript accepts
@@ -166,14 +166,14 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(&bytes, Limits::default()).map_err(|error| error.excerpt().len());
+        let _ = parse(&bytes).map_err(|error| error.excerpt().len());
         let _ = apply(&bytes, &[set("a.b", json!(1)), remove("a")]);
         let _ = (duplicates(&bytes), locate(&bytes, &keys("a")));
     }
 
     #[test]
     fn arbitrary_json_like_text_never_panics(text in "[{}\\[\\],:'\"/*\\\\.0-9a-bu+ \n\r\té-]{0,60}") {
-        let _ = parse(text.as_bytes(), Limits::default()).map_err(|error| error.excerpt().len());
+        let _ = parse(text.as_bytes()).map_err(|error| error.excerpt().len());
         let _ = apply(text.as_bytes(), &[set("a.b", json!(1)), append("b", json!(2)), remove("a")]);
         let _ = duplicates(text.as_bytes());
     }
@@ -192,7 +192,7 @@ proptest! {
         let edit = FieldEdit::Set { path: path.clone(), value: value.clone() };
         match apply(text.as_bytes(), &[edit]) {
             Err(refusal) => prop_assert!(
-                matches!(refusal.reason, Reason::Duplicate { .. }),
+                refusal.why.contains("` is there more than once (lines "),
                 "{refusal}"
             ),
             Ok(after) => {
@@ -222,7 +222,7 @@ proptest! {
         let edit = FieldEdit::Set { path: path.clone(), value: value.clone() };
         match apply(text.as_bytes(), &[edit]) {
             Err(refusal) => prop_assert!(
-                matches!(refusal.reason, Reason::Duplicate { .. }),
+                refusal.why.contains("` is there more than once (lines "),
                 "{refusal}"
             ),
             Ok(after) => {
@@ -249,7 +249,7 @@ proptest! {
         let path = &all[pick.index(all.len())];
         match apply(text.as_bytes(), &[FieldEdit::Remove { path: path.clone() }]) {
             Err(refusal) => prop_assert!(
-                matches!(refusal.reason, Reason::Duplicate { .. }),
+                refusal.why.contains("` is there more than once (lines "),
                 "{refusal}"
             ),
             Ok(after) => {
@@ -276,7 +276,7 @@ proptest! {
             append("new.list", json!(2)),
         ];
         let after = apply(text.as_bytes(), &edits).unwrap();
-        let after = parse(&after, Limits::default()).unwrap();
+        let after = parse(&after).unwrap();
         prop_assert_eq!(&after["new"], &json!({"b": b, "list": [1, 2]}));
     }
 }

@@ -8,8 +8,8 @@ use json5::char::{
 use super::{ScanError, TokenKind, error};
 
 /// What a token sink is: told the kind of each token, where it starts and where it ends.
-pub(in crate::format) trait Sink: FnMut(TokenKind, usize, usize) {}
-impl<F: FnMut(TokenKind, usize, usize)> Sink for F {}
+pub(in crate::format) trait TokenSink: FnMut(TokenKind, usize, usize) {}
+impl<F: FnMut(TokenKind, usize, usize)> TokenSink for F {}
 
 /// A grammar: where its tokens end. Each function is told where the token starts.
 pub(in crate::format) trait Grammar {
@@ -18,7 +18,7 @@ pub(in crate::format) trait Grammar {
     /// Whether it is JSON5: comments, trailing commas, and edits that refuse a key that stands twice.
     const IS_JSON5: bool;
     /// White space and comments.
-    fn blank_end(text: &[u8], at: usize, each: &mut impl Sink) -> Result<usize, ScanError>;
+    fn blank_end(text: &[u8], at: usize, each: &mut impl TokenSink) -> Result<usize, ScanError>;
     /// A key of an object.
     fn key_end(text: &[u8], at: usize) -> Result<usize, ScanError>;
     /// A string.
@@ -40,7 +40,7 @@ impl Grammar for Json {
     const IS_JSON5: bool = false;
 
     #[inline]
-    fn blank_end(text: &[u8], at: usize, _: &mut impl Sink) -> Result<usize, ScanError> {
+    fn blank_end(text: &[u8], at: usize, _: &mut impl TokenSink) -> Result<usize, ScanError> {
         Ok(super::skip_space(text, at))
     }
 
@@ -94,7 +94,7 @@ impl Grammar for Json5 {
     const DEPTH: usize = 256;
     const IS_JSON5: bool = true;
 
-    fn blank_end(text: &[u8], at: usize, each: &mut impl Sink) -> Result<usize, ScanError> {
+    fn blank_end(text: &[u8], at: usize, each: &mut impl TokenSink) -> Result<usize, ScanError> {
         let mut at = at;
         loop {
             let start = at;

@@ -5,16 +5,13 @@
 //! Nothing here recurses, so nesting cannot overflow the stack.
 
 pub(super) mod grammar;
-mod lenient;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::{Location, Span};
-use grammar::{Grammar, Json, Sink};
+use grammar::{Grammar, Json, TokenSink};
 
 /// Deepest nesting that is read of strict JSON. OpenClaw's own records nest four deep.
 pub const MAX_DEPTH: usize = 1024;
@@ -84,7 +81,7 @@ pub enum TokenKind {
 
 /// What kind of value a span holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// `{...}`
     Object,
     /// `[...]`
@@ -99,29 +96,29 @@ pub enum Kind {
     Null,
 }
 
-impl Kind {
+impl ValueKind {
     /// With its article, for messages.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Object => "an object",
-            Kind::Array => "an array",
-            Kind::String => "a string",
-            Kind::Number => "a number",
-            Kind::Boolean => "a boolean",
-            Kind::Null => "null",
+            ValueKind::Object => "an object",
+            ValueKind::Array => "an array",
+            ValueKind::String => "a string",
+            ValueKind::Number => "a number",
+            ValueKind::Boolean => "a boolean",
+            ValueKind::Null => "null",
         }
     }
 }
 
 /// The kind of the value at a span that was scanned before.
-pub fn kind(text: &[u8], span: Span) -> Kind {
+pub fn kind(text: &[u8], span: Span) -> ValueKind {
     match text.get(span.start) {
-        Some(b'{') => Kind::Object,
-        Some(b'[') => Kind::Array,
-        Some(b'"' | b'\'') => Kind::String,
-        Some(b't' | b'f') => Kind::Boolean,
-        Some(b'n') => Kind::Null,
-        _ => Kind::Number,
+        Some(b'{') => ValueKind::Object,
+        Some(b'[') => ValueKind::Array,
+        Some(b'"' | b'\'') => ValueKind::String,
+        Some(b't' | b'f') => ValueKind::Boolean,
+        Some(b'n') => ValueKind::Null,
+        _ => ValueKind::Number,
     }
 }
 
@@ -172,7 +169,7 @@ impl Open {
 pub(super) fn tokens<G: Grammar>(
     text: &[u8],
     at: usize,
-    each: &mut impl Sink,
+    each: &mut impl TokenSink,
 ) -> Result<usize, ScanError> {
     let mut open = Open::default();
     let mut at = at;
@@ -264,7 +261,7 @@ fn missing_comma<T>(text: &[u8], end: usize, at: usize, is_object: bool) -> Resu
 fn key_and_colon<G: Grammar>(
     text: &[u8],
     at: usize,
-    each: &mut impl Sink,
+    each: &mut impl TokenSink,
 ) -> Result<(Span, usize), ScanError> {
     if text.len() <= at {
         return error(at, "the file ends inside an object");
@@ -283,15 +280,12 @@ fn key_and_colon<G: Grammar>(
 }
 
 /// The end of the value that starts at `at`.
-///
-/// # Errors
-/// The first place where the text is not JSON.
 pub fn value_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
     tokens::<Json>(text, at, &mut |_, _, _| {})
 }
 
 /// All tokens of a whole document; gives back where its value stands.
-pub(super) fn whole<G: Grammar>(text: &[u8], each: &mut impl Sink) -> Result<Span, ScanError> {
+pub(super) fn whole<G: Grammar>(text: &[u8], each: &mut impl TokenSink) -> Result<Span, ScanError> {
     let start = G::blank_end(text, 0, each)?;
     if start == text.len() {
         return error(start, "the file holds no value");
@@ -313,9 +307,6 @@ pub fn document(text: &[u8]) -> Result<Span, ScanError> {
 }
 
 /// Only white space may stand after the value that ends at `end`.
-///
-/// # Errors
-/// Something else does.
 pub fn nothing_after(text: &[u8], end: usize) -> Result<(), ScanError> {
     let rest = skip_space(text, end);
     if rest < text.len() {
@@ -370,9 +361,6 @@ pub fn walk_members(
 }
 
 /// The members of the object at `span`, in order.
-///
-/// # Errors
-/// As [`for_each_member`].
 pub fn members(text: &[u8], span: Span) -> Result<Vec<Member>, ScanError> {
     let mut found = Vec::new();
     for_each_member(text, span, |member| found.push(member))?;
@@ -413,15 +401,4 @@ pub fn string(text: &[u8], span: Span) -> Option<Cow<'_, str>> {
         None => Some(String::from_utf8_lossy(inner)),
         Some(_) => grammar::unescaped(inner).map(Cow::Owned),
     }
-}
-
-/// The value at a span, as `JSON.parse` makes it; `None` where no JSON stands there. What serde_json
-/// refuses and OpenClaw reads is read all the same: a record must not count as absent for one odd field.
-pub fn value(text: &[u8], span: Span) -> Option<Value> {
-    serde_json::from_slice(span.of(text)).ok().or_else(|| lenient::value(text, span))
-}
-
-/// The value of a whole document; `None` where it is no JSON.
-pub fn parse(text: &[u8]) -> Option<Value> {
-    value(text, document(text).ok()?)
 }

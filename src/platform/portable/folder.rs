@@ -6,10 +6,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files::meta;
+use super::path::meta;
 use super::patience::patiently;
 use crate::image::Meta;
-use crate::platform::{Folder, Kind};
+use crate::platform::{FileKind, Folder};
 
 /// A folder known by its path.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Folder for PathFolder {
             return Ok(Self(self.0.clone()));
         }
         match self.look(name)?.1 {
-            Kind::Folder => Ok(Self(self.at(name))),
+            FileKind::Folder => Ok(Self(self.at(name))),
             _ => Err(io::ErrorKind::NotADirectory.into()),
         }
     }
@@ -48,7 +48,7 @@ impl Folder for PathFolder {
         fs::metadata(&self.0).map(|found| meta(&found))
     }
 
-    fn look(&self, name: &OsStr) -> io::Result<(Meta, Kind)> {
+    fn look(&self, name: &OsStr) -> io::Result<(Meta, FileKind)> {
         let found = fs::symlink_metadata(self.at(name))?;
         Ok((meta(&found), kind(&found)))
     }
@@ -59,14 +59,14 @@ impl Folder for PathFolder {
 
     fn open_file(&self, name: &OsStr) -> io::Result<File> {
         match self.look(name)?.1 {
-            Kind::File => patiently(|| File::open(self.at(name))),
+            FileKind::File => patiently(|| File::open(self.at(name))),
             _ => Err(io::ErrorKind::InvalidInput.into()),
         }
     }
 
     fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
         match self.look(name)?.1 {
-            Kind::File => {
+            FileKind::File => {
                 patiently(|| OpenOptions::new().read(true).write(true).open(self.at(name)))
             }
             _ => Err(io::ErrorKind::InvalidInput.into()),
@@ -86,7 +86,7 @@ impl Folder for PathFolder {
     }
 
     fn move_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        if self.look(from)?.1 == Kind::File && self.link(from, to).is_ok() {
+        if self.look(from)?.1 == FileKind::File && self.link(from, to).is_ok() {
             return self.unlink(from);
         }
         match fs::symlink_metadata(self.at(to)) {
@@ -130,7 +130,7 @@ impl Folder for PathFolder {
         false
     }
 
-    fn meta_of(file: &File) -> io::Result<(Meta, Kind)> {
+    fn meta_of(file: &File) -> io::Result<(Meta, FileKind)> {
         let found = file.metadata()?;
         Ok((meta(&found), kind(&found)))
     }
@@ -154,15 +154,15 @@ fn may_go(file: &Path) -> io::Result<()> {
     if cfg!(windows) { fs::rename(file, file) } else { Ok(()) }
 }
 
-fn kind(found: &fs::Metadata) -> Kind {
+fn kind(found: &fs::Metadata) -> FileKind {
     let kind = found.file_type();
     if kind.is_file() {
-        Kind::File
+        FileKind::File
     } else if kind.is_dir() {
-        Kind::Folder
+        FileKind::Folder
     } else if kind.is_symlink() {
-        Kind::Symlink
+        FileKind::Symlink
     } else {
-        Kind::Other("not a regular file")
+        FileKind::Other("not a regular file")
     }
 }

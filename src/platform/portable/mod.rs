@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 pub mod ask;
-pub mod confine;
-pub mod files;
 pub mod folder;
+pub mod path;
 pub mod patience;
 pub mod process;
 pub mod rights;
-pub mod words;
+pub mod sandbox;
+pub mod text;
 
 /// The account's home folder. OpenClaw goes by `HOME` before `USERPROFILE` on Windows too (where the
 /// shells of Git set it), so it comes first here.

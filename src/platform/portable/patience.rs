@@ -3,16 +3,13 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::words::is_denied;
+use super::text::is_denied;
 
 /// How long to wait for the other program. Indexers, virus scanners and backups let go within moments.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Does it, again and again for a while where another program's open file is in the way.
-///
-/// # Errors
-/// As the last try said.
 pub fn patiently<T>(deed: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     // A rename over an open file is denied, as where a right is missing.
     try_for(PATIENCE, |error| cfg!(windows) && is_denied(error), deed)

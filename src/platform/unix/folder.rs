@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
 
 use crate::image::Meta;
-use crate::platform::{Folder, Kind};
+use crate::platform::{FileKind, Folder};
 
 /// A folder held open by its file descriptor.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Folder for UnixFolder {
         Ok(meta(&rustix::fs::fstat(&self.0)?))
     }
 
-    fn look(&self, name: &OsStr) -> io::Result<(Meta, Kind)> {
+    fn look(&self, name: &OsStr) -> io::Result<(Meta, FileKind)> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok((with_links_of_now(meta(&stat), &self.0, name), kind(&stat)))
     }
@@ -126,7 +126,7 @@ impl Folder for UnixFolder {
                 done => return done,
             }
         }
-        if self.look(from)?.1 != Kind::Folder {
+        if self.look(from)?.1 != FileKind::Folder {
             match self.link(from, to) {
                 Ok(()) => return self.unlink(from),
                 Err(error) if has_no_links(&error) => {}
@@ -189,7 +189,7 @@ impl Folder for UnixFolder {
         false
     }
 
-    fn meta_of(file: &File) -> io::Result<(Meta, Kind)> {
+    fn meta_of(file: &File) -> io::Result<(Meta, FileKind)> {
         let stat = rustix::fs::fstat(file)?;
         Ok((with_links_of_now(meta(&stat), file, OsStr::new("")), kind(&stat)))
     }
@@ -265,15 +265,15 @@ fn meta(stat: &Stat) -> Meta {
     }
 }
 
-fn kind(stat: &Stat) -> Kind {
+fn kind(stat: &Stat) -> FileKind {
     match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => Kind::File,
-        FileType::Directory => Kind::Folder,
-        FileType::Symlink => Kind::Symlink,
-        FileType::Fifo => Kind::Other("a FIFO"),
-        FileType::Socket => Kind::Other("a socket"),
-        FileType::CharacterDevice => Kind::Other("a character device"),
-        FileType::BlockDevice => Kind::Other("a block device"),
-        _ => Kind::Other("not a regular file"),
+        FileType::RegularFile => FileKind::File,
+        FileType::Directory => FileKind::Folder,
+        FileType::Symlink => FileKind::Symlink,
+        FileType::Fifo => FileKind::Other("a FIFO"),
+        FileType::Socket => FileKind::Other("a socket"),
+        FileType::CharacterDevice => FileKind::Other("a character device"),
+        FileType::BlockDevice => FileKind::Other("a block device"),
+        _ => FileKind::Other("not a regular file"),
     }
 }

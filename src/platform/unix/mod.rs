@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 pub mod ask;
 #[cfg(target_os = "linux")]
-pub mod confine;
+pub mod sandbox;
 #[cfg(not(target_os = "linux"))]
-pub use super::portable::confine;
-pub mod files;
+pub use super::portable::sandbox;
 pub mod folder;
+pub mod path;
 pub mod process;
 #[cfg(target_os = "linux")]
 pub mod rights;
 #[cfg(not(target_os = "linux"))]
 pub use super::portable::rights;
-pub mod words;
+pub mod text;
 
 /// The account's home folder: `HOME`, else what the system has for the user.
 pub fn home() -> Option<PathBuf> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use similar::{ChangeTag, TextDiff};
 
 use super::{heading, short};
-use crate::format::scan;
+use crate::format::value;
 use crate::image::Cell;
 use crate::model::layout::{ColumnKind, DATABASE, Part};
 use crate::plan::{RowChange, RowOp};
@@ -82,7 +82,7 @@ fn value(part: Part, name: &str, cell: &Cell, proves: Proves<'_>) -> String {
         Cell::Real(value) => return number(value.to_string()),
         Cell::Text(text) => {
             let is_json = known.is_some_and(|column| column.kind == ColumnKind::Json);
-            let value = scan::parse(text.as_bytes()).filter(|_| is_json);
+            let value = value::of(text.as_bytes()).filter(|_| is_json);
             let laid = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
             laid.unwrap_or_else(|| serde_json::Value::String(text.clone()).to_string())
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::place::{Found, refuse_at};
+use super::place::Found;
 use super::{FilesStore, NAME, key_of};
 use crate::error::Error;
+use crate::files::dir::refuse;
 use crate::files::{Dir, STORE_LIMIT};
 use crate::image::{Meta, Slot, Unusable};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, Part};
@@ -18,9 +19,6 @@ const EXTRA_LIMIT: u64 = 16 << 20;
 
 impl FilesStore {
     /// Copies every file into a snapshot, one entry each, absent ones included.
-    ///
-    /// # Errors
-    /// As [`crate::store::Stores::capture`].
     pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
         let state = self.state_dir.open()?;
         let mut entries = Vec::new();
@@ -47,7 +45,7 @@ impl FilesStore {
                 Ok(entry) => entries.extend(entry),
                 // A link, a folder, a device: nothing that a restore would bring back.
                 Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {}
-                Err(why) => return Err(refuse_at(&path, &why)),
+                Err(why) => return Err(refuse(&path, &why)),
             }
         }
         for folder in [DEVICES_DIR, IDENTITY_DIR] {
@@ -94,7 +92,7 @@ impl FilesStore {
         });
         for key in extras.take(EXTRA_FILES) {
             if let Ok(Some((dir, name))) = state.walk(Path::new(&key)) {
-                let found = Found { dir, name, place: super::place::Place::Inside };
+                let found = Found { dir, name, place: super::place::Reach::Inside };
                 let piece = format!("files/{key}");
                 if let Ok(Some(entry)) = self.copy(&found, key, &piece, EXTRA_LIMIT, sink)?
                     && entry.name.is_some()

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::FilesStore;
-use super::place::{Found, Place, refuse_at};
+use super::place::{Found, Reach};
 use crate::error::{Error, Kind};
+use crate::files::dir::refuse;
 use crate::files::{Dir, New, Staged, safety};
 use crate::image::{FileState, Slot, Unusable};
 use crate::plan::{After, FileChange};
@@ -45,9 +46,6 @@ impl Swapped<'_> {
 impl FilesStore {
     /// Everything is written beside its place first, then swapped in one by one; if one has moved or
     /// fails, those before it are put back.
-    ///
-    /// # Errors
-    /// As [`crate::store::Stores::commit`].
     pub fn swap_in(&self, changes: &[FileChange]) -> Result<Swapped<'_>, CommitError> {
         let state = self.state_dir.open()?;
         let mut swapped = Swapped { state, files: Vec::new(), made: Vec::new() };
@@ -93,7 +91,7 @@ impl FilesStore {
     ) -> Result<Option<Staged>, CommitError> {
         let path = self.path_of(&change.slot);
         if let FileState::Unusable(why) = &change.before.state {
-            return Err(refuse_at(&path, why).into());
+            return Err(refuse(&path, why).into());
         }
         let pieces = change.pieces();
         let found = match self.find(state, &change.slot) {
@@ -110,7 +108,7 @@ impl FilesStore {
                     crate::platform::shown(&path)
                 )));
             }
-            Err(why) => return Err(refuse_at(&path, &why).into()),
+            Err(why) => return Err(refuse(&path, &why).into()),
         };
         self.may_write(state, &change.slot, &found)?;
         let meta = match &change.after {
@@ -139,13 +137,10 @@ impl FilesStore {
             made.push(parent.to_owned());
         }
         let (dir, name) = state.walk_or_create(relative)?;
-        Ok(Found { dir, name, place: Place::Inside })
+        Ok(Found { dir, name, place: Reach::Inside })
     }
 
     /// The first file that is not as the changes say.
-    ///
-    /// # Errors
-    /// Reading failed.
     pub fn verify(&self, changes: &[FileChange]) -> Result<Option<String>, Error> {
         if changes.is_empty() {
             return Ok(None);
@@ -167,7 +162,7 @@ impl FilesStore {
             let held = match held {
                 Ok(held) => held,
                 Err(why @ (Unusable::Io(_) | Unusable::Denied)) => {
-                    return Err(refuse_at(&path, &why));
+                    return Err(refuse(&path, &why));
                 }
                 Err(_) => return differs("is no longer a regular file"),
             };

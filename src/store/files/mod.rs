@@ -94,9 +94,6 @@ impl FilesStore {
     }
 
     /// Reads every file, also those that are not there.
-    ///
-    /// # Errors
-    /// The state dir cannot be opened.
     pub fn read(&self) -> Result<BTreeMap<Slot, TextImage>, Error> {
         let state = self.state_dir.open()?;
         let image = |slot: Slot| {

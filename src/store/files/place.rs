@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 use super::FilesStore;
 use crate::config::facts::Elsewhere;
 use crate::error::Error;
-use crate::files::dir::{refuse, unusable_io};
+use crate::files::dir::unusable_io;
 use crate::files::{Dir, safety};
 use crate::image::{Slot, Unusable};
-use crate::platform::Kind;
+use crate::platform::FileKind;
 
 /// A file's folder, opened, and its name there.
 pub(super) struct Found {
     pub dir: Dir,
     pub name: OsString,
-    pub place: Place,
+    pub place: Reach,
 }
 
 /// How a file was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Reach {
     /// Through open folders below the state dir, without a link.
     Inside,
     /// By a path that the invoker named: the config, where it lies outside the state dir.
@@ -36,7 +36,7 @@ impl Found {
     /// Why it is read and never written.
     pub(super) fn elsewhere(&self) -> Option<Elsewhere> {
         match self.place {
-            Place::Linked => Some(Elsewhere::LinkedOut),
+            Reach::Linked => Some(Elsewhere::LinkedOut),
             _ => (self.dir.is_mounted(&self.name)).then_some(Elsewhere::Mounted),
         }
     }
@@ -53,7 +53,7 @@ impl FilesStore {
     }
 
     fn inside(state: &Dir, relative: &Path) -> Result<Option<Found>, Unusable> {
-        Ok(state.walk(relative)?.map(|(dir, name)| Found { dir, name, place: Place::Inside }))
+        Ok(state.walk(relative)?.map(|(dir, name)| Found { dir, name, place: Reach::Inside }))
     }
 
     /// Why the config file at `path` is read and never written.
@@ -67,7 +67,7 @@ impl FilesStore {
             Ok(relative) => {
                 match Self::inside(state, relative) {
                     Ok(Some(found)) => match found.dir.look(&found.name) {
-                        Ok(Some((_, Kind::Symlink))) => {}
+                        Ok(Some((_, FileKind::Symlink))) => {}
                         _ => return Ok(Some(found)),
                     },
                     Err(Unusable::Symlink(_)) => {}
@@ -77,10 +77,10 @@ impl FilesStore {
                 if let Some(relative) = self.still_inside(path) {
                     return Self::inside(state, &relative);
                 }
-                Place::Linked
+                Reach::Linked
             }
-            Err(_) if self.config_files.first().is_some_and(|first| first == path) => Place::Named,
-            Err(_) => Place::Pointed,
+            Err(_) if self.config_files.first().is_some_and(|first| first == path) => Reach::Named,
+            Err(_) => Reach::Pointed,
         };
         let Some(real) = resolve(path)? else {
             return Ok(None);
@@ -111,7 +111,7 @@ impl FilesStore {
             .at(&real)
             .hint("make the change in the file that is mounted, or mount its folder instead"));
         }
-        if found.place == Place::Inside {
+        if found.place == Reach::Inside {
             return Ok(());
         }
         let path = self.path_of(slot);
@@ -127,7 +127,7 @@ impl FilesStore {
         } else {
             format!(" (the real file is `{}`)", crate::platform::shown(&real))
         };
-        if found.dir.is_read_only() || (readonly && found.place != Place::Named) {
+        if found.dir.is_read_only() || (readonly && found.place != Reach::Named) {
             return Err(Error::refused(format!(
                 "this file is read-only{through}, so something else writes it"
             ))
@@ -151,7 +151,7 @@ impl FilesStore {
                 },
             ));
         }
-        let named = found.place == Place::Named && real == path;
+        let named = found.place == Reach::Named && real == path;
         if !named && !safety::may_write_outside(&meta, owner) {
             return Err(Error::refused(format!(
                 "this file lies outside the state dir and belongs to another user{through}"
@@ -182,9 +182,4 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, Unusable> {
         Err(error) if gone(&error) => Ok(None),
         Err(error) => Err(unusable_io(&error)),
     }
-}
-
-/// The refusal for something unusable at a slot's path.
-pub(super) fn refuse_at(path: &Path, why: &Unusable) -> Error {
-    refuse(path, why)
 }

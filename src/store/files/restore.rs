@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::place::refuse_at;
 use super::{FilesStore, NAME};
 use crate::error::Error;
+use crate::files::dir::refuse;
 use crate::files::hash;
 use crate::image::{FileState, Images, Meta, Slot, TextImage};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
@@ -14,9 +14,6 @@ use crate::store::{Entry, Source};
 
 impl FilesStore {
     /// The changes that bring the files back to what a snapshot holds.
-    ///
-    /// # Errors
-    /// As [`crate::store::Stores::changes_to`].
     pub fn changes_to(
         &self,
         now: &Images,
@@ -99,13 +96,13 @@ fn difference(
         return match &before.state {
             FileState::Absent => Ok(None),
             FileState::Present { .. } => Ok(Some(After::Absent)),
-            FileState::Unusable(why) => Err(refuse_at(&before.path, why)),
+            FileState::Unusable(why) => Err(refuse(&before.path, why)),
         };
     };
     let live = before.state.meta();
     let meta = entry.meta().map(|meta| believable(meta, live, folder));
     match &before.state {
-        FileState::Unusable(why) => return Err(refuse_at(&before.path, why)),
+        FileState::Unusable(why) => return Err(refuse(&before.path, why)),
         FileState::Present { bytes, meta: live } => {
             let same_meta = meta.is_none_or(|meta| {
                 (meta.mode, meta.uid, meta.gid) == (live.mode & 0o664, live.uid, live.gid)

@@ -7,8 +7,9 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Batch, Connection, OpenFlags};
 
-use super::reader::{self, Halt, Way};
-use super::table::{self, Shape, quote};
+use super::failure::Halt;
+use super::reader::{self, Way};
+use super::table::{self, TableShape, quote};
 use crate::error::Error;
 use crate::files::{Dir, confined, hash};
 use crate::image::{Database, Meta, RECORD_LIMIT};
@@ -90,7 +91,7 @@ fn make(
 fn copy_rows(
     source: &Connection,
     copy: &Connection,
-    shape: &Shape,
+    shape: &TableShape,
     failed: impl Fn(rusqlite::Error) -> Halt,
 ) -> Result<u64, Halt> {
     let columns: Vec<String> = shape.columns.iter().map(|c| quote(&c.name)).collect();
@@ -136,9 +137,6 @@ pub(super) fn read(folder: &Dir, path: &Path, entry: &Entry) -> Result<Database,
 
 /// Checks an extract in a snapshot's `folder`: its checksum, SQLite's whole integrity check, and the number of rows of each
 /// table, against what the manifest says.
-///
-/// # Errors
-/// Says what is wrong with it.
 pub fn verify_extract(folder: &Dir, path: &Path, entry: &Entry) -> Result<(), Error> {
     checked(folder, path, entry, |connection| verify(path, entry, connection))
         .map_err(|halt| broken(path, halt))

@@ -39,7 +39,7 @@ mod tests {
         set(&mut connection).unwrap();
         let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
         let error = connection.query_row(endless, [], |row| row.get::<_, i64>(0)).unwrap_err();
-        let trouble = super::super::words::trouble(&error);
+        let trouble = super::super::failure::trouble(&error);
         assert!(format!("{trouble:?}").contains(TOO_LONG), "{trouble:?}");
     }
 }

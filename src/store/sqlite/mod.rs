@@ -2,24 +2,24 @@
 //!
 //! ```text
 //! probe    what lies at the path, without SQLite
-//! walls    what it can reach
-//! reader   a connection that leaves no trace        ─► table    shapes and rows
-//! writer   the one transaction                   ─► row      is it still what it was, then its change
-//! extract  pairing.sqlite of a snapshot             ─► restore  rows then, rows now, the way back
+//! sandbox  what SQLite can reach
+//! reader   a connection that leaves no trace  ─► table    shapes and rows
+//! writer   the one transaction                ─► row      is it still what it was, then its change
+//! extract  pairing.sqlite of a snapshot       ─► restore  rows then, rows now, the way back
 //! verify   are the rows what they should be now
-//! words    SQLite's failures as sentences
+//! failure  SQLite's failures as sentences
 //! ```
 
 mod extract;
+mod failure;
 mod limit;
 mod probe;
 mod reader;
 mod restore;
 mod row;
+mod sandbox;
 mod table;
 mod verify;
-mod walls;
-mod words;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -35,8 +35,8 @@ use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
 use crate::plan::Changes;
 use crate::step::Step;
 use crate::store::{CommitError, Entry, Sink, Source};
-use probe::Trouble;
-use reader::Halt;
+use failure::Halt;
+use probe::Unread;
 
 /// How long a commit waits for another process, where nothing else is said.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,14 +48,14 @@ pub const NAME: &str = "sqlite";
 /// The pairing tables in the state dir's database.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
-    place: Place,
+    place: DatabasePath,
     busy: Duration,
     hold: Option<Hold>,
 }
 
 /// Where a database is.
 #[derive(Clone, Debug)]
-struct Place {
+struct DatabasePath {
     state_dir: StateDir,
     path: PathBuf,
 }
@@ -86,7 +86,7 @@ impl SqliteStore {
     /// holds it, see [`BUSY_TIMEOUT`].
     pub fn new(state_dir: impl Into<StateDir>, busy: Duration) -> Self {
         let state_dir = state_dir.into();
-        Self { place: Place { path: state_dir.join(DATABASE), state_dir }, busy, hold: None }
+        Self { place: DatabasePath { path: state_dir.join(DATABASE), state_dir }, busy, hold: None }
     }
 
     /// The same database through a lock that is held.
@@ -95,9 +95,6 @@ impl SqliteStore {
     }
 
     /// Takes the write lock, waiting as a commit would.
-    ///
-    /// # Errors
-    /// As for a commit.
     pub fn hold(&self) -> Result<Hold, CommitError> {
         let begun = writer::Begun::new(&self.place, self.busy)?;
         Ok(Hold(Arc::new(Mutex::new(Some(begun)))))
@@ -127,18 +124,18 @@ impl SqliteStore {
     fn state(&self) -> Option<DatabaseState> {
         let trouble = match self.look(None, table::read_all) {
             Ok(database) => return Some(DatabaseState::Readable(database)),
-            Err(Halt::Trouble(trouble)) => trouble,
-            Err(Halt::Sqlite(error)) => words::trouble(&error),
-            Err(Halt::Failed(error)) => Trouble::Unusable(Unusable::Io(error.to_string())),
+            Err(Halt::Unread(trouble)) => trouble,
+            Err(Halt::Sqlite(error)) => failure::trouble(&error),
+            Err(Halt::Failed(error)) => Unread::Unusable(Unusable::Io(error.to_string())),
         };
         Some(match trouble {
-            Trouble::Absent => return None,
-            Trouble::Empty => DatabaseState::Empty,
-            Trouble::Foreign => DatabaseState::Foreign,
-            Trouble::Damaged(why) if why == words::UNFINISHED => DatabaseState::Unfinished(why),
-            Trouble::Damaged(why) => DatabaseState::Damaged(why),
-            Trouble::Busy(why) => DatabaseState::Held(why),
-            Trouble::Unusable(why) => DatabaseState::Unusable(why),
+            Unread::Absent => return None,
+            Unread::Empty => DatabaseState::Empty,
+            Unread::Foreign => DatabaseState::Foreign,
+            Unread::Damaged(why) if why == failure::UNFINISHED => DatabaseState::Unfinished(why),
+            Unread::Damaged(why) => DatabaseState::Damaged(why),
+            Unread::Busy(why) => DatabaseState::Held(why),
+            Unread::Unusable(why) => DatabaseState::Unusable(why),
         })
     }
 
@@ -146,16 +143,16 @@ impl SqliteStore {
     fn readable<'a>(&self, now: &'a Images) -> Result<&'a Database, Error> {
         let trouble = match now.database.as_ref().map(|image| &image.state) {
             Some(DatabaseState::Readable(database)) => return Ok(database),
-            None => Trouble::Absent,
-            Some(DatabaseState::Empty) => Trouble::Empty,
-            Some(DatabaseState::Foreign) => Trouble::Foreign,
+            None => Unread::Absent,
+            Some(DatabaseState::Empty) => Unread::Empty,
+            Some(DatabaseState::Foreign) => Unread::Foreign,
             Some(DatabaseState::Damaged(why) | DatabaseState::Unfinished(why)) => {
-                Trouble::Damaged(why.clone())
+                Unread::Damaged(why.clone())
             }
-            Some(DatabaseState::Held(why)) => Trouble::Unusable(Unusable::Io(why.clone())),
-            Some(DatabaseState::Unusable(why)) => Trouble::Unusable(why.clone()),
+            Some(DatabaseState::Held(why)) => Unread::Unusable(Unusable::Io(why.clone())),
+            Some(DatabaseState::Unusable(why)) => Unread::Unusable(why.clone()),
         };
-        Err(words::unreadable(&self.place.path, &trouble).hint(
+        Err(failure::unreadable(&self.place.path, &trouble).hint(
             "the snapshot holds pairing rows and no whole database: it can be restored into a readable one only",
         ))
     }
@@ -168,9 +165,6 @@ impl SqliteStore {
     }
 
     /// Copies the pairing tables into a snapshot.
-    ///
-    /// # Errors
-    /// As [`crate::store::Stores::capture`].
     pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
         let scratch = sink.scratch();
         let target = scratch.path().join(PIECE);
@@ -179,7 +173,7 @@ impl SqliteStore {
         let (rows, meta) = match written {
             Ok(written) => written,
             // Nothing was ever written to it, so there is nothing to keep.
-            Err(Halt::Trouble(Trouble::Absent | Trouble::Empty)) => {
+            Err(Halt::Unread(Unread::Absent | Unread::Empty)) => {
                 return Ok(vec![Entry::absent(NAME, DATABASE)]);
             }
             // A database that cannot be read is never written, so there is nothing of it to bring back:
@@ -207,9 +201,6 @@ impl SqliteStore {
     }
 
     /// Changes the rows in one transaction, each if it is still what was read.
-    ///
-    /// # Errors
-    /// As [`crate::store::Stores::commit`].
     pub fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
         if changes.rows.is_empty() {
             return Ok(());
@@ -227,9 +218,6 @@ impl SqliteStore {
     }
 
     /// The changes that bring the rows back to what a snapshot holds.
-    ///
-    /// # Errors
-    /// As [`crate::store::Stores::changes_to`].
     pub fn changes_to(
         &self,
         now: &Images,
@@ -254,9 +242,6 @@ impl SqliteStore {
     }
 
     /// The first row that is not as the changes say.
-    ///
-    /// # Errors
-    /// Reading failed.
     pub fn verify(&self, changes: &Changes) -> Result<Option<String>, Error> {
         if changes.rows.is_empty() {
             return Ok(None);

@@ -10,7 +10,7 @@ use crate::platform::{self, meta, open_quietly};
 
 /// Why there is nothing to read. Each becomes a state of the image, and an error for a writer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum Unread {
     /// Nothing is there.
     Absent,
     /// A zero-length file.
@@ -58,16 +58,16 @@ const WAL_HEADER: u64 = 32;
 
 impl Probe {
     /// Looks at the main file. Opens it only if it is a regular file, never through a symbolic link.
-    pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
+    pub(super) fn open(path: &Path) -> Result<Self, Unread> {
         let path = resolve_parent(path)?;
         let found = std::fs::symlink_metadata(&path).map_err(|error| io_trouble(&error))?;
         if let Some(unusable) = not_a_file(&path, &found) {
-            return Err(Trouble::Unusable(unusable));
+            return Err(Unread::Unusable(unusable));
         }
         let mut file = open_quietly(&path).map_err(|error| io_trouble(&error))?;
         let opened = file.metadata().map_err(|error| io_trouble(&error))?;
         if let Some(unusable) = not_a_file(&path, &opened) {
-            return Err(Trouble::Unusable(unusable));
+            return Err(Unread::Unusable(unusable));
         }
         let mut header = Vec::with_capacity(HEADER);
         (&mut file)
@@ -75,13 +75,13 @@ impl Probe {
             .read_to_end(&mut header)
             .map_err(|error| io_trouble(&error))?;
         if header.is_empty() {
-            return Err(Trouble::Empty);
+            return Err(Unread::Empty);
         }
         if !header.starts_with(MAGIC) {
-            return Err(Trouble::Foreign);
+            return Err(Unread::Foreign);
         }
         let (Some(write_version), Some(_)) = (header.get(18), header.get(HEADER - 1)) else {
-            return Err(Trouble::Damaged(format!(
+            return Err(Unread::Damaged(format!(
                 "it ends after {} bytes, within its own header",
                 header.len()
             )));
@@ -96,13 +96,13 @@ impl Probe {
     }
 
     /// The length of a side file, `None` where it does not exist.
-    pub(super) fn side_len(&self, ending: &str) -> Result<Option<u64>, Trouble> {
+    pub(super) fn side_len(&self, ending: &str) -> Result<Option<u64>, Unread> {
         let path = self.side(ending);
         match std::fs::symlink_metadata(&path) {
             Ok(found) => match not_a_file(&path, &found) {
                 None => Ok(Some(found.len())),
                 Some(_) => {
-                    Err(Trouble::Damaged(format!("its `{ending}` file is not a regular file")))
+                    Err(Unread::Damaged(format!("its `{ending}` file is not a regular file")))
                 }
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -117,7 +117,7 @@ impl Probe {
 
     /// Whether the write-ahead log holds anything. One that does not start as a log does counts for
     /// nothing, to SQLite too; which, with an index beside it, finds that out only after ten seconds.
-    pub(super) fn log_has_frames(&self) -> Result<bool, Trouble> {
+    pub(super) fn log_has_frames(&self) -> Result<bool, Unread> {
         if self.side_len("-wal")?.is_none_or(|len| len <= WAL_HEADER) {
             return Ok(false);
         }
@@ -130,7 +130,7 @@ impl Probe {
     }
 
     /// Whether a rollback journal lies there that has something in it.
-    pub(super) fn journal_has_content(&self) -> Result<bool, Trouble> {
+    pub(super) fn journal_has_content(&self) -> Result<bool, Unread> {
         if self.side_len("-journal")?.is_none_or(|len| len == 0) {
             return Ok(false);
         }
@@ -159,11 +159,11 @@ impl Probe {
 
     /// Whether the path still leads to the file that was looked at. What cannot be looked at is no other
     /// file: that would be planned for again and again.
-    pub(super) fn is_still_there(&self) -> Result<bool, Trouble> {
+    pub(super) fn is_still_there(&self) -> Result<bool, Unread> {
         let now = match std::fs::symlink_metadata(&self.path) {
             Ok(found) => meta(&found),
             Err(error) => match io_trouble(&error) {
-                Trouble::Absent => return Ok(false),
+                Unread::Absent => return Ok(false),
                 trouble => return Err(trouble),
             },
         };
@@ -198,9 +198,9 @@ pub(super) fn side_path(main: &Path, ending: &str) -> PathBuf {
 }
 
 /// Resolves symbolic links in the folder, and only there.
-pub(super) fn resolve_parent(path: &Path) -> Result<PathBuf, Trouble> {
+pub(super) fn resolve_parent(path: &Path) -> Result<PathBuf, Unread> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(Trouble::Absent);
+        return Err(Unread::Absent);
     };
     let parent = platform::real_folder(parent).map_err(|error| io_trouble(&error))?;
     Ok(parent.join(name))
@@ -220,11 +220,11 @@ fn not_a_file(path: &Path, found: &Metadata) -> Option<Unusable> {
     (!kind.is_file()).then_some(Unusable::NotAFile("not a regular file"))
 }
 
-fn io_trouble(error: &std::io::Error) -> Trouble {
+fn io_trouble(error: &std::io::Error) -> Unread {
     use std::io::ErrorKind as K;
     match error.kind() {
-        K::NotFound | K::NotADirectory => Trouble::Absent,
-        _ => Trouble::Unusable(unusable_io(error)),
+        K::NotFound | K::NotADirectory => Unread::Absent,
+        _ => Unread::Unusable(unusable_io(error)),
     }
 }
 

@@ -15,15 +15,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, OpenFlags, ffi};
 
-use super::Place;
-use super::probe::{Journal, Probe, Trouble};
-use super::walls::Walls;
-use super::words;
-use crate::error::Error;
+use super::DatabasePath;
+use super::failure::{self, Halt};
+use super::probe::{Journal, Probe, Unread};
+use super::sandbox::Sandbox;
 use crate::files::Dir;
-use crate::image::{Meta, Unusable};
+use crate::image::Meta;
 use crate::model::layout::DATABASE_SIDE_FILES;
 use crate::platform;
 
@@ -33,57 +32,6 @@ const ATTEMPTS: u32 = 40;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
-
-/// Why a reading came to nothing.
-#[derive(Debug)]
-pub(super) enum Halt {
-    /// The database is not in a state to be read.
-    Trouble(Trouble),
-    /// What was done with what was read failed.
-    Failed(Error),
-    /// SQLite failed.
-    Sqlite(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Halt {
-    fn from(error: rusqlite::Error) -> Self {
-        Halt::Sqlite(error)
-    }
-}
-
-impl From<Trouble> for Halt {
-    fn from(trouble: Trouble) -> Self {
-        Halt::Trouble(trouble)
-    }
-}
-
-impl Halt {
-    /// The database is damaged or no database at all: not now, and not in a moment either.
-    pub(super) fn is_beyond_reading(&self) -> bool {
-        match self {
-            Halt::Trouble(Trouble::Foreign | Trouble::Damaged(_)) => true,
-            Halt::Trouble(Trouble::Unusable(why)) => {
-                matches!(
-                    why,
-                    Unusable::NotAFile(_) | Unusable::Symlink(_) | Unusable::TooMany { .. }
-                )
-            }
-            Halt::Trouble(_) | Halt::Failed(_) => false,
-            Halt::Sqlite(error) => words::code_of(error).is_some_and(|code| {
-                matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-            }),
-        }
-    }
-
-    /// As an error about the database at `path`.
-    pub(super) fn into_error(self, path: &Path) -> Error {
-        match self {
-            Halt::Trouble(trouble) => words::unreadable(path, &trouble),
-            Halt::Failed(error) => error,
-            Halt::Sqlite(error) => words::unreadable(path, &words::trouble(&error)),
-        }
-    }
-}
 
 /// Which way a connection goes, see the table above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,24 +45,24 @@ pub(super) enum Way {
 /// `work` may be called again, from the start, if the database moved meanwhile.
 /// It can change nothing but what lies in `scratch`.
 pub(super) fn with<T: Send>(
-    place: &Place,
+    place: &DatabasePath,
     scratch: Option<&Dir>,
     mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
 ) -> Result<T, Halt> {
     let path = place.path.as_path();
     let mut patience = Patience::new();
     loop {
-        let walls = Walls::to_read(place)?;
-        let read = walls.within(scratch, || once(place, patience.join, &mut work))?;
+        let sandbox = Sandbox::to_read(place)?;
+        let read = sandbox.within(scratch, || once(place, patience.join, &mut work))?;
         let read = match read {
-            Err(_) if walls.are_elsewhere(path) => Outcome::Moved,
+            Err(_) if sandbox.is_elsewhere(path) => Attempt::Moved,
             // Back in its place by now, perhaps; if it never comes to rest, it was no swap.
-            Err(Halt::Trouble(why)) if patience.is_left() && walls.refused(path, &why) => {
-                Outcome::Moved
+            Err(Halt::Unread(why)) if patience.is_left() && sandbox.refused(path, &why) => {
+                Attempt::Moved
             }
             read => read?,
         };
-        if let Outcome::Read(value) = read {
+        if let Attempt::Read(value) = read {
             return Ok(value);
         }
         patience.spend(&read)?;
@@ -140,12 +88,12 @@ impl Patience {
         self.moved < ATTEMPTS
     }
 
-    fn spend<T>(&mut self, outcome: &Outcome<T>) -> Result<(), Trouble> {
+    fn spend<T>(&mut self, outcome: &Attempt<T>) -> Result<(), Unread> {
         match outcome {
-            Outcome::CannotJoin if self.join => self.join = false,
-            Outcome::Locked if self.started.elapsed() < PATIENCE => {}
-            Outcome::Locked => {
-                return Err(Trouble::Busy("it is locked even for reading".to_owned()));
+            Attempt::CannotJoin if self.join => self.join = false,
+            Attempt::Locked if self.started.elapsed() < PATIENCE => {}
+            Attempt::Locked => {
+                return Err(Unread::Busy("it is locked even for reading".to_owned()));
             }
             _ if self.is_left() => {
                 self.moved += 1;
@@ -155,14 +103,14 @@ impl Patience {
             }
             _ => {
                 let text = format!("it changed each of the {ATTEMPTS} times it was read");
-                return Err(Trouble::Busy(text));
+                return Err(Unread::Busy(text));
             }
         }
         Ok(())
     }
 }
 
-enum Outcome<T> {
+enum Attempt<T> {
     Read(T),
     Moved,
     Locked,
@@ -170,10 +118,10 @@ enum Outcome<T> {
 }
 
 fn once<T>(
-    place: &Place,
+    place: &DatabasePath,
     join: bool,
     work: &mut impl FnMut(&Connection, &Meta) -> Result<T, Halt>,
-) -> Result<Outcome<T>, Halt> {
+) -> Result<Attempt<T>, Halt> {
     // Declared first, so that it is closed last: see `Probe`.
     let probe = Probe::open(&place.path)?;
     // SQLite opens what lies under these names, and would wait for a FIFO's other end for ever.
@@ -182,7 +130,7 @@ fn once<T>(
     }
     let way = if probe.journal == Journal::Wal || probe.side_len("-wal")?.is_some() {
         if !probe.hold() {
-            return Ok(Outcome::Locked);
+            return Ok(Attempt::Locked);
         }
         match probe.log_has_frames()? {
             false => Way::Immutable,
@@ -192,7 +140,7 @@ fn once<T>(
     } else if join {
         Way::Joined
     } else if probe.journal_has_content()? {
-        return Err(Trouble::Damaged(words::UNFINISHED.to_owned()).into());
+        return Err(Unread::Damaged(failure::UNFINISHED.to_owned()).into());
     } else {
         Way::Immutable
     };
@@ -202,13 +150,13 @@ fn once<T>(
         work(&connection, &probe.meta)
     });
     match (way, result) {
-        (Way::Joined, Err(Halt::Sqlite(error))) if cannot_join(&error) => Ok(Outcome::CannotJoin),
-        (Way::Joined, result) if probe.is_still_there()? => result.map(Outcome::Read),
+        (Way::Joined, Err(Halt::Sqlite(error))) if cannot_join(&error) => Ok(Attempt::CannotJoin),
+        (Way::Joined, result) if probe.is_still_there()? => result.map(Attempt::Read),
         (Way::Alone | Way::Immutable, result) if probe.stamp() == before => {
-            result.map(Outcome::Read)
+            result.map(Attempt::Read)
         }
         (_, Err(Halt::Failed(error))) => Err(Halt::Failed(error)),
-        _ => Ok(Outcome::Moved),
+        _ => Ok(Attempt::Moved),
     }
 }
 
@@ -251,7 +199,7 @@ pub(super) fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// Whether SQLite could not use the index beside the log, or locks do not work here.
 fn cannot_join(error: &rusqlite::Error) -> bool {
-    words::code_of(error).is_some_and(|code| {
+    failure::code_of(error).is_some_and(|code| {
         matches!(
             code.extended_code,
             ffi::SQLITE_READONLY_CANTINIT
@@ -291,12 +239,12 @@ mod tests {
         let mut patience = Patience::new();
         for _ in 0..ATTEMPTS {
             assert!(patience.join);
-            patience.spend(&Outcome::<()>::CannotJoin).unwrap();
+            patience.spend(&Attempt::<()>::CannotJoin).unwrap();
             assert!(!patience.join);
-            patience.spend(&Outcome::<()>::Moved).unwrap();
+            patience.spend(&Attempt::<()>::Moved).unwrap();
         }
-        patience.spend(&Outcome::<()>::CannotJoin).unwrap();
-        assert!(patience.spend(&Outcome::<()>::Moved).is_err());
+        patience.spend(&Attempt::<()>::CannotJoin).unwrap();
+        assert!(patience.spend(&Attempt::<()>::Moved).is_err());
     }
 
     #[test]

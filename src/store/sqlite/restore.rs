@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::failure::newer;
 use super::row::describe;
-use super::words::newer;
 use crate::error::Error;
 use crate::image::{Cell, Database, Row, Table};
 use crate::model::layout::Part;
@@ -151,16 +151,7 @@ impl<'a> Comparison<'a> {
 
     fn lookup<'r>(&self, table: &Table, row: &'r Row) -> Key<'r> {
         let columns = self.part.key_columns().iter();
-        columns
-            .filter_map(|name| table.cell(row, name))
-            .map(|cell| match cell {
-                Cell::Null => (0, Cow::Borrowed(&[][..])),
-                Cell::Integer(number) => (1, Cow::Owned(number.to_be_bytes().to_vec())),
-                Cell::Real(number) => (2, Cow::Owned(number.to_be_bytes().to_vec())),
-                Cell::Text(text) => (3, Cow::Borrowed(text.as_bytes())),
-                Cell::Blob(bytes) => (4, Cow::Borrowed(bytes.as_slice())),
-            })
-            .collect()
+        columns.filter_map(|name| table.cell(row, name)).map(Cell::tagged).collect()
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::table::{self, Bound, Shape, quote};
-use super::words;
+use super::failure;
+use super::table::{self, Bound, TableShape, quote};
 use crate::error::Error;
 use crate::image::Cell;
 use crate::model::layout::Part;
@@ -20,7 +20,7 @@ pub(super) struct OneRow<'a> {
     /// The database, for messages.
     pub path: &'a Path,
     /// The row's table.
-    pub shape: &'a Shape,
+    pub shape: &'a TableShape,
     /// What is to happen.
     pub change: &'a RowChange,
 }
@@ -28,74 +28,42 @@ pub(super) struct OneRow<'a> {
 impl OneRow<'_> {
     /// Changes the row if it is still what the change starts from.
     pub(super) fn apply(&self) -> Result<(), CommitError> {
+        let (old, new) = (self.change.op.old_cells(), self.change.op.new_cells());
+        let names: Vec<&str> = new.iter().map(|(name, _)| *name).collect();
+        self.require(old.iter().chain(&new).map(|(name, _)| *name))?;
         match &self.change.op {
-            RowOp::Update(cells) => {
-                let names: Vec<&str> = cells.iter().map(|cell| cell.column.as_str()).collect();
-                self.require(&names)?;
-                self.expect(&names, cells.iter().map(|cell| &cell.old))?;
-                let set: Vec<String> = cells
-                    .iter()
-                    .enumerate()
-                    .map(|(at, cell)| {
-                        let value = self.shape.parameter(&cell.column, &cell.new, at + 1);
-                        format!("{} = {value}", quote(&cell.column))
-                    })
-                    .collect();
-                let sql = format!(
-                    "UPDATE {} SET {} WHERE {}",
-                    quote(self.change.part.table()),
-                    set.join(", "),
-                    key_is(self.shape, &self.change.key, cells.len())
-                );
-                self.execute(&sql, cells.iter().map(|cell| &cell.new).chain(self.key()))
-            }
-            RowOp::Delete(cells) => {
-                let names: Vec<&str> = cells.iter().map(|(name, _)| name.as_str()).collect();
-                self.require(&names)?;
-                self.expect(&names, cells.iter().map(|(_, cell)| cell))?;
-                let sql = format!(
-                    "DELETE FROM {} WHERE {}",
-                    quote(self.change.part.table()),
-                    key_is(self.shape, &self.change.key, 0)
-                );
-                self.execute(&sql, self.key())
-            }
-            RowOp::Insert(cells) => {
-                let names: Vec<&str> = cells.iter().map(|(name, _)| name.as_str()).collect();
-                self.require(&names)?;
-                self.require_no_other(&names)?;
-                if fetch(self.connection, self.shape, &self.change.key, &[])
-                    .map_err(|error| words::not_written(self.path, &error))?
-                    .is_some()
-                {
-                    return Err(self.moved("is there already"));
-                }
-                let columns: Vec<String> = names.iter().map(|name| quote(name)).collect();
-                let values: Vec<String> = cells
-                    .iter()
-                    .enumerate()
-                    .map(|(at, (name, cell))| self.shape.parameter(name, cell, at + 1))
-                    .collect();
-                let sql = format!(
-                    "INSERT INTO {} ({}) VALUES ({})",
-                    quote(self.change.part.table()),
-                    columns.join(", "),
-                    values.join(", ")
-                );
-                self.execute(&sql, cells.iter().map(|(_, cell)| cell))
-            }
+            RowOp::Insert(_) => self.expect_none(&names)?,
+            RowOp::Update(_) | RowOp::Delete(_) => self.expect(&old)?,
         }
-    }
-
-    fn key(&self) -> impl Iterator<Item = &Cell> {
-        self.change.key.iter().map(|(_, cell)| cell)
+        let value =
+            |(at, (name, cell)): (usize, &(&str, &Cell))| self.shape.parameter(name, cell, at + 1);
+        let values = new.iter().enumerate().map(value);
+        let columns = names.iter().map(|name| quote(name));
+        let table = quote(self.change.part.table());
+        let is_key = key_is(self.shape, &self.change.key, new.len());
+        let join = |texts: Vec<String>| texts.join(", ");
+        let sql = match &self.change.op {
+            RowOp::Update(_) => {
+                let set = columns.zip(values).map(|(column, value)| format!("{column} = {value}"));
+                format!("UPDATE {table} SET {} WHERE {is_key}", join(set.collect()))
+            }
+            RowOp::Delete(_) => format!("DELETE FROM {table} WHERE {is_key}"),
+            RowOp::Insert(_) => format!(
+                "INSERT INTO {table} ({}) VALUES ({})",
+                join(columns.collect()),
+                join(values.collect())
+            ),
+        };
+        let key = self.change.key.iter().map(|(_, cell)| cell);
+        let key = key.filter(|_| !matches!(self.change.op, RowOp::Insert(_)));
+        self.execute(&sql, new.iter().map(|(_, cell)| *cell).chain(key))
     }
 
     /// Every column that is named must be there.
-    fn require(&self, names: &[&str]) -> Result<(), Error> {
+    fn require<'n>(&'n self, names: impl Iterator<Item = &'n str>) -> Result<(), Error> {
         let keys = self.change.key.iter().map(|(name, _)| name.as_str());
-        match names.iter().copied().chain(keys).find(|name| self.shape.column(name).is_none()) {
-            Some(name) => Err(words::newer(
+        match names.chain(keys).find(|name| self.shape.column(name).is_none()) {
+            Some(name) => Err(failure::newer(
                 self.path,
                 &format!("`{}` has no column `{name}`", self.change.part.table()),
             )),
@@ -103,35 +71,37 @@ impl OneRow<'_> {
         }
     }
 
-    /// A new row must not leave a column out that wants a value.
-    fn require_no_other(&self, names: &[&str]) -> Result<(), Error> {
-        match self.shape.columns.iter().find(|column| {
+    /// The new row must not be there yet, nor leave a column out that wants a value.
+    fn expect_none(&self, names: &[&str]) -> Result<(), CommitError> {
+        let wanting = self.shape.columns.iter().find(|column| {
             column.not_null && !column.has_default && !names.contains(&column.name.as_str())
-        }) {
-            Some(column) => Err(words::newer(
-                self.path,
-                &format!(
-                    "`{}` has a column `{}` that needs a value, and clawmend does not know which",
-                    self.change.part.table(),
-                    column.name
-                ),
-            )),
+        });
+        if let Some(column) = wanting {
+            let what = format!(
+                "`{}` has a column `{}` that needs a value, and clawmend does not know which",
+                self.change.part.table(),
+                column.name
+            );
+            return Err(failure::newer(self.path, &what).into());
+        }
+        match self.found(&[])? {
             None => Ok(()),
+            Some(_) => Err(self.moved("is there already")),
         }
     }
 
-    fn expect<'c>(
-        &self,
-        names: &[&str],
-        cells: impl Iterator<Item = &'c Cell>,
-    ) -> Result<(), CommitError> {
-        let found = fetch(self.connection, self.shape, &self.change.key, names)
-            .map_err(|error| words::not_written(self.path, &error))?;
-        match found {
+    fn expect(&self, old: &[(&str, &Cell)]) -> Result<(), CommitError> {
+        let names: Vec<&str> = old.iter().map(|(name, _)| *name).collect();
+        match self.found(&names)? {
             None => Err(self.moved("is gone")),
-            Some(found) if found.iter().eq(cells) => Ok(()),
+            Some(found) if found.iter().eq(old.iter().map(|(_, cell)| *cell)) => Ok(()),
             Some(_) => Err(self.moved("was changed by somebody else")),
         }
+    }
+
+    fn found(&self, names: &[&str]) -> Result<Option<Vec<Cell>>, Error> {
+        fetch(self.connection, self.shape, &self.change.key, names)
+            .map_err(|error| failure::not_written(self.path, &error))
     }
 
     fn moved(&self, how: &str) -> CommitError {
@@ -150,7 +120,7 @@ impl OneRow<'_> {
             .and_then(|mut statement| {
                 statement.execute(rusqlite::params_from_iter(cells.map(Bound)))
             })
-            .map_err(|error| words::not_written(self.path, &error))?;
+            .map_err(|error| failure::not_written(self.path, &error))?;
         match changed {
             1 => Ok(()),
             _ => Err(self.moved("is not one row")),
@@ -161,7 +131,7 @@ impl OneRow<'_> {
 /// The named cells of the row with this key.
 pub(super) fn fetch(
     connection: &Connection,
-    shape: &Shape,
+    shape: &TableShape,
     key: &[(String, Cell)],
     names: &[&str],
 ) -> rusqlite::Result<Option<Vec<Cell>>> {
@@ -183,7 +153,7 @@ pub(super) fn fetch(
         .optional()
 }
 
-fn key_is(shape: &Shape, key: &[(String, Cell)], offset: usize) -> String {
+fn key_is(shape: &TableShape, key: &[(String, Cell)], offset: usize) -> String {
     key.iter()
         .enumerate()
         .map(|(at, (name, cell))| {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
-use super::probe::Trouble;
-use super::reader::Halt;
+use super::failure::Halt;
+use super::probe::Unread;
 use crate::image::{Cell, Database, Meta, RECORD_LIMIT, Row, Table, TableColumn, Unusable};
 use crate::model::layout::{self, Part};
 use crate::secret::Secret;
@@ -18,7 +18,7 @@ const THOROUGH: usize = 20_000;
 
 /// A pairing table as the schema describes it.
 #[derive(Clone, Debug)]
-pub(super) struct Shape {
+pub(super) struct TableShape {
     /// Which one.
     pub part: Part,
     /// Its `CREATE TABLE`, as it was written.
@@ -31,7 +31,7 @@ pub(super) struct Shape {
     types: Vec<String>,
 }
 
-impl Shape {
+impl TableShape {
     /// A column by name.
     pub(super) fn column(&self, name: &str) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.name == name)
@@ -60,7 +60,7 @@ impl Shape {
 }
 
 /// The pairing tables that exist.
-pub(super) fn shapes(connection: &Connection) -> Result<BTreeMap<Part, Shape>, Halt> {
+pub(super) fn shapes(connection: &Connection) -> Result<BTreeMap<Part, TableShape>, Halt> {
     let mut shapes = BTreeMap::new();
     let mut find =
         connection.prepare("SELECT type, sql FROM main.sqlite_schema WHERE name = ?1")?;
@@ -75,14 +75,14 @@ pub(super) fn shapes(connection: &Connection) -> Result<BTreeMap<Part, Shape>, H
         let sql = sql.unwrap_or_default();
         if kind != "table" || sql.to_ascii_uppercase().starts_with("CREATE VIRTUAL") {
             let text = format!("`{}` in it is not an ordinary table", part.table());
-            return Err(Trouble::Damaged(text).into());
+            return Err(Unread::Damaged(text).into());
         }
         shapes.insert(part, shape(connection, part, sql)?);
     }
     Ok(shapes)
 }
 
-fn shape(connection: &Connection, part: Part, sql: String) -> rusqlite::Result<Shape> {
+fn shape(connection: &Connection, part: Part, sql: String) -> rusqlite::Result<TableShape> {
     let strict = connection
         .query_row(
             "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1",
@@ -104,7 +104,7 @@ fn shape(connection: &Connection, part: Part, sql: String) -> rusqlite::Result<S
         });
         types.push(row.get(1)?);
     }
-    Ok(Shape { part, sql, strict, columns, types })
+    Ok(TableShape { part, sql, strict, columns, types })
 }
 
 /// Reads the pairing tables, `user_version` and the release's name.
@@ -130,7 +130,7 @@ pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database,
 /// Reads one table of at most `limit` rows. `size` grows by the bytes of its cells.
 pub(super) fn read_rows(
     connection: &Connection,
-    shape: &Shape,
+    shape: &TableShape,
     size: &mut u64,
     limit: usize,
 ) -> Result<Table, Halt> {
@@ -150,7 +150,7 @@ pub(super) fn read_rows(
         }
         if *size > LIMIT {
             let unusable = Unusable::TooLarge { len: *size, limit: LIMIT };
-            return Err(Trouble::Unusable(unusable).into());
+            return Err(Unread::Unusable(unusable).into());
         }
         rows.push(Row(cells));
     }
@@ -162,7 +162,7 @@ pub(super) fn too_many(connection: &Connection, part: Part, limit: usize) -> Hal
     let sql = format!("SELECT count(*) FROM {}", quote(part.table()));
     let count = connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
     match count {
-        Ok(count) => Trouble::Unusable(Unusable::TooMany {
+        Ok(count) => Unread::Unusable(Unusable::TooMany {
             place: part.table(),
             count: count.unsigned_abs(),
             limit: limit as u64,
@@ -254,7 +254,7 @@ fn check(connection: &Connection, part: Part, rows: usize) -> Result<(), Halt> {
         ];
         if text != "ok" && !about_values.iter().any(|start| text.starts_with(start)) {
             let text = format!("SQLite's check of the table `{}` fails", part.table());
-            return Err(Trouble::Damaged(text).into());
+            return Err(Unread::Damaged(text).into());
         }
     }
     Ok(())
@@ -319,12 +319,12 @@ mod tests {
         let shape = shapes.get(&Part::Paired).unwrap();
         let read = |limit| read_rows(&connection, shape, &mut 0, limit);
         assert_eq!(read(4).unwrap().rows.len(), 4);
-        let Err(Halt::Trouble(Trouble::Unusable(why))) = read(3) else {
+        let Err(Halt::Unread(Unread::Unusable(why))) = read(3) else {
             panic!("four rows were read where three are the limit");
         };
         let expected = Unusable::TooMany { place: "device_pairing_paired", count: 4, limit: 3 };
         assert_eq!(why, expected);
-        let words = super::super::words::unreadable("x".as_ref(), &Trouble::Unusable(why));
+        let words = super::super::failure::unreadable("x".as_ref(), &Unread::Unusable(why));
         assert!(words.to_string().contains("holds 4 records"), "{words}");
         assert!(!words.hints().is_empty());
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::reader::Halt;
+use super::failure::Halt;
 use super::{row, table};
 use crate::plan::{Changes, RowOp};
 
@@ -17,11 +17,7 @@ pub(super) fn first_difference(
         let Some(shape) = shapes.get(&change.part) else {
             return Ok(Some(format!("{name} is gone, and its table with it")));
         };
-        let expected: Vec<_> = match &change.op {
-            RowOp::Update(cells) => cells.iter().map(|c| (c.column.as_str(), &c.new)).collect(),
-            RowOp::Insert(cells) => cells.iter().map(|(name, c)| (name.as_str(), c)).collect(),
-            RowOp::Delete(_) => Vec::new(),
-        };
+        let expected = change.op.new_cells();
         let names: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
         let found = row::fetch(connection, shape, &change.key, &names)?;
         match (&change.op, found) {

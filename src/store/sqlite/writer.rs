@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::Place;
-use super::probe::{Probe, Trouble};
-use super::reader::{self, Halt};
+use super::DatabasePath;
+use super::failure::{self, Halt};
+use super::probe::{Probe, Unread};
+use super::reader;
 use super::row::OneRow;
+use super::sandbox::Sandbox;
 use super::table;
-use super::walls::Walls;
-use super::words;
 use crate::error::Error;
 use crate::files::Dir;
 use crate::image::{Meta, Unusable};
@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_micros(250);
 
 /// Makes all of `changes`, or none.
 pub(super) fn commit(
-    place: &Place,
+    place: &DatabasePath,
     busy: Duration,
     changes: &[RowChange],
 ) -> Result<(), CommitError> {
@@ -37,29 +37,29 @@ pub(super) fn commit(
 /// rolled back.
 #[derive(Debug)]
 pub(super) struct Begun {
-    place: Place,
+    place: DatabasePath,
     /// `None`: closed.
     connection: Option<Connection>,
     probe: Probe,
-    walls: Walls,
+    sandbox: Sandbox,
 }
 
 impl Begun {
     /// Waits for the write lock as long as `busy`.
-    pub(super) fn new(place: &Place, busy: Duration) -> Result<Self, CommitError> {
+    pub(super) fn new(place: &DatabasePath, busy: Duration) -> Result<Self, CommitError> {
         let path = place.path.as_path();
         refuse_links(path)?;
         let patience = Instant::now() + busy;
-        let walls = match Walls::to_write(place) {
-            Err(Trouble::Unusable(Unusable::Symlink(_))) => return Err(swapped()),
-            walls => walls.map_err(|trouble| words::unreadable(path, &trouble))?,
+        let sandbox = match Sandbox::to_write(place) {
+            Err(Unread::Unusable(Unusable::Symlink(_))) => return Err(swapped()),
+            sandbox => sandbox.map_err(|trouble| failure::unreadable(path, &trouble))?,
         };
-        let begun = walls.within(None, || open_and_begin(place, patience));
-        match begun.map_err(|trouble| words::unreadable(path, &trouble))? {
+        let begun = sandbox.within(None, || open_and_begin(place, patience));
+        match begun.map_err(|trouble| failure::unreadable(path, &trouble))? {
             Ok((connection, probe)) => {
-                Ok(Self { place: place.clone(), connection: Some(connection), probe, walls })
+                Ok(Self { place: place.clone(), connection: Some(connection), probe, sandbox })
             }
-            Err(_) if walls.are_elsewhere(path) => Err(swapped()),
+            Err(_) if sandbox.is_elsewhere(path) => Err(swapped()),
             Err(error) => Err(error),
         }
     }
@@ -70,12 +70,12 @@ impl Begun {
         scratch: Option<&Dir>,
         mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
     ) -> Result<T, Halt> {
-        let Self { place, connection, probe, walls } = self;
+        let Self { place, connection, probe, sandbox } = self;
         let Some(connection) = connection else {
             return reader::with(place, scratch, work);
         };
         let meta = &probe.meta;
-        walls.within(scratch, move || work(connection, meta))?
+        sandbox.within(scratch, move || work(connection, meta))?
     }
 
     /// Makes the changes and ends the transaction.
@@ -85,13 +85,13 @@ impl Begun {
         };
         let place = &self.place;
         let path = place.path.as_path();
-        let done = self.walls.within(None, move || {
+        let done = self.sandbox.within(None, move || {
             let done = change_and_end(&connection, path, changes);
-            // Closed behind the same walls: it may remove a log, by path.
+            // Closed in the same sandbox: it may remove a log, by path.
             drop(connection);
             done
         });
-        done.map_err(|trouble| words::unreadable(path, &trouble))?
+        done.map_err(|trouble| failure::unreadable(path, &trouble))?
     }
 }
 
@@ -99,17 +99,20 @@ impl Drop for Begun {
     fn drop(&mut self) {
         // Closing may remove a log that only this connection made: by path.
         if let Some(connection) = self.connection.take() {
-            let _ = self.walls.within(None, move || drop(connection));
+            let _ = self.sandbox.within(None, move || drop(connection));
         }
     }
 }
 
-fn open_and_begin(place: &Place, patience: Instant) -> Result<(Connection, Probe), CommitError> {
+fn open_and_begin(
+    place: &DatabasePath,
+    patience: Instant,
+) -> Result<(Connection, Probe), CommitError> {
     let path = place.path.as_path();
-    let unreadable = |trouble: Trouble| words::unreadable(path, &trouble);
+    let unreadable = |trouble: Unread| failure::unreadable(path, &trouble);
     let probe = Probe::open(path).map_err(unreadable)?;
     let had_log = look_beside(path, &probe, patience)?;
-    let failed = |error: rusqlite::Error| words::not_written(path, &error);
+    let failed = |error: rusqlite::Error| failure::not_written(path, &error);
     let connection = open(&probe.path, had_log).map_err(failed)?;
     begin(&connection, patience).map_err(failed)?;
     if !probe.is_still_there().map_err(unreadable)? {
@@ -137,7 +140,7 @@ fn change_and_end(
         .into());
     }
     // What fails while closing can no longer undo the commit.
-    connection.execute_batch("COMMIT").map_err(|error| words::not_committed(path, &error).into())
+    connection.execute_batch("COMMIT").map_err(|error| failure::not_committed(path, &error).into())
 }
 
 fn swapped() -> CommitError {
@@ -187,10 +190,10 @@ fn look_beside(path: &Path, probe: &Probe, patience: Instant) -> Result<bool, Er
         had_log |= ending == "-wal" && len.is_some();
     }
     // A journal with content belongs to a writer at work, or to one that was killed.
-    while probe.journal_has_content().map_err(|trouble| words::unreadable(path, &trouble))? {
+    while probe.journal_has_content().map_err(|trouble| failure::unreadable(path, &trouble))? {
         if Instant::now() >= patience {
-            let trouble = Trouble::Damaged(words::UNFINISHED.to_owned());
-            return Err(words::unreadable(path, &trouble));
+            let trouble = Unread::Damaged(failure::UNFINISHED.to_owned());
+            return Err(failure::unreadable(path, &trouble));
         }
         std::thread::sleep(PAUSE);
     }
@@ -217,7 +220,7 @@ fn begin(connection: &Connection, patience: Instant) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA main.synchronous = FULL")?;
     loop {
         match connection.execute_batch("BEGIN IMMEDIATE") {
-            Err(error) if words::is_busy(&error) && Instant::now() < patience => {
+            Err(error) if failure::is_busy(&error) && Instant::now() < patience => {
                 std::thread::sleep(PAUSE);
             }
             result => return result,
@@ -236,7 +239,7 @@ fn apply(connection: &Connection, path: &Path, changes: &[RowChange]) -> Result<
     for number in 0..3 {
         for change in changes.iter().filter(|change| pass(&change.op) == number) {
             let shape = shapes.get(&change.part).ok_or_else(|| {
-                words::newer(path, &format!("it has no table `{}`", change.part.table()))
+                failure::newer(path, &format!("it has no table `{}`", change.part.table()))
             })?;
             let row = OneRow { connection, path, shape, change };
             row.apply()?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::patience::patiently;
-use super::words::plain_path;
+use super::text::plain_path;
 use crate::image::Meta;
 
 /// Whether files have an owner and permission bits that can be read.
@@ -29,9 +29,6 @@ pub fn odd_kind(_found: &Metadata) -> Option<&'static str> {
 }
 
 /// Opens for reading what is a plain file and no link.
-///
-/// # Errors
-/// It is something else, or the system refused.
 pub fn open_quietly(path: &Path) -> io::Result<File> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -46,9 +43,6 @@ pub fn share_file(file: &File) -> bool {
 
 /// A folder's path without links, and without the `\\?\` that Windows puts before one: SQLite's URI
 /// has no word for it.
-///
-/// # Errors
-/// It is not there, or may not be looked at.
 pub fn real_folder(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path).map(|real| plain_path(&real))
 }

@@ -6,7 +6,7 @@ use crate::image::{Bytes, FileState, Unusable};
 use std::path::{Component, Path, PathBuf};
 
 /// What is at a path, and where that really lies, every link followed. Nothing is created by asking.
-pub type Source<'s> = dyn Fn(&Path) -> (FileState, PathBuf) + 's;
+pub type ReadFile<'s> = dyn Fn(&Path) -> (FileState, PathBuf) + 's;
 
 /// The bytes of an include as OpenClaw takes it, or why it takes none, in words.
 pub(super) fn taken(state: FileState) -> Result<Bytes, String> {

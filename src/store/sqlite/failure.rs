@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::ffi::{self, ErrorCode};
 
-use super::probe::Trouble;
+use super::probe::Unread;
 use crate::error::{Error, Kind};
 use crate::image::Unusable;
 use crate::step::Step;
@@ -17,26 +17,77 @@ const LOCKED: &str = "another process holds the database";
 const UNLOCK: &str = "stop the process that holds it (a second gateway, a node host, `openclaw doctor`, a backup job; \
                       `fuser -v FILE` names it), or wait until it is done; then run the same command again";
 
+/// Why a reading came to nothing.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The database is not in a state to be read.
+    Unread(Unread),
+    /// What was done with what was read failed.
+    Failed(Error),
+    /// SQLite failed.
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Halt {
+    fn from(error: rusqlite::Error) -> Self {
+        Halt::Sqlite(error)
+    }
+}
+
+impl From<Unread> for Halt {
+    fn from(trouble: Unread) -> Self {
+        Halt::Unread(trouble)
+    }
+}
+
+impl Halt {
+    /// The database is damaged or no database at all: not now, and not in a moment either.
+    pub(super) fn is_beyond_reading(&self) -> bool {
+        match self {
+            Halt::Unread(Unread::Foreign | Unread::Damaged(_)) => true,
+            Halt::Unread(Unread::Unusable(why)) => {
+                matches!(
+                    why,
+                    Unusable::NotAFile(_) | Unusable::Symlink(_) | Unusable::TooMany { .. }
+                )
+            }
+            Halt::Unread(_) | Halt::Failed(_) => false,
+            Halt::Sqlite(error) => code_of(error).is_some_and(|code| {
+                matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+            }),
+        }
+    }
+
+    /// As an error about the database at `path`.
+    pub(super) fn into_error(self, path: &Path) -> Error {
+        match self {
+            Halt::Unread(trouble) => unreadable(path, &trouble),
+            Halt::Failed(error) => error,
+            Halt::Sqlite(error) => unreadable(path, &trouble(&error)),
+        }
+    }
+}
+
 /// A failure while reading, as a state of the database.
-pub(super) fn trouble(error: &rusqlite::Error) -> Trouble {
+pub(super) fn trouble(error: &rusqlite::Error) -> Unread {
     let Some(code) = code_of(error) else {
-        return Trouble::Damaged(says(error));
+        return Unread::Damaged(says(error));
     };
     match code.code {
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
-        | ErrorCode::FileLockingProtocolFailed => Trouble::Busy(LOCKED.to_owned()),
+        | ErrorCode::FileLockingProtocolFailed => Unread::Busy(LOCKED.to_owned()),
         ErrorCode::OperationInterrupted => {
-            Trouble::Unusable(Unusable::Io(super::limit::TOO_LONG.to_owned()))
+            Unread::Unusable(Unusable::Io(super::limit::TOO_LONG.to_owned()))
         }
-        ErrorCode::PermissionDenied => Trouble::Unusable(Unusable::Denied),
+        ErrorCode::PermissionDenied => Unread::Unusable(Unusable::Denied),
         ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => {
-            Trouble::Unusable(Unusable::Io(says(error)))
+            Unread::Unusable(Unusable::Io(says(error)))
         }
         _ if code.extended_code == ffi::SQLITE_READONLY_ROLLBACK => {
-            Trouble::Damaged(UNFINISHED.to_owned())
+            Unread::Damaged(UNFINISHED.to_owned())
         }
-        _ => Trouble::Damaged(says(error)),
+        _ => Unread::Damaged(says(error)),
     }
 }
 
@@ -65,25 +116,25 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 /// A failed reading or an impossible writing, as an error.
-pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
+pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
     match trouble {
-        Trouble::Absent => Error::failed("the database is not there")
+        Unread::Absent => Error::failed("the database is not there")
             .at(path)
             .hint("check --state-dir, or start the gateway once: it makes the database"),
-        Trouble::Empty => Error::failed("the database is a file of zero bytes").at(path).hint(
+        Unread::Empty => Error::failed("the database is a file of zero bytes").at(path).hint(
             "put a backup of it back, or move it away and start the gateway, which makes a new one",
         ),
-        Trouble::Foreign => Error::failed("this is not a SQLite database")
+        Unread::Foreign => Error::failed("this is not a SQLite database")
             .at(path)
             .hint("put a backup of it back, or move it away; clawmend does not change it"),
-        Trouble::Damaged(why) => {
+        Unread::Damaged(why) => {
             Error::failed("the database is damaged or unfinished").at(path).because(why).hint(
                 "put a backup back (the main file alone, with any `-wal` and `-shm` moved away); \
                  clawmend does not write to a damaged database",
             )
         }
-        Trouble::Busy(why) => busy(path).because(why),
-        Trouble::Unusable(Unusable::Symlink(target)) => Error::refused(
+        Unread::Busy(why) => busy(path).because(why),
+        Unread::Unusable(Unusable::Symlink(target)) => Error::refused(
             "the database is a symbolic link, and clawmend does not write through one",
         )
         .at(path)
@@ -91,15 +142,15 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
         .hint(
             "put the database itself there, or name the state dir that it lies in with --state-dir",
         ),
-        Trouble::Unusable(Unusable::NotAFile(what)) => {
+        Unread::Unusable(Unusable::NotAFile(what)) => {
             Error::refused(format!("at the place of the database is {what}"))
                 .at(path)
                 .hint("move it away, and put the database or a backup of it there")
         }
-        Trouble::Unusable(Unusable::Denied) => Error::failed("no permission to read the database")
+        Unread::Unusable(Unusable::Denied) => Error::failed("no permission to read the database")
             .at(path)
             .hint(crate::files::rights::advice(path)),
-        Trouble::Unusable(Unusable::TooLarge { len, limit }) => Error::refused(
+        Unread::Unusable(Unusable::TooLarge { len, limit }) => Error::refused(
             "the pairing tables are larger than clawmend reads",
         )
         .at(path)
@@ -107,12 +158,12 @@ pub(super) fn unreadable(path: &Path, trouble: &Trouble) -> Error {
         .hint(
             "look at what is in them (`sqlite3 FILE`); an older copy of the database is a way back",
         ),
-        Trouble::Unusable(Unusable::TooMany { place, count, limit }) => {
+        Unread::Unusable(Unusable::TooMany { place, count, limit }) => {
             Error::refused(crate::text::too_many(place, *count, *limit))
                 .at(path)
                 .hint(crate::text::TOO_MANY_ADVICE)
         }
-        Trouble::Unusable(Unusable::Io(why)) => Error::failed("the database could not be read")
+        Unread::Unusable(Unusable::Io(why)) => Error::failed("the database could not be read")
             .at(path)
             .because(why)
             .hint("check the disk and the folder's permissions, then run the same command again"),
@@ -147,7 +198,7 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             .at(path)
             .hint("free some space, then run the same command again"),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-            unreadable(path, &Trouble::Damaged(says(error)))
+            unreadable(path, &Unread::Damaged(says(error)))
         }
         ErrorCode::ConstraintViolation => {
             Error::refused("the database refuses the rows; nothing was changed")

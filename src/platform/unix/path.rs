@@ -43,9 +43,6 @@ pub fn odd_kind(found: &Metadata) -> Option<&'static str> {
 }
 
 /// Opens for reading without following a link and without waiting for a FIFO's other end.
-///
-/// # Errors
-/// The system refused.
 pub fn open_quietly(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
@@ -61,9 +58,6 @@ pub fn share_file(file: &File) -> bool {
 }
 
 /// A folder's path without symbolic links, as SQLite wants it.
-///
-/// # Errors
-/// It is not there, or may not be looked at.
 pub fn real_folder(path: &Path) -> io::Result<PathBuf> {
     std::fs::canonicalize(path)
 }

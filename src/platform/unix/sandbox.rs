@@ -1,5 +1,5 @@
-//! Walls around a thread, by Linux's Landlock: the kernel looks at where a file really lies, whatever the
-//! path to it was. From Linux 5.19 on (the first that lets renames within a wall be), where it is turned on.
+//! A sandbox for a thread, by Linux's Landlock: the kernel looks at where a file really lies, whatever the
+//! path to it was. From Linux 5.19 on (the first that allows renames within a folder), where it is turned on.
 
 use landlock::{
     ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
@@ -8,9 +8,9 @@ use landlock::{
 
 use super::folder::UnixFolder;
 
-/// Rules that are ready to hold for a thread.
+/// Rules that are ready to hold for a thread, and for all that it starts.
 #[derive(Debug)]
-pub struct Walls(RulesetCreated);
+pub struct Sandbox(RulesetCreated);
 
 /// What the rules know: reading a file, and each way of changing files and folders.
 fn known() -> BitFlags<AccessFs> {
@@ -20,7 +20,7 @@ fn known() -> BitFlags<AccessFs> {
 /// The system's random bytes, which SQLite takes for the salts of its log.
 const RANDOM: &str = "/dev/urandom";
 
-impl Walls {
+impl Sandbox {
     /// Files are to be read, and with `true` changed, in and below these folders alone. `None`: the
     /// kernel cannot.
     pub fn around<'a>(folders: impl IntoIterator<Item = (&'a UnixFolder, bool)>) -> Option<Self> {
@@ -47,7 +47,7 @@ impl Walls {
         rules.log_same_exec(false)
     }
 
-    /// Whether they stand around this thread now, and around all that it starts, to its end.
+    /// Whether this thread is in it from now on, to its end.
     pub fn close(self) -> bool {
         self.0.restrict_self().is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced)
     }

@@ -4,33 +4,34 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::Place;
-use super::probe::{Trouble, side_path};
-use crate::files::{Dir, confined, dir};
+use super::DatabasePath;
+use super::probe::{Unread, side_path};
+use crate::error::plain_io;
+use crate::files::{Dir, confined};
 use crate::image::Unusable;
 use crate::model::layout::DATABASE_SIDE_FILES;
 use crate::platform::rights::is_denied;
 
-/// Around the folder of a database.
+/// The sandbox of one database.
 #[derive(Debug)]
-pub(super) struct Walls {
+pub(super) struct Sandbox {
     /// `None`: it may not be listed, so it cannot be held open; its files may be open all the same.
     folder: Option<Dir>,
     write: bool,
 }
 
-impl Walls {
+impl Sandbox {
     /// For a reader of a database. A folder that is a link is followed, once.
-    pub(super) fn to_read(place: &Place) -> Result<Self, Trouble> {
+    pub(super) fn to_read(place: &DatabasePath) -> Result<Self, Unread> {
         let folder = match in_state_dir(place) {
-            Err(Trouble::Unusable(Unusable::Symlink(_))) => follow(&place.path)?,
+            Err(Unread::Unusable(Unusable::Symlink(_))) => follow(&place.path)?,
             folder => folder?,
         };
         Ok(Self { folder, write: false })
     }
 
     /// For a writer of a database. A folder that is a link is [`Unusable::Symlink`].
-    pub(super) fn to_write(place: &Place) -> Result<Self, Trouble> {
+    pub(super) fn to_write(place: &DatabasePath) -> Result<Self, Unread> {
         Ok(Self { folder: in_state_dir(place)?, write: true })
     }
 
@@ -39,20 +40,20 @@ impl Walls {
         &self,
         scratch: Option<&Dir>,
         work: impl FnOnce() -> T + Send,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, Unread> {
         let Some(folder) = &self.folder else {
             return Ok(work());
         };
         let folders = [(folder, self.write)];
         let scratch = scratch.map(|scratch| (scratch, true));
         confined::within(folders.into_iter().chain(scratch), work).map_err(|error| {
-            let why = format!("no thread could be started: {}", dir::words_of(&error));
-            Trouble::Unusable(Unusable::Io(why))
+            let why = format!("no thread could be started: {}", plain_io(&error));
+            Unread::Unusable(Unusable::Io(why))
         })
     }
 
     /// Whether the path no longer leads into the folder.
-    pub(super) fn are_elsewhere(&self, path: &Path) -> bool {
+    pub(super) fn is_elsewhere(&self, path: &Path) -> bool {
         let identity = |dir: &Dir| dir.meta().ok().map(|meta| (meta.dev, meta.ino));
         let (Some(folder), Some(now)) = (&self.folder, path.parent()) else {
             return false;
@@ -61,10 +62,10 @@ impl Walls {
         now.is_none_or(|now| identity(&now) != identity(folder))
     }
 
-    /// Whether it may have been the walls that refused a file of the database: as far as the system tells,
+    /// Whether it may have been the sandbox that refused a file of the database: as far as the system tells,
     /// whoever acts here may open each of them.
-    pub(super) fn refused(&self, path: &Path, why: &Trouble) -> bool {
-        let denied = matches!(why, Trouble::Unusable(Unusable::Denied));
+    pub(super) fn refused(&self, path: &Path, why: &Unread) -> bool {
+        let denied = matches!(why, Unread::Unusable(Unusable::Denied));
         let sides = DATABASE_SIDE_FILES.map(|ending| side_path(path, ending));
         let mut files = std::iter::once(path).chain(sides.iter().map(PathBuf::as_path));
         denied && self.folder.is_some() && files.all(|file| !is_denied(file, self.write))
@@ -72,24 +73,24 @@ impl Walls {
 }
 
 /// The folder, walked to from the state dir. `None`: whoever acts here may not list it.
-fn in_state_dir(place: &Place) -> Result<Option<Dir>, Trouble> {
+fn in_state_dir(place: &DatabasePath) -> Result<Option<Dir>, Unread> {
     let folder = place.path.parent().and_then(Path::file_name);
-    let state = place.state_dir.open().map_err(|_| Trouble::Absent)?;
-    match state.child(folder.ok_or(Trouble::Absent)?) {
-        Ok(folder) => folder.map(Some).ok_or(Trouble::Absent),
+    let state = place.state_dir.open().map_err(|_| Unread::Absent)?;
+    match state.child(folder.ok_or(Unread::Absent)?) {
+        Ok(folder) => folder.map(Some).ok_or(Unread::Absent),
         Err(Unusable::Denied) => Ok(None),
-        Err(why) => Err(Trouble::Unusable(why)),
+        Err(why) => Err(Unread::Unusable(why)),
     }
 }
 
 /// The folder that the path leads to. `None` as above.
-fn follow(path: &Path) -> Result<Option<Dir>, Trouble> {
-    match Dir::try_open(path.parent().ok_or(Trouble::Absent)?) {
+fn follow(path: &Path) -> Result<Option<Dir>, Unread> {
+    match Dir::try_open(path.parent().ok_or(Unread::Absent)?) {
         Ok(dir) => Ok(Some(dir)),
         Err(error) => match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => Err(Trouble::Absent),
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Err(Unread::Absent),
             ErrorKind::PermissionDenied => Ok(None),
-            _ => Err(Trouble::Unusable(Unusable::Io(dir::words_of(&error)))),
+            _ => Err(Unread::Unusable(Unusable::Io(plain_io(&error)))),
         },
     }
 }

@@ -2,10 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::Dir;
-use crate::files::{STORE_LIMIT, hash};
-use crate::image::FileState;
-use crate::platform::Folder;
+use crate::files::hash;
 
 const TEMP_START: &str = ".clawmend-";
 const TEMP_END: &str = ".tmp";
@@ -32,20 +29,6 @@ pub(crate) fn is_temp_of(temp: &OsStr, name: &OsStr) -> bool {
             .to_str()
             .and_then(|temp| temp.strip_prefix(TEMP_START))
             .is_some_and(|rest| rest.starts_with(&format!("{}-", tag(name))))
-}
-
-/// Drops the second names under which a run that was killed left the file `name`: where nothing can be
-/// exchanged, a file has two for a moment. Returns whether there was one. The caller holds the lock.
-pub(super) fn drop_second<F: Folder>(dir: &Dir<F>, name: &OsStr) -> bool {
-    let FileState::Present { bytes, .. } = dir.read(name, STORE_LIMIT) else {
-        return false;
-    };
-    let second = |temp: &OsString| {
-        is_temp_of(temp, name)
-            && matches!(dir.holds(temp, &[&bytes]), Ok(Some((true, meta))) if meta.nlink > 1)
-    };
-    let temps = dir.names().unwrap_or_default();
-    temps.iter().filter(|temp| second(temp)).filter(|temp| dir.unlink(temp).is_ok()).count() > 0
 }
 
 fn tag(name: &OsStr) -> String {

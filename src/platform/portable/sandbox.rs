@@ -1,12 +1,12 @@
-//! Walls around a thread: not known to `std`.
+//! A sandbox for a thread: not known to `std`.
 
 use crate::platform::SystemFolder;
 
-/// No walls can be built, so there are none.
+/// None can be made, so there is none.
 #[derive(Debug)]
-pub enum Walls {}
+pub enum Sandbox {}
 
-impl Walls {
+impl Sandbox {
     /// `None`: this system has none.
     pub fn around<'a>(
         _folders: impl IntoIterator<Item = (&'a SystemFolder, bool)>,
@@ -14,7 +14,7 @@ impl Walls {
         None
     }
 
-    /// Whether they stand around this thread now.
+    /// Whether this thread is in it now.
     pub fn close(self) -> bool {
         match self {}
     }
