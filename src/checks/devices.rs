@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::approvable::refusal;
-use super::local::request_line;
+use super::local::foreign_request_line;
 use crate::finding::{Code, Severity};
 use crate::model::device::Device;
 use crate::model::layout::Part;
@@ -46,27 +46,31 @@ pub static FOREIGN_REQUEST: Check = Check {
             1 => "another device waits for approval".to_owned(),
             many => format!("{many} other devices wait for approval"),
         };
-        let able = waiting.iter().find(|(entry, _)| {
+        let able = waiting.iter().filter(|(entry, _)| {
             let is_shown = Shape::RequestId.fits(&entry.key, &|_| false);
             is_shown && refusal(model, &entry.key).is_none()
         });
-        let says = match (able, waiting.len()) {
-            (Some(_), _) => says,
-            (None, 1) => format!("{says}, and its request is not valid: do not approve it"),
-            (None, _) => format!("{says}, and no request is valid: do not approve them"),
+        let able: Vec<_> = able.collect();
+        let says = match (able.as_slice(), waiting.len()) {
+            ([_, ..], _) => says,
+            (_, 1) => format!("{says}, and its request is not valid: do not approve it"),
+            (_, _) => format!("{says}, and no request is valid: do not approve them"),
         };
         let finding = check.finding(place_of(model.store, Part::Pending), says);
-        let finding = match able {
-            Some((entry, _)) => finding
+        let finding = match able.as_slice() {
+            [] => finding,
+            [(entry, _)] => finding
                 .by_hand([Step::clawmend(["approve", entry.key.as_str()]).after("if it is yours")]),
-            None => finding,
+            // Never one of several: the first is not the likeliest.
+            _ => finding.by_hand([Step::clawmend(["devices"])
+                .note("shows them all; approve yours by its id, and no other")]),
         };
         vec![super::named(finding, &waiting, |(entry, device)| {
             let warning = match refusal(model, &entry.key) {
                 Some(why) => format!("; do not approve it: {}", why.says()),
                 None => String::new(),
             };
-            format!("{}: {}{warning}", device.name(), request_line(device, model.facts.now_ms))
+            format!("{}{warning}", foreign_request_line(device, model.facts.now_ms))
         })]
     },
     ..Check::BASE

@@ -7,6 +7,7 @@ use crate::model::layout::Part;
 use crate::model::scopes::Era;
 use crate::model::{Model, place_of};
 use crate::secret::shape::Shape;
+use crate::text::ago;
 
 pub(super) fn paired_place(model: &Model) -> String {
     place_of(model.store, Part::Paired)
@@ -37,6 +38,22 @@ pub fn request_line(request: &Device, now_ms: i64) -> String {
         words.push("expired".into());
     }
     words.join(", ")
+}
+
+/// One line about another device's request: all that tells a person whose it is.
+pub fn foreign_request_line(request: &Device, now_ms: i64) -> String {
+    let shown = |shape: Shape, text: &Option<String>| Some(shape.show(text.as_deref()?));
+    let mut client = vec![
+        shown(Shape::Client, &request.client_id),
+        shown(Shape::CLIENT_MODE, &request.client_mode),
+        shown(Shape::Platform, &request.platform),
+    ];
+    client.dedup();
+    let client: Vec<String> = client.into_iter().flatten().collect();
+    let age = request.asked_at_ms.map(|at| format!("asked {}", ago(at, now_ms)));
+    let line = request_line(request, now_ms);
+    let parts = [request.name(), client.join(" "), age.unwrap_or_default(), line];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 pub static NOT_PAIRED: Check = Check {

@@ -35,7 +35,7 @@ pub(crate) mod tokens;
 use std::collections::HashSet;
 
 pub use check::{Check, Edits, Hop, Options, Scopes};
-pub use local::request_line;
+pub use local::foreign_request_line;
 pub use plan::plan;
 pub use records::describe as describe_fault;
 

@@ -17,6 +17,7 @@ use crate::text::safe;
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result<Exit, Error> {
     let call = Call {
         purpose: Purpose::Approve,
+        command: Purpose::Approve.command().to_owned(),
         again: Step::clawmend(["approve"])
             .with(args.request.as_deref().map(|id| Shape::RequestId.show(id)))
             .with(args.keep_all.then_some("--keep-all")),
@@ -32,9 +33,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
     let state = context.read()?;
     carry_out(context, &call, held, state, &mut |context, state| {
         state.must_know_devices()?;
-        if chosen.is_none() {
-            chosen = choose(context, state)?;
-        }
+        chosen = match chosen.take() {
+            Some(id) => Some(meant(state, id)?),
+            None => choose(context, state)?,
+        };
         let own = state.model.requests.iter().any(|request| Some(&request.key) == chosen.as_ref());
         if !told {
             notes_on(context, state, chosen.as_deref(), own);
@@ -59,6 +61,28 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
             }
         }
     })
+}
+
+/// The request that `wanted` names: its whole id, or the start of exactly one.
+fn meant(state: &State, wanted: String) -> Result<String, Error> {
+    let keys = || state.model.pending.entries.iter().map(|entry| entry.key.as_str());
+    if keys().any(|key| key == wanted) {
+        return Ok(wanted);
+    }
+    let fitting: Vec<&str> =
+        keys().filter(|key| !wanted.is_empty() && key.starts_with(&wanted)).collect();
+    match fitting.as_slice() {
+        [one] => Ok((*one).to_owned()),
+        // Not there: what refuses it says so.
+        [] => Ok(wanted),
+        more => {
+            let text = format!("the ids of {} requests start like that", more.len());
+            let lines = state.model.pending.devices().filter(|one| more.contains(&&*one.key));
+            let lines = lines
+                .map(|one| crate::checks::foreign_request_line(&one, state.model.facts.now_ms));
+            Err(lines.take(5).fold(Error::usage(text), Error::hint))
+        }
+    }
 }
 
 /// `clawmend devices`.
@@ -137,11 +161,7 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
     // Whoever presses Enter without reading lets nobody in.
     let items: Vec<String> = std::iter::once("none of them".to_owned())
         .chain(waiting.iter().map(|request| {
-            safe(&format!(
-                "{}: {}",
-                request.name(),
-                crate::checks::request_line(request, context.world.now_ms)
-            ))
+            safe(&crate::checks::foreign_request_line(request, context.world.now_ms))
         }))
         .collect();
     let chosen = context

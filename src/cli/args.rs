@@ -29,7 +29,7 @@ What to do when locked out:
   clawmend                    what is wrong, and what repairs it (changes nothing)
   clawmend repair --dry-run   every change it would make (changes nothing)
   clawmend repair             the same, one question, a snapshot, the changes
-  clawmend restore            back to the newest snapshot (itself undoable)
+  clawmend undo               takes the last change back
 
 Exit codes:
   0  done, or healthy
@@ -107,6 +107,15 @@ pub enum Command {
     /// Go back to a snapshot (itself undoable)
     #[command(alias = "rollback")]
     Restore(Restore),
+    /// Take back the last change of clawmend; typed again, the one before it
+    #[command(
+        after_help = "Goes back to the snapshot that was taken before the last repair, approve or restore that is not undone yet.\n\
+        `clawmend snapshot list` says what is undone first, second and so on.\n\nExamples:\n  clawmend undo --dry-run\n  clawmend undo"
+    )]
+    Undo(Back),
+    /// Make a snapshot now: the same as `snapshot create`
+    #[command(after_help = "Example:\n  clawmend backup --why before-update")]
+    Backup(Create),
     /// The long story of a finding, or of an error message of OpenClaw
     Explain(Explain),
     /// Watch the whole story on an embedded locked-out sample
@@ -236,14 +245,7 @@ pub struct Approve {
 pub enum Snapshot {
     /// Make a snapshot now
     #[command(after_help = "Example:\n  clawmend snapshot create --why before-update")]
-    Create {
-        /// A word for the snapshot's name
-        #[arg(long, value_name = "WORD", default_value = "manual")]
-        why: String,
-        /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
-        #[arg(long)]
-        keep_all: bool,
-    },
+    Create(Create),
     /// List the snapshots, newest first
     #[command(
         after_help = "Examples:\n  clawmend snapshot list\n  clawmend snapshot list --json | jq -r '.snapshots[0].id'"
@@ -289,6 +291,17 @@ pub enum Snapshot {
     },
 }
 
+/// `clawmend snapshot create`, `clawmend backup`.
+#[derive(Clone, Debug, Args)]
+pub struct Create {
+    /// A word for the snapshot's name
+    #[arg(long, value_name = "WORD", default_value = "manual")]
+    pub why: String,
+    /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+    #[arg(long)]
+    pub keep_all: bool,
+}
+
 /// `clawmend restore`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
@@ -298,6 +311,14 @@ pub struct Restore {
     /// The snapshot's id, the start of it, or `latest`
     #[arg(value_name = "ID", default_value = "latest")]
     pub id: String,
+    /// How.
+    #[command(flatten)]
+    pub back: Back,
+}
+
+/// `clawmend undo`, and what `clawmend restore` has in common with it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Back {
     /// Show every change and change nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,

@@ -77,15 +77,20 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             }
         }
     }
-    if let Some(id) = pending
+    let mut able = pending
         .iter()
         .filter(|device| !device.this_machine && !device.expired)
-        .filter_map(|device| device.request_id.as_ref())
-        .find(|id| refusal(model, id).is_none())
-    {
-        let approve = Step::clawmend(["approve", id.as_str()]);
-        let approve = context.typed(&approve.after("To approve another device, if it is yours"));
-        let _ = writeln!(out, "\n{approve}");
+        .filter_map(|device| device.request_id.as_deref())
+        .filter(|id| refusal(model, id).is_none());
+    let (first, more) = (able.next(), able.next());
+    if let Some(id) = first {
+        // Never one of several: the first is not the likeliest.
+        let step = match more {
+            None => Step::clawmend(["approve", id]).after("To approve it, if it is yours"),
+            Some(_) => Step::clawmend(["approve", "REQUEST_ID"])
+                .after("To approve the one that is yours (the start of its id is enough)"),
+        };
+        let _ = writeln!(out, "\n{}", context.typed(&step));
     }
     if exit == Exit::Findings {
         let diagnose = Step::clawmend(["diagnose"]).after("What is wrong with it, and what to do");
@@ -141,6 +146,9 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
     client.dedup();
     if !client.is_empty() {
         line("client", safe(&client.join(", ")));
+    }
+    if let Some(address) = &device.remote_ip {
+        line("from", safe(address));
     }
     line("roles", list(&device.roles));
     line(if device.request_id.is_some() { "asks for" } else { "holds" }, list(&device.scopes));

@@ -37,6 +37,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     };
     let call = Call {
         purpose: Purpose::Repair,
+        command: Purpose::Repair.command().to_owned(),
         again: again(args, &context.world.env.cwd),
         dry_run: args.dry_run,
         yes: args.yes,

@@ -7,6 +7,7 @@ use super::change::{Call, Proposal, Purpose, begin, carry_out};
 use super::context::{Context, State};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::files::Lock;
 use crate::journal::Outcome;
 use crate::read::locate::Located;
 use crate::snapshot::{self, LATEST};
@@ -17,7 +18,7 @@ use crate::text::{local, safe, utc};
 
 /// Restores.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
-    let held = begin(context, args.dry_run)?;
+    let held = begin(context, args.back.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let list = snapshot::list(&located.state_dir, &folder)?;
@@ -25,12 +26,73 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
         LATEST => latest(context, &located, &folder, &list)?,
         id => snapshot::find(&list, id)?.id.clone(),
     };
+    go_back(context, Purpose::Restore, id, &args.back, held)
+}
+
+/// Takes back the last change that stands.
+pub(super) fn undo(context: &mut Context<'_, '_>, args: &args::Back) -> Result<Exit, Error> {
+    let held = begin(context, args.dry_run)?;
+    let located = context.locate()?;
+    let folder = context.snapshots(&located);
+    let list = snapshot::list(&located.state_dir, &folder)?;
+    let state = context.read()?;
+    let is_now = |summary: &snapshot::Summary| is_now(&state, &located, &folder, summary);
+    // An undo that was interrupted and taken back has undone nothing.
+    let own = match list.own.split_first() {
+        Some((first, older)) if first.command.starts_with(snapshot::UNDO) && is_now(first)? => {
+            older
+        }
+        _ => &list.own,
+    };
+    let mut target = None;
+    for summary in snapshot::undoable(own) {
+        // One that cannot be read is not overlooked: opening it says why.
+        if !is_now(summary)? {
+            target = Some(summary.id.clone());
+            break;
+        }
+    }
+    drop(state);
+    let Some(id) = target else {
+        let text = "there is nothing to undo: no change by clawmend stands in this state dir";
+        let list = Step::clawmend(["snapshot", "list"]).note("shows the snapshots there are");
+        return Err(Error::refused(text).hint(list));
+    };
+    go_back(context, Purpose::Undo, id, args, held)
+}
+
+/// Whether the state is as a snapshot has it.
+fn is_now(
+    state: &State,
+    located: &Located,
+    folder: &Path,
+    summary: &snapshot::Summary,
+) -> Result<bool, Error> {
+    let found = snapshot::open(&located.state_dir, folder, &summary.id)?;
+    let changes = state.stores.changes_to(&state.model.images, &found.manifest.entries, &found);
+    Ok(changes.map_err(|error| not_put_back(state, error))?.is_empty())
+}
+
+fn go_back(
+    context: &mut Context<'_, '_>,
+    purpose: Purpose,
+    id: String,
+    args: &args::Back,
+    held: Option<Lock>,
+) -> Result<Exit, Error> {
+    let located = context.locate()?;
+    let folder = context.snapshots(&located);
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
     // Every checksum before anything is touched.
     found.check(&verify_extract)?;
+    // The same snapshot, whatever was taken in between.
     let again = Step::clawmend(["restore", id.as_str()]);
     let call = Call {
-        purpose: Purpose::Restore,
+        purpose,
+        command: match purpose {
+            Purpose::Undo => format!("{}{id}", snapshot::UNDO),
+            _ => purpose.command().to_owned(),
+        },
         again: again
             .clone()
             .with(args.force.then_some("--force"))
@@ -108,13 +170,7 @@ fn latest(
         return Ok(newest.id.clone());
     }
     let state = context.read()?;
-    let is_now = |summary: &snapshot::Summary| -> Result<bool, Error> {
-        let found = snapshot::open(&located.state_dir, folder, &summary.id)?;
-        Ok(state
-            .stores
-            .changes_to(&state.model.images, &found.manifest.entries, &found)?
-            .is_empty())
-    };
+    let is_now = |summary: &snapshot::Summary| is_now(&state, located, folder, summary);
     if !finished && !is_now(newest)? {
         return Ok(newest.id.clone());
     }

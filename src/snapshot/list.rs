@@ -189,6 +189,35 @@ pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> 
     }
 }
 
+/// What the command of a run begins with that went back; the snapshot it went back to follows.
+pub const UNDO: &str = "undo ";
+
+/// The snapshots that `undo` goes back to, typed once, twice and so on. Each was taken before a change that
+/// stands: what was taken back already is passed over, and a snapshot that was taken by hand is before no change.
+pub fn undoable(own: &[Summary]) -> Vec<&Summary> {
+    let mut found = Vec::new();
+    let mut rest = own;
+    while let Some((one, older)) = rest.split_first() {
+        rest = match one.command.strip_prefix(UNDO) {
+            Some(id) => match older.iter().position(|summary| summary.id == id) {
+                Some(at) => older.get(at + 1..).unwrap_or_default(),
+                // It is gone, and with it all that is older.
+                None => &[],
+            },
+            None => {
+                if one.command != CREATE {
+                    found.push(one);
+                }
+                older
+            }
+        };
+    }
+    found
+}
+
+/// The command of a snapshot that was taken by hand.
+pub const CREATE: &str = "snapshot create";
+
 fn newest(listed: &Listed) -> Result<&Summary, Error> {
     listed.own.first().ok_or_else(|| {
         let none = match listed.others.len() {

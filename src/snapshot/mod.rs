@@ -16,7 +16,9 @@ use std::path::Path;
 
 pub use after::{Expected, changed_since};
 pub use build::{Create, create};
-pub use list::{LATEST, Listed, Summary, find, leftovers, list, remove, sweep};
+pub use list::{
+    CREATE, LATEST, Listed, Summary, UNDO, find, leftovers, list, remove, sweep, undoable,
+};
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{DEFAULT, Retention, Verdict, choose};

@@ -9,3 +9,4 @@ mod people;
 mod secrets;
 mod snapshots;
 mod stranger;
+mod undo;

@@ -36,6 +36,8 @@ pub(super) enum Purpose {
     Approve,
     /// Go back to a snapshot: whether the state then is a healthy one is no matter of the command.
     Restore,
+    /// Take back the last change: go back to the snapshot that was taken before it.
+    Undo,
 }
 
 impl Purpose {
@@ -45,7 +47,13 @@ impl Purpose {
             Purpose::Repair => "repair",
             Purpose::Approve => "approve",
             Purpose::Restore => "restore",
+            Purpose::Undo => "undo",
         }
+    }
+
+    /// Whether it puts a snapshot back, and no more is promised of the state then.
+    pub(super) fn goes_back(self) -> bool {
+        matches!(self, Purpose::Restore | Purpose::Undo)
     }
 
     /// Why its snapshot is taken.
@@ -58,6 +66,8 @@ impl Purpose {
 pub(super) struct Call<'a> {
     /// Which command.
     pub purpose: Purpose,
+    /// What its snapshot says took it.
+    pub command: String,
     /// The command line, to run again.
     pub again: Step,
     /// Only show.
@@ -131,7 +141,7 @@ pub(super) fn carry_out(
             snapshots: &snapshots,
             now_ms: context.world.now_ms,
             why: &call.purpose.snapshot_name(),
-            command: call.purpose.command(),
+            command: &call.command,
             lock: &lock,
         };
         let applied =

@@ -18,7 +18,7 @@ pub(super) fn say(
 ) {
     match (purpose, &report.lets_in) {
         (_, Some(device)) => let_in(context, device, found),
-        (Purpose::Restore, None) => restored(context, found),
+        (Purpose::Restore | Purpose::Undo, None) => restored(context, found),
         (Purpose::Repair | Purpose::Approve, None) => changed(context, found),
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn nothing_to_do(
     proposal: &Proposal,
 ) -> Exit {
     // A restore's work is to be as in the snapshot, locked out or not.
-    let exit = if call.purpose == Purpose::Restore { Exit::Done } else { state.exit() };
+    let exit = if call.purpose.goes_back() { Exit::Done } else { state.exit() };
     if context.global.json {
         let document = Report::of(context, call, state, proposal).document(
             context,
@@ -114,7 +114,7 @@ pub(super) fn nothing_to_do(
         return exit;
     }
     context.say("Nothing to change. Nothing was written.");
-    if call.purpose == Purpose::Restore {
+    if call.purpose.goes_back() {
         let list = Step::clawmend(["snapshot", "list"])
             .after("The state is already as in this snapshot. To see older ones");
         context.say(&context.typed(&list));
@@ -163,7 +163,7 @@ pub(super) fn done(
     if let Some(differs) = call.back_to.and_then(|snapshot| difference(&state, snapshot)) {
         return Ok(not_as_promised(context, call, report, applied, &state, &differs));
     }
-    let exit = if call.purpose == Purpose::Restore { Exit::Done } else { state.exit() };
+    let exit = if call.purpose.goes_back() { Exit::Done } else { state.exit() };
     for note in applied.note.iter().chain(&applied.changed_meanwhile) {
         context.note(&format!("note: {}", crate::text::safe(note)));
     }
@@ -189,6 +189,8 @@ pub(super) fn done(
         context.say("The gateway needs no restart: it reads the pairing at every connect.");
     }
     if let Some(undo) = undo(applied.snapshot.as_deref()) {
+        // What was taken back comes again by name alone.
+        let undo = if call.purpose.goes_back() { undo } else { Step::clawmend(["undo"]) };
         context.say(&context.typed(&undo.after("To undo")));
     }
     if !context.global.quiet {

@@ -39,9 +39,17 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         count(all.len(), "snapshot", "snapshots"),
         safe(&crate::platform::shown(&context.snapshots(&located)))
     );
+    let undoable = snapshot::undoable(&listed.own);
     for summary in &all {
         out.push('\n');
         out.push_str(&line_of(context, summary));
+        let at = undoable.iter().position(|one| one.id == summary.id);
+        if let Some(at) = at.filter(|_| summary.problem.is_none()) {
+            let undo = context.typed(&Step::clawmend(["undo"]));
+            let times = if at == 0 { String::new() } else { format!(", typed {} times,", at + 1) };
+            let command = safe(&summary.command);
+            let _ = writeln!(out, "    {undo}{times} takes that {command} back");
+        }
     }
     context.print(&out);
     Ok(Exit::Done)

@@ -20,7 +20,7 @@ use prune::{age, prune};
 /// Runs one of the snapshot commands.
 pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Result<Exit, Error> {
     match command {
-        args::Snapshot::Create { why, keep_all } => create(context, why, *keep_all),
+        args::Snapshot::Create(args) => create(context, args),
         args::Snapshot::List => list(context),
         args::Snapshot::Show { id } => show(context, id),
         args::Snapshot::Verify { id } => verify(context, id.as_deref()),
@@ -87,7 +87,9 @@ fn without_database(state: &State) -> Result<Option<&'static str>, Error> {
     }
 }
 
-fn create(context: &mut Context<'_, '_>, why: &str, keep_all: bool) -> Result<Exit, Error> {
+/// `snapshot create` and `backup`.
+pub(super) fn create(context: &mut Context<'_, '_>, args: &args::Create) -> Result<Exit, Error> {
+    let (why, keep_all) = (args.why.as_str(), args.keep_all);
     let plain = !why.is_empty()
         && why.len() <= 40
         && why.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -108,7 +110,7 @@ fn create(context: &mut Context<'_, '_>, why: &str, keep_all: bool) -> Result<Ex
         snapshots: &folder,
         stores: &state.stores,
         why,
-        command: "snapshot create",
+        command: snapshot::CREATE,
         now_ms: context.world.now_ms,
         changes: None,
     })

@@ -42,6 +42,8 @@ pub struct DeviceDocument {
     pub client_mode: Option<String>,
     /// `platform`.
     pub platform: Option<String>,
+    /// The address that it came from, where it is one.
+    pub remote_ip: Option<String>,
     /// Its roles.
     pub roles: Vec<String>,
     /// What it holds, or asks for.
@@ -75,6 +77,7 @@ impl DeviceDocument {
             client_id: shown(Shape::Client, &device.client_id),
             client_mode: shown(Shape::CLIENT_MODE, &device.client_mode),
             platform: shown(Shape::Platform, &device.platform),
+            remote_ip: shown(Shape::Address, &device.remote_ip),
             roles: shown_list(&device.all_roles()),
             scopes: shown_list(held.items()),
             lacks: if this_machine {

@@ -1,0 +1,95 @@
+//! `undo`, and the short names of requests.
+
+use clawmend::exit::Exit;
+use serde_json::json;
+
+use crate::support::Sandbox;
+
+const FILES: &str = "2026.5.28-scope-upgrade-pending";
+const DATABASE: &str = "2026.9.6-sqlite-read-only";
+
+#[test]
+fn undo_takes_back_one_change_after_the_other() {
+    for fixture in [FILES, DATABASE] {
+        let sandbox = Sandbox::fixture(fixture);
+        let locked = sandbox.run(&["devices", "--json"]).json()["paired"].clone();
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        let opened = sandbox.run(&["devices", "--json"]).json()["paired"].clone();
+        sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+        sandbox.run(&["backup"]).expect(Exit::Done);
+        let list = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
+        assert_eq!(list.stdout.matches("clawmend undo takes that repair back").count(), 1);
+        assert!(list.stdout.contains("clawmend undo, typed 2 times, takes"), "{}", list.text());
+
+        sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+        assert_eq!(sandbox.run(&["devices", "--json"]).json()["paired"], opened);
+        sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+        assert_eq!(sandbox.run(&["devices", "--json"]).json()["paired"], locked);
+        let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Refused);
+        assert!(run.stderr.contains("nothing to undo"), "{}", run.text());
+
+        // What came after is undone first again, and an undo is taken back by name.
+        sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+        assert_eq!(sandbox.run(&["devices", "--json"]).json()["paired"], opened);
+        sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+        assert_eq!(sandbox.run(&["devices", "--json"]).json()["paired"], locked);
+    }
+}
+
+#[test]
+fn undo_asks_and_shows_and_says_where_nothing_is() {
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.run(&["undo"]).expect(Exit::Refused);
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let before = sandbox.contents();
+    sandbox.run(&["undo", "--dry-run"]);
+    sandbox.run(&["undo"]).expect(Exit::Refused);
+    assert_eq!(sandbox.contents(), before);
+    let document = sandbox.run(&["undo", "--yes", "--json"]).expect(Exit::Done).json();
+    assert_eq!(document["command"], "undo");
+}
+
+fn waiting(sandbox: &Sandbox, ids: &[&str]) {
+    let request = |id: &&str| {
+        let device = json!({
+            "requestId": id, "deviceId": "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925", "publicKey": "A".repeat(43), "platform": "MacIntel",
+            "clientId": "openclaw-control-ui", "clientMode": "webchat", "displayName": "Ann's phone",
+            "remoteIp": "192.0.2.9", "role": "operator", "roles": ["operator"],
+            "scopes": ["operator.read"], "silent": false, "ts": sandbox.now_ms.get() - 65_000,
+        });
+        ((*id).to_owned(), device)
+    };
+    let all: serde_json::Map<_, _> = ids.iter().map(request).collect();
+    let text = serde_json::to_string_pretty(&all).unwrap();
+    sandbox.write("devices/pending.json", text);
+}
+
+#[test]
+fn a_request_is_named_by_the_start_of_its_id() {
+    let sandbox = Sandbox::fixture(FILES);
+    let ids = ["8f4bd968-1608-4627-a1e5-24149a6f44f9", "8f9bd968-1608-4627-a1e5-24149a6f44f8"];
+    waiting(&sandbox, &ids);
+    let run = sandbox.run(&["approve", "8f", "--yes"]).expect(Exit::Usage);
+    assert!(ids.iter().all(|id| run.stderr.contains(id)), "{}", run.text());
+    sandbox.run(&["approve", "8f4", "--yes"]);
+    let left = sandbox.json("devices/pending.json");
+    assert!(left.get(ids[0]).is_none() && left.get(ids[1]).is_none(), "of one device: {left}");
+    assert!(sandbox.read("devices/paired.json").contains("66687aad"));
+}
+
+#[test]
+fn a_foreign_request_is_told_with_all_that_names_it_and_none_of_several_is_recommended() {
+    let sandbox = Sandbox::fixture(FILES);
+    let ids = ["8f4bd968-1608-4627-a1e5-24149a6f44f9", "8f9bd968-1608-4627-a1e5-24149a6f44f8"];
+    waiting(&sandbox, &ids);
+    for args in [&["diagnose", "-v"][..], &["devices"], &["diagnose", "--json"]] {
+        let run = sandbox.run(args);
+        let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in ["openclaw-control-ui", "MacIntel", "192.0.2.9", "1 minute ago"] {
+            assert!(text.contains(word), "{args:?}: {word}: {}", run.text());
+        }
+        assert!(!text.contains("approve 8f"), "{args:?}: {}", run.text());
+    }
+    let devices = sandbox.run(&["devices", "--json"]).json();
+    assert_eq!(devices["pending"][0]["remoteIp"], "192.0.2.9");
+}
