@@ -183,6 +183,62 @@ fn every_question_can_be_broken_off_and_then_nothing_has_changed() {
     }
 }
 
+/// `d` shows the changes and asks again; it neither changes nor ends anything.
+#[test]
+fn d_shows_the_changes_and_asks_again() {
+    const ASKS: &str = "a snapshot is taken first";
+    for (make, args, question, shows) in [
+        (locked as fn() -> Sandbox, &["repair"][..], ASKS, "+++ devices/paired.json"),
+        (locked, &["approve"], ASKS, "+++ devices/paired.json"),
+        (repaired, &["restore"], ASKS, "+++ devices/paired.json"),
+        (with_snapshots, &["snapshot", "prune", "--keep", "1"], "emove", "goes "),
+    ] {
+        let sandbox = make();
+        let before = everything(&sandbox);
+        let mut terminal = Terminal::run(&sandbox, args);
+        terminal.until(question);
+        assert!(shows.starts_with("goes") || !terminal.text.contains(shows), "{}", terminal.text);
+        terminal.text.clear();
+        // A paste: what stands behind the first line answers nothing.
+        terminal.keys.write_all(b"d\ryes\r").unwrap();
+        terminal.until(shows);
+        terminal.until("[y/N");
+        assert!(terminal.child.try_wait().unwrap().is_none(), "{}", terminal.text);
+        let (exit, text) = terminal.ends_after(&[NO]);
+        assert_eq!(exit, 3, "{args:?} {text}");
+        assert_eq!(everything(&sandbox), before, "{args:?} {text}");
+    }
+}
+
+/// Bare `clawmend` leads on to the preview of the repair, and that asks its own question.
+#[test]
+fn bare_clawmend_offers_to_show_the_repair() {
+    const OFFER: &str = "Show the repair now? [y/N]";
+    check(locked, &["-v", "repair"], "a snapshot is taken first", &[NO], "Nothing was ");
+    for keys in [ENTER, "yes please\r"] {
+        let sandbox = locked();
+        let before = everything(&sandbox);
+        let mut terminal = Terminal::run(&sandbox, &[]);
+        terminal.until(OFFER);
+        let (exit, text) = terminal.ends_after(&[keys]);
+        assert_eq!(exit, 1, "{text}");
+        assert!(!text.contains("What would change"), "{text}");
+        assert_eq!(everything(&sandbox), before, "{text}");
+    }
+    let sandbox = locked();
+    let mut terminal = Terminal::run(&sandbox, &[]);
+    terminal.until(OFFER);
+    terminal.keys.write_all(b"y\r").unwrap();
+    terminal.until("a snapshot is taken first");
+    let (exit, text) = terminal.ends_after(&[YES]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("Checked again: healthy"), "{text}");
+    // `diagnose` only tells.
+    let (exit, text) = Terminal::run(&locked(), &["diagnose"]).ends_after(&[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(!text.contains(OFFER), "{text}");
+}
+
 #[test]
 fn a_yes_is_a_yes() {
     const ASKS: &str = "a snapshot is taken first";

@@ -148,7 +148,7 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 #[command(
     after_help = "Exit: 0 nothing blocks the CLI afterwards (with --dry-run: would block), 1 something still does.\n\n\
-    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --scopes requested\n  clawmend repair --bind lan --trust-proxy 10.0.0.5"
+    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --bind lan --trust-proxy 10.0.0.5"
 )]
 pub struct Repair {
     /// Show every change and change nothing

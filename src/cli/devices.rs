@@ -44,7 +44,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         unread(context, model);
         return Ok(exit);
     }
-    let mut out = head(&state);
+    let mut out = head(&state, context.world.width);
     let paint = context.paint;
     let now = context.world.now_ms;
     for (title, devices, records) in

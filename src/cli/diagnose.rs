@@ -6,13 +6,15 @@ use super::next::next;
 use crate::checks;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::{Finding, Severity};
+use crate::finding::Severity;
+use crate::platform::Answer;
 use crate::render::json::{DiagnoseDocument, Head, StateDocument};
-use crate::render::{findings, glossary, path, wrap};
+use crate::render::{findings, path, wrap};
 use crate::step::Step;
 
-/// Reads, checks, prints.
-pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
+/// Reads, checks, prints. `asks`: whoever called clawmend without a command, and can answer, is led on to
+/// the preview of the repair.
+pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Error> {
     let state = context.read()?;
     if context.global.json {
         let document = DiagnoseDocument {
@@ -27,19 +29,34 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     }
     let text = report(context, &state);
     context.print(&text);
-    Ok(state.exit())
+    let exit = state.exit();
+    let leads_on = exit == Exit::Findings && next(context, &state).is_plain_repair();
+    if !asks || !leads_on || state.may_not_write() || context.global.quiet {
+        return Ok(exit);
+    }
+    drop(state);
+    let _ = context.world.out.flush();
+    match context.world.person.confirm("\nShow the repair now? [y/N]") {
+        Some(Answer::Yes | Answer::Diff) => {
+            let args = super::args::Repair { scopes: "full".to_owned(), ..Default::default() };
+            super::repair::repair(context, &args)
+        }
+        Some(Answer::No) | None => Ok(exit),
+    }
 }
 
 /// The whole report as text: which OpenClaw this is, why it refuses, what to type now.
 pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     let view = context.view();
-    let mut out = head(state);
-    if let Some(picture) = path::picture(&state.model, &state.findings, view.width) {
+    let mut out = head(state, view.width);
+    if view.verbose
+        && let Some(picture) = path::picture(&state.model, &state.findings, view.width)
+    {
         out.push_str(&picture);
         out.push('\n');
     }
     out.push('\n');
-    let verdict = verdict(state);
+    let verdict = wrap(&verdict(state), view.width, "", "  ");
     let fails = checks::fails(&state.findings);
     out.push_str(&if fails { view.paint.red(&verdict) } else { view.paint.green(&verdict) });
     out.push('\n');
@@ -51,27 +68,10 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     out.push('\n');
     out.push_str(&view.paint.bold(&next(context, state).text(view.width)));
     out.push('\n');
-    if fails && !context.global.quiet {
-        out.push_str(&view.paint.dim(&small_print(context, &state.findings, &told)));
-    }
-    out
-}
-
-/// The words that occur, and where to read on.
-fn small_print(context: &Context<'_, '_>, findings: &[Finding], told: &str) -> String {
-    let view = context.view();
-    let mut out = String::new();
-    let meanings = glossary::meanings(told);
-    if !meanings.is_empty() {
-        out.push_str(&wrap(&meanings, view.width, "Words:  ", "        "));
+    if fails && !context.global.quiet && !view.verbose {
+        let more = context.typed(&Step::clawmend(["-v"]).note("all details"));
+        out.push_str(&view.paint.dim(&format!("More:  {more}")));
         out.push('\n');
-    }
-    if let Some(first) = findings.first().filter(|_| !view.verbose) {
-        // A line each: a command that is broken cannot be pasted.
-        let all = context.typed(&Step::clawmend(["-v"]).note("shows all details"));
-        let explain = Step::clawmend(["explain", first.code.0]).note("explains this");
-        let explain = context.typed(&explain);
-        out.push_str(&format!("More:   {all}\n        {explain}\n"));
     }
     out
 }

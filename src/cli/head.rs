@@ -4,10 +4,11 @@ use super::context::State;
 use crate::model::Model;
 use crate::model::facts::Gateway;
 use crate::plan::StoreKind;
+use crate::render::wrap;
 use crate::text::safe;
 
 /// Which OpenClaw and which state dir: the first thing every report says.
-pub fn head(state: &State) -> String {
+pub fn head(state: &State, width: usize) -> String {
     let model = &state.model;
     let kept = match model.store {
         StoreKind::Files if is_bare(model) => "no pairing and no identity here yet",
@@ -25,11 +26,16 @@ pub fn head(state: &State) -> String {
         }
         Gateway::Unknown(why) => format!("unknown ({})", safe(why)),
     };
-    format!(
-        "State dir  {} ({})\nOpenClaw   {kept}{release}\nGateway    {gateway}\n",
+    let dir = format!(
+        "{} ({})",
         safe(&crate::platform::shown(&state.located.state_dir)),
-        safe(&state.located.how),
-    )
+        safe(&state.located.how)
+    );
+    let lines =
+        [("State dir", dir), ("OpenClaw", format!("{kept}{release}")), ("Gateway", gateway)];
+    let lines = lines
+        .map(|(label, text)| wrap(&text, width, &format!("{label:<11}"), "           ") + "\n");
+    lines.concat()
 }
 
 /// Whether no store and no identity is there: nothing tells which generation this is.

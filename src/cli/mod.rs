@@ -160,7 +160,11 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
         return Err(Error::usage(format!("`{name}` prints no JSON")).hint(plain));
     }
     match command {
-        None | Some(Command::Diagnose) => diagnose::run(context),
+        None => {
+            let asks = context.world.out_is_terminal && context.world.person.is_there();
+            diagnose::run(context, asks)
+        }
+        Some(Command::Diagnose) => diagnose::run(context, false),
         Some(Command::Repair(args)) => repair::repair(context, &args),
         Some(Command::Approve(args)) => approve::run(context, &args),
         Some(Command::Devices) => devices::run(context),

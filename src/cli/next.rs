@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::context::{Context, State};
 use super::flags;
-use crate::checks::{self, Edits};
+use crate::checks;
 use crate::finding::{Finding, Remedy};
 use crate::render::invocation::Invocation;
 use crate::step::{Program, Step};
@@ -13,7 +13,9 @@ use crate::step::{Program, Step};
 pub(super) struct Next {
     head: &'static str,
     steps: Vec<Step>,
-    tail: Vec<&'static str>,
+    tail: Vec<String>,
+    /// The steps are to choose from.
+    numbered: bool,
     invocation: Invocation,
 }
 
@@ -26,18 +28,41 @@ impl Next {
             Some(self.invocation.command(command).width())
         });
         let wide = commands.max().unwrap_or(0).max(30);
-        let mut lines = vec![self.head.to_owned()];
-        for step in &self.steps {
-            lines.push(match &step.command {
-                Some(command) if step.text.is_empty() => {
-                    let command = crate::render::padded(&self.invocation.command(command), wide);
-                    format!("  {command}  {}", step.note).trim_end().to_owned()
-                }
-                _ => self.invocation.wrapped(step, width, "  ", "  "),
-            });
+        let mut lines = vec![crate::render::wrap(self.head, width, "", "  ")];
+        for (at, step) in self.steps.iter().enumerate() {
+            let first = if self.numbered { format!("  {}. ", at + 1) } else { "  ".to_owned() };
+            let rest = " ".repeat(first.width());
+            let Some(command) = step.command.as_ref().filter(|_| step.text.is_empty()) else {
+                lines.push(self.invocation.wrapped(step, width, &first, &rest));
+                continue;
+            };
+            let command = self.invocation.command(command);
+            let line = format!("{first}{}  {}", crate::render::padded(&command, wide), step.note);
+            if line.trim_end().width() <= width {
+                lines.push(line.trim_end().to_owned());
+                continue;
+            }
+            let line = format!("{first}{command}  {}", step.note);
+            if line.trim_end().width() <= width {
+                lines.push(line.trim_end().to_owned());
+                continue;
+            }
+            // The command alone, to be pasted as it stands.
+            lines.push(format!("{first}{command}"));
+            let below = format!("{rest}    ");
+            if !step.note.is_empty() {
+                lines.push(crate::render::wrap(&step.note, width, &below, &below));
+            }
         }
-        lines.extend(self.tail.iter().map(|line| format!("  ({line})")));
+        let tail = self.tail.iter();
+        lines.extend(tail.map(|line| crate::render::wrap(&format!("({line})"), width, "  ", "  ")));
         lines.join("\n")
+    }
+
+    /// Whether it is a repair that needs no choice.
+    pub(super) fn is_plain_repair(&self) -> bool {
+        let repair = Step::clawmend(["repair"]).command;
+        self.steps.last().is_some_and(|step| step.command == repair)
     }
 
     /// The commands, for scripts.
@@ -49,68 +74,76 @@ impl Next {
 /// How many steps by hand are told here; the finding has them all.
 const MOST_STEPS: usize = 4;
 
-/// What to type now.
+/// What to type now: what clears the first thing that keeps the CLI out, then the rest.
 pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
-    let fails = checks::fails(&state.findings);
     let told = |head, steps| Next {
         head,
         steps,
         tail: Vec::new(),
+        numbered: false,
         invocation: context.invocation.clone(),
     };
-    let by_hand = |finding: &Finding| match &finding.remedy {
-        Remedy::ByHand(steps) => {
-            let first = steps.first()?;
-            let head =
-                if first.command.is_some() && first.text.is_empty() { "Now type:" } else { "Now:" };
-            // All of them: the first may only say where the others belong.
-            let steps = steps.iter().take(MOST_STEPS).cloned();
-            let last = Step::diagnose().note("checks again");
-            Some(told(head, steps.chain([last]).collect()))
-        }
-        _ => None,
-    };
-    let failing = || state.findings.iter().filter(|one| one.severity.fails());
+    let is_repaired = |finding: &Finding| matches!(finding.remedy, Remedy::Repair(_));
+    let mut failing = state.findings.iter().filter(|one| one.severity.fails());
     // Where files cannot be read or written nothing else works before that is repaired.
     let of_access =
         |finding: &&Finding| checks::check(finding.code).is_some_and(|check| check.is_of_access);
-    if let Some(next) = failing().find(of_access).and_then(by_hand) {
-        return next;
-    }
-    let choice = |finding: &Finding| match &finding.remedy {
-        Remedy::Choice(steps) => steps.first().cloned(),
-        _ => None,
-    };
-    // A copy in the config's place: the same command repairs the rest too.
-    let is_copied = |finding: &&Finding| {
-        checks::check(finding.code).is_some_and(|check| matches!(check.edits, Edits::Copy))
-    };
-    if let Some(copy) = failing().filter(is_copied).find_map(choice) {
-        return deeds(context, state, copy);
-    }
-    let is_repaired = |finding: &Finding| matches!(finding.remedy, Remedy::Repair(_));
-    if state.findings.iter().any(|one| is_repaired(one) && (!fails || one.severity.fails())) {
-        let mut next = deeds(context, state, Step::clawmend(["repair"]));
-        if failing().any(|finding| choice(finding).is_some()) {
-            next.tail.insert(0, "a `do` line above names an option: that one is your choice");
+    let Some(first) = failing.clone().find(of_access).or_else(|| failing.next()) else {
+        if state.findings.iter().any(is_repaired) {
+            return deeds(context, state, Step::clawmend(["repair"]));
         }
-        return next;
-    }
-    if !fails {
         let explain = Step::clawmend(["explain", "the error text"]);
         return told("If the CLI is still refused:", vec![explain]);
+    };
+    let choices = |finding: &Finding| match &finding.remedy {
+        Remedy::Choice(steps) => Some(steps.clone()),
+        _ => None,
+    };
+    match &first.remedy {
+        Remedy::ByHand(steps) => {
+            let is_command =
+                steps.first().is_some_and(|step| step.command.is_some() && step.text.is_empty());
+            let head = if is_command { "Now type:" } else { "Now:" };
+            let steps = steps.iter().take(MOST_STEPS).cloned();
+            // What is repaired or chosen comes into sight once this is out of the way.
+            let last = Step::diagnose().note("checks again, and shows the next step");
+            told(head, steps.chain([last]).collect())
+        }
+        Remedy::Choice(steps) => choose(context, state, steps.clone()),
+        // The command of a choice repairs all the rest too.
+        Remedy::Repair(_) => match failing.find_map(choices) {
+            Some(steps) => choose(context, state, steps),
+            None => deeds(context, state, Step::clawmend(["repair"])),
+        },
+        Remedy::Nothing => {
+            told("Now: read what the finding above says; no command does it.", Vec::new())
+        }
     }
-    let first_choice = failing().next().and_then(choice);
-    let step = failing().find_map(by_hand);
-    let choice = first_choice.or_else(|| failing().find_map(choice).filter(|_| step.is_none()));
-    match (choice, step) {
-        (Some(choice), _) => deeds(context, state, choice),
-        (None, Some(step)) => step,
-        (None, None) => told(
-            "Now: do what the `do` lines above say; no edit of the state can do it.",
-            Vec::new(),
-        ),
+}
+
+/// Several ways, each with its consequence; one way is just done.
+fn choose(context: &Context<'_, '_>, state: &State, steps: Vec<Step>) -> Next {
+    if let [only] = steps.as_slice() {
+        return deeds(context, state, only.clone());
     }
+    let mut next = deeds(context, state, Step::clawmend(["repair"]));
+    next.head = "Choose one, and type it:";
+    next.numbered = true;
+    let word = "a `clawmend repair` shows its changes and asks before it makes them";
+    next.tail.insert(0, word.to_owned());
+    let as_root = next.steps.pop().and_then(|deed| deed.command).map(|command| command.program);
+    next.steps = steps
+        .into_iter()
+        .map(|mut step| {
+            if let (Some(Program::ClawmendAsRoot), Some(command)) = (as_root, &mut step.command)
+                && command.program == Program::Clawmend
+            {
+                command.program = Program::ClawmendAsRoot;
+            }
+            step
+        })
+        .collect();
+    next
 }
 
 /// A preview and the deed. Whoever may not write here is told before the deed fails.
@@ -120,20 +153,24 @@ fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
         false => "Nothing must be done. This would clean up what the warnings and notes name:",
     };
     let deed = Step { text: String::new(), ..deed };
+    let consequence = deed.note.clone();
     let preview = deed.clone().with(["--dry-run"]).note("shows every change, changes nothing");
-    let mut deed = deed.note("shows them again, asks, changes; can be undone");
+    let mut deed = deed.note("asks, then changes; can be undone");
     let mut invocation = context.invocation.clone();
     let mut tail = Vec::new();
+    if !consequence.is_empty() {
+        tail.push(consequence);
+    }
     if state.may_not_write() {
-        tail.push(
-            "you may not write to this state dir: the second command needs root or its owner",
-        );
+        let text =
+            "you may not write to this state dir: the second command needs root or its owner";
+        tail.push(text.to_owned());
         if let Some(command) = &mut deed.command {
             command.program = Program::ClawmendAsRoot;
         }
         invocation.root_flags = flags_of_root(context, state);
     }
-    Next { head, steps: vec![preview, deed], tail, invocation }
+    Next { head, steps: vec![preview, deed], tail, numbered: false, invocation }
 }
 
 /// Root's home and environment are others, so what was found by them is named.

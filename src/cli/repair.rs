@@ -7,11 +7,13 @@ use super::change::{Call, Proposal, Purpose, begin, carry_out};
 use super::context::Context;
 use super::flags::absolute;
 use crate::checks::{self, Options, Scopes, new_identity};
-use crate::config::model::{ConfigModel, ConfigState};
+use crate::config::gateway::Gateway;
+use crate::config::model::{AuthKind, ConfigModel, ConfigState};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::image::Bytes;
-use crate::model::scopes;
+use crate::model::{Model, scopes};
+use crate::platform::Answer;
 use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::{safe, utc};
@@ -63,9 +65,61 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         return Err(Error::refused(format!("{text}; nothing was changed"))
             .hint(Step::diagnose().note("says what is wrong")));
     }
+    for note in without_effect(&state.model, &options) {
+        context.note(&format!("note: {note}"));
+    }
     carry_out(context, &call, held, state, &mut |_context, state| {
         Proposal::of(state, &checks::plan(&state.model, &options))
     })
+}
+
+/// The options that change nothing here, each with the reason.
+fn without_effect(model: &Model, options: &Options) -> Vec<String> {
+    let edits = checks::plan(model, options).edits;
+    let idle = |without: Options| checks::plan(model, &without).edits == edits;
+    let gateway = model.config.whole().map(|config| &config.gateway);
+    let mut notes = Vec::new();
+    if let Some(word) = options.bind
+        && idle(Options { bind: None, ..options.clone() })
+    {
+        let now = gateway.and_then(|gateway| gateway.bind.value()).filter(|now| *now != word);
+        notes.push(match now {
+            Some(_) => format!(
+                "--bind {word} changes nothing: gateway.bind has a valid value already, and --bind only replaces one that locks you out; edit the config by hand"
+            ),
+            None => format!("--bind {word} changes nothing here"),
+        });
+    }
+    if !options.trust_proxy.is_empty()
+        && idle(Options { trust_proxy: Vec::new(), ..options.clone() })
+    {
+        notes.push(
+            "--trust-proxy changes nothing: gateway.trustedProxies names the address already, or the config cannot be changed here".to_owned(),
+        );
+    }
+    if options.new_token && idle(Options { new_token: false, ..options.clone() }) {
+        let kind = gateway.map(Gateway::auth_kind);
+        notes.push(match kind {
+            Some(AuthKind::None) => "--new-token changes nothing: gateway.auth.mode is \"none\", so the gateway uses no token".to_owned(),
+            Some(AuthKind::Token) => "--new-token changes nothing: it only replaces a placeholder, or a missing token where one is needed".to_owned(),
+            _ => "--new-token changes nothing: the gateway does not use gateway.auth.token here".to_owned(),
+        });
+    }
+    if options.config_from.is_some() && idle(Options { config_from: None, ..options.clone() }) {
+        notes.push(
+            "--config-from changes nothing: the config is the same as this copy already, or the copy cannot replace it".to_owned(),
+        );
+    }
+    if options.scopes != Scopes::Full
+        && options.pairing
+        && edits.is_empty()
+        && model.local_id().is_some()
+    {
+        notes.push(
+            "--scopes changes nothing: the CLI has these scopes already, and loses none".to_owned(),
+        );
+    }
+    notes
 }
 
 /// A config that cannot be read is replaced by a copy only when a person says so: on a terminal the
@@ -95,11 +149,11 @@ fn offered_copy(
         return Ok(None);
     }
     let question = format!(
-        "The config {what}. Put its copy {name} of {time} in its place? (the rest is shown before anything is changed)"
+        "The config {what}. Put its copy {name} of {time} in its place? (you see every change before it is made) [y/N]"
     );
     match context.world.person.confirm(&question) {
-        Some(true) => crate::read::read_copy(&path).map(Some),
-        Some(false) => Ok(None),
+        Some(Answer::Yes) => crate::read::read_copy(&path).map(Some),
+        Some(Answer::No | Answer::Diff) => Ok(None),
         None => Err(Error::declined("Nothing was changed.")),
     }
 }

@@ -145,7 +145,7 @@ fn go_back(
         for line in since {
             context.note(&format!("note: {}", safe(&line)));
         }
-        let why = format!("as it was when the snapshot {id} was taken");
+        let why = format!("back to what it was when snapshot {id} was made");
         Ok(Proposal { changes: changes.explained(&why), lets_in: None })
     })
 }

@@ -7,6 +7,7 @@ use std::io::Write;
 use crate::error::Error;
 use crate::files::StateDir;
 use crate::platform;
+pub use crate::platform::Answer;
 use crate::read::env::Env;
 
 /// Everything that comes from outside.
@@ -47,8 +48,8 @@ pub trait Person {
         false
     }
 
-    /// Whether a whole line said yes; `None` when the question was broken off (Ctrl-C).
-    fn confirm(&self, question: &str) -> Option<bool>;
+    /// What a whole line answers to a question; `None` when it was broken off (Ctrl-C).
+    fn confirm(&self, question: &str) -> Option<Answer>;
 
     /// One of several; `None` when the question was broken off.
     fn choose(&self, question: &str, items: &[String]) -> Option<usize>;
@@ -61,7 +62,7 @@ impl Person for Nobody {
     fn is_there(&self) -> bool {
         false
     }
-    fn confirm(&self, _question: &str) -> Option<bool> {
+    fn confirm(&self, _question: &str) -> Option<Answer> {
         None
     }
     fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
@@ -84,7 +85,7 @@ impl Person for AtTerminal {
         std::io::stderr().is_terminal()
     }
 
-    fn confirm(&self, question: &str) -> Option<bool> {
+    fn confirm(&self, question: &str) -> Option<Answer> {
         platform::confirm(question)
     }
 
@@ -93,10 +94,10 @@ impl Person for AtTerminal {
     }
 }
 
-/// Columns to use: the terminal's, between 60 and 100; 80 where there is none.
+/// Columns to use: the terminal's, between 40 and 100; 80 where there is none.
 pub fn width() -> usize {
     match dialoguer::console::Term::stdout().size_checked() {
-        Some((_, columns)) => usize::from(columns).clamp(60, 100),
+        Some((_, columns)) => usize::from(columns).clamp(40, 100),
         None => 80,
     }
 }

@@ -17,13 +17,13 @@ use portable as system;
 use unix as system;
 
 pub use folder::{FileKind, Folder};
-pub use system::ask::{choose, confirm};
+pub use system::ask::{Answer, choose, confirm};
 pub use system::path::{
     KNOWS_OWNERS, meta, odd_kind, open_quietly, real_folder, share_file, sqlite_path,
     sqlite_without_locks,
 };
 pub use system::process::{no_core, settle, user_id};
-pub use system::text::{DENIED, LIMITS, RUN_AS, io_advice, is_denied, shown};
+pub use system::text::{DENIED, EDITOR, LIMITS, RUN_AS, io_advice, is_denied, shown};
 pub use system::{home, rights, sandbox, variable};
 
 /// The folder type of this system.

@@ -64,10 +64,16 @@ fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gat
     };
     let is_ours =
         same("stateDir", state_dir).or_else(|| same("configPath", config)).unwrap_or(false);
-    if !is_ours {
-        return None;
-    }
     let pid = u32::try_from(value.get("pid")?.as_u64()?).ok()?;
+    if !is_ours {
+        // A lock in this very state dir that names it by another path was made where it has that path.
+        let is_inside = lock.starts_with(state_dir) && value.get("stateDir").is_some();
+        return is_inside.then(|| {
+            Gateway::Unknown(format!(
+                "its lock, with process {pid}, was made under another path of this state dir, perhaps in a container"
+            ))
+        });
+    }
     let recorded = value.get("startTime").and_then(serde_json::Value::as_u64);
     Some(match is_alive(pid, recorded, env) {
         Some(true) => Gateway::Running { pid },

@@ -52,16 +52,22 @@ fn step(out: &mut String, label: &str, step: &Step, view: View<'_>) {
 }
 
 fn title(out: &mut String, finding: &Finding, view: View<'_>, tail: &str) {
-    let plain = finding.severity.word().to_uppercase();
-    let says = safe(&finding.says);
-    let text = wrap(&format!("{says}{tail}"), view.width, &format!("{plain}  "), "        ");
-    let rest = text.strip_prefix(&plain).unwrap_or(&text);
-    let _ = writeln!(out, "{}{}", word(finding.severity, view.paint), view.paint.bold(rest));
+    let says = format!("{}{tail}", safe(&finding.says));
+    let taken = finding.severity.word().len() + 2;
+    let text = wrap(&says, view.width.saturating_sub(taken), "", "");
+    for (at, line) in text.lines().enumerate() {
+        let head = if at == 0 {
+            format!("{}  ", word(finding.severity, view.paint))
+        } else {
+            "        ".to_owned()
+        };
+        let _ = writeln!(out, "{head}{}", view.paint.bold(line));
+    }
 }
 
-fn name(finding: &Finding) -> String {
+fn name(finding: &Finding, verbose: bool) -> String {
     let modes = checks::check(finding.code).map(|check| check.modes.join(" "));
-    match modes.filter(|modes| !modes.is_empty()) {
+    match modes.filter(|modes| verbose && !modes.is_empty()) {
         Some(modes) => format!("[{}, {modes}]", finding.code),
         None => format!("[{}]", finding.code),
     }
@@ -96,7 +102,13 @@ fn long(cause: &Cause<'_>, view: View<'_>, first: bool) -> String {
         "" => String::new(),
         place => format!(" in {}", safe(place)),
     };
-    let _ = writeln!(out, "        {}", view.paint.dim(&format!("{}{place}", name(finding))));
+    let place = wrap(
+        &format!("{}{place}", name(finding, view.verbose)),
+        view.width,
+        "        ",
+        "        ",
+    );
+    let _ = writeln!(out, "{}", view.paint.dim(&place));
     let mut left = 0;
     let mut others = cause.consequences.iter().filter_map(|other| checks::check(other.code));
     let tells_request = others.any(|check| check.is_of_requests);
@@ -124,15 +136,6 @@ fn long(cause: &Cause<'_>, view: View<'_>, first: bool) -> String {
     let why = if view.verbose { &finding.why } else { shortly(&finding.why) };
     if view.verbose || first {
         part(&mut out, "why", why, view.width);
-    }
-    if !view.verbose && first {
-        let consequences = cause.consequences.iter();
-        let told = consequences.filter(|other| !view.quiet || other.severity.fails());
-        for (at, other) in told.enumerate() {
-            let label = if at == 0 { "also" } else { "" };
-            let text = format!("{} [{}]", safe(&other.says), other.code);
-            part(&mut out, label, &text, view.width);
-        }
     }
     remedy(&mut out, finding, view);
     out

@@ -2,7 +2,6 @@
 
 pub mod diff;
 pub mod findings;
-pub mod glossary;
 pub mod invocation;
 pub mod json;
 pub mod mask;

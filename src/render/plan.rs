@@ -1,12 +1,16 @@
-//! The preview: why each edit is made, then the diff.
+//! The preview in a person's words: what is done, and where.
 
 use std::fmt::Write;
 
-use super::{Paint, diff, wrap};
+use serde_json::Value;
+
+use super::findings::View;
+use super::wrap;
+use crate::model::Model;
 use crate::model::layout::Part;
 use crate::plan::{Changes, Edit, Op, Target};
 use crate::secret::mask;
-use crate::secret::shape::{Proves, Shape};
+use crate::secret::shape::Shape;
 use crate::text::{count, safe};
 
 /// What an edit touches, in a word or two.
@@ -57,38 +61,145 @@ pub fn places(changes: &Changes) -> String {
     }
 }
 
-/// The whole preview.
-pub fn preview(
-    changes: &Changes,
-    name: &dyn Fn(&std::path::Path) -> String,
-    proves: Proves<'_>,
-    paint: Paint,
-    width: usize,
-) -> String {
+/// What would change, grouped as a person thinks of it: a line for each thing that is done.
+pub fn summary(model: &Model, changes: &Changes, view: View<'_>) -> String {
     let mut out = String::new();
-    let what = places(changes);
-    let _ = writeln!(
-        out,
-        "{}",
-        paint.bold(&format!(
-            "What would change: {}, in {what}",
-            count(changes.edits.len(), "edit", "edits")
-        ))
-    );
-    let mut at = String::new();
-    for edit in &changes.edits {
-        let place = place(edit);
-        if place != at {
-            let _ = writeln!(out, "\n{}", paint.cyan(&safe(&place)));
-            at = place;
-        }
-        let _ = writeln!(
-            out,
-            "{}",
-            wrap(&safe(&format!("{}: {}", subject(edit), edit.why)), width, "  - ", "    ")
-        );
+    let head = format!("What would change, in {}:", places(changes));
+    let _ = writeln!(out, "{}", view.paint.bold(&head));
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    let (own, rest): (Vec<&Edit>, Vec<&Edit>) =
+        changes.edits.iter().partition(|edit| is_own(model, edit));
+    if let Some(line) = granted(&own) {
+        told.push((line, own.iter().map(|edit| place(edit)).collect()));
+    } else {
+        told.extend(own.iter().map(|edit| (plain(edit), vec![place(edit)])));
     }
-    out.push('\n');
-    out.push_str(&diff::changes(changes, name, proves, paint));
+    for edit in rest {
+        let line = request_of(model, edit).unwrap_or_else(|| plain(edit));
+        match told.iter_mut().find(|(other, _)| *other == line) {
+            Some((_, places)) => places.push(place(edit)),
+            None => told.push((line, vec![place(edit)])),
+        }
+    }
+    for (line, places) in told {
+        let number = places.len();
+        let mut names = places;
+        names.dedup();
+        let mut text = format!("{line}: {}", names.join(", "));
+        if number > names.len() {
+            text.push_str(&format!(" ({number} places)"));
+        }
+        let _ = writeln!(out, "{}", wrap(&safe(&text), view.width, "  - ", "    "));
+    }
+    if view.verbose {
+        let _ = writeln!(out, "\nEach edit and its reason:");
+        for edit in &changes.edits {
+            let text = format!("{}: {}: {}", place(edit), subject(edit), edit.why);
+            let _ = writeln!(out, "{}", wrap(&safe(&text), view.width, "  - ", "    "));
+        }
+    }
     out
+}
+
+/// An edit in words of its own.
+fn plain(edit: &Edit) -> String {
+    let path = |path: &[String]| crate::format::json5::path_text(path);
+    let is_config = matches!(edit.target, Target::Config(_));
+    match &edit.op {
+        Op::Set { path: at, new, .. } if is_config => {
+            let new = crate::secret::shown::value(at, new);
+            format!("Set {} to {new} ({})", path(at), edit.why)
+        }
+        Op::Set { .. } | Op::Unset { .. } => format!("Change {} ({})", subject(edit), edit.why),
+        Op::Insert(_) | Op::Rewrite(_) | Op::Delete | Op::Remove => capital(&edit.why),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Whether an edit opens a place of this machine's own CLI: its record or its saved token.
+fn is_own(model: &Model, edit: &Edit) -> bool {
+    match &edit.target {
+        Target::Record { part: Part::Paired | Part::DeviceAuth, key, .. } => {
+            Some(key.as_str()) == model.local_id() && !matches!(edit.op, Op::Remove | Op::Delete)
+        }
+        _ => false,
+    }
+}
+
+/// What this machine's CLI gets, where it gets scopes, a token or a record.
+fn granted(edits: &[&Edit]) -> Option<String> {
+    let mut scopes: Vec<String> = Vec::new();
+    let mut add = |new: &Value, old: Option<&Value>| {
+        let texts = |value: &Value| -> Vec<String> {
+            let items = value.as_array().into_iter().flatten();
+            items.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let had = old.map(texts).unwrap_or_default();
+        for scope in texts(new) {
+            if !had.contains(&scope) && !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+    };
+    let (mut token, mut record, mut others) = (false, false, false);
+    for edit in edits {
+        match &edit.op {
+            Op::Set { path, old, new } => match path.last().map(String::as_str) {
+                Some("scopes" | "approvedScopes") => add(new, old.as_ref()),
+                Some("token") => token = true,
+                Some(_) if path.first().is_some_and(|first| first == "tokens") => {}
+                _ => others = true,
+            },
+            Op::Insert(fields) => {
+                record = true;
+                if let Some(new) = fields.get("scopes") {
+                    add(new, None);
+                }
+            }
+            _ => others = true,
+        }
+    }
+    let short: Vec<String> = scopes
+        .iter()
+        .map(|scope| {
+            let scope = Shape::Scope.show(scope);
+            scope.strip_prefix("operator.").map_or(scope.clone(), str::to_owned)
+        })
+        .collect();
+    let what = match (record, short.is_empty(), token) {
+        (true, _, _) => format!("Pair this machine's CLI, with {}", short.join(", ")),
+        (false, false, true) => {
+            format!("Give this machine's CLI {}, and a new token", short.join(", "))
+        }
+        (false, false, false) => format!("Give this machine's CLI {}", short.join(", ")),
+        (false, true, true) => "Give this machine's CLI a new token".to_owned(),
+        (false, true, false) => return None,
+    };
+    Some(if others { format!("{what}, and correct its record") } else { what })
+}
+
+/// The removal of a request, by whose it is.
+fn request_of(model: &Model, edit: &Edit) -> Option<String> {
+    let Target::Record { part: Part::Pending, key, .. } = &edit.target else {
+        return None;
+    };
+    if !matches!(edit.op, Op::Remove) {
+        return None;
+    }
+    let short: String = Shape::RequestId.show(key).chars().take(8).collect();
+    let (_, device) = model
+        .pending
+        .entries
+        .iter()
+        .filter_map(|entry| Some((entry, model.pending.device(entry)?)))
+        .find(|(entry, _)| entry.key == *key)?;
+    let expired = if device.expired(model.facts.now_ms) { "expired " } else { "" };
+    Some(match device.device_id.as_deref() == model.local_id() {
+        true => format!("Remove its {expired}request {short}"),
+        false => format!("Remove the {expired}request {short} of {}", device.name()),
+    })
 }

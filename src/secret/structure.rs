@@ -1,10 +1,15 @@
 //! What may be shown of a text that does not parse: brackets, colons, commas, white space, and the names
-//! of OpenClaw's own fields where a key stands. No string, number, word or comment: a lost quote or
+//! of OpenClaw's own fields where a key stands, and the few words of its own that stand alone behind a colon. No
+//! other string, number, word or comment: a lost quote or
 //! colon turns a secret into any of them.
 
 use super::places::is_known_key;
 
 const MASK: &str = "****";
+
+/// Words of OpenClaw's own that stand as values: no secret, wherever they stand.
+const HARMLESS: &[&str] =
+    &["local", "remote", "loopback", "lan", "tailnet", "auto", "custom", "none", "true", "false"];
 
 /// The structure of a text, line by line.
 pub fn structure(text: &str) -> String {
@@ -18,6 +23,7 @@ pub fn line_with(line: &str, offset: usize) -> (Vec<char>, usize) {
     let mut caret = None;
     let mut at = 0;
     let mut key_may_follow = true;
+    let mut value_may_follow = false;
     // Behind a mask white space waits: two words of a passphrase become one mask.
     let mut masked = None;
     while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
@@ -33,7 +39,15 @@ pub fn line_with(line: &str, offset: usize) -> (Vec<char>, usize) {
         let is_key = key_may_follow
             && behind.trim_start().starts_with(':')
             && is_known_key(piece.trim_matches(['"', '\'']));
-        let visible = is_blank(first) || is_mark(first) || is_key;
+        // Alone behind its colon: a word of a longer text may be a part of a secret.
+        let ends = behind.trim_start().chars().next().is_none_or(|next| "{}[],".contains(next));
+        let is_harmless = value_may_follow && ends && {
+            let bare = ['"', '\''].iter().find_map(|quote| {
+                piece.strip_prefix(*quote).and_then(|piece| piece.strip_suffix(*quote))
+            });
+            HARMLESS.contains(&bare.unwrap_or(piece))
+        };
+        let visible = is_blank(first) || is_mark(first) || is_key || is_harmless;
         if !visible && let Some(end) = masked {
             shown.truncate(end);
         }
@@ -57,6 +71,7 @@ pub fn line_with(line: &str, offset: usize) -> (Vec<char>, usize) {
         };
         if !is_blank(first) {
             key_may_follow = matches!(first, '{' | ',');
+            value_may_follow = first == ':';
         }
         at += length;
     }

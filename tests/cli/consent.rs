@@ -1,6 +1,6 @@
 //! What a person says yes to is what is done, and nothing else.
 
-use clawmend::cli::world::Person;
+use clawmend::cli::world::{Answer, Person};
 use clawmend::exit::Exit;
 
 use super::people::locked;
@@ -13,10 +13,10 @@ impl Person for Meddler<'_> {
     fn is_there(&self) -> bool {
         true
     }
-    fn confirm(&self, _question: &str) -> Option<bool> {
+    fn confirm(&self, _question: &str) -> Option<Answer> {
         let before = self.0.read("devices/paired.json");
         self.0.write("devices/paired.json", before.replacen('{', self.1, 1));
-        Some(true)
+        Some(Answer::Yes)
     }
     fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
         None
@@ -53,7 +53,7 @@ fn a_restore_has_edits_with_reasons_and_names_the_restart_at_the_question() {
     assert_ne!(sandbox.read("openclaw.json"), bad, "the config was repaired too");
     let person = Answers::confirming(Some(false));
     let run = sandbox.run_with(&["restore"], &person).expect(Exit::Refused);
-    assert!(run.stdout.contains("as it was when the snapshot"), "{}", run.text());
+    assert!(run.stdout.contains("Back to what it was when snapshot"), "{}", run.text());
     assert!(person.asked.borrow()[0].contains("the config needs a gateway restart"));
     let run = sandbox.run(&["restore", "--dry-run", "--json"]);
     let edits = run.json()["edits"].as_array().unwrap().clone();

@@ -30,7 +30,7 @@ fn what_repair_leaves_to_the_user_is_said_before_and_after() {
     let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
     let choice =
         "Not changed, because you decide:\n  a proxy seems to stand in front of the gateway";
-    let command = "    clawmend repair --trust-proxy 127.0.0.1\n";
+    let command = "    clawmend repair --trust-proxy 127.0.0.1";
     for args in [&["repair", "--dry-run"][..], &["repair", "--yes"]] {
         let run = sandbox.run(args).expect(Exit::Done);
         assert!(run.stdout.contains(choice), "{}", run.text());
@@ -48,9 +48,9 @@ fn a_config_that_cannot_be_parsed_is_led_to_the_command_that_names_the_copy() {
     sandbox.write("openclaw.json.last-good", &good);
     sandbox.write("openclaw.json", good.replacen('{', "{ ,", 1));
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
-    let (_, now) = run.stdout.split_once("Now type:").unwrap();
+    let (_, now) = run.stdout.split_once("Choose one, and type it:").unwrap();
     let deed = "clawmend repair --config-from /home/.openclaw/openclaw.json.last-good";
-    assert!(now.contains(&format!("{deed} --dry-run")), "{}", run.text());
+    assert!(now.contains(deed) && now.contains("1. nano +"), "{}", run.text());
     assert!(!now.contains("clawmend repair  "), "{}", run.text());
     let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
     assert!(!run.stdout.contains("needs no restart"), "{}", run.text());

@@ -1,6 +1,7 @@
 mod canaries;
 mod consent;
 mod identity;
+mod layout;
 mod leads;
 mod main_job;
 mod odd_values;

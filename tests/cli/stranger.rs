@@ -2,7 +2,7 @@
 
 use clawmend::exit::Exit;
 
-use clawmend::cli::world::Person;
+use clawmend::cli::world::{Answer, Person};
 
 use crate::support::Sandbox;
 
@@ -76,7 +76,7 @@ impl Person for Meddler<'_> {
     fn is_there(&self) -> bool {
         true
     }
-    fn confirm(&self, question: &str) -> Option<bool> {
+    fn confirm(&self, question: &str) -> Option<Answer> {
         assert!(question.starts_with("Change 3 files in /"), "{question}");
         let pending = self.0.read("devices/pending.json");
         self.0.write(
@@ -86,7 +86,7 @@ impl Person for Meddler<'_> {
                 "561df16e-88f0-4281-ab48-93c0dbed9b16",
             ),
         );
-        Some(true)
+        Some(Answer::Yes)
     }
     fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
         None
@@ -131,7 +131,7 @@ fn devices_of_a_broken_store_say_which_store_in_place() {
 fn the_path_has_a_legend_and_claims_no_port_it_cannot_know() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     sandbox.write("openclaw.json", "{");
-    let run = sandbox.run(&["diagnose"]);
+    let run = sandbox.run(&["-v", "diagnose"]);
     assert!(run.stdout.contains("18789 (the default port)"), "{}", run.text());
     assert!(run.stdout.contains("needs a look)"), "{}", run.text());
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use clawmend::cli::world::{Person, World};
+use clawmend::cli::world::{Answer, Person, World};
 use clawmend::exit::Exit;
 use clawmend::read::env::Env;
 
@@ -20,6 +20,8 @@ pub struct Sandbox {
     root: tempfile::TempDir,
     /// The clock; each run moves it on by a second.
     pub now_ms: Cell<i64>,
+    /// The terminal's columns.
+    pub width: Cell<usize>,
     vars: RefCell<BTreeMap<String, String>>,
 }
 
@@ -44,7 +46,12 @@ impl Sandbox {
     /// An empty state dir.
     pub fn empty() -> Self {
         let root = tempfile::Builder::new().prefix("clawmend-test-").tempdir().unwrap();
-        let sandbox = Self { root, now_ms: Cell::new(NOW_MS), vars: RefCell::default() };
+        let sandbox = Self {
+            root,
+            now_ms: Cell::new(NOW_MS),
+            width: Cell::new(80),
+            vars: RefCell::default(),
+        };
         for dir in ["home/.openclaw", "tmp"] {
             let dir = sandbox.root.path().join(dir);
             std::fs::create_dir_all(&dir).unwrap();
@@ -120,7 +127,7 @@ impl Sandbox {
             err: RefCell::new(&mut err),
             out_is_terminal: false,
             no_color: true,
-            width: 80,
+            width: self.width.get(),
             // The tests of one process share its rights; tests/hostile takes them for real.
             become_owner: &|_| Ok(()),
             person,
@@ -216,9 +223,9 @@ impl Person for Answers {
     fn is_there(&self) -> bool {
         true
     }
-    fn confirm(&self, question: &str) -> Option<bool> {
+    fn confirm(&self, question: &str) -> Option<Answer> {
         self.asked.borrow_mut().push(question.to_owned());
-        self.confirm
+        self.confirm.map(Answer::from)
     }
     fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
         self.asked.borrow_mut().push(format!("{question} {}", items.join(" | ")));

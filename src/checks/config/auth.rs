@@ -126,9 +126,12 @@ pub static PLACEHOLDER: Check = Check {
         let token = (kind == AuthKind::Token).then_some(&gateway.auth_token);
         let password = (kind == AuthKind::Password).then_some(&gateway.auth_password);
         let found = |setting| is_placeholder(model, setting, check);
-        let token = token
-            .and_then(found)
-            .map(|finding| finding.choice(Step::clawmend(["repair", "--new-token"])));
+        let token = token.and_then(found).map(|finding| {
+            finding.choice(
+                Step::clawmend(["repair", "--new-token"])
+                    .note("makes a new random token; other clients need it then"),
+            )
+        });
         let password = password.and_then(found).map(|finding| {
             finding.by_hand(["set gateway.auth.password to a password of your own"])
         });

@@ -119,7 +119,8 @@ impl About<'_> {
         let on = exposed(self.model)?;
         let by_default = self.gateway.bind.value().is_none_or(|word| word == "auto");
         let says = "other machines could reach the gateway, and no shared token or password is set";
-        let loopback = Step::clawmend(["repair", "--bind", "loopback"]);
+        let loopback = Step::clawmend(["repair", "--bind", "loopback"])
+            .note("only this machine can connect then");
         let finding = self
             .says(&self.gateway.bind, says, "")
             .seen("gateway.bind", on)
@@ -128,7 +129,7 @@ impl About<'_> {
         let finding = match self.gateway.auth_kind() {
             AuthKind::Token => finding.choice(
                 Step::clawmend(["repair", "--new-token"])
-                    .after("if other machines need the gateway"),
+                    .note("other machines can still connect, and need the new token"),
             ),
             _ => finding,
         };
@@ -279,7 +280,12 @@ impl About<'_> {
             let says =
                 "gateway.auth.mode is \"trusted-proxy\", but gateway.trustedProxies names no proxy";
             let finding = self.says(&gateway.trusted_proxies, says, "");
-            found.push(finding.choice(Step::clawmend(["repair", "--trust-proxy", "IP"])));
+            found.push(
+                finding.choice(
+                    Step::clawmend(["repair", "--trust-proxy", "IP"])
+                        .note("IP is the address of your proxy"),
+                ),
+            );
         }
         let token = !gateway.auth_token.is_missing() || self.in_variables(|at| at.token.is_some());
         if token {

@@ -6,11 +6,11 @@ use crate::checks::{Check, Edits, Hop};
 use crate::config::copies::ConfigCopy;
 use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
-use crate::finding::{Code, EvidenceKind, Finding, Remedy, Severity};
+use crate::finding::{Code, EvidenceKind, Finding, Severity};
 use crate::format::json5::SyntaxError;
 use crate::model::Model;
 use crate::step::Step;
-use crate::text::unusable;
+use crate::text::{unusable, utc};
 
 /// So many copies are listed.
 const MOST: usize = 8;
@@ -27,7 +27,11 @@ fn with_copies(model: &Model, mut finding: Finding) -> Finding {
     if let Some(best) = model.config.best_copy() {
         let path = model.config.copy_path(best);
         finding = finding.seen("best copy", &best.name);
-        finding.remedy = Remedy::Choice(vec![from(&path)]);
+        let copy = from(&path).note(format!(
+            "goes back to the config of {}: later changes are lost",
+            utc(best.mtime_ms)
+        ));
+        finding = finding.choice(copy);
     }
     finding
 }
@@ -95,6 +99,16 @@ pub static EMPTY: Check = Check {
     ..Check::BASE
 };
 
+/// The line where a file breaks, in an editor, and what is to be typed there.
+fn editor(file: &std::path::Path, error: &SyntaxError) -> Step {
+    let mut step = Step::run::<&str>(crate::platform::EDITOR, []);
+    if crate::platform::EDITOR == "nano" {
+        step = step.with([format!("+{},{}", error.line, error.column)]);
+    }
+    let (line, column) = (error.line, error.column);
+    step.with([file]).note(format!("line {line}, column {column}: {}", error.message))
+}
+
 fn where_it_breaks(finding: Finding, error: &SyntaxError) -> Finding {
     let finding = finding.note(error.to_string());
     // Shown as it is, so that the caret stands below its place.
@@ -125,9 +139,12 @@ pub static UNPARSABLE: Check = Check {
     hop: Some(Hop::Gateway),
     find: |model, check| match &model.config.state {
         ConfigState::Unparsable(error) => {
-            let hand = format!("correct line {} of {}", error.line, config_name(model));
             let says = "the config has a syntax error";
-            let finding = check.finding(config_name(model), says).by_hand([hand]);
+            let finding = check.finding(config_name(model), says);
+            let finding = match model.config.best_copy() {
+                Some(_) => finding.choice(editor(&model.config.path, error)),
+                None => finding.by_hand([editor(&model.config.path, error)]),
+            };
             vec![with_copies(model, where_it_breaks(finding, error))]
         }
         _ => vec![],
@@ -187,14 +204,12 @@ pub static INCLUDE: Check = Check {
             let file = config.resolved.file(problem.file);
             let place = file.map_or_else(|| config_name(model), |file| name(model, &file.path));
             let hand = match &problem.kind {
-                ProblemKind::Unparsable(path, error) => {
-                    format!("correct line {} of {}", error.line, name(model, path))
-                }
+                ProblemKind::Unparsable(path, error) => editor(path, error),
                 ProblemKind::Unreadable(path, _) => {
                     let file = crate::secret::shown::path(&name(model, path));
-                    format!("put {file} back, or correct the `$include`")
+                    Step::text(format!("put {file} back, or correct the `$include`"))
                 }
-                _ => "correct the `$include`".to_owned(),
+                _ => Step::text("correct the `$include`"),
             };
             let says = "an `$include` of the config does not work";
             let finding = check.finding(place, says).by_hand([hand]).note(problem.to_string());

@@ -152,7 +152,8 @@ pub static UNTRUSTED: Check = Check {
             _ => "IP".to_owned(),
         };
         let says = "a proxy seems to stand in front of the gateway, and gateway.trustedProxies does not name it";
-        let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()]);
+        let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()])
+            .note("the gateway then believes what this proxy says");
         let mut finding = check.finding(place(model, setting), says).choice(trust);
         if let Some(address) = address {
             finding = finding.seen("the config names", crate::secret::shown::url(&address));

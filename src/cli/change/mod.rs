@@ -14,6 +14,7 @@ use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::files::Lock;
 use crate::plan::{Changes, Plan};
+use crate::platform::Answer;
 use crate::simulate::on_model;
 use crate::snapshot::Snapshot;
 use crate::step::Step;
@@ -114,7 +115,7 @@ pub(super) fn carry_out(
 ) -> Result<Exit, Error> {
     let mut proposal = propose(context, &state)?;
     if !context.global.json {
-        let text = shown(context, call, &state, &proposal);
+        let text = shown(context, call, &state, &proposal, false);
         context.print(&text);
     }
     if let (Some(limits), false) = (crate::platform::LIMITS, proposal.changes.is_empty()) {
@@ -202,7 +203,7 @@ fn shown_again(
         return Ok(());
     }
     if !context.global.json {
-        let text = shown(context, call, state, proposal);
+        let text = shown(context, call, state, proposal, true);
         context.print(&text);
     }
     if call.yes {
@@ -233,14 +234,18 @@ fn ask(
         return Ok(());
     }
     let question = report::question(call, state, proposal);
-    agreed(context, &question, "nothing was changed", "Nothing was changed.", call.again.clone())
+    let diff = |context: &Context<'_, '_>| report::diff_of(context, state, proposal);
+    let nothing = "nothing was changed";
+    agreed(context, &question, &diff, nothing, "Nothing was changed.", call.again.clone())
 }
 
-/// Asks whoever is there. `nothing` is what did not happen where nobody is, `declined` what is said
-/// after a no, `again` the command that goes ahead without a question when it is given `--yes`.
+/// Asks whoever is there, and shows `diff` as often as it is asked for. `nothing` is what did not happen
+/// where nobody is, `declined` what is said after a no, `again` the command that goes ahead without a
+/// question when it is given `--yes`.
 pub(super) fn agreed(
     context: &mut Context<'_, '_>,
     question: &str,
+    diff: &dyn Fn(&Context<'_, '_>) -> String,
     nothing: &str,
     declined: &str,
     again: Step,
@@ -251,9 +256,15 @@ pub(super) fn agreed(
         ))
         .hint(again.with(["--yes"]).after("to run it without the question")));
     }
-    let _ = context.world.out.flush();
-    match context.world.person.confirm(question) {
-        Some(true) => Ok(()),
-        Some(false) | None => Err(Error::declined(declined)),
+    loop {
+        let _ = context.world.out.flush();
+        match context.world.person.confirm(&format!("{question} [y/N, d shows each line]")) {
+            Some(Answer::Yes) => return Ok(()),
+            Some(Answer::No) | None => return Err(Error::declined(declined)),
+            Some(Answer::Diff) => {
+                let text = diff(context);
+                context.print(&text);
+            }
+        }
     }
 }

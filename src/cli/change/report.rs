@@ -20,26 +20,42 @@ use crate::step::Step;
 use crate::store::files::key_of;
 use crate::text::safe;
 
+/// The preview; `whole`: with the diff in any case.
 pub(super) fn shown(
     context: &Context<'_, '_>,
     call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
+    whole: bool,
 ) -> String {
     if context.global.quiet && !call.dry_run {
         return String::new();
     }
-    let mut out = head(state);
+    let mut out = head(state, context.world.width);
     out.push('\n');
-    let name = Context::name(&state.located);
     if proposal.changes.is_empty() {
         return out;
     }
-    let ids = state.model.proved_ids();
-    let proves = |id: &str| ids.contains(id);
-    let (paint, width) = (context.paint, context.world.width);
-    out.push_str(&preview::preview(&proposal.changes, &name, &proves, paint, width));
+    // Whoever is asked can ask for the diff; whoever is not asked sees it before the summary.
+    if whole
+        || call.dry_run
+        || call.yes
+        || context.global.verbose
+        || !context.world.person.is_there()
+    {
+        out.push_str(&diff_of(context, state, proposal));
+        out.push('\n');
+    }
+    let view = context.view();
+    out.push_str(&preview::summary(&state.model, &proposal.changes, view));
     out
+}
+
+/// The changes line by line.
+pub(super) fn diff_of(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> String {
+    let ids = state.model.proved_ids();
+    let name = Context::name(&state.located);
+    diff::changes(&proposal.changes, &name, &|id: &str| ids.contains(id), context.paint)
 }
 
 /// The one question: after a long preview its size and its place are out of sight.

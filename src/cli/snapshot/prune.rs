@@ -29,16 +29,16 @@ pub(super) fn prune(
             .map(document_of)
             .collect::<Vec<_>>()
     };
-    if !context.global.json {
-        for verdict in &verdicts {
+    let lines: String = verdicts
+        .iter()
+        .map(|verdict| {
             let word = if verdict.remove { "goes " } else { "stays" };
-            context.say(&format!(
-                "{word}  {}  {:>9}  {}",
-                safe(&verdict.id),
-                size(verdict.size),
-                verdict.reason
-            ));
-        }
+            let (id, size) = (safe(&verdict.id), size(verdict.size));
+            format!("{word}  {id}  {size:>9}  {}\n", verdict.reason)
+        })
+        .collect();
+    if !context.global.json {
+        context.print(&lines);
     }
     if going.is_empty()
         && !dry_run
@@ -61,7 +61,8 @@ pub(super) fn prune(
     }
     if let Some(again) = ask {
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
-        agreed(context, &question, "nothing was removed", "Nothing was removed.", again)?;
+        let list = |_: &Context<'_, '_>| lines.clone();
+        agreed(context, &question, &list, "nothing was removed", "Nothing was removed.", again)?;
     }
     let _lock = match held {
         Some(lock) => lock,

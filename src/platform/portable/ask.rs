@@ -6,19 +6,39 @@
 
 use std::io::{BufRead, Write};
 
-/// Whether the answer is yes; `None` where the input ends.
-pub fn confirm(question: &str) -> Option<bool> {
+/// What a person answers to a question that has changes behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Go on.
+    Yes,
+    /// Everything that is no other answer.
+    No,
+    /// Show the changes line by line, then ask again.
+    Diff,
+}
+
+impl From<bool> for Answer {
+    fn from(yes: bool) -> Self {
+        if yes { Answer::Yes } else { Answer::No }
+    }
+}
+
+/// What a line answers; `None` where the input ends.
+pub fn confirm(question: &str) -> Option<Answer> {
     confirm_with(question, |prompt| {
         line(prompt, &mut std::io::stdin().lock(), &mut std::io::stderr())
     })
 }
 
-/// Whether the line that answers is `y` or `yes`. Anything else is a no: whoever typed it did not read
+/// What a whole line answers: `y` or `yes`, or `d`. Anything else is a no: whoever typed it did not read
 /// the question, or pasted something.
-pub fn confirm_with(question: &str, line: impl FnOnce(&str) -> Option<String>) -> Option<bool> {
-    let answer = line(&format!("{question} [y/N] "))?;
-    let answer = answer.trim();
-    Some(answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"))
+pub fn confirm_with(question: &str, line: impl FnOnce(&str) -> Option<String>) -> Option<Answer> {
+    let answer = line(&format!("{question} "))?;
+    Some(match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Answer::Yes,
+        "d" | "diff" => Answer::Diff,
+        _ => Answer::No,
+    })
 }
 
 /// One of several; `None` where nothing is chosen.
@@ -72,10 +92,15 @@ mod tests {
             confirm_with("Go?", |prompt| line(prompt, &mut typed.as_bytes(), &mut Vec::new()))
         };
         for yes in ["y\n", "Y\r\n", " yes \n", "YES"] {
-            assert_eq!(ask(yes), Some(true), "{yes:?}");
+            assert_eq!(ask(yes), Some(Answer::Yes), "{yes:?}");
         }
-        for no in ["\n", "n\n", "why\n", "yes please\n", "why\nyes\n", "y\u{1b}\n"] {
-            assert_eq!(ask(no), Some(false), "{no:?}");
+        for no in
+            ["\n", "n\n", "why\n", "yes please\n", "why\nyes\n", "y\u{1b}\n", "done\n", "d y\n"]
+        {
+            assert_eq!(ask(no), Some(Answer::No), "{no:?}");
+        }
+        for diff in ["d\n", " D\r\n", "diff\ny\n"] {
+            assert_eq!(ask(diff), Some(Answer::Diff), "{diff:?}");
         }
         assert_eq!(ask(""), None);
     }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// An editor that is on most machines of this kind.
+pub const EDITOR: &str = "notepad";
 /// What to do where the permission is missing.
 pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway; close other \
      programs that have the file open (an editor, a backup), or stop the gateway while clawmend writes";

@@ -3,10 +3,10 @@
 use std::io::{BufRead, Write};
 
 use super::process::breaks_off;
-pub use crate::platform::portable::ask::confirm_with;
+pub use crate::platform::portable::ask::{Answer, confirm_with};
 
-/// Whether the answer is yes; `None` when the question was broken off (Ctrl-C, Ctrl-D).
-pub fn confirm(question: &str) -> Option<bool> {
+/// What a line answers; `None` when the question was broken off (Ctrl-C, Ctrl-D).
+pub fn confirm(question: &str) -> Option<Answer> {
     confirm_with(question, line)
 }
 

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+/// An editor that is on most machines of this kind.
+pub const EDITOR: &str = "nano";
 /// What to do where the permission is missing.
 pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway, or as root with sudo; give files that root left in that user's state dir back to the user first (`sudo chown -R`)";
 

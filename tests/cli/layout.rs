@@ -1,0 +1,126 @@
+//! What a person sees: nothing is broken, nothing runs over the edge, the simplest lockout fits on a screen.
+
+use clawmend::exit::Exit;
+use unicode_width::UnicodeWidthStr;
+
+use crate::support::Sandbox;
+
+fn fixtures() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 3, "{names:?}");
+    names
+}
+
+/// A line may be longer than the screen where it is one word (a path, an id), or a command to paste.
+fn may_be_long(line: &str) -> bool {
+    let text = line.trim_start().trim_start_matches("do ").trim_start();
+    let is_command =
+        ["clawmend ", "sudo ", "openclaw ", "nano ", "mv ", "chmod ", "1. ", "2. ", "More:"]
+            .iter()
+            .any(|start| text.starts_with(start));
+    is_command || text.split_whitespace().count() <= 2
+}
+
+#[test]
+fn no_line_is_wider_than_the_screen_and_no_word_is_broken() {
+    for fixture in fixtures() {
+        let sandbox = Sandbox::fixture(&fixture);
+        let words = |width: usize| {
+            sandbox.width.set(width);
+            let text = sandbox.run(&["diagnose"]).stdout;
+            for line in text.lines() {
+                assert!(line.width() <= width || may_be_long(line), "{fixture} at {width}: {line}");
+            }
+            text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let wide = words(200);
+        for width in [40, 60, 80] {
+            assert_eq!(words(width), wide, "{fixture} at {width}");
+        }
+    }
+}
+
+#[test]
+fn the_simplest_lockout_fits_on_one_screen() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    for args in [&["diagnose"][..], &[]] {
+        let run = sandbox.run(args).expect(Exit::Findings);
+        let lines: Vec<&str> = run.stdout.lines().collect();
+        // The question below it and the shell's prompt above it have their lines too.
+        assert!(lines.len() <= 22, "{} lines\n{}", lines.len(), run.stdout);
+        assert!(lines[0].starts_with("State dir"), "{}", run.stdout);
+        assert!(run.stdout.contains("  clawmend repair --dry-run"), "{}", run.stdout);
+    }
+}
+
+/// An option that has no effect says so, and why.
+#[test]
+fn an_option_that_changes_nothing_says_so() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    for (option, says) in [
+        (&["--bind", "lan"][..], "--bind lan changes nothing: gateway.bind has a valid value"),
+        (&["--new-token"], "--new-token changes nothing: "),
+    ] {
+        let run = sandbox.run(&[&["repair", "--dry-run"][..], option].concat()).expect(Exit::Done);
+        assert!(run.stderr.contains(says), "{}", run.text());
+    }
+    let mut config = sandbox.json("openclaw.json");
+    config["gateway"]["auth"] = serde_json::json!({ "mode": "none" });
+    sandbox.write("openclaw.json", config.to_string());
+    let run = sandbox.run(&["repair", "--dry-run", "--new-token"]);
+    assert!(run.stderr.contains("gateway.auth.mode is \"none\""), "{}", run.text());
+    // One that has an effect says nothing of the kind.
+    config["gateway"]["bind"] = serde_json::json!("nonsense");
+    sandbox.write("openclaw.json", config.to_string());
+    let run = sandbox.run(&["repair", "--dry-run", "--bind", "tailnet"]);
+    assert!(!run.stderr.contains("changes nothing"), "{}", run.text());
+}
+
+/// No example in a help text leaves the CLI locked out.
+#[test]
+fn no_example_of_repair_leaves_the_cli_locked_out() {
+    let help = Sandbox::empty().run(&["repair", "--help"]).stdout;
+    let (_, examples) = help.split_once("Examples:\n").unwrap();
+    let examples = examples.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let examples: Vec<&str> = examples.filter_map(|line| line.strip_prefix("clawmend ")).collect();
+    assert!(examples.len() >= 4, "{help}");
+    for fixture in fixtures() {
+        for example in &examples {
+            let sandbox = Sandbox::fixture(&fixture);
+            let args: Vec<&str> = example.split_whitespace().chain(["--yes"]).collect();
+            let args: Vec<&str> = match example.contains("--yes") {
+                true => example.split_whitespace().collect(),
+                false => args,
+            };
+            let run = sandbox.run(&args);
+            assert_eq!(run.exit, Exit::Done, "{fixture}: {example}\n{}", run.text());
+        }
+    }
+}
+
+/// The first blocker's own line comes first: where the config breaks, the editor on that line.
+#[test]
+fn a_broken_config_is_opened_at_its_line_before_a_copy_is_offered() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let good = sandbox.read("openclaw.json");
+    sandbox.write("openclaw.json.bak", &good);
+    sandbox
+        .write("openclaw.json", "{\n  gateway: {\n    mode: 'local'\n    bind: 'lan',\n  },\n}\n");
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    let (_, now) = run.stdout.split_once("Choose one").unwrap();
+    let nano = now.find("  1. nano +").unwrap_or_else(|| panic!("{}", run.text()));
+    let copy = now.find("  2. clawmend repair --config-from ").unwrap();
+    assert!(nano < copy && now.contains("a comma is missing here"), "{}", run.text());
+    assert!(
+        now.contains("later changes are") && run.stdout.contains("mode: 'local'"),
+        "{}",
+        run.text()
+    );
+}
