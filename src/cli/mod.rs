@@ -43,7 +43,7 @@ where
     T: Into<OsString> + Clone,
 {
     let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
-    let parsed = command(world.width)
+    let parsed = with_short_help(command(world.width))
         .try_get_matches_from(&argv)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -132,6 +132,27 @@ fn lost(failed: Option<std::io::Error>, err: &mut dyn Write) -> Option<Exit> {
 /// The command line's definition: help, man pages and completions come from it.
 pub fn command(width: usize) -> clap::Command {
     Cli::command().term_width(width).max_term_width(100)
+}
+
+/// The help of a command: how it is called, what it does, examples, its own options. Those that every
+/// command takes are one line there.
+fn with_short_help(mut command: clap::Command) -> clap::Command {
+    const ORDER: &str = "\
+{usage-heading} {usage}
+
+{about}{after-help}
+
+{all-args}
+
+Every command also takes the global options: see `clawmend --help`.
+";
+    fn shorten(command: clap::Command) -> clap::Command {
+        let own = command.mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg });
+        own.help_template(ORDER).mut_subcommands(shorten)
+    }
+    // The flags of every command are in its commands once it is built.
+    command.build();
+    command.mut_subcommands(shorten)
 }
 
 fn command_name(command: Option<&Command>) -> &'static str {

@@ -124,3 +124,18 @@ fn a_broken_config_is_opened_at_its_line_before_a_copy_is_offered() {
         run.text()
     );
 }
+
+/// The help of a command is about that command: what every command takes is one line.
+#[test]
+fn the_help_of_a_command_names_its_own_options_and_shows_examples_first() {
+    let sandbox = Sandbox::empty();
+    for command in [&["repair"][..], &["restore"], &["snapshot", "prune"], &["devices"]] {
+        let help = sandbox.run(&[command, &["--help"]].concat()).expect(Exit::Done).stdout;
+        let own = help.find("Options:").unwrap();
+        assert!(help.starts_with("Usage: clawmend "), "{help}");
+        assert!(help.find("Example").unwrap() < own, "{help}");
+        assert!(!help.contains("--state-dir") || help.find("--state-dir").unwrap() < own, "{help}");
+        assert!(help.ends_with("global options: see `clawmend --help`.\n"), "{help}");
+    }
+    assert!(sandbox.run(&["--help"]).stdout.contains("--snapshot-dir"));
+}

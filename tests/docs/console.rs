@@ -33,7 +33,7 @@ fn refreshed(text: &str) -> String {
         let mut words = words.split(' ');
         match words.next().unwrap() {
             "same" => assert!(sandbox.is_some()),
-            fixture => sandbox = Some(Sandbox::fixture(fixture)),
+            state => sandbox = Some(super::cases::state(state)),
         }
         let cut = words.next().map(|word| {
             let (head, tail) = word.strip_prefix("cut=").unwrap().split_once(',').unwrap();
@@ -130,7 +130,7 @@ fn runs(script: &str, line: &str) -> bool {
     words.into_iter().all(has)
 }
 
-/// How lines begin that `ci/packages` takes out of the README and types in a new home.
+/// How lines begin that `ci/packages` takes out of docs/completions.md and types in a new home.
 const TYPED: [&str; 3] = ["mkdir -p ~", "clawmend completions ", "clawmend man "];
 
 /// Lines to type that are no session: each is run elsewhere, or is a command line that clawmend takes.
@@ -149,8 +149,12 @@ fn other_command_lines_are_run_by_the_gate_or_parse() {
                 "```sh" => inside = true,
                 "```" => inside = false,
                 _ if inside && TYPED.iter().any(|start| line.starts_with(start)) => {
-                    let picked = "grep -E '^(mkdir -p ~|clawmend (completions|man) )' README.md";
-                    assert!(path == "README.md" && gate.contains(picked), "{path}: {line}");
+                    let picked =
+                        "grep -E '^(mkdir -p ~|clawmend (completions|man) )' docs/completions.md";
+                    assert!(
+                        path == "docs/completions.md" && gate.contains(picked),
+                        "{path}: {line}"
+                    );
                 }
                 _ if inside && line.starts_with("clawmend") => {
                     let parsed = clawmend::cli::command(80).try_get_matches_from(words(line));

@@ -1,6 +1,7 @@
 //! What is written down agrees with the program. `CLAWMEND_BLESS=1 cargo test docs` writes anew what is
 //! made from it: man pages, tables, sessions, the findings' page, the JSON Schema.
 
+mod cases;
 mod console;
 mod pages;
 mod portable;
