@@ -1,11 +1,13 @@
 //! `clawmend explain`: the long story of a finding, found by code, failure mode or error text.
 
+mod input;
 mod lookup;
 
 use super::args;
 use super::context::Context;
 use super::{context::State, next::next};
-use crate::checks::reports;
+use crate::checks::messages::Found;
+use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -13,9 +15,9 @@ use crate::finding::Finding;
 use crate::render::findings;
 use crate::render::invocation::Invocation;
 use crate::render::json::{ExplainDocument, Explanation, Head, MessageDocument};
-use crate::render::wrap;
+use crate::render::{wrap, wrap_words};
 use crate::step::Step;
-use crate::text::{count, safe};
+use crate::text::safe;
 use lookup::{Matches, matching, nearest};
 
 /// How many findings are told at length; more are listed.
@@ -23,109 +25,248 @@ const AT_LENGTH: usize = 2;
 
 /// Explains.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result<Exit, Error> {
-    if args.what.is_empty() {
+    let Some(text) = input::pasted(context, args)? else {
         return Ok(list(context));
-    }
-    let text = args.what.join(" ");
+    };
     let found = matching(&text);
-    if found.checks.is_empty() && found.message.is_none() && found.report.is_none() {
+    if found.is_empty() {
         return Err(unknown(&text));
     }
-    // Which of them are found here says more than any list; no state dir is no obstacle.
-    let looked = match (found.message, found.checks.len() > 1) {
-        (None, false) => None,
-        _ => context.read().ok(),
+    let is_message = !found.messages.is_empty();
+    // What is found here says more than any list; no state dir is no obstacle.
+    let looked = match is_message || found.named.len() > 1 {
+        true => context.read().ok(),
+        false => None,
     };
-    let looked_in = looked.as_ref().map(|state| crate::platform::shown(&state.located.state_dir));
-    let here: &[Finding] = looked.as_ref().map_or(&[], |state| &state.findings);
-    let is_here = |check: &Check| here.iter().any(|finding| finding.code == check.code);
+    let answer = Answer::of(found, looked);
     if context.global.json {
-        let document = ExplainDocument {
-            head: Head::of("explain"),
-            message: found.message.map(|message| MessageDocument {
-                means: message.means.to_owned(),
-                advice: message.advice.to_owned(),
-                found_here: here
-                    .iter()
-                    .map(|finding| finding.code.to_string())
-                    .filter(|code| found.checks.iter().any(|check| check.code.0 == code))
-                    .collect(),
-            }),
-            explanations: found
-                .checks
-                .iter()
-                .map(|check| explanation(check, &context.invocation))
-                .collect(),
-        };
-        context.json(&document);
+        context.json(&answer.document(&context.invocation));
         return Ok(Exit::Done);
     }
-    let width = context.world.width;
-    if let Some(report) = found.report {
-        let text = format!("{}: {}", report.mode, report.name);
-        let text = context.paint.bold(&wrap(&text, width, "", "     "));
-        context.say(&text);
-        context.say(&wrap(&report.refs.join(", "), width, "  reports   ", "            "));
-        context.say("");
-    }
-    if let Some(message) = found.message {
-        context.say(&wrap(message.means, width, "OpenClaw says that: ", "  "));
-        if !message.advice.is_empty() {
-            context.say(&wrap(message.advice, width, "What to do: ", "  "));
-        }
-        context.say("");
-    }
-    if let Some(state) = &looked
-        && !context.global.verbose
-        && found.checks.iter().any(|check| is_here(check))
-    {
-        found_here(context, state, &found);
-        return Ok(Exit::Done);
-    }
-    // What is found here is told first, and at length.
-    let (mine, others): (Vec<&Check>, Vec<&Check>) =
-        found.checks.iter().copied().partition(|check| is_here(check));
-    let (at_length, listed) = match (mine.is_empty(), others.len() <= AT_LENGTH) {
-        (false, _) => (mine.clone(), others),
-        (true, true) => (others, Vec::new()),
-        (true, false) => (Vec::new(), others),
-    };
-    if !mine.is_empty() {
-        let dir = looked_in.as_deref().map(safe).unwrap_or_default();
-        context.say(&format!("Found in {dir}:\n"));
-    }
-    for check in at_length {
-        story(context, check);
-    }
-    if !listed.is_empty() {
-        let heading = match (mine.is_empty(), &looked_in) {
-            (true, Some(dir)) => {
-                format!("These findings cause it, and none of them is in {}:", safe(dir))
-            }
-            (true, None) => {
-                "These findings cause it; `clawmend` tells which of them is yours:".to_owned()
-            }
-            (false, _) => "Other findings that cause it:".to_owned(),
-        };
-        context.say(&wrap(&heading, width, "", ""));
-        for check in listed {
-            let first = format!("  {:<26}", check.code.0);
-            context.say(&wrap(check.title, width, &first, &" ".repeat(28)));
-        }
-        long_story(context);
-    }
-    // Another reason than the message names is still the reason to go on with.
-    if let Some(state) = &looked
-        && mine.is_empty()
-        && checks::fails(&state.findings)
-    {
-        let gap = if found.checks.is_empty() { "" } else { "\n" };
-        let codes = codes(state.findings.iter().filter(|finding| finding.severity.fails()));
-        let diagnose = Step::diagnose().after("Something else is wrong here, and this tells it");
-        let line = context.typed(&diagnose.note(codes));
-        context.say(&format!("{gap}{line}"));
+    match is_message {
+        true => answer.tell(context),
+        false => answer.tell_named(context),
     }
     Ok(Exit::Done)
+}
+
+/// What a text means, and what of it is found here.
+struct Answer {
+    /// The most telling message: one whose cause is found here goes before those whose are not.
+    message: Option<Found>,
+    report: Option<&'static FailureMode>,
+    checks: Vec<&'static Check>,
+    looked: Option<State>,
+}
+
+impl Answer {
+    fn of(found: Matches, looked: Option<State>) -> Self {
+        let is_here = |one: &Found| {
+            let here = looked.as_ref().map_or(&[][..], |state| &state.findings);
+            let blocks = |check: &&Check| {
+                here.iter().any(|finding| finding.code == check.code && finding.severity.fails())
+            };
+            one.is_telling() && one.checks.iter().any(blocks)
+        };
+        let at = found.messages.iter().position(is_here).unwrap_or(0);
+        let message = found.messages.into_iter().nth(at);
+        let checks = message.as_ref().map_or(found.named, |message| message.checks.clone());
+        Self { message, report: found.report, checks, looked }
+    }
+
+    fn here(&self) -> &[Finding] {
+        self.looked.as_ref().map_or(&[], |state| &state.findings)
+    }
+
+    fn is_here(&self, check: &Check) -> bool {
+        self.here().iter().any(|finding| finding.code == check.code)
+    }
+
+    fn dir(&self) -> Option<String> {
+        let state = self.looked.as_ref()?;
+        Some(safe(&crate::platform::shown(&state.located.state_dir)))
+    }
+
+    fn document(&self, invocation: &Invocation) -> ExplainDocument {
+        let found_here = self
+            .here()
+            .iter()
+            .filter(|finding| self.checks.iter().any(|check| check.code == finding.code));
+        ExplainDocument {
+            head: Head::of("explain"),
+            message: self.message.as_ref().and_then(|found| found.message).map(|message| {
+                MessageDocument {
+                    means: message.means.to_owned(),
+                    advice: message.advice.to_owned(),
+                    found_here: found_here.map(|finding| finding.code.to_string()).collect(),
+                }
+            }),
+            explanations: self.checks.iter().map(|check| explanation(check, invocation)).collect(),
+        }
+    }
+
+    /// A message: what to do, what it means, and where it is found or may be.
+    fn tell(&self, context: &mut Context<'_, '_>) {
+        let width = context.world.width;
+        let message = self.message.as_ref().and_then(|found| found.message);
+        if let Some(found) = &self.message {
+            let text = format!("About: {}", found.text.replace('…', "...").trim());
+            context.say(&context.paint.bold(&wrap(&text, width, "", "  ")));
+            context.say("");
+        }
+        let (means, advice) = message.map_or(("", ""), |message| (message.means, message.advice));
+        let is_here = self.checks.iter().any(|check| self.is_here(check));
+        if let Some(state) = self.looked.as_ref().filter(|_| is_here) {
+            let next = next(context, state).text(width);
+            context.say(&context.paint.bold(&next));
+            context.say("");
+            say_prose(context, "What it means: ", means);
+            if context.global.verbose {
+                self.stories(context);
+            } else {
+                self.found_here(context, state);
+            }
+            return;
+        }
+        say_prose(context, "What to do: ", advice);
+        say_prose(context, "What it means: ", means);
+        if context.global.verbose {
+            self.stories(context);
+        } else if advice.is_empty()
+            && let [check] = self.checks.as_slice()
+        {
+            say_prose(context, "What repairs it: ", check.repair);
+            say_prose(context, "By hand: ", check.by_hand);
+        }
+        self.elsewhere(context);
+    }
+
+    /// What is found here and fits: the short story. The rest on demand.
+    fn found_here(&self, context: &mut Context<'_, '_>, state: &State) {
+        let fits = |finding: &&Finding| self.checks.iter().any(|check| check.code == finding.code);
+        let mine: Vec<Finding> = state.findings.iter().filter(fits).cloned().collect();
+        context.say(&format!("Found in {}:\n", self.dir().unwrap_or_default()));
+        let text = findings::all(&mine, context.view());
+        context.print(&text);
+        let text = "the same with -v has the long story with the reports";
+        context.say("");
+        context.say(&context.paint.dim(&wrap(text, context.world.width, "More:  ", "       ")));
+    }
+
+    /// Nothing of it is found here: another reason that is, or where else to look.
+    fn elsewhere(&self, context: &mut Context<'_, '_>) {
+        let width = context.world.width;
+        if let Some(state) = self.looked.as_ref().filter(|state| checks::fails(&state.findings)) {
+            let codes = codes(state.findings.iter().filter(|finding| finding.severity.fails()));
+            let diagnose =
+                Step::diagnose().after("Something else is wrong here, and this tells it");
+            let line = context.typed(&diagnose.note(codes));
+            context.say(&line);
+            return;
+        }
+        if self.checks.is_empty() {
+            return;
+        }
+        let heading = match self.dir() {
+            Some(dir) => format!("Nothing that causes it is found in {dir}. Where else it may be:"),
+            None => "No state dir of OpenClaw is found here. Where it may be:".to_owned(),
+        };
+        context.say(&wrap(&heading, width, "", ""));
+        let trees = self.looked.iter().flat_map(|state| &state.model.facts.other_trees);
+        for tree in trees.take(AT_LENGTH) {
+            let step = Step::look_at(tree.path.clone()).after("another state dir of this machine");
+            context.say(&context.invocation.wrapped(&step, width, "- ", "  "));
+        }
+        for place in PLACES {
+            context.say(&prose(place, width, "- ", "  "));
+        }
+        let text = "the same with -v tells what may cause it, one by one";
+        context.say("");
+        context.say(&context.paint.dim(&wrap(text, width, "More:  ", "       ")));
+    }
+
+    /// Every cause: what is found here first, and at length.
+    fn stories(&self, context: &mut Context<'_, '_>) {
+        let (mine, others): (Vec<&Check>, Vec<&Check>) =
+            self.checks.iter().copied().partition(|check| self.is_here(check));
+        let (at_length, listed) = match (mine.is_empty(), others.len() <= AT_LENGTH) {
+            (false, _) => (mine.clone(), others),
+            (true, true) => (others, Vec::new()),
+            (true, false) => (Vec::new(), others),
+        };
+        if let Some(dir) = self.dir().filter(|_| !mine.is_empty()) {
+            context.say(&format!("Found in {dir}:\n"));
+        }
+        for check in at_length {
+            story(context, check);
+        }
+        if listed.is_empty() {
+            return;
+        }
+        let heading = match mine.is_empty() {
+            true => "Each of these findings causes it:",
+            false => "Other findings that cause it:",
+        };
+        context.say(heading);
+        for check in listed {
+            let first = format!("  {:<26}", check.code.0);
+            context.say(&wrap(check.title, context.world.width, &first, &" ".repeat(28)));
+        }
+        long_story(context);
+        context.say("");
+    }
+
+    /// A finding or a failure mode by its name.
+    fn tell_named(&self, context: &mut Context<'_, '_>) {
+        let width = context.world.width;
+        if let Some(report) = self.report {
+            let text = format!("{}: {}", report.mode, report.name);
+            let text = context.paint.bold(&wrap(&text, width, "", "     "));
+            context.say(&text);
+            context.say(&wrap(&report.refs.join(", "), width, "  reports   ", "            "));
+            context.say("");
+        }
+        match self.looked.as_ref().filter(|_| !context.global.verbose) {
+            Some(state) if self.checks.iter().any(|check| self.is_here(check)) => {
+                let next = next(context, state).text(width);
+                context.say(&context.paint.bold(&next));
+                context.say("");
+                self.found_here(context, state);
+            }
+            _ => self.stories(context),
+        }
+    }
+}
+
+/// Where a message comes from that nothing here causes, and how to look there.
+const PLACES: [&str; 4] = [
+    "another state dir: the gateway's log names its own at the start. `clawmend --state-dir DIR` looks there, `clawmend --profile NAME` in a profile's",
+    "another user: the gateway's service may run as root or as a user of its own. `ps -eo user,args | grep openclaw` shows as whom; `sudo -u USER clawmend` looks there",
+    "a container: `docker ps`, then `docker inspect -f '{{json .Mounts}}' NAME` shows its folder on this machine, for `--state-dir`",
+    "the browser: where the web page shows the message, its own saved token is meant. `openclaw dashboard` opens the page with a new one",
+];
+
+/// A sentence under a label, with a blank line after it; nothing where there is none.
+fn say_prose(context: &mut Context<'_, '_>, label: &str, text: &str) {
+    if !text.is_empty() {
+        context.say(&prose(text, context.world.width, label, "  "));
+        context.say("");
+    }
+}
+
+/// Wraps a sentence; what stands in backticks is a command and stays in one piece.
+fn prose(text: &str, width: usize, first: &str, rest: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match words.last_mut() {
+            Some(last) if last.matches('`').count() % 2 == 1 => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    wrap_words(words.iter().map(String::as_str), width, first, rest)
 }
 
 fn codes<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
@@ -134,17 +275,25 @@ fn codes<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     codes.join(", ")
 }
 
-/// Nothing fits: the codes that may have been meant, and where all of them are.
+/// Nothing fits: the codes that may have been meant, or what to send where.
 fn unknown(text: &str) -> Error {
-    let near = nearest(text);
     // What was pasted may hold a token, and is not said again.
-    let error = Error::usage("nothing here fits that text");
+    let near = nearest(text);
     let error = match near.as_slice() {
-        [] => error
-            .hint("give a code as `clawmend` prints it, a failure mode (F01), or OpenClaw's own error text"),
-        near => error.hint(format!("did you mean {}?", near.join(", "))),
+        [] => Error::usage("no message of OpenClaw that clawmend knows is in that text"),
+        near => Error::usage("no finding has that name")
+            .hint(format!("did you mean {}?", near.join(", "))),
     };
-    error.hint(Step::clawmend(["explain"]).note("lists every code"))
+    let error = error.hint(Step::clawmend(["explain"]).note("lists every finding"));
+    if !near.is_empty() {
+        return error;
+    }
+    let issues = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
+    error
+        .hint(Step::diagnose().note("finds what is wrong here without any message"))
+        .hint(format!(
+            "still locked out: send the message (without tokens and passwords), `openclaw --version` and what `clawmend -v` prints to {issues}"
+        ))
 }
 
 /// How to read on.
@@ -182,30 +331,7 @@ fn list(context: &mut Context<'_, '_>) -> Exit {
 const FAILURE_MODES: &str = "F01 to F40 number the failure modes: ways to be locked out, collected from \
                              users' reports. `clawmend explain F01` names the reports.";
 
-/// What is found here and fits the text: the short story, and what to type. The rest on demand.
-fn found_here(context: &mut Context<'_, '_>, state: &State, found: &Matches) {
-    let fits = |finding: &&Finding| found.checks.iter().any(|check| check.code == finding.code);
-    let mine: Vec<Finding> = state.findings.iter().filter(fits).cloned().collect();
-    let dir = safe(&crate::platform::shown(&state.located.state_dir));
-    context.say(&format!("Found in {dir}:\n"));
-    let text = findings::all(&mine, context.view());
-    context.print(&text);
-    let next = next(context, state).text(context.world.width);
-    context.say(&format!("\n{}", context.paint.bold(&next)));
-    let others = found
-        .checks
-        .iter()
-        .filter(|check| mine.iter().all(|finding| finding.code != check.code))
-        .count();
-    let others = match others {
-        0 => String::new(),
-        others => format!(", and {} not found here", count(others, "other cause", "other causes")),
-    };
-    let text = format!("the same with -v has the long story with the reports{others}");
-    context.say(&context.paint.dim(&wrap(&text, context.world.width, "More:  ", "       ")));
-}
-
-/// A rule at length.
+/// A check at length.
 fn story(context: &mut Context<'_, '_>, check: &Check) {
     let (paint, width) = (context.paint, context.world.width);
     let title = wrap(check.title, width, &format!("{}: ", check.code), "  ");

@@ -48,6 +48,16 @@ pub trait Person {
         false
     }
 
+    /// Whether a text comes by a pipe or from a file on stdin.
+    fn pipes(&self) -> bool {
+        false
+    }
+
+    /// What comes on stdin.
+    fn input(&self) -> Box<dyn std::io::Read> {
+        Box::new(std::io::empty())
+    }
+
     /// What a whole line answers to a question; `None` when it was broken off (Ctrl-C).
     fn confirm(&self, question: &str) -> Option<Answer>;
 
@@ -83,6 +93,15 @@ impl Person for AtTerminal {
     fn looks_on(&self) -> bool {
         use std::io::IsTerminal;
         std::io::stderr().is_terminal()
+    }
+
+    fn pipes(&self) -> bool {
+        use std::io::IsTerminal;
+        !std::io::stdin().is_terminal()
+    }
+
+    fn input(&self) -> Box<dyn std::io::Read> {
+        Box::new(std::io::stdin())
     }
 
     fn confirm(&self, question: &str) -> Option<Answer> {

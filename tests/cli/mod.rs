@@ -1,5 +1,6 @@
 mod canaries;
 mod consent;
+mod explain;
 mod identity;
 mod layout;
 mod leads;

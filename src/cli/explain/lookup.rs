@@ -1,15 +1,23 @@
 //! What a text that somebody pasted means: a code, a failure mode, or a message of OpenClaw.
 
-use crate::checks::messages::{self, Message};
+use crate::checks::messages::{self, Found};
 use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
 use crate::text::distance::distance;
 
 /// What a text means.
 pub(super) struct Matches {
-    pub message: Option<&'static Message>,
+    /// The finding or failure mode whose name it is.
+    pub named: Vec<&'static Check>,
     pub report: Option<&'static FailureMode>,
-    pub checks: Vec<&'static Check>,
+    /// The messages in it, the most telling first; none where it is a name.
+    pub messages: Vec<Found>,
+}
+
+impl Matches {
+    pub fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.report.is_none() && self.messages.is_empty()
+    }
 }
 
 /// What a code, a mode or an error text means: an exact name first, else by the messages.
@@ -22,12 +30,9 @@ pub(super) fn matching(text: &str) -> Matches {
         check.code.0 == name || check.modes.iter().any(|mode| mode.eq_ignore_ascii_case(&name))
     });
     let report = reports::failure_mode(&name);
-    if !named.is_empty() || report.is_some() {
-        return Matches { message: None, report, checks: named };
-    }
-    let found = messages::find(text);
-    let checks = messages::checks(text, found.as_ref());
-    Matches { message: found.map(|found| found.message), report: None, checks }
+    let is_name = !named.is_empty() || report.is_some();
+    let messages = if is_name { Vec::new() } else { messages::find(text) };
+    Matches { named, report, messages }
 }
 
 /// The code or failure mode that a text may be: `[Cli-Not-Paired]` is `cli-not-paired`, `f1` is `f01`.
@@ -63,7 +68,10 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<&'static str> {
-        matching(text).checks.iter().map(|check| check.code.0).collect()
+        let found = matching(text);
+        let message = found.messages.into_iter().next();
+        let checks = message.map_or(found.named, |message| message.checks);
+        checks.iter().map(|check| check.code.0).collect()
     }
 
     #[test]
@@ -93,13 +101,7 @@ mod tests {
     fn each_message_that_a_rule_names_finds_the_rule() {
         for check in checks::CHECKS {
             for message in check.messages {
-                let found = matching(message);
-                assert!(
-                    found.message.is_some()
-                        || found.checks.iter().any(|known| known.code == check.code),
-                    "{}: {message}",
-                    check.code
-                );
+                assert!(codes(message).contains(&check.code.0), "{}: {message}", check.code);
             }
         }
     }

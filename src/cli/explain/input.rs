@@ -1,0 +1,78 @@
+//! What is to be explained: words of the command line, what is piped in, a file.
+
+use std::io::Read;
+
+use super::super::args;
+use super::super::context::Context;
+use crate::error::Error;
+
+/// How much of a log is looked at, its end: bytes.
+const KEPT: usize = 1 << 20;
+/// How much is read at most, for what never ends: bytes.
+const MOST: u64 = 64 << 20;
+
+/// The text, whatever its encoding; `None` where nothing was given.
+pub(super) fn pasted(
+    context: &mut Context<'_, '_>,
+    args: &args::Explain,
+) -> Result<Option<String>, Error> {
+    if let Some(path) = &args.file {
+        let failed = |error| Error::io("read the messages", path, &error);
+        let file = std::fs::File::open(path).map_err(failed)?;
+        return Ok(Some(end_of(file).map_err(failed)?));
+    }
+    let from_input = match args.what.as_slice() {
+        [] => context.world.person.pipes(),
+        words => words == ["-"],
+    };
+    if !from_input {
+        return Ok(Some(args.what.join(" ")).filter(|_| !args.what.is_empty()));
+    }
+    if context.world.person.is_there() {
+        context.note("Paste the message, then press Enter and Ctrl-D.");
+    }
+    let failed = |error| Error::io("read the messages", "-", &error);
+    let text = end_of(context.world.person.input()).map_err(failed)?;
+    // An empty pipe is what a service or a cron job has.
+    Ok(Some(text).filter(|text| !args.what.is_empty() || !text.trim().is_empty()))
+}
+
+/// The end of what can be read, where most of a log's news is.
+fn end_of(source: impl Read) -> std::io::Result<String> {
+    let mut source = source.take(MOST);
+    let mut kept = Vec::new();
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        match source.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => kept.extend_from_slice(chunk.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if kept.len() > 2 * KEPT {
+            kept.drain(..kept.len() - KEPT);
+        }
+    }
+    kept.drain(..kept.len().saturating_sub(KEPT));
+    // UTF-16, as Windows shells write it: its zeros are no letters, and lie between all others.
+    kept.retain(|byte| *byte != 0);
+    Ok(String::from_utf8_lossy(&kept).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_ends_does() {
+        let endless = std::io::repeat(b'x');
+        assert_eq!(end_of(endless).unwrap().len(), KEPT);
+    }
+
+    #[test]
+    fn any_bytes_are_text_and_the_end_counts() {
+        let mut bytes = vec![0xff; 3 * KEPT];
+        bytes.extend("device token mismatch".encode_utf16().flat_map(u16::to_le_bytes));
+        assert!(end_of(&bytes[..]).unwrap().ends_with("device token mismatch"));
+    }
+}

@@ -1,0 +1,191 @@
+//! What people paste: messages of OpenClaw, release by release, bare and as they stand on a terminal.
+
+use clawmend::checks::messages::{self, Found};
+use clawmend::cli::world::{Answer, Person};
+use clawmend::exit::Exit;
+
+use crate::support::Sandbox;
+
+/// One message a line: release, what is expected (a finding's code, or `=` and words of the answer), text.
+const CORPUS: &str = include_str!("explain_corpus.tsv");
+
+fn corpus() -> Vec<(&'static str, String)> {
+    let lines = CORPUS.lines().map(|line| {
+        let mut cells = line.splitn(3, '\t').skip(1);
+        let (expected, text) = (cells.next().unwrap(), cells.next().unwrap());
+        (expected, text.replace("\\n", "\n"))
+    });
+    lines.collect()
+}
+
+/// What is wrong with the answer to a text, if anything is.
+fn fault(expected: &str, text: &str) -> Option<String> {
+    let found = messages::find(text);
+    let Some(best) = found.first() else {
+        return Some(format!("unknown: {text}"));
+    };
+    let answer =
+        |best: &Found| best.message.map_or(String::new(), |m| format!("{} {}", m.means, m.advice));
+    let is_right = match expected.strip_prefix('=') {
+        Some(words) => answer(best).to_lowercase().contains(&words.to_lowercase()),
+        None => best.checks.iter().any(|check| check.code.0 == expected),
+    };
+    let codes: Vec<&str> = best.checks.iter().map(|check| check.code.0).collect();
+    (!is_right).then(|| format!("{text}\n  wants {expected}, got `{}` {codes:?}", best.text))
+}
+
+fn none_of(faults: impl Iterator<Item = Option<String>>) {
+    let faults: Vec<String> = faults.flatten().collect();
+    assert!(faults.is_empty(), "{} of them:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn each_message_of_the_corpus_is_known() {
+    assert!(corpus().len() >= 150);
+    none_of(corpus().iter().map(|(expected, text)| fault(expected, text)));
+}
+
+/// The same in another case, with other quotes, with `_` and `-` for blanks.
+#[test]
+fn a_message_is_known_in_other_spellings() {
+    none_of(corpus().iter().map(|(expected, text)| fault(expected, &text.to_uppercase())));
+    let quoted = |text: &str| text.replace(['"', '\'', '`'], "\u{201c}");
+    none_of(corpus().iter().map(|(expected, text)| fault(expected, &quoted(text))));
+    let json = |text: &str| format!("{{\"msg\":{}}}", serde_json::to_string(text).unwrap());
+    none_of(corpus().iter().map(|(expected, text)| fault(expected, &json(text))));
+}
+
+/// A terminal's page: prompt, banner, colours, times, a frame that breaks words, a stack trace.
+fn page(text: &str) -> String {
+    let mut page = String::from(
+        "\u{1b}]0;ann@claw\u{7}\u{1b}[32mann@claw\u{1b}[0m:~$ openclaw devices list\n\n\u{1b}[1m🦞 OpenClaw\u{1b}[0m 2026.5.28 (e932160) — One CLI to rule them all.\n\n│\n◇  \n",
+    );
+    for line in text.lines() {
+        let letters: Vec<char> = line.chars().collect();
+        for piece in letters.chunks(37) {
+            let piece: String = piece.iter().collect();
+            page.push_str(&format!("│ \u{1b}[31m{piece}\u{1b}[0m │\r\n"));
+        }
+    }
+    page.push_str("    at Object.onClose (file:///app/dist/call-rN1k4f-b.js:3026:10)\n    at WebSocket.emit (node:events:519:28)\n2026-05-28T10:11:12.345+02:00 [ws] → close durationMs=7 lastFrameMethod=connect\nann@claw:~$ ");
+    page
+}
+
+#[test]
+fn a_message_is_known_on_a_pasted_page() {
+    none_of(corpus().iter().map(|(expected, text)| fault(expected, &page(text))));
+}
+
+/// Somebody who pipes a text into the program.
+struct Pipe(Vec<u8>);
+
+impl Person for Pipe {
+    fn is_there(&self) -> bool {
+        false
+    }
+    fn pipes(&self) -> bool {
+        true
+    }
+    fn input(&self) -> Box<dyn std::io::Read> {
+        Box::new(std::io::Cursor::new(self.0.clone()))
+    }
+    fn confirm(&self, _question: &str) -> Option<Answer> {
+        None
+    }
+    fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
+        None
+    }
+}
+
+const LOCKED: &str = "2026.5.28-scope-upgrade-pending";
+
+#[test]
+fn a_log_comes_by_a_pipe_or_from_a_file_and_the_remedy_stands_first() {
+    let sandbox = Sandbox::fixture(LOCKED);
+    let log = Pipe(page("gateway closed (1008): pairing required").into_bytes());
+    let path = sandbox.home().join("gateway.log");
+    std::fs::write(&path, &log.0).unwrap();
+    for args in
+        [&["explain"][..], &["explain", "-"], &["explain", "--file", path.to_str().unwrap()]]
+    {
+        let run = sandbox.run_with(args, &log).expect(Exit::Done);
+        let remedy = run.stdout.find("clawmend repair --dry-run").expect(&run.stdout);
+        let means = run.stdout.find("What it means:").expect(&run.stdout);
+        assert!(remedy < means, "{}", run.text());
+    }
+}
+
+#[test]
+fn nothing_piped_in_lists_the_findings_and_nothing_typed_is_asked_for() {
+    let sandbox = Sandbox::fixture(LOCKED);
+    for blank in ["", " \n"] {
+        let run = sandbox.run_with(&["explain"], &Pipe(blank.into())).expect(Exit::Done);
+        assert!(run.stdout.contains("cli-scopes-missing"), "{}", run.text());
+        sandbox.run_with(&["explain", "-"], &Pipe(blank.into())).expect(Exit::Usage);
+    }
+    sandbox.run(&["explain", "--file", "/nowhere/at/all"]).expect(Exit::Failed);
+}
+
+#[test]
+fn what_is_no_text_ends_and_a_message_at_its_end_is_found() {
+    let sandbox = Sandbox::fixture(LOCKED);
+    let mut bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
+    sandbox.run_with(&["explain", "-"], &Pipe(bytes.clone())).expect(Exit::Usage);
+    bytes.extend("\r\ndevice token mismatch\r\n".encode_utf16().flat_map(u16::to_le_bytes));
+    let run = sandbox.run_with(&["explain", "-"], &Pipe(bytes)).expect(Exit::Done);
+    assert!(run.stdout.contains("device_token_mismatch"), "{}", run.text());
+}
+
+/// What is pasted may hold a token: nothing of it is said again.
+#[test]
+fn what_was_pasted_is_not_said_again() {
+    let sandbox = Sandbox::fixture(LOCKED);
+    for text in [
+        "gateway closed (1008): pairing required --token hunterhunter https://x/?token=hunterhunter",
+        "Cannot find package '@hunterhunter/ai'",
+        "plugin path not found: /opt/hunterhunter",
+        "nothing known, token=hunterhunter",
+    ] {
+        for args in [&["explain", "-"][..], &["-v", "explain", "-"], &["--json", "explain", "-"]] {
+            let run = sandbox.run_with(args, &Pipe(text.into()));
+            assert!(!run.text().contains("hunterhunter"), "{args:?}: {}", run.text());
+        }
+    }
+}
+
+#[test]
+fn a_plain_answer_says_what_to_do_first() {
+    let sandbox = Sandbox::empty();
+    let run =
+        sandbox.run(&["explain", "Error: ENOSPC: no space left on device"]).expect(Exit::Done);
+    let todo = run.stdout.find("What to do: Free space first").expect(&run.stdout);
+    assert!(todo < run.stdout.find("What it means:").unwrap(), "{}", run.text());
+    assert!(!run.stdout.contains("Where"), "{}", run.text());
+}
+
+/// Where nothing of it is found here: places and how to look there, no list of codes.
+#[test]
+fn what_is_not_found_here_has_likely_places() {
+    let repaired = Sandbox::fixture(LOCKED);
+    repaired.run(&["repair", "--yes"]).expect(Exit::Done);
+    for there in [&[][..], &["--state-dir", "/nowhere/at/all"]] {
+        let run =
+            repaired.run(&[there, &["explain", "pairing required"]].concat()).expect(Exit::Done);
+        for place in ["--state-dir DIR", "sudo -u USER", "docker ps", "openclaw dashboard"] {
+            assert!(run.stdout.contains(place), "{place}: {}", run.text());
+        }
+        let codes = run.stdout.matches("cli-").count();
+        assert!(codes == 0 && run.stdout.lines().count() < 24, "{}", run.text());
+        let args = [there, &["-v", "explain", "pairing required"]].concat();
+        let long = repaired.run(&args).expect(Exit::Done);
+        assert!(long.stdout.contains("cli-not-paired"), "{}", long.text());
+    }
+}
+
+#[test]
+fn an_unknown_text_ends_with_what_to_send_where() {
+    let run = Sandbox::empty().run(&["explain", "the lamp is blue today"]).expect(Exit::Usage);
+    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("/issues") && said.contains("openclaw --version"), "{}", run.text());
+    assert!(!said.contains("lamp"), "{}", run.text());
+}
