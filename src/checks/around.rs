@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Check, Edits};
+use super::{Check, Edits, Stage};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::facts::{Access, Gateway, Trouble};
@@ -20,6 +20,7 @@ pub static INTERRUPTED: Check = Check {
     repair: "The next `repair` takes the interrupted run back with its snapshot, then repairs.",
     by_hand: "Restore the snapshot that the interrupted run took.",
     commands: &[&["restore", "SNAPSHOT"]],
+    stage: Some(Stage::Store),
     find: |model, check| match &model.facts.interrupted {
         Some(what) => vec![
             check
@@ -52,6 +53,7 @@ pub static OWNER: Check = Check {
     by_hand: "sudo chown -R USER: STATE_DIR",
     messages: &["EACCES", "permission denied", "eacces: permission denied"],
     is_of_access: true,
+    stage: Some(Stage::Store),
     find: |model, check| {
         let hit = access(model, |access| matches!(access.trouble, Trouble::Owner { .. }));
         let Some(Trouble::Owner { expected, .. }) = hit.first().map(|access| &access.trouble)
@@ -86,6 +88,7 @@ pub static MODE: Check = Check {
     by_hand: "chmod u+rwX on what is named.",
     messages: &["EACCES", "permission denied", "eacces: permission denied"],
     is_of_access: true,
+    stage: Some(Stage::Store),
     find: |model, check| {
         let says =
             ["the owner may not read and write it", "paths: the owner may not read and write them"];
@@ -217,6 +220,7 @@ pub static OTHER_TREES: Check = Check {
         "local fallback pairing state does not contain the gateway request",
         "missing config. run",
     ],
+    stage: Some(Stage::Store),
     find: |model, check| {
         let trees = &model.facts.other_trees;
         let Some(first) = trees.first() else {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::finding::{Code, Finding, Remedy, Severity};
 use crate::image::Bytes;
 use crate::model::Model;
+use crate::model::contact::Fault;
 use crate::model::device::token_from;
 use crate::plan::Edit;
 use crate::secret::Secret;
@@ -35,8 +36,10 @@ pub struct Check {
     pub messages: &'static [&'static str],
     /// What this is a consequence of: it is told with those where both are found.
     pub follows: &'static [&'static Check],
-    /// Where it sits on the way from the CLI to the gateway; `None`: it is not about that way.
-    pub hop: Option<Hop>,
+    /// The step of the gateway's decision that fails by it; `None`: it keeps nobody out.
+    pub stage: Option<Stage>,
+    /// What a gateway may make good by itself ([`Model::heals`]).
+    pub fault: Option<Fault>,
     /// It is told from the pairing stores: they mean nothing on a client of another host's gateway.
     pub is_of_stores: bool,
     /// It is about the CLI's device: a CLI that shows no device does without.
@@ -51,15 +54,30 @@ pub struct Check {
     pub edits: Edits,
 }
 
-/// A stop on the way from the CLI to the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hop {
-    /// What the CLI sends.
-    Cli,
-    /// Where it sends it.
+/// A step of the gateway's own decision whether this machine's CLI gets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It starts with this config.
+    Config,
+    /// It starts with these stores, and can read and write them.
+    Store,
+    /// What the CLI sends arrives there.
     Url,
-    /// Whether a gateway is there to take it.
-    Gateway,
+    /// The CLI has a credential to show, and the shared one is the gateway's.
+    Credential,
+    /// The CLI proves which device it is.
+    Device,
+    /// The device token is live and the recorded one.
+    Token,
+    /// The role policies of the config let the CLI in (2026.8 and later).
+    Policy,
+    /// The device is paired, with this key and on this platform.
+    Record,
+    /// It holds the role `operator`.
+    Role,
+    /// Its scopes cover what the everyday commands ask for.
+    Scopes,
 }
 
 /// Where the edits that repair a finding are made.
@@ -93,7 +111,8 @@ impl Check {
         commands: &[],
         messages: &[],
         follows: &[],
-        hop: None,
+        stage: None,
+        fault: None,
         is_of_stores: false,
         is_of_device: false,
         is_of_requests: false,

@@ -1,7 +1,7 @@
 //! The database itself: whether it can be read, and which release it belongs to.
 
-use super::Check;
 use super::stores::to_read;
+use super::{Check, Stage};
 use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
 use crate::image::{DatabaseState, Unusable};
@@ -57,6 +57,7 @@ pub static DAMAGED: Check = Check {
     by_hand: "Stop the gateway, and put a good copy back without the -wal and -shm files of another database. Then \
               diagnose again.",
     messages: &["database disk image is malformed", "malformed database schema"],
+    stage: Some(Stage::Store),
     find: |model, check| match state(model) {
         Some(DatabaseState::Damaged(why)) => {
             let finding = check
@@ -78,6 +79,7 @@ pub static UNFINISHED: Check = Check {
           the contents of the database cannot be trusted.",
     repair: "Nothing: the next start of the gateway undoes the interrupted write.",
     by_hand: "Start the gateway once, then diagnose again. Do not delete the -journal file: it holds what must be put back.",
+    stage: Some(Stage::Store),
     find: |model, check| match state(model) {
         Some(DatabaseState::Unfinished(why)) => {
             let steps = [
@@ -104,6 +106,7 @@ pub static FOREIGN: Check = Check {
     repair: "Nothing: clawmend never overwrites a file that it does not know.",
     by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then diagnose again.",
     messages: &["file is not a database"],
+    stage: Some(Stage::Store),
     find: |model, check| match state(model) {
         Some(DatabaseState::Foreign) => {
             vec![unread(
@@ -129,6 +132,7 @@ pub static EMPTY: Check = Check {
     by_hand: "Put a good copy of the database back while the gateway is stopped. If you have none, start the gateway \
               once, then diagnose again.",
     messages: &["file is not a database"],
+    stage: Some(Stage::Store),
     find: |model, check| match state(model) {
         Some(DatabaseState::Empty) => {
             let finding =
@@ -154,6 +158,7 @@ pub static UNUSABLE: Check = Check {
     repair: "Nothing: clawmend does not change what it cannot read.",
     by_hand: "Make it a normal file that the gateway's user can read; stop the process that holds it.",
     messages: &["database is locked", "unable to open database file", "EACCES"],
+    stage: Some(Stage::Store),
     find: |model, check| match state(model) {
         Some(DatabaseState::Held(why)) => {
             let holder = Step::run("fuser", ["-v".into(), model.facts.state_dir.join(DATABASE)]);
@@ -199,6 +204,7 @@ pub static NEWER: Check = Check {
         "SQLite schema incomplete or noncanonical",
         "schema migration required",
     ],
+    stage: Some(Stage::Store),
     find: |model, check| {
         let Some(database) = model.database().filter(|_| model.store == StoreKind::Sqlite) else {
             return vec![];
@@ -261,6 +267,7 @@ pub static DOWNGRADED: Check = Check {
         "pairing required",
         "cannot open your existing data",
     ],
+    stage: Some(Stage::Store),
     find: downgraded,
     ..Check::BASE
 };

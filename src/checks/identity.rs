@@ -5,9 +5,10 @@ use serde_json::json;
 use super::edits::RecordEdits;
 use super::leftovers::IDENTITY_WAITS;
 use super::stores::to_read;
-use super::{Check, Edits, new_identity};
+use super::{Check, Edits, Stage, new_identity};
 use crate::config::model::ConfigState;
 use crate::finding::{Code, Finding, Severity};
+use crate::model::contact::Fault;
 use crate::model::identity::IdentityFault;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{AuthCondition, IdentityState, Model, place_of};
@@ -52,6 +53,8 @@ pub static MISSING: Check = Check {
     follows: &[&super::import::IMPORT_WAITS],
     is_of_stores: true,
     is_of_device: true,
+    stage: Some(Stage::Device),
+    fault: Some(Fault::Unknown),
     find: |model, check| {
         // What cannot be read, or waits to be imported, has a finding of its own.
         if model.identity != IdentityState::Absent
@@ -102,6 +105,7 @@ pub static MALFORMED: Check = Check {
         "invalid persisted device identity",
         "could not access the persisted device identity",
     ],
+    stage: Some(Stage::Device),
     find: malformed,
     ..Check::BASE
 };
@@ -167,6 +171,7 @@ pub static KEYS_DIFFER: Check = Check {
         "pairing required",
         "invalid persisted device identity",
     ],
+    stage: Some(Stage::Device),
     find: |model, check| match &model.identity {
         IdentityState::Found(identity) if !identity.keys_match => {
             let says = "the identity's private key does not belong to its public key (mixed from two machines?)";
@@ -194,6 +199,7 @@ pub static ID_DIFFERS: Check = Check {
              right id gets its scopes.",
     by_hand: "Files: nothing to do. Database: stop the gateway and run `openclaw doctor --fix`.",
     messages: &["device identity mismatch", "invalid persisted device identity"],
+    stage: Some(Stage::Device),
     find: |model, check| match &model.identity {
         IdentityState::Found(identity) if identity.keys_match && !identity.id_fits() => {
             let says = "the identity's deviceId does not belong to its key";
@@ -238,6 +244,7 @@ pub static FOREIGN: Check = Check {
         "device is not approved yet",
     ],
     follows: &[&MISSING, &MALFORMED],
+    stage: Some(Stage::Device),
     find: foreign,
     edits: Edits::Grant,
     ..Check::BASE

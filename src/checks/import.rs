@@ -1,7 +1,7 @@
 //! Pairing files that wait to be moved into the database, what stops that, and what it left.
 
 use super::stores::to_read;
-use super::{Check, Edits, container, file_name, set_aside_step};
+use super::{Check, Edits, Stage, container, file_name, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::database::{Legacy, is_identity_claim};
 use crate::model::facts::Gateway;
@@ -32,6 +32,7 @@ pub static IMPORT_WAITS: Check = Check {
         "legacy device auth requires migration",
         "doctor stopped because a state migration refused",
     ],
+    stage: Some(Stage::Store),
     find: |model, check| match &model.legacy {
         Some(legacy) => import_waits(model, check, legacy).into_iter().collect(),
         None => vec![],
@@ -91,7 +92,7 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
             // Seen on 2026.8.1: nothing of the file is moved at any start, so every device in it is out.
             let gives_up = model.written_by().is_some_and(|release| release.starts_with("2026.8."));
             // Later the whole records are moved, and a CLI that needs none of the file is in anyway.
-            let cli_is_in = model.local_entry().is_some() || model.shared == Shared::Present;
+            let cli_is_in = model.local_entry().is_some() || model.shared != Shared::Absent;
             if cli_is_in && !gives_up { finding.rated(Severity::Warning) } else { finding }
         }
         Condition::Good if !legacy.paired.entries.is_empty() => check
@@ -133,6 +134,7 @@ pub static BLOCKER: Check = Check {
         "Doctor stopped because a state migration refused",
         "startup migrations did not complete cleanly",
     ],
+    stage: Some(Stage::Store),
     find: |model, check| {
         // The file releases use it.
         if model.store != StoreKind::Sqlite {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::edits::{edit, set_aside};
 use super::stores::to_read;
-use super::{Check, Edits, file_name, new_identity, set_aside_step};
+use super::{Check, Edits, Stage, file_name, new_identity, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::value;
 use crate::model::database::is_identity_claim;
@@ -31,6 +31,7 @@ pub static IDENTITY_WAITS: Check = Check {
         "startup migrations did not complete cleanly",
     ],
     follows: &[&super::import::IMPORT_WAITS],
+    stage: Some(Stage::Device),
     find: identity_waits,
     edits: Edits::Pairing(adopted),
     ..Check::BASE
@@ -130,6 +131,7 @@ pub static IDENTITY_LEFT: Check = Check {
         "differ from the migration receipt",
         "doctor stopped because a state migration refused",
     ],
+    stage: Some(Stage::Device),
     find: |model, check| {
         let (Some(legacy), Some(row)) = (&model.legacy, model.usable_identity()) else {
             return vec![];
@@ -191,6 +193,7 @@ pub static AUTH_LEFT: Check = Check {
         "startup migrations did not complete cleanly",
     ],
     follows: &[&super::import::IMPORT_WAITS],
+    stage: Some(Stage::Store),
     find: |model, check| {
         let Some(legacy) = &model.legacy else {
             return vec![];
@@ -206,7 +209,7 @@ pub static AUTH_LEFT: Check = Check {
         };
         vec![match model.shared {
             Shared::Absent => finding,
-            Shared::Present => finding.rated(Severity::Warning).note(
+            Shared::Present | Shared::Open => finding.rated(Severity::Warning).note(
                 "the config holds a shared token or password, so the CLI does not need the saved token",
             ),
         }]

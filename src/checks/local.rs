@@ -1,7 +1,8 @@
 //! This machine's CLI in the pairing store: is it paired, as whom, with which scopes.
 
-use super::{Check, Edits, list};
+use super::{Check, Edits, Stage, list};
 use crate::finding::{Code, EvidenceKind, Finding, Severity};
+use crate::model::contact::Fault;
 use crate::model::device::{Device, List};
 use crate::model::layout::Part;
 use crate::model::scopes::Era;
@@ -92,6 +93,8 @@ pub static NOT_PAIRED: Check = Check {
     ],
     is_of_stores: true,
     is_of_device: true,
+    stage: Some(Stage::Record),
+    fault: Some(Fault::Unknown),
     find: |model, check| {
         let Some(identity) = model.usable_identity() else {
             return vec![];
@@ -150,6 +153,8 @@ pub static KEY_DIFFERS: Check = Check {
         "device public key invalid",
     ],
     is_of_device: true,
+    stage: Some(Stage::Record),
+    fault: Some(Fault::Key),
     find: |model, check| {
         let (Some(identity), Some(device)) = (model.usable_identity(), local(model)) else {
             return vec![];
@@ -191,6 +196,8 @@ pub static ROLE_MISSING: Check = Check {
         "1008",
     ],
     is_of_device: true,
+    stage: Some(Stage::Role),
+    fault: Some(Fault::Role),
     find: |model, check| {
         let Some(device) = local(model) else {
             return vec![];

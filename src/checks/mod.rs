@@ -3,6 +3,7 @@
 //! [`CHECKS`] is the one list of them: `diagnose`, `repair`, `explain`, `--help`, the man page,
 //! docs/findings.md and the JSON schema are made from it.
 
+pub mod admission;
 pub mod approvable;
 pub mod approve;
 pub(crate) mod around;
@@ -34,12 +35,12 @@ pub(crate) mod tokens;
 
 use std::collections::HashSet;
 
-pub use check::{Check, Edits, Hop, Options, Scopes};
+pub use admission::{Admission, Outcome, Verdict, admission};
+pub use check::{Check, Edits, Options, Scopes, Stage};
 pub use local::foreign_request_line;
 pub use plan::plan;
 pub use records::describe as describe_fault;
 
-use crate::config::model::AuthKind;
 use crate::finding::{Code, Finding, Remedy, Severity};
 use crate::model::Model;
 use crate::model::layout::Part;
@@ -79,6 +80,7 @@ pub static CHECKS: &[&Check] = &[
     &config::remote::NOT_LOCAL,
     &config::remote::PLAINTEXT,
     &config::keys::UNKNOWN,
+    &admission::CANNOT_TELL,
     &identity::MISSING,
     &identity::MALFORMED,
     &identity::KEYS_DIFFER,
@@ -141,6 +143,16 @@ pub static CHECKS: &[&Check] = &[
     &import::MIGRATED,
 ];
 
+/// What can keep the CLI out says at which step of the gateway's decision: held by the compiler.
+const _: () = {
+    let mut at = 0;
+    while at < CHECKS.len() {
+        let fails = matches!(CHECKS[at].severity, Severity::Blocks | Severity::Unchecked);
+        assert!(!fails || CHECKS[at].stage.is_some(), "a blocking check without a stage");
+        at += 1;
+    }
+};
+
 /// The check of a code.
 pub fn check(code: Code) -> Option<&'static Check> {
     CHECKS.iter().copied().find(|check| check.code == code)
@@ -163,6 +175,7 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
             put_repair(finding, &repaired);
         }
     }
+    findings.extend(admission::untold(model, &findings));
     findings.sort_by_key(|finding| finding.severity);
     findings
 }
@@ -193,23 +206,15 @@ fn without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
     )
 }
 
-/// What a gateway repairs by itself when its own machine's CLI comes: it pairs it, or widens it where
-/// `gateway.auth.mode` is `none` (seen on 2026.9.6).
+/// What a gateway makes good by itself when its own machine's CLI comes.
 fn without_help(model: &Model, check: &Check, finding: Finding) -> Finding {
-    let is_open =
-        model.config.whole().is_some_and(|config| config.gateway.auth_kind() == AuthKind::None);
-    let is_new = [local::NOT_PAIRED.code, identity::MISSING.code].contains(&check.code);
-    // A device that reports another platform, or holds another key, waits for a person in any case.
-    let waits = [pins::PINNED.code, local::KEY_DIFFERS.code].contains(&check.code);
-    let heals = finding.severity.fails()
-        && model.pairs_itself()
-        && (is_new || is_open && check.is_of_device && !waits);
+    let heals = finding.severity.fails() && check.fault.is_some_and(|fault| model.heals(fault));
     if !heals {
         return finding;
     }
-    finding.rated(Severity::Warning).note(
-        "the gateway pairs the CLI of its own machine by itself, at its start or at the first command",
-    )
+    finding
+        .rated(Severity::Warning)
+        .note("the gateway makes this good by itself, at its start or at the CLI's next command")
 }
 
 /// Whether this machine's CLI is kept out, or that could not be told.
@@ -253,4 +258,4 @@ mod database_tests;
 mod stores_tests;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,7 +1,7 @@
 //! What a device was pinned to when it was approved: platform and device family.
 
 use super::local::{local, paired_place};
-use super::{Check, Edits};
+use super::{Check, Edits, Stage};
 use crate::finding::{Code, Severity};
 use crate::model::Model;
 use crate::model::device::Device;
@@ -81,6 +81,7 @@ pub static PINNED: Check = Check {
         "1008",
     ],
     is_of_device: true,
+    stage: Some(Stage::Record),
     find: |model, check| {
         let Some(device) = local(model) else {
             return vec![];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::edits::{RecordEdits, edit, remove};
-use super::{Check, Edits, Options};
+use super::{Check, Edits, Options, Stage};
 use crate::finding::{Code, Severity};
 use crate::model::database::BadCell;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
@@ -24,6 +24,7 @@ pub static CELL_MALFORMED: Check = Check {
              may have to pair again. This machine's own row gets what it needs.",
     by_hand: "UPDATE device_pairing_paired SET COLUMN = NULL WHERE device_id = '...' (sqlite3, gateway running or not).",
     messages: &["closed (1000", "no close reason", "SyntaxError", "gateway closed (1000"],
+    stage: Some(Stage::Store),
     find: |model, check| {
         let bad = model.bad_cells();
         let of = |part| {
@@ -84,6 +85,7 @@ pub static IDENTITY_TIMES: Check = Check {
     repair: "The times are set to now.",
     by_hand: "UPDATE device_identities SET created_at_ms = ..., updated_at_ms = ... WHERE identity_key = 'primary'.",
     messages: &["invalid persisted device identity"],
+    stage: Some(Stage::Device),
     find: |model, check| {
         let bad = model.bad_identity_times();
         if bad.is_empty() {

@@ -1,8 +1,9 @@
 //! What the CLI's record and its token may do: the lists of scopes, which have to agree.
 
 use super::local::{local, paired_place, with_request};
-use super::{Check, Edits, list};
+use super::{Check, Edits, Stage, list};
 use crate::finding::{Code, Finding, Severity};
+use crate::model::contact::Fault;
 use crate::model::device::{List, Token};
 use crate::model::scopes::FULL;
 use crate::model::{Model, Shared};
@@ -18,7 +19,7 @@ pub(super) fn entry(model: &Model) -> Option<Option<&Token>> {
 pub(super) fn only_with_device_token(model: &Model, finding: Finding) -> Finding {
     match model.shared {
         Shared::Absent => finding,
-        Shared::Present => finding.rated(Severity::Warning).note(
+        Shared::Present | Shared::Open => finding.rated(Severity::Warning).note(
             "the config holds a shared token or password, so the next connect can renew the device token",
         ),
     }
@@ -56,6 +57,8 @@ pub static SCOPES_MISSING: Check = Check {
         "1008",
     ],
     is_of_device: true,
+    stage: Some(Stage::Scopes),
+    fault: Some(Fault::Scopes),
     find: |model, check| {
         let Some(device) = local(model) else {
             return vec![];
@@ -108,6 +111,7 @@ pub static SCOPES_DISAGREE: Check = Check {
         "missing scope: operator.",
     ],
     follows: &[&SCOPES_MISSING, &NARROW, &BEYOND],
+    stage: Some(Stage::Scopes),
     find: |model, check| {
         let Some(device) = local(model) else {
             return vec![];
@@ -147,6 +151,8 @@ pub static NARROW: Check = Check {
     ],
     follows: &[&SCOPES_MISSING],
     is_of_device: true,
+    stage: Some(Stage::Token),
+    fault: Some(Fault::Scopes),
     find: |model, check| {
         let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
             return vec![];
@@ -189,6 +195,8 @@ pub static BEYOND: Check = Check {
     ],
     follows: &[&SCOPES_MISSING],
     is_of_device: true,
+    stage: Some(Stage::Token),
+    fault: Some(Fault::Scopes),
     find: |model, check| {
         let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
             return vec![];

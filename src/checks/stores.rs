@@ -1,6 +1,6 @@
 //! The stores themselves.
 
-use super::{Check, Edits, container};
+use super::{Check, Edits, Stage, container};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::scan::ValueKind;
 use crate::image::Unusable;
@@ -46,6 +46,7 @@ pub static UNREADABLE: Check = Check {
     by_hand: "Make it a normal file that the gateway's user can read.",
     messages: &["EACCES", "Failed to read JSON file", "gateway closed (1000"],
     is_of_stores: true,
+    stage: Some(Stage::Store),
     find: |model, check| {
         let mut findings: Vec<Finding> = both(model)
             .into_iter()
@@ -94,6 +95,7 @@ pub static BROKEN: Check = Check {
         "gateway closed (1000",
     ],
     is_of_stores: true,
+    stage: Some(Stage::Store),
     find: |model, check| {
         let broken = |records: &Records| match &records.condition {
             Condition::Broken { error, whole, aside } => {
@@ -147,6 +149,7 @@ pub static EMPTY: Check = Check {
         "gateway closed (1000",
     ],
     is_of_stores: true,
+    stage: Some(Stage::Store),
     find: |model, check| {
         both(model)
             .into_iter()
@@ -180,6 +183,7 @@ pub static NOT_AN_OBJECT: Check = Check {
         "1008",
     ],
     is_of_stores: true,
+    stage: Some(Stage::Store),
     find: |model, check| {
         both(model)
             .into_iter()

@@ -19,7 +19,7 @@ pub(super) fn options() -> Options {
     Options::all([7; 32])
 }
 
-pub(super) fn facts() -> Facts {
+pub(crate) fn facts() -> Facts {
     Facts { now_ms: NOW, platform: "linux".into(), state_dir: "/s".into(), ..Facts::default() }
 }
 
@@ -51,6 +51,26 @@ pub(super) fn fixture(name: &str) -> Images {
         (part, std::fs::read_to_string(path).ok())
     };
     images(&[Part::Paired, Part::Pending, Part::Identity, Part::DeviceAuth].map(read))
+}
+
+/// A state of a config and nothing else.
+pub(crate) fn model_with_config(config: &str, facts: Facts) -> Model {
+    with_config(images(&[]), config, facts)
+}
+
+fn with_config(mut images: Images, config: &str, mut facts: Facts) -> Model {
+    let path = std::path::PathBuf::from("/s/openclaw.json");
+    let bytes = Bytes::new(config.as_bytes().to_vec());
+    let state = FileState::Present { bytes, meta: Meta::default() };
+    images.texts.insert(Slot::Config(path.clone()), TextImage { path: path.clone(), state });
+    facts.config.path = path;
+    Model::of(images, facts)
+}
+
+/// A captured state after its repair, with a config that is right.
+pub(crate) fn healthy_model() -> Model {
+    let after = repaired(&fixture("2026.5.28-scope-upgrade-pending"));
+    with_config(after.images, "{gateway:{mode:'local'}}", facts())
 }
 
 /// Diagnoses, plans, plays the plan through and diagnoses again.

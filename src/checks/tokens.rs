@@ -2,8 +2,9 @@
 
 use super::local::paired_place;
 use super::scopes::{entry, only_with_device_token};
-use super::{Check, Edits};
+use super::{Check, Edits, Stage};
 use crate::finding::{Code, Severity};
+use crate::model::contact::Fault;
 use crate::model::layout::Part;
 use crate::model::{AuthCondition, Model, place_of};
 
@@ -33,6 +34,8 @@ pub static MISSING: Check = Check {
     ],
     follows: &[&super::local::NOT_PAIRED, &super::local::ROLE_MISSING],
     is_of_device: true,
+    stage: Some(Stage::Token),
+    fault: Some(Fault::Token),
     find: |model, check| {
         let Some(token) = entry(model) else {
             return vec![];
@@ -71,6 +74,8 @@ pub static REVOKED: Check = Check {
         "unauthorized",
     ],
     is_of_device: true,
+    stage: Some(Stage::Token),
+    fault: Some(Fault::Token),
     find: |model, check| match entry(model) {
         Some(Some(token)) if token.revoked => vec![
             check
@@ -99,6 +104,7 @@ pub static ISSUER: Check = Check {
         "unauthorized",
     ],
     is_of_device: true,
+    stage: Some(Stage::Token),
     find: |model, check| {
         if model.usable_identity().is_none() || !model.is_token_of_lost_secret() {
             return vec![];
@@ -137,6 +143,8 @@ pub static MISMATCH: Check = Check {
         &CACHE_FOREIGN,
     ],
     is_of_device: true,
+    stage: Some(Stage::Token),
+    fault: Some(Fault::Token),
     find: |model, check| {
         let (Some(Some(ours)), Some(cached)) = (entry(model), model.auth.operator.as_ref()) else {
             return vec![];
@@ -187,6 +195,8 @@ pub static CACHE_MISSING: Check = Check {
     ],
     is_of_stores: true,
     is_of_device: true,
+    stage: Some(Stage::Token),
+    fault: Some(Fault::Token),
     find: |model, check| {
         if entry(model).is_none() {
             return vec![];
@@ -224,6 +234,8 @@ pub static CACHE_MALFORMED: Check = Check {
     follows: &[&super::local::NOT_PAIRED],
     is_of_stores: true,
     is_of_device: true,
+    stage: Some(Stage::Token),
+    fault: Some(Fault::Token),
     find: |model, check| {
         if model.auth.condition != AuthCondition::Malformed || model.usable_identity().is_none() {
             return vec![];
@@ -260,6 +272,8 @@ pub static CACHE_FOREIGN: Check = Check {
     ],
     is_of_stores: true,
     is_of_device: true,
+    stage: Some(Stage::Token),
+    fault: Some(Fault::Token),
     find: |model, check| {
         let (AuthCondition::Good, Some(cached), Some(local)) =
             (&model.auth.condition, model.auth.device_id.as_deref(), model.local_id())

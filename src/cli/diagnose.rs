@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::finding::Severity;
 use crate::platform::Answer;
 use crate::render::json::{DiagnoseDocument, Head, StateDocument};
-use crate::render::{findings, path, wrap};
+use crate::render::{admission, findings, wrap};
 use crate::step::Step;
 
 /// Reads, checks, prints. `asks`: whoever called clawmend without a command, and can answer, is led on to
@@ -21,6 +21,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Err
             head: Head::of("diagnose"),
             state: StateDocument::of(&state.model, &state.located.how),
             healthy: !checks::fails(&state.findings),
+            admission: checks::admission(&state.model, &state.findings),
             findings: context.documents(&state.findings),
             next: next(context, &state).argvs(),
         };
@@ -49,11 +50,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Err
 pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     let view = context.view();
     let mut out = head(state, view.width);
-    if view.verbose
-        && let Some(picture) = path::picture(&state.model, &state.findings, view.width)
-    {
-        out.push_str(&picture);
+    if view.verbose {
+        let admission = checks::admission(&state.model, &state.findings);
         out.push('\n');
+        out.push_str(&admission::steps(&state.model, &admission, view.width));
     }
     out.push('\n');
     let verdict = wrap(&verdict(state), view.width, "", "  ");

@@ -5,6 +5,7 @@
 //! [`crate::format::json5`] in the file that [`include::Resolved`] names.
 
 pub mod copies;
+mod credential;
 pub mod facts;
 pub mod gateway;
 mod host;

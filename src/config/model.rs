@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::copies::ConfigCopy;
-use super::facts::{ConfigFacts, Elsewhere, Place, Variables};
+use super::facts::{ConfigFacts, Elsewhere, Variables};
 use super::gateway::{Field, Gateway, Setting};
 pub use super::host::{Host, Port, Signs};
 use super::host::{host, port};
@@ -209,20 +209,6 @@ impl ConfigModel {
             AuthKind::Password => there(&gateway.auth_password) || seen(|at| at.password.is_some()),
             AuthKind::Proxy | AuthKind::Unknown => true,
         }
-    }
-
-    /// Whether the CLI has something else than its device token to show, that the gateway takes.
-    pub fn cli_has_secret(&self) -> bool {
-        let Some(secret) = self.shared_secret() else {
-            return false;
-        };
-        if self.config_first {
-            return true;
-        }
-        // What the environment holds beats the config in the CLI of these releases, and loses in the gateway.
-        let cli = self.facts.variables.iter().filter(|at| at.place != Place::Service);
-        let mut tokens = cli.filter_map(|at| at.token.as_ref());
-        tokens.next().is_none_or(|token| token == secret)
     }
 
     /// Whether a config file may not be changed, and why: managed elsewhere.

@@ -1,5 +1,6 @@
 //! What the state means: typed, lenient views of the images. No rule, no word for people.
 
+pub mod contact;
 pub mod database;
 pub mod device;
 mod entry;
@@ -67,6 +68,8 @@ pub enum Shared {
     /// The config holds a usable token or password for this gateway: a device token that does not
     /// match is replaced at the next connect (2026.2.26 and later, 2026.2.19 too).
     Present,
+    /// `gateway.auth.mode` is `none`: nobody asks for one. The CLI shows its device all the same.
+    Open,
     /// None, or one that only the environment can resolve: the device token has to match.
     #[default]
     Absent,
@@ -108,23 +111,32 @@ impl Model {
         let local_id = identity.device_id();
         let local = local_id.and_then(|id| paired.device(paired.entry(id)?));
         let requests = local_id.map(|id| requests_of(&pending, id)).unwrap_or_default();
+        let config = ConfigModel::of(
+            config,
+            &facts.config,
+            Signs {
+                devices: !paired.entries.is_empty(),
+                requests: !pending.entries.is_empty(),
+                lock: facts.gateway != facts::Gateway::NotRunning,
+                config_first: store == StoreKind::Sqlite,
+                booted: database(&images).is_some_and(|database| database.has_booted),
+                derives_port: user_version(&images) >= DERIVES_PORT,
+            },
+        );
+        let written = facts.era.max(release(&images, &config).map_or(Era::Literal, Era::of));
         let era = if store == StoreKind::Sqlite || images.database.is_some() {
             Era::Least
         } else if local.as_ref().is_some_and(|local| local.approved_scopes != List::Missing) {
-            facts.era.max(Era::Implied)
+            written.max(Era::Implied)
         } else {
-            facts.era
+            written
         };
-        let signs = Signs {
-            devices: !paired.entries.is_empty(),
-            requests: !pending.entries.is_empty(),
-            lock: facts.gateway != facts::Gateway::NotRunning,
-            config_first: store == StoreKind::Sqlite,
-            booted: database(&images).is_some_and(|database| database.has_booted),
-            derives_port: user_version(&images) >= DERIVES_PORT,
+        let kind = config.whole().map(|config| config.gateway.auth_kind());
+        let shared = match (config.agreed_secret(), kind) {
+            (Some(_), _) => Shared::Present,
+            (None, Some(AuthKind::None)) => Shared::Open,
+            (None, _) => Shared::Absent,
         };
-        let config = ConfigModel::of(config, &facts.config, signs);
-        let shared = if config.cli_has_secret() { Shared::Present } else { Shared::Absent };
         Self {
             images,
             facts,
@@ -170,25 +182,13 @@ impl Model {
 
     /// The release that wrote the database, where there is one that says so.
     pub fn written_by(&self) -> Option<String> {
-        match self.images.database.as_ref().map(|database| &database.state) {
-            Some(DatabaseState::Readable(database)) => database.app_version.clone(),
-            _ => None,
-        }
+        database(&self.images)?.app_version.clone()
     }
 
     /// The release that most likely runs here: the latest that has left its name in the database or in the
     /// config's `meta`. `None`: none has.
     pub fn release(&self) -> Option<Release> {
-        let config =
-            || self.config.read()?.resolved.value.get("meta")?.get("lastTouchedVersion")?.as_str();
-        let named = [
-            self.written_by().as_deref().and_then(Release::parse),
-            config().and_then(Release::parse),
-        ];
-        named
-            .into_iter()
-            .flatten()
-            .reduce(|one, other| if other.is_after(one) { other } else { one })
+        release(&self.images, &self.config)
     }
 
     /// Whether the CLI's token was made under a shared secret, and there is none now: dead (2026.9.6).
@@ -203,34 +203,10 @@ impl Model {
     pub fn omits_device(&self) -> bool {
         let since = Release::parse("2026.7.1");
         let late = self.release().zip(since).is_some_and(|(here, since)| !since.is_after(here));
-        self.shared == Shared::Present && (late || self.store == StoreKind::Sqlite)
-    }
-
-    /// Whether a gateway lets in a CLI on its own host that it does not know, at the first contact or by
-    /// pairing it at its next start: no shared secret, nothing turned off, and nobody asked before from
-    /// further away (2026.8 and later; seen on 2026.9.6).
-    pub fn pairs_itself(&self) -> bool {
-        let Some(config) = self.config.whole() else {
-            return false;
-        };
-        let gateway = &config.gateway;
-        let is_open = match gateway.auth_kind() {
-            AuthKind::None => true,
-            // A gateway that runs has paired its own machine already, and does so again only when it starts.
-            AuthKind::Token => {
-                gateway.auth_token.is_missing() && self.facts.gateway == facts::Gateway::NotRunning
-            }
-            AuthKind::Password | AuthKind::Proxy | AuthKind::Unknown => false,
-        };
-        let asked = self
-            .requests
-            .iter()
-            .any(|request| !request.silent && !request.expired(self.facts.now_ms));
-        let never = ["gateway", "nodes", "pairing", "autoApproveLocal"].map(str::to_owned);
-        self.store == StoreKind::Sqlite
-            && is_open
-            && !asked
-            && config.resolved.get(&never) != Some(&serde_json::Value::Bool(false))
+        let is_late = late || self.store == StoreKind::Sqlite;
+        let kind = self.config.whole().map(|config| config.gateway.auth_kind());
+        // Behind a proxy the password is tried beside the device.
+        self.shared == Shared::Present && is_late && kind != Some(AuthKind::Proxy)
     }
 
     /// Whether a device id is the hash of this machine's key, or of that of the device paired under it.
@@ -303,6 +279,13 @@ fn generation(images: &Images) -> StoreKind {
         }),
     };
     if counts { StoreKind::Sqlite } else { StoreKind::Files }
+}
+
+fn release(images: &Images, config: &ConfigModel) -> Option<Release> {
+    let touched = || config.read()?.resolved.value.get("meta")?.get("lastTouchedVersion")?.as_str();
+    let wrote = || database(images)?.app_version.as_deref();
+    let named = [wrote().and_then(Release::parse), touched().and_then(Release::parse)];
+    named.into_iter().flatten().reduce(|one, other| if other.is_after(one) { other } else { one })
 }
 
 /// The `user_version` from which a named profile has a port of its own (2026.9.6).

@@ -1,5 +1,7 @@
 //! Operator scopes and which of them satisfy which.
 
+use crate::config::release::Release;
+
 /// What this machine's CLI needs to do everything a CLI does. These five opened every lockout tried,
 /// on every release from 2026.2.19 to 2026.9.6.
 pub const FULL: [&str; 5] =
@@ -36,6 +38,16 @@ pub enum Era {
 }
 
 impl Era {
+    /// The rules of a release.
+    pub fn of(release: Release) -> Self {
+        let is_from = |since| Release::parse(since).is_some_and(|since| !since.is_after(release));
+        match (is_from("2026.4.29"), is_from("2026.2.21")) {
+            (true, _) => Era::Least,
+            (false, true) => Era::Implied,
+            (false, false) => Era::Literal,
+        }
+    }
+
     /// How scopes are compared.
     pub fn rule(self) -> Rule {
         match self {

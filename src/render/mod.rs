@@ -1,11 +1,11 @@
 //! Everything a user sees, made from values: text, diffs, JSON. Masks secrets for every caller.
 
+pub mod admission;
 pub mod diff;
 pub mod findings;
 pub mod invocation;
 pub mod json;
 pub mod mask;
-pub mod path;
 pub mod plan;
 pub mod schema;
 pub mod shell;

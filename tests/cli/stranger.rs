@@ -128,10 +128,20 @@ fn devices_of_a_broken_store_say_which_store_in_place() {
 }
 
 #[test]
-fn the_path_has_a_legend_and_claims_no_port_it_cannot_know() {
+fn the_decision_is_told_step_by_step_and_claims_no_port_it_cannot_know() {
     let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
     sandbox.write("openclaw.json", "{");
     let run = sandbox.run(&["-v", "diagnose"]);
     assert!(run.stdout.contains("18789 (the default port)"), "{}", run.text());
-    assert!(run.stdout.contains("needs a look)"), "{}", run.text());
+    assert!(
+        run.stdout.contains("REFUSES    the gateway starts with this config"),
+        "{}",
+        run.text()
+    );
+    assert!(
+        run.stdout.contains("fails too  its scopes cover the everyday commands"),
+        "{}",
+        run.text()
+    );
+    assert!(!sandbox.run(&["diagnose"]).stdout.contains("REFUSES"));
 }

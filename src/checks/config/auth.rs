@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::secrets::{new_token, new_token_in};
 use super::value::{Wanted, edits, hosted};
 use super::{config_name, gateway, place, runs};
-use crate::checks::{Check, Edits, Hop, Options};
+use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::model::AuthKind;
@@ -39,7 +39,7 @@ pub static DRIFT: Check = Check {
         "device token rejected",
         "unauthorized",
     ],
-    hop: Some(Hop::Cli),
+    stage: Some(Stage::Credential),
     find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
@@ -117,7 +117,7 @@ pub static PLACEHOLDER: Check = Check {
         "known redaction sentinel",
         "unauthorized",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
@@ -230,6 +230,7 @@ pub static REFERENCE: Check = Check {
         "gateway token not configured on gateway",
         "is configured as a secret reference but is unavailable",
     ],
+    stage: Some(Stage::Credential),
     find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];

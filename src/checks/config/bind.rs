@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::secrets::is_guarded_by;
 use super::value::{Wanted, edits, hosted};
 use super::{gateway, place, shown};
-use crate::checks::{Check, Edits, Hop, Options};
+use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::gateway::Field;
 use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
 use crate::finding::{Code, Severity};
@@ -34,7 +34,7 @@ pub static INVALID: Check = Check {
         "econnrefused",
         "gateway not reachable at",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some(bind) = gateway(model).map(|gateway| &gateway.bind) else {
             return vec![];

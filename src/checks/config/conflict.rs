@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::secrets::{exposed, new_token_in};
 use super::value::{Wanted, edits, hosted};
 use super::{gateway, place, runs};
-use crate::checks::{Check, Edits, Hop, Options};
+use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
@@ -44,7 +44,7 @@ pub static CONFLICT: Check = Check {
         "tailscale identity",
         "gateway auth mode is trusted-proxy",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];

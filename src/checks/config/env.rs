@@ -1,7 +1,7 @@
 //! Variables that beat the config.
 
 use super::{config_name, gateway};
-use crate::checks::{Check, Hop};
+use crate::checks::{Check, Stage};
 use crate::config::facts::{Place, Variables};
 use crate::config::model::AuthKind;
 use crate::config::url::{Distance, GatewayUrl};
@@ -35,7 +35,7 @@ pub static TOKEN: Check = Check {
     by_hand: "unset OPENCLAW_GATEWAY_TOKEN, remove it from the file that is named, or reinstall the service: openclaw \
               gateway install --force",
     messages: &["gateway token mismatch", "device token mismatch", "unauthorized"],
-    hop: Some(Hop::Cli),
+    stage: Some(Stage::Credential),
     find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];
@@ -146,7 +146,7 @@ pub static PORT: Check = Check {
         "gateway connect challenge timeout",
         "econnrefused",
     ],
-    hop: Some(Hop::Url),
+    stage: Some(Stage::Url),
     find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
@@ -187,7 +187,7 @@ pub static URL: Check = Check {
         "local fallback pairing state does not contain the gateway request",
         "no stored device auth for this gateway origin",
     ],
-    hop: Some(Hop::Url),
+    stage: Some(Stage::Url),
     find: |model, check| {
         let Some((at, url)) = of_the_cli(model).find_map(|at| Some((at, at.url.as_ref()?))) else {
             return vec![];
@@ -228,7 +228,7 @@ pub static ELSEWHERE: Check = Check {
         "using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR",
         "local fallback pairing state does not contain the gateway request",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Store),
     find: |model, check| {
         let services = model.config.facts.variables.iter();
         let mut elsewhere = services.filter(|at| at.place == Place::Service);

@@ -2,7 +2,7 @@
 
 use super::{config_name, name, runs};
 use crate::checks::stores::to_read;
-use crate::checks::{Check, Edits, Hop};
+use crate::checks::{Check, Edits, Stage};
 use crate::config::copies::ConfigCopy;
 use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
@@ -60,7 +60,7 @@ pub static MISSING: Check = Check {
     repair: "With --config-from FILE a copy replaces it. clawmend never invents a config.",
     by_hand: "Put a copy back, or run: openclaw setup",
     messages: &["Missing config. Run `openclaw setup`", "missing config. run"],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         if !matches!(model.config.state, ConfigState::Absent) || model.config.is_client() {
             return vec![];
@@ -85,7 +85,7 @@ pub static EMPTY: Check = Check {
     repair: "With --config-from FILE a copy replaces it (on a terminal clawmend asks). clawmend never invents a config.",
     by_hand: "Replace it by the best copy that is beside it.",
     messages: &["JSON5: invalid end of input at 1:1", "invalid end of input", "json5: invalid"],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| match &model.config.state {
         ConfigState::Empty => {
             let setup =
@@ -136,7 +136,7 @@ pub static UNPARSABLE: Check = Check {
         "1006 abnormal closure",
         "econnrefused",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| match &model.config.state {
         ConfigState::Unparsable(error) => {
             let says = "the config has a syntax error";
@@ -162,6 +162,7 @@ pub static UNREADABLE: Check = Check {
     repair: "Nothing: clawmend does not change what it cannot read.",
     by_hand: "Make the config a normal file that the gateway's user can read.",
     messages: &["EACCES: permission denied, open"],
+    stage: Some(Stage::Config),
     find: |model, check| match &model.config.state {
         ConfigState::Unusable(why) => {
             let says = format!("the config could not be read: {}", unusable(why));
@@ -194,7 +195,7 @@ pub static INCLUDE: Check = Check {
         "Invalid $include",
         "would flatten $include-owned config",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some(config) = model.config.read() else {
             return vec![];

@@ -1,7 +1,7 @@
 //! Keys and values that OpenClaw's schema refuses.
 
 use super::{bytes, config_name, gateway, name, place, place_of, runs};
-use crate::checks::{Check, Hop};
+use crate::checks::{Check, Stage};
 use crate::config::gateway::Gateway;
 use crate::config::release::Release;
 use crate::config::schema::{Fault, Refused, Schema, renamed};
@@ -26,7 +26,7 @@ pub static UNKNOWN: Check = Check {
         "Found \"gateway.token\" in config. Use \"gateway.auth.token\" instead",
         "OpenClaw config is invalid",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];
@@ -139,7 +139,7 @@ pub static VALUE: Check = Check {
     repair: "Nothing: only you know what was meant.",
     by_hand: "Correct the value in openclaw.json.",
     messages: &["Invalid input: expected", "Invalid config at", "OpenClaw config is invalid"],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];

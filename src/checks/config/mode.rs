@@ -2,7 +2,7 @@
 
 use super::value::{Wanted, edits, hosted};
 use super::{config_name, gateway, place, runs, shown};
-use crate::checks::{Check, Edits, Hop};
+use crate::checks::{Check, Edits, Stage};
 use serde_json::Value;
 
 use crate::config::gateway::{Field, Setting};
@@ -33,7 +33,7 @@ pub static MISSING: Check = Check {
         "econnrefused",
         "gateway not reachable at",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some((wanted, mode)) = to_set(model, check) else {
             return vec![];
@@ -95,7 +95,7 @@ pub static REMOTE: Check = Check {
         "econnrefused",
         "gateway not reachable at",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some((wanted, mode)) = to_set(model, check) else {
             return vec![];
@@ -124,6 +124,7 @@ pub static CLIENT: Check = Check {
     repair: "Nothing here: run clawmend on the gateway's host.",
     by_hand: "Run clawmend on the gateway's host: its `devices` shows this machine's request, and `approve REQUEST_ID` lets it in.",
     messages: &["No stored device auth for this gateway origin"],
+    stage: Some(Stage::Url),
     find: |model, check| {
         let Host::Client(url) = &model.config.host else {
             return vec![];

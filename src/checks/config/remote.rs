@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::value::{Wanted, at, edits, hosted};
 use super::{gateway, place, shown};
-use crate::checks::{Check, Edits, Hop, Options};
+use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::gateway::{Field, Gateway};
 use crate::config::model::Host;
 use crate::config::url::{Distance, GatewayUrl};
@@ -24,7 +24,7 @@ pub static NOT_A_LIST: Check = Check {
     repair: "The text becomes a list (split at commas).",
     by_hand: "Put brackets around it: trustedProxies: [\"127.0.0.1\"].",
     messages: &["gateway.trustedProxies: Invalid input", "expected array, received string"],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Config),
     find: |model, check| {
         let Some(setting) = gateway(model).map(|gateway| &gateway.trusted_proxies) else {
             return vec![];
@@ -120,7 +120,7 @@ pub static UNTRUSTED: Check = Check {
         "Connection will not be treated as local",
         "loopback connection with non-local host header",
     ],
-    hop: Some(Hop::Url),
+    stage: Some(Stage::Url),
     find: |model, check| {
         let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
             return vec![];
@@ -188,7 +188,7 @@ pub static NOT_LOCAL: Check = Check {
         "Connection will not be treated as local",
         "over plaintext ws://",
     ],
-    hop: Some(Hop::Url),
+    stage: Some(Stage::Url),
     find: |model, check| {
         let (Some(gateway), Some(wanted)) = (gateway(model), remote_url(model)) else {
             return vec![];
@@ -256,7 +256,7 @@ pub static PLAINTEXT: Check = Check {
         "over plaintext ws://",
         "security error: gateway url",
     ],
-    hop: Some(Hop::Url),
+    stage: Some(Stage::Url),
     find: |model, check| {
         let Some(gateway) = gateway(model) else {
             return vec![];

@@ -1,7 +1,7 @@
 //! Roles of operators (2026.8 and later), where they shut out the CLI.
 
 use super::gateway;
-use crate::checks::{Check, Hop};
+use crate::checks::{Check, Stage};
 use crate::config::model::AuthKind;
 use crate::finding::{Code, Severity};
 use crate::model::Shared;
@@ -24,7 +24,7 @@ pub static ROLES: Check = Check {
         "gateway.roles.default must name a configured role definition",
         "gateway.roles.default must name",
     ],
-    hop: Some(Hop::Gateway),
+    stage: Some(Stage::Policy),
     find: |model, check| {
         let roles = ["gateway", "roles"].map(str::to_owned);
         let (Some(config), Some(gateway)) = (model.config.whole(), gateway(model)) else {

@@ -4,7 +4,7 @@ use super::choices::{choices, untouched};
 use super::outcome;
 use super::{Call, Proposal, Purpose};
 use crate::apply::Applied;
-use crate::checks::{self, Hop};
+use crate::checks::{self, Stage};
 use crate::cli::context::{Context, State};
 use crate::cli::head::head;
 use crate::error::Error;
@@ -194,8 +194,8 @@ pub(super) fn done(
     outcome::say(context, call.purpose, &report, &state.findings);
     // A gateway that does not start for its config has nothing to be told about a restart.
     let starts = !state.findings.iter().any(|finding| {
-        let hop = checks::check(finding.code).and_then(|check| check.hop);
-        finding.severity.fails() && hop == Some(Hop::Gateway)
+        let stage = checks::check(finding.code).and_then(|check| check.stage);
+        finding.severity.fails() && stage == Some(Stage::Config)
     });
     if report.restart_gateway {
         let restart = Step::run("openclaw", ["gateway", "restart"])

@@ -15,7 +15,7 @@ pub use snapshots::{EntryDocument, SnapshotDocument, SnapshotShowDocument, Snaps
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::checks;
+use crate::checks::{self, Admission};
 use crate::finding::{Finding, Remedy, Severity};
 use crate::model::Model;
 use crate::model::facts::Gateway;
@@ -176,6 +176,8 @@ pub struct DiagnoseDocument {
     pub state: StateDocument,
     /// Nothing keeps the CLI out, and everything could be checked.
     pub healthy: bool,
+    /// What the gateway decides about this machine's CLI, step by step.
+    pub admission: Admission,
     /// What was found, worst first.
     pub findings: Vec<FindingDocument>,
     /// What to type now, each as an argument vector; empty where a person has to do something else first.

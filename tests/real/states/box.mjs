@@ -20,7 +20,9 @@ export const pairingOf = (openclaw, node24) =>
 /** The bases from which states are made. `bare` differs from `token` where a gateway can run without a shared secret. */
 export const BASES = ["token", "bare", "fresh"];
 
-export const baseConfig = (base, port) => ({
+/** A config as OpenClaw leaves it: with the release that wrote it last, except where nothing but a person has. */
+export const baseConfig = (base, port, { version }) => ({
+  ...(base === "fresh" ? {} : { meta: { lastTouchedVersion: version, lastTouchedAt: "2026-01-01T00:00:00.000Z" } }),
   gateway: {
     mode: "local",
     bind: "loopback",
@@ -33,7 +35,7 @@ export const baseConfig = (base, port) => ({
 export async function makeBase(lab, release, base) {
   const home = mkdtempSync(join(lab.scratch, `base-${base}-${release.version}-`));
   const openclaw = await OpenClaw.at(home, release, lab.programs.get(release.version));
-  openclaw.writeConfig(baseConfig(base, openclaw.port));
+  openclaw.writeConfig(baseConfig(base, openclaw.port, release));
   if (base !== "fresh") {
     await openclaw.start();
     const pairing = pairingOf(openclaw, lab.node24);

@@ -141,6 +141,9 @@ export const KINDS = {
     ["config a list", (box) => (box.config = "[]")],
     ["config absent", (box) => { box.drop(".openclaw/openclaw.json"); box.config = undefined; box.openclaw.env.OPENCLAW_GATEWAY_PORT = String(box.openclaw.port); }],
   ],
+  writer: [
+    ["no release named", (box) => delete box.config.meta],
+  ],
   roles: [
     ["roles with a default", gateway((section) => (section.roles = { default: "member", definitions: { member: ROLE } }))],
     ["roles default undefined", gateway((section) => (section.roles = { default: "owner", definitions: { member: ROLE } }))],

@@ -1,0 +1,142 @@
+//! The shared secret on both sides: what the gateway compares with, and what the CLI on its host sends.
+
+use super::facts::Variables;
+use super::gateway::{Field, Reference, Setting};
+use super::model::{AuthKind, ConfigModel};
+use super::vocabulary::placeholder;
+use crate::secret::Secret;
+
+/// One side's secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Held<'m> {
+    /// None.
+    Nothing,
+    /// This one.
+    Text(&'m str),
+    /// One that the files do not tell.
+    Unknown,
+}
+
+/// The variable of a secret, as one place sets it.
+type Own = fn(&Variables) -> Option<&Secret>;
+
+impl ConfigModel {
+    /// The secret that the gateway takes and that the CLI on its host sends, where it is one and the same.
+    pub fn agreed_secret(&self) -> Option<&str> {
+        let gateway = &self.whole()?.gateway;
+        let token: Own = |at| at.token.as_ref();
+        let password: Own = |at| at.password.as_ref();
+        match gateway.auth_kind() {
+            AuthKind::Token => self.agreed(&gateway.auth_token, token),
+            // Behind a proxy a CLI on the host may still show the password.
+            AuthKind::Password | AuthKind::Proxy => self.agreed(&gateway.auth_password, password),
+            AuthKind::None | AuthKind::Unknown => None,
+        }
+    }
+
+    /// The gateway looks into the config first, in every release; the CLI does from 2026.8 on, and into its
+    /// environment before.
+    fn agreed<'m>(&'m self, setting: &'m Setting<Secret>, own: Own) -> Option<&'m str> {
+        let facts = &self.facts;
+        let of_gateway = self.held(setting, |name| Some(facts.gateway_variable(name)?.1));
+        let of_cli = self.held(setting, |name| Some(facts.cli_variable(name)?.1));
+        let text = |secret: Option<&'m Secret>| match secret {
+            Some(secret) if !secret.expose().trim().is_empty() => {
+                Held::Text(secret.expose().trim())
+            }
+            _ => Held::Nothing,
+        };
+        let set_for_gateway = text(facts.seen_by_gateway().find_map(own));
+        let set_for_cli = text(facts.seen_by_cli().find_map(own));
+        let or = |first: Held<'m>, second| if first == Held::Nothing { second } else { first };
+        let gateway = or(of_gateway, set_for_gateway);
+        let cli = match self.config_first {
+            true => or(of_cli, set_for_cli),
+            false => or(set_for_cli, of_cli),
+        };
+        match (gateway, cli) {
+            (Held::Text(one), Held::Text(other)) if one == other => Some(one),
+            _ => None,
+        }
+        .filter(|secret| placeholder(secret).is_none())
+    }
+
+    fn held<'m>(
+        &'m self,
+        setting: &'m Setting<Secret>,
+        reads: impl Fn(&str) -> Option<&'m Secret>,
+    ) -> Held<'m> {
+        let variable = |name: &str| match reads(name) {
+            Some(secret) => Held::Text(secret.expose().trim()),
+            None => match self.whole().and_then(|config| config.env_var(name)) {
+                Some(text) => Held::Text(text.trim()),
+                None => Held::Unknown,
+            },
+        };
+        match &setting.field {
+            Field::Value(secret) if secret.expose().trim().is_empty() => Held::Nothing,
+            Field::Value(secret) => Held::Text(secret.expose().trim()),
+            Field::Missing => Held::Nothing,
+            Field::Reference(Reference::Secret(secret)) if secret.source == "env" => {
+                variable(&secret.id)
+            }
+            Field::Reference(_) | Field::Wrong(_) => Held::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::{facts, model_with_config};
+    use crate::config::facts::{Place, Variables};
+    use crate::model::Shared;
+    use crate::secret::Secret;
+
+    const VARIABLE: &str = "OPENCLAW_GATEWAY_TOKEN";
+
+    fn shared(auth: &str, set: &[(Place, &str, &str)]) -> Shared {
+        let mut facts = facts();
+        for (place, name, value) in set {
+            let secret = Secret::new(*value);
+            facts.config.variables.push(Variables {
+                place: *place,
+                at: String::new(),
+                token: (*name == VARIABLE).then(|| secret.clone()),
+                password: None,
+                port: None,
+                url: None,
+                other_state_dir: None,
+                values: [((*name).to_owned(), secret)].into(),
+                more: Vec::new(),
+                unread: Vec::new(),
+                working_dir: None,
+            });
+        }
+        model_with_config(&format!("{{gateway:{{mode:'local',auth:{auth}}}}}"), facts).shared
+    }
+
+    #[test]
+    fn a_secret_counts_where_both_sides_hold_the_same() {
+        use Place::{DotEnv, Process, Service};
+        for (auth, set, wanted) in [
+            ("{token:'one-token'}", &[][..], Shared::Present),
+            ("{mode:'none'}", &[], Shared::Open),
+            ("{}", &[], Shared::Absent),
+            ("{token:'undefined'}", &[], Shared::Absent),
+            // The CLI of these releases looks into its environment first, the gateway into the config.
+            ("{token:'one-token'}", &[(DotEnv, VARIABLE, "other")], Shared::Absent),
+            ("{token:'one-token'}", &[(Service, VARIABLE, "other")], Shared::Present),
+            ("{}", &[(DotEnv, VARIABLE, "one")], Shared::Present),
+            ("{}", &[(Service, VARIABLE, "one")], Shared::Absent),
+            ("{}", &[(Process, VARIABLE, "one")], Shared::Absent),
+            ("{token:'${X}'}", &[(DotEnv, "X", "one")], Shared::Present),
+            ("{token:'${X}'}", &[(Process, "X", "one")], Shared::Absent),
+            ("{token:'${X}'}", &[], Shared::Absent),
+            ("{token:{source:'file',provider:'f',id:'/t'}}", &[], Shared::Absent),
+            ("{mode:'password',token:'one-token'}", &[], Shared::Absent),
+            ("{mode:'password',password:'word'}", &[], Shared::Present),
+        ] {
+            assert_eq!(shared(auth, set), wanted, "{auth} {set:?}");
+        }
+    }
+}
