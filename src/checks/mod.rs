@@ -145,11 +145,11 @@ pub static CHECKS: &[&Check] = &[
 
 /// What can keep the CLI out says at which step of the gateway's decision: held by the compiler.
 const _: () = {
-    let mut at = 0;
-    while at < CHECKS.len() {
-        let fails = matches!(CHECKS[at].severity, Severity::Blocks | Severity::Unchecked);
-        assert!(!fails || CHECKS[at].stage.is_some(), "a blocking check without a stage");
-        at += 1;
+    let mut left = CHECKS;
+    while let [check, others @ ..] = left {
+        let fails = matches!(check.severity, Severity::Blocks | Severity::Unchecked);
+        assert!(!fails || check.stage.is_some(), "a blocking check without a stage");
+        left = others;
     }
 };
 

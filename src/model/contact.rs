@@ -51,6 +51,8 @@ impl Model {
             // A device that holds another key waits for a person in any case.
             (_, Fault::Key) => false,
             (AuthKind::None, _) => true,
+            // Behind a proxy the password is as good.
+            (AuthKind::Proxy, _) => self.shared == super::Shared::Present,
             // A gateway that runs has paired its own machine already, and does so again only when it starts.
             (AuthKind::Token, Fault::Unknown) => {
                 gateway.auth_token.is_missing() && self.facts.gateway == Gateway::NotRunning
