@@ -76,6 +76,11 @@ impl Step {
         Self::of(Program::ClawmendElsewhere, ["--state-dir".into(), state_dir.into()])
     }
 
+    /// clawmend on another profile.
+    pub fn profile(name: &str) -> Self {
+        Self::of(Program::ClawmendElsewhere, ["--profile", name])
+    }
+
     /// A command of another program.
     pub fn run<A: Into<OsString>>(
         program: &'static str,

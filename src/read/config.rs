@@ -170,8 +170,9 @@ fn addresses(table: &str) -> BTreeSet<Ipv4Addr> {
 
 /// The signs by which OpenClaw itself takes a machine for a container.
 fn is_container(env: &Env) -> bool {
-    let marked = ["/.dockerenv", "/run/.containerenv", "/var/run/.containerenv"];
-    if marked.iter().any(|path| Path::new(path).exists()) {
+    let marked = [".dockerenv", "run/.containerenv", "var/run/.containerenv"];
+    let root = env.root.as_deref();
+    if root.is_some_and(|root| marked.iter().any(|path| root.join(path).exists())) {
         return true;
     }
     let groups = env.proc.as_ref().map(|proc| proc.join("1/cgroup"));

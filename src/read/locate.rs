@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::around;
+use super::disk::names;
 use super::env::Env;
 use super::trees::{DIRS, how, looks_like_state, other_trees};
 use super::wrong;
@@ -12,6 +14,7 @@ use crate::error::Error;
 use crate::files::StateDir;
 use crate::model::layout::{CONFIG, LEGACY_CONFIGS};
 use crate::step::Step;
+use crate::text::distance::distance;
 
 /// What the user said on the command line.
 #[derive(Clone, Debug, Default)]
@@ -141,6 +144,9 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
             "its name is not UTF-8, and OpenClaw cannot use such a path: give the folder another name, or make a link to it (`ln -s`)",
         );
     }
+    if let Some(near) = near_profile(dir, home) {
+        error = error.hint(Step::profile(&near).after("there is a profile with nearly that name"));
+    }
     // Root's home is not where the state is when its user came by sudo.
     let theirs = env.sudo_home.iter().flat_map(|home| DIRS.map(|name| home.join(name)));
     let mut theirs = theirs.filter(|tree| tree != dir && looks_like_state(tree)).peekable();
@@ -161,7 +167,21 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     if env.platform == "win32" {
         error = error.hint("if OpenClaw runs in WSL, its state dir is there: run clawmend in WSL");
     }
+    for (place, what) in around::places(env, dir) {
+        error = error.hint(Step::look_at(place).after(what));
+    }
     error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
+}
+
+/// The profile of this home whose name is nearest to that of a profile that is not there.
+fn near_profile(dir: &Path, home: Option<&Path>) -> Option<String> {
+    const PREFIX: &str = ".openclaw-";
+    let wanted = dir.file_name()?.to_str()?.strip_prefix(PREFIX)?;
+    let home = home.filter(|home| dir.parent() == Some(*home))?;
+    let there = names(home).into_iter().filter(|name| looks_like_state(&home.join(name)));
+    let profiles = there.filter_map(|name| Some(name.strip_prefix(PREFIX)?.to_owned()));
+    let (far, near) = profiles.map(|name| (distance(&name, wanted), name)).min()?;
+    (far <= 2).then_some(near)
 }
 
 #[cfg(test)]

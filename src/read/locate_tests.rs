@@ -155,3 +155,51 @@ fn a_state_dir_on_the_other_side_of_wsl_is_named() {
     let advised = hints(&env);
     assert!(advised.contains("run clawmend in WSL"), "{advised}");
 }
+
+#[test]
+fn a_profile_that_is_nearly_there_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let work = home.path().join(".openclaw-work/devices");
+    std::fs::create_dir_all(&work).unwrap();
+    std::fs::write(work.join("paired.json"), "{}").unwrap();
+    let env = Env { home: Some(home.path().to_path_buf()), ..Env::default() };
+    let hints = |name: &str| {
+        let flags = Flags { profile: Some(name.into()), ..Flags::default() };
+        format!("{:?}", locate(&flags, &env).unwrap_err().hints())
+    };
+    assert!(hints("wrok").contains("nearly that name"), "{}", hints("wrok"));
+    assert!(!hints("private").contains("nearly that name"));
+}
+
+#[test]
+fn root_without_a_state_dir_is_told_of_those_that_are_there() {
+    let root = tempfile::tempdir().unwrap();
+    let state = |path: &str| {
+        let devices = root.path().join(path).join("devices");
+        std::fs::create_dir_all(&devices).unwrap();
+        std::fs::write(devices.join("paired.json"), "{}").unwrap();
+    };
+    let places = [
+        "home/ann/.openclaw",
+        "home/ann/.openclaw-work",
+        "home/bob/.local/share/containers/storage/volumes/claw/_data",
+        "var/lib/docker/volumes/openclaw_data/_data/.openclaw",
+        "addon_configs/0a1b_openclaw/.openclaw",
+        "config/.openclaw",
+    ];
+    places.iter().for_each(|place| state(place));
+    std::fs::create_dir_all(root.path().join("home/eve/.openclaw")).unwrap();
+    let env = |uid| Env {
+        home: Some(root.path().join("root")),
+        root: Some(root.path().to_path_buf()),
+        uid,
+        ..Env::default()
+    };
+    let hints = |uid| format!("{:?}", locate(&Flags::default(), &env(uid)).unwrap_err().hints());
+    for place in places {
+        assert!(hints(0).contains(&format!("{place}\"")), "{place}: {}", hints(0));
+        assert!(!hints(1000).contains(place), "{place}: of others to nobody but root");
+    }
+    assert!(!hints(0).contains("eve"), "an empty folder is no state dir");
+    assert!(hints(0).contains("last used"));
+}

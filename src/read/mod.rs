@@ -1,6 +1,7 @@
 //! Reading: where the state is, the config with what it includes and its copies, the stores, the files
 //! that set variables, the process table, and what lies around. Looks, and touches nothing.
 
+mod around;
 mod config;
 mod disk;
 mod dotenv;

@@ -5,6 +5,7 @@ mod choices;
 mod lock;
 mod outcome;
 mod report;
+mod restart;
 
 pub(super) use lock::{begin, drop_old, lock};
 

@@ -1,8 +1,8 @@
 //! What a changing command reports: the preview, what it did, and what is left.
 
 use super::choices::{choices, untouched};
-use super::outcome;
 use super::{Call, Proposal, Purpose};
+use super::{outcome, restart};
 use crate::apply::Applied;
 use crate::checks::{self, Stage};
 use crate::cli::context::{Context, State};
@@ -198,11 +198,28 @@ pub(super) fn done(
         finding.severity.fails() && stage == Some(Stage::Config)
     });
     if report.restart_gateway {
-        let restart = Step::run("openclaw", ["gateway", "restart"])
-            .after("The config changed. The gateway reads it after a restart");
-        context.say(&context.typed(&restart));
+        let head = "The config changed. The gateway reads it after a restart";
+        match restart::steps(&state.model).as_slice() {
+            [one] => context.say(&context.typed(&one.clone().after(head))),
+            several => {
+                context.say(&format!("{head}:"));
+                for step in several {
+                    context.say(&format!("  {}", context.typed(step)));
+                }
+            }
+        }
     } else if starts {
         context.say("The gateway needs no restart: it reads the pairing at every connect.");
+    }
+    if exit == Exit::Done && !call.purpose.goes_back() && !state.model.config.is_client() {
+        let check = Step::run("openclaw", ["devices", "list"]).after("To check");
+        context.say(&context.typed(&check));
+        let waits = state.findings.iter().any(|one| one.code.0 == "request-foreign");
+        if waits && report.lets_in.is_none() {
+            let approve = Step::run("openclaw", ["devices", "approve", "REQUEST_ID"])
+                .after("Browsers, phones and nodes that wait: that command lists them; for yours");
+            context.say(&context.typed(&approve));
+        }
     }
     if let Some(undo) = undo(applied.snapshot.as_deref()) {
         // What was taken back comes again by name alone.

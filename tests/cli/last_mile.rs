@@ -1,4 +1,4 @@
-//! `undo`, and the short names of requests.
+//! After the repair: how to check it, how this gateway is restarted, `undo`; and the short names of requests.
 
 use clawmend::exit::Exit;
 use serde_json::json;
@@ -92,4 +92,29 @@ fn a_foreign_request_is_told_with_all_that_names_it_and_none_of_several_is_recom
     }
     let devices = sandbox.run(&["devices", "--json"]).json();
     assert_eq!(devices["pending"][0]["remoteIp"], "192.0.2.9");
+}
+
+#[test]
+fn after_a_repair_the_check_and_the_restart_of_this_gateway_are_told() {
+    let broken = |unit: Option<&str>| {
+        let sandbox = Sandbox::fixture(FILES);
+        let mut config = sandbox.json("openclaw.json");
+        config["gateway"]["bind"] = json!("local");
+        sandbox.write("openclaw.json", config.to_string());
+        if let Some(unit) = unit {
+            let path = sandbox.home().join(unit);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "[Service]\nExecStart=openclaw gateway run\n").unwrap();
+        }
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done).stdout
+    };
+    let told = broken(Some(".config/systemd/user/openclaw-gateway.service"));
+    assert!(told.contains("restart: systemctl --user restart openclaw-gateway\n"), "{told}");
+    assert!(told.contains("To check: openclaw devices list\n"), "{told}");
+    let told = broken(Some("Library/LaunchAgents/ai.openclaw.gateway.plist"));
+    assert!(told.contains("restart: launchctl stop ai.openclaw.gateway"), "{told}");
+    let told = broken(None);
+    for way in ["openclaw gateway restart", "docker restart CONTAINER", "openclaw gateway run"] {
+        assert!(told.contains(way), "{told}");
+    }
 }

@@ -1,0 +1,92 @@
+//! How the gateway of this state is restarted, told from files: its service's definition, or where its state
+//! lies. Nothing is asked of a service manager.
+
+use std::path::Path;
+
+use crate::config::facts::Place;
+use crate::model::Model;
+use crate::step::Step;
+
+/// How a compose file is called.
+const COMPOSE: [&str; 4] =
+    ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// The command that restarts the gateway; all likely ones where it cannot be told.
+pub(super) fn steps(model: &Model) -> Vec<Step> {
+    let dir = model.facts.state_dir.as_path();
+    if let Some(slug) = name_below(dir, "addon_configs") {
+        return vec![Step::run("ha", ["addons", "restart", slug]).note("Home Assistant")];
+    }
+    let engine = parts(dir).find_map(|part| match part {
+        "docker" => Some("docker"),
+        "containers" => Some("podman"),
+        _ => None,
+    });
+    if let (Some(engine), Some(volume)) = (engine, name_below(dir, "volumes")) {
+        let filter = format!("volume={volume}");
+        return vec![
+            Step::run(engine, ["ps", "--filter", filter.as_str()]).note("names the container"),
+            Step::run(engine, ["restart", "CONTAINER"]),
+        ];
+    }
+    let mut found: Vec<Step> = model
+        .config
+        .facts
+        .variables
+        .iter()
+        .filter(|one| one.place == Place::Service && one.other_state_dir.is_none())
+        .filter_map(|one| of_service(Path::new(&one.at)))
+        .collect();
+    found.dedup();
+    let near = dir.ancestors().skip(1).take(2);
+    let mut files = near.flat_map(|folder| COMPOSE.map(|name| folder.join(name)));
+    if let Some(file) = files.find(|file| file.is_file()) {
+        found.push(Step::run("docker", ["compose", "-f"]).with([file]).with(["restart"]));
+    }
+    if !found.is_empty() {
+        return found;
+    }
+    if model.config.facts.container {
+        return vec![
+            Step::run("docker", ["restart", "CONTAINER"])
+                .note("on the host, outside the container"),
+            Step::run("docker", ["compose", "restart"]).note("the same, where compose started it"),
+        ];
+    }
+    vec![
+        Step::run("openclaw", ["gateway", "restart"]).note("where it runs as a service"),
+        Step::run("docker", ["restart", "CONTAINER"]).note("where it runs in a container"),
+        Step::run("openclaw", ["gateway", "run"])
+            .note("where you start it by hand: stop it with Ctrl-C first"),
+    ]
+}
+
+/// A unit, or a property list, that starts the gateway.
+fn of_service(file: &Path) -> Option<Step> {
+    let name = file.file_name()?.to_str()?;
+    let is_users = parts(file).any(|part| part == "user");
+    if let Some(unit) = name.strip_suffix(".service") {
+        return Some(match is_users {
+            true => Step::run("systemctl", ["--user", "restart", unit]),
+            false => Step::run("sudo", ["systemctl", "restart", unit]),
+        });
+    }
+    if let Some(label) = name.strip_suffix(".plist") {
+        return Some(match parts(file).any(|part| part == "LaunchDaemons") {
+            true => Step::run("sudo", ["launchctl", "kickstart", "-k", &format!("system/{label}")]),
+            false => Step::run("launchctl", ["stop", label]).note("launchd starts it again"),
+        });
+    }
+    None
+}
+
+fn parts(path: &Path) -> impl Iterator<Item = &str> {
+    path.iter().filter_map(|part| part.to_str())
+}
+
+/// The name of the folder below one that is called `parent`.
+fn name_below<'a>(path: &'a Path, parent: &str) -> Option<&'a str> {
+    let mut parts = parts(path).skip_while(|part| *part != parent);
+    parts.next()?;
+    parts.next()
+}
