@@ -306,3 +306,23 @@ fn without_its_snapshot_an_interrupted_run_says_how_to_go_on() {
     assert_eq!(error.kind(), Kind::RolledBack);
     assert_eq!(home.tree(), after);
 }
+
+/// Its checksum was made anew along with it: the journal still knows the one that it was written for.
+#[test]
+fn a_snapshot_that_was_changed_since_takes_nothing_back() {
+    let home = Home::new();
+    let lock = home.lock();
+    let changes = interrupted_before_commit(&home);
+    home.stores.commit(&changes).unwrap();
+    let [id] = home.snapshot_ids().try_into().unwrap();
+    let folder = home.snapshots().join(id);
+    let mut manifest = std::fs::read(folder.join(snapshot::manifest::FILE)).unwrap();
+    manifest.push(b'\n');
+    let digest = snapshot::manifest::digest_of(&manifest);
+    std::fs::write(folder.join(snapshot::manifest::FILE), manifest).unwrap();
+    std::fs::write(folder.join(snapshot::manifest::DIGEST_FILE), digest).unwrap();
+    let after = home.tree();
+    let error = home.recover(&lock).unwrap_err();
+    assert!(error.to_string().contains("not the snapshot that the journal"), "{error}");
+    assert_eq!(home.tree(), after);
+}

@@ -10,6 +10,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::Value;
@@ -38,8 +39,12 @@ struct Document<'t> {
 impl<'t> Document<'t> {
     fn read(bytes: &'t [u8]) -> Result<Self, SyntaxError> {
         let text = text_of(bytes)?;
-        let root = Node::of::<Json5>(bytes).map_err(|error| SyntaxError::of(text, error))?;
-        let value = value_of(text)?;
+        let root =
+            Node::of::<Json5>(text.as_bytes()).map_err(|error| SyntaxError::of(&text, error))?;
+        let value = match &text {
+            Cow::Borrowed(text) => value_of(text)?,
+            Cow::Owned(_) => value_of(&String::from_utf8_lossy(bytes))?,
+        };
         Ok(Self { text: bytes, root, value })
     }
 
@@ -168,20 +173,23 @@ pub fn walk(text: &str, visit: &mut dyn FnMut(TokenKind, Span)) -> Result<(), us
     whole.map(|_| ()).map_err(|_| last)
 }
 
-fn text_of(bytes: &[u8]) -> Result<&str, SyntaxError> {
+/// The text, byte for byte as long as it was. Node reads what is not UTF-8 as replacement characters, so in
+/// a string or a comment OpenClaw does not stop at it; here each such byte is a `?`.
+fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, SyntaxError> {
     if bytes.len() > LIMIT {
         let message = format!("the file is larger than {LIMIT} bytes");
         return Err(SyntaxError::new("", 0, message));
     }
-    std::str::from_utf8(bytes).map_err(|error| {
-        let valid = error.valid_up_to();
-        let head = bytes.get(..valid).unwrap_or_default();
-        let message = match bytes {
-            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "the file is UTF-16, not UTF-8",
-            _ => "the file is not UTF-8 from here on",
-        };
-        SyntaxError::new(&String::from_utf8_lossy(head), valid, message)
-    })
+    if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = bytes {
+        return Err(SyntaxError::new("", 0, "the file is UTF-16, not UTF-8"));
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let chunks = bytes.utf8_chunks();
+    let text =
+        chunks.map(|chunk| format!("{}{}", chunk.valid(), "?".repeat(chunk.invalid().len())));
+    Ok(Cow::Owned(text.collect()))
 }
 
 impl SyntaxError {

@@ -252,10 +252,25 @@ fn errors_name_the_spot() {
     );
     assert_eq!(message("{a: b}"), "line 1, column 5: expected a value");
     assert_eq!(message("{} x"), "line 1, column 4: the file goes on after its value ends");
-    let utf8 = parse(b"{\n a: '\xe4' }").unwrap_err();
-    assert_eq!(utf8.to_string(), "line 2, column 6: the file is not UTF-8 from here on");
     let utf16 = parse(b"\xff\xfe{\0}\0").unwrap_err();
     assert_eq!(utf16.message, "the file is UTF-16, not UTF-8");
+}
+
+/// Found beside npm's json5, which gets what Node read: a replacement character is no syntax error in a
+/// string or a comment.
+#[test]
+fn bytes_that_are_no_text_are_read_as_node_reads_them_and_kept() {
+    let text = b"{ // caf\xe9\n a: '\xe4\xf6', gateway: { mode: 'remote' } }";
+    let value = parse(text).unwrap();
+    assert_eq!(value["a"], "\u{fffd}\u{fffd}");
+    let set = FieldEdit::Set {
+        path: vec!["gateway".to_owned(), "mode".to_owned()],
+        value: Value::from("local"),
+    };
+    let after = apply(text, &[set]).unwrap();
+    assert_eq!(after, b"{ // caf\xe9\n a: '\xe4\xf6', gateway: { mode: 'local' } }");
+    let outside = parse(b"{\n a: \xe4 }").unwrap_err();
+    assert_eq!(outside.to_string(), "line 2, column 5: expected a value");
 }
 
 #[test]

@@ -257,7 +257,7 @@ fn escape_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
         Some('\r') if text.get(at + 2) == Some(&b'\n') => Ok(at + 3),
         Some('0') if !text.get(at + 2).is_some_and(u8::is_ascii_digit) => Ok(at + 2),
         Some('0'..='9') | None => error(at, "a bad escape in a string"),
-        Some(c) => Ok(at + 1 + c.len_utf8()),
+        Some(c) => Ok(at + 1 + width(text, at + 1, c)),
     }
 }
 
@@ -267,7 +267,7 @@ pub(in crate::format) fn comment_end(text: &[u8], at: usize) -> Result<usize, Sc
         Some(b'/') => {
             let mut end = at;
             while let Some(c) = char_at(text, end).filter(|c| !is_json5_line_terminator(*c)) {
-                end += c.len_utf8();
+                end += width(text, end, c);
             }
             Ok(end)
         }
@@ -288,6 +288,14 @@ pub(in crate::format) fn char_at(text: &[u8], at: usize) -> Option<char> {
     let window = text.get(at..text.len().min(at + 4))?;
     let valid = window.utf8_chunks().next()?.valid();
     Some(valid.chars().next().unwrap_or('\u{FFFD}'))
+}
+
+/// How many bytes the character `c` at `at` takes.
+fn width(text: &[u8], at: usize, c: char) -> usize {
+    match text.get(at..) {
+        Some(rest) if c == '\u{FFFD}' && !rest.starts_with("\u{FFFD}".as_bytes()) => 1,
+        _ => c.len_utf8(),
+    }
 }
 
 /// What a string or key says between its quotes, or without any. Half a surrogate pair becomes U+FFFD,
