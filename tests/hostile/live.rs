@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::Size;
+use crate::trace;
 use crate::world::{FILES, SQLITE, World, binary};
 
 /// As OpenClaw writes: the whole file read, changed, written beside, renamed in. Every write adds a
@@ -251,4 +252,33 @@ pub fn the_second_clawmend_is_refused_by_pid(_size: Size) -> String {
     });
     assert!(both.iter().all(|run| run.code == Some(0)), "{both:?}");
     format!("waited {:.1}s, then refused with pid {pid}", waited.as_secs_f32())
+}
+
+/// A writer that comes in after a restore's last look at its own work and before it says "Done".
+pub fn a_restore_that_was_written_over_is_not_done(_size: Size) -> String {
+    assert!(trace::works(), "strace cannot trace here");
+    let world = World::fixture(FILES[1]);
+    let original = world.text("devices/paired.json");
+    world.run(&["repair", "--yes"]).expect(0);
+    let (_, calls) = trace::calls(&world.again(), &["restore", "--yes"]);
+    let ends = |call: &&trace::Call| call.name == "unlinkat" && call.line.contains("journal.json");
+    let end = calls.iter().rfind(ends).expect("no journal was closed").number;
+    let wait = format!("inject=unlinkat:delay_enter=3000000:when={end}");
+    let out = std::thread::scope(|scope| {
+        let run =
+            || trace::run(&world, &["-e", "trace=unlinkat", "-e", &wait], &["restore", "--yes"]).0;
+        let run = scope.spawn(run);
+        while world.text("devices/paired.json") != original && !run.is_finished() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1000));
+        world.write("devices/theirs", "{}");
+        std::fs::rename(world.path("devices/theirs"), world.path("devices/paired.json")).unwrap();
+        run.join().unwrap()
+    });
+    assert_eq!(out.code, Some(1), "{out}");
+    assert!(out.stderr.contains("still differs") && out.stderr.contains("paired.json"), "{out}");
+    assert!(!out.stdout.contains("Done"), "{out}");
+    assert_eq!(world.text("devices/paired.json"), "{}", "the other writer's version stays");
+    "exit 1, and what differs".to_owned()
 }

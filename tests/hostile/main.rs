@@ -71,6 +71,10 @@ const TESTS: &[(&str, Test)] = &[
     ("points::a_full_disk", points::a_full_disk),
     ("live::writers_of_files_lose_nothing", live::writers_of_files_lose_nothing),
     ("live::a_writer_of_the_database_loses_nothing", live::a_writer_of_the_database_loses_nothing),
+    (
+        "live::a_restore_that_was_written_over_is_not_done",
+        live::a_restore_that_was_written_over_is_not_done,
+    ),
     ("live::the_second_clawmend_is_refused_by_pid", live::the_second_clawmend_is_refused_by_pid),
     ("places::owners_groups_and_modes_stay", places::owners_groups_and_modes_stay),
     ("places::what_is_no_file_is_left_alone", places::what_is_no_file_is_left_alone),
