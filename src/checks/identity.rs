@@ -28,14 +28,14 @@ fn renewed(finding: Finding, model: &Model, by_openclaw: Step) -> Finding {
 /// A file, or nothing at all: OpenClaw makes a new key pair when a command needs one.
 fn by_command() -> Step {
     Step::run("openclaw", ["devices", "list"])
-        .after("or let OpenClaw make one: run once")
+        .after("let OpenClaw make one: run this once")
         .note("it may end with an error; then run `clawmend repair`")
 }
 
 /// The row of the database: OpenClaw puts another key pair there only when it is told to.
 fn by_doctor() -> Step {
     Step::run("openclaw", ["doctor", "--fix"])
-        .after("or let OpenClaw make one: stop the gateway, then run")
+        .after("let OpenClaw make one: stop the gateway, then run")
         .note("start the gateway, then run `clawmend repair`")
 }
 
@@ -119,7 +119,7 @@ fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
         let path = model.facts.state_dir.join(super::file_name(Part::Identity));
         let broken = path.with_extension("json.broken");
         Step::run("mv", [path, broken])
-            .after("or let OpenClaw make one: move it away")
+            .after("let OpenClaw make one: move it away")
             .note("run `openclaw devices list` once, then `clawmend repair`")
     };
     match &model.identity {

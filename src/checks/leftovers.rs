@@ -70,9 +70,7 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
     let finding = check.finding(identity, says);
     vec![match new_identity::is_possible(model) {
         true => finding.choice(new_identity::step()).choice(
-            doctor()
-                .after("or let OpenClaw make one: stop the gateway, then run")
-                .note("then repair"),
+            doctor().after("let OpenClaw make one: stop the gateway, then run").note("then repair"),
         ),
         false => {
             let aside = set_aside_step(model, identity).after("if that fails, move the file away");

@@ -26,7 +26,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 What to do when locked out:
-  clawmend                    what is wrong, and what repairs it (changes nothing)
+  clawmend                    what is wrong, and what to do
   clawmend repair --dry-run   every change it would make (changes nothing)
   clawmend repair             the same, one question, a snapshot, the changes
   clawmend undo               takes the last change back

@@ -65,7 +65,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             ))
         );
         for device in devices {
-            out.push_str(&one(device, now, paint));
+            out.push_str(&one(device, now, paint, context.world.width));
             let refused = device
                 .request_id
                 .as_ref()
@@ -121,7 +121,7 @@ fn unread(context: &mut Context<'_, '_>, model: &Model) {
     }
 }
 
-fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String {
+fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint, width: usize) -> String {
     let mut out = String::new();
     let list = |items: &[String]| {
         if items.is_empty() { "none".to_owned() } else { safe(&items.join(", ")) }
@@ -130,7 +130,9 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint) -> String
     let name = if device.name.is_empty() { "unnamed" } else { &device.name };
     let _ = writeln!(out, "\n  {}{mark}", paint.bold(&safe(name)));
     let mut line = |label: &str, value: String| {
-        let _ = writeln!(out, "    {label:<10} {value}");
+        let line =
+            crate::render::wrap(&value, width, &format!("    {label:<10} "), "               ");
+        let _ = writeln!(out, "{line}");
     };
     if let Some(id) = &device.request_id {
         line("request", safe(id));

@@ -87,7 +87,7 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
             Some(_) => format!(
                 "--bind {word} changes nothing: gateway.bind has a valid value already, and --bind only replaces one that locks you out; edit the config by hand"
             ),
-            None => format!("--bind {word} changes nothing here"),
+            None => format!("--bind {word} changes nothing: gateway.bind is that already, or cannot be changed here"),
         });
     }
     if !options.trust_proxy.is_empty()

@@ -3,6 +3,8 @@
 
 use std::ffi::OsString;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::shell::Shell;
 use super::wrap_words;
 use crate::step::{Command, Program, Step};
@@ -74,16 +76,18 @@ impl Invocation {
             last.push(':');
         }
         words.push(command);
-        if !step.note.is_empty() {
-            // Set apart, so that it is not pasted with the command.
-            let note = safe(&format!("({})", step.note));
-            let mut gap = "   ";
-            for word in note.split_whitespace() {
-                words.push(format!("{gap}{word}"));
-                gap = "";
-            }
+        let line = wrap_words(words.iter().map(String::as_str), width, first, rest);
+        if step.note.is_empty() {
+            return line;
         }
-        wrap_words(words.iter().map(String::as_str), width, first, rest)
+        // Set apart, so that it is not pasted with the command: whole behind it, or below it.
+        let note = safe(&format!("({})", step.note));
+        let last = line.lines().last().unwrap_or_default();
+        if last.width().saturating_add(4 + note.width()) <= width {
+            return format!("{line}    {note}");
+        }
+        let below = format!("{rest}   ");
+        format!("{line}\n{}", super::wrap(&note, width, &below, &format!("{below} ")))
     }
 
     /// The command of a step as an argument vector of texts.

@@ -34,7 +34,8 @@ fn no_line_is_wider_than_the_screen_and_no_word_is_broken() {
         let sandbox = Sandbox::fixture(&fixture);
         let words = |width: usize| {
             sandbox.width.set(width);
-            let text = sandbox.run(&["diagnose"]).stdout;
+            let runs = [&["diagnose"][..], &["-v"], &["devices"]];
+            let text: String = runs.iter().map(|args| sandbox.run(args).stdout).collect();
             for line in text.lines() {
                 assert!(line.width() <= width || may_be_long(line), "{fixture} at {width}: {line}");
             }

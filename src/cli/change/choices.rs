@@ -35,7 +35,9 @@ pub(super) fn choices(context: &mut Context<'_, '_>, untouched: &[Finding], left
             context.say(head);
         }
         let says = crate::text::safe(&finding.says);
-        context.say(&format!("  {says} [{}]", finding.code));
+        let says = format!("{says} [{}]", finding.code);
+        let line = crate::render::wrap(&says, context.world.width, "  ", "  ");
+        context.say(&line);
         if let Remedy::Choice(steps) | Remedy::ByHand(steps) = &finding.remedy {
             for step in steps {
                 let view = context.view();
