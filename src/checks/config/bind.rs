@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use super::keys::is_repaired_at_start;
 use super::secrets::is_guarded_by;
 use super::value::{Wanted, edits, hosted};
 use super::{gateway, place, shown};
 use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::gateway::Field;
+use crate::config::release::Release;
 use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
 use crate::finding::{Code, Severity};
 use crate::model::Model;
@@ -50,6 +52,13 @@ pub static INVALID: Check = Check {
         let finding = check.finding(place(model, bind), says).note(shown(bind));
         let finding = wanted.repair(model, finding, format!("set gateway.bind to \"{word}\""));
         let alias = bind.value().and_then(|word| bind_alias(word));
+        let finding = if is_mapped(model, alias) {
+            finding
+                .rated(Severity::Info)
+                .note("a gateway of this release takes it for the right word by itself")
+        } else {
+            finding
+        };
         vec![if word == "loopback" && finding.repair.is_some() && model.config.is_guarded() {
             let lan = Step::clawmend(["repair", "--bind", "lan"]);
             finding.or(lan.after("if other machines need the gateway"))
@@ -62,6 +71,24 @@ pub static INVALID: Check = Check {
     edits: Edits::Config(|model, options| edits(model, wanted(model, options))),
     ..Check::BASE
 };
+
+/// Whether the gateway that runs here puts the right word in its place by itself: 2026.4.15 where it reads the config
+/// (seen; 2026.3.13 by its code), from 2026.8.1 at the start. Every address still needs a guard.
+fn is_mapped(model: &Model, alias: Option<BindAlias>) -> bool {
+    let is_address = match alias {
+        Some(BindAlias::Everywhere) => model.config.is_guarded(),
+        Some(BindAlias::Loopback) => {
+            let bind = gateway(model).and_then(|gateway| gateway.bind.value());
+            bind.is_some_and(|word| word.trim().to_ascii_lowercase() != "local")
+        }
+        _ => false,
+    };
+    let within = |first, last| {
+        let ends = Release::parse(first).zip(Release::parse(last)).zip(model.release());
+        ends.is_some_and(|((first, last), here)| !first.is_after(here) && !here.is_after(last))
+    };
+    is_address && (within("2026.3.13", "2026.4.15") || is_repaired_at_start(model))
+}
 
 /// The word to set, where there is none that OpenClaw knows.
 fn wanted(model: &Model, options: &Options) -> Option<Wanted> {

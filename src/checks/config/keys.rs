@@ -63,12 +63,19 @@ fn refused(model: &Model) -> Vec<Refused> {
         return Vec::new();
     };
     let mut refused = schema.refused(&config.resolved.value);
-    refused.retain(|one| is_named || !matches!(one.fault, Fault::Unknown { known: Some(_) }));
+    // A state in files belongs to no release from 2026.8.1 on: what only those know, none of its releases knows.
+    let database = Release::parse("2026.8.1").filter(|_| model.store == StoreKind::Files);
+    refused.retain(|one| match &one.fault {
+        Fault::Unknown { known: Some((first, _)) } if !is_named => {
+            database.is_some_and(|since| !since.is_after(*first))
+        }
+        _ => true,
+    });
     refused
 }
 
 /// A gateway from 2026.8.1 on repairs old names at its start, where nothing else is wrong.
-fn is_repaired_at_start(model: &Model) -> bool {
+pub(super) fn is_repaired_at_start(model: &Model) -> bool {
     let (Some(config), Some((schema, _))) = (model.config.whole(), schema(model)) else {
         return false;
     };

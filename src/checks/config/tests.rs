@@ -319,3 +319,28 @@ fn hints_stay_hints() {
     let twice = found("mode: 'local', mode: 'local'");
     assert_eq!(codes(&twice), ["config-duplicate-keys"]);
 }
+
+#[test]
+fn an_address_for_a_bind_blocks_only_where_the_release_does_not_map_it() {
+    let rating = |release: &str, rest: &str| {
+        let text =
+            format!("{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',{rest}}}}}");
+        the(&found_with(Some(&text), facts()), "gateway-bind-invalid").severity
+    };
+    let guarded = "bind:'0.0.0.0',auth:{token:'some-long-token-0123456789'}";
+    assert_eq!(rating("2026.4.15", guarded), Severity::Info);
+    assert_eq!(rating("2026.9.6", guarded), Severity::Info);
+    assert_eq!(rating("2026.9.6", "bind:'localhost'"), Severity::Info);
+    assert_eq!(rating("2026.5.28", guarded), Severity::Blocks);
+    assert_eq!(rating("2026.7.1", guarded), Severity::Blocks);
+    assert_eq!(rating("2026.9.6", "bind:'0.0.0.0'"), Severity::Blocks);
+    assert_eq!(rating("2026.9.6", "bind:'local'"), Severity::Blocks);
+    // One unknown key besides, and the start repairs nothing.
+    assert_eq!(rating("2026.9.6", "bind:'localhost',localExec:true"), Severity::Blocks);
+}
+
+#[test]
+fn a_key_that_no_release_with_files_knows_blocks_without_a_name() {
+    let found = found("mode:'local',roles:{default:'a',definitions:{a:{}}}");
+    assert_eq!(the(&found, "config-unknown-key").severity, Severity::Blocks);
+}
