@@ -34,7 +34,7 @@ function options() {
       seed: { type: "string", default: "1" },
       singles: { type: "boolean", default: false },
       only: { type: "string", default: "" },
-      remedy: { type: "boolean", default: false },
+      repair: { type: "boolean", default: false },
       out: { type: "string" },
       clawmend: { type: "string", default: join(PROJECT, "target/release/clawmend") },
       cache: { type: "string", default: process.env.CLAWMEND_REAL_CACHE || join(PROJECT, "target/real") },
@@ -63,7 +63,7 @@ async function main() {
   const lab = { scratch, ...(await install(resolve(asked.cache), [...new Set(states.map(({ release }) => release))].map(describe))) };
   const clawmend = asked.clawmend === "none" ? undefined : new Clawmend(resolve(asked.clawmend));
 
-  const rows = await judgeStates(states, { lab, clawmend, repairs: asked.remedy, jobs: Number(asked.jobs), out: asked.out, say: console.error });
+  const rows = await judgeStates(states, { lab, clawmend, repairs: asked.repair, jobs: Number(asked.jobs), out: asked.out, say: console.error });
   const { releases, passed, failed } = agreementOf(rows);
   console.table(releases);
   console.log(`${passed} passed, ${failed} failed`);

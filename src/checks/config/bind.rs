@@ -79,7 +79,7 @@ fn is_mapped(model: &Model, alias: Option<BindAlias>) -> bool {
         Some(BindAlias::Everywhere) => model.config.is_guarded(),
         Some(BindAlias::Loopback) => {
             let bind = gateway(model).and_then(|gateway| gateway.bind.value());
-            bind.is_some_and(|word| word.trim().to_ascii_lowercase() != "local")
+            bind.is_some_and(|word| !word.trim().eq_ignore_ascii_case("local"))
         }
         _ => false,
     };
