@@ -1,4 +1,4 @@
-//! Plays a plan through on images: the one source of both the preview and the commit.
+//! Plays a plan through on images. What comes out is both previewed and committed.
 
 mod config;
 mod rows;

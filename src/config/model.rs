@@ -26,7 +26,7 @@ pub struct ConfigModel {
     pub path: PathBuf,
     /// How it was found.
     pub state: ConfigState,
-    /// What stands around it, its copies among that.
+    /// What is known beside its text: its copies, variables, real paths.
     pub facts: ConfigFacts,
     /// What this machine is.
     pub host: Host,
@@ -126,7 +126,7 @@ impl ConfigState {
 }
 
 impl ConfigModel {
-    /// What follows from the config, what stands around it, and what the stores hold.
+    /// What follows from the config, the facts beside it, and what the stores hold.
     pub fn of(state: ConfigState, facts: &ConfigFacts, signs: Signs) -> Self {
         let gateway = state.config().map(|config| &config.gateway);
         Self {

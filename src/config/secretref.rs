@@ -2,6 +2,7 @@
 //!
 //! Follows OpenClaw's `src/config/types.secrets.ts` (2026.5.28; `store` from 2026.9.6).
 use super::vars;
+use crate::model::layout::SECRET_SOURCES;
 use crate::secret::shape::Shape;
 use serde_json::Value;
 use std::fmt;
@@ -29,8 +30,6 @@ impl fmt::Display for SecretRef {
     }
 }
 
-const SOURCES: [&str; 4] = ["env", "file", "exec", "store"];
-
 /// The secret that a value names, where it names one: an object, `${NAME}` or `$NAME` alone,
 /// `secretref-env:NAME`.
 pub fn secret_ref(value: &Value) -> Option<SecretRef> {
@@ -45,7 +44,8 @@ pub fn secret_ref(value: &Value) -> Option<SecretRef> {
                 None => "default".to_owned(),
             };
             Some(SecretRef {
-                source: text("source").filter(|source| SOURCES.contains(&source.as_str()))?,
+                source: text("source")
+                    .filter(|source| SECRET_SOURCES.contains(&source.as_str()))?,
                 provider,
                 id: text("id")?,
                 is_text: false,

@@ -1,12 +1,8 @@
-//! The words that OpenClaw's config knows (releases 2026.2.1 to 2026.9.6): binds and their aliases,
-//! tokens that are no tokens.
+//! The words of OpenClaw's config (releases 2026.2.1 to 2026.9.6): binds and what people write for them,
+//! placeholders that are no tokens.
 
-/// The words for `gateway.bind`.
-pub const BINDS: [&str; 5] = ["loopback", "lan", "tailnet", "auto", "custom"];
-/// The words for `gateway.mode`.
-pub const MODES: [&str; 2] = ["local", "remote"];
-/// The words for `gateway.auth.mode`.
-pub const AUTH_MODES: [&str; 4] = ["none", "token", "password", "trusted-proxy"];
+pub use crate::model::layout::{AUTH_MODES, BINDS, MODES};
+
 /// The port of a gateway that is told no other.
 pub const DEFAULT_PORT: u16 = 18789;
 

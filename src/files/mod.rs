@@ -19,7 +19,12 @@ pub use lock::Lock;
 pub use replace::{New, Staged, replace};
 pub use state_dir::StateDir;
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use crate::error::Error;
+use crate::image::{FileState, Unusable};
+use crate::platform::SystemFolder;
 
 /// Why nothing was changed.
 #[derive(Debug)]
@@ -37,25 +42,15 @@ impl From<Error> for CommitError {
     }
 }
 
-/// Reads a regular file of at most `limit` bytes; no link is followed, nothing waited for.
-pub fn read_small(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>> {
-    use crate::image::{FileState, Unusable};
-    let odd = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidInput, what.to_owned());
+/// Reads a regular file of at most `limit` bytes by its path; no link is followed, nothing waited for.
+pub fn read_small(path: &Path, limit: u64) -> FileState {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(odd("it is not a regular file"));
+        return FileState::Unusable(Unusable::NotAFile("a folder"));
     };
-    let folder = Dir::<crate::platform::SystemFolder>::try_open(folder)?;
-    match folder.read(name, limit) {
-        FileState::Present { bytes, .. } => Ok(bytes.to_vec()),
-        FileState::Absent => Err(std::io::ErrorKind::NotFound.into()),
-        FileState::Unusable(Unusable::Denied) => Err(std::io::ErrorKind::PermissionDenied.into()),
-        FileState::Unusable(Unusable::TooLarge { .. } | Unusable::TooMany { .. }) => {
-            Err(odd("it is too large"))
-        }
-        FileState::Unusable(Unusable::Io(why)) => Err(std::io::Error::other(why)),
-        FileState::Unusable(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {
-            Err(odd("it is not a regular file"))
-        }
+    match Dir::<SystemFolder>::try_open(folder) {
+        Ok(folder) => folder.read(name, limit),
+        Err(error) if error.kind() == ErrorKind::NotFound => FileState::Absent,
+        Err(error) => FileState::Unusable(dir::unusable_io(&error)),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Root on somebody's state dir takes their rights for good, before anything in it is read.
+//! Where root works on another user's state dir, the process takes that user's rights for good before it reads
+//! anything there.
 //!
 //! Whoever owns a state dir decides what its config, its includes and its links name, and can swap every
 //! folder on a path in it at any moment. With the owner's rights clawmend reads, copies and writes nothing

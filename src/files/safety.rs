@@ -1,4 +1,4 @@
-//! Is this a place where clawmend may write? Asked before the first byte.
+//! Whether a folder is a safe place to write to. Checked before the first byte is written.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use crate::image::Meta;
 use crate::platform::{FileKind, Folder, SystemFolder};
 use crate::step::Step;
 
-/// Refuses a folder that its path no longer leads to, that others can write, or that lies below one: whoever can rename the folders on
-/// the way decides where the writes go.
+/// Refuses a folder that its path no longer leads to, that others can write to, or that lies below one which
+/// others can write to: whoever can rename a folder on the path decides where the writes go.
 ///
 /// Accepted on the way down: folders of root, of the folder's own owner or of the acting user, that
 /// only their owner (or a group of the same number as the owner, as many systems make for each user)

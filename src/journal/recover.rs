@@ -1,8 +1,9 @@
 //! After an interrupted run: finished, or taken back.
 //!
-//! Every file is whole, because each is swapped in one step. So each is one of three: as before, as
-//! after, or what another writer made since. Where everything is as after, the run had finished but for
-//! its last step. Otherwise what is as after goes back to the snapshot, and what others wrote stays.
+//! Every file is whole, because each is swapped in one step. So each file is in one of three states: as it was
+//! before the run, as the run was to leave it, or as another writer has left it since. If all are as the run
+//! was to leave them, it had finished but for its last step. Otherwise the files that the run had changed go
+//! back to the snapshot, and what other writers left stays.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -238,6 +238,15 @@ impl Part {
     }
 }
 
+/// The words for `gateway.bind`.
+pub const BINDS: [&str; 5] = ["loopback", "lan", "tailnet", "auto", "custom"];
+/// The words for `gateway.mode`.
+pub const MODES: [&str; 2] = ["local", "remote"];
+/// The words for `gateway.auth.mode`.
+pub const AUTH_MODES: [&str; 4] = ["none", "token", "password", "trusted-proxy"];
+/// Where a secret may be kept that the config only refers to.
+pub const SECRET_SOURCES: [&str; 4] = ["env", "file", "exec", "store"];
+
 /// Fields whose values are secrets, anywhere in OpenClaw's state or config.
 pub fn is_secret_field(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

@@ -1,7 +1,7 @@
 //! What differs between systems: the only room whose code asks which one it is on.
 //!
 //! `unix` (Linux, macOS and their kin) has everything: handles, owners, exchange, locks. [`portable`]
-//! does the honest minimum with `std` alone, and is what Windows gets; what it cannot do it says.
+//! does what `std` alone can do, and is what Windows gets; what it cannot do it returns as `Unsupported`.
 //! Both have the same functions. [`portable`] is compiled everywhere, and with
 //! `RUSTFLAGS='--cfg clawmend_portable'` it stands in for `unix` on any system, so that everything
 //! built on it can be compiled and tested there (`ci/portable`).

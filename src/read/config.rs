@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use super::disk::{names, real};
@@ -17,6 +17,7 @@ use crate::config::facts::ConfigFacts;
 use crate::config::model::ConfigState;
 use crate::config::paths::{Root, normalize};
 use crate::error::Error;
+use crate::files::dir::refuse;
 use crate::files::read_small;
 use crate::format::json5;
 use crate::image::{Bytes, FileState, Meta, Slot, TextImage};
@@ -34,7 +35,7 @@ pub(super) struct ConfigRead {
     pub files: FilesStore,
     /// What was found there.
     pub images: Vec<(Slot, TextImage)>,
-    /// What stands around the config.
+    /// What is known beside its text.
     pub facts: ConfigFacts,
     /// The config, parsed from these images.
     pub state: ConfigState,
@@ -105,8 +106,13 @@ pub(super) fn read(located: &Located, env: &Env, early: bool) -> ConfigRead {
 /// It cannot be read, is no regular file, is not JSON5, or holds no gateway section.
 pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
     let path = std::path::absolute(path).map_err(|error| Error::io("find", path, &error))?;
-    let bytes = read_small(&path, LARGEST_COPY)
-        .map_err(|error| Error::io("read the copy", &path, &error))?;
+    let bytes = match read_small(&path, LARGEST_COPY) {
+        FileState::Present { bytes, .. } => bytes,
+        FileState::Absent => {
+            return Err(Error::io("read the copy", &path, &ErrorKind::NotFound.into()));
+        }
+        FileState::Unusable(why) => return Err(refuse(&path, &why)),
+    };
     let others = || Step::clawmend(["diagnose"]).note("lists the copies beside the config");
     let value = json5::parse(&bytes).map_err(|error| {
         let refused = Error::refused("this copy is not a config: it has a syntax error");
@@ -116,7 +122,7 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
         let refused = Error::refused("this copy holds no `gateway` section");
         return Err(refused.at(&path).hint(others()));
     }
-    Ok((path, Arc::new(bytes)))
+    Ok((path, bytes))
 }
 
 /// The config's own folder and those of `OPENCLAW_INCLUDE_ROOTS`.
@@ -151,8 +157,9 @@ fn copies(config: &Path) -> Vec<(ConfigCopy, Bytes)> {
         })
         .collect();
     let read = |(name, mtime_ms): (String, i64)| {
-        let bytes = read_small(&folder.join(&name), LARGEST_COPY).ok()?;
-        Some((ConfigCopy::read(&config, &name, mtime_ms, &bytes)?, Arc::new(bytes)))
+        let state = read_small(&folder.join(&name), LARGEST_COPY);
+        let bytes = state.bytes()?;
+        Some((ConfigCopy::read(&config, &name, mtime_ms, bytes)?, bytes.clone()))
     };
     choose(&config, dated, MOST_COPIES).into_iter().filter_map(read).collect()
 }

@@ -33,6 +33,6 @@ const LARGEST_TEXT: u64 = 1024 * 1024;
 pub(super) fn text(path: &Path) -> Option<String> {
     let follows = crate::platform::user_id() != 0 || !crate::platform::KNOWS_OWNERS;
     let place = if follows { real(path) } else { path.to_path_buf() };
-    let bytes = crate::files::read_small(&place, LARGEST_TEXT).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    let state = crate::files::read_small(&place, LARGEST_TEXT);
+    Some(String::from_utf8_lossy(state.bytes()?).into_owned())
 }

@@ -1,5 +1,5 @@
 //! Reading: where the state is, the config with what it includes and its copies, the stores, the files
-//! that set variables, the process table, and what lies around. Looks, and touches nothing.
+//! that set variables, the process table, and other state dirs nearby. Nothing here writes.
 
 mod around;
 mod config;

@@ -97,7 +97,7 @@ pub(super) fn left_lock(file: &Path, env: &Env) -> Option<(PathBuf, u32)> {
 }
 
 fn lock_file(lock: &Path) -> Option<serde_json::Value> {
-    serde_json::from_slice(&crate::files::read_small(lock, LARGEST_LOCK).ok()?).ok()
+    serde_json::from_slice(crate::files::read_small(lock, LARGEST_LOCK).bytes()?).ok()
 }
 
 /// Whether the process of a lock still runs; `None` where the process table cannot be read.

@@ -1,5 +1,4 @@
-//! The facts beside the state: owners and modes, leftovers, other state dirs, the gateway. Looks,
-//! and touches nothing.
+//! The facts beside the state: owners and modes, leftovers, other state dirs, the gateway.
 
 use std::path::Path;
 
@@ -8,7 +7,7 @@ use super::env::Env;
 use super::locate::Located;
 use super::process;
 use super::trees::other_trees;
-use crate::format::json5;
+use crate::format::{json5, scan};
 use crate::model::facts::{Access, Facts, Trouble};
 use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, Part};
 use crate::model::scopes::Era;
@@ -73,9 +72,9 @@ fn era(exists: &dyn Fn(&str) -> bool) -> Era {
 fn paired_in(dir: &Path) -> Option<usize> {
     const LARGEST: u64 = 16 * 1024 * 1024;
     let path = dir.join(Part::Paired.file()?);
-    let text = crate::files::read_small(&path, LARGEST).ok()?;
-    let span = crate::format::scan::document(&text).ok()?;
-    Some(crate::format::scan::members(&text, span).ok()?.len())
+    let state = crate::files::read_small(&path, LARGEST);
+    let text = state.bytes()?;
+    Some(scan::members(text, scan::document(text).ok()?).ok()?.len())
 }
 
 /// The port that the config of another state dir sets.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::shape::Shape;
+use crate::model::layout::{AUTH_MODES, MODES, Part, SECRET_SOURCES};
 
 /// The keys of the config, release by release: the root's, and all below `gateway` and `logging`. Made by
 /// `tests/real/schema.mjs`, read by `config/schema.rs` too.
@@ -50,7 +51,7 @@ const RECORD_KEYS: &[&str] = &[
 
 /// Whether a word is the name of a field of OpenClaw's own, and so never a secret.
 pub fn is_known_key(word: &str) -> bool {
-    let columns = crate::model::layout::Part::ALL.into_iter().map(|part| part.columns());
+    let columns = Part::ALL.into_iter().map(|part| part.columns());
     config_keys().contains(word)
         || MORE_KEYS.contains(&word)
         || RECORD_KEYS.contains(&word)
@@ -75,14 +76,12 @@ pub fn config(path: &[&str]) -> Option<Shape> {
         ["meta", "lastTouchedVersion"] => Shape::Version,
         ["meta", "lastTouchedAt"] => Shape::Date,
         ["gateway", rest @ ..] => match rest {
-            ["mode"] => Shape::Near(&["local", "remote"]),
+            ["mode"] => Shape::Near(&MODES),
             ["bind"] => Shape::Bind,
             ["port"] => Shape::Port,
             ["customBindHost"] | ["trustedProxies"] => Shape::Address,
-            ["auth", "mode"] => Shape::Near(&["none", "token", "password", "trusted-proxy"]),
-            ["auth" | "remote", "token" | "password", "source"] => {
-                Shape::Word(&["env", "file", "exec", "store"])
-            }
+            ["auth", "mode"] => Shape::Near(&AUTH_MODES),
+            ["auth" | "remote", "token" | "password", "source"] => Shape::Word(&SECRET_SOURCES),
             ["remote", "url"] | ["controlUi", "allowedOrigins"] => Shape::Url,
             ["remote", "transport"] => Shape::Word(&["direct", "ssh"]),
             ["tailscale", "mode"] => Shape::Near(&["off", "serve", "funnel"]),

@@ -184,7 +184,7 @@ impl Sink for Builder {
     }
 }
 
-/// Writes one new piece, synced. The seam for reflinks.
+/// Writes one new piece, synced.
 fn write(dir: &Dir, name: &std::ffi::OsStr, from: &mut dyn Read) -> Result<(String, u64), Error> {
     let path = dir.path().join(name);
     let failed = |error: std::io::Error| Error::io("copy into the snapshot", &path, &error);

@@ -69,9 +69,9 @@ pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Listed, Error> {
     for id in ids.filter(|id| time_of(id).is_some()) {
         let (mut summary, of) = match parent.child(&id) {
             Ok(Some(dir)) => summary(Ok(&dir), id),
-            // Nobody made those as a snapshot.
+            // A snapshot is a folder: this is none.
             Ok(None) | Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => continue,
-            // One that may not be opened is there all the same: an older one is not the newest.
+            // One that may not be opened counts all the same, or an older one would pass for the newest.
             Err(why) => summary(Err(&why), id),
         };
         match of.and_then(|of| super::of_another(state_dir, snapshots, &of)) {
@@ -232,7 +232,7 @@ fn newest(listed: &Listed) -> Result<&Summary, Error> {
     })
 }
 
-/// Removes a snapshot: out of sight in one step, then piece by piece.
+/// Removes a snapshot: renamed to a temp name in one step, so that it is never half a snapshot, then deleted.
 ///
 /// # Errors
 /// It could not be renamed (nothing was removed), or not be removed to the end (the next writing
@@ -271,7 +271,7 @@ pub fn sweep(state_dir: &StateDir, snapshots: &Path) -> Result<usize, Error> {
     let Some(parent) = super::folder(state_dir, snapshots, false)? else {
         return Ok(0);
     };
-    // There the state's own lock keeps others out; not every system can hold a folder.
+    // In the state dir's own folder clawmend's lock keeps others out; not every system can hold a folder.
     let own = snapshots.starts_with(state_dir);
     let mut swept = 0;
     for name in parent.names()? {

@@ -155,8 +155,8 @@ pub fn digest_of(manifest: &[u8]) -> String {
     format!("{}  {FILE}\n", hash::of(manifest))
 }
 
-/// The config and its includes lie anywhere; what is called like a pairing file lies where that does, and
-/// beside those lies JSON alone.
+/// Which paths a manifest may name: the config and its includes anywhere, a pairing file only in its own place,
+/// and in the folders of the pairing files nothing but JSON.
 fn is_known_path(path: &str) -> bool {
     let file = Path::new(path).file_name();
     let is_pairing = |part: Part| part.file().is_some_and(|own| Path::new(own).file_name() == file);

@@ -100,8 +100,8 @@ impl<F: Folder> Dir<F> {
                 .hint("something else is at work in that folder: run the same command again")
         })?;
         if made {
-            // A power cut would take the folder and all that is synced in it. What is built under a
-            // temp name is synced before it gets its own.
+            // Without this a power cut could lose the folder with all that is synced in it. What is built
+            // under a temp name is synced before it is renamed.
             if !path.iter().any(super::names::is_temp)
                 && let Err(error) = self.sync()
             {

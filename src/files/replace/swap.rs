@@ -12,7 +12,7 @@ use crate::platform::{FileKind, Folder, KNOWS_OWNERS};
 
 impl<F: Folder> Staged<F> {
     pub(super) fn swap_over(&mut self) -> Result<(), CommitError> {
-        // A glance first: most moves show in the size, and then nothing needs to be swapped twice.
+        // Compared by size first: most changes show there, and then nothing has to be swapped in and out again.
         if let (Ok(found), Some(before)) = (self.dir.look(&self.name), self.before_meta()) {
             match found {
                 None => return Err(self.moved("is gone")),
@@ -84,7 +84,7 @@ impl<F: Folder> Staged<F> {
         Err(failed(io::Error::other("another process keeps replacing it")))
     }
 
-    /// The way around where nothing can be exchanged: the old file gets a second name, is compared,
+    /// Where two names cannot be exchanged: the old file gets a second name, is compared,
     /// and then renamed over.
     fn rename_over(&mut self) -> Result<(), CommitError> {
         let old = temp_name(&self.name);

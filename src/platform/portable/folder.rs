@@ -1,5 +1,5 @@
 //! Anywhere: paths instead of handles, no owners, no exchange. What it cannot do it says
-//! (`Unsupported`), and the write routine above takes its careful way around.
+//! (`Unsupported`), and `files/replace` then compares before a plain rename.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};

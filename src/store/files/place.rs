@@ -26,7 +26,7 @@ pub(super) enum Reach {
     Inside,
     /// By a path that the invoker named: the config, where it lies outside the state dir.
     Named,
-    /// By an include: what decides is something that the state dir's owner can write.
+    /// By an include, which stands in a file that the state dir's owner can write.
     Pointed,
     /// By a link in the state dir that leads out of it.
     Linked,

@@ -41,7 +41,7 @@ pub(super) fn write(source: &Connection, target: &Path) -> Result<BTreeMap<Strin
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(target, flags).map_err(failed)?;
     super::limit::set(&mut copy).map_err(failed)?;
-    // Nobody sees the file before the snapshot is whole, and whoever moves it there syncs it.
+    // No journal and no sync: nobody reads it before the snapshot is whole, and copying it there syncs it.
     copy.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA locking_mode = EXCLUSIVE; BEGIN",
@@ -106,7 +106,7 @@ fn copy_rows(
     let mut rows = select.query([])?;
     let mut count = 0;
     while let Some(row) = rows.next()? {
-        // What a restore would not read is no snapshot.
+        // A restore would refuse to read more.
         if count >= RECORD_LIMIT as u64 {
             return Err(table::too_many(source, shape.part, RECORD_LIMIT));
         }
@@ -135,8 +135,8 @@ pub(super) fn read(folder: &Dir, path: &Path, entry: &Entry) -> Result<Database,
         .map_err(|halt| broken(path, halt))
 }
 
-/// Checks an extract in a snapshot's `folder`: its checksum, SQLite's whole integrity check, and the number of rows of each
-/// table, against what the manifest says.
+/// Checks an extract in a snapshot's `folder`: SQLite's whole integrity check, and against the manifest its
+/// checksum and the number of rows of each table.
 pub fn verify_extract(folder: &Dir, path: &Path, entry: &Entry) -> Result<(), Error> {
     checked(folder, path, entry, |connection| verify(path, entry, connection))
         .map_err(|halt| broken(path, halt))

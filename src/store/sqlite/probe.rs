@@ -1,4 +1,4 @@
-//! What lies at the database's path, looked at without SQLite: SQLite would create, follow or wait.
+//! What lies at the database's path, looked at without SQLite, which would create a file, follow a link, or wait.
 
 use std::fs::{File, Metadata};
 use std::io::Read;

@@ -56,7 +56,7 @@ pub(super) fn with<T: Send>(
         let read = sandbox.within(scratch, || once(place, patience.join, &mut work))?;
         let read = match read {
             Err(_) if sandbox.is_elsewhere(path) => Attempt::Moved,
-            // Back in its place by now, perhaps; if it never comes to rest, it was no swap.
+            // The folder may have been swapped and be back by now. If this goes on, the files really are closed to us.
             Err(Halt::Unread(why)) if patience.is_left() && sandbox.refused(path, &why) => {
                 Attempt::Moved
             }
