@@ -10,7 +10,7 @@ use super::StateDir;
 use super::dir::{Dir, refuse};
 use crate::error::Error;
 use crate::model::layout;
-use crate::platform::{Folder, SystemFolder};
+use crate::platform::{self, Folder};
 use crate::step::Step;
 
 /// The exclusive lock on `<state>/clawmend/lock`, held as long as this lives. The file stays.
@@ -79,7 +79,7 @@ fn open(dir: &Dir, name: &OsStr) -> Result<File, Error> {
 
 /// Whether nobody else than the acting user could have written what stands in the lock.
 fn is_ours(state: &Dir) -> bool {
-    state.meta().is_ok_and(|meta| meta.uid == SystemFolder::acting_user())
+    state.meta().is_ok_and(|meta| meta.uid == platform::user_id())
 }
 
 fn held(path: &Path, file: &mut File, ours: bool) -> Error {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::dir::Dir;
 use crate::error::Error;
 use crate::image::Meta;
-use crate::platform::{FileKind, Folder, SystemFolder};
+use crate::platform::{self, FileKind, Folder, SystemFolder};
 use crate::step::Step;
 
 /// Refuses a folder that its path no longer leads to, that others can write to, or that lies below one which
@@ -31,7 +31,7 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
         .hint("run the same command again once nothing else moves it"));
     }
     let owner = held.uid;
-    let acting = SystemFolder::acting_user();
+    let acting = platform::user_id();
     for (depth, folder) in real.ancestors().enumerate() {
         // A folder that may be passed but not opened can still be looked at.
         let meta = match folder.parent().zip(folder.file_name()) {
@@ -79,7 +79,7 @@ pub fn check_own_below(parent: &Dir, name: &std::ffi::OsStr, owner: u32) -> Resu
 }
 
 fn own_is_safe(path: &Path, meta: &Meta, owner: u32) -> Result<(), Error> {
-    match problem(meta, owner, SystemFolder::acting_user(), true) {
+    match problem(meta, owner, platform::user_id(), true) {
         None => Ok(()),
         Some(why) => Err(Error::refused(format!(
             "{why}, so clawmend does not trust what is there, and makes no copy there"
@@ -116,7 +116,7 @@ fn problem(meta: &Meta, owner: u32, acting: u32, last: bool) -> Option<&'static 
 /// Whether clawmend may write a file outside the state dir that something inside it points at: it
 /// belongs to the state dir's owner, or to the acting user.
 pub fn may_write_outside(file: &Meta, owner: u32) -> bool {
-    [owner, SystemFolder::acting_user()].contains(&file.uid)
+    [owner, platform::user_id()].contains(&file.uid)
 }
 
 #[cfg(all(test, unix, not(clawmend_portable)))]

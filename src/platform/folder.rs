@@ -71,6 +71,4 @@ pub trait Folder: Sized {
     fn own_file(file: &File, uid: u32, gid: u32) -> io::Result<()>;
     /// Gives an open file its permission bits.
     fn mode_file(file: &File, mode: u32) -> io::Result<()>;
-    /// The user this process acts as.
-    fn acting_user() -> u32;
 }

@@ -142,10 +142,6 @@ impl Folder for PathFolder {
     fn mode_file(_file: &File, _mode: u32) -> io::Result<()> {
         Ok(())
     }
-
-    fn acting_user() -> u32 {
-        super::process::user_id()
-    }
 }
 
 /// Whether nobody's open file keeps this one from being renamed and removed: a rename to its own name

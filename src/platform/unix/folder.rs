@@ -201,10 +201,6 @@ impl Folder for UnixFolder {
     fn mode_file(file: &File, mode: u32) -> io::Result<()> {
         Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode as _))?)
     }
-
-    fn acting_user() -> u32 {
-        super::process::user_id()
-    }
 }
 
 #[cfg(any(

@@ -211,10 +211,11 @@ impl SqliteStore {
                 .hint("run the same command again with the --state-dir that the plan was made for")
                 .into());
         }
-        match self.hold.as_ref().and_then(Hold::take) {
-            Some(begun) => begun.commit(&changes.rows),
-            None => writer::commit(&self.place, self.busy, &changes.rows),
-        }
+        let begun = match self.hold.as_ref().and_then(Hold::take) {
+            Some(begun) => begun,
+            None => writer::Begun::new(&self.place, self.busy)?,
+        };
+        begun.commit(&changes.rows)
     }
 
     /// The changes that bring the rows back to what a snapshot holds.

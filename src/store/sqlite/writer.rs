@@ -24,15 +24,6 @@ use crate::store::CommitError;
 /// loses every race against a gateway that writes all the time.
 const PAUSE: Duration = Duration::from_micros(250);
 
-/// Makes all of `changes`, or none.
-pub(super) fn commit(
-    place: &DatabasePath,
-    busy: Duration,
-    changes: &[RowChange],
-) -> Result<(), CommitError> {
-    Begun::new(place, busy)?.commit(changes)
-}
-
 /// A transaction that has begun: nobody else writes until it is committed, or dropped and with that
 /// rolled back.
 #[derive(Debug)]
