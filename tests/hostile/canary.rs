@@ -265,8 +265,7 @@ pub fn a_panic_prints_no_state(_size: Size) -> String {
     for number in 1..60 {
         let again = world.again();
         let inject = format!("inject=close:error=EIO:when={number}");
-        let (out, _) =
-            trace::run(&again, &["-e", "trace=close", "-e", &inject], &["snapshot", "list"]);
+        let (out, _) = trace::run(&again, &["-e", "trace=close", "-e", &inject], &["diagnose"]);
         if !out.stderr.contains("has a bug") {
             continue;
         }

@@ -111,7 +111,7 @@ pub fn a_file_that_is_mounted_by_itself(_size: Size) -> String {
         if name == "openclaw.json" {
             out.expect(1);
             let found = world.run(&["diagnose"]).expect(1);
-            for part in ["mounted by itself", "Now:\n  not changed", "\n  set `gateway.bind` to"] {
+            for part in ["a mount of its own", "Now:\n  not changed", "\n  set `gateway.bind` to"] {
                 assert!(found.stdout.contains(part), "{part}: {found}");
             }
             assert!(!found.stdout.contains("cli-scopes-missing"), "{found}");
