@@ -93,10 +93,23 @@ pub struct ConfigCopy {
     pub has_mode: bool,
     /// It holds OpenClaw's stamp in `meta`.
     pub has_meta: bool,
+    /// What it sets: the root's keys, and those of `gateway`, except OpenClaw's own `meta`.
+    pub sections: Vec<String>,
     /// Its `gateway.auth.token`, where that is a text.
     pub token: Option<Secret>,
     /// Masks stand in it where secrets were: OpenClaw itself never goes back to such a copy.
     pub is_redacted: bool,
+}
+
+/// The keys of a config's root (without `meta`), and of its `gateway`.
+pub fn sections(config: &Value) -> Vec<String> {
+    let keys = |value: Option<&Value>| -> Vec<String> {
+        let object = value.and_then(Value::as_object);
+        object.into_iter().flat_map(|object| object.keys().cloned()).collect()
+    };
+    let root = keys(Some(config)).into_iter().filter(|key| key != "meta" && key != "gateway");
+    let gateway = keys(config.get("gateway")).into_iter().map(|key| format!("gateway.{key}"));
+    root.chain(gateway).collect()
 }
 
 impl ConfigCopy {
@@ -115,6 +128,7 @@ impl ConfigCopy {
             has_gateway: gateway.is_some_and(Value::is_object),
             has_mode: gateway.and_then(|gateway| gateway.get("mode")).is_some_and(Value::is_string),
             has_meta: has_meta(&value),
+            sections: sections(&value),
             token: value
                 .pointer("/gateway/auth/token")
                 .filter(|token| secret_ref(token).is_none())

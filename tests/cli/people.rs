@@ -159,6 +159,29 @@ fn a_broken_config_is_replaced_only_when_a_person_says_so() {
     assert_eq!(sandbox.read("openclaw.json"), whole);
 }
 
+/// What a config lost that shrank to almost nothing is told, and one command brings it back.
+#[test]
+fn a_config_that_shrank_gets_its_sections_back() {
+    let sandbox = locked();
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let whole = format!("{}\n// {}\n", sandbox.read("openclaw.json"), "x".repeat(600));
+    let whole = whole.replacen('{', "{ agents: { list: [] }, ", 1);
+    sandbox.write("openclaw.json.last-good", &whole);
+    sandbox.write("openclaw.json", "{\"gateway\":{\"mode\":\"local\"}}");
+    let run = sandbox.run(&["diagnose", "-v"]);
+    let said = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("missing here: agents"), "{}", run.text());
+    let back = ["repair", "--yes", "--config-from", "home/.openclaw/openclaw.json.last-good"];
+    assert!(
+        said.contains("repair --config-from /home/.openclaw/openclaw.json.last-good"),
+        "{said}"
+    );
+    sandbox.run(&back).expect(Exit::Done);
+    assert_eq!(sandbox.read("openclaw.json"), whole);
+    sandbox.run(&["restore", "--yes"]);
+    assert_eq!(sandbox.read("openclaw.json"), "{\"gateway\":{\"mode\":\"local\"}}");
+}
+
 /// What clawmend tells the reader to type is what fits this run.
 #[test]
 fn printed_commands_carry_the_flags_of_this_run() {

@@ -29,7 +29,9 @@ pub(in crate::checks) fn replaced(model: &Model, options: &Options) -> Option<(M
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let why = format!("the copy {name} ({}) replaces the config", crate::platform::shown(path));
-    let codes = [file::MISSING.code, file::EMPTY.code, file::UNPARSABLE.code, aside::REPLACED.code];
+    let replaced =
+        [&file::MISSING, &file::EMPTY, &file::UNPARSABLE, &aside::REPLACED, &aside::SUSPICIOUS];
+    let codes = replaced.map(|check| check.code);
     let edit = edit(Target::Whole(slot), Op::Rewrite(bytes.clone()), why, &codes);
     Some((Model::of(images, model.facts.clone()), edit))
 }

@@ -3,10 +3,14 @@
 use super::file::{from, line};
 use super::{config_name, name};
 use crate::checks::{Check, Edits};
-use crate::config::copies::CopyKind;
+use crate::config::copies::{CopyKind, sections};
 use crate::config::gateway::has_meta;
 use crate::finding::{Code, Finding, Severity};
+use crate::secret::places::shows_key;
 use crate::step::Step;
+
+/// How many of the missing keys are named.
+const NAMED: usize = 8;
 
 pub static REPLACED: Check = Check {
     code: Code("config-replaced"),
@@ -55,7 +59,7 @@ pub static SUSPICIOUS: Check = Check {
     why: "At its start the gateway (2026.4.29, and 2026.6 and later) compares the config with an older copy. If `meta` \
           is missing, or the config has less than half of its size, it goes back to that copy, and every later edit is \
           gone.",
-    repair: "Nothing: clawmend keeps `meta` and never shrinks a config, but does not invent what is missing.",
+    repair: "Nothing by itself: with --config-from FILE the older copy, with what is missing, replaces the config.",
     by_hand: "Copy the `meta` block of the backup into the config.",
     messages: &[
         "missing-meta-vs-last-good",
@@ -66,7 +70,10 @@ pub static SUSPICIOUS: Check = Check {
         let Some(config) = model.config.whole() else {
             return vec![];
         };
-        let backup = model.config.facts.copies.iter().find(|copy| copy.kind == CopyKind::Backup(0));
+        let of = |kind| model.config.facts.copies.iter().find(move |copy| copy.kind == kind);
+        let copies = [CopyKind::Backup(0), CopyKind::LastGood].into_iter().filter_map(of);
+        // One that is as small as the config has nothing to give back.
+        let backup = copies.max_by_key(|copy| (copy.is_usable(), copy.size));
         // With an include OpenClaw does not go back.
         let Some(backup) = backup
             .filter(|copy| copy.is_usable() && copy.has_mode && config.resolved.files.len() == 1)
@@ -74,13 +81,20 @@ pub static SUSPICIOUS: Check = Check {
             return vec![];
         };
         let size = config.resolved.files.first().map_or(0, |file| file.bytes.len() as u64);
-        let mut reasons = Vec::new();
+        let (mut reasons, mut lost) = (Vec::new(), Vec::new());
         if backup.has_meta && !has_meta(&config.resolved.value) {
             reasons.push(format!("`meta` is missing here, and {} has it", backup.name));
         }
         if backup.size >= 512 && size < backup.size / 2 {
-            reasons
-                .push(format!("the config has {size} bytes, {} has {}", backup.name, backup.size));
+            let here = sections(&config.resolved.value);
+            let is_lost = |key: &&String| !here.contains(key) && shows_key(key);
+            lost = backup.sections.iter().filter(is_lost).take(NAMED).cloned().collect();
+            let names = match lost.as_slice() {
+                [] => String::new(),
+                lost => format!("; missing here: {}", lost.join(", ")),
+            };
+            let sizes = format!("the config has {size} bytes, {} has {}", backup.name, backup.size);
+            reasons.push(sizes + &names);
         }
         if reasons.is_empty() {
             return vec![];
@@ -91,9 +105,14 @@ pub static SUSPICIOUS: Check = Check {
             config_name(model)
         );
         let says = "OpenClaw may replace the config by an older copy at its next start";
-        let finding = check.finding(config_name(model), says).by_hand([step]);
+        let path = model.config.copy_path(backup);
+        let back = (!lost.is_empty() && !backup.is_redacted)
+            .then(|| from(&path).after("to get back what is missing"));
+        let steps = back.into_iter().chain([step.into()]);
+        let finding = check.finding(config_name(model), says).by_hand(steps);
         vec![reasons.into_iter().fold(finding, Finding::note)]
     },
+    edits: Edits::Copy,
     ..Check::BASE
 };
 
