@@ -174,6 +174,8 @@ pub struct Options {
     pub trust_proxy: Vec<IpAddr>,
     /// `--new-token`: a new shared token where a placeholder stands, or none where one is needed.
     pub new_token: bool,
+    /// 32 random bytes more, for the shared token of `--new-token`.
+    pub shared_random: [u8; 32],
     /// `--new-identity`: 32 random bytes for this machine's new private key.
     pub new_identity: Option<[u8; 32]>,
     /// `--config-from`: a copy to put in the config's place, and its bytes.
@@ -188,13 +190,14 @@ impl Options {
         Self { pairing: true, config: true, random, ..Self::default() }
     }
 
-    /// The shared token of `--new-token`: made of the same random bytes as a device's token, and
-    /// another one.
+    /// The shared token of `--new-token`. A device's token is `random` itself, so bytes that no device holds
+    /// go into this one.
     pub fn shared_token(&self) -> Option<Secret> {
         self.new_token.then(|| {
             let mut hash = Sha256::new();
             hash.update(b"gateway.auth.token");
             hash.update(self.random);
+            hash.update(self.shared_random);
             token_from(&hash.finalize().into())
         })
     }

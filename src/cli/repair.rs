@@ -31,6 +31,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         bind: args.bind.map(args::Bind::word),
         trust_proxy: args.trust_proxy.clone(),
         new_token: args.new_token,
+        shared_random: [0; 32],
         new_identity: args.new_identity.then(|| context.random()).transpose()?,
         config_from: match &args.config_from {
             Some(file) => Some(crate::read::read_copy(&context.world.env.cwd.join(file))?),
@@ -48,6 +49,9 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     };
     let held = begin(context, args.dry_run)?;
     options.random = context.random()?;
+    if args.new_token {
+        options.shared_random = context.random()?;
+    }
     let state = context.read()?;
     if options.config && options.config_from.is_none() {
         options.config_from = offered_copy(context, args, &state.model.config)?;

@@ -341,3 +341,12 @@ fn a_text_that_cannot_be_edited_gets_its_lines_by_hand() {
 
 #[path = "edit_tests_properties.rs"]
 mod properties;
+
+#[test]
+fn the_shared_token_cannot_be_told_from_a_devices() {
+    let with = |shared_random| {
+        let options = Options { new_token: true, shared_random, ..Options::all([7; 32]) };
+        options.shared_token().map(|token| token.expose().to_owned())
+    };
+    assert_ne!(with([1; 32]), with([2; 32]));
+}
