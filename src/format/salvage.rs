@@ -17,7 +17,8 @@
 //!    last record before the fault counts only if it cannot be an effect of the same fault (a lost closing
 //!    brace ends at the end of the text, a lost quote turns what was text into structure: then the next
 //!    "key" is none).
-//! 3. **The text is a whole object and something after it** that closes nothing: its members count.
+//! 3. **The text without such lines is a whole object and then blank** (a disk that lost power leaves zeros):
+//!    its members count. With anything else behind it, a lost opening brace and a cut look the same.
 //!
 //! Of several documents in one file the last counts: what only an earlier one held was removed since.
 //! What stands behind a finished document without being one is the rest of an older, longer file, and
@@ -103,10 +104,11 @@ fn last_document(text: &[u8], layout: &Layout) -> Vec<Member> {
             at = next;
             continue;
         }
-        let closes = |from| text.get(from..).is_some_and(|rest| rest.contains(&b'}'));
+        let is_blank =
+            |rest: &[u8]| rest.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace());
         return match end {
-            Ok(end) if !closes(end) => members,
-            _ if layout.has_lines => layout.records(document, at),
+            _ if layout.lays_out(document, at) => layout.records(document, at),
+            Ok(end) if text.get(end..).is_some_and(is_blank) => members,
             Ok(_) => Vec::new(),
             Err(error) => {
                 let is_odd = |member: &Member| !is_id_at(document, member.key.start);
@@ -192,15 +194,21 @@ impl Layout {
         let step = known.unwrap_or(USUAL_STEP).to_vec();
         let is_known = known.is_some();
         let mut layout = Self { step, has_lines: false, is_known, edges: Vec::new() };
+        layout.has_lines = layout.lays_out(text, 0);
         let mut is_record_end = false;
         for (start, line) in lines(text, 0) {
-            layout.has_lines |= layout.in_step(line).is_some_and(|line| line.starts_with(b"\""));
             if is_record_end && line.starts_with(b"}") {
                 layout.edges.push(start + 1);
             }
             is_record_end = layout.in_step(line) == Some(b"}");
         }
         layout
+    }
+
+    /// Whether some line from `from` on is one member of the top-level object, by its margin.
+    fn lays_out(&self, document: &[u8], from: usize) -> bool {
+        lines(document, from)
+            .any(|(_, line)| self.in_step(line).is_some_and(|line| line.starts_with(b"\"")))
     }
 
     /// What stands on a line that has at least one step of margin, behind that step.

@@ -171,10 +171,10 @@ fn where_a_text_on_one_line_breaks_decides_what_is_certain() {
         (format!("{{{a},{b};\"c\":{{}}}}"), &["a"]),
         // One closing brace too many, here or anywhere before.
         (format!("{{{a},{b}}}}}"), &[]),
-        // Something that closes nothing behind it.
-        (format!("{{{a},{b}}},"), &["a", "b"]),
+        // Zeros behind it; anything else, and it may be the rest of an object that lost its opening brace.
         (format!("{{{a},{b}}}\0\0"), &["a", "b"]),
-        (format!("{{{a},{b}}}{{"), &["a", "b"]),
+        (format!("{{{a},{b}}},"), &[]),
+        (format!("{{{a},{b}}}{{"), &[]),
         (format!("\u{feff}{{{a},{b}}}"), &["a", "b"]),
         // A second record of `a` that is damaged.
         (format!("{{{a},{b},\"a\":{{"), &["b"]),
@@ -313,6 +313,24 @@ proptest! {
         let originals = originals(&text);
         for whole in salvaged(&broken).whole {
             prop_assert!(originals.contains_key(&whole.key), "{}", whole.key);
+        }
+    }
+}
+
+/// An object that lost its opening is closed by the brace of its record, and a cut hides that one is left over.
+#[test]
+fn a_store_that_lost_an_opening_brace_and_its_end_gives_no_nested_object() {
+    for text in layouts(&hostile(2)) {
+        let opening = text.find("\"evil-deep\"").unwrap();
+        let brace = opening + text[opening..].find('{').unwrap() + 1;
+        let end = text.find("\"device-111111\"").unwrap();
+        let broken = [&text[..opening], &text[brace..end]].concat();
+        for tail in ["", " ", "\0\0", ",", "x"] {
+            let broken = format!("{}{tail}", broken.trim_end());
+            assert!(
+                keys(&salvaged(broken.as_bytes())).iter().all(|key| key.starts_with("device-")),
+                "{broken}"
+            );
         }
     }
 }

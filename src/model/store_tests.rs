@@ -15,8 +15,8 @@ fn records(text: &str, limit: usize) -> Records {
 fn more_records_than_are_read_are_counted_and_not_kept() {
     let text = r#"{"a":{"deviceId":"a"},"b":{"deviceId":"b"},"c":{"deviceId":"c"}}"#;
     assert_eq!(records(text, 3).condition, Condition::Good);
-    // Whole, and cut off: then the records that salvage finds are what is counted.
-    for text in [text, &format!("{text},")] {
+    // Whole, and with the zeros of a lost write behind it: then the records that salvage finds are what is counted.
+    for text in [text, &format!("{text}\0")] {
         let found = records(text, 2);
         let Condition::Unusable(why) = &found.condition else {
             panic!("{:?}", found.condition);

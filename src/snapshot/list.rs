@@ -111,10 +111,7 @@ fn in_order(list: &mut [Summary]) {
 
 /// What a snapshot's folder tells, and the state dir that its manifest names.
 fn summary(dir: Result<&Dir, &Unusable>, id: String) -> (Summary, Option<String>) {
-    let size = dir.as_ref().map_or(0, |dir| {
-        let pieces = super::open::pieces_in(dir).unwrap_or_default();
-        pieces.iter().map(|(_, size)| size).sum()
-    });
+    let size = dir.as_ref().map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
     let manifest = match &dir {
         Ok(dir) => dir.read(manifest::FILE, OWN_LIMIT),
         Err(why) => FileState::Unusable((*why).clone()),

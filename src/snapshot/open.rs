@@ -97,8 +97,9 @@ impl Snapshot {
                 problems.push(format!("`{name}`: {error}"));
             }
         }
-        let found = pieces_in(&self.dir)?.into_iter().map(|(name, _)| name);
-        let extra = found.filter(|name| !known.contains(name));
+        let mut found = Vec::new();
+        pieces_in(&self.dir, Path::new(""), &mut found)?;
+        let extra = found.into_iter().filter(|name| !known.contains(name));
         problems.extend(extra.map(|name| format!("`{}` is not in the manifest", name.display())));
         Ok(problems)
     }
@@ -161,14 +162,8 @@ impl Snapshot {
     }
 }
 
-/// Everything in a snapshot's folder that is no folder: its path from there, and its size in bytes.
-pub(super) fn pieces_in(dir: &Dir) -> Result<Vec<(PathBuf, u64)>, Error> {
-    let mut found = Vec::new();
-    add_pieces(dir, Path::new(""), &mut found)?;
-    Ok(found)
-}
-
-fn add_pieces(dir: &Dir, at: &Path, found: &mut Vec<(PathBuf, u64)>) -> Result<(), Error> {
+/// The path of everything in a snapshot's folder that is no folder, added to `found`.
+fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     if at.components().count() > DEEPEST {
         return Err(Error::refused("folders lie too deep in the snapshot")
             .at(dir.path())
@@ -176,14 +171,12 @@ fn add_pieces(dir: &Dir, at: &Path, found: &mut Vec<(PathBuf, u64)>) -> Result<(
     }
     for name in dir.names()? {
         let path = at.join(&name);
-        match dir.look(&name) {
-            Ok(Some((_, FileKind::Folder))) => {
-                if let Some(child) = dir.descend(Path::new(&name), false)? {
-                    add_pieces(&child, &path, found)?;
-                }
+        if let Ok(Some((_, FileKind::Folder))) = dir.look(&name) {
+            if let Some(child) = dir.descend(Path::new(&name), false)? {
+                pieces_in(&child, &path, found)?;
             }
-            Ok(Some((meta, _))) => found.push((path, meta.len)),
-            _ => found.push((path, 0)),
+        } else {
+            found.push(path);
         }
     }
     Ok(())
