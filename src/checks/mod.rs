@@ -77,6 +77,7 @@ pub static CHECKS: &[&Check] = &[
     &config::auth::PLACEHOLDER,
     &config::auth::DRIFT,
     &config::env::TOKEN,
+    &config::env::UNREAD,
     &config::remote::NOT_LOCAL,
     &config::remote::PLAINTEXT,
     &config::keys::UNKNOWN,

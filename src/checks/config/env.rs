@@ -248,6 +248,44 @@ pub static ELSEWHERE: Check = Check {
     ..Check::BASE
 };
 
+pub static UNREAD: Check = Check {
+    code: Code("env-file-unread"),
+    modes: &["F05"],
+    severity: Severity::Unchecked,
+    title: "a file with the service's variables could not be read",
+    why: "The unit of the gateway's service names files that set variables (EnvironmentFile=). They can hold another token, port or \
+          state dir. While such a file cannot be read, nobody can say what the gateway goes by. If the file is not there, and \
+          there is no `-` before its name, systemd does not start the service.",
+    repair: "Nothing: clawmend changes no service files.",
+    by_hand: "See which variables the file sets: sudo grep -o '^OPENCLAW_[A-Z_]*' FILE. Or run clawmend as a user who may \
+              read the file.",
+    messages: &["Failed to load environment files"],
+    stage: Some(Stage::Credential),
+    find: |model, check| {
+        let services = of_the_service(model).filter(|_| !model.config.is_client());
+        let files = services.flat_map(|at| at.unread.iter().map(move |file| (at, file)));
+        let found = files.map(|(at, file)| {
+            let says = format!(
+                "the gateway's service reads variables from {file}, and clawmend could not read that file"
+            );
+            // What only systemd can fill in is no name of a file.
+            let look = match file.starts_with('/') && !file.contains(['%', '*', '?', '[']) {
+                true => Step::run("sudo", ["grep", "-o", "^OPENCLAW_[A-Z_]*", file.as_str()])
+                    .after("see which variables of OpenClaw it sets (names only)")
+                    .note("if the file is not there, make it: systemd does not start the service without it"),
+                false => Step::text(format!(
+                    "in {}: write the whole path of the file, without `%` and patterns",
+                    at.at
+                )),
+            };
+            let token = "if OPENCLAW_GATEWAY_TOKEN is in it, it must be the config's token; OPENCLAW_GATEWAY_PORT and OPENCLAW_STATE_DIR must not name others than here";
+            check.finding(at.at.clone(), says).by_hand([look, token.into()])
+        });
+        found.collect()
+    },
+    ..Check::BASE
+};
+
 pub static OLD_NAMES: Check = Check {
     code: Code("env-old-names"),
     modes: &["F05"],

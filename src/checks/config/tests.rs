@@ -98,6 +98,31 @@ fn variables(place: Place) -> Variables {
     }
 }
 
+#[test]
+fn what_a_service_reads_and_nobody_else_can_is_never_healthy() {
+    let right = format!("mode: 'local', bind: 'loopback', auth: {{ mode: 'token', {TOKEN} }}");
+    let config = format!("{{ meta: {{ lastTouchedAt: 'x' }}, gateway: {{ {right} }} }}");
+    for (file, hand) in [
+        ("/etc/openclaw.env", "sudo grep -o '^OPENCLAW_[A-Z_]*' /etc/openclaw.env"),
+        ("/etc/%i.env", "in /h/openclaw-gateway.service: write the whole path"),
+    ] {
+        let mut of_unit = variables(Place::Service);
+        of_unit.unread = vec![file.to_owned()];
+        let mut facts = facts();
+        facts.config.variables = vec![of_unit.clone()];
+        let findings = found_with(Some(&config), facts.clone());
+        let unread = the(&findings, "env-file-unread");
+        assert!(unread.severity.fails() && unread.says.contains(file), "{unread:?}");
+        let Remedy::ByHand(steps) = &unread.remedy else { panic!("{unread:?}") };
+        assert!(lines(steps)[0].contains(hand), "{:?}", lines(steps));
+        // The service of another state dir says nothing of this one.
+        of_unit.other_state_dir = Some("/other".into());
+        facts.config.variables = vec![of_unit];
+        let findings = found_with(Some(&config), facts);
+        assert!(!codes(&findings).contains(&"env-file-unread"), "{findings:?}");
+    }
+}
+
 fn copy(name: &str, mtime_ms: i64, text: &str) -> ConfigCopy {
     ConfigCopy::read("openclaw.json", &format!("openclaw.json{name}"), mtime_ms, text.as_bytes())
         .unwrap()
