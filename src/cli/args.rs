@@ -118,6 +118,8 @@ pub enum Command {
     Backup(Create),
     /// The long story of a finding, or of an error message of OpenClaw
     Explain(Explain),
+    /// What to paste in an issue or a forum: nothing secret, and nothing of whose machine it is
+    Report(Report),
     /// Watch the whole story on an embedded locked-out sample
     #[command(
         after_help = "Unpacks a sample into a temporary folder and takes it through diagnose, dry run, repair and restore.\n\
@@ -346,4 +348,16 @@ pub struct Explain {
     /// Look for OpenClaw's messages in a file
     #[arg(short, long, value_name = "FILE", conflicts_with = "what")]
     pub file: Option<PathBuf>,
+}
+
+/// `clawmend report`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Changes nothing and sends nothing. Ids are shortened; homes, users, hosts, addresses and names of devices are replaced.\n\n\
+    Examples:\n  clawmend report\n  clawmend report --output report.md\n  clawmend report --json"
+)]
+pub struct Report {
+    /// Write it into this new file too, after showing it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }

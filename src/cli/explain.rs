@@ -292,7 +292,7 @@ fn unknown(text: &str) -> Error {
     error
         .hint(Step::diagnose().note("finds what is wrong here without any message"))
         .hint(format!(
-            "still locked out: send the message (without tokens and passwords), `openclaw --version` and what `clawmend -v` prints to {issues}"
+            "still locked out: send the message (without tokens and passwords), `openclaw --version` and what `clawmend report` prints to {issues}"
         ))
 }
 

@@ -60,8 +60,13 @@ fn write_new(path: &Path, page: &[u8]) -> Result<(), Error> {
         }
         Err(_) => {}
     }
+    create(path, page).map_err(failed)
+}
+
+/// Makes a file where nothing is, not even a link.
+pub(super) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(page)).map_err(failed)
+    file.and_then(|mut file| file.write_all(bytes))
 }
 
 /// All man pages by file name, the main one first.

@@ -14,6 +14,7 @@ mod head;
 mod next;
 mod progress;
 mod repair;
+mod report;
 mod restore;
 mod snapshot;
 pub mod world;
@@ -90,7 +91,7 @@ where
         Ok(exit) => exit,
         Err(error) => {
             let _ = context.world.out.flush();
-            report(&mut context, name, &error);
+            tell_error(&mut context, name, &error);
             error.exit()
         }
     };
@@ -166,6 +167,7 @@ fn command_name(command: Option<&Command>) -> &'static str {
         Some(Command::Undo(_)) => "undo",
         Some(Command::Backup(_)) => "snapshot",
         Some(Command::Explain(_)) => "explain",
+        Some(Command::Report(_)) => "report",
         Some(Command::Demo) => "demo",
         Some(Command::Completions { .. }) => "completions",
         Some(Command::Man { .. }) => "man",
@@ -194,6 +196,7 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
         Some(Command::Undo(args)) => restore::undo(context, &args),
         Some(Command::Backup(args)) => snapshot::create(context, &args),
         Some(Command::Explain(args)) => explain::run(context, &args),
+        Some(Command::Report(args)) => report::run(context, &args),
         Some(Command::Demo) => demo::run(context),
         Some(Command::Completions { shell }) => generate::completions(context, shell),
         Some(Command::Man { dir }) => generate::man(context, dir.as_deref()),
@@ -201,7 +204,7 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
 }
 
 /// The one place that prints errors.
-fn report(context: &mut Context<'_, '_>, command: &str, error: &Error) {
+fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
     let hints = crate::files::closed::hints(error);
     let hints: Vec<String> = hints.iter().map(|hint| context.typed(hint)).collect();
     if context.global.json {

@@ -84,6 +84,25 @@ impl Env {
         (!value.is_empty() && value != "undefined" && value != "null").then_some(value)
     }
 
+    /// What names the account and whoever called `sudo`.
+    pub fn users(&self) -> Vec<String> {
+        self.among_others(&["USER", "LOGNAME", "USERNAME", "SUDO_USER"])
+    }
+
+    /// What this machine is called.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts = self.among_others(&["HOSTNAME", "HOST", "COMPUTERNAME", "NAME"]);
+        let file =
+            self.root.as_ref().and_then(|root| super::disk::text(&root.join("etc/hostname")));
+        hosts.extend(file.map(|name| name.trim().to_owned()));
+        hosts
+    }
+
+    fn among_others(&self, names: &[&str]) -> Vec<String> {
+        let found = names.iter().filter_map(|name| self.others.get(*name));
+        found.map(|value| value.expose().trim().to_owned()).collect()
+    }
+
     /// A path that a variable or a flag names: `~` is `home`, and what is relative begins where this
     /// process works.
     pub fn path(&self, text: &str, home: Option<&Path>) -> PathBuf {

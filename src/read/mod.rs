@@ -16,6 +16,7 @@ mod variables;
 mod wrong;
 
 pub use config::read_copy;
+pub use surroundings::listing;
 
 use crate::error::Error;
 use crate::model::Model;

@@ -8,6 +8,7 @@ use super::locate::Located;
 use super::process;
 use super::trees::other_trees;
 use crate::format::{json5, scan};
+use crate::image::Meta;
 use crate::model::facts::{Access, Facts, Trouble};
 use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, Part};
 use crate::model::scopes::Era;
@@ -84,6 +85,35 @@ fn port_in(dir: &Path) -> Option<u16> {
     u16::try_from(config.pointer("/gateway/port")?.as_u64()?).ok()
 }
 
+/// The state dir (`""`), and what in it matters to the CLI.
+fn own_files() -> impl Iterator<Item = &'static str> {
+    let files = Part::ALL.into_iter().filter_map(Part::file);
+    ["", DEVICES_DIR, IDENTITY_DIR, "state", DATABASE, CONFIG].into_iter().chain(files)
+}
+
+/// These as far as they are there, by name, with what each is. No link is followed.
+pub fn listing(dir: &Path) -> Vec<(String, &'static str, Meta)> {
+    let database = ["-wal", "-shm"].map(|end| format!("{DATABASE}{end}"));
+    let configs = LEGACY_CONFIGS.into_iter().map(str::to_owned);
+    let names = own_files().map(str::to_owned).chain(database).chain(configs);
+    let mut found: Vec<_> = names
+        .filter_map(|name| {
+            let at = if name.is_empty() { dir.to_path_buf() } else { dir.join(&name) };
+            let found = at.symlink_metadata().ok()?;
+            let kind = match found.file_type() {
+                kind if kind.is_file() => "file",
+                kind if kind.is_dir() => "folder",
+                kind if kind.is_symlink() => "link",
+                _ => "other",
+            };
+            let name = if name.is_empty() { ".".to_owned() } else { name };
+            Some((name, kind, platform::meta(&found)))
+        })
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
 fn access(dir: &Path) -> Vec<Access> {
     if !platform::KNOWS_OWNERS {
         return Vec::new();
@@ -92,9 +122,7 @@ fn access(dir: &Path) -> Vec<Access> {
         return Vec::new();
     };
     let mut troubles = Vec::new();
-    let files = Part::ALL.into_iter().filter_map(Part::file);
-    for name in ["", DEVICES_DIR, IDENTITY_DIR, "state", DATABASE, CONFIG].into_iter().chain(files)
-    {
+    for name in own_files() {
         let path = if name.is_empty() { dir.to_path_buf() } else { dir.join(name) };
         let Ok(found) = path.symlink_metadata() else {
             continue;

@@ -1,6 +1,7 @@
 //! Everything a user sees, made from values: text, diffs, JSON. Masks secrets for every caller.
 
 pub mod admission;
+pub mod anonymous;
 pub mod diff;
 pub mod findings;
 pub mod invocation;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::json::{
     ChangeDocument, DevicesDocument, DiagnoseDocument, ErrorDocument, ExplainDocument,
-    SnapshotShowDocument, SnapshotsDocument,
+    ReportDocument, SnapshotShowDocument, SnapshotsDocument,
 };
 
 /// One schema for whatever `--json` prints: an error, or the document of the command it names.
@@ -22,6 +22,7 @@ pub fn schema() -> Value {
         ("restore", change),
         ("devices", reference::<DevicesDocument>(&mut types)),
         ("snapshot", json!({ "anyOf": snapshots })),
+        ("report", reference::<ReportDocument>(&mut types)),
         ("explain", reference::<ExplainDocument>(&mut types)),
     ];
     let names: Vec<&str> = by_command.iter().map(|(name, _)| *name).collect();

@@ -67,6 +67,8 @@ const LOOK: &[&[&str]] = &[
     &["repair", "-n", "--json"],
     &["repair", "-n", "-v", "--new-identity"],
     &["repair", "-n", "--json", "--new-identity"],
+    &["report"],
+    &["report", "--json"],
 ];
 
 const ALL: &[&[&str]] = &[

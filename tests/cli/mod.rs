@@ -9,6 +9,7 @@ mod main_job;
 mod odd_values;
 mod paste;
 mod people;
+mod report;
 mod secrets;
 mod snapshots;
 mod stranger;

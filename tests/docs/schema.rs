@@ -42,6 +42,7 @@ fn every_commands_document_fits_the_schema() {
             &["--json"][..],
             &["diagnose", "--json"],
             &["devices", "--json"],
+            &["report", "--json"],
             &["repair", "--dry-run", "--json"],
             &["approve", "--dry-run", "--json"],
             &["repair", "--json"],

@@ -5,11 +5,13 @@
 mod change;
 mod devices;
 mod explain;
+mod report;
 mod snapshots;
 
 pub use change::{ChangeDocument, EditDocument, edits};
 pub use devices::{DeviceDocument, DevicesDocument};
 pub use explain::{ExplainDocument, Explanation, MessageDocument};
+pub use report::{ReportDocument, ReportFile, ReportFinding};
 pub use snapshots::{EntryDocument, SnapshotDocument, SnapshotShowDocument, SnapshotsDocument};
 
 use schemars::JsonSchema;

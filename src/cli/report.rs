@@ -1,0 +1,79 @@
+//! `clawmend report`: what to paste where others are asked for help. Shows it; writes it to a file alone where
+//! one is named.
+
+use super::args;
+use super::context::{Context, State};
+use crate::checks;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::platform;
+use crate::read::listing;
+use crate::render::admission;
+use crate::render::anonymous::Anonymous;
+use crate::render::json::{Head, ReportDocument, ReportFile, ReportFinding, StateDocument};
+
+/// Reads, checks, and says all that may be said in public.
+pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Report) -> Result<Exit, Error> {
+    let state = context.read()?;
+    let anonymous = anonymous(context, &state);
+    let document = document(context, &state, &anonymous);
+    let text = match context.global.json {
+        true => {
+            let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+            crate::text::safe_json(&text) + "\n"
+        }
+        false => {
+            let steps = admission::steps(&state.model, &document.admission, usize::MAX);
+            document.markdown(&anonymous.text(&steps))
+        }
+    };
+    context.print(&text);
+    let Some(file) = &args.output else {
+        if !context.global.json {
+            context
+                .note("Read it before you post it: names that clawmend cannot know may be in it.");
+        }
+        return Ok(Exit::Done);
+    };
+    let file = context.world.env.cwd.join(file);
+    super::generate::create(&file, text.as_bytes()).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Error::refused("there is something here already, and nothing was written")
+                .at(&file)
+                .hint("name a new file, or remove this one")
+        }
+        _ => Error::io("write the report", &file, &error),
+    })?;
+    context.note(&format!("Written to {}. Read it before you post it.", platform::shown(&file)));
+    Ok(Exit::Done)
+}
+
+fn anonymous(context: &Context<'_, '_>, state: &State) -> Anonymous {
+    let env = &context.world.env;
+    let homes = [&env.home, &state.located.home, &env.sudo_home];
+    let homes = homes.into_iter().flatten().map(std::path::PathBuf::as_path);
+    Anonymous::of(&state.model, homes, env.users(), env.hosts())
+}
+
+fn document(context: &Context<'_, '_>, state: &State, anonymous: &Anonymous) -> ReportDocument {
+    let model = &state.model;
+    let files = listing(&state.located.state_dir).into_iter().map(|(path, kind, meta)| {
+        let owned = platform::KNOWS_OWNERS;
+        ReportFile {
+            path: anonymous.text(&path),
+            kind: kind.to_owned(),
+            mode: owned.then(|| format!("{:04o}", meta.mode)),
+            owner: owned.then(|| format!("{}:{}", meta.uid, meta.gid)),
+            size: meta.len,
+        }
+    });
+    ReportDocument {
+        head: Head::of("report"),
+        state: StateDocument::of(model, &state.located.how).anonymous(anonymous),
+        system: format!("{} {}", context.world.env.platform, std::env::consts::ARCH),
+        container: model.config.facts.container,
+        admission: checks::admission(model, &state.findings),
+        findings: state.findings.iter().map(|one| ReportFinding::of(one, anonymous)).collect(),
+        files: files.collect(),
+    }
+}
