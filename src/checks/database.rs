@@ -238,6 +238,40 @@ pub static NEWER: Check = Check {
     ..Check::BASE
 };
 
+pub static COLUMNS: Check = Check {
+    code: Code("database-columns-differ"),
+    modes: &["F10"],
+    severity: Severity::Blocks,
+    title: "a table of the database lacks a column that the OpenClaw release wants",
+    why: "OpenClaw 2026.8.1-beta.2 compares the columns of device_bootstrap_tokens with its own, and does not start where \
+          setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts.",
+    repair: "Nothing: clawmend changes rows, never tables.",
+    by_hand: "Install OpenClaw 2026.9.6 or later and start it: it does not ask for this column.",
+    messages: &["does not match its canonical columns", "missing setup_id"],
+    stage: Some(Stage::Store),
+    find: |model, check| {
+        let table = model.database().and_then(|database| database.tables.get(&Part::Bootstrap));
+        let lacks = table.is_some_and(|table| table.column("setup_id").is_none());
+        if !lacks || model.store != StoreKind::Sqlite {
+            return vec![];
+        }
+        let is_after = |text: &str| {
+            let other = Release::parse(text);
+            model.release().zip(other).is_some_and(|(here, other)| here.is_after(other))
+        };
+        let severity = match (is_after("2026.8.1-beta.1"), is_after("2026.8.1-beta.9999")) {
+            (true, true) => return vec![],
+            (true, false) => Severity::Blocks,
+            (false, _) => Severity::Info,
+        };
+        let says = "device_bootstrap_tokens has no column setup_id: OpenClaw 2026.8.1-beta.2 does not start with it";
+        let step =
+            "install OpenClaw 2026.9.6 or later and start it: it does not ask for this column";
+        vec![check.finding(DATABASE, says).by_hand([step]).rated(severity)]
+    },
+    ..Check::BASE
+};
+
 /// The schema numbers that a release gives its database; `None`: a release that is newer than all that are known.
 fn numbers(release: Release) -> Option<std::ops::RangeInclusive<i64>> {
     let known = USER_VERSIONS

@@ -35,6 +35,7 @@ pub static IMPORT_WAITS: Check = Check {
     stage: Some(Stage::Store),
     find: |model, check| match &model.legacy {
         Some(legacy) => import_waits(model, check, legacy).into_iter().collect(),
+        None if model.is_half_moved() => vec![half_moved(check)],
         None => vec![],
     },
     edits: Edits::Pairing(prepare),
@@ -52,6 +53,22 @@ fn prepare(model: &Model, _: &super::Options) -> Vec<Edit> {
     let file = (!is_put_away).then(|| container::rewritten(model, &legacy.paired, &codes));
     let records = container::broken_records(model, &legacy.paired, &codes);
     file.flatten().into_iter().chain(records).collect()
+}
+
+/// The files are the store until a gateway's start moves them.
+fn half_moved(check: &Check) -> Finding {
+    check
+        .finding(
+            file_name(Part::Paired),
+            "the identity is in the database already, and the pairing is still in files",
+        )
+        .by_hand([
+            "start the gateway once: its first start moves the pairing files into the database"
+                .into(),
+            Step::run("openclaw", ["doctor", "--fix"])
+                .after("if they are still in devices/ then: stop the gateway, and run"),
+        ])
+        .rated(Severity::Warning)
 }
 
 fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding> {

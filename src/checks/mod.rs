@@ -59,6 +59,7 @@ pub static CHECKS: &[&Check] = &[
     &database::UNUSABLE,
     &database::UNFINISHED,
     &database::NEWER,
+    &database::COLUMNS,
     &newer::RELEASE,
     &leftovers::IDENTITY_WAITS,
     &config::file::UNPARSABLE,

@@ -96,7 +96,17 @@ impl Model {
             ),
         };
         let identity = match store {
-            StoreKind::Files => identity_of_file(images.file(Part::Identity)),
+            // 2026.8 and the macOS app put the key pair into a database of their own making before a gateway
+            // has moved the pairing there.
+            StoreKind::Files => {
+                let row = identity_of_table(table(&images, Part::Identity));
+                let is_whole =
+                    matches!(&row, IdentityState::Found(row) if row.keys_match && row.id_fits());
+                match identity_of_file(images.file(Part::Identity)) {
+                    IdentityState::Absent if is_whole => row,
+                    found => found,
+                }
+            }
             StoreKind::Sqlite => identity_of_table(table(&images, Part::Identity)),
         };
         let mut legacy = database::Legacy::beside(&images, store);
@@ -226,6 +236,14 @@ impl Model {
         let pending =
             self.pending.devices().filter_map(|device| device.proved_id().map(str::to_owned));
         local.into_iter().chain(paired.map(|entry| entry.key.clone())).chain(pending).collect()
+    }
+
+    /// Whether the files hold the pairing, and the database the identity: a release from 2026.8 on was here, and
+    /// its gateway was not.
+    pub fn is_half_moved(&self) -> bool {
+        self.store == StoreKind::Files
+            && self.identity != IdentityState::Absent
+            && identity_of_file(self.images.file(Part::Identity)) == IdentityState::Absent
     }
 
     /// This machine's device id.

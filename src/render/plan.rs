@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::findings::View;
 use super::wrap;
+use crate::config::model::AuthKind;
 use crate::model::Model;
 use crate::model::layout::Part;
 use crate::plan::{Changes, Edit, Op, Target};
@@ -91,6 +92,9 @@ pub fn summary(model: &Model, changes: &Changes, view: View<'_>) -> String {
         }
         let _ = writeln!(out, "{}", wrap(&safe(&text), view.width, "  - ", "    "));
     }
+    if let Some(line) = ended(model, &changes.edits) {
+        let _ = writeln!(out, "{}", wrap(&safe(&line), view.width, "  - ", "    "));
+    }
     if view.verbose {
         let _ = writeln!(out, "\nEach edit and its reason:");
         for edit in &changes.edits {
@@ -99,6 +103,34 @@ pub fn summary(model: &Model, changes: &Changes, view: View<'_>) -> String {
         }
     }
     out
+}
+
+/// The sessions that end by these edits: tokens that were made under the shared secret die with it (2026.8.2,
+/// 2026.9.6).
+pub fn ended(model: &Model, edits: &[Edit]) -> Option<String> {
+    let is_behind_proxy =
+        model.config.whole().is_some_and(|config| config.gateway.auth_kind() == AuthKind::Proxy);
+    let ends = edits.iter().any(|edit| match &edit.op {
+        Op::Set { path, .. } if matches!(edit.target, Target::Config(_)) => {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            match path.as_slice() {
+                ["gateway", "auth", ..] => true,
+                ["gateway", "trustedProxies", ..] => is_behind_proxy,
+                _ => false,
+            }
+        }
+        _ => false,
+    });
+    let hangs = |device: &crate::model::device::Device| {
+        let is_other = device.device_id.as_deref() != model.local_id();
+        is_other && device.operator.as_ref().is_some_and(|token| token.has_issuer && !token.revoked)
+    };
+    let devices: Vec<String> =
+        model.paired.devices().filter(hangs).map(|device| device.name()).collect();
+    (ends && !devices.is_empty()).then(|| {
+        let one = count(devices.len(), "session ends", "sessions end");
+        format!("{one}, and must log in again: {}", devices.join(", "))
+    })
 }
 
 /// An edit in words of its own.

@@ -1,6 +1,7 @@
 //! Files of the older generation beside the database.
 
 use super::*;
+use crate::plan::StoreKind;
 
 #[test]
 fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
@@ -166,4 +167,44 @@ fn releases_that_do_not_fit_the_database_are_told() {
     let seen = Model::of(images, facts);
     assert_eq!(found(&seen, "database-downgraded").unwrap().severity, Severity::Blocks);
     assert!(found(&seen, "exec-approvals-left").is_none());
+}
+
+/// Without the table of the pairing, as a CLI or the macOS app makes the database before any gateway's start.
+#[test]
+fn an_identity_in_a_database_of_few_tables_goes_with_the_files() {
+    let mut images = captured();
+    let paired = json!({ID: device_of_row(&images)}).to_string();
+    let database = database(&mut images);
+    database.user_version = 0;
+    database.tables.retain(|part, _| *part == Part::Identity);
+    file(&mut images, Part::Paired, Some(&paired));
+    let seen = model(&images);
+    assert_eq!(seen.store, StoreKind::Files);
+    assert_eq!(seen.local_id(), Some(ID));
+    assert!(seen.local.is_some());
+    assert!(found(&seen, "identity-missing").is_none());
+    let waits = found(&seen, "import-waits").unwrap();
+    assert!(!waits.severity.fails() && matches!(waits.remedy, Remedy::ByHand(_)), "{waits:?}");
+
+    // With the file there it is the file's, and nothing is half-way.
+    let text = identity_file(&captured());
+    file(&mut images, Part::Identity, Some(&text));
+    assert!(found(&model(&images), "import-waits").is_none());
+}
+
+/// The CLI's row as a record of the files.
+fn device_of_row(images: &Images) -> Value {
+    let text = |column| cell(images, Part::Paired, 0, column).text().unwrap().to_owned();
+    let json = |column| serde_json::from_str::<Value>(&text(column)).unwrap();
+    json!({
+        "deviceId": ID,
+        "publicKey": text("public_key"),
+        "role": "operator",
+        "roles": json("roles_json"),
+        "scopes": json("scopes_json"),
+        "approvedScopes": json("approved_scopes_json"),
+        "tokens": json("tokens_json"),
+        "createdAtMs": 1,
+        "approvedAtMs": 1,
+    })
 }

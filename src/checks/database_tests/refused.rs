@@ -98,3 +98,55 @@ fn a_token_of_a_lost_shared_secret_is_made_anew_without_its_issuer() {
     assert_eq!(tokens["operator"].get("issuer"), None);
     assert_ne!(tokens["operator"]["token"], old);
 }
+
+#[test]
+fn a_new_shared_secret_names_the_sessions_that_end() {
+    let mut images = captured();
+    add_other(&mut images, "display_name", "Tab of Ann");
+    let tokens = |issuer: Value| {
+        words(&json!({"operator": {"token": "t", "role": "operator", "scopes": [], "issuer": issuer}}).to_string())
+    };
+    let row = table(&mut images, Part::Paired).rows.len() - 1;
+    let mut tell = |issuer: Value, path: &[&str]| {
+        let table = table(&mut images, Part::Paired);
+        let at = table.column("tokens_json").unwrap();
+        table.rows[row].0[at] = tokens(issuer);
+        let path = path.iter().map(|name| (*name).to_owned()).collect();
+        let edit = crate::plan::Edit {
+            target: crate::plan::Target::Config("/s/openclaw.json".into()),
+            op: crate::plan::Op::Set { path, old: None, new: json!("new") },
+            why: String::new(),
+            repairs: vec![],
+        };
+        crate::render::plan::ended(&with_token(images.clone()), &[edit])
+    };
+    let issuer = json!({"kind": "shared-gateway-auth", "generation": "deadbeef"});
+    let line = tell(issuer.clone(), &["gateway", "auth", "token"]).unwrap();
+    assert!(line.contains("1 session ends") && line.contains("Tab of Ann"), "{line}");
+    assert_eq!(tell(issuer, &["gateway", "bind"]), None);
+    assert_eq!(tell(Value::Null, &["gateway", "auth", "token"]), None);
+}
+
+/// 2026.8.1-beta.2 compares the columns with its own; 2026.9.6 was seen to start without this one.
+#[test]
+fn a_table_without_setup_id_stops_the_beta_that_compares_columns() {
+    let mut images = captured();
+    let severity = |images: &Images| {
+        found(&model(images), "database-columns-differ").map(|finding| finding.severity)
+    };
+    let of = |images: &mut Images, release: &str| {
+        database(images).app_version = Some(release.to_owned());
+    };
+    of(&mut images, "2026.8.1-beta.2");
+    assert_eq!(severity(&images), None);
+    for column in &mut table(&mut images, Part::Bootstrap).columns {
+        if column.name == "setup_id" {
+            column.name = "other".into();
+        }
+    }
+    assert_eq!(severity(&images), Some(Severity::Blocks));
+    of(&mut images, "2026.8.1-beta.1");
+    assert_eq!(severity(&images), Some(Severity::Info));
+    of(&mut images, "2026.9.6");
+    assert_eq!(severity(&images), None);
+}
