@@ -10,7 +10,7 @@ pub enum Exit {
     Findings = 1,
     /// 2: the command line is wrong.
     Usage = 2,
-    /// 3: refused: a no, nobody to ask, an unsafe path, another clawmend at work.
+    /// 3: refused: a no, nobody to ask, no such id, an unsafe path, another clawmend.
     Refused = 3,
     /// 4: state unreadable or I/O failed (nothing changed), or the output was lost.
     Failed = 4,
@@ -35,7 +35,7 @@ impl Exit {
             Exit::Findings => "something still blocks the CLI, or could not be checked",
             Exit::Usage => "the command line is wrong",
             Exit::Refused => {
-                "refused: a no, nobody to ask, an unsafe path, another clawmend at work"
+                "refused: a no, nobody to ask, no such id, an unsafe path, another clawmend"
             }
             Exit::Failed => {
                 "state unreadable or I/O failed (nothing changed), or the output was lost"

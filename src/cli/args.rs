@@ -35,7 +35,7 @@ Exit codes:
   0  done, or healthy
   1  something still blocks the CLI, or could not be checked
   2  the command line is wrong
-  3  refused: a no, nobody to ask, an unsafe path, another clawmend at work
+  3  refused: a no, nobody to ask, no such id, an unsafe path, another clawmend
   4  state unreadable or I/O failed (nothing changed), or the output was lost
   5  an apply was interrupted and rolled back";
 

@@ -176,7 +176,7 @@ pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> 
         all().filter(|summary| !wanted.is_empty() && summary.id.starts_with(wanted)).collect();
     match fitting.as_slice() {
         [one] => Ok(one),
-        [] => Err(Error::usage("no snapshot's id starts like that").hint(
+        [] => Err(Error::refused("no snapshot's id starts like that").hint(
             Step::clawmend(["snapshot", "list"]).note("shows the ids; `latest` is the newest"),
         )),
         more => Err(more.iter().take(5).fold(

@@ -496,3 +496,24 @@ fn what_a_killed_run_left_is_named_and_swept() {
         assert!(!sandbox.run(&["diagnose"]).text().contains("half-made"));
     }
 }
+
+#[test]
+fn what_is_not_there_has_one_exit_code() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let commands: [&[&str]; 7] = [
+        &["restore"],
+        &["restore", "20991231", "--yes"],
+        &["snapshot", "show", "20991231"],
+        &["snapshot", "verify", "20991231"],
+        &["snapshot", "show"],
+        &["undo", "--yes"],
+        &["approve", "no-such-request", "--yes"],
+    ];
+    for args in commands {
+        sandbox.run(args).expect(Exit::Refused);
+    }
+    sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+    for args in commands.into_iter().filter(|args| args.len() > 2) {
+        sandbox.run(args).expect(Exit::Refused);
+    }
+}
