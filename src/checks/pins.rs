@@ -38,15 +38,16 @@ pub fn false_pins(model: &Model) -> Vec<&'static str> {
     };
     let host = model.facts.platform.as_str();
     let known = matches!(host, "linux" | "darwin" | "win32");
-    // The newest live request says what this CLI claims; nothing else does.
+    // The newest live request says what a CLI claimed here.
     let claim = model.requests.iter().rev().find(|request| !request.expired(model.facts.now_ms));
     let (platform, family) =
         (normal(device.platform.as_deref()), normal(device.device_family.as_deref()));
     let mut pins = Vec::new();
     let differs = |pin: &str, claimed: Option<String>, usual: &[&str]| match claimed {
         _ if pin.is_empty() => false,
-        Some(claimed) => claimed != pin,
-        None => known && !usual.contains(&pin),
+        Some(claimed) if claimed != pin => true,
+        // A request that repeats the pin may be older than the change.
+        _ => known && !usual.contains(&pin),
     };
     if differs(&platform, claim.map(|request| normal(request.platform.as_deref())), platforms(host))
     {
@@ -117,3 +118,22 @@ pub static PINNED: Check = Check {
     edits: Edits::Grant,
     ..Check::BASE
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::tests::healthy_model;
+
+    #[test]
+    fn a_request_that_repeats_a_foreign_pin_does_not_make_it_right() {
+        let mut model = healthy_model();
+        assert!(false_pins(&model).is_empty());
+        let device = model.local.as_mut().unwrap();
+        device.device_family = Some("Mac".into());
+        let mut request = device.clone();
+        request.asked_at_ms = Some(model.facts.now_ms);
+        model.requests = vec![request];
+        assert!(!model.requests[0].expired(model.facts.now_ms));
+        assert_eq!(false_pins(&model), ["deviceFamily"]);
+    }
+}

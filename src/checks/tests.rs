@@ -73,6 +73,21 @@ pub(crate) fn healthy_model() -> Model {
     with_config(after.images, "{gateway:{mode:'local'}}", facts())
 }
 
+#[test]
+fn a_key_of_later_releases_beside_a_record_of_no_named_release_is_no_health() {
+    let mut model = healthy_model();
+    let config = "{gateway:{mode:'local',webchat:{chatHistoryMaxChars:100}}}";
+    let severity = |model: &Model| {
+        let found = checks::diagnose(model);
+        found.iter().find(|one| one.code.0 == "config-unknown-key").map(|one| one.severity)
+    };
+    assert_eq!(severity(&model), None);
+    model = with_config(model.images, config, facts());
+    assert_eq!(severity(&model), Some(Severity::Unchecked));
+    // Where nothing tells the time, nothing is guessed.
+    assert_eq!(severity(&model_with_config(config, facts())), None);
+}
+
 /// Diagnoses, plans, plays the plan through and diagnoses again.
 pub(super) fn repaired(images: &Images) -> Model {
     let model = Model::of(images.clone(), facts());

@@ -79,6 +79,11 @@ impl Model {
         ];
         let holds =
             |since: &str| Release::parse(since).is_some_and(|since| !since.is_after(release));
+        // What a record without a token gets holds no scopes beyond those asked for (seen on 2026.5.28).
+        let bare = self.local.as_ref().is_some_and(|local| local.operator.is_none());
+        if fault == Role && bare && holds("2026.5.8") {
+            return true;
+        }
         forgiven
             .iter()
             .find(|(since, _)| holds(since))
@@ -89,7 +94,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::tests::{facts, model_with_config};
+    use crate::checks::tests::{facts, healthy_model, model_with_config};
     use Fault::{Key, Role, Scopes, Token, Unknown};
 
     fn healed(release: &str, auth: &str) -> Vec<Fault> {
@@ -116,5 +121,15 @@ mod tests {
         // No secret to show, or no release named: nothing is taken for granted.
         assert_eq!(healed("2026.4.15", "{}"), []);
         assert_eq!(healed("", token), []);
+    }
+
+    #[test]
+    fn a_record_without_a_token_gets_its_role_from_late_releases_too() {
+        let config = "{meta:{lastTouchedVersion:'2026.5.28'},gateway:{mode:'local',auth:{mode:'token',token:'some-long-token-0123456789'}}}";
+        let mut model = model_with_config(config, facts());
+        model.local = healthy_model().local;
+        assert!(!model.heals(Role));
+        model.local.as_mut().unwrap().operator = None;
+        assert!(model.heals(Role) && !model.heals(Scopes));
     }
 }

@@ -4,6 +4,7 @@ use super::{config_name, gateway};
 use crate::checks::{Check, Stage};
 use crate::config::facts::{Place, Variables};
 use crate::config::model::AuthKind;
+use crate::config::release::Release;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
@@ -132,7 +133,7 @@ fn in_the_service(check: &Check, at: &Variables, token: &Secret, own: Option<&Se
 pub static PORT: Check = Check {
     code: Code("env-overrides-port"),
     modes: &["F05", "F22"],
-    severity: Severity::Warning,
+    severity: Severity::Blocks,
     title: "OPENCLAW_GATEWAY_PORT sends CLI and gateway to different ports",
     why: "OPENCLAW_GATEWAY_PORT counts before gateway.port, and CLI and gateway each have their own. If they differ, \
           the CLI goes to a port where nothing (or another gateway) listens.",
@@ -176,7 +177,7 @@ pub static PORT: Check = Check {
 pub static URL: Check = Check {
     code: Code("env-overrides-url"),
     modes: &["F22", "F18"],
-    severity: Severity::Warning,
+    severity: Severity::Blocks,
     title: "OPENCLAW_GATEWAY_URL sends the CLI to another gateway",
     why: "From 2026.3.13 the CLI goes where OPENCLAW_GATEWAY_URL says, and uses no token or password of the config \
           there. `openclaw devices approve` then cannot use the files of this machine.",
@@ -192,9 +193,10 @@ pub static URL: Check = Check {
         let Some((at, url)) = of_the_cli(model).find_map(|at| Some((at, at.url.as_ref()?))) else {
             return vec![];
         };
-        let near = GatewayUrl::parse(url).is_some_and(|url| {
-            url.distance() == Distance::Loopback && url.port == Some(model.config.port.number)
-        });
+        let listens = model.config.port.number;
+        let parts = GatewayUrl::parse(url);
+        let local = parts.as_ref().is_none_or(|url| url.distance() == Distance::Loopback);
+        let near = local && parts.is_some_and(|url| url.port == Some(listens));
         let has_token = of_the_cli(model).any(|at| at.token.is_some() || at.password.is_some());
         if near && has_token {
             return vec![];
@@ -204,6 +206,17 @@ pub static URL: Check = Check {
             .finding(at.at.clone(), says)
             .by_hand([Step::run("unset", ["OPENCLAW_GATEWAY_URL"])])
             .note(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
+        let reads = Release::parse("2026.3.13")
+            .zip(model.release())
+            .is_none_or(|(since, release)| !since.is_after(release));
+        let finding = if !reads {
+            finding.rated(Severity::Warning)
+        } else if has_token && !local {
+            // A proxy or a tunnel may lead back to this gateway; no file says so.
+            finding.rated(Severity::Unchecked)
+        } else {
+            finding
+        };
         vec![if has_token {
             finding
         } else {

@@ -57,19 +57,18 @@ fn schema(model: &Model) -> Option<(Schema, bool)> {
     Some((Schema::of(Release::parse(likely)?)?, false))
 }
 
-/// What the release that runs here refuses of the config. Where no release has left its name: what none knows.
+/// What the release that runs here refuses of the config. Where no release has left its name: what none knows, and,
+/// beside a record that shows its time, what that time does not know.
 fn refused(model: &Model) -> Vec<Refused> {
     let (Some(config), Some((schema, is_named))) = (model.config.whole(), schema(model)) else {
         return Vec::new();
     };
     let mut refused = schema.refused(&config.resolved.value);
-    // A state in files belongs to no release from 2026.8.1 on: what only those know, none of its releases knows.
-    let database = Release::parse("2026.8.1").filter(|_| model.store == StoreKind::Files);
-    refused.retain(|one| match &one.fault {
-        Fault::Unknown { known: Some((first, _)) } if !is_named => {
-            database.is_some_and(|since| !since.is_after(*first))
-        }
-        _ => true,
+    let is_late = |one: &Refused| matches!(one.fault, Fault::Unknown { known: Some(_) });
+    let shows = model.store == StoreKind::Files && model.local.is_some();
+    refused.retain(|one| {
+        let counts = shows || model.store == StoreKind::Files && !is_guess(model, one);
+        is_named || !is_late(one) || counts
     });
     refused
 }
@@ -134,7 +133,20 @@ fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
         }
         _ => finding,
     };
-    rated(model, finding)
+    rated(
+        model,
+        if is_guess(model, refused) { finding.rated(Severity::Unchecked) } else { finding },
+    )
+}
+
+/// Whether a later release in files, which may well run here, knows the key. A state in files belongs to no release from
+/// 2026.8.1 on: what only those know, none of its releases knows.
+fn is_guess(model: &Model, refused: &Refused) -> bool {
+    let Fault::Unknown { known: Some((first, _)) } = &refused.fault else {
+        return false;
+    };
+    let database = Release::parse("2026.8.1").is_some_and(|since| !since.is_after(*first));
+    model.release().is_none() && model.store == StoreKind::Files && !database
 }
 
 pub static VALUE: Check = Check {

@@ -309,12 +309,21 @@ fn variables_that_beat_the_config_are_named() {
     let findings = with(vec![service.clone()]);
     let port = evidence(the(&findings, "env-overrides-port"));
     assert!(port[0].contains("goes to 1000") && port[1].contains("listens on 2000"));
+    assert_eq!(the(&findings, "env-overrides-port").severity, Severity::Blocks);
     service.other_state_dir = Some("/other".into());
     assert_eq!(codes(&with(vec![service])), ["service-other-state-dir"]);
     shell.token = None;
+    let rated = |shell: &Variables| the(&with(vec![shell.clone()]), "env-overrides-url").severity;
     shell.url = Some("wss://u:p@claw.example".into());
-    let findings = with(vec![shell]);
+    let findings = with(vec![shell.clone()]);
     assert!(evidence(the(&findings, "env-overrides-url"))[0].ends_with("wss://****@claw.example"));
+    assert_eq!(rated(&shell), Severity::Blocks);
+    shell.password = Some(Secret::new("a-password-of-the-shell"));
+    assert_eq!(rated(&shell), Severity::Unchecked);
+    shell.url = Some("ws://127.0.0.1:1001".into());
+    assert_eq!(rated(&shell), Severity::Blocks);
+    shell.url = Some("ws://127.0.0.1:1000".into());
+    assert!(with(vec![shell]).is_empty());
     // The device tokens are the only thing to heal with, so the shared one counts as absent.
     assert!(with(vec![]).is_empty());
 }

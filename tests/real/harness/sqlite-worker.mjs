@@ -11,7 +11,9 @@ db.exec("PRAGMA busy_timeout = 10000");
 if (sql !== undefined) {
   for (const statement of sql) db.exec(statement);
 } else if (rows === undefined) {
-  const read = tables.map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]);
+  // 2026.7.2-beta.5 has no gateway_origin_device_tokens yet.
+  const here = new Set(db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all().map(({ name }) => name));
+  const read = tables.filter((table) => here.has(table)).map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]);
   console.log(JSON.stringify(Object.fromEntries(read)));
 } else {
   db.exec("BEGIN IMMEDIATE");

@@ -20,9 +20,12 @@ export const pairingOf = (openclaw, node24) =>
 /** The bases from which states are made. `bare` differs from `token` where a gateway can run without a shared secret. */
 export const BASES = ["token", "bare", "fresh"];
 
-/** A config as OpenClaw leaves it: with the release that wrote it last, except where nothing but a person has. */
+/**
+ * A config as OpenClaw leaves it: with the release that wrote it last, except where nothing but a person has. Without
+ * `lastTouchedAt`, an unknown key to 2026.7.2-beta.5.
+ */
 export const baseConfig = (base, port, { version }) => ({
-  ...(base === "fresh" ? {} : { meta: { lastTouchedVersion: version, lastTouchedAt: "2026-01-01T00:00:00.000Z" } }),
+  ...(base === "fresh" ? {} : { meta: { lastTouchedVersion: version } }),
   gateway: {
     mode: "local",
     bind: "loopback",

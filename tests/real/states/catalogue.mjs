@@ -165,6 +165,12 @@ export const KINDS = {
       ".openclaw/gateway.systemd.env": `OPENCLAW_GATEWAY_TOKEN=${OTHER}\n`,
     })],
     ["service-env another token", service(TOKEN_VARIABLE, { ".openclaw/service-env/ai.openclaw.gateway.env": `export OPENCLAW_GATEWAY_TOKEN='${OTHER}'\n` })],
+    ["shell url of another port", (box) => Object.assign(box.openclaw.env, { OPENCLAW_GATEWAY_URL: "ws://127.0.0.1:9", OPENCLAW_GATEWAY_TOKEN: SHARED_TOKEN })],
+    ["shell url of this gateway, no token", (box) => (box.openclaw.env.OPENCLAW_GATEWAY_URL = `ws://127.0.0.1:${box.openclaw.port}`)],
+    ["unit another port", (box) => {
+      box.config.gateway.port = 18999;
+      return service({ OPENCLAW_GATEWAY_PORT: String(box.openclaw.port) }, { [`${UNITS}/openclaw-gateway.service`]: unit(`Environment=OPENCLAW_GATEWAY_PORT=${box.openclaw.port}`) })(box);
+    }],
     ["shell another token", (box) => (box.openclaw.env.OPENCLAW_GATEWAY_TOKEN = OTHER)],
   ],
   identity: [
