@@ -543,11 +543,11 @@ pub fn what_root_has_to_type_names_what_was_found(_size: Size) -> String {
         finish(command).expect(1).stdout
     };
     let by_profile = said(&[], &["--profile", "work"]);
-    let line = format!("\n  sudo clawmend --state-dir {state} --profile work repair ");
+    let line = format!("\n  sudo clawmend --state-dir {state} --profile work repair\n");
     assert!(by_profile.contains(&line), "{by_profile}");
     let variables = [("OPENCLAW_STATE_DIR", &*state), ("OPENCLAW_CONFIG_PATH", &*config)];
     let by_variables = said(&variables, &[]);
-    let line = format!("\n  sudo clawmend --state-dir {state} --config {config} repair ");
+    let line = format!("\n  sudo clawmend --state-dir {state} --config {config} repair\n");
     assert!(by_variables.contains(&line), "{by_variables}");
     "by a profile, by variables".to_owned()
 }

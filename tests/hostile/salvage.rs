@@ -47,7 +47,9 @@ pub fn a_repair_keeps_every_whole_record(size: Size) -> String {
             let cut = cut.map_or(bytes.len(), |cut| cut % (bytes.len() + 1));
             bytes.truncate(cut);
             world.write("devices/paired.json", &bytes);
-            let parses = serde_json::from_slice::<Value>(&bytes).is_ok();
+            // As Node reads it: bytes that are no UTF-8 become replacement characters.
+            let text_now = String::from_utf8_lossy(&bytes);
+            let parses = serde_json::from_str::<Value>(&text_now).is_ok();
             let out = world.run(&["repair", "--yes"]);
             prop_assert!(matches!(out.code, Some(0 | 1 | 3)), "{}", out);
             if out.code == Some(3) {
@@ -78,11 +80,9 @@ pub fn a_repair_keeps_every_whole_record(size: Size) -> String {
                 )
                 .unwrap();
                 prop_assert_eq!(kept, bytes);
-                prop_assert!(
-                    out.stdout.contains("devices/paired.json") && out.stdout.contains(&id),
-                    "{}",
-                    out
-                );
+                let said = out.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+                let keeps = "the snapshot keeps the broken file: devices/paired.json";
+                prop_assert!(said.contains(keeps), "{}", out);
             }
             Ok(())
         })
