@@ -35,9 +35,11 @@ impl Terminal {
         let name = ptsname(&keys, Vec::new()).unwrap().into_string().unwrap();
         let screen = File::options().read(true).write(true).open(name).unwrap();
         let stream = || screen.as_fd().try_clone_to_owned().unwrap();
-        // As its controlling terminal: Ctrl-C reaches the program as a signal.
+        // As its controlling terminal: Ctrl-C reaches the program as a signal. The shell stays a moment after it,
+        // for a terminal whose session ends drops what was not read yet.
+        const STAYS: &str = "trap : INT; \"$0\" \"$@\"; code=$?; /bin/sleep 0.3; exit $code";
         let child = Command::new("/usr/bin/setsid")
-            .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_clawmend")])
+            .args(["--ctty", "--wait", "/bin/sh", "-c", STAYS, env!("CARGO_BIN_EXE_clawmend")])
             .args(args)
             .env_clear()
             .env("HOME", sandbox.home())
@@ -213,7 +215,7 @@ fn d_shows_the_changes_and_asks_again() {
 /// Bare `clawmend` leads on to the preview of the repair, and that asks its own question.
 #[test]
 fn bare_clawmend_offers_to_show_the_repair() {
-    const OFFER: &str = "Show the repair now? [y/N]";
+    const OFFER: &str = "Show the repair now? It asks again before any change. [y/N]";
     check(locked, &["-v", "repair"], "a snapshot is taken first", &[NO], "Nothing was ");
     for keys in [ENTER, "yes please\r"] {
         let sandbox = locked();

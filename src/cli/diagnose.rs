@@ -37,7 +37,11 @@ pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Err
     }
     drop(state);
     let _ = context.world.out.flush();
-    match context.world.person.confirm("\nShow the repair now? [y/N]") {
+    match context
+        .world
+        .person
+        .confirm("\nShow the repair now? It asks again before any change. [y/N]")
+    {
         Some(Answer::Yes | Answer::Diff) => {
             let args = super::args::Repair { scopes: "full".to_owned(), ..Default::default() };
             super::repair::repair(context, &args)

@@ -110,7 +110,10 @@ impl Answer {
         let width = context.world.width;
         let message = self.message.as_ref().and_then(|found| found.message);
         if let Some(found) = &self.message {
-            let text = format!("About: {}", found.text.replace('…', "...").trim());
+            let text = format!(
+                "About: {}",
+                found.text.replace('…', "...").trim().trim_end_matches(['.', ':'])
+            );
             context.say(&context.paint.bold(&wrap(&text, width, "", "  ")));
             context.say("");
         }
@@ -280,7 +283,7 @@ fn unknown(text: &str) -> Error {
     // What was pasted may hold a token, and is not said again.
     let near = nearest(text);
     let error = match near.as_slice() {
-        [] => Error::usage("no message of OpenClaw that clawmend knows is in that text"),
+        [] => Error::usage("clawmend does not know a message in this text"),
         near => Error::usage("no finding has that name")
             .hint(format!("did you mean {}?", near.join(", "))),
     };
@@ -372,7 +375,7 @@ fn severity(check: &Check) -> &'static str {
             "unchecked: nobody can say whether the state is healthy"
         }
         crate::finding::Severity::Warning => {
-            "warning: it may keep the CLI out later, or costs something"
+            "warning: not a lockout now, but it may become one or costs something"
         }
         crate::finding::Severity::Info => "info: worth knowing",
     }

@@ -54,7 +54,7 @@ pub(super) fn undo(context: &mut Context<'_, '_>, args: &args::Back) -> Result<E
     }
     drop(state);
     let Some(id) = target else {
-        let text = "there is nothing to undo: no change by clawmend stands in this state dir";
+        let text = "there is nothing to undo: no change by clawmend is left to take back";
         let list = Step::clawmend(["snapshot", "list"]).note("shows the snapshots there are");
         return Err(Error::refused(text).hint(list));
     };

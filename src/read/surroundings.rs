@@ -10,7 +10,9 @@ use super::trees::other_trees;
 use crate::format::{json5, scan};
 use crate::image::Meta;
 use crate::model::facts::{Access, Facts, Trouble};
-use crate::model::layout::{CONFIG, DATABASE, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, Part};
+use crate::model::layout::{
+    CONFIG, DATABASE, DATABASE_SIDE_FILES, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, Part,
+};
 use crate::model::scopes::Era;
 use crate::platform;
 
@@ -86,16 +88,17 @@ fn port_in(dir: &Path) -> Option<u16> {
 }
 
 /// The state dir (`""`), and what in it matters to the CLI.
-fn own_files() -> impl Iterator<Item = &'static str> {
+fn own_files() -> impl Iterator<Item = String> {
     let files = Part::ALL.into_iter().filter_map(Part::file);
-    ["", DEVICES_DIR, IDENTITY_DIR, "state", DATABASE, CONFIG].into_iter().chain(files)
+    let own = ["", DEVICES_DIR, IDENTITY_DIR, "state", DATABASE, CONFIG];
+    let beside = DATABASE_SIDE_FILES.map(|end| format!("{DATABASE}{end}"));
+    own.into_iter().chain(files).map(str::to_owned).chain(beside)
 }
 
 /// These as far as they are there, by name, with what each is. No link is followed.
 pub fn listing(dir: &Path) -> Vec<(String, &'static str, Meta)> {
-    let database = ["-wal", "-shm"].map(|end| format!("{DATABASE}{end}"));
     let configs = LEGACY_CONFIGS.into_iter().map(str::to_owned);
-    let names = own_files().map(str::to_owned).chain(database).chain(configs);
+    let names = own_files().chain(configs);
     let mut found: Vec<_> = names
         .filter_map(|name| {
             let at = if name.is_empty() { dir.to_path_buf() } else { dir.join(&name) };
@@ -123,7 +126,7 @@ fn access(dir: &Path) -> Vec<Access> {
     };
     let mut troubles = Vec::new();
     for name in own_files() {
-        let path = if name.is_empty() { dir.to_path_buf() } else { dir.join(name) };
+        let path = if name.is_empty() { dir.to_path_buf() } else { dir.join(&name) };
         let Ok(found) = path.symlink_metadata() else {
             continue;
         };
@@ -134,7 +137,7 @@ fn access(dir: &Path) -> Vec<Access> {
         let meta = platform::meta(&found);
         let mode = meta.mode;
         let needed = if is_dir { 0o700 } else { 0o600 };
-        let note = |trouble| Access { path: name.to_owned(), trouble, is_dir };
+        let note = |trouble| Access { path: name.clone(), trouble, is_dir };
         if meta.uid != root.uid {
             troubles.push(note(Trouble::Owner { uid: meta.uid, expected: root.uid }));
         } else if mode & needed != needed && root.uid != 0 {

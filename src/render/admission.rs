@@ -12,13 +12,13 @@ use crate::text::safe;
 
 /// The steps, a line each.
 pub fn steps(model: &Model, admission: &Admission, width: usize) -> String {
-    let mut out = "What the gateway decides, step by step:\n".to_owned();
+    let mut out = "What the gateway asks, step by step:\n".to_owned();
     for step in &admission.steps {
         let is_first = Some(step.stage) == admission.stage;
         let mark = match (step.outcome, is_first) {
-            (Outcome::Passed, _) => "ok",
-            (Outcome::Failed, true) => "REFUSES",
-            (Outcome::Failed, false) => "fails too",
+            (Outcome::Passed, _) => "yes",
+            (Outcome::Failed, true) => "NO",
+            (Outcome::Failed, false) => "no",
             (Outcome::Unknown, _) => "not known",
             (Outcome::NotAsked, _) => "not asked",
             (Outcome::NotReached, _) => "-",
