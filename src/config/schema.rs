@@ -1,4 +1,4 @@
-//! What the config's schema of a release refuses: the root's keys, and all of `gateway` and `logging`.
+//! What the config's schema of a release refuses: the root's keys, and all of `gateway`, `logging` and `meta`.
 //!
 //! The table (`src/data/config-schema.json`) is made by `tests/real/schema.mjs` from what each release prints
 //! or holds. A key outside these sections is not looked at below its root key.
@@ -425,6 +425,10 @@ mod tests {
             refused("2026.9.6", json!({"gateway": {"trustedProxies": "127.0.0.1"}})),
             ["gateway.trustedProxies: a list"]
         );
+        // What the releases before it wrote into every config.
+        let touched = json!({"meta": {"lastTouchedAt": "2026-07-01T00:00:00Z"}});
+        assert_eq!(refused("2026.7.1", touched.clone()), [""; 0]);
+        assert!(refused("2026.7.2-beta.5", touched)[0].starts_with("meta.lastTouchedAt: 2026."));
     }
 
     #[test]
@@ -437,6 +441,8 @@ mod tests {
         };
         let old = json!({"gateway": {"reload": {"mode": "hot"}, "nodes": {"denyCommands": ["a"]}, "port": 0}});
         assert!(repairs("2026.9.6", old.clone()));
+        let touched = json!({"meta": {"lastTouchedAt": 1}});
+        assert!(repairs("2026.8.2", touched.clone()) && !repairs("2026.7.2-beta.5", touched));
         assert!(!repairs(
             "2026.9.6",
             json!({"gateway": {"reload": {"mode": "hot"}, "localExec": 1}})

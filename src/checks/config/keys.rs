@@ -17,7 +17,7 @@ pub static UNKNOWN: Check = Check {
     severity: Severity::Blocks,
     title: "the config has a key that this OpenClaw does not know",
     why: "A key that OpenClaw does not know stops the gateway and most commands. Keys come and go from release to \
-          release, and some get another name. clawmend knows the top keys and those of gateway and logging for each \
+          release, and some get another name. clawmend knows the top keys and those of gateway, logging and meta for each \
           release; it does not check what is deeper in other sections.",
     repair: "Nothing: only you know what was meant.",
     by_hand: "Remove the key, or correct its name, in openclaw.json; then restart the gateway.",

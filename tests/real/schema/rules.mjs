@@ -54,6 +54,7 @@ export function rule(schema, at) {
   if (schema.enum !== undefined) return { type: "words", words: schema.enum };
   if (schema.const !== undefined) return { type: "words", words: [schema.const] };
   if (schema.allOf?.length === 1) return rule(schema.allOf[0], at);
+  if (Array.isArray(schema.type)) return choice(schema.type.map((type) => ({ ...schema, type })), at);
   switch (schema.type) {
     case "boolean":
     case "null":
