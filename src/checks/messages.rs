@@ -15,8 +15,8 @@ use table::MESSAGES;
 pub struct Message {
     /// Fragments of its text, in the words of each release: what stays the same of it.
     pub texts: &'static [&'static str],
-    /// The findings behind it, by their codes, the likeliest first; more name it in their `messages`.
-    pub codes: &'static [&'static str],
+    /// The findings behind it, the likeliest first; more name it in their `messages`.
+    pub checks: &'static [&'static Check],
     /// What OpenClaw says with it.
     pub means: &'static str,
     /// What to do where no finding is behind it.
@@ -63,10 +63,7 @@ fn all() -> Vec<Known> {
     for message in MESSAGES {
         let texts: Vec<_> = message.texts.iter().map(|text| (*text, Fragment::of(text))).collect();
         at.extend(texts.iter().map(|(_, fragment)| (fragment.letters(), all.len())));
-        let named = CHECKS.iter().copied().filter(|check| message.codes.contains(&check.code.0));
-        let mut checks: Vec<&Check> = named.collect();
-        checks.sort_by_key(|check| message.codes.iter().position(|code| *code == check.code.0));
-        all.push(Known { message: Some(message), texts, checks });
+        all.push(Known { message: Some(message), texts, checks: message.checks.to_vec() });
     }
     for check in CHECKS.iter().copied() {
         for text in check.messages {
@@ -109,11 +106,15 @@ pub fn find(text: &str) -> Vec<Found> {
     if !found.is_empty() {
         return found;
     }
+    let is_piece =
+        |fragment: &Fragment| squeezed.len() >= A_PIECE && squeezed.is_piece_of(fragment);
+    let found = search(&|fragment| is_piece(fragment).then(|| squeezed.len()));
+    // A piece of several messages tells nothing: `gateway closed` comes with each code.
+    if found.len() == 1 {
+        return found;
+    }
     let lines: Vec<Squeezed> = text.lines().map(Squeezed::of).collect();
     search(&|fragment| {
-        if squeezed.len() >= A_PIECE && squeezed.is_piece_of(fragment) {
-            return Some(squeezed.len());
-        }
         lines.iter().filter_map(|line| line.ends_within(fragment, A_BEGINNING)).max()
     })
 }

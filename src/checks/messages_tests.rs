@@ -10,8 +10,6 @@ fn every_message_leads_to_a_finding_or_to_advice_and_no_fragment_stands_twice() 
     let mut seen: Vec<String> = Vec::new();
     for message in MESSAGES {
         assert!(!message.means.is_empty() && !message.texts.is_empty());
-        let known = |code: &str| CHECKS.iter().any(|check| check.code.0 == code);
-        assert!(message.codes.iter().all(|code| known(code)), "{:?}", message.codes);
         for text in message.texts {
             let bare: String =
                 text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
@@ -56,6 +54,8 @@ fn the_line_that_names_its_cause_says_more_than_those_that_always_come() {
 fn short_and_general_words_have_an_answer_too() {
     assert!(codes("1008").contains(&"cli-scopes-missing"));
     assert!(codes("Unauthorized").contains(&"shared-token-drift"));
+    // It comes with each code: which one was meant is not guessed.
+    assert!(find("gateway closed").is_empty());
     for text in ["signature expired", "wrong clock", "clock skew"] {
         assert_eq!(codes(text), ["not-a-file-problem"], "{text}");
     }
