@@ -159,8 +159,8 @@ pub enum Scopes {
     List(Vec<String>),
 }
 
-/// What the user asked `repair` for.
-#[derive(Clone, Debug, Default)]
+/// What the user asked `repair` for. Tokens and keys are made of what is random in it: no Debug.
+#[derive(Clone, Default)]
 pub struct Options {
     /// Scopes of this machine's CLI.
     pub scopes: Scopes,

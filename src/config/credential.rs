@@ -6,8 +6,8 @@ use super::model::{AuthKind, ConfigModel};
 use super::vocabulary::placeholder;
 use crate::secret::Secret;
 
-/// One side's secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One side's secret; in the clear, so no Debug.
+#[derive(PartialEq)]
 enum Held<'m> {
     /// None.
     Nothing,
