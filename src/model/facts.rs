@@ -17,6 +17,8 @@ pub struct Facts {
     pub in_windows: Option<PathBuf>,
     /// Other state dirs that exist (F22, F25).
     pub other_trees: Vec<Tree>,
+    /// The compose file near the state dir that names an OpenClaw.
+    pub compose: Option<PathBuf>,
     /// Whether a gateway runs on this state dir.
     pub gateway: Gateway,
     /// Files and folders of the state with a strange owner or mode (F13).

@@ -96,23 +96,29 @@ fn a_foreign_request_is_told_with_all_that_names_it_and_none_of_several_is_recom
 
 #[test]
 fn after_a_repair_the_check_and_the_restart_of_this_gateway_are_told() {
-    let broken = |unit: Option<&str>| {
+    let broken = |file: Option<(&str, &str)>| {
         let sandbox = Sandbox::fixture(FILES);
         let mut config = sandbox.json("openclaw.json");
         config["gateway"]["bind"] = json!("local");
         sandbox.write("openclaw.json", config.to_string());
-        if let Some(unit) = unit {
-            let path = sandbox.home().join(unit);
+        if let Some((name, text)) = file {
+            let path = sandbox.home().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "[Service]\nExecStart=openclaw gateway run\n").unwrap();
+            std::fs::write(path, text).unwrap();
         }
         sandbox.run(&["repair", "--yes"]).expect(Exit::Done).stdout
     };
-    let told = broken(Some(".config/systemd/user/openclaw-gateway.service"));
+    const UNIT: &str = "[Service]\nExecStart=openclaw gateway run\n";
+    let told = broken(Some((".config/systemd/user/openclaw-gateway.service", UNIT)));
     assert!(told.contains("restart: systemctl --user restart openclaw-gateway\n"), "{told}");
     assert!(told.contains("To check: openclaw devices list\n"), "{told}");
-    let told = broken(Some("Library/LaunchAgents/ai.openclaw.gateway.plist"));
+    let told = broken(Some(("Library/LaunchAgents/ai.openclaw.gateway.plist", UNIT)));
     assert!(told.contains("restart: launchctl stop ai.openclaw.gateway"), "{told}");
+    let compose = "docker-compose.yml";
+    let told = broken(Some((compose, "services:\n  claw:\n    image: openclaw/openclaw\n")));
+    assert!(told.contains("restart: docker compose -f ") && told.contains(compose), "{told}");
+    let told = broken(Some((compose, "services:\n  db:\n    image: postgres\n")));
+    assert!(!told.contains(compose), "a compose file of something else: {told}");
     let told = broken(None);
     for way in ["openclaw gateway restart", "docker restart CONTAINER", "openclaw gateway run"] {
         assert!(told.contains(way), "{told}");

@@ -7,10 +7,6 @@ use crate::config::facts::Place;
 use crate::model::Model;
 use crate::step::Step;
 
-/// How a compose file is called.
-const COMPOSE: [&str; 4] =
-    ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
 /// The command that restarts the gateway; all likely ones where it cannot be told.
 pub(super) fn steps(model: &Model) -> Vec<Step> {
     let dir = model.facts.state_dir.as_path();
@@ -38,9 +34,7 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
         .filter_map(|one| of_service(Path::new(&one.at)))
         .collect();
     found.dedup();
-    let near = dir.ancestors().skip(1).take(2);
-    let mut files = near.flat_map(|folder| COMPOSE.map(|name| folder.join(name)));
-    if let Some(file) = files.find(|file| file.is_file()) {
+    if let Some(file) = &model.facts.compose {
         found.push(Step::run("docker", ["compose", "-f"]).with([file]).with(["restart"]));
     }
     if !found.is_empty() {
