@@ -15,24 +15,19 @@ pub static OTHER_SYSTEM: Check = Check {
           does not open the other.",
     repair: "Nothing: clawmend edits the state dir that it names.",
     by_hand: "Run clawmend on the side where you type `openclaw`: in PowerShell for Windows, in the Linux shell for WSL.",
-    find: |model, check| match side(model) {
-        None => vec![],
-        Some((Side::Windows, evidence)) => vec![
-            check
-                .finding("", "this state dir belongs to an OpenClaw in Windows")
-                .by_hand([Step::text(
-                    "if you type `openclaw` in PowerShell or cmd, run clawmend there too, not here",
-                )])
-                .note(evidence),
-        ],
-        Some((Side::Linux, evidence)) => vec![
-            check
-                .finding("", "this state dir was written by an OpenClaw in WSL or another Linux")
-                .by_hand([Step::text(
-                    "if you type `openclaw` in the Linux shell, run clawmend there too, not here",
-                )])
-                .note(evidence),
-        ],
+    find: |model, check| {
+        let Some((side, evidence)) = side(model) else { return vec![] };
+        let (says, shell) = match side {
+            Side::Windows => {
+                ("this state dir belongs to an OpenClaw in Windows", "PowerShell or cmd")
+            }
+            Side::Linux => (
+                "this state dir was written by an OpenClaw in WSL or another Linux",
+                "the Linux shell",
+            ),
+        };
+        let step = format!("if you type `openclaw` in {shell}, run clawmend there too, not here");
+        vec![check.finding("", says).by_hand([Step::text(step)]).note(evidence)]
     },
     ..Check::BASE
 };

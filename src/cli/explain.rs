@@ -293,6 +293,7 @@ fn unknown(text: &str) -> Error {
     }
     let issues = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
     error
+        .hint("paste all of what OpenClaw printed: a few words of it can mean several things")
         .hint(Step::diagnose().note("finds what is wrong here without any message"))
         .hint(format!(
             "still locked out: send the message (without tokens and passwords), `openclaw --version` and what `clawmend report` prints to {issues}"

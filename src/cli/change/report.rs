@@ -174,10 +174,19 @@ pub(super) fn done(
     let state = match context.read() {
         Ok(state) => state,
         // The changes are in place: an error here would say that nothing was changed.
-        Err(error) => return Ok(unchecked(context, call, report, applied, &error)),
+        Err(error) => {
+            let why =
+                format!("the changes are made, but the state could not be read again: {error}");
+            let next = Step::clawmend(["diagnose"]).after("to check them");
+            return Ok(unsure(context, call, report, applied, &[], &why, &next));
+        }
     };
     if let Some(differs) = call.back_to.and_then(|snapshot| difference(&state, snapshot)) {
-        return Ok(not_as_promised(context, call, report, applied, &state, &differs));
+        let why =
+            format!("the snapshot was put back, but the state still differs from it: {differs}");
+        let next = call.again.clone().with(["--dry-run"]);
+        let next = next.after("another program may have written in between; to see what differs");
+        return Ok(unsure(context, call, report, applied, &state.findings, &why, &next));
     }
     let exit = if call.purpose.goes_back() { Exit::Done } else { state.exit() };
     for note in applied.note.iter().chain(&applied.changed_meanwhile) {
@@ -254,57 +263,26 @@ fn difference(state: &State, snapshot: &Snapshot) -> Option<String> {
     }
 }
 
-/// Put back, and then the state is not as the snapshot has it.
-fn not_as_promised(
+/// The changes are made, and what stands there now is not known to be what was meant: says why, what to
+/// type next, and how to undo them.
+fn unsure(
     context: &mut Context<'_, '_>,
     call: &Call<'_>,
     report: Report,
     applied: &Applied,
-    state: &State,
-    differs: &str,
+    findings: &[Finding],
+    why: &str,
+    next: &Step,
 ) -> Exit {
     let snapshot = applied.snapshot.as_deref();
-    context.note(&format!(
-        "note: the snapshot was put back, but the state still differs from it: {}",
-        safe(differs)
-    ));
-    let look = call.again.clone().with(["--dry-run"]);
-    let look = context
-        .typed(&look.after("another program may have written in between; to see what differs"));
-    context.note(&format!("      {look}"));
+    context.note(&format!("note: {}", safe(why)));
+    let next = context.typed(next);
+    context.note(&format!("      {next}"));
     if context.global.json {
-        let mut document = report.document(context, call, snapshot, &state.findings);
+        let mut document = report.document(context, call, snapshot, findings);
         document.healthy = false;
         context.json(&document);
     } else if let Some(undo) = undo(snapshot) {
-        context.say(&context.typed(&undo.after("To undo")));
-    }
-    Exit::Findings
-}
-
-/// Made, and then the state could not be read again.
-fn unchecked(
-    context: &mut Context<'_, '_>,
-    call: &Call<'_>,
-    report: Report,
-    applied: &Applied,
-    error: &Error,
-) -> Exit {
-    let snapshot = applied.snapshot.as_deref();
-    context.note(&format!(
-        "note: the changes are made, but the state could not be read again: {}",
-        crate::text::safe(&error.to_string())
-    ));
-    if context.global.json {
-        let mut document = report.document(context, call, snapshot, &[]);
-        document.healthy = false;
-        context.json(&document);
-        return Exit::Findings;
-    }
-    let diagnose = Step::clawmend(["diagnose"])
-        .after("The changes are made, but were not checked. Check them");
-    context.say(&context.typed(&diagnose));
-    if let Some(undo) = undo(snapshot) {
         context.say(&context.typed(&undo.after("To undo")));
     }
     Exit::Findings
