@@ -149,7 +149,7 @@ fn repaired(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes)
         pairing: true,
         config: true,
         bind: Some("lan"),
-        new_token: true,
+        new_token: Some([9; 32]),
         random: [7; 32],
         ..Options::default()
     };

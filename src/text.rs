@@ -24,8 +24,16 @@ pub fn utc(ms: i64) -> String {
     }
 }
 
+/// The same, behind the local time where that is another one.
+pub fn local_and_utc(ms: i64, utc_offset: i32) -> String {
+    match utc_offset {
+        0 => utc(ms),
+        _ => format!("{} local, {}", local(ms, utc_offset), utc(ms)),
+    }
+}
+
 /// The same in the local time zone, without its name.
-pub fn local(ms: i64, utc_offset: i32) -> String {
+fn local(ms: i64, utc_offset: i32) -> String {
     let zone = FixedOffset::east_opt(utc_offset);
     match (DateTime::<Utc>::from_timestamp_millis(ms), zone) {
         (Some(time), Some(zone)) => {

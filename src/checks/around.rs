@@ -105,7 +105,7 @@ pub static OPEN: Check = Check {
     title: "other users may read secrets or write in the state dir",
     why: "Only OpenClaw's own user should read its keys and tokens, and write in its folders. This does not lock you out.",
     repair: "Nothing: clawmend does not change modes.",
-    by_hand: "chmod go-w where others may write, go-rwx where they may read keys and tokens.",
+    by_hand: "chmod go-w where others may write, go-rwx where they may read keys and tokens (on the state dir: then on all in it).",
     is_of_access: true,
     find: |model, check| {
         let loose = access(model, |access| matches!(access.trouble, Trouble::Loose(_)));
@@ -138,11 +138,12 @@ fn folded(
         true => (String::new(), format!("{} {says_many}", hit.len())),
         false => (first.path.clone(), says_one.to_owned()),
     };
-    let paths = || hit.iter().map(|access| model.facts.state_dir.join(&access.path));
-    // Secrets alone are closed, one by one; what the whole state dir needs is done to all of it.
+    let dir = &model.facts.state_dir;
+    // Nobody reads below a folder that is closed.
     let chmod = match (many, first.trouble) {
-        (true, Trouble::Open(_)) | (false, _) => Step::run("chmod", [change]).with(paths()),
-        (true, _) => Step::run("chmod", ["-R", change]).with([&model.facts.state_dir]),
+        (false, _) => Step::run("chmod", [change]).with([dir.join(&first.path)]),
+        (true, Trouble::Open(_)) => Step::run("chmod", [change]).with([dir]),
+        (true, _) => Step::run("chmod", ["-R", change]).with([dir]),
     };
     let finding = check.finding(place, says).by_hand([chmod]);
     Some(hit.iter().fold(finding, |finding, access| {

@@ -3,15 +3,11 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-
 use crate::finding::{Code, Finding, Remedy, Severity};
 use crate::image::Bytes;
 use crate::model::Model;
 use crate::model::contact::Fault;
-use crate::model::device::token_from;
 use crate::plan::Edit;
-use crate::secret::Secret;
 use crate::step::Step;
 
 /// A kind of finding: its name, the words about it, how it is found and how it is repaired.
@@ -172,10 +168,9 @@ pub struct Options {
     pub bind: Option<&'static str>,
     /// `--trust-proxy`: addresses to add to `gateway.trustedProxies`.
     pub trust_proxy: Vec<IpAddr>,
-    /// `--new-token`: a new shared token where a placeholder stands, or none where one is needed.
-    pub new_token: bool,
-    /// 32 random bytes more, for the shared token of `--new-token`.
-    pub shared_random: [u8; 32],
+    /// `--new-token`: 32 random bytes for a new shared token where a placeholder stands, or none where one is
+    /// needed. No device's token is made of them.
+    pub new_token: Option<[u8; 32]>,
     /// `--new-identity`: 32 random bytes for this machine's new private key.
     pub new_identity: Option<[u8; 32]>,
     /// `--config-from`: a copy to put in the config's place, and its bytes.
@@ -188,17 +183,5 @@ impl Options {
     /// Everything that needs no choice of the user.
     pub fn all(random: [u8; 32]) -> Self {
         Self { pairing: true, config: true, random, ..Self::default() }
-    }
-
-    /// The shared token of `--new-token`. A device's token is `random` itself, so bytes that no device holds
-    /// go into this one.
-    pub fn shared_token(&self) -> Option<Secret> {
-        self.new_token.then(|| {
-            let mut hash = Sha256::new();
-            hash.update(b"gateway.auth.token");
-            hash.update(self.random);
-            hash.update(self.shared_random);
-            token_from(&hash.finalize().into())
-        })
     }
 }

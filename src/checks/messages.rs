@@ -102,25 +102,26 @@ fn all() -> Vec<Known> {
 /// come with many, the longer fragment before the shorter.
 pub fn find(text: &str) -> Vec<Found> {
     let squeezed = Squeezed::of(text);
-    let found = search(&|fragment| squeezed.holds(fragment).then(|| fragment.len()));
-    if !found.is_empty() {
-        return found;
+    let mut found = search(&|fragment| squeezed.holds(fragment).then(|| fragment.len()));
+    if found.is_empty() {
+        let lines: Vec<Squeezed> = text.lines().map(Squeezed::of).collect();
+        found = search(&|fragment| {
+            if squeezed.len() >= A_PIECE && squeezed.is_piece_of(fragment) {
+                return Some(squeezed.len());
+            }
+            lines.iter().filter_map(|line| line.ends_within(fragment, A_BEGINNING)).max()
+        });
+        // What fits two messages as well tells nothing: `gateway closed` comes with each code.
+        let longest = found.iter().map(|(length, _)| *length).max();
+        if found.iter().filter(|(length, _)| Some(*length) == longest).count() > 1 {
+            return Vec::new();
+        }
     }
-    let is_piece =
-        |fragment: &Fragment| squeezed.len() >= A_PIECE && squeezed.is_piece_of(fragment);
-    let found = search(&|fragment| is_piece(fragment).then(|| squeezed.len()));
-    // A piece of several messages tells nothing: `gateway closed` comes with each code.
-    if found.len() == 1 {
-        return found;
-    }
-    let lines: Vec<Squeezed> = text.lines().map(Squeezed::of).collect();
-    search(&|fragment| {
-        lines.iter().filter_map(|line| line.ends_within(fragment, A_BEGINNING)).max()
-    })
+    found.into_iter().map(|(_, found)| found).collect()
 }
 
-/// The messages of which a fragment is found, each once; `length`: how much of a fragment is.
-fn search(length: &dyn Fn(&Fragment) -> Option<usize>) -> Vec<Found> {
+/// The messages of which a fragment is found, each once, with how much of it is; `length` tells that.
+fn search(length: &dyn Fn(&Fragment) -> Option<usize>) -> Vec<(usize, Found)> {
     let found = ALL.iter().filter_map(|known| {
         let lengths =
             known.texts.iter().filter_map(|(text, fragment)| Some((length(fragment)?, *text)));
@@ -129,7 +130,7 @@ fn search(length: &dyn Fn(&Fragment) -> Option<usize>) -> Vec<Found> {
     });
     let mut found: Vec<(usize, Found)> = found.collect();
     found.sort_by_key(|(length, found)| (!found.is_telling(), Reverse(*length)));
-    found.into_iter().map(|(_, found)| found).collect()
+    found
 }
 
 #[cfg(test)]

@@ -37,7 +37,8 @@ pub static SCOPES_MISSING: Check = Check {
     repair: "The full set (admin, approvals, pairing, read, write) is written into scopes, approvedScopes and the \
              tokens of both sides.",
     by_hand: "Write the same scopes into all four: `scopes`, `approvedScopes` and `tokens.operator.scopes` in \
-              devices/paired.json, and `tokens.operator.scopes` in identity/device-auth.json. If one of them is left \
+              devices/paired.json, and `tokens.operator.scopes` in identity/device-auth.json (2026.8 and later: in the \
+              rows of device_pairing_paired and device_auth_tokens). If one of them is left \
               out, the CLI stays locked out.",
     messages: &[
         "pairing required",
@@ -143,7 +144,7 @@ pub static NARROW: Check = Check {
     title: "the CLI's operator token has too few scopes",
     why: "A token gives only its own scopes, whatever the device was approved for.",
     repair: "The token gets the device's full scopes, on both sides.",
-    by_hand: "Add the missing scopes to tokens.operator.scopes in the record and in identity/device-auth.json.",
+    by_hand: "Add the missing scopes to tokens.operator.scopes in the record and in the saved token (identity/device-auth.json, or device_auth_tokens).",
     messages: &[
         "device token scope mismatch",
         "scope mismatch",

@@ -30,8 +30,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         random: context.random()?,
         bind: args.bind.map(args::Bind::word),
         trust_proxy: args.trust_proxy.clone(),
-        new_token: args.new_token,
-        shared_random: [0; 32],
+        new_token: args.new_token.then(|| context.random()).transpose()?,
         new_identity: args.new_identity.then(|| context.random()).transpose()?,
         config_from: match &args.config_from {
             Some(file) => Some(crate::read::read_copy(&context.world.env.cwd.join(file))?),
@@ -48,10 +47,6 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         back_to: None,
     };
     let held = begin(context, args.dry_run)?;
-    options.random = context.random()?;
-    if args.new_token {
-        options.shared_random = context.random()?;
-    }
     let state = context.read()?;
     if options.config && options.config_from.is_none() {
         options.config_from = offered_copy(context, args, &state.model.config)?;
@@ -101,7 +96,7 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
             "--trust-proxy changes nothing: gateway.trustedProxies names the address already, or the config cannot be changed here".to_owned(),
         );
     }
-    if options.new_token && idle(Options { new_token: false, ..options.clone() }) {
+    if options.new_token.is_some() && idle(Options { new_token: None, ..options.clone() }) {
         let kind = gateway.map(Gateway::auth_kind);
         notes.push(match kind {
             Some(AuthKind::None) => "--new-token changes nothing: gateway.auth.mode is \"none\", so the gateway uses no token".to_owned(),

@@ -14,7 +14,7 @@ use crate::snapshot::{self, LATEST};
 use crate::step::Step;
 use crate::store::files::key_of;
 use crate::store::sqlite::verify_extract;
-use crate::text::{local, safe, utc};
+use crate::text::{local_and_utc, safe};
 
 /// Restores.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
@@ -104,9 +104,8 @@ fn go_back(
     };
     let manifest = &found.manifest;
     context.note(&format!(
-        "Snapshot   {id} ({} local, {}; taken by `clawmend {}`)",
-        local(manifest.created_at_ms, context.world.utc_offset),
-        utc(manifest.created_at_ms),
+        "Snapshot   {id} ({}; taken by `clawmend {}`)",
+        local_and_utc(manifest.created_at_ms, context.world.utc_offset),
         safe(&manifest.command),
     ));
     if let Some(why) = found.unchecked() {

@@ -203,7 +203,8 @@ fn granted(edits: &[&Edit]) -> Option<String> {
         })
         .collect();
     let what = match (record, short.is_empty(), token) {
-        (true, _, _) => format!("Pair this machine's CLI, with {}", short.join(", ")),
+        (true, true, _) => "Pair this machine's CLI".to_owned(),
+        (true, false, _) => format!("Pair this machine's CLI, with {}", short.join(", ")),
         (false, false, true) => {
             format!("Give this machine's CLI {}, and a new token", short.join(", "))
         }

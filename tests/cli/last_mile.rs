@@ -124,3 +124,19 @@ fn after_a_repair_the_check_and_the_restart_of_this_gateway_are_told() {
         assert!(told.contains(way), "{told}");
     }
 }
+
+#[test]
+fn the_new_shared_token_is_no_devices_token() {
+    let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
+    let mut config = sandbox.json("openclaw.json");
+    config["gateway"]["auth"] = json!({"mode": "token", "token": "undefined"});
+    sandbox.write("openclaw.json", config.to_string());
+    sandbox.run(&["repair", "--new-token", "--yes"]);
+    let shared = sandbox.json("openclaw.json")["gateway"]["auth"]["token"].clone();
+    let paired = sandbox.json("devices/paired.json");
+    let devices = paired.as_object().unwrap().values();
+    let tokens: Vec<_> =
+        devices.map(|device| device["tokens"]["operator"]["token"].clone()).collect();
+    assert_eq!(shared.as_str().map(str::len), Some(43));
+    assert!(tokens.iter().any(|token| token.is_string()) && !tokens.contains(&shared));
+}

@@ -106,6 +106,16 @@ fn keys_that_others_may_read_are_a_warning_and_no_more() {
         mode(folder, 0o711);
     }
     assert!(warns());
+
+    // Several: the folder around them is closed, and that is enough.
+    mode(&sandbox.path("devices"), 0o711);
+    mode(&sandbox.path("devices/paired.json"), 0o644);
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    assert!(run.stdout.contains("chmod go-rwx /home/.openclaw\n"), "{}", run.text());
+    let state = sandbox.path("");
+    mode(&state, 0o700);
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    assert!(!run.stdout.contains("mode-too-open"), "{}", run.text());
 }
 
 #[cfg(all(unix, not(clawmend_portable)))]

@@ -53,7 +53,7 @@ proptest! {
         let mut before = images(&[(CONFIG, before.as_bytes())]);
         if !host { before.texts.remove(&Slot::File(Part::Paired)); }
         let mut asked = options();
-        asked.new_token = token;
+        asked.new_token = token.then_some([9; 32]);
         asked.bind = bind;
         let (after, _) = repaired(&before, &facts(), &asked);
         let after: Value = json5::from_str(&text(&after, CONFIG)).unwrap();

@@ -12,6 +12,7 @@ use crate::config::vars;
 use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
 use crate::finding::Code;
 use crate::model::Model;
+use crate::model::device::token_from;
 use crate::secret::Secret;
 
 /// What the gateway listens on beyond this machine without a shared secret, in words; `None` where
@@ -73,12 +74,12 @@ fn needs_guard(model: &Model, gateway: &Gateway, options: &Options) -> bool {
 
 /// The token of `--new-token`, where it has a place to go.
 pub fn new_token(model: &Model, options: &Options) -> Option<Secret> {
-    options.shared_token().filter(|_| fills_token(model, options))
+    options.new_token.as_ref().map(token_from).filter(|_| fills_token(model, options))
 }
 
 /// Whether a shared secret guards the gateway, or will.
 pub fn is_guarded_by(model: &Model, options: &Options) -> bool {
-    model.config.is_guarded() || options.new_token && fills_token(model, options)
+    model.config.is_guarded() || options.new_token.is_some() && fills_token(model, options)
 }
 
 /// `gateway.auth.token`, where the user wants a new one and the one that is there is of this kind.

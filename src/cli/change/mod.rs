@@ -257,9 +257,14 @@ pub(super) fn agreed(
         ))
         .hint(again.with(["--yes"]).after("to run it without the question")));
     }
+    let question = format!("{question} [y/N, d shows each line]");
+    let lines =
+        question.lines().map(|line| crate::render::wrap(line, context.world.width, "", "  "));
+    let question = lines.collect::<Vec<_>>().join("\n");
+    context.say("");
     loop {
         let _ = context.world.out.flush();
-        match context.world.person.confirm(&format!("{question} [y/N, d shows each line]")) {
+        match context.world.person.confirm(&question) {
             Some(Answer::Yes) => return Ok(()),
             Some(Answer::No) | None => return Err(Error::declined(declined)),
             Some(Answer::Diff) => {

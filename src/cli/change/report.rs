@@ -70,7 +70,7 @@ pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> S
         true => "; the config needs a gateway restart",
         false => "",
     };
-    format!("{what} (a snapshot is taken first{restart})")
+    format!("{what}\n(a snapshot is taken first{restart})")
 }
 
 /// The state as it would be after the changes.

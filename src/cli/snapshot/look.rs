@@ -10,7 +10,7 @@ use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDoc
 use crate::snapshot::{self, Summary};
 use crate::step::Step;
 use crate::store::sqlite::verify_extract;
-use crate::text::{ago, count, local, safe, utc};
+use crate::text::{ago, count, local_and_utc, safe};
 
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let located = context.locate()?;
@@ -61,9 +61,8 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
     if let Some(ms) = summary.time_ms {
         let _ = writeln!(
             out,
-            "    {} local, {} ({})",
-            local(ms, context.world.utc_offset),
-            utc(ms),
+            "    {} ({})",
+            local_and_utc(ms, context.world.utc_offset),
             ago(ms, context.world.now_ms)
         );
     }
