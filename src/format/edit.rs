@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value};
 
+pub use super::field::FieldEdit;
 use super::scan::grammar::Grammar;
 use super::scan::{ScanError, ValueKind};
 use super::splice::compose;
@@ -15,42 +16,8 @@ pub use super::style::Habits;
 use super::style::{
     Style, blanks_before, is_blank, line_indent, line_start, own_line_indent, skip_trivia,
 };
-use super::tree::{Node, index};
+use super::tree::Node;
 use super::{Span, Splice};
-
-/// One change of a value. Paths lead from the root, list elements by number.
-#[derive(Debug, Clone, PartialEq)]
-pub enum FieldEdit {
-    /// Give `path` this value; missing parent objects are created.
-    Set {
-        /// The keys from the root.
-        path: Vec<String>,
-        /// The value it will have.
-        value: Value,
-    },
-    /// Add one element at the end of the list at `path`, which is created where it is missing.
-    Append {
-        /// The keys from the root to the list.
-        path: Vec<String>,
-        /// The new element.
-        value: Value,
-    },
-    /// Take `path` out; nothing happens where it is missing.
-    Remove {
-        /// The keys from the root.
-        path: Vec<String>,
-    },
-}
-
-impl FieldEdit {
-    /// Where it changes something.
-    #[must_use]
-    pub fn path(&self) -> &[String] {
-        match self {
-            Self::Set { path, .. } | Self::Append { path, .. } | Self::Remove { path } => path,
-        }
-    }
-}
 
 /// Why an edit cannot be made in a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +75,7 @@ pub(super) fn edited<G: Grammar>(
     let mut planned = value;
     let mut now = text.to_vec();
     for edit in edits {
-        if matches!(edit, FieldEdit::Set { path, value } if at(&planned, path) == Some(value)) {
+        if edit.is_in(&planned) {
             continue;
         }
         let root = Node::of::<G>(&now).map_err(|_| EditError::Inexact)?;
@@ -121,7 +88,7 @@ pub(super) fn edited<G: Grammar>(
             compose(&mut all, splice, &now);
         }
         now = after;
-        change(&mut planned, edit);
+        edit.change(&mut planned);
     }
     if read(&now).as_ref() == Some(&planned) { Ok((now, all)) } else { Err(EditError::Inexact) }
 }
@@ -418,64 +385,6 @@ fn removals(
     }
     splices.sort_by_key(|splice| (splice.start, splice.end));
     splices
-}
-
-/// The value at a path, in the model.
-fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |value, segment| match value {
-        Value::Object(members) => members.get(segment),
-        Value::Array(items) => items.get(index(segment)?),
-        _ => None,
-    })
-}
-
-/// The same edit, on the model.
-fn change(value: &mut Value, edit: &FieldEdit) {
-    match (edit, edit.path()) {
-        (FieldEdit::Set { value: new, .. }, path) => {
-            if let Some(slot) = slot(value, path) {
-                *slot = new.clone();
-            }
-        }
-        (FieldEdit::Append { value: new, .. }, path) => {
-            if let Some(slot) = slot(value, path) {
-                match slot {
-                    Value::Array(items) => items.push(new.clone()),
-                    other => *other = Value::Array(vec![new.clone()]),
-                }
-            }
-        }
-        (FieldEdit::Remove { .. }, [path @ .., last]) => {
-            let parent = path.iter().try_fold(value, |value, segment| match value {
-                Value::Object(members) => members.get_mut(segment),
-                Value::Array(items) => items.get_mut(index(segment)?),
-                _ => None,
-            });
-            match parent {
-                Some(Value::Object(members)) => {
-                    members.shift_remove(last);
-                }
-                Some(Value::Array(items)) => {
-                    if let Some(number) = index(last).filter(|number| *number < items.len()) {
-                        items.remove(number);
-                    }
-                }
-                _ => {}
-            }
-        }
-        (FieldEdit::Remove { .. }, []) => {}
-    }
-}
-
-/// The slot of a path in the model, created in objects where it is missing.
-fn slot<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {
-    path.iter().try_fold(value, |value, segment| match value {
-        Value::Object(members) => {
-            Some(members.entry(segment.clone()).or_insert_with(|| Value::Object(Map::new())))
-        }
-        Value::Array(items) => items.get_mut(index(segment)?),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //! spans out.
 //!
 //! `scan` is the one scanner of both grammars, `tree` what it finds as a tree, `style` how a text is
-//! written, `edit` the one way to change it, `splice` what a change is. `records` are edits of a store,
+//! written, `field` one change of a value, `edit` the one way to make it in a text, `splice` what a change is. `records` are edits of a store,
 //! `json5` is the config's side (values, errors, refusals), `salvage` reads what is no JSON any more.
 
 pub mod edit;
+mod field;
 pub mod json5;
 mod location;
 pub mod records;
