@@ -34,6 +34,23 @@ impl Secret {
     }
 }
 
+/// What may hold secrets somewhere inside: `Debug` shows nothing of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Unshown<T>(pub T);
+
+impl<T> fmt::Debug for Unshown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("****")
+    }
+}
+
+impl<T> std::ops::Deref for Unshown<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
 /// How a secret is shown: `****1a2b`, the last four characters only of those with 16 or more, and
 /// of plain ASCII, so that a short password gives nothing away.
 pub fn mask(text: &str) -> String {

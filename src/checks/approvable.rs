@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::model::Model;
 use crate::model::device::{Device, Record, key_fault};
 use crate::model::scopes::fits_roles;
+use crate::secret::Unshown;
 use crate::secret::shape::Shape;
 
 /// Why a request is not approved.
@@ -46,7 +47,7 @@ impl Refusal {
 #[derive(Debug)]
 pub struct Approvable {
     /// As it stands in the store.
-    pub record: Record,
+    pub record: Unshown<Record>,
     /// What it means.
     pub request: Device,
 }
@@ -81,7 +82,7 @@ pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Refusal
     {
         return Err(Refusal::OtherKey);
     }
-    Ok(Approvable { record, request })
+    Ok(Approvable { record: Unshown(record), request })
 }
 
 /// Why a request must not be approved; `None`: it may be.

@@ -389,3 +389,50 @@ proptest! {
         prop_assert!(text(&after, Part::Paired).contains("1.5"));
     }
 }
+
+#[test]
+fn no_debug_print_shows_a_secret() {
+    const SHARED: &str = "shared-token-that-nobody-may-see";
+    let mut images = fixture("2026.5.28-scope-upgrade-pending");
+    let text = format!(
+        "{{gateway: {{mode: 'local', bind: 'local', auth: {{token: '{SHARED}', password: ['{SHARED}']}}}}}}"
+    );
+    let path = std::path::PathBuf::from("/s/openclaw.json");
+    let state = FileState::Present { bytes: Bytes::new(text.into_bytes()), meta: Meta::default() };
+    images.texts.insert(Slot::Config(path.clone()), TextImage { path: path.clone(), state });
+    let mut facts = facts();
+    facts.config.path = path;
+    let model = Model::of(images.clone(), facts);
+    assert!(model.config.whole().is_some() && model.local.is_some());
+    let plan = plan(&model, &options());
+    let changes = simulate(&images, &plan).unwrap();
+    assert!(plan.edits.len() > 2 && changes.files.len() > 2);
+    let printed = format!("{model:?} {plan:?} {changes:?} {:?}", checks::diagnose(&model));
+    let token = crate::model::device::token_from(&[7; 32]);
+    let mut secrets = vec![SHARED.to_owned(), token.expose().to_owned()];
+    for part in [Part::Paired, Part::Identity, Part::DeviceAuth] {
+        let bytes = images.file(part).unwrap().bytes().unwrap();
+        secrets.extend(texts(&serde_json::from_slice(bytes).unwrap()));
+    }
+    assert!(secrets.len() > 4);
+    for secret in secrets {
+        assert!(!printed.contains(&secret), "{} of {printed}", secret.len());
+    }
+}
+
+/// The tokens and private keys in a document.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(key, value)| match (key.as_str(), value) {
+                ("token" | "privateKeyPem", Value::String(text)) => {
+                    vec![text.lines().nth(1).unwrap_or(text).to_owned()]
+                }
+                _ => texts(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -6,8 +6,8 @@ use super::include::Resolved;
 use super::owner::Owner;
 use super::secretref::{SecretRef, secret_ref};
 use super::vars;
-use crate::secret::Secret;
 use crate::secret::shown;
+use crate::secret::{Secret, Unshown};
 use serde_json::Value;
 
 /// What stands in a field.
@@ -31,7 +31,7 @@ pub struct Wrong {
     /// How it is shown; a secret, and what may hold one, is masked.
     pub shown: String,
     /// The value.
-    pub value: Value,
+    pub value: Unshown<Value>,
 }
 
 /// Where a value is kept that the config only refers to.
@@ -219,7 +219,7 @@ impl<'c> Reader<'c> {
         let mut setting = self.read(|value| text(value).map(Secret::new));
         if let Field::Wrong(wrong) = &mut setting.field {
             wrong.shown = "****".to_owned();
-            wrong.value = Value::Null;
+            wrong.value = Unshown(Value::Null);
         }
         setting
     }
@@ -257,7 +257,7 @@ fn wrong(path: &[String], value: &Value) -> Wrong {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
-    Wrong { found, shown: shown::value(path, value), value: value.clone() }
+    Wrong { found, shown: shown::value(path, value), value: Unshown(value.clone()) }
 }
 
 #[cfg(test)]

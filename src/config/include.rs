@@ -8,6 +8,7 @@ use super::paths::{ReadFile, Root, normalize, taken};
 use super::problem::{Problem, ProblemKind};
 use crate::format::json5::{self, SyntaxError};
 use crate::image::Bytes;
+use crate::secret::Unshown;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -30,14 +31,14 @@ pub struct ConfigFile {
     /// What stands in it.
     pub bytes: Bytes,
     /// Its own value, includes not followed.
-    pub value: Value,
+    pub value: Unshown<Value>,
 }
 
 /// A config with its includes followed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
     /// The merged value; `${VAR}` is left as it stands.
-    pub value: Value,
+    pub value: Unshown<Value>,
     /// The config itself, then every file that it includes, each once.
     pub files: Vec<ConfigFile>,
     /// Includes that could not be followed.
@@ -48,7 +49,7 @@ pub struct Resolved {
 impl Resolved {
     /// The merged value at `path`.
     pub fn get(&self, path: &[String]) -> Option<&Value> {
-        path.iter().try_fold(&self.value, |value, key| match value {
+        path.iter().try_fold(&*self.value, |value, key| match value {
             Value::Object(members) => members.get(key),
             Value::Array(items) => items.get(key.parse::<usize>().ok()?),
             _ => None,
@@ -88,14 +89,14 @@ pub fn resolve(
     let mut resolver = Resolver {
         source,
         roots,
-        files: vec![ConfigFile { path: path.clone(), bytes, value: value.clone() }],
+        files: vec![ConfigFile { path: path.clone(), bytes, value: Unshown(value.clone()) }],
         problems: Vec::new(),
         followed: 0,
     };
     let mut at = At { file: FileId(0), path: Vec::new(), chain: vec![path], nesting: 0 };
     let (value, owners) = resolver.process(value, &mut at);
     Ok(Resolved {
-        value,
+        value: Unshown(value),
         files: resolver.files,
         problems: resolver.problems,
         owners: owners.unwrap_or_else(|| Owners::at(FileId(0), &[])),
@@ -209,7 +210,7 @@ impl Resolver<'_> {
     fn load(&mut self, include: &str, at: &At) -> Option<(Value, Owners)> {
         match self.find(include, at) {
             Ok((file, path)) => {
-                let value = self.files.get(file.0)?.value.clone();
+                let value = self.files.get(file.0)?.value.0.clone();
                 let mut inside = At {
                     file,
                     path: Vec::new(),
@@ -263,7 +264,7 @@ impl Resolver<'_> {
         }
         let value =
             json5::parse(&bytes).map_err(|error| ProblemKind::Unparsable(path.clone(), error))?;
-        self.files.push(ConfigFile { path: path.clone(), bytes, value });
+        self.files.push(ConfigFile { path: path.clone(), bytes, value: Unshown(value) });
         Ok((FileId(self.files.len() - 1), path))
     }
 

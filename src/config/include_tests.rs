@@ -45,7 +45,7 @@ fn owns(resolved: &Resolved, path: &str, file: &str, key: &str) {
 #[test]
 fn a_config_without_includes_is_its_own() {
     let resolved = run("{gateway: {mode: 'local'}}", &files(&[]));
-    assert_eq!(resolved.value, json!({"gateway": {"mode": "local"}}));
+    assert_eq!(resolved.value.0, json!({"gateway": {"mode": "local"}}));
     owns(&resolved, "gateway.mode", "openclaw.json", "gateway.mode");
     owns(&resolved, "gateway.bind", "openclaw.json", "gateway.bind");
     assert_eq!(resolved.owner_of(&keys("gateway.bind")), None);
@@ -60,7 +60,7 @@ fn an_included_section_is_owned_by_its_file() {
     ]);
     let resolved = run("{gateway: {$include: './conf/gw.json5'}, meta: {}}", &source);
     assert_eq!(
-        resolved.value,
+        resolved.value.0,
         json!({"gateway": {"mode": "local", "auth": {"mode": "token"}}, "meta": {}})
     );
     owns(&resolved, "gateway.mode", "conf/gw.json5", "mode");
@@ -82,7 +82,7 @@ fn siblings_win_over_the_include_and_lists_are_joined() {
         &source,
     );
     assert_eq!(
-        resolved.value,
+        resolved.value.0,
         json!({
             "gateway": {"mode": "local", "port": 2, "trustedProxies": ["x", "y"]},
             "a": 1,
@@ -157,7 +157,7 @@ fn ten_includes_deep_is_fine_and_eleven_is_not() {
         run("{$include: '1.json'}", &files(&texts))
     };
     assert!(chain(10).problems.is_empty());
-    assert_eq!(chain(10).value, json!({"end": true}));
+    assert_eq!(chain(10).value.0, json!({"end": true}));
     assert_eq!(chain(11).problems[0].kind, ProblemKind::TooDeep);
 }
 

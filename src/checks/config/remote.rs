@@ -11,6 +11,7 @@ use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::scopes;
+use crate::secret::Unshown;
 use crate::secret::shape::Shape;
 use crate::step::Step;
 
@@ -87,7 +88,7 @@ fn proxies(model: &Model, options: &Options) -> Option<Wanted> {
         codes,
         path: setting.path.clone(),
         owner: setting.owner.clone(),
-        new: Value::Array(list),
+        new: Unshown(Value::Array(list)),
         why,
     })
 }

@@ -12,6 +12,7 @@ use crate::format::edit::FieldEdit;
 use crate::format::json5;
 use crate::model::Model;
 use crate::plan::{Edit, Op, Target};
+use crate::secret::Unshown;
 
 /// A value to set.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub struct Wanted {
     /// Where it stands, or has to be put.
     pub owner: Owner,
     /// The value.
-    pub new: Value,
+    pub new: Unshown<Value>,
     /// One sentence: why.
     pub why: String,
 }
@@ -39,7 +40,7 @@ impl Wanted {
             codes: vec![code],
             path: setting.path.clone(),
             owner: setting.owner.clone(),
-            new,
+            new: Unshown(new),
             why: why.into(),
         }
     }
@@ -48,7 +49,7 @@ impl Wanted {
     /// elsewhere, or its text cannot be edited without changing more.
     fn obstacle(&self, model: &Model) -> Option<Vec<String>> {
         let file = model.config.file_of(&self.owner);
-        let edit = FieldEdit::Set { path: self.owner.path.clone(), value: self.new.clone() };
+        let edit = FieldEdit::Set { path: self.owner.path.clone(), value: self.new.0.clone() };
         let by_hand = json5::by_hand(&edit);
         let text = bytes(model, &file).map(|bytes| bytes.as_slice()).unwrap_or(b"{}");
         let made = json5::apply(text, &[edit]);
@@ -88,7 +89,7 @@ impl Wanted {
         let file = model.config.read()?.resolved.file(self.owner.file)?;
         let target = Target::Config(model.config.file_of(&self.owner));
         let old = at(&file.value, &self.owner.path).cloned();
-        let op = Op::Set { path: self.owner.path, old, new: self.new };
+        let op = Op::Set { path: self.owner.path, old, new: self.new.0 };
         Some(edit(target, op, self.why, &self.codes))
     }
 }
