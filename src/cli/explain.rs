@@ -176,12 +176,11 @@ impl Answer {
         };
         context.say(&wrap(&heading, width, "", ""));
         let trees = self.looked.iter().flat_map(|state| &state.model.facts.other_trees);
-        for tree in trees.take(AT_LENGTH) {
-            let step = Step::look_at(tree.path.clone()).after("another state dir of this machine");
+        let known = trees.take(AT_LENGTH).map(|tree| {
+            Step::look_at(tree.path.clone()).after("another state dir of this machine")
+        });
+        for step in known.chain(places()).collect::<Vec<_>>() {
             context.say(&context.invocation.wrapped(&step, width, "- ", "  "));
-        }
-        for place in PLACES {
-            context.say(&prose(place, width, "- ", "  "));
         }
         let text = "the same with -v tells what may cause it, one by one";
         context.say("");
@@ -242,12 +241,23 @@ impl Answer {
 }
 
 /// Where a message comes from that nothing here causes, and how to look there.
-const PLACES: [&str; 4] = [
-    "another state dir: the gateway's log names its own at the start. `clawmend --state-dir DIR` looks there, `clawmend --profile NAME` in a profile's",
-    "another user: the gateway's service may run as root or as a user of its own. `ps -eo user,args | grep openclaw` shows as whom; `sudo -u USER clawmend` looks there",
-    "a container: `docker ps`, then `docker inspect -f '{{json .Mounts}}' NAME` shows its folder on this machine, for `--state-dir`",
-    "the browser: where the web page shows the message, its own saved token is meant. `openclaw dashboard` opens the page with a new one",
-];
+fn places() -> [Step; 4] {
+    [
+        Step::look_at("DIR")
+            .after("another state dir: the gateway's log names its own at the start"),
+        Step::run("ps", ["-eo", "user,args"])
+            .after("another user: the gateway's service may run as root or as a user of its own")
+            .note("shows as whom openclaw runs; put `sudo -u USER` before clawmend"),
+        Step::run("docker", ["inspect", "-f", "{{json .Mounts}}", "NAME"])
+            .after("a container (`docker ps` names it)")
+            .note("shows its folder on this machine, for --state-dir"),
+        Step::run("openclaw", ["dashboard"])
+            .after(
+                "the browser: where the web page shows the message, its own saved token is meant",
+            )
+            .note("opens the page with a new one"),
+    ]
+}
 
 /// A sentence under a label, with a blank line after it; nothing where there is none.
 fn say_prose(context: &mut Context<'_, '_>, label: &str, text: &str) {
