@@ -255,14 +255,11 @@ pub static COLUMNS: Check = Check {
         if !lacks || model.store != StoreKind::Sqlite {
             return vec![];
         }
-        let is_after = |text: &str| {
-            let other = Release::parse(text);
-            model.release().zip(other).is_some_and(|(here, other)| here.is_after(other))
-        };
-        let severity = match (is_after("2026.8.1-beta.1"), is_after("2026.8.1-beta.9999")) {
-            (true, true) => return vec![],
+        let is_from = |since| model.release().is_some_and(|release| release.is_from(since));
+        let severity = match (is_from("2026.8.1-beta.2"), is_from("2026.8.1")) {
+            (_, true) => return vec![],
             (true, false) => Severity::Blocks,
-            (false, _) => Severity::Info,
+            (false, false) => Severity::Info,
         };
         let says = "device_bootstrap_tokens has no column setup_id: OpenClaw 2026.8.1-beta.2 does not start with it";
         let step =

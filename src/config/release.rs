@@ -55,6 +55,11 @@ impl Release {
         self.order(other).is_gt()
     }
 
+    /// Whether it is the release `since` or a later one.
+    pub fn is_from(self, since: &str) -> bool {
+        Self::parse(since).is_some_and(|since| !since.is_after(self))
+    }
+
     /// Of known releases, in order, the one whose rules hold for this one: itself, else the last before it in
     /// its line, else the first. With it, whether this one is later than all that are known.
     pub fn nearest(self, known: &[Release]) -> Option<(usize, bool)> {

@@ -153,9 +153,8 @@ impl Schema {
     /// Whether a gateway of this release repairs all of `refused` by itself at its start: it parses, includes
     /// nothing, and all that is wrong are old names that it knows (2026.8.1 and later).
     pub fn start_repairs(&self, config: &Value, refused: &[Refused], includes: bool) -> bool {
-        let since = renamed_table().and_then(|table| Release::parse(&table.start_repairs_since));
-        let repairs = since.is_some_and(|since| !since.is_after(self.release))
-            && !self.release.is_extended_stable();
+        let is_from = |table: &RenamedTable| self.release.is_from(&table.start_repairs_since);
+        let repairs = renamed_table().is_some_and(is_from) && !self.release.is_extended_stable();
         repairs
             && !includes
             && refused

@@ -5,7 +5,6 @@
 use super::Model;
 use super::facts::Gateway;
 use crate::config::model::AuthKind;
-use crate::config::release::Release;
 use crate::plan::StoreKind;
 
 /// A fault of this machine's pairing.
@@ -77,16 +76,14 @@ impl Model {
             ("2026.2.19", &[Key, Token]),
             ("2026.1.1", &[Unknown, Key, Role, Scopes, Token]),
         ];
-        let holds =
-            |since: &str| Release::parse(since).is_some_and(|since| !since.is_after(release));
         // What a record without a token gets holds no scopes beyond those asked for (seen on 2026.5.28).
         let bare = self.local.as_ref().is_some_and(|local| local.operator.is_none());
-        if fault == Role && bare && holds("2026.5.8") {
+        if fault == Role && bare && release.is_from("2026.5.8") {
             return true;
         }
         forgiven
             .iter()
-            .find(|(since, _)| holds(since))
+            .find(|(since, _)| release.is_from(since))
             .is_some_and(|(_, faults)| faults.contains(&fault))
     }
 }

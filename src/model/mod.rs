@@ -211,8 +211,7 @@ impl Model {
 
     /// Whether a CLI that has a shared token or password to show sends no device at all (2026.7.1 and later).
     pub fn omits_device(&self) -> bool {
-        let since = Release::parse("2026.7.1");
-        let late = self.release().zip(since).is_some_and(|(here, since)| !since.is_after(here));
+        let late = self.release().is_some_and(|release| release.is_from("2026.7.1"));
         let is_late = late || self.store == StoreKind::Sqlite;
         let kind = self.config.whole().map(|config| config.gateway.auth_kind());
         // Behind a proxy the password is tried beside the device.

@@ -40,8 +40,7 @@ pub enum Era {
 impl Era {
     /// The rules of a release.
     pub fn of(release: Release) -> Self {
-        let is_from = |since| Release::parse(since).is_some_and(|since| !since.is_after(release));
-        match (is_from("2026.4.29"), is_from("2026.2.21")) {
+        match (release.is_from("2026.4.29"), release.is_from("2026.2.21")) {
             (true, _) => Era::Least,
             (false, true) => Era::Implied,
             (false, false) => Era::Literal,

@@ -83,11 +83,11 @@ fn is_mapped(model: &Model, alias: Option<BindAlias>) -> bool {
         }
         _ => false,
     };
-    let within = |first, last| {
-        let ends = Release::parse(first).zip(Release::parse(last)).zip(model.release());
-        ends.is_some_and(|((first, last), here)| !first.is_after(here) && !here.is_after(last))
+    let translates = |release: Release| {
+        let last = Release::parse("2026.4.15");
+        release.is_from("2026.3.13") && last.is_some_and(|last| !release.is_after(last))
     };
-    is_address && (within("2026.3.13", "2026.4.15") || is_repaired_at_start(model))
+    is_address && (model.release().is_some_and(translates) || is_repaired_at_start(model))
 }
 
 /// The word to set, where there is none that OpenClaw knows.

@@ -4,7 +4,6 @@ use super::{config_name, gateway};
 use crate::checks::{Check, Stage};
 use crate::config::facts::{Place, Variables};
 use crate::config::model::AuthKind;
-use crate::config::release::Release;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
@@ -206,9 +205,7 @@ pub static URL: Check = Check {
             .finding(at.at.clone(), says)
             .by_hand([Step::run("unset", ["OPENCLAW_GATEWAY_URL"])])
             .note(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
-        let reads = Release::parse("2026.3.13")
-            .zip(model.release())
-            .is_none_or(|(since, release)| !since.is_after(release));
+        let reads = model.release().is_none_or(|release| release.is_from("2026.3.13"));
         let finding = if !reads {
             finding.rated(Severity::Warning)
         } else if has_token && !local {

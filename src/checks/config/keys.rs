@@ -145,8 +145,7 @@ fn is_guess(model: &Model, refused: &Refused) -> bool {
     let Fault::Unknown { known: Some((first, _)) } = &refused.fault else {
         return false;
     };
-    let database = Release::parse("2026.8.1").is_some_and(|since| !since.is_after(*first));
-    model.release().is_none() && model.store == StoreKind::Files && !database
+    model.release().is_none() && model.store == StoreKind::Files && !first.is_from("2026.8.1")
 }
 
 pub static VALUE: Check = Check {
