@@ -11,14 +11,14 @@ pub struct Step {
     /// The sentence; before a command without its colon. May be empty.
     pub text: String,
     /// The command to type.
-    pub command: Option<Command>,
+    pub command: Option<CommandLine>,
     /// What the command does, or when it is meant. May be empty.
     pub note: String,
 }
 
 /// A command as an argument vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
+pub struct CommandLine {
     /// What is run.
     pub program: Program,
     /// Its arguments, one each, unquoted.
@@ -45,7 +45,7 @@ impl Step {
     }
 
     fn of<A: Into<OsString>>(program: Program, args: impl IntoIterator<Item = A>) -> Self {
-        let command = Command { program, args: args.into_iter().map(Into::into).collect() };
+        let command = CommandLine { program, args: args.into_iter().map(Into::into).collect() };
         Self { text: String::new(), command: Some(command), note: String::new() }
     }
 

@@ -13,7 +13,7 @@ use clawmend::image::{Cell, Database, DatabaseState, Images, Unusable};
 use clawmend::model::layout::{DATABASE, Part};
 use clawmend::plan::{CellChange, Changes, RowChange, RowOp};
 use clawmend::store::sqlite::{BUSY_TIMEOUT, SqliteStore, verify_extract};
-use clawmend::store::{CommitError, Entry, Sink, Source};
+use clawmend::store::{CommitError, ManifestEntry, Sink, Source};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
@@ -313,7 +313,7 @@ impl Folder {
         Self(dir, scratch, whole)
     }
 
-    fn verify(&self, entry: &Entry) -> Result<(), Error> {
+    fn verify(&self, entry: &ManifestEntry) -> Result<(), Error> {
         verify_extract(&self.2, &self.piece(), entry)
     }
 
@@ -351,13 +351,13 @@ impl Source for Folder {
     }
 }
 
-fn capture(state: &State) -> (Folder, Vec<Entry>) {
+fn capture(state: &State) -> (Folder, Vec<ManifestEntry>) {
     let mut folder = Folder::new();
     let entries = state.store().capture(&mut folder).unwrap();
     (folder, entries)
 }
 
-fn back(state: &State, folder: &Folder, entries: &[Entry]) -> Result<Changes, Error> {
+fn back(state: &State, folder: &Folder, entries: &[ManifestEntry]) -> Result<Changes, Error> {
     state.store().changes_to(&state.images(), entries, folder)
 }
 
@@ -499,7 +499,7 @@ fn what_is_no_database_is_named() {
     let expected = Unusable::NotAFile("a folder");
     assert!(matches!(state.state(), DatabaseState::Unusable(why) if why == expected));
     let (folder, entries) = capture(&State::empty());
-    assert_eq!(entries, [Entry::absent("sqlite", DATABASE)]);
+    assert_eq!(entries, [ManifestEntry::absent("sqlite", DATABASE)]);
     assert!(!folder.piece().exists());
 }
 
@@ -911,7 +911,7 @@ fn a_database_that_went_or_came_since_is_said() {
     let (folder, entries) = capture(&state);
     let error = back(&State::empty(), &folder, &entries).unwrap_err();
     assert!(error.to_string().contains("not there"), "{error}");
-    let absent = [Entry::absent("sqlite", DATABASE)];
+    let absent = [ManifestEntry::absent("sqlite", DATABASE)];
     let error = back(&state, &folder, &absent).unwrap_err();
     assert_eq!(error.kind(), Kind::Refused);
     assert!(back(&State::empty(), &folder, &absent).unwrap().is_empty());

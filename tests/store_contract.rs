@@ -12,7 +12,7 @@ use clawmend::format::Splice;
 use clawmend::image::{Cell, DatabaseState, Images, Row, Slot};
 use clawmend::model::layout::{DATABASE, Part};
 use clawmend::plan::{After, CellChange, Changes, FileChange, RowChange, RowOp};
-use clawmend::store::files::FilesStore;
+use clawmend::store::json::JsonStore;
 use clawmend::store::sqlite::SqliteStore;
 use clawmend::store::{CommitError, Sink, Source, Stores};
 
@@ -34,7 +34,7 @@ const CONFIG: &[u8] = b"{ gateway: { mode: 'local' } } // hers\n";
 
 fn stores(dir: &Path) -> Stores {
     Stores {
-        files: FilesStore::new(dir, vec![dir.join("openclaw.json")]),
+        files: JsonStore::new(dir, vec![dir.join("openclaw.json")]),
         sqlite: SqliteStore::new(dir, Duration::from_secs(2)),
     }
 }

@@ -9,14 +9,14 @@ use std::path::Path;
 
 use crate::error::{Error, Kind};
 use crate::files::{Lock, StateDir};
-use crate::journal::{self, Record};
+use crate::journal::{self, RunRecord};
 use crate::plan::Changes;
 use crate::snapshot::{self, Create, Snapshot};
 use crate::store::{CommitError, Stores};
 
 /// What an apply works with.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
+pub struct Inputs<'a> {
     /// The state dir.
     pub state_dir: &'a StateDir,
     /// The stores: captured whole, changed in part.
@@ -50,7 +50,7 @@ pub struct Applied {
 /// # Errors
 /// The state is as before and no snapshot is left, unless the error is of the kind `RolledBack`: then the journal
 /// stands, and the next writing command goes on with it.
-pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, CommitError> {
+pub fn apply(context: &Inputs<'_>, changes: &Changes) -> Result<Applied, CommitError> {
     if changes.is_empty() {
         return Ok(Applied { snapshot: None, changed_meanwhile: None, note: None });
     }
@@ -77,7 +77,7 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, Commit
         .hint("run clawmend again: it says what is wrong with the database")
         .into());
     }
-    let record = Record::new(&snapshot, context.snapshots, context.now_ms);
+    let record = RunRecord::new(&snapshot, context.snapshots, context.now_ms);
     if let Err(error) = journal::open(context.state_dir, &record) {
         forget(context, &snapshot);
         return Err(error.into());
@@ -94,7 +94,7 @@ pub fn apply(context: &Context<'_>, changes: &Changes) -> Result<Applied, Commit
 
 /// After a commit that did not happen: the journal closed and the snapshot gone, unless not all could
 /// be put back.
-fn give_up(context: &Context<'_>, snapshot: &Snapshot, failure: CommitError) -> CommitError {
+fn give_up(context: &Inputs<'_>, snapshot: &Snapshot, failure: CommitError) -> CommitError {
     if let CommitError::Failed(error) = &failure
         && error.kind() == Kind::RolledBack
     {
@@ -113,7 +113,7 @@ fn give_up(context: &Context<'_>, snapshot: &Snapshot, failure: CommitError) -> 
     failure
 }
 
-fn forget(context: &Context<'_>, snapshot: &Snapshot) {
+fn forget(context: &Inputs<'_>, snapshot: &Snapshot) {
     // Best effort: one snapshot too many harms nobody.
     let _ = snapshot::remove(context.state_dir, context.snapshots, &snapshot.id);
 }

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::image::{Cell, Images, Slot};
-use crate::journal::{Interrupted, Outcome, Recovery, interrupted, recover};
+use crate::journal::{Interrupted, Recovery, RecoveryOutcome, interrupted, recover};
 use crate::model::layout::Part;
 use crate::plan::{After, FileChange, RowChange, RowOp};
-use crate::store::files::FilesStore;
+use crate::store::json::JsonStore;
 use crate::store::sqlite::SqliteStore;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ impl Home {
         std::fs::write(dir.path().join("devices/paired.json"), "{\"a\":1}").unwrap();
         std::fs::write(dir.path().join("devices/pending.json"), "{}").unwrap();
         std::fs::write(dir.path().join("openclaw.json"), "{}").unwrap();
-        let files = FilesStore::new(dir.path(), vec![dir.path().join("openclaw.json")]);
+        let files = JsonStore::new(dir.path(), vec![dir.path().join("openclaw.json")]);
         let sqlite = SqliteStore::new(dir.path(), Duration::ZERO);
         Self { dir, stores: Stores { files, sqlite } }
     }
@@ -79,7 +79,7 @@ impl Home {
     }
 
     fn apply(&self, changes: &Changes, lock: &Lock) -> Result<Applied, CommitError> {
-        let context = Context {
+        let context = Inputs {
             state_dir: &self.dir.path().into(),
             stores: &self.stores,
             snapshots: &self.snapshots(),
@@ -201,7 +201,7 @@ fn interrupted_before_commit(home: &Home) -> Changes {
         changes: Some(&changes),
     })
     .unwrap();
-    let record = Record::new(&snapshot, &home.snapshots(), 5);
+    let record = RunRecord::new(&snapshot, &home.snapshots(), 5);
     journal::open(&home.dir.path().into(), &record).unwrap();
     changes
 }
@@ -227,9 +227,9 @@ fn every_half_way_state_is_taken_back_or_finished() {
         let repaired = home.tree();
         let recovered = home.recover(&lock).unwrap().unwrap();
         let (outcome, expected) = match done {
-            0 => (Outcome::Untouched, &before),
-            15 => (Outcome::Finished, &repaired),
-            _ => (Outcome::RolledBack, &before),
+            0 => (RecoveryOutcome::Untouched, &before),
+            15 => (RecoveryOutcome::Finished, &repaired),
+            _ => (RecoveryOutcome::RolledBack, &before),
         };
         assert_eq!(recovered.outcome, outcome, "{done:04b}");
         assert_eq!(recovered.left, Vec::<String>::new());
@@ -249,7 +249,7 @@ fn what_others_wrote_after_the_interruption_stays() {
     home.stores.commit(&changes).unwrap();
     std::fs::write(home.path("devices/paired.json"), "{\"theirs\":1}").unwrap();
     let recovered = home.recover(&lock).unwrap().unwrap();
-    assert_eq!(recovered.outcome, Outcome::RolledBack);
+    assert_eq!(recovered.outcome, RecoveryOutcome::RolledBack);
     assert_eq!(recovered.left, ["`devices/paired.json`"]);
     let paired = std::fs::read(home.path("devices/paired.json")).unwrap();
     assert_eq!(paired, b"{\"theirs\":1}");
@@ -270,7 +270,7 @@ fn what_was_swapped_out_by_mistake_goes_back_in() {
     let temp = crate::files::replace::temp_name("paired.json".as_ref());
     std::fs::write(home.path("devices").join(temp), "{\"theirs\":1}").unwrap();
     let recovered = home.recover(&lock).unwrap().unwrap();
-    assert_eq!(recovered.outcome, Outcome::RolledBack);
+    assert_eq!(recovered.outcome, RecoveryOutcome::RolledBack);
     let paired = std::fs::read(home.path("devices/paired.json")).unwrap();
     assert_eq!(paired, b"{\"theirs\":1}");
     assert_eq!(std::fs::read_dir(home.path("devices")).unwrap().count(), 2);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Check, Stage, check};
 use crate::config::model::ConfigState;
 use crate::finding::{Code, Finding, Severity};
-use crate::model::contact::Fault;
+use crate::model::contact::PairingFault;
 use crate::model::scopes::Era;
 use crate::model::store::Condition;
 use crate::model::{Model, Shared};
@@ -170,7 +170,7 @@ pub(super) fn untold(model: &Model, findings: &[Finding]) -> Option<Finding> {
 /// What would show that a step lets the CLI on, where it is not there.
 fn missing(model: &Model, stage: Stage) -> Option<&'static str> {
     let seen = |is_there: bool, what| (!is_there).then_some(what);
-    let heals = model.heals(Fault::Unknown);
+    let heals = model.heals(PairingFault::Unknown);
     match stage {
         Stage::Config => {
             let is_read = model.config.whole().is_some();

@@ -10,7 +10,7 @@ use crate::secret::shape::Shape;
 
 /// Why a request is not approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Unapprovable {
     /// No request of that id, or it cannot be read.
     Unknown,
     /// Its public key does not hash to its device id.
@@ -23,22 +23,22 @@ pub enum Refusal {
     OtherKey,
 }
 
-impl Refusal {
+impl Unapprovable {
     /// One sentence.
     pub fn says(&self) -> String {
         match self {
-            Refusal::Unknown => "there is no such request (any more)".into(),
-            Refusal::Key => {
+            Unapprovable::Unknown => "there is no such request (any more)".into(),
+            Unapprovable::Key => {
                 "its public key does not belong to its device id: it is not the device that it claims to be".into()
             }
-            Refusal::Scope(scope) => {
+            Unapprovable::Scope(scope) => {
                 format!(
                     "it asks for `{}`, and no role that it asks for may hold that",
                     Shape::Scope.show(scope)
                 )
             }
-            Refusal::Role => "it asks for no role".into(),
-            Refusal::OtherKey => "a device with that id is already paired, with another public key".into(),
+            Unapprovable::Role => "it asks for no role".into(),
+            Unapprovable::OtherKey => "a device with that id is already paired, with another public key".into(),
         }
     }
 }
@@ -56,36 +56,36 @@ pub struct Approvable {
 ///
 /// # Errors
 /// Why it must not be approved.
-pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Refusal> {
+pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Unapprovable> {
     let record = model
         .pending
         .entry(request_id)
         .and_then(|entry| model.pending.record(entry))
-        .ok_or(Refusal::Unknown)?;
+        .ok_or(Unapprovable::Unknown)?;
     let request = Device::of(request_id, &record);
     let (Some(id), Some(public_key)) = (&request.device_id, &request.public_key) else {
-        return Err(Refusal::Key);
+        return Err(Unapprovable::Key);
     };
     if key_fault(public_key, id).is_some() {
-        return Err(Refusal::Key);
+        return Err(Unapprovable::Key);
     }
     let roles = request.all_roles();
     if roles.is_empty() {
-        return Err(Refusal::Role);
+        return Err(Unapprovable::Role);
     }
     if let Some(scope) = request.scopes.items().iter().find(|scope| !fits_roles(scope, &roles)) {
-        return Err(Refusal::Scope(scope.clone()));
+        return Err(Unapprovable::Scope(scope.clone()));
     }
     let paired = model.paired.entry(id).and_then(|entry| model.paired.record(entry));
     if paired
         .is_some_and(|paired| paired.get("publicKey").and_then(Value::as_str) != Some(public_key))
     {
-        return Err(Refusal::OtherKey);
+        return Err(Unapprovable::OtherKey);
     }
     Ok(Approvable { record: Unshown(record), request })
 }
 
 /// Why a request must not be approved; `None`: it may be.
-pub fn refusal(model: &Model, request_id: &str) -> Option<Refusal> {
+pub fn refusal(model: &Model, request_id: &str) -> Option<Unapprovable> {
     approvable(model, request_id).err()
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::approvable::{Approvable, Refusal, approvable};
+use super::approvable::{Approvable, Unapprovable, approvable};
 use super::edits::{RecordEdits, edit, remove};
 use super::grant::new_device::NewDevice;
 use crate::model::Model;
@@ -16,9 +16,9 @@ use crate::plan::{Edit, Op, Plan, StoreKind, Target};
 ///
 /// # Errors
 /// Why it must not be approved.
-pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Plan, Refusal> {
+pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Plan, Unapprovable> {
     let Approvable { record, request } = approvable(model, request_id)?;
-    let id = request.device_id.as_deref().ok_or(Refusal::Key)?;
+    let id = request.device_id.as_deref().ok_or(Unapprovable::Key)?;
     let mut edits = match model.paired.entry(id).and_then(|entry| model.paired.record(entry)) {
         Some(paired) => widened(model, id, paired, &request, random),
         None => vec![inserted(model, id, &record, &request, random)],

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use super::{Check, Edits, Stage};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
-use crate::model::facts::{Access, Gateway, Trouble};
+use crate::model::facts::{Access, GatewayProcess, Trouble};
 use crate::plan::StoreKind;
 use crate::step::Step;
 use crate::text::count;
@@ -211,7 +211,7 @@ pub static OTHER_TREES: Check = Check {
     modes: &["F22", "F25"],
     severity: Severity::Blocks,
     title: "other state dirs exist",
-    why: "Gateway and CLI must use the same state dir. With another `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME` or profile each has \
+    why: "GatewayProcess and CLI must use the same state dir. With another `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME` or profile each has \
           its own identity and its own stores, and an approval in one has no effect in the other.",
     repair: "Nothing: clawmend changes only the state dir that it shows.",
     by_hand: "Look at the other one with `--state-dir PATH`.",
@@ -241,7 +241,7 @@ pub static OTHER_TREES: Check = Check {
             let aside = Step::move_away(old).after("if you need nothing in it, move it away");
             finding =
                 check.finding("", says).by_hand([look, aside]).rated(match model.facts.gateway {
-                    Gateway::Running { .. } => Severity::Warning,
+                    GatewayProcess::Running { .. } => Severity::Warning,
                     _ => Severity::Blocks,
                 });
         }

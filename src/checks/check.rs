@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::finding::{Code, Finding, Remedy, Severity};
 use crate::image::Bytes;
 use crate::model::Model;
-use crate::model::contact::Fault;
+use crate::model::contact::PairingFault;
 use crate::plan::Edit;
 use crate::step::Step;
 
@@ -35,7 +35,7 @@ pub struct Check {
     /// The step of the gateway's decision that fails by it; `None`: it keeps nobody out.
     pub stage: Option<Stage>,
     /// What a gateway may make good by itself ([`Model::heals`]).
-    pub fault: Option<Fault>,
+    pub fault: Option<PairingFault>,
     /// It is told from the pairing stores: they mean nothing on a client of another host's gateway.
     pub is_of_stores: bool,
     /// It is about the CLI's device: a CLI that shows no device does without.

@@ -8,7 +8,7 @@ use super::stores::to_read;
 use super::{Check, Edits, Stage, new_identity};
 use crate::config::model::ConfigState;
 use crate::finding::{Code, Finding, Severity};
-use crate::model::contact::Fault;
+use crate::model::contact::PairingFault;
 use crate::model::identity::IdentityFault;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{AuthCondition, IdentityState, Model, place_of};
@@ -54,7 +54,7 @@ pub static MISSING: Check = Check {
     is_of_stores: true,
     is_of_device: true,
     stage: Some(Stage::Device),
-    fault: Some(Fault::Unknown),
+    fault: Some(PairingFault::Unknown),
     find: |model, check| {
         // What cannot be read, or waits to be imported, has a finding of its own.
         if model.identity != IdentityState::Absent

@@ -4,7 +4,7 @@ use super::stores::to_read;
 use super::{Check, Edits, Stage, container, file_name, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::database::{Legacy, is_identity_claim};
-use crate::model::facts::Gateway;
+use crate::model::facts::GatewayProcess;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Entry};
 use crate::model::{Model, Shared};
@@ -171,7 +171,7 @@ pub static BLOCKER: Check = Check {
                     )
                     .by_hand([set_aside_step(model, file)])
                     .rated(match model.facts.gateway {
-                        Gateway::Running { .. } => Severity::Warning,
+                        GatewayProcess::Running { .. } => Severity::Warning,
                         _ => Severity::Unchecked,
                     })
             })

@@ -2,7 +2,7 @@
 
 use super::{Check, Edits, Stage, list};
 use crate::finding::{Code, EvidenceKind, Finding, Severity};
-use crate::model::contact::Fault;
+use crate::model::contact::PairingFault;
 use crate::model::device::{Device, List};
 use crate::model::layout::Part;
 use crate::model::scopes::Era;
@@ -94,7 +94,7 @@ pub static NOT_PAIRED: Check = Check {
     is_of_stores: true,
     is_of_device: true,
     stage: Some(Stage::Record),
-    fault: Some(Fault::Unknown),
+    fault: Some(PairingFault::Unknown),
     find: |model, check| {
         let Some(identity) = model.usable_identity() else {
             return vec![];
@@ -154,7 +154,7 @@ pub static KEY_DIFFERS: Check = Check {
     ],
     is_of_device: true,
     stage: Some(Stage::Record),
-    fault: Some(Fault::Key),
+    fault: Some(PairingFault::Key),
     find: |model, check| {
         let (Some(identity), Some(device)) = (model.usable_identity(), local(model)) else {
             return vec![];
@@ -197,7 +197,7 @@ pub static ROLE_MISSING: Check = Check {
     ],
     is_of_device: true,
     stage: Some(Stage::Role),
-    fault: Some(Fault::Role),
+    fault: Some(PairingFault::Role),
     find: |model, check| {
         let Some(device) = local(model) else {
             return vec![];

@@ -26,7 +26,7 @@ pub struct Message {
 }
 
 /// A message that a text holds.
-pub struct Found {
+pub struct Match {
     /// The fragment of it that was found: clawmend's own words, never the pasted ones.
     pub text: &'static str,
     /// What it means; `None`: only checks know it.
@@ -35,7 +35,7 @@ pub struct Found {
     pub checks: Vec<&'static Check>,
 }
 
-impl Found {
+impl Match {
     /// Whether it names its cause.
     pub fn is_telling(&self) -> bool {
         self.message.is_none_or(|message| !message.is_general)
@@ -100,7 +100,7 @@ fn all() -> Vec<Known> {
 
 /// The messages that a text holds, the most telling first: those that name their cause before those that
 /// come with many, the longer fragment before the shorter.
-pub fn find(text: &str) -> Vec<Found> {
+pub fn find(text: &str) -> Vec<Match> {
     let squeezed = Squeezed::of(text);
     let mut found = search(&|fragment| squeezed.holds(fragment).then(|| fragment.len()));
     if found.is_empty() {
@@ -121,14 +121,14 @@ pub fn find(text: &str) -> Vec<Found> {
 }
 
 /// The messages of which a fragment is found, each once, with how much of it is; `length` tells that.
-fn search(length: &dyn Fn(&Fragment) -> Option<usize>) -> Vec<(usize, Found)> {
+fn search(length: &dyn Fn(&Fragment) -> Option<usize>) -> Vec<(usize, Match)> {
     let found = ALL.iter().filter_map(|known| {
         let lengths =
             known.texts.iter().filter_map(|(text, fragment)| Some((length(fragment)?, *text)));
         let (length, text) = lengths.max()?;
-        Some((length, Found { text, message: known.message, checks: known.checks.clone() }))
+        Some((length, Match { text, message: known.message, checks: known.checks.clone() }))
     });
-    let mut found: Vec<(usize, Found)> = found.collect();
+    let mut found: Vec<(usize, Match)> = found.collect();
     found.sort_by_key(|(length, found)| (!found.is_telling(), Reverse(*length)));
     found
 }

@@ -3,7 +3,7 @@
 use super::local::{local, paired_place, with_request};
 use super::{Check, Edits, Stage, list};
 use crate::finding::{Code, Finding, Severity};
-use crate::model::contact::Fault;
+use crate::model::contact::PairingFault;
 use crate::model::device::{List, Token};
 use crate::model::scopes::FULL;
 use crate::model::{Model, Shared};
@@ -59,7 +59,7 @@ pub static SCOPES_MISSING: Check = Check {
     ],
     is_of_device: true,
     stage: Some(Stage::Scopes),
-    fault: Some(Fault::Scopes),
+    fault: Some(PairingFault::Scopes),
     find: |model, check| {
         let Some(device) = local(model) else {
             return vec![];
@@ -153,7 +153,7 @@ pub static NARROW: Check = Check {
     follows: &[&SCOPES_MISSING],
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(Fault::Scopes),
+    fault: Some(PairingFault::Scopes),
     find: |model, check| {
         let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
             return vec![];
@@ -197,7 +197,7 @@ pub static BEYOND: Check = Check {
     follows: &[&SCOPES_MISSING],
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(Fault::Scopes),
+    fault: Some(PairingFault::Scopes),
     find: |model, check| {
         let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
             return vec![];

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::approvable::Refusal;
+use super::approvable::Unapprovable;
 use super::approve::approve;
 use super::*;
 use crate::checks;
@@ -220,13 +220,13 @@ fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
         set(&mut before, &request);
         approve(&Model::of(before, facts()), &id, &[1; 32]).unwrap_err()
     };
-    assert_eq!(refused(&|request| request["publicKey"] = json!("AAAA")), Refusal::Key);
-    assert_eq!(refused(&|request| request["deviceId"] = json!(ID)), Refusal::Key);
+    assert_eq!(refused(&|request| request["publicKey"] = json!("AAAA")), Unapprovable::Key);
+    assert_eq!(refused(&|request| request["deviceId"] = json!(ID)), Unapprovable::Key);
     let as_node = |request: &mut Value| {
         request["role"] = json!("node");
         request["roles"] = json!(["node"]);
     };
-    assert_eq!(refused(&as_node), Refusal::Scope("operator.admin".into()));
+    assert_eq!(refused(&as_node), Unapprovable::Scope("operator.admin".into()));
 }
 
 #[test]

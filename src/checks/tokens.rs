@@ -4,7 +4,7 @@ use super::local::paired_place;
 use super::scopes::{entry, only_with_device_token};
 use super::{Check, Edits, Stage};
 use crate::finding::{Code, Severity};
-use crate::model::contact::Fault;
+use crate::model::contact::PairingFault;
 use crate::model::layout::Part;
 use crate::model::{AuthCondition, Model, place_of};
 
@@ -35,7 +35,7 @@ pub static MISSING: Check = Check {
     follows: &[&super::local::NOT_PAIRED, &super::local::ROLE_MISSING],
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(Fault::Token),
+    fault: Some(PairingFault::Token),
     find: |model, check| {
         let Some(token) = entry(model) else {
             return vec![];
@@ -75,7 +75,7 @@ pub static REVOKED: Check = Check {
     ],
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(Fault::Token),
+    fault: Some(PairingFault::Token),
     find: |model, check| match entry(model) {
         Some(Some(token)) if token.revoked => vec![
             check
@@ -144,7 +144,7 @@ pub static MISMATCH: Check = Check {
     ],
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(Fault::Token),
+    fault: Some(PairingFault::Token),
     find: |model, check| {
         let (Some(Some(ours)), Some(cached)) = (entry(model), model.auth.operator.as_ref()) else {
             return vec![];
@@ -196,7 +196,7 @@ pub static CACHE_MISSING: Check = Check {
     is_of_stores: true,
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(Fault::Token),
+    fault: Some(PairingFault::Token),
     find: |model, check| {
         if entry(model).is_none() {
             return vec![];
@@ -235,7 +235,7 @@ pub static CACHE_MALFORMED: Check = Check {
     is_of_stores: true,
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(Fault::Token),
+    fault: Some(PairingFault::Token),
     find: |model, check| {
         if model.auth.condition != AuthCondition::Malformed || model.usable_identity().is_none() {
             return vec![];
@@ -273,7 +273,7 @@ pub static CACHE_FOREIGN: Check = Check {
     is_of_stores: true,
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(Fault::Token),
+    fault: Some(PairingFault::Token),
     find: |model, check| {
         let (AuthCondition::Good, Some(cached), Some(local)) =
             (&model.auth.condition, model.auth.device_id.as_deref(), model.local_id())

@@ -103,7 +103,7 @@ pub enum Command {
     Devices,
     /// Snapshots: make, list, show, verify, prune
     #[command(subcommand)]
-    Snapshot(Snapshot),
+    Snapshot(SnapshotCommand),
     /// Go back to a snapshot (itself undoable)
     #[command(alias = "rollback")]
     Restore(Restore),
@@ -115,11 +115,11 @@ pub enum Command {
     Undo(Back),
     /// Make a snapshot now: the same as `snapshot create`
     #[command(after_help = "Example:\n  clawmend backup --why before-update")]
-    Backup(Create),
+    Backup(SnapshotCreate),
     /// The long story of a finding, or of an error message of OpenClaw
     Explain(Explain),
     /// What to paste in an issue or a forum: nothing secret, and nothing of whose machine it is
-    Report(Report),
+    Report(ReportArgs),
     /// Watch the whole story on an embedded locked-out sample
     #[command(
         after_help = "Unpacks a sample into a temporary folder and takes it through diagnose, dry run, repair and restore.\n\
@@ -244,10 +244,10 @@ pub struct Approve {
 
 /// `clawmend snapshot`.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Snapshot {
+pub enum SnapshotCommand {
     /// Make a snapshot now
     #[command(after_help = "Example:\n  clawmend snapshot create --why before-update")]
-    Create(Create),
+    Create(SnapshotCreate),
     /// List the snapshots, newest first
     #[command(
         after_help = "Examples:\n  clawmend snapshot list\n  clawmend snapshot list --json | jq -r '.snapshots[0].id'"
@@ -295,7 +295,7 @@ pub enum Snapshot {
 
 /// `clawmend snapshot create`, `clawmend backup`.
 #[derive(Clone, Debug, Args)]
-pub struct Create {
+pub struct SnapshotCreate {
     /// A word for the snapshot's name
     #[arg(long, value_name = "WORD", default_value = "manual")]
     pub why: String,
@@ -356,7 +356,7 @@ pub struct Explain {
     after_help = "Changes nothing and sends nothing. Ids are shortened; homes, users, hosts, addresses and names of devices are replaced.\n\n\
     Examples:\n  clawmend report\n  clawmend report --output report.md\n  clawmend report --json"
 )]
-pub struct Report {
+pub struct ReportArgs {
     /// Write it into this new file too, after showing it
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -6,7 +6,7 @@ mod lookup;
 use super::args;
 use super::context::Context;
 use super::{context::State, next::next};
-use crate::checks::messages::Found;
+use crate::checks::messages::Match;
 use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
 use crate::error::Error;
@@ -38,7 +38,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         true => context.read().ok(),
         false => None,
     };
-    let answer = Answer::of(found, looked);
+    let answer = Reply::of(found, looked);
     if context.global.json {
         context.json(&answer.document(&context.invocation));
         return Ok(Exit::Done);
@@ -51,17 +51,17 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
 }
 
 /// What a text means, and what of it is found here.
-struct Answer {
+struct Reply {
     /// The most telling message: one whose cause is found here goes before those whose are not.
-    message: Option<Found>,
+    message: Option<Match>,
     report: Option<&'static FailureMode>,
     checks: Vec<&'static Check>,
     looked: Option<State>,
 }
 
-impl Answer {
+impl Reply {
     fn of(found: Matches, looked: Option<State>) -> Self {
-        let is_here = |one: &Found| {
+        let is_here = |one: &Match| {
             let here = looked.as_ref().map_or(&[][..], |state| &state.findings);
             let blocks = |check: &&Check| {
                 here.iter().any(|finding| finding.code == check.code && finding.severity.fails())

@@ -2,7 +2,7 @@
 
 use super::context::State;
 use crate::model::Model;
-use crate::model::facts::Gateway;
+use crate::model::facts::GatewayProcess;
 use crate::plan::StoreKind;
 use crate::render::wrap;
 use crate::text::safe;
@@ -20,11 +20,11 @@ pub fn head(state: &State, width: usize) -> String {
         .map(|version| format!(", written by {}", safe(&version)))
         .unwrap_or_default();
     let gateway = match &model.facts.gateway {
-        Gateway::Running { pid } => format!("running (pid {pid})"),
-        Gateway::NotRunning => {
+        GatewayProcess::Running { pid } => format!("running (pid {pid})"),
+        GatewayProcess::NotRunning => {
             "no running gateway seen from here (one in a container would not show)".to_owned()
         }
-        Gateway::Unknown(why) => format!("unknown ({})", safe(why)),
+        GatewayProcess::Unknown(why) => format!("unknown ({})", safe(why)),
     };
     let dir = format!(
         "{} ({})",

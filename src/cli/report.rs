@@ -13,7 +13,7 @@ use crate::render::anonymous::Anonymous;
 use crate::render::json::{Head, ReportDocument, ReportFile, ReportFinding, StateDocument};
 
 /// Reads, checks, and says all that may be said in public.
-pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Report) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context<'_, '_>, args: &args::ReportArgs) -> Result<Exit, Error> {
     let state = context.read()?;
     let anonymous = anonymous(context, &state);
     let document = document(context, &state, &anonymous);

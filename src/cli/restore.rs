@@ -8,11 +8,11 @@ use super::context::{Context, State};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::files::Lock;
-use crate::journal::Outcome;
+use crate::journal::RecoveryOutcome;
 use crate::read::locate::Located;
 use crate::snapshot::{self, LATEST};
 use crate::step::Step;
-use crate::store::files::key_of;
+use crate::store::json::key_of;
 use crate::store::sqlite::verify_extract;
 use crate::text::{local_and_utc, safe};
 
@@ -164,7 +164,7 @@ fn latest(
     let finished = context
         .recovered
         .as_ref()
-        .is_some_and(|run| run.outcome == Outcome::Finished && run.snapshot == newest.id);
+        .is_some_and(|run| run.outcome == RecoveryOutcome::Finished && run.snapshot == newest.id);
     if newest.why != "before-restore" || newest.problem.is_some() {
         return Ok(newest.id.clone());
     }

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use rule::Rule;
+use rule::Constraint;
 
 use super::release::Release;
 use crate::secret::places::CONFIG_SCHEMA;
@@ -21,12 +21,12 @@ pub struct Refused {
     /// Its path in the merged config.
     pub path: Vec<String>,
     /// What is wrong there.
-    pub fault: Fault,
+    pub fault: Violation,
 }
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum Violation {
     /// This release does not know the key.
     Unknown {
         /// The first and last of the releases that knew it, if one did.
@@ -44,7 +44,7 @@ pub enum Fault {
 /// The schema of one release.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
-    table: &'static Table,
+    table: &'static SchemaTable,
     at: usize,
     /// The release whose schema it is.
     pub release: Release,
@@ -55,12 +55,12 @@ pub struct Schema {
 type Releases = (usize, usize);
 
 #[derive(Debug, Deserialize)]
-struct Table {
+struct SchemaTable {
     releases: Vec<String>,
     #[serde(rename = "closedRoot")]
     closed_root: Vec<Releases>,
     root: std::collections::BTreeMap<String, Vec<Releases>>,
-    rules: Vec<Rule>,
+    rules: Vec<Constraint>,
     keys: std::collections::BTreeMap<String, Vec<Spanned>>,
     #[serde(skip)]
     parsed: Vec<Release>,
@@ -77,7 +77,7 @@ struct Spanned {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum RuleOrSpan {
-    Rule(usize),
+    Constraint(usize),
     Releases(Releases),
 }
 
@@ -86,7 +86,7 @@ impl From<Vec<RuleOrSpan>> for Spanned {
         let mut spanned = Self { rule: usize::MAX, spans: Vec::new() };
         for part in parts {
             match part {
-                RuleOrSpan::Rule(rule) => spanned.rule = rule,
+                RuleOrSpan::Constraint(rule) => spanned.rule = rule,
                 RuleOrSpan::Releases(span) => spanned.spans.push(span),
             }
         }
@@ -94,10 +94,10 @@ impl From<Vec<RuleOrSpan>> for Spanned {
     }
 }
 
-fn table() -> Option<&'static Table> {
-    static TABLE: OnceLock<Option<Table>> = OnceLock::new();
+fn table() -> Option<&'static SchemaTable> {
+    static TABLE: OnceLock<Option<SchemaTable>> = OnceLock::new();
     let read = || {
-        let mut table: Table = serde_json::from_str(CONFIG_SCHEMA).ok()?;
+        let mut table: SchemaTable = serde_json::from_str(CONFIG_SCHEMA).ok()?;
         table.parsed = table.releases.iter().filter_map(|text| Release::parse(text)).collect();
         (table.parsed.len() == table.releases.len()).then_some(table)
     };
@@ -134,7 +134,7 @@ pub fn renamed(config: &Value, refused: &Refused) -> Option<&'static Renamed> {
     let path = refused.path.join(".");
     let value = refused.path.iter().try_fold(config, |value, key| value.get(key));
     renamed_table()?.keys.iter().find(|one| match one.was.split_once(' ') {
-        None => one.was == path && matches!(refused.fault, Fault::Unknown { .. }),
+        None => one.was == path && matches!(refused.fault, Violation::Unknown { .. }),
         Some((was, values)) => was == path && value.is_some_and(|value| is_one_of(value, values)),
     })
 }
@@ -182,7 +182,7 @@ impl Schema {
                 }
                 known if self.holds(&self.table.closed_root) => found.push(Refused {
                     path: vec![key.clone()],
-                    fault: Fault::Unknown {
+                    fault: Violation::Unknown {
                         known: known.and_then(|spans| self.known(spans.iter())),
                     },
                 }),
@@ -205,7 +205,7 @@ impl Schema {
         Some((*self.table.parsed.get(first)?, *self.table.parsed.get(last)?))
     }
 
-    fn rule(&self, key: &str) -> Option<&'static Rule> {
+    fn rule(&self, key: &str) -> Option<&'static Constraint> {
         let spanned =
             self.table.keys.get(key)?.iter().find(|spanned| self.holds(&spanned.spans))?;
         self.table.rules.get(spanned.rule)
@@ -217,7 +217,7 @@ impl Schema {
             return;
         };
         if let Some(wanted) = rule.refuses(value) {
-            return found.push(Refused { path: path.clone(), fault: Fault::Value { wanted } });
+            return found.push(Refused { path: path.clone(), fault: Violation::Value { wanted } });
         }
         let (Some(members), Some((closed, needs))) = (value.as_object(), rule.as_object()) else {
             return;
@@ -226,7 +226,7 @@ impl Schema {
         for needed in needs.iter().filter(|needed| !members.contains_key(*needed)) {
             let mut path = path.clone();
             path.push(needed.clone());
-            found.push(Refused { path, fault: Fault::Missing });
+            found.push(Refused { path, fault: Violation::Missing });
         }
     }
 
@@ -253,7 +253,7 @@ impl Schema {
                     .get(&named)
                     .map(|rules| rules.iter().flat_map(|one| &one.spans));
                 let known = spans.and_then(|spans| self.known(spans));
-                found.push(Refused { path: path.clone(), fault: Fault::Unknown { known } });
+                found.push(Refused { path: path.clone(), fault: Violation::Unknown { known } });
             }
             path.pop();
         }
@@ -268,12 +268,12 @@ mod tests {
     fn refused(release: &str, config: Value) -> Vec<String> {
         let schema = Schema::of(Release::parse(release).unwrap()).unwrap();
         let say = |one: Refused| match one.fault {
-            Fault::Unknown { known: None } => format!("{}: unknown", one.path.join(".")),
-            Fault::Unknown { known: Some((first, last)) } => {
+            Violation::Unknown { known: None } => format!("{}: unknown", one.path.join(".")),
+            Violation::Unknown { known: Some((first, last)) } => {
                 format!("{}: {first} to {last}", one.path.join("."))
             }
-            Fault::Value { wanted } => format!("{}: {wanted}", one.path.join(".")),
-            Fault::Missing => format!("{}: missing", one.path.join(".")),
+            Violation::Value { wanted } => format!("{}: {wanted}", one.path.join(".")),
+            Violation::Missing => format!("{}: missing", one.path.join(".")),
         };
         schema.refused(&config).into_iter().map(say).collect()
     }

@@ -7,8 +7,8 @@
 pub fn references(text: &str) -> Vec<&str> {
     Pieces(text)
         .filter_map(|piece| match piece {
-            Piece::Reference(name) => Some(name),
-            Piece::Escaped(_) | Piece::Text(_) => None,
+            Segment::Reference(name) => Some(name),
+            Segment::Escaped(_) | Segment::Text(_) => None,
         })
         .collect()
 }
@@ -18,9 +18,9 @@ pub fn literal(text: &str) -> Option<String> {
     let mut literal = String::new();
     for piece in Pieces(text) {
         match piece {
-            Piece::Text(text) => literal.push_str(text),
-            Piece::Escaped(name) => literal.extend(["${", name, "}"]),
-            Piece::Reference(_) => return None,
+            Segment::Text(text) => literal.push_str(text),
+            Segment::Escaped(name) => literal.extend(["${", name, "}"]),
+            Segment::Reference(_) => return None,
         }
     }
     Some(literal)
@@ -31,15 +31,15 @@ pub fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for piece in Pieces(text) {
         match piece {
-            Piece::Text(text) => escaped.push_str(text),
-            Piece::Escaped(name) => escaped.extend(["$$${", name, "}"]),
-            Piece::Reference(name) => escaped.extend(["$${", name, "}"]),
+            Segment::Text(text) => escaped.push_str(text),
+            Segment::Escaped(name) => escaped.extend(["$$${", name, "}"]),
+            Segment::Reference(name) => escaped.extend(["$${", name, "}"]),
         }
     }
     escaped
 }
 
-enum Piece<'t> {
+enum Segment<'t> {
     Text(&'t str),
     Escaped(&'t str),
     Reference(&'t str),
@@ -48,26 +48,26 @@ enum Piece<'t> {
 struct Pieces<'t>(&'t str);
 
 impl<'t> Iterator for Pieces<'t> {
-    type Item = Piece<'t>;
+    type Item = Segment<'t>;
 
-    fn next(&mut self) -> Option<Piece<'t>> {
+    fn next(&mut self) -> Option<Segment<'t>> {
         let text = self.0;
         if text.is_empty() {
             return None;
         }
         if let Some((name, rest)) = text.strip_prefix("$${").and_then(name) {
             self.0 = rest;
-            return Some(Piece::Escaped(name));
+            return Some(Segment::Escaped(name));
         }
         if let Some((name, rest)) = text.strip_prefix("${").and_then(name) {
             self.0 = rest;
-            return Some(Piece::Reference(name));
+            return Some(Segment::Reference(name));
         }
         let skip = text.chars().next().map_or(1, char::len_utf8);
         let end = text.get(skip..).and_then(|rest| rest.find('$'));
         let (plain, rest) = text.split_at(end.map_or(text.len(), |end| end + skip));
         self.0 = rest;
-        Some(Piece::Text(plain))
+        Some(Segment::Text(plain))
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use recover::{Outcome, Recovered, Recovery, recover, tidy};
+pub use recover::{Recovered, Recovery, RecoveryOutcome, recover, tidy};
 
 use crate::error::Error;
 use crate::files::dir::refuse;
@@ -24,7 +24,7 @@ pub const SCHEMA: u64 = 1;
 /// One run's entry: hashes and names, no contents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Record {
+pub struct RunRecord {
     /// The layout's number.
     pub schema: u64,
     /// Who wrote it.
@@ -48,7 +48,7 @@ pub struct Record {
     pub after: Expected,
 }
 
-impl Record {
+impl RunRecord {
     /// The entry for changes that `snapshot` was just taken for.
     pub fn new(snapshot: &Snapshot, snapshots: &Path, started_at_ms: i64) -> Self {
         let manifest = &snapshot.manifest;
@@ -77,7 +77,7 @@ impl Record {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Interrupted {
     /// What it was about to do.
-    Apply(Box<Record>),
+    Apply(Box<RunRecord>),
     /// A journal is there that this clawmend cannot read; the text says why.
     Unreadable(String),
 }
@@ -105,7 +105,7 @@ pub fn interrupted(state_dir: &StateDir) -> Result<Option<Interrupted>, Error> {
 }
 
 /// Reads a journal's bytes; the error says why not, without quoting them.
-pub fn parse(bytes: &[u8]) -> Result<Record, String> {
+pub fn parse(bytes: &[u8]) -> Result<RunRecord, String> {
     #[derive(Deserialize)]
     struct Header {
         schema: u64,
@@ -124,7 +124,7 @@ pub fn parse(bytes: &[u8]) -> Result<Record, String> {
 ///
 /// # Errors
 /// Writing failed, or there is a journal already.
-pub fn open(state_dir: &StateDir, record: &Record) -> Result<(), Error> {
+pub fn open(state_dir: &StateDir, record: &RunRecord) -> Result<(), Error> {
     let (dir, name) = place(state_dir)?;
     let path = dir.path().join(&name);
     let mut text = serde_json::to_vec_pretty(record)

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Interrupted, Record, close, interrupted, sweep};
+use super::{Interrupted, RunRecord, close, interrupted, sweep};
 use crate::error::{Error, Kind};
 use crate::files::{Dir, Lock, STORE_LIMIT, StateDir, hash, replace, safety};
 use crate::image::FileState;
@@ -17,7 +17,7 @@ use crate::model::layout;
 use crate::plan::{After, Changes, FileChange};
 use crate::snapshot::{self, Snapshot, after};
 use crate::step::Step;
-use crate::store::files::key_of;
+use crate::store::json::key_of;
 use crate::store::{CommitError, Stores};
 
 /// What recovery works with.
@@ -36,7 +36,7 @@ pub struct Recovery<'a> {
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum RecoveryOutcome {
     /// Nothing had been changed yet.
     Untouched,
     /// Everything had been changed: the run stands.
@@ -55,7 +55,7 @@ pub struct Recovered {
     /// The snapshot it took.
     pub snapshot: String,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: RecoveryOutcome,
     /// What was put back, by path or table.
     pub put_back: Vec<String>,
     /// What another program has written since, and was left alone.
@@ -117,15 +117,15 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
         .hint("run the same command again; if that does not help, stop the gateway for a moment"))
 }
 
-struct Found {
-    outcome: Outcome,
+struct Seen {
+    outcome: RecoveryOutcome,
     back: Changes,
     put_back: Vec<String>,
     left: Vec<String>,
 }
 
 /// Compares what is there now with before and after.
-fn look(recovery: &Recovery<'_>, record: &Record, snapshot: &Snapshot) -> Result<Found, Error> {
+fn look(recovery: &Recovery<'_>, record: &RunRecord, snapshot: &Snapshot) -> Result<Seen, Error> {
     let now = recovery.stores.read()?;
     let rows = !record.after.rows.is_empty();
     let entries: Vec<_> = snapshot
@@ -133,7 +133,7 @@ fn look(recovery: &Recovery<'_>, record: &Record, snapshot: &Snapshot) -> Result
         .entries
         .iter()
         .filter(|entry| match entry.store.as_str() {
-            crate::store::files::NAME => record.after.files.contains_key(&entry.path),
+            crate::store::json::NAME => record.after.files.contains_key(&entry.path),
             _ => rows,
         })
         .cloned()
@@ -164,17 +164,17 @@ fn look(recovery: &Recovery<'_>, record: &Record, snapshot: &Snapshot) -> Result
     let all_files = done.len() == record.after.files.len();
     let all_rows = back.rows.len() == record.after.rows.len();
     let outcome = if back.files.is_empty() && back.rows.is_empty() {
-        Outcome::Untouched
+        RecoveryOutcome::Untouched
     } else if all_files && all_rows && !saved {
         back = Changes::default();
-        Outcome::Finished
+        RecoveryOutcome::Finished
     } else {
-        Outcome::RolledBack
+        RecoveryOutcome::RolledBack
     };
     let mut put_back: Vec<_> = names(recovery.state_dir, &back.files);
     let tables: BTreeSet<_> = back.rows.iter().map(|row| row.part.table()).collect();
     put_back.extend(tables.into_iter().map(|table| format!("rows of `{table}`")));
-    Ok(Found { outcome, back, put_back, left })
+    Ok(Seen { outcome, back, put_back, left })
 }
 
 fn names(state_dir: &Path, files: &[FileChange]) -> Vec<String> {
@@ -184,7 +184,7 @@ fn names(state_dir: &Path, files: &[FileChange]) -> Vec<String> {
 
 /// What another writer had put in the file's place and the interrupted swap had just taken out again:
 /// the swap was done, and what lies under the temp name is neither what was read nor what was written.
-fn pulled_out(state_dir: &StateDir, record: &Record, key: &str) -> Option<After> {
+fn pulled_out(state_dir: &StateDir, record: &RunRecord, key: &str) -> Option<After> {
     let (dir, name) = home_of(state_dir, key)?;
     let ours = [record.before.get(key), record.after.files.get(key)];
     let temps = dir.names().ok()?;
@@ -218,7 +218,7 @@ fn home_of(state_dir: &StateDir, key: &str) -> Option<(Dir, OsString)> {
     safety::may_write_outside(&dir.meta().ok()?, owner).then_some((dir, name))
 }
 
-fn snapshot_of(recovery: &Recovery<'_>, record: &Record) -> Result<Snapshot, Error> {
+fn snapshot_of(recovery: &Recovery<'_>, record: &RunRecord) -> Result<Snapshot, Error> {
     let found = snapshot::open(recovery.state_dir, &record.snapshots, &record.snapshot)?;
     match record.snapshot_digest.is_some() && record.snapshot_digest != found.digest {
         false => Ok(found),
@@ -236,7 +236,7 @@ pub fn tidy(state_dir: &StateDir, snapshots: &Path, _lock: &Lock) {
 }
 
 /// As [`tidy`], also beside the files outside the state dir that the interrupted run was to change.
-fn tidy_after(state_dir: &StateDir, snapshots: &Path, record: Option<&Record>) {
+fn tidy_after(state_dir: &StateDir, snapshots: &Path, record: Option<&RunRecord>) {
     if let Ok(state) = state_dir.open() {
         sweep(state, None);
         for folder in [layout::DEVICES_DIR, layout::IDENTITY_DIR, layout::OWN_DIR] {
@@ -254,7 +254,7 @@ fn tidy_after(state_dir: &StateDir, snapshots: &Path, record: Option<&Record>) {
     let _ = snapshot::sweep(state_dir, snapshots);
 }
 
-fn stuck(error: Error, journal: &Path, record: &Record) -> Error {
+fn stuck(error: Error, journal: &Path, record: &RunRecord) -> Error {
     let what = format!(
         "`{}` was interrupted, and what it had done could not be taken back: {error}",
         record.command

@@ -3,13 +3,13 @@
 //! the others by their code).
 
 use super::Model;
-use super::facts::Gateway;
+use super::facts::GatewayProcess;
 use crate::config::model::AuthKind;
 use crate::plan::StoreKind;
 
 /// A fault of this machine's pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum PairingFault {
     /// It has no identity, or no record.
     Unknown,
     /// Its record holds another key.
@@ -24,7 +24,7 @@ pub enum Fault {
 
 impl Model {
     /// Whether a gateway makes a fault good by itself at this CLI's next commands.
-    pub fn heals(&self, fault: Fault) -> bool {
+    pub fn heals(&self, fault: PairingFault) -> bool {
         let asked =
             |request: &super::Device| !request.silent && !request.expired(self.facts.now_ms);
         if self.requests.iter().any(asked) {
@@ -38,7 +38,7 @@ impl Model {
 
     /// 2026.8 and later pair their own machine where there is no shared secret, at their start; where
     /// `gateway.auth.mode` is `none`, they also widen it at any command.
-    fn heals_in_database(&self, fault: Fault) -> bool {
+    fn heals_in_database(&self, fault: PairingFault) -> bool {
         let Some(config) = self.config.whole() else {
             return false;
         };
@@ -48,13 +48,13 @@ impl Model {
         }
         match (gateway.auth_kind(), fault) {
             // A device that holds another key waits for a person in any case.
-            (_, Fault::Key) => false,
+            (_, PairingFault::Key) => false,
             (AuthKind::None, _) => true,
             // Behind a proxy the password is as good.
             (AuthKind::Proxy, _) => self.shared == super::Shared::Present,
             // A gateway that runs has paired its own machine already, and does so again only when it starts.
-            (AuthKind::Token, Fault::Unknown) => {
-                gateway.auth_token.is_missing() && self.facts.gateway == Gateway::NotRunning
+            (AuthKind::Token, PairingFault::Unknown) => {
+                gateway.auth_token.is_missing() && self.facts.gateway == GatewayProcess::NotRunning
             }
             _ => false,
         }
@@ -63,12 +63,12 @@ impl Model {
     /// Up to 2026.4.28 a CLI with the shared secret asks for all scopes at once, and what of that is approved silently
     /// is in. From 2026.4.29 each command asks for its own, and the second one of a new device waits for a person; from some
     /// release after 2026.5.7 a record is not made good silently where it would get more than the command asks for.
-    fn heals_in_files(&self, fault: Fault) -> bool {
-        use Fault::{Key, Role, Scopes, Token, Unknown};
+    fn heals_in_files(&self, fault: PairingFault) -> bool {
+        use PairingFault::{Key, Role, Scopes, Token, Unknown};
         let Some(release) = self.release().filter(|_| self.shared != super::Shared::Absent) else {
             return false;
         };
-        let forgiven: &[(&str, &[Fault])] = &[
+        let forgiven: &[(&str, &[PairingFault])] = &[
             ("2026.5.8", &[]),
             ("2026.4.29", &[Key, Role, Token]),
             ("2026.3.31", &[Unknown, Key, Role, Token]),
@@ -92,9 +92,9 @@ impl Model {
 mod tests {
     use super::*;
     use crate::checks::tests::{facts, healthy_model, model_with_config};
-    use Fault::{Key, Role, Scopes, Token, Unknown};
+    use PairingFault::{Key, Role, Scopes, Token, Unknown};
 
-    fn healed(release: &str, auth: &str) -> Vec<Fault> {
+    fn healed(release: &str, auth: &str) -> Vec<PairingFault> {
         let config = format!(
             "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{auth}}}}}"
         );

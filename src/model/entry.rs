@@ -28,7 +28,7 @@ pub enum Fault {
 
 /// Where a record stands in its image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Position {
     Text(scan::Member),
     Row(usize),
 }
@@ -43,7 +43,7 @@ pub struct Entry {
     /// Equal for records of the same client on the same platform under the same name; `None` where
     /// it says too little.
     pub likeness: Option<u64>,
-    pub(super) place: Place,
+    pub(super) place: Position,
 }
 
 impl Entry {
@@ -101,7 +101,7 @@ pub(super) fn entry_of_text(
             key: name,
             faults: vec![Fault::NotAnObject],
             likeness: None,
-            place: Place::Text(at(end)),
+            place: Position::Text(at(end)),
         };
         return Ok((entry, end));
     }
@@ -113,16 +113,16 @@ pub(super) fn entry_of_text(
         };
         *slot = match scan::kind(text, member.value) {
             scan::ValueKind::String => {
-                Field::Text(scan::string(text, member.value).unwrap_or_default())
+                Content::Text(scan::string(text, member.value).unwrap_or_default())
             }
-            scan::ValueKind::Number => Field::Number,
-            scan::ValueKind::Null => Field::Missing,
-            _ => Field::Other,
+            scan::ValueKind::Number => Content::Number,
+            scan::ValueKind::Null => Content::Missing,
+            _ => Content::Other,
         };
     })?;
     fields.judge(part, &name, &mut faults);
     let entry =
-        Entry { likeness: fields.likeness(), key: name, faults, place: Place::Text(at(end)) };
+        Entry { likeness: fields.likeness(), key: name, faults, place: Position::Text(at(end)) };
     Ok((entry, end))
 }
 
@@ -156,10 +156,10 @@ impl RowShape {
             };
             if let Some(slot) = fields.slot_named(column.field.as_bytes()) {
                 *slot = match cell {
-                    Cell::Text(text) => Field::Text(text.into()),
-                    Cell::Integer(_) | Cell::Real(_) => Field::Number,
-                    Cell::Null => Field::Missing,
-                    Cell::Blob(_) => Field::Other,
+                    Cell::Text(text) => Content::Text(text.into()),
+                    Cell::Integer(_) | Cell::Real(_) => Content::Number,
+                    Cell::Null => Content::Missing,
+                    Cell::Blob(_) => Content::Other,
                 };
             }
             if column.kind == ColumnKind::Json {
@@ -176,12 +176,12 @@ impl RowShape {
         let key = self.key.and_then(|key| row.0.get(key)?.text());
         let key = key.unwrap_or_default().to_owned();
         fields.judge(self.part, &key, &mut faults);
-        Entry { likeness: fields.likeness(), key, faults, place: Place::Row(at) }
+        Entry { likeness: fields.likeness(), key, faults, place: Position::Row(at) }
     }
 }
 
 #[derive(Default)]
-enum Field<'a> {
+enum Content<'a> {
     #[default]
     Missing,
     Text(Cow<'a, str>),
@@ -189,10 +189,10 @@ enum Field<'a> {
     Other,
 }
 
-impl Field<'_> {
+impl Content<'_> {
     fn text(&self) -> Option<&str> {
         match self {
-            Field::Text(text) => Some(text),
+            Content::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -201,19 +201,19 @@ impl Field<'_> {
 /// The few fields that every record is judged by.
 #[derive(Default)]
 struct Fields<'a> {
-    device_id: Field<'a>,
-    request_id: Field<'a>,
-    public_key: Field<'a>,
-    display_name: Field<'a>,
-    platform: Field<'a>,
-    client_id: Field<'a>,
-    client_mode: Field<'a>,
-    created_at_ms: Field<'a>,
-    approved_at_ms: Field<'a>,
+    device_id: Content<'a>,
+    request_id: Content<'a>,
+    public_key: Content<'a>,
+    display_name: Content<'a>,
+    platform: Content<'a>,
+    client_id: Content<'a>,
+    client_mode: Content<'a>,
+    created_at_ms: Content<'a>,
+    approved_at_ms: Content<'a>,
 }
 
 impl<'a> Fields<'a> {
-    fn slot(&mut self, text: &[u8], key: Span) -> Option<&mut Field<'a>> {
+    fn slot(&mut self, text: &[u8], key: Span) -> Option<&mut Content<'a>> {
         let raw = key.of(text).strip_prefix(b"\"")?.strip_suffix(b"\"")?;
         if raw.contains(&b'\\') {
             return self.slot_named(scan::string(text, key)?.as_bytes());
@@ -221,7 +221,7 @@ impl<'a> Fields<'a> {
         self.slot_named(raw)
     }
 
-    fn slot_named(&mut self, name: &[u8]) -> Option<&mut Field<'a>> {
+    fn slot_named(&mut self, name: &[u8]) -> Option<&mut Content<'a>> {
         Some(match name {
             b"deviceId" => &mut self.device_id,
             b"requestId" => &mut self.request_id,
@@ -250,7 +250,7 @@ impl<'a> Fields<'a> {
             let absent: Vec<&'static str> =
                 [("createdAtMs", &self.created_at_ms), ("approvedAtMs", &self.approved_at_ms)]
                     .into_iter()
-                    .filter(|(_, field)| !matches!(field, Field::Number))
+                    .filter(|(_, field)| !matches!(field, Content::Number))
                     .map(|(name, _)| name)
                     .collect();
             if !absent.is_empty() {

@@ -20,7 +20,7 @@ pub struct Facts {
     /// The compose file near the state dir that names an OpenClaw.
     pub compose: Option<PathBuf>,
     /// Whether a gateway runs on this state dir.
-    pub gateway: Gateway,
+    pub gateway: GatewayProcess,
     /// Files and folders of the state with a strange owner or mode (F13).
     pub access: Vec<Access>,
     /// Leftover temporary files of interrupted writes (F36), relative to the state dir.
@@ -81,7 +81,7 @@ pub struct Tree {
 
 /// Whether a gateway runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Gateway {
+pub enum GatewayProcess {
     /// No lock names a live process.
     #[default]
     NotRunning,

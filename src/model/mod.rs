@@ -127,7 +127,7 @@ impl Model {
             Signs {
                 devices: !paired.entries.is_empty(),
                 requests: !pending.entries.is_empty(),
-                lock: facts.gateway != facts::Gateway::NotRunning,
+                lock: facts.gateway != facts::GatewayProcess::NotRunning,
                 config_first: store == StoreKind::Sqlite,
                 booted: database(&images).is_some_and(|database| database.has_booted),
                 derives_port: user_version(&images) >= DERIVES_PORT,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::device::{Device, Record};
 pub use super::entry::{Entry, Fault, id_field};
-use super::entry::{Place, RowShape, entry_of_text};
+use super::entry::{Position, RowShape, entry_of_text};
 use super::layout::{ColumnKind, Part};
 use crate::format::{Span, salvage, scan, value};
 use crate::image::{Bytes, Cell, FileState, RECORD_LIMIT, Row, Table, TextImage, Unusable};
@@ -178,8 +178,8 @@ impl Records {
             return None;
         }
         let member = |entry: &Entry| match entry.place {
-            Place::Text(at) => Some(at),
-            Place::Row(_) => None,
+            Position::Text(at) => Some(at),
+            Position::Row(_) => None,
         };
         self.text.as_ref()?;
         self.entries.iter().map(member).collect()
@@ -193,11 +193,11 @@ impl Records {
     /// A record by OpenClaw's field names. `None` where it is not an object.
     pub fn record(&self, entry: &Entry) -> Option<Record> {
         match entry.place {
-            Place::Text(at) => match value::at(self.text.as_ref()?, at.value)? {
+            Position::Text(at) => match value::at(self.text.as_ref()?, at.value)? {
                 Value::Object(record) => Some(record),
                 _ => None,
             },
-            Place::Row(at) => {
+            Position::Row(at) => {
                 let table = self.table.as_ref()?;
                 Some(record_of_row(self.part, table, table.rows.get(at)?))
             }
@@ -206,7 +206,7 @@ impl Records {
 
     /// The text of an entry's cell; `None` where it is no text, or the entry no row.
     pub fn cell_text(&self, entry: &Entry, column: &str) -> Option<String> {
-        let (Place::Row(at), Some(table)) = (entry.place, &self.table) else {
+        let (Position::Row(at), Some(table)) = (entry.place, &self.table) else {
             return None;
         };
         let cell = table.cell(table.rows.get(at)?, column)?;

@@ -22,7 +22,7 @@ use crate::files::read_small;
 use crate::format::json5;
 use crate::image::{Bytes, FileState, Meta, Slot, TextImage};
 use crate::step::Step;
-use crate::store::files::FilesStore;
+use crate::store::json::JsonStore;
 
 /// A copy larger than this is no config, bytes.
 const LARGEST_COPY: u64 = 16 * 1024 * 1024;
@@ -32,7 +32,7 @@ pub(super) const MOST_COPIES: usize = 64;
 /// The config as it was read.
 pub(super) struct ConfigRead {
     /// The store of every file that was looked for, the config first.
-    pub files: FilesStore,
+    pub files: JsonStore,
     /// What was found there.
     pub images: Vec<(Slot, TextImage)>,
     /// What is known beside its text.
@@ -44,7 +44,7 @@ pub(super) struct ConfigRead {
 /// Reads the config, every file it includes, and the copies beside it. `early`: see [`variables::read`].
 pub(super) fn read(located: &Located, env: &Env, early: bool) -> ConfigRead {
     let path = normalize(&located.config);
-    let files = FilesStore::new(located.state_dir.clone(), vec![path.clone()]);
+    let files = JsonStore::new(located.state_dir.clone(), vec![path.clone()]);
     let copies = copies(&path);
     let mut facts = ConfigFacts {
         roots: roots(&path, located, env),

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::model::Model;
 use crate::model::scopes::Era;
 use crate::store::Stores;
-use crate::store::files::FilesStore;
+use crate::store::json::JsonStore;
 use crate::store::sqlite::SqliteStore;
 use env::Env;
 use locate::Located;
@@ -37,7 +37,7 @@ pub fn read(
     interrupted: Option<String>,
     half_built: Vec<String>,
 ) -> Result<(Stores, Model), Error> {
-    let files = FilesStore::new(located.state_dir.clone(), Vec::new());
+    let files = JsonStore::new(located.state_dir.clone(), Vec::new());
     let mut stores = Stores { files, sqlite };
     let mut images = stores.read()?;
     let mut facts = surroundings::facts(located, env, now_ms);

@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use super::disk::{names, real};
 use super::env::Env;
 use crate::files::hash;
-use crate::model::facts::Gateway;
+use crate::model::facts::GatewayProcess;
 use crate::platform;
 
 /// A lock file is small; a larger one is something else. Bytes.
 const LARGEST_LOCK: u64 = 64 * 1024;
 
 /// Looks at the locks a gateway of this state dir could hold.
-pub(super) fn gateway(state_dir: &Path, config: &Path, env: &Env) -> Gateway {
+pub(super) fn gateway(state_dir: &Path, config: &Path, env: &Env) -> GatewayProcess {
     let mut unknown = None;
     for lock in locks(state_dir, config, env) {
         match holder(&lock, state_dir, config, env) {
-            Some(Gateway::Running { pid }) => return Gateway::Running { pid },
-            Some(Gateway::Unknown(why)) => unknown = Some(Gateway::Unknown(why)),
-            Some(Gateway::NotRunning) | None => {}
+            Some(GatewayProcess::Running { pid }) => return GatewayProcess::Running { pid },
+            Some(GatewayProcess::Unknown(why)) => unknown = Some(GatewayProcess::Unknown(why)),
+            Some(GatewayProcess::NotRunning) | None => {}
         }
     }
     unknown.unwrap_or_default()
@@ -56,7 +56,7 @@ fn lock_files(folder: &Path) -> Vec<PathBuf> {
     locks.take(64).map(|name| folder.join(name)).collect()
 }
 
-fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gateway> {
+fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<GatewayProcess> {
     let value = lock_file(lock)?;
     let same = |field: &str, path: &Path| {
         let named = value.get(field).and_then(serde_json::Value::as_str).map(PathBuf::from)?;
@@ -69,16 +69,16 @@ fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gat
         // A lock in this very state dir that names it by another path was made where it has that path.
         let is_inside = lock.starts_with(state_dir) && value.get("stateDir").is_some();
         return is_inside.then(|| {
-            Gateway::Unknown(format!(
+            GatewayProcess::Unknown(format!(
                 "its lock, with process {pid}, was made under another path of this state dir, perhaps in a container"
             ))
         });
     }
     let recorded = value.get("startTime").and_then(serde_json::Value::as_u64);
     Some(match is_alive(pid, recorded, env) {
-        Some(true) => Gateway::Running { pid },
-        Some(false) => Gateway::NotRunning,
-        None => Gateway::Unknown(format!(
+        Some(true) => GatewayProcess::Running { pid },
+        Some(false) => GatewayProcess::NotRunning,
+        None => GatewayProcess::Unknown(format!(
             "a lock names process {pid}, but the process table cannot be read here"
         )),
     })
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn setup(lock: &serde_json::Value, stat: Option<&str>) -> Gateway {
+    fn setup(lock: &serde_json::Value, stat: Option<&str>) -> GatewayProcess {
         let root = tempfile::tempdir().unwrap();
         let state = root.path().join("state");
         let locks = state.join("tmp/openclaw-7");
@@ -164,13 +164,16 @@ mod tests {
     #[test]
     fn a_live_process_with_the_recorded_start_is_the_gateway() {
         let lock = json!({"pid": 42, "startTime": 777});
-        assert_eq!(setup(&lock, Some(&stat("MainThread", 777))), Gateway::Running { pid: 42 });
+        assert_eq!(
+            setup(&lock, Some(&stat("MainThread", 777))),
+            GatewayProcess::Running { pid: 42 }
+        );
         assert_eq!(
             setup(&lock, Some(&stat("bash) (x", 778))),
-            Gateway::NotRunning,
+            GatewayProcess::NotRunning,
             "the pid was given to another process"
         );
-        assert_eq!(setup(&lock, None), Gateway::NotRunning);
+        assert_eq!(setup(&lock, None), GatewayProcess::NotRunning);
     }
 
     #[test]
@@ -197,8 +200,8 @@ mod tests {
     fn without_a_start_time_the_process_must_be_node() {
         assert_eq!(
             setup(&json!({"pid": 42}), Some(&stat("node", 1))),
-            Gateway::Running { pid: 42 }
+            GatewayProcess::Running { pid: 42 }
         );
-        assert_eq!(setup(&json!({"pid": 42}), Some(&stat("bash", 1))), Gateway::NotRunning);
+        assert_eq!(setup(&json!({"pid": 42}), Some(&stat("bash", 1))), GatewayProcess::NotRunning);
     }
 }

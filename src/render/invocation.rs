@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::shell::Shell;
 use super::wrap_words;
-use crate::step::{Command, Program, Step};
+use crate::step::{CommandLine, Program, Step};
 use crate::text::safe;
 
 /// How clawmend was called in this run.
@@ -36,7 +36,7 @@ impl Default for Invocation {
 
 impl Invocation {
     /// A command as its argument vector, for scripts.
-    pub fn argv(&self, command: &Command) -> Vec<OsString> {
+    pub fn argv(&self, command: &CommandLine) -> Vec<OsString> {
         let (first, flags): (Vec<&str>, &[OsString]) = match command.program {
             Program::Other(name) => (vec![name], &[]),
             Program::Clawmend => (self.names(), &self.flags),
@@ -54,7 +54,7 @@ impl Invocation {
     }
 
     /// A command as it is pasted.
-    pub fn command(&self, command: &Command) -> String {
+    pub fn command(&self, command: &CommandLine) -> String {
         let argv = self.argv(command);
         argv.iter().map(|argument| self.shell.quote(argument)).collect::<Vec<_>>().join(" ")
     }

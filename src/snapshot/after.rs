@@ -10,7 +10,7 @@ use crate::files::hash;
 use crate::image::{Cell, DatabaseState, Images, Row, Table};
 use crate::model::layout::Part;
 use crate::plan::{Changes, FileChange, RowChange, RowOp};
-use crate::store::files::key_of;
+use crate::store::json::key_of;
 
 /// Hashes of what was changed, as it is after.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

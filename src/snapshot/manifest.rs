@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::files::hash;
 use crate::model::layout::{DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
 use crate::step::Step;
-use crate::store::{Entry, files, sqlite};
+use crate::store::{ManifestEntry, json, sqlite};
 
 /// The manifest's name in a snapshot.
 pub const FILE: &str = "manifest.json";
@@ -52,7 +52,7 @@ pub struct Manifest {
     /// The stores it holds: `files`, `sqlite`.
     pub stores: Vec<String>,
     /// The pieces, and what was absent.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ManifestEntry>,
     /// What the command that took it was about to leave behind; `None` for a snapshot taken for
     /// itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,13 +101,13 @@ impl Manifest {
             return Err(damaged("its checksum is missing"));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
-        let stores = [files::NAME, sqlite::NAME];
+        let stores = [json::NAME, sqlite::NAME];
         if let Some(odd) = manifest.stores.iter().find(|store| !stores.contains(&store.as_str())) {
             return Err(unknown(odd));
         }
         for entry in &manifest.entries {
             let known = match entry.store.as_str() {
-                files::NAME => is_known_path(&entry.path),
+                json::NAME => is_known_path(&entry.path),
                 sqlite::NAME => entry.path == DATABASE,
                 _ => false,
             };
@@ -138,7 +138,7 @@ impl Manifest {
     }
 
     /// The entry of a piece.
-    pub fn piece(&self, name: &str) -> Option<&Entry> {
+    pub fn piece(&self, name: &str) -> Option<&ManifestEntry> {
         self.entries.iter().find(|entry| entry.name.as_deref() == Some(name))
     }
 }

@@ -21,7 +21,7 @@ pub use list::{
 };
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
-pub use retention::{DEFAULT, Retention, Verdict, choose};
+pub use retention::{DEFAULT, Decision, Retention, choose};
 
 use crate::error::Error;
 use crate::files::{Dir, StateDir, safety};

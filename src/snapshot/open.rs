@@ -12,7 +12,7 @@ use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, StateDir, hash};
 use crate::image::{FileState, Meta, Unusable};
 use crate::platform::FileKind;
 use crate::step::Step;
-use crate::store::{Entry, Source};
+use crate::store::{ManifestEntry, Source};
 
 /// An opened snapshot.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Snapshot {
 }
 
 /// Looks into a database extract: [`crate::store::sqlite::verify_extract`].
-pub type CheckExtract<'a> = &'a dyn Fn(&Dir, &Path, &Entry) -> Result<(), Error>;
+pub type CheckExtract<'a> = &'a dyn Fn(&Dir, &Path, &ManifestEntry) -> Result<(), Error>;
 
 /// Opens a snapshot by its full id (see [`super::find`] for shorter ones).
 ///
@@ -91,7 +91,7 @@ impl Snapshot {
             known.insert(PathBuf::from(name));
             if let Some(problem) = self.problem_of(entry, name) {
                 problems.push(problem);
-            } else if entry.store != crate::store::files::NAME
+            } else if entry.store != crate::store::json::NAME
                 && let Err(error) = check_extract(&self.dir, &self.path().join(name), entry)
             {
                 problems.push(format!("`{name}`: {error}"));
@@ -143,7 +143,7 @@ impl Snapshot {
         })
     }
 
-    fn problem_of(&self, entry: &Entry, name: &str) -> Option<String> {
+    fn problem_of(&self, entry: &ManifestEntry, name: &str) -> Option<String> {
         let (mut file, meta) = match self.opened(name, u64::MAX) {
             Ok(Some(opened)) => opened,
             Ok(None) => return Some(format!("`{name}` is missing")),

@@ -21,7 +21,7 @@ const DAY_MS: i64 = 86_400_000;
 /// What happens to one snapshot, and why.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Verdict {
+pub struct Decision {
     /// The snapshot.
     pub id: String,
     /// Its size, bytes.
@@ -34,7 +34,7 @@ pub struct Verdict {
 
 /// Judges every snapshot of a list (newest first). With both parts of the rule, only what both would
 /// drop goes; with neither, nothing does. The newest one that can be restored from always stays.
-pub fn choose(list: &[Summary], now_ms: i64, rule: Retention) -> Vec<Verdict> {
+pub fn choose(list: &[Summary], now_ms: i64, rule: Retention) -> Vec<Decision> {
     let newest_whole = list.iter().position(|summary| summary.problem.is_none());
     // Where none is whole, the newest is still better than nothing.
     let last_resort = newest_whole.or((!list.is_empty()).then_some(0));
@@ -51,7 +51,7 @@ pub fn choose(list: &[Summary], now_ms: i64, rule: Retention) -> Vec<Verdict> {
         } else {
             (remove, reason)
         };
-        Verdict { id: summary.id.clone(), size: summary.size, remove, reason }
+        Decision { id: summary.id.clone(), size: summary.size, remove, reason }
     };
     list.iter().enumerate().map(judge).collect()
 }

@@ -1,7 +1,7 @@
 #![cfg(all(unix, not(clawmend_portable)))]
 
 use super::*;
-use crate::store::files::FilesStore;
+use crate::store::json::JsonStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Source, Stores};
 use std::os::unix::fs::PermissionsExt;
@@ -25,7 +25,7 @@ impl Home {
     fn stores(&self) -> Stores {
         let config = self.dir.path().join("openclaw.json");
         Stores {
-            files: FilesStore::new(self.dir.path(), vec![config]),
+            files: JsonStore::new(self.dir.path(), vec![config]),
             sqlite: SqliteStore::new(self.dir.path(), std::time::Duration::ZERO),
         }
     }

@@ -1,7 +1,7 @@
 //! Where OpenClaw's state lies: in files and, from 2026.8.1 on, in a database. The two differ in everything but
 //! what is done with both, so each is a type of its own and [`Stores`] does it.
 
-pub mod files;
+pub mod json;
 pub mod sqlite;
 
 use std::io::Read;
@@ -11,7 +11,7 @@ pub use crate::files::CommitError;
 use crate::files::Dir;
 use crate::image::{Images, Meta};
 use crate::plan::Changes;
-use files::FilesStore;
+use json::JsonStore;
 use sqlite::SqliteStore;
 
 /// Both places that hold state: read without leaving a trace, captured into a snapshot, changed if they are
@@ -19,7 +19,7 @@ use sqlite::SqliteStore;
 #[derive(Clone, Debug)]
 pub struct Stores {
     /// The pairing and identity files, and every file of the config.
-    pub files: FilesStore,
+    pub files: JsonStore,
     /// The database.
     pub sqlite: SqliteStore,
 }
@@ -38,7 +38,7 @@ impl Stores {
     ///
     /// # Errors
     /// Reading or writing failed; the half-made snapshot is thrown away by the caller.
-    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<ManifestEntry>, Error> {
         let mut entries = self.files.capture(sink)?;
         entries.extend(self.sqlite.capture(sink)?);
         Ok(entries)
@@ -72,7 +72,7 @@ impl Stores {
     pub fn changes_to(
         &self,
         now: &Images,
-        entries: &[Entry],
+        entries: &[ManifestEntry],
         source: &dyn Source,
     ) -> Result<Changes, Error> {
         let files = self.files.changes_to(now, entries, source)?;
@@ -117,7 +117,7 @@ pub trait Source {
 /// A snapshot's record of one piece of state.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Entry {
+pub struct ManifestEntry {
     /// Which store it belongs to: `files` or `sqlite`.
     pub store: String,
     /// Where it was: relative to the state dir where it lies in it, else absolute.
@@ -139,7 +139,7 @@ pub struct Entry {
     pub rows: std::collections::BTreeMap<String, u64>,
 }
 
-impl Entry {
+impl ManifestEntry {
     /// An entry for something that was not there.
     pub fn absent(store: &str, path: impl Into<String>) -> Self {
         Self {

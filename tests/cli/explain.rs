@@ -1,6 +1,6 @@
 //! What people paste: messages of OpenClaw, release by release, bare and as they stand on a terminal.
 
-use clawmend::checks::messages::{self, Found};
+use clawmend::checks::messages::{self, Match};
 use clawmend::cli::world::{Answer, Person};
 use clawmend::exit::Exit;
 
@@ -25,7 +25,7 @@ fn fault(expected: &str, text: &str) -> Option<String> {
         return Some(format!("unknown: {text}"));
     };
     let answer =
-        |best: &Found| best.message.map_or(String::new(), |m| format!("{} {}", m.means, m.advice));
+        |best: &Match| best.message.map_or(String::new(), |m| format!("{} {}", m.means, m.advice));
     let is_right = match expected.strip_prefix('=') {
         Some(words) => answer(best).to_lowercase().contains(&words.to_lowercase()),
         None => best.checks.iter().any(|check| check.code.0 == expected),

@@ -4,7 +4,7 @@ use super::{bytes, config_name, gateway, name, place, place_of, runs};
 use crate::checks::{Check, Stage};
 use crate::config::gateway::Gateway;
 use crate::config::release::Release;
-use crate::config::schema::{Fault, Refused, Schema, renamed};
+use crate::config::schema::{Refused, Schema, Violation, renamed};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::{self, path_text};
 use crate::model::Model;
@@ -32,7 +32,8 @@ pub static UNKNOWN: Check = Check {
             return vec![];
         };
         let known = refused(model).into_iter().filter(|one| {
-            matches!(one.fault, Fault::Unknown { .. }) && one.path != gateway.misplaced_token.path
+            matches!(one.fault, Violation::Unknown { .. })
+                && one.path != gateway.misplaced_token.path
         });
         let unknown = known.map(|one| unknown(model, check, &one));
         misplaced(model, gateway, check).into_iter().chain(unknown.take(MOST)).collect()
@@ -64,7 +65,7 @@ fn refused(model: &Model) -> Vec<Refused> {
         return Vec::new();
     };
     let mut refused = schema.refused(&config.resolved.value);
-    let is_late = |one: &Refused| matches!(one.fault, Fault::Unknown { known: Some(_) });
+    let is_late = |one: &Refused| matches!(one.fault, Violation::Unknown { known: Some(_) });
     let shows = model.store == StoreKind::Files && model.local.is_some();
     refused.retain(|one| {
         let counts = shows || model.store == StoreKind::Files && !is_guess(model, one);
@@ -128,7 +129,7 @@ fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
         };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
     let finding = match refused.fault {
-        Fault::Unknown { known: Some((first, last)) } => {
+        Violation::Unknown { known: Some((first, last)) } => {
             finding.note(format!("releases from {first} to {last} know it"))
         }
         _ => finding,
@@ -142,7 +143,7 @@ fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
 /// Whether a later release in files, which may well run here, knows the key. A state in files belongs to no release from
 /// 2026.8.1 on: what only those know, none of its releases knows.
 fn is_guess(model: &Model, refused: &Refused) -> bool {
-    let Fault::Unknown { known: Some((first, _)) } = &refused.fault else {
+    let Violation::Unknown { known: Some((first, _)) } = &refused.fault else {
         return false;
     };
     model.release().is_none() && model.store == StoreKind::Files && !first.is_from("2026.8.1")
@@ -193,9 +194,9 @@ fn wrong(model: &Model, check: &Check, refused: &Refused) -> Option<Finding> {
     let owner = model.config.whole()?.resolved.place_for(path);
     let name = path_text(path);
     let (says, step) = match &refused.fault {
-        Fault::Unknown { .. } => return None,
-        Fault::Missing => (format!("{name} is missing"), format!("add {name}")),
-        Fault::Value { wanted } => {
+        Violation::Unknown { .. } => return None,
+        Violation::Missing => (format!("{name} is missing"), format!("add {name}")),
+        Violation::Value { wanted } => {
             (format!("{name} must be {wanted}"), format!("make {name} {wanted}"))
         }
     };

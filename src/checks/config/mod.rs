@@ -73,7 +73,7 @@ fn shown(setting: &Setting<String>) -> String {
 
 /// Whether a gateway is known to run: it started, so what only stops a start waits for the next one.
 fn runs(model: &Model) -> bool {
-    matches!(model.facts.gateway, facts::Gateway::Running { .. })
+    matches!(model.facts.gateway, facts::GatewayProcess::Running { .. })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::config::facts::{ConfigFacts, Place, Variables};
 use crate::finding::{Finding, Remedy, Severity};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
-use crate::model::facts::{Facts, Gateway};
+use crate::model::facts::{Facts, GatewayProcess};
 use crate::render::invocation::Invocation;
 use crate::secret::Secret;
 use crate::step::Step;
@@ -196,7 +196,7 @@ fn places_name_the_line_and_words_the_trade_off() {
 fn a_missing_mode_blocks_unless_a_gateway_runs() {
     assert_eq!(the(&found("bind: 'loopback'"), "gateway-mode-missing").severity, Severity::Blocks);
     let mut facts = facts();
-    facts.gateway = Gateway::Running { pid: 1 };
+    facts.gateway = GatewayProcess::Running { pid: 1 };
     let findings = found_with(Some("{ gateway: {} }"), facts);
     assert_eq!(the(&findings, "gateway-mode-missing").severity, Severity::Warning);
 }

@@ -1,7 +1,7 @@
 //! What a gateway of 2026.9.6 refused, or let in, beyond pairing: each state was put before a real one.
 
 use super::*;
-use crate::model::facts::{Facts, Gateway};
+use crate::model::facts::{Facts, GatewayProcess};
 
 const CONFIG: &str = "/s/openclaw.json";
 
@@ -72,7 +72,7 @@ fn what_a_gateway_takes_or_repairs_itself_blocks_nothing() {
     let mut images = with("{ gateway: { mode: 'local' }, meta: {} }");
     table(&mut images, Part::Paired).rows.clear();
     assert_eq!(failing(&images, around()), []);
-    let running = Facts { gateway: Gateway::Running { pid: 1 }, ..around() };
+    let running = Facts { gateway: GatewayProcess::Running { pid: 1 }, ..around() };
     assert_eq!(failing(&images, running), [("cli-not-paired", Severity::Blocks)]);
     let never =
         "{ gateway: { mode: 'local', nodes: { pairing: { autoApproveLocal: false } } }, meta: {} }";

@@ -57,9 +57,9 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
     };
     let when = crate::text::utc(done.started_at_ms);
     let what = match done.outcome {
-        journal::Outcome::Untouched => "had changed nothing yet",
-        journal::Outcome::Finished => "had made all its changes, and they stay",
-        journal::Outcome::RolledBack => "was rolled back",
+        journal::RecoveryOutcome::Untouched => "had changed nothing yet",
+        journal::RecoveryOutcome::Finished => "had made all its changes, and they stay",
+        journal::RecoveryOutcome::RolledBack => "was rolled back",
     };
     context.note(&format!(
         "note: an earlier `clawmend {}` ({when}) was interrupted; it {what}",

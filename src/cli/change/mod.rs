@@ -137,7 +137,7 @@ pub(super) fn carry_out(
     for round in 1..=ROUNDS {
         state.stores.files = state.stores.files.covering(&proposal.changes);
         let snapshots = context.snapshots(&state.located);
-        let applying = apply::Context {
+        let applying = apply::Inputs {
             state_dir: &state.located.state_dir,
             stores: &state.stores,
             snapshots: &snapshots,

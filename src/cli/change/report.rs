@@ -17,7 +17,7 @@ use crate::render::{diff, findings, plan as preview};
 use crate::simulate::images_after;
 use crate::snapshot::Snapshot;
 use crate::step::Step;
-use crate::store::files::key_of;
+use crate::store::json::key_of;
 use crate::text::safe;
 
 /// The preview; `whole`: with the diff in any case.

@@ -1,6 +1,6 @@
 //! What a text that somebody pasted means: a code, a failure mode, or a message of OpenClaw.
 
-use crate::checks::messages::{self, Found};
+use crate::checks::messages::{self, Match};
 use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
 use crate::text::distance::distance;
@@ -11,7 +11,7 @@ pub(super) struct Matches {
     pub named: Vec<&'static Check>,
     pub report: Option<&'static FailureMode>,
     /// The messages in it, the most telling first; none where it is a name.
-    pub messages: Vec<Found>,
+    pub messages: Vec<Match>,
 }
 
 impl Matches {

@@ -18,13 +18,16 @@ use look::{list, show, verify};
 use prune::{age, prune};
 
 /// Runs one of the snapshot commands.
-pub(super) fn run(context: &mut Context<'_, '_>, command: &args::Snapshot) -> Result<Exit, Error> {
+pub(super) fn run(
+    context: &mut Context<'_, '_>,
+    command: &args::SnapshotCommand,
+) -> Result<Exit, Error> {
     match command {
-        args::Snapshot::Create(args) => create(context, args),
-        args::Snapshot::List => list(context),
-        args::Snapshot::Show { id } => show(context, id),
-        args::Snapshot::Verify { id } => verify(context, id.as_deref()),
-        args::Snapshot::Prune { keep, older_than, dry_run, yes } => {
+        args::SnapshotCommand::Create(args) => create(context, args),
+        args::SnapshotCommand::List => list(context),
+        args::SnapshotCommand::Show { id } => show(context, id),
+        args::SnapshotCommand::Verify { id } => verify(context, id.as_deref()),
+        args::SnapshotCommand::Prune { keep, older_than, dry_run, yes } => {
             let rule = snapshot::Retention {
                 daily: None,
                 keep: *keep,
@@ -88,7 +91,10 @@ fn without_database(state: &State) -> Result<Option<&'static str>, Error> {
 }
 
 /// `snapshot create` and `backup`.
-pub(super) fn create(context: &mut Context<'_, '_>, args: &args::Create) -> Result<Exit, Error> {
+pub(super) fn create(
+    context: &mut Context<'_, '_>,
+    args: &args::SnapshotCreate,
+) -> Result<Exit, Error> {
     let (why, keep_all) = (args.why.as_str(), args.keep_all);
     let plain = !why.is_empty()
         && why.len() <= 40

@@ -6,7 +6,7 @@ use serde_json::Value;
 /// What may stand at a path.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub(super) enum Rule {
+pub(super) enum Constraint {
     Any,
     Null,
     Boolean,
@@ -24,7 +24,7 @@ pub(super) enum Rule {
         sources: Vec<String>,
     },
     List {
-        of: Option<Box<Rule>>,
+        of: Option<Box<Constraint>>,
     },
     Object {
         #[serde(default)]
@@ -33,7 +33,7 @@ pub(super) enum Rule {
         needs: Vec<String>,
     },
     One {
-        of: Vec<Rule>,
+        of: Vec<Constraint>,
     },
 }
 
@@ -45,12 +45,12 @@ pub(super) struct Range {
     above: Option<f64>,
 }
 
-impl Rule {
+impl Constraint {
     /// Of an object: whether it takes no other keys, and which it needs.
     pub(super) fn as_object(&self) -> Option<(bool, &[String])> {
         match self {
-            Rule::Object { closed, needs } => Some((*closed, needs)),
-            Rule::One { of } => of.iter().find_map(Rule::as_object),
+            Constraint::Object { closed, needs } => Some((*closed, needs)),
+            Constraint::One { of } => of.iter().find_map(Constraint::as_object),
             _ => None,
         }
     }
@@ -65,32 +65,34 @@ impl Rule {
                 && range.above.is_none_or(|above| number > above)
         };
         let fits = match (self, value) {
-            (Rule::Any, _) | (Rule::Null, Value::Null) | (Rule::Boolean, Value::Bool(_)) => true,
-            (Rule::String { min, max }, Value::String(text)) => {
+            (Constraint::Any, _)
+            | (Constraint::Null, Value::Null)
+            | (Constraint::Boolean, Value::Bool(_)) => true,
+            (Constraint::String { min, max }, Value::String(text)) => {
                 let count = text.chars().count();
                 filled_in
                     || min.is_none_or(|min| count >= min) && max.is_none_or(|max| count <= max)
             }
-            (Rule::Number(limits), Value::Number(number)) => {
+            (Constraint::Number(limits), Value::Number(number)) => {
                 number.as_f64().is_some_and(|number| range(limits, number))
             }
-            (Rule::Integer(limits), Value::Number(number)) => {
+            (Constraint::Integer(limits), Value::Number(number)) => {
                 number.as_f64().is_some_and(|number| number.fract() == 0.0 && range(limits, number))
             }
-            (Rule::Words { words }, value) => filled_in || words.contains(value),
-            (Rule::Secret { .. }, Value::String(_)) => true,
-            (Rule::Secret { sources }, Value::Object(reference)) => {
+            (Constraint::Words { words }, value) => filled_in || words.contains(value),
+            (Constraint::Secret { .. }, Value::String(_)) => true,
+            (Constraint::Secret { sources }, Value::Object(reference)) => {
                 let source = reference.get("source").and_then(Value::as_str);
                 source.is_some_and(|source| sources.iter().any(|known| known == source))
                     && ["provider", "id"]
                         .iter()
                         .all(|name| reference.get(*name).is_some_and(Value::is_string))
             }
-            (Rule::List { of }, Value::Array(items)) => {
+            (Constraint::List { of }, Value::Array(items)) => {
                 of.as_ref().is_none_or(|rule| items.iter().all(|item| rule.refuses(item).is_none()))
             }
-            (Rule::Object { .. }, Value::Object(_)) => true,
-            (Rule::One { of }, value) => of.iter().any(|rule| rule.refuses(value).is_none()),
+            (Constraint::Object { .. }, Value::Object(_)) => true,
+            (Constraint::One { of }, value) => of.iter().any(|rule| rule.refuses(value).is_none()),
             _ => false,
         };
         (!fits).then(|| self.wanted())
@@ -105,24 +107,28 @@ impl Rule {
             [Some(what.to_owned()), least.or(above), most].into_iter().flatten().collect::<String>()
         };
         match self {
-            Rule::Any => "a value".to_owned(),
-            Rule::Null => "null".to_owned(),
-            Rule::Boolean => "true or false".to_owned(),
-            Rule::String { min: Some(1..), .. } => "a text that is not empty".to_owned(),
-            Rule::String { .. } => "a text".to_owned(),
-            Rule::Number(range) => limits("a number", range),
-            Rule::Integer(range) => limits("a whole number", range),
-            Rule::Words { words } => {
+            Constraint::Any => "a value".to_owned(),
+            Constraint::Null => "null".to_owned(),
+            Constraint::Boolean => "true or false".to_owned(),
+            Constraint::String { min: Some(1..), .. } => "a text that is not empty".to_owned(),
+            Constraint::String { .. } => "a text".to_owned(),
+            Constraint::Number(range) => limits("a number", range),
+            Constraint::Integer(range) => limits("a whole number", range),
+            Constraint::Words { words } => {
                 let words: Vec<String> = words
                     .iter()
                     .map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned))
                     .collect();
                 format!("one of {}", words.join(", "))
             }
-            Rule::Secret { .. } => "a text, or a reference with source, provider and id".to_owned(),
-            Rule::List { .. } => "a list".to_owned(),
-            Rule::Object { .. } => "an object".to_owned(),
-            Rule::One { of } => of.iter().map(Rule::wanted).collect::<Vec<_>>().join(", or "),
+            Constraint::Secret { .. } => {
+                "a text, or a reference with source, provider and id".to_owned()
+            }
+            Constraint::List { .. } => "a list".to_owned(),
+            Constraint::Object { .. } => "an object".to_owned(),
+            Constraint::One { of } => {
+                of.iter().map(Constraint::wanted).collect::<Vec<_>>().join(", or ")
+            }
         }
     }
 }

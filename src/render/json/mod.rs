@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::checks::{self, Admission};
 use crate::finding::{Finding, Remedy, Severity};
 use crate::model::Model;
-use crate::model::facts::Gateway;
+use crate::model::facts::GatewayProcess;
 use crate::plan::StoreKind;
 use crate::render::invocation::Invocation;
 use crate::step::Step;
@@ -77,9 +77,9 @@ impl StateDocument {
     /// The state of a model; `found_by` says how its folder was found.
     pub fn of(model: &Model, found_by: &str) -> Self {
         let (gateway, gateway_pid) = match &model.facts.gateway {
-            Gateway::Running { pid } => ("running", Some(*pid)),
-            Gateway::NotRunning => ("not-running", None),
-            Gateway::Unknown(_) => ("unknown", None),
+            GatewayProcess::Running { pid } => ("running", Some(*pid)),
+            GatewayProcess::NotRunning => ("not-running", None),
+            GatewayProcess::Unknown(_) => ("unknown", None),
         };
         Self {
             state_dir: crate::platform::shown(&model.facts.state_dir),

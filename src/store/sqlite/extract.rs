@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::files::{Dir, confined, hash};
 use crate::image::{Database, Meta, RECORD_LIMIT};
 use crate::step::Step;
-use crate::store::Entry;
+use crate::store::ManifestEntry;
 
 /// Writes the pairing tables of `source` into a new database at `target`; says how many rows each has.
 pub(super) fn write(source: &Connection, target: &Path) -> Result<BTreeMap<String, u64>, Halt> {
@@ -130,19 +130,19 @@ fn indexes(source: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
 }
 
 /// Opens an extract and reads its rows, if it is still the file that the entry describes.
-pub(super) fn read(folder: &Dir, path: &Path, entry: &Entry) -> Result<Database, Error> {
+pub(super) fn read(folder: &Dir, path: &Path, entry: &ManifestEntry) -> Result<Database, Error> {
     checked(folder, path, entry, |connection| table::read_all(connection, &Meta::default()))
         .map_err(|halt| broken(path, halt))
 }
 
 /// Checks an extract in a snapshot's `folder`: SQLite's whole integrity check, and against the manifest its
 /// checksum and the number of rows of each table.
-pub fn verify_extract(folder: &Dir, path: &Path, entry: &Entry) -> Result<(), Error> {
+pub fn verify_extract(folder: &Dir, path: &Path, entry: &ManifestEntry) -> Result<(), Error> {
     checked(folder, path, entry, |connection| verify(path, entry, connection))
         .map_err(|halt| broken(path, halt))
 }
 
-fn verify(path: &Path, entry: &Entry, connection: &Connection) -> Result<(), Halt> {
+fn verify(path: &Path, entry: &ManifestEntry, connection: &Connection) -> Result<(), Halt> {
     let answer: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if answer != "ok" {
         return Err(wrong(path, &answer));
@@ -165,7 +165,7 @@ fn verify(path: &Path, entry: &Entry, connection: &Connection) -> Result<(), Hal
 fn checked<T: Send>(
     folder: &Dir,
     path: &Path,
-    entry: &Entry,
+    entry: &ManifestEntry,
     work: impl FnOnce(&Connection) -> Result<T, Halt> + Send,
 ) -> Result<T, Halt> {
     // SQLite refuses a link anywhere in a path, and the state dir may be behind one.

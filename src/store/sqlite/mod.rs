@@ -34,7 +34,7 @@ use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusabl
 use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
 use crate::plan::Changes;
 use crate::step::Step;
-use crate::store::{CommitError, Entry, Sink, Source};
+use crate::store::{CommitError, ManifestEntry, Sink, Source};
 use failure::Halt;
 use probe::Unread;
 
@@ -42,7 +42,7 @@ use probe::Unread;
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The piece of a snapshot that holds the pairing tables.
 pub const PIECE: &str = "pairing.sqlite";
-/// What [`Entry::store`] says for this store.
+/// What [`ManifestEntry::store`] says for this store.
 pub const NAME: &str = "sqlite";
 
 /// The pairing tables in the state dir's database.
@@ -165,7 +165,7 @@ impl SqliteStore {
     }
 
     /// Copies the pairing tables into a snapshot.
-    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<ManifestEntry>, Error> {
         let scratch = sink.scratch();
         let target = scratch.path().join(PIECE);
         let written =
@@ -174,7 +174,7 @@ impl SqliteStore {
             Ok(written) => written,
             // Nothing was ever written to it, so there is nothing to keep.
             Err(Halt::Unread(Unread::Absent | Unread::Empty)) => {
-                return Ok(vec![Entry::absent(NAME, DATABASE)]);
+                return Ok(vec![ManifestEntry::absent(NAME, DATABASE)]);
             }
             // A database that cannot be read is never written, so there is nothing of it to bring back:
             // what else is in the plan (the config, say) may go on.
@@ -187,7 +187,7 @@ impl SqliteStore {
             Error::failed("the snapshot's extract of the database vanished").at(&target)
         })?;
         let (sha256, size) = sink.put(PIECE, &mut file)?;
-        Ok(vec![Entry {
+        Ok(vec![ManifestEntry {
             store: NAME.to_owned(),
             path: DATABASE.to_owned(),
             name: Some(PIECE.to_owned()),
@@ -222,7 +222,7 @@ impl SqliteStore {
     pub fn changes_to(
         &self,
         now: &Images,
-        entries: &[Entry],
+        entries: &[ManifestEntry],
         source: &dyn Source,
     ) -> Result<Changes, Error> {
         let Some(entry) = entries.iter().find(|entry| entry.store == NAME) else {

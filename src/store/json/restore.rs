@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{FilesStore, NAME};
+use super::{JsonStore, NAME};
 use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::hash;
@@ -10,14 +10,14 @@ use crate::image::{FileState, Images, Meta, Slot, TextImage};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
 use crate::plan::{After, FileChange};
 use crate::step::Step;
-use crate::store::{Entry, Source};
+use crate::store::{ManifestEntry, Source};
 
-impl FilesStore {
+impl JsonStore {
     /// The changes that bring the files back to what a snapshot holds.
     pub fn changes_to(
         &self,
         now: &Images,
-        entries: &[Entry],
+        entries: &[ManifestEntry],
         source: &dyn Source,
     ) -> Result<Vec<FileChange>, Error> {
         let state = self.state_dir.open()?;
@@ -88,7 +88,7 @@ fn believable(then: Meta, live: Option<&Meta>, folder: &Meta) -> Meta {
 /// What has to happen to one file; `None`: it is as it was then.
 fn difference(
     before: &TextImage,
-    entry: &Entry,
+    entry: &ManifestEntry,
     source: &dyn Source,
     folder: &Meta,
 ) -> Result<Option<After>, Error> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::FilesStore;
+use super::JsonStore;
 use super::place::{Found, Reach};
 use crate::error::{Error, Kind};
 use crate::files::dir::refuse;
@@ -43,7 +43,7 @@ impl Swapped<'_> {
     }
 }
 
-impl FilesStore {
+impl JsonStore {
     /// Everything is written beside its place first, then swapped in one by one; if one has moved or
     /// fails, those before it are put back.
     pub fn swap_in(&self, changes: &[FileChange]) -> Result<Swapped<'_>, CommitError> {

@@ -25,8 +25,8 @@ impl Home {
         self.dir.path().join("openclaw.json")
     }
 
-    fn store(&self) -> FilesStore {
-        FilesStore::new(self.dir.path(), vec![self.config()])
+    fn store(&self) -> JsonStore {
+        JsonStore::new(self.dir.path(), vec![self.config()])
     }
 
     /// Makes the config a link to `real`, which holds `{}`.
@@ -56,7 +56,7 @@ impl Home {
         self.swap_in(&self.store(), &self.change(slot, "{\"new\":1}"))
     }
 
-    fn swap_in(&self, store: &FilesStore, changes: &Changes) -> Result<(), CommitError> {
+    fn swap_in(&self, store: &JsonStore, changes: &Changes) -> Result<(), CommitError> {
         store.swap_in(&changes.files).map(commit::Swapped::finish)
     }
 }
@@ -89,7 +89,7 @@ fn a_config_that_is_linked_out_is_read_and_refused_unless_its_real_file_is_named
     let words = refused(home.commit(Slot::Config(home.config())));
     assert!(words.contains("leads out of it"), "{words}");
     assert_eq!(std::fs::read(&real).unwrap(), b"{}");
-    let named = FilesStore::new(home.dir.path(), vec![real.clone()]);
+    let named = JsonStore::new(home.dir.path(), vec![real.clone()]);
     let change = home.change(Slot::Config(real.clone()), "{\"new\":1}");
     home.swap_in(&named, &change).unwrap();
     assert_eq!(std::fs::read(&real).unwrap(), b"{\"new\":1}");

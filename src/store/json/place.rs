@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::FilesStore;
+use super::JsonStore;
 use crate::config::facts::Elsewhere;
 use crate::error::Error;
 use crate::files::dir::unusable_io;
@@ -42,7 +42,7 @@ impl Found {
     }
 }
 
-impl FilesStore {
+impl JsonStore {
     /// Opens the folder that holds the slot's file. `None`: the folder is not there.
     pub(super) fn find(&self, state: &Dir, slot: &Slot) -> Result<Option<Found>, Unusable> {
         match slot {

@@ -22,12 +22,12 @@ pub const NAME: &str = "files";
 
 /// The files of one state dir.
 #[derive(Clone, Debug)]
-pub struct FilesStore {
+pub struct JsonStore {
     state_dir: StateDir,
     config_files: Vec<PathBuf>,
 }
 
-impl FilesStore {
+impl JsonStore {
     /// The pairing files below `state_dir`, and these config files: the config first, then what it
     /// includes. A config outside the state dir in the first place counts as named by the invoker.
     pub fn new(state_dir: impl Into<StateDir>, config_files: Vec<PathBuf>) -> Self {
@@ -60,7 +60,7 @@ impl FilesStore {
         &self.state_dir
     }
 
-    /// Reads one config file or include, following links, as [`FilesStore::read`] does.
+    /// Reads one config file or include, following links, as [`JsonStore::read`] does.
     pub fn read_config(&self, path: &Path) -> TextImage {
         match self.state_dir.open() {
             Ok(state) => self.image(state, &Slot::Config(path.to_path_buf())),

@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::place::Found;
-use super::{FilesStore, NAME, key_of};
+use super::{JsonStore, NAME, key_of};
 use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{Dir, STORE_LIMIT};
 use crate::image::{Meta, Slot, Unusable};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, Part};
-use crate::store::{Entry, Sink};
+use crate::store::{ManifestEntry, Sink};
 
 /// At most this many further files per folder go into a snapshot,
 const EXTRA_FILES: usize = 64;
 /// each of at most this many bytes.
 const EXTRA_LIMIT: u64 = 16 << 20;
 
-impl FilesStore {
+impl JsonStore {
     /// Copies every file into a snapshot, one entry each, absent ones included.
-    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<Entry>, Error> {
+    pub fn capture(&self, sink: &mut dyn Sink) -> Result<Vec<ManifestEntry>, Error> {
         let state = self.state_dir.open()?;
         let mut entries = Vec::new();
         let mut seen = BTreeSet::new();
@@ -37,7 +37,7 @@ impl FilesStore {
                 _ => format!("files/{key}"),
             };
             let copied = match self.find(state, &slot) {
-                Ok(None) => Ok(Some(Entry::absent(NAME, key))),
+                Ok(None) => Ok(Some(ManifestEntry::absent(NAME, key))),
                 Ok(Some(found)) => self.copy(&found, key, &piece, STORE_LIMIT, sink)?,
                 Err(why) => Err(why),
             };
@@ -62,10 +62,10 @@ impl FilesStore {
         piece: &str,
         limit: u64,
         sink: &mut dyn Sink,
-    ) -> Result<Result<Option<Entry>, Unusable>, Error> {
+    ) -> Result<Result<Option<ManifestEntry>, Unusable>, Error> {
         let (mut file, meta) = match found.dir.open_regular(&found.name, limit) {
             Ok(Some(opened)) => opened,
-            Ok(None) => return Ok(Ok(Some(Entry::absent(NAME, key)))),
+            Ok(None) => return Ok(Ok(Some(ManifestEntry::absent(NAME, key)))),
             Err(why) => return Ok(Err(why)),
         };
         let (sha256, size) = sink.put(piece, &mut file)?;
@@ -79,7 +79,7 @@ impl FilesStore {
         state: &Dir,
         folder: &str,
         sink: &mut dyn Sink,
-        entries: &mut Vec<Entry>,
+        entries: &mut Vec<ManifestEntry>,
     ) -> Result<(), Error> {
         let Ok(Some(dir)) = state.child(folder) else {
             return Ok(());
@@ -105,14 +105,14 @@ impl FilesStore {
     }
 }
 
-fn entry(path: String, piece: &str, sha256: String, size: u64, meta: &Meta) -> Entry {
-    Entry {
+fn entry(path: String, piece: &str, sha256: String, size: u64, meta: &Meta) -> ManifestEntry {
+    ManifestEntry {
         name: Some(piece.to_owned()),
         sha256: Some(sha256),
         size: Some(size),
         mode: Some(meta.mode),
         uid: Some(meta.uid),
         gid: Some(meta.gid),
-        ..Entry::absent(NAME, path)
+        ..ManifestEntry::absent(NAME, path)
     }
 }
