@@ -7,11 +7,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { pairing } from "./cases/pairing.mjs";
+import { NotPaired } from "./harness/bench.mjs";
 import { Clawmend } from "./harness/clawmend.mjs";
 import { install } from "./harness/install.mjs";
-import { broken } from "./harness/judge.mjs";
+import { askWorker, broken } from "./harness/judge.mjs";
 import { cleanUpAtExit, run } from "./harness/processes.mjs";
-import { compareReleases, describe } from "./harness/releases.mjs";
+import { compareReleases, describe, since } from "./harness/releases.mjs";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
 const PAGE = join(PROJECT, "docs/releases.md");
@@ -48,8 +49,10 @@ async function judgeRelease(version, { cache, clawmend, scratch }) {
     cases[name] = await judgeCase().catch(broken);
   };
   try {
-    await pairing({ lab: { scratch, ...installed }, clawmend, release, wants: (name) => LOCKOUTS.includes(name), report });
+    await pairing({ lab: { scratch, ...installed }, clawmend, release, wants: (name) => LOCKOUTS.includes(name), report, ask: askWorker });
   } catch (error) {
+    // From 2026.7.1 on a CLI with a shared token shows that alone: then no pairing keeps it out.
+    if (error instanceof NotPaired && !release.sqlite && since(version, "2026.7.1")) return { outcome: "no lockout", why: "the CLI shows the shared token and no device" };
     return { outcome: "not judged", why: error.message.slice(0, 300) };
   } finally {
     if (!stood) rmSync(onDemand, { recursive: true, force: true });

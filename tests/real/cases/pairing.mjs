@@ -157,7 +157,7 @@ export function pairingNames(release) {
   return [...names, `${atRest(release).name}, gateway stopped`];
 }
 
-export async function pairing({ lab, clawmend, release, wants, report }) {
+export async function pairing({ lab, clawmend, release, wants, report, ask = askCli }) {
   const bench = await Bench.open(lab, release);
   try {
     await bench.settle();
@@ -166,7 +166,7 @@ export async function pairing({ lab, clawmend, release, wants, report }) {
       await report(name, async () => {
         await bench.reset();
         await lock(bench);
-        return judge(bench.openclaw, clawmend, { ask: askCli });
+        return judge(bench.openclaw, clawmend, { ask });
       });
     }
     for (const identity of narrows(release) ? IDENTITIES : []) {

@@ -20,6 +20,9 @@ export function grant(model, scopes) {
   if (model.cached.operator !== undefined) model.cached.operator.scopes = scopes;
 }
 
+/** The CLI got in, or not, and no device of it is paired. */
+export class NotPaired extends Error {}
+
 export class Bench {
   #healthy;
 
@@ -43,7 +46,7 @@ export class Bench {
     if (this.release.sqlite) await this.#ownPairing();
     await this.openclaw.command(["devices", "list"]);
     const model = await this.pairing.model();
-    if (model.paired[model.identity?.deviceId] === undefined) throw new Error("the CLI was not paired at first contact");
+    if (model.paired[model.identity?.deviceId] === undefined) throw new NotPaired("the CLI was not paired at first contact");
     model.pending = {};
     grant(model, FULL_SCOPES);
     await this.pairing.write(model);

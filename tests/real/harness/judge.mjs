@@ -24,6 +24,12 @@ export const askCli = async (openclaw) => {
   return refusal === undefined ? { in: true } : { in: false, words: describe(refusal) };
 };
 
+/** The same by a process of the CLI that stays, for a sweep of many cases. */
+export const askWorker = async (openclaw) => {
+  const refusal = (await openclaw.answers()).find(({ passed }) => !passed);
+  return refusal === undefined ? { in: true } : { in: false, words: describe(refusal) };
+};
+
 /** Starts the gateway; if it serves, asks the CLI. A gateway that does not start has turned everyone away. */
 export const startAndAsk = async (openclaw) => {
   const outcome = await openclaw.tryStart();

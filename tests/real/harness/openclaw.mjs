@@ -3,11 +3,13 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { keep, run } from "./processes.mjs";
+import { answering, keep, run } from "./processes.mjs";
 
 const START_TIMEOUT_MS = 150_000;
 const SETTLE_MS = Number(process.env.JUDGE_SETTLE_MS ?? 3_000);
 const COMMAND_TIMEOUT_MS = 60_000;
+const ASK_WORKER = new URL("ask-worker.mjs", import.meta.url).pathname;
+const ASK_TIMEOUT_MS = 150_000;
 export const SHARED_TOKEN = "judge-shared-token-0123456789abcdef";
 
 /** "The CLI is in" means that the gateway answers all of these. */
@@ -51,6 +53,7 @@ const temporary = (home) => join(dirname(home), "tmp");
 
 export class OpenClaw {
   #gateway;
+  #asker;
 
   static async at(home, release, program) {
     mkdirSync(join(home, ".openclaw"), { recursive: true, mode: 0o700 });
@@ -156,7 +159,23 @@ export class OpenClaw {
     return undefined;
   }
 
+  /**
+   * Asks the gateway all questions, whatever each says, by one process of the CLI that stays: a question costs a tenth of
+   * what a command costs. Resolves with what each came to: `{ question, passed, words }`.
+   */
+  async answers() {
+    const { node, entry } = this.program;
+    this.#asker ??= answering(node, ["--no-warnings", ASK_WORKER, dirname(entry)], { env: this.env, cwd: this.home });
+    const answers = JSON.parse(await this.#asker.ask(JSON.stringify(QUESTIONS), ASK_TIMEOUT_MS));
+    return answers.map(({ question, code, said }) => {
+      if (RATE_LIMITED.test(said)) throw new Error("the gateway counts attempts now: its answers say nothing about the state");
+      const words = gist(said) || `exit ${code}: ${said.trim().slice(-200)}`;
+      return { question, code, passed: code === 0 && !LOCAL_FALLBACK.test(said), words };
+    });
+  }
+
   remove() {
+    this.#asker?.stop();
     rmSync(this.home, { recursive: true, force: true });
   }
 }

@@ -4,14 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FULL_SCOPES, grant } from "../harness/bench.mjs";
-import { gist, OpenClaw, QUESTIONS, SHARED_TOKEN } from "../harness/openclaw.mjs";
+import { OpenClaw, SHARED_TOKEN } from "../harness/openclaw.mjs";
 import { PairingFiles } from "../harness/pairing-files.mjs";
 import { PairingSqlite } from "../harness/pairing-sqlite.mjs";
-import { answering } from "../harness/processes.mjs";
 
-const ASK_WORKER = new URL("ask-worker.mjs", import.meta.url).pathname;
-const ASK_TIMEOUT_MS = 150_000;
-const LOCAL_FALLBACK = /using local fallback/;
 const OWN_PAIRING_TIMEOUT_MS = 30_000;
 
 export const pairingOf = (openclaw, node24) =>
@@ -63,8 +59,6 @@ export async function makeBase(lab, release, base) {
 }
 
 export class Box {
-  #asker;
-
   static async open(lab, healthy) {
     const home = mkdtempSync(join(lab.scratch, `box-`));
     const openclaw = await OpenClaw.at(home, healthy.release, lab.programs.get(healthy.release.version));
@@ -117,22 +111,17 @@ export class Box {
 
   /** Asks the running gateway all questions, whatever each says. */
   async ask() {
-    const { openclaw } = this;
-    const { node, entry } = openclaw.program;
-    this.#asker ??= answering(node, ["--no-warnings", ASK_WORKER, dirname(entry)], { env: openclaw.env, cwd: openclaw.home });
-    const answers = JSON.parse(await this.#asker.ask(JSON.stringify(QUESTIONS), ASK_TIMEOUT_MS));
-    const passed = ({ code, said }) => code === 0 && !LOCAL_FALLBACK.test(said);
-    const refused = answers.filter((each) => !passed(each));
+    const answers = await this.openclaw.answers();
+    const refused = answers.filter(({ passed }) => !passed);
     return {
       starts: true,
       in: refused.length === 0,
-      ...Object.fromEntries(answers.map((each) => [each.question, passed(each)])),
-      says: [...new Set(refused.map(({ code, said }) => gist(said) || `exit ${code}: ${said.trim().slice(-200)}`))].join(" || "),
+      ...Object.fromEntries(answers.map(({ question, passed }) => [question, passed])),
+      says: [...new Set(refused.map(({ words }) => words))].join(" || "),
     };
   }
 
   async close() {
-    this.#asker?.stop();
     await this.openclaw.stop();
     this.openclaw.remove();
   }
