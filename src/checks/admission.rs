@@ -116,7 +116,9 @@ fn stage_of(finding: &Finding) -> Option<Stage> {
 fn order(model: &Model) -> impl Iterator<Item = Stage> {
     use Stage::{Config, Credential, Device, Policy, Record, Role, Scopes, Store, Token, Url};
     let device = match model.shared {
-        Shared::Present | Shared::Open => [Device, Policy, Record, Token, Role, Scopes],
+        Shared::Present | Shared::AtStart | Shared::Open => {
+            [Device, Policy, Record, Token, Role, Scopes]
+        }
         Shared::Absent => [Device, Token, Policy, Record, Role, Scopes],
     };
     [Config, Store, Url, Credential].into_iter().chain(device)

@@ -3,7 +3,7 @@
 use super::stores::to_read;
 use super::{Check, Edits, Stage, container, file_name, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
-use crate::model::database::{Legacy, is_identity_claim};
+use crate::model::database::Legacy;
 use crate::model::facts::GatewayProcess;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Entry};
@@ -161,7 +161,6 @@ pub static BLOCKER: Check = Check {
             .facts
             .blockers
             .iter()
-            .filter(|file| !is_identity_claim(file))
             .map(|file| {
                 check
                     .finding(

@@ -7,8 +7,9 @@ use super::stores::to_read;
 use super::{Check, Edits, Stage, file_name, new_identity, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::value;
-use crate::model::database::is_identity_claim;
+use crate::model::database::Legacy;
 use crate::model::device::Record;
+use crate::model::identity::record_of_app;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{AuthCondition, IdentityState, Model, Shared};
 use crate::plan::{Edit, Op, StoreKind, Target};
@@ -41,32 +42,36 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
     let Some(legacy) = &model.legacy else {
         return vec![];
     };
-    let identity = file_name(Part::Identity);
     let doctor = || Step::run("openclaw", ["doctor", "--fix"]).after("stop the gateway, then run");
-    if legacy.adopted {
+    if let Some(part) = legacy.adopted {
         let says = "the identity is still in a file, and the database has none";
         let repair =
             "put its key pair into the database, and remove the file (the snapshot keeps it)";
-        return vec![check.finding(identity, says).repaired(repair)];
+        return vec![check.finding(file_name(part), says).repaired(repair)];
     }
     if model.identity != IdentityState::Absent {
         return vec![];
     }
-    if let Some(claim) = model.facts.blockers.iter().find(|name| is_identity_claim(name)) {
+    let claim = legacy.identities.iter().find(|(part, _)| *part != Part::Identity);
+    if let Some((claim, _)) = claim {
         let says =
             "the move of the identity into the database was interrupted, and the database has none";
         let dir = &model.facts.state_dir;
+        let (claim, identity) = (file_name(*claim), file_name(Part::Identity));
         let back = Step::run("mv", [dir.join(claim), dir.join(identity)])
             .after("if that fails, give the file its old name back");
-        return vec![check.finding(claim.clone(), says).by_hand([doctor(), back])];
+        return vec![check.finding(claim, says).by_hand([doctor(), back])];
     }
-    let says = match &legacy.identity {
-        IdentityState::Absent => return vec![],
+    let Some((part, found)) = legacy.identities.first() else {
+        return vec![];
+    };
+    let says = match found {
         IdentityState::Unusable(why) => {
             format!("the identity is still in a file, which could not be read: {}", unusable(why))
         }
         _ => "the identity is still in a file, and the file is not valid".to_owned(),
     };
+    let identity = file_name(*part);
     let finding = check.finding(identity, says);
     vec![match new_identity::is_possible(model) {
         true => finding.choice(new_identity::step()).choice(
@@ -82,29 +87,38 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
 /// The identity's file becomes the row that is missing.
 fn adopted(model: &Model, _: &super::Options) -> Vec<Edit> {
     let codes = [IDENTITY_WAITS.code];
-    let is_adopted = model.legacy.as_ref().is_some_and(|legacy| legacy.adopted);
-    let Some(row) = is_adopted.then(|| imported(model)).flatten() else {
+    let Some((legacy, row)) =
+        model.legacy.as_ref().and_then(|legacy| Some((legacy, imported(model, legacy.adopted?)?)))
+    else {
         return vec![];
     };
     let why = "the key pair of the file becomes the identity in the database, as in OpenClaw's own import";
     let (store, part, key) = (StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY.to_owned());
-    vec![
-        edit(Target::Record { store, part, key }, Op::Insert(row), why, &codes),
-        set_aside(part, "the key pair is in the database now", IDENTITY_WAITS.code),
-    ]
+    let row = edit(Target::Record { store, part, key }, Op::Insert(row), why, &codes);
+    let files = gone(legacy, "the key pair is in the database now", IDENTITY_WAITS.code);
+    std::iter::once(row).chain(files).collect()
 }
 
-/// The row that OpenClaw's own import would make of the identity's file.
-fn imported(model: &Model) -> Option<Record> {
+/// The files of an identity that is in the database now, as far as they could be read.
+fn gone(legacy: &Legacy, why: &str, code: Code) -> Vec<Edit> {
+    let read =
+        legacy.identities.iter().filter(|(_, found)| !matches!(found, IdentityState::Unusable(_)));
+    read.map(|(part, _)| set_aside(*part, why, code)).collect()
+}
+
+/// The row that OpenClaw's own import would make of an identity's file.
+fn imported(model: &Model, part: Part) -> Option<Record> {
     model.usable_identity()?;
-    let file = value::of(model.images.file(Part::Identity)?.bytes()?)?;
+    let file = value::of(model.images.file(part)?.bytes()?)?;
+    let file = file.as_object()?;
+    let keys = record_of_app(file).unwrap_or_else(|| file.clone());
     let now = model.facts.now_ms;
     let created = file.get("createdAtMs").and_then(Value::as_i64).filter(|time| *time >= 0);
     let mut row = Record::new();
     row.insert("identityKey".into(), json!(PRIMARY_IDENTITY));
     row.insert("deviceId".into(), json!(model.local_id()?));
     for name in ["publicKeyPem", "privateKeyPem"] {
-        row.insert(name.into(), file.get(name)?.clone());
+        row.insert(name.into(), keys.get(name)?.clone());
     }
     row.insert("createdAtMs".into(), json!(created.unwrap_or(now)));
     row.insert("updatedAtMs".into(), json!(now));
@@ -117,9 +131,10 @@ pub static IDENTITY_LEFT: Check = Check {
     severity: Severity::Warning,
     title: "an old identity file is beside the database",
     why: "The identity in the database counts. An old device.json beside it (an older app wrote it, or an import could \
-          not remove it) is not used, but it can stop the gateway's start and `openclaw doctor`.",
-    repair: "The file is removed; the snapshot keeps it.",
-    by_hand: "Move identity/device.json away. If it comes back, update the app that writes it.",
+          not remove it) is not used, but it can stop the gateway's start and `openclaw doctor`. So can device.json.native-importing \
+          and device.json.doctor-importing, which an interrupted import leaves.",
+    repair: "The files are removed; the snapshot keeps them.",
+    by_hand: "Move identity/device.json, and what begins with that name, away. If it comes back, update the app that writes it.",
     messages: &[
         "canonical SQLite device identity differs from the legacy identity",
         "bytes differ from the migration receipt",
@@ -134,43 +149,67 @@ pub static IDENTITY_LEFT: Check = Check {
         let (Some(legacy), Some(row)) = (&model.legacy, model.usable_identity()) else {
             return vec![];
         };
-        if legacy.adopted {
+        if legacy.adopted.is_some() || legacy.identities.is_empty() {
             return vec![];
         }
-        let finding = |says| {
-            let finding = check.finding(file_name(Part::Identity), says);
-            finding.repaired("remove it (the snapshot keeps it)")
+        let mut found = Vec::new();
+        let mut lines = Vec::new();
+        for (part, file) in &legacy.identities {
+            let name = file_name(*part);
+            match file {
+                IdentityState::Unusable(why) => found.push(
+                    check
+                        .finding(name, "an old identity file is in the way")
+                        .by_hand(to_read(why))
+                        .note(unusable(why)),
+                ),
+                IdentityState::Found(file) if file.public_key == row.public_key => {
+                    lines.push((
+                        name,
+                        "the same key as the database".to_owned(),
+                        *part != Part::Identity,
+                    ));
+                }
+                IdentityState::Found(file) => {
+                    lines.push((
+                        name,
+                        format!("another key, of the device {}", file.derived_id),
+                        true,
+                    ));
+                }
+                _ => lines.push((name, "no key pair".to_owned(), true)),
+            }
+        }
+        let Some((name, _, _)) = lines.first() else {
+            return found;
         };
-        vec![match &legacy.identity {
-            IdentityState::Absent => return vec![],
-            IdentityState::Unusable(why) => check
-                .finding(file_name(Part::Identity), "an old identity file is in the way")
-                .by_hand(to_read(why))
-                .note(unusable(why)),
-            IdentityState::Found(file) if file.public_key == row.public_key => {
-                finding("the identity's old file is still there")
-                    .rated(Severity::Info)
-                    .note("it holds the same key as the database")
-            }
-            IdentityState::Found(file) => {
-                finding("an old identity file with another key is beside the database")
-                    .seen("the file's device", &file.derived_id)
-                    .seen("the database's device", &row.derived_id)
-            }
-            _ => {
-                finding("an old identity file is beside the database").note("it holds no key pair")
-            }
-        }]
+        let says = match lines.as_slice() {
+            [_] => "an old identity file is beside the database",
+            _ => "old identity files are beside the database",
+        };
+        let repair = match lines.as_slice() {
+            [_] => "remove it (the snapshot keeps it)",
+            _ => "remove them (the snapshot keeps them)",
+        };
+        let finding = check.finding(*name, says).repaired(repair);
+        let finding = match lines.iter().any(|(_, _, matters)| *matters) {
+            true => finding,
+            false => finding.rated(Severity::Info),
+        };
+        let finding = lines.iter().fold(finding, |finding, (name, holds, _)| {
+            finding.note(format!("{name} holds {holds}"))
+        });
+        found.push(finding.seen("the database's device", &row.derived_id));
+        found
     },
     edits: Edits::Pairing(|model, _| {
-        let goes = model.usable_identity().is_some()
-            && model.legacy.as_ref().is_some_and(|legacy| {
-                let is_there =
-                    !matches!(legacy.identity, IdentityState::Absent | IdentityState::Unusable(_));
-                is_there && !legacy.adopted
-            });
         let why = "the identity in the database counts; the file is not used, and can stop the gateway's start";
-        goes.then(|| set_aside(Part::Identity, why, IDENTITY_LEFT.code)).into_iter().collect()
+        match (&model.legacy, model.usable_identity()) {
+            (Some(legacy), Some(_)) if legacy.adopted.is_none() => {
+                gone(legacy, why, IDENTITY_LEFT.code)
+            }
+            _ => vec![],
+        }
     }),
     ..Check::BASE
 };
@@ -207,7 +246,7 @@ pub static AUTH_LEFT: Check = Check {
         };
         vec![match model.shared {
             Shared::Absent => finding,
-            Shared::Present | Shared::Open => finding.rated(Severity::Warning).note(
+            Shared::Present | Shared::AtStart | Shared::Open => finding.rated(Severity::Warning).note(
                 "the config holds a shared token or password, so the CLI does not need the saved token",
             ),
         }]

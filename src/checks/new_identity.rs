@@ -1,7 +1,6 @@
 //! Whether `--new-identity` can give this machine's CLI another key pair, and how that is told. What it
 //! does is part of the grant.
 
-use crate::model::database::is_identity_claim;
 use crate::model::layout::Part;
 use crate::model::store::Condition;
 use crate::model::{IdentityState, Model};
@@ -17,7 +16,6 @@ pub(super) fn step() -> Step {
 
 /// Whether a new identity can be made and paired here.
 pub fn is_possible(model: &Model) -> bool {
-    let is_claimed = model.facts.blockers.iter().any(|name| is_identity_claim(name));
     let has_place = match model.store {
         StoreKind::Files => model.images.file(Part::Identity).is_some(),
         StoreKind::Sqlite => {
@@ -28,8 +26,9 @@ pub fn is_possible(model: &Model) -> bool {
     // A client's own pairing stores are read by no gateway: there, OpenClaw asks the other host.
     has_place
         && !model.config.is_client()
-        && !is_claimed
         && !is_unusable(&model.identity)
-        && !model.legacy.as_ref().is_some_and(|legacy| is_unusable(&legacy.identity))
+        && !model.legacy.as_ref().is_some_and(|legacy| {
+            legacy.is_claimed() || legacy.identities.iter().any(|(_, found)| is_unusable(found))
+        })
         && !matches!(model.paired.condition, Condition::Unusable(_))
 }

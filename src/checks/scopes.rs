@@ -4,8 +4,8 @@ use super::local::{local, paired_place, with_request};
 use super::{Check, Edits, Stage, list};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::contact::PairingFault;
-use crate::model::device::{List, Token};
-use crate::model::scopes::FULL;
+use crate::model::device::{Device, List, Token};
+use crate::model::scopes::{Era, FULL};
 use crate::model::{Model, Shared};
 
 /// `tokens.operator` of this machine's record; `None` where there is no record to look at.
@@ -19,10 +19,35 @@ pub(super) fn entry(model: &Model) -> Option<Option<&Token>> {
 pub(super) fn only_with_device_token(model: &Model, finding: Finding) -> Finding {
     match model.shared {
         Shared::Absent => finding,
+        Shared::AtStart => finding.rated(Severity::Warning).note(
+            "the gateway's next start makes a shared token, and with that the CLI's next connect renews the device token",
+        ),
         Shared::Present | Shared::Open => finding.rated(Severity::Warning).note(
             "the config holds a shared token or password, so the next connect can renew the device token",
         ),
     }
+}
+
+/// Whether the release that left its name reads no `approvedScopes` (before 2026.2.21).
+fn reads_scopes_alone(model: &Model) -> bool {
+    model.release().is_some_and(|release| !release.is_from("2026.2.21"))
+}
+
+/// The list of scopes that decides, its name, and by which rules: `approvedScopes` where it is a list, except that a
+/// release that reads `scopes` alone may be the one that runs, and those are too few for it.
+fn counted<'d>(model: &Model, device: &'d Device) -> (&'static str, &'d List, Era) {
+    let (name, baseline) = device.baseline();
+    if reads_scopes_alone(model)
+        && is_enough(baseline, model.era)
+        && !is_enough(&device.scopes, Era::Literal)
+    {
+        return ("scopes", &device.scopes, Era::Literal);
+    }
+    (name, baseline, model.era)
+}
+
+fn is_enough(held: &List, era: Era) -> bool {
+    *held != List::Odd && era.rule().lacking(held.items(), era.needed().iter().copied()).is_empty()
 }
 
 pub static SCOPES_MISSING: Check = Check {
@@ -64,8 +89,8 @@ pub static SCOPES_MISSING: Check = Check {
         let Some(device) = local(model) else {
             return vec![];
         };
-        let (name, held) = device.baseline();
-        let lacking = model.rule.lacking(held.items(), FULL);
+        let (name, held, era) = counted(model, device);
+        let lacking = era.rule().lacking(held.items(), FULL);
         if lacking.is_empty() && *held != List::Odd {
             return vec![];
         }
@@ -80,9 +105,15 @@ pub static SCOPES_MISSING: Check = Check {
             .detail("deviceId", &device.key)
             .seen(name, holds)
             .seen("lacks", list(&lacking));
+        let finding = match model.release().filter(|_| reads_scopes_alone(model)) {
+            Some(release) if device.approved_scopes.is_list() => finding.note(format!(
+                "{release}, which wrote the config last, reads `scopes` alone; a later release has written `approvedScopes`, and reads that: \
+                 both have to be enough"
+            )),
+            _ => finding,
+        };
         let finding = with_request(model, finding);
-        let gets_in = *held != List::Odd
-            && model.rule.lacking(held.items(), model.era.needed().iter().copied()).is_empty();
+        let gets_in = is_enough(held, era);
         vec![if gets_in {
             finding.rated(Severity::Warning).note(
                 "everyday commands work with these scopes; commands that need more are refused",

@@ -4,6 +4,7 @@ use super::{Check, Edits, Stage, container};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::scan::ValueKind;
 use crate::image::Unusable;
+use crate::model::contact::PairingFault;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Records};
 use crate::model::{AuthCondition, Model, place_of};
@@ -34,6 +35,21 @@ pub(super) fn both(model: &Model) -> [&Records; 2] {
 
 pub(super) fn place(model: &Model, records: &Records) -> String {
     place_of(model.store, records.part)
+}
+
+/// What a gateway takes for an empty store may let this machine's CLI in all the same: a request is only needed for
+/// what waits for a person, and what is approved silently is approved anew.
+fn rated(model: &Model, records: &Records, finding: Finding) -> Finding {
+    let is_empty_to_it = match records.condition {
+        Condition::NotAnObject(_) => true,
+        _ => model.reads_broken_as_empty(),
+    };
+    if is_empty_to_it && (records.part == Part::Pending || model.heals(PairingFault::Unknown)) {
+        return finding.rated(Severity::Warning).note(
+            "the gateway takes it for an empty one, which does not keep this machine's CLI out",
+        );
+    }
+    finding
 }
 
 pub static UNREADABLE: Check = Check {
@@ -115,11 +131,10 @@ pub static BROKEN: Check = Check {
                     .repaired(repair)
                     .note(format!("line {line}, column {column}: {}", error.message(&text)));
                 let finding = finding.seen("records that are whole", number);
-                Some(
-                    container::left_out(aside, records.part)
-                        .into_iter()
-                        .fold(finding, Finding::note),
-                )
+                let finding = container::left_out(aside, records.part)
+                    .into_iter()
+                    .fold(finding, Finding::note);
+                Some(rated(model, records, finding))
             }
             _ => None,
         };
@@ -155,9 +170,8 @@ pub static EMPTY: Check = Check {
             .into_iter()
             .filter(|records| records.condition == Condition::Empty)
             .map(|records| {
-                check
-                    .finding(place(model, records), "the file is empty")
-                    .repaired("make it an empty object")
+                let finding = check.finding(place(model, records), "the file is empty");
+                rated(model, records, finding.repaired("make it an empty object"))
             })
             .collect()
     },
@@ -192,10 +206,9 @@ pub static NOT_AN_OBJECT: Check = Check {
                     let says = format!("the store is {}, and must be an object", kind.name());
                     let finding =
                         check.finding(place(model, records), says).repaired("make it an object");
-                    Some(if kind == ValueKind::Null {
-                        finding.rated(Severity::Warning)
-                    } else {
-                        finding
+                    Some(match kind {
+                        ValueKind::Null => finding.rated(Severity::Warning),
+                        _ => rated(model, records, finding),
                     })
                 }
                 _ => None,

@@ -88,6 +88,62 @@ fn a_key_of_later_releases_beside_a_record_of_no_named_release_is_no_health() {
     assert_eq!(severity(&model_with_config(config, facts())), None);
 }
 
+/// A captured healthy state of a release that left its name, changed.
+fn named(release: &str, change: impl Fn(&mut Images)) -> Vec<Finding> {
+    let mut images = healthy_model().images;
+    change(&mut images);
+    let config = format!(
+        "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{{mode:'token',token:'some-long-token-0123456789'}}}}}}"
+    );
+    checks::diagnose(&with_config(images, &config, facts()))
+}
+
+fn put(images: &mut Images, part: Part, text: &str) {
+    let image = images.texts.get_mut(&Slot::File(part)).unwrap();
+    let bytes = Bytes::new(text.as_bytes().to_vec());
+    image.state = FileState::Present { bytes, meta: Meta::default() };
+}
+
+#[test]
+fn a_store_that_the_gateway_takes_for_empty_keeps_nobody_out_who_needs_nothing_of_it() {
+    let fails = |release: &str, part: Part, text: &str| {
+        checks::fails(&named(release, |images| put(images, part, text)))
+    };
+    for release in ["2026.2.19", "2026.5.7", "2026.5.28"] {
+        assert!(!fails(release, Part::Pending, "[]"), "{release}");
+    }
+    for text in ["{", ""] {
+        assert!(!fails("2026.2.19", Part::Pending, text));
+        assert!(fails("2026.5.28", Part::Pending, text));
+        // Each command comes for the first time, and only up to 2026.4.28 that is enough for all of them.
+        assert!(!fails("2026.4.15", Part::Paired, text));
+        assert!(fails("2026.2.19", Part::Paired, text));
+        assert!(fails("2026.5.28", Part::Paired, text));
+    }
+    assert!(!fails("2026.2.19", Part::Paired, "[]"));
+    assert!(fails("2026.5.28", Part::Paired, "[]"));
+}
+
+#[test]
+fn a_release_that_reads_scopes_alone_needs_them_there() {
+    let narrowed = |release: &str, full: &str| {
+        let found = named(release, |images| {
+            let text = text(&Model::of(images.clone(), facts()), Part::Paired);
+            let mut paired: Value = serde_json::from_str(&text).unwrap();
+            paired[ID][full] = paired[ID]["approvedScopes"].clone();
+            let narrow = if full == "scopes" { "approvedScopes" } else { "scopes" };
+            paired[ID][narrow] = json!(["operator.read"]);
+            put(images, Part::Paired, &paired.to_string());
+        });
+        found.iter().any(|one| one.code.0 == "cli-scopes-missing" && one.severity.fails())
+    };
+    assert!(narrowed("2026.2.19", "approvedScopes"));
+    assert!(!narrowed("2026.5.28", "approvedScopes"));
+    // A later release has written the list, and may be the one that runs.
+    assert!(narrowed("2026.2.19", "scopes"));
+    assert!(narrowed("2026.5.28", "scopes"));
+}
+
 /// Diagnoses, plans, plays the plan through and diagnoses again.
 pub(super) fn repaired(images: &Images) -> Model {
     let model = Model::of(images.clone(), facts());

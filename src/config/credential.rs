@@ -34,6 +34,14 @@ impl ConfigModel {
         }
     }
 
+    /// Whether nothing sets a shared token, on either side, and the config may be written.
+    pub fn is_without_token(&self) -> bool {
+        let unset = self.whole().is_some_and(|config| config.gateway.auth_token.is_missing());
+        unset
+            && self.facts.read_only.is_none()
+            && !self.facts.variables.iter().any(|at| at.token.is_some())
+    }
+
     /// The gateway looks into the config first, in every release; the CLI does from 2026.8 on, and into its
     /// environment before.
     fn agreed<'m>(&'m self, setting: &'m Setting<Secret>, own: Own) -> Option<&'m str> {
@@ -109,10 +117,29 @@ mod tests {
                 values: [((*name).to_owned(), secret)].into(),
                 more: Vec::new(),
                 unread: Vec::new(),
+                missing: Vec::new(),
                 working_dir: None,
             });
         }
         model_with_config(&format!("{{gateway:{{mode:'local',auth:{auth}}}}}"), facts).shared
+    }
+
+    #[test]
+    fn some_releases_make_a_token_at_their_start() {
+        use crate::model::facts::GatewayProcess;
+        let shared = |release: &str, gateway: GatewayProcess| {
+            let facts = crate::model::facts::Facts { gateway, ..facts() };
+            let config =
+                format!("{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local'}}}}");
+            model_with_config(&config, facts).shared
+        };
+        for release in ["2026.2.19", "2026.4.15", "2026.5.7"] {
+            assert_eq!(shared(release, GatewayProcess::NotRunning), Shared::AtStart, "{release}");
+        }
+        for release in ["2026.2.9", "2026.5.28", "2026.7.1", ""] {
+            assert_eq!(shared(release, GatewayProcess::NotRunning), Shared::Absent, "{release}");
+        }
+        assert_eq!(shared("2026.4.15", GatewayProcess::Running { pid: 1 }), Shared::Absent);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct ConfigFacts {
     pub read_only: Option<String>,
     /// Where variables that OpenClaw looks at are set.
     pub variables: Vec<Variables>,
+    /// The release that runs here still takes the variables' first names, and the `.env` of the working folder.
+    pub reads_old_names: bool,
     /// A lock beside the config whose process is gone, and that process's id.
     pub stale_lock: Option<(PathBuf, u32)>,
     /// The profile, if one was named.
@@ -127,12 +129,14 @@ pub struct Variables {
     pub more: Vec<String>,
     /// Environment files that the place names and that could not be read: what they set is not known.
     pub unread: Vec<String>,
+    /// Environment files that the place names, that are not there, and without which systemd does not start it.
+    pub missing: Vec<String>,
     /// Where the service works: early releases load the `.env` there.
     pub working_dir: Option<PathBuf>,
 }
 
-/// What the first names of OpenClaw's variables began with; releases up to 2026.2 take those where the
-/// `OPENCLAW_` one is not set, later ones ignore them.
+/// What the first names of OpenClaw's variables began with; releases up to 2026.3.13 take those of the first kind where
+/// the `OPENCLAW_` one is not set, later ones ignore them.
 const OLD_PREFIXES: [&str; 2] = ["CLAWDBOT_", "MOLTBOT_"];
 
 impl Variables {
@@ -161,7 +165,7 @@ impl Variables {
 pub enum Place {
     /// clawmend's own environment: the CLI's too, if it is called from the same shell.
     Process,
-    /// The `.env` of the folder that the command is called in: the CLI, and only of releases before 2026.4.
+    /// The `.env` of the folder that the command is called in: the CLI, and only of releases up to 2026.3.13.
     WorkingFolder,
     /// A `.env` file that CLI and gateway both read.
     DotEnv,
@@ -193,6 +197,7 @@ mod tests {
             values: values.iter().map(own).collect(),
             more: Vec::new(),
             unread: Vec::new(),
+            missing: Vec::new(),
             working_dir: None,
         }
     }

@@ -13,6 +13,7 @@ use super::host::{host, port};
 use super::include::{Resolved, resolve};
 use super::owner::{FileId, Owner};
 use super::paths::{ReadFile, Root};
+use super::release::Release;
 use super::vars;
 use super::vocabulary::{AUTH_MODES, placeholder};
 use crate::format::json5::{self, SyntaxError};
@@ -115,6 +116,12 @@ impl ConfigState {
             Some(root) => Self::of(root, facts, &source),
             None => Self::NotRead,
         }
+    }
+
+    /// The release that wrote it last, where it says so.
+    pub fn written_by(&self) -> Option<Release> {
+        let value = &self.config()?.resolved.value;
+        Release::parse(value.get("meta")?.get("lastTouchedVersion")?.as_str()?)
     }
 
     fn config(&self) -> Option<&Config> {

@@ -7,7 +7,7 @@ use super::device::Record;
 use super::identity::Identity;
 use super::layout::{PRIMARY_IDENTITY, Part};
 use super::store::{Fault, Records, record_of_row};
-use super::{CachedAuth, IdentityState, Model, auth_of_file, identity_of_file, table};
+use super::{CachedAuth, IdentityState, Model, auth_of_file, identity_to_import, table};
 use crate::image::{Cell, DatabaseState, Images};
 use crate::plan::StoreKind;
 
@@ -19,12 +19,13 @@ pub struct Legacy {
     pub paired: Records,
     /// `devices/pending.json`: set aside at that start, its requests are not imported.
     pub pending: Records,
-    /// `identity/device.json`.
-    pub identity: IdentityState,
+    /// `identity/device.json`, and what an interrupted import of it had claimed, as far as they are there. In OpenClaw's
+    /// own form or in that of the native app: its import takes both.
+    pub identities: Vec<(Part, IdentityState)>,
     /// `identity/device-auth.json`.
     pub auth: CachedAuth,
-    /// The database holds no identity, and the file's is whole: it is this machine's.
-    pub adopted: bool,
+    /// The database holds no identity, and this file's is whole: it is this machine's.
+    pub adopted: Option<Part>,
 }
 
 impl Legacy {
@@ -37,30 +38,39 @@ impl Legacy {
         (store == StoreKind::Sqlite && readable).then(|| Self {
             paired: Records::of_file(Part::Paired, images.file(Part::Paired)),
             pending: Records::of_file(Part::Pending, images.file(Part::Pending)),
-            identity: identity_of_file(images.file(Part::Identity)),
+            identities: Part::IDENTITY_FILES
+                .into_iter()
+                .map(|part| (part, identity_to_import(images.file(part))))
+                .filter(|(_, found)| *found != IdentityState::Absent)
+                .collect(),
             auth: auth_of_file(images.file(Part::DeviceAuth)),
-            adopted: false,
+            adopted: None,
         })
     }
 
-    /// The identity of the file, if it can stand in for a row that is missing: whole, its keys a
-    /// pair. It goes by the id that its key hashes to, as OpenClaw's import does.
-    pub(super) fn adopt(&mut self, row: &IdentityState, blockers: &[String]) -> Option<Identity> {
-        let claimed = blockers.iter().any(|blocker| is_identity_claim(blocker.as_str()));
-        let IdentityState::Found(identity) = &self.identity else {
-            return None;
-        };
-        if *row != IdentityState::Absent || !identity.keys_match || claimed {
+    /// The identity of the files, if it can stand in for a row that is missing: whole, its keys a
+    /// pair, and the same in all that hold one. It goes by the id that its key hashes to, as OpenClaw's import does.
+    pub(super) fn adopt(&mut self, row: &IdentityState) -> Option<Identity> {
+        if *row != IdentityState::Absent {
             return None;
         }
-        self.adopted = true;
-        Some(Identity { device_id: identity.derived_id.clone(), ..identity.clone() })
+        let mut whole = self.identities.iter().filter_map(|(part, found)| match found {
+            IdentityState::Found(identity) if identity.keys_match => Some((*part, identity)),
+            _ => None,
+        });
+        let (part, first) = whole.next()?;
+        if whole.any(|(_, other)| other.public_key != first.public_key) {
+            return None;
+        }
+        let adopted = Identity { device_id: first.derived_id.clone(), ..first.clone() };
+        self.adopted = Some(part);
+        Some(adopted)
     }
-}
 
-/// Whether a leftover is an identity file that an import had claimed when it was interrupted.
-pub fn is_identity_claim(name: &str) -> bool {
-    Part::Identity.file().is_some_and(|file| name.starts_with(file) && name.len() > file.len())
+    /// Whether an import of the identity was interrupted.
+    pub fn is_claimed(&self) -> bool {
+        self.identities.iter().any(|(part, _)| *part != Part::Identity)
+    }
 }
 
 /// A cell that should hold JSON and does not.

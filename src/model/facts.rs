@@ -29,7 +29,7 @@ pub struct Facts {
     pub interrupted: Option<String>,
     /// Snapshots that a killed clawmend left half-made, by name.
     pub half_built: Vec<String>,
-    /// Legacy files that block OpenClaw's own migration (F14), and those that an interrupted one had
+    /// `exec-approvals.json`, which blocks OpenClaw's own migration (F14), and what an interrupted one had
     /// claimed, relative to the state dir.
     pub blockers: Vec<String>,
     /// Pairing files already imported into the database (`*.json.migrated`), relative to the state dir.

@@ -106,6 +106,19 @@ pub fn record_of_seed(seed: &[u8; 32]) -> Record {
     fields.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect()
 }
 
+/// The fields of an identity that a native app has written (`publicKey`, `privateKey`: raw, in base64), as every release
+/// writes them. `None`: its keys are no pair.
+pub fn record_of_app(record: &Record) -> Option<Record> {
+    let raw = |name: &str| -> Option<[u8; 32]> {
+        let text = record.get(name)?.as_str()?.trim_end_matches('=');
+        let bytes = URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()?;
+        bytes.try_into().ok()
+    };
+    let (public, seed) = (raw("publicKey")?, raw("privateKey")?);
+    let fits = SigningKey::from_bytes(&seed).verifying_key().to_bytes() == public;
+    fits.then(|| record_of_seed(&seed))
+}
+
 fn pem(label: &str, der: &[&[u8]]) -> String {
     // 64 characters at most, so a body of one line.
     let body = STANDARD.encode(der.concat());

@@ -18,18 +18,27 @@ pub enum Part {
     DeviceAuth,
     /// Device tokens for remote gateways (SQLite only). Kept and restored, never edited.
     OriginTokens,
+    /// The identity's file as the macOS app has claimed it for its import into the database (a file alone).
+    NativeClaim,
+    /// The same, claimed by `openclaw doctor`.
+    DoctorClaim,
 }
 
 impl Part {
     /// Every part, in the order they are shown.
-    pub const ALL: [Part; 6] = [
+    pub const ALL: [Part; 8] = [
         Part::Paired,
         Part::Pending,
         Part::Bootstrap,
         Part::Identity,
         Part::DeviceAuth,
         Part::OriginTokens,
+        Part::NativeClaim,
+        Part::DoctorClaim,
     ];
+
+    /// The identity's file, and what an interrupted import of it leaves.
+    pub const IDENTITY_FILES: [Part; 3] = [Part::Identity, Part::NativeClaim, Part::DoctorClaim];
 
     /// The file of the file generation (up to 2026.7.x), relative to the state dir.
     pub fn file(self) -> Option<&'static str> {
@@ -40,10 +49,12 @@ impl Part {
             Part::Identity => Some("identity/device.json"),
             Part::DeviceAuth => Some("identity/device-auth.json"),
             Part::OriginTokens => None,
+            Part::NativeClaim => Some("identity/device.json.native-importing"),
+            Part::DoctorClaim => Some("identity/device.json.doctor-importing"),
         }
     }
 
-    /// The table of the SQLite generation (from 2026.8.1).
+    /// The table of the SQLite generation (from 2026.8.1); empty where there is none.
     pub fn table(self) -> &'static str {
         match self {
             Part::Paired => "device_pairing_paired",
@@ -52,6 +63,7 @@ impl Part {
             Part::Identity => "device_identities",
             Part::DeviceAuth => "device_auth_tokens",
             Part::OriginTokens => "gateway_origin_device_tokens",
+            Part::NativeClaim | Part::DoctorClaim => "",
         }
     }
 
@@ -64,6 +76,7 @@ impl Part {
             Part::Identity => &["identity_key"],
             Part::DeviceAuth => &["device_id", "role"],
             Part::OriginTokens => &["gateway_scope", "device_id", "role"],
+            Part::NativeClaim | Part::DoctorClaim => &[],
         }
     }
 
@@ -228,7 +241,7 @@ impl Part {
             Part::Pending => PENDING_COLUMNS,
             Part::Identity => IDENTITY_COLUMNS,
             Part::DeviceAuth => DEVICE_AUTH_COLUMNS,
-            Part::Bootstrap | Part::OriginTokens => &[],
+            Part::Bootstrap | Part::OriginTokens | Part::NativeClaim | Part::DoctorClaim => &[],
         }
     }
 

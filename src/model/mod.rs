@@ -25,7 +25,7 @@ use device::{Device, List};
 use facts::Facts;
 use identity::Identity;
 use layout::{GENERATION_COLUMN, Part};
-use own::{auth_of_file, auth_of_table, identity_of_file, identity_of_table};
+use own::{auth_of_file, auth_of_table, identity_of_file, identity_of_table, identity_to_import};
 use scopes::{Era, Rule};
 use store::{Condition, Records};
 
@@ -68,6 +68,9 @@ pub enum Shared {
     /// The config holds a usable token or password for this gateway: a device token that does not
     /// match is replaced at the next connect (2026.2.26 and later, 2026.2.19 too).
     Present,
+    /// None yet: the gateway's next start makes a token and writes it into the config, where the CLI finds it (seen on 2026.2.19,
+    /// 2026.4.15, 2026.5.7).
+    AtStart,
     /// `gateway.auth.mode` is `none`: nobody asks for one. The CLI shows its device all the same.
     Open,
     /// None, or one that only the environment can resolve: the device token has to match.
@@ -110,7 +113,7 @@ impl Model {
             StoreKind::Sqlite => identity_of_table(table(&images, Part::Identity)),
         };
         let mut legacy = database::Legacy::beside(&images, store);
-        let adopted = legacy.as_mut().and_then(|legacy| legacy.adopt(&identity, &facts.blockers));
+        let adopted = legacy.as_mut().and_then(|legacy| legacy.adopt(&identity));
         let identity = adopted.map_or(identity, IdentityState::Found);
         let auth = match store {
             StoreKind::Files => auth_of_file(images.file(Part::DeviceAuth)),
@@ -142,9 +145,15 @@ impl Model {
             written
         };
         let kind = config.whole().map(|config| config.gateway.auth_kind());
+        let starts = facts.gateway == facts::GatewayProcess::NotRunning;
+        let makes_one = release(&images, &config)
+            .is_some_and(|release| release.is_from("2026.2.19") && !release.is_from("2026.5.8"));
         let shared = match (config.agreed_secret(), kind) {
             (Some(_), _) => Shared::Present,
             (None, Some(AuthKind::None)) => Shared::Open,
+            (None, Some(AuthKind::Token)) if makes_one && starts && config.is_without_token() => {
+                Shared::AtStart
+            }
             (None, _) => Shared::Absent,
         };
         Self {
@@ -175,7 +184,7 @@ impl Model {
         self.local = self.paired.entry(&id).and_then(|entry| self.paired.device(entry));
         self.requests = requests_of(&self.pending, &id);
         if let Some(legacy) = &mut self.legacy {
-            legacy.adopted = false;
+            legacy.adopted = None;
         }
         self.identity = IdentityState::Found(identity);
         self
@@ -299,9 +308,8 @@ fn generation(images: &Images) -> StoreKind {
 }
 
 fn release(images: &Images, config: &ConfigModel) -> Option<Release> {
-    let touched = || config.read()?.resolved.value.get("meta")?.get("lastTouchedVersion")?.as_str();
-    let wrote = || database(images)?.app_version.as_deref();
-    let named = [wrote().and_then(Release::parse), touched().and_then(Release::parse)];
+    let wrote = || Release::parse(database(images)?.app_version.as_deref()?);
+    let named = [wrote(), config.state.written_by()];
     named.into_iter().flatten().reduce(|one, other| if other.is_after(one) { other } else { one })
 }
 

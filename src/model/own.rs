@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::device::{Device, Record, Token};
-use super::identity::{Identity, IdentityFault};
+use super::identity::{Identity, IdentityFault, record_of_app};
 use super::layout::{PRIMARY_IDENTITY, Part};
 use super::store::record_of_row;
 use crate::format::value;
@@ -88,6 +88,17 @@ pub(super) fn identity_of_file(image: Option<&TextImage>) -> IdentityState {
             }
         }
     }
+}
+
+/// The same as OpenClaw's import into the database reads it: also as a native app writes it.
+pub(super) fn identity_to_import(image: Option<&TextImage>) -> IdentityState {
+    let found = identity_of_file(image);
+    let IdentityState::Faulty(IdentityFault::AppShape, _) = found else {
+        return found;
+    };
+    let record = object_of_file(image).ok().flatten();
+    let identity = record.and_then(|record| Identity::of(&record_of_app(&record)?).ok());
+    identity.map_or(found, IdentityState::Found)
 }
 
 pub(super) fn identity_of_table(table: Option<Arc<Table>>) -> IdentityState {

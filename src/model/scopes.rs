@@ -25,6 +25,11 @@ pub const KNOWN: [&str; 10] = [
 /// `health` read. A device with these two gets in, though not everywhere.
 pub const LEAST: [&str; 2] = ["operator.pairing", "operator.read"];
 
+/// What the everyday commands ask for by name up to 2026.2.19: `devices list` and `cron list` the first three, `health`
+/// the last. None asks for `operator.write`.
+pub const LITERAL: [&str; 4] =
+    ["operator.admin", "operator.approvals", "operator.pairing", "operator.read"];
+
 /// Which rules a gateway goes by, as far as the state gives its release away. Ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Era {
@@ -55,10 +60,20 @@ impl Era {
         }
     }
 
+    /// What this machine's CLI asks for when it comes for the first time, whichever command that is.
+    pub fn asked_at_first_contact(self) -> &'static [&'static str] {
+        match self {
+            Era::Literal => LITERAL.get(..3).unwrap_or_default(),
+            Era::Implied => &FULL,
+            Era::Least => &[],
+        }
+    }
+
     /// The scopes without which the CLI is kept out.
     pub fn needed(self) -> &'static [&'static str] {
         match self {
-            Era::Literal | Era::Implied => &FULL,
+            Era::Literal => &LITERAL,
+            Era::Implied => &FULL,
             Era::Least => &LEAST,
         }
     }

@@ -21,6 +21,7 @@ use crate::files::dir::refuse;
 use crate::files::read_small;
 use crate::format::json5;
 use crate::image::{Bytes, FileState, Meta, Slot, TextImage};
+use crate::model::scopes::Era;
 use crate::step::Step;
 use crate::store::json::JsonStore;
 
@@ -41,8 +42,9 @@ pub(super) struct ConfigRead {
     pub state: ConfigState,
 }
 
-/// Reads the config, every file it includes, and the copies beside it. `early`: see [`variables::read`].
-pub(super) fn read(located: &Located, env: &Env, early: bool) -> ConfigRead {
+/// Reads the config, every file it includes, and the copies beside it. `traces`: the rules whose releases have left
+/// a trace beside it.
+pub(super) fn read(located: &Located, env: &Env, traces: Era) -> ConfigRead {
     let path = normalize(&located.config);
     let files = JsonStore::new(located.state_dir.clone(), vec![path.clone()]);
     let copies = copies(&path);
@@ -59,7 +61,6 @@ pub(super) fn read(located: &Located, env: &Env, early: bool) -> ConfigRead {
             .into_iter()
             .find(|name| env.var(name) == Some("1"))
             .map(str::to_owned),
-        variables: variables::read(located, env, early),
         stale_lock: left_lock(&path, env),
         copies: rank(copies.iter().map(|(copy, _)| copy.clone()).collect()),
         path: path.clone(),
@@ -74,6 +75,9 @@ pub(super) fn read(located: &Located, env: &Env, early: bool) -> ConfigRead {
     };
     let (root, _) = look(&path);
     let state = ConfigState::of(root, &facts, &look);
+    facts.reads_old_names = traces < Era::Least
+        && state.written_by().map_or(traces == Era::Literal, |by| !by.is_from("2026.3.22"));
+    facts.variables = variables::read(located, env, facts.reads_old_names);
     if !matches!(state, ConfigState::Read(_)) {
         // One of the copies may take its place, and brings its own includes.
         for (_, bytes) in copies.into_iter().filter(|(copy, _)| copy.is_usable()) {

@@ -20,7 +20,6 @@ pub use surroundings::listing;
 
 use crate::error::Error;
 use crate::model::Model;
-use crate::model::scopes::Era;
 use crate::store::Stores;
 use crate::store::json::JsonStore;
 use crate::store::sqlite::SqliteStore;
@@ -41,7 +40,7 @@ pub fn read(
     let mut stores = Stores { files, sqlite };
     let mut images = stores.read()?;
     let mut facts = surroundings::facts(located, env, now_ms);
-    let config = config::read(located, env, facts.era == Era::Literal);
+    let config = config::read(located, env, facts.era);
     // What was parsed is what the plan's edits are made on: no file of the config is read twice.
     images.texts.extend(config.images);
     facts.config = config.facts;

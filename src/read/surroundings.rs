@@ -47,11 +47,9 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     facts.orphans.sort();
     facts.migrated.sort();
     // What stops OpenClaw's own migration, and what it leaves when it is interrupted.
-    facts.blockers = ["exec-approvals.json", "identity/device.json"]
+    facts.blockers = ["", ".doctor-importing", ".native-importing"]
+        .map(|end| format!("exec-approvals.json{end}"))
         .into_iter()
-        .flat_map(|name| ["", ".doctor-importing", ".native-importing"].map(|end| (name, end)))
-        .filter(|(name, end)| !(end.is_empty() && Some(*name) == Part::Identity.file()))
-        .map(|(name, end)| format!("{name}{end}"))
         .filter(|name| exists(name))
         .collect();
     for tree in &mut facts.other_trees {

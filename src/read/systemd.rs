@@ -18,6 +18,8 @@ pub(super) struct Unit {
     pub environment_files: Vec<PathBuf>,
     /// Environment files that are named and could not be read, or whose names hold what only systemd knows.
     pub unread: Vec<String>,
+    /// Environment files that are not there and have to be.
+    pub missing: Vec<String>,
     /// What the service finds in its environment by these files.
     pub variables: BTreeMap<String, String>,
     /// `User=`.
@@ -71,7 +73,9 @@ pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit>
                 unit.variables.extend(environment_file(&text));
                 unit.environment_files.push(path);
             }
-            None if optional && plain && path.symlink_metadata().is_err() => {}
+            None if plain && is_absent(&path) => {
+                unit.missing.extend((!optional).then_some(named));
+            }
             None => unit.unread.push(named),
         }
     }
@@ -85,6 +89,12 @@ pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit>
     unit.user = parsed.user;
     unit.working_dir = parsed.working_dir;
     Some(unit)
+}
+
+/// Not there, and not among what others make at boot.
+fn is_absent(path: &Path) -> bool {
+    let made_later = path.starts_with("/run") || path.starts_with("/var/run");
+    !made_later && path.metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// The drop-ins of a unit in the order in which they count. One name is read once, from the strongest

@@ -109,7 +109,8 @@ fn drop_ins_count_after_the_unit_by_name_and_files_beat_lines() {
     );
     assert_eq!(unit.files.len(), 4);
     assert_eq!(unit.environment_files, [home.join("a.env")]);
-    assert_eq!(unit.unread, [home.join("lost").to_string_lossy()]);
+    assert_eq!(unit.missing, [home.join("lost").to_string_lossy()]);
+    assert_eq!(unit.unread, Vec::<String>::new());
     assert_eq!(unit.working_dir, Some(home.join("work")));
     assert_eq!(read("other", &folders, &home), None);
 }

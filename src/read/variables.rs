@@ -18,7 +18,7 @@ const MOST_AGENTS: usize = 32;
 type Pairs = BTreeMap<String, String>;
 
 /// Every place that sets variables, as far as files tell: those of other state dirs too, which say so.
-/// `early`: nothing in the state is of a release after 2026.2. Those took the variables' first names where
+/// `early`: the release here is one up to 2026.3.13. Those took the variables' first names where
 /// the new ones are not set, and whatever the `.env` of the working folder sets.
 pub(super) fn read(located: &Located, env: &Env, early: bool) -> Vec<Variables> {
     let finder = Finder { located, env, early, ours: real(&located.state_dir) };
@@ -74,7 +74,9 @@ impl Finder<'_> {
             let folders = systemd::user_folders(home, root);
             for name in self.unit_names() {
                 if let Some(unit) = systemd::read(&name, &folders, home) {
-                    let folder = unit.working_dir.clone().filter(|_| self.early);
+                    // systemd starts a user's unit in the home, where it names no other folder.
+                    let folder = unit.working_dir.clone().unwrap_or_else(|| home.to_path_buf());
+                    let folder = Some(folder).filter(|_| self.early);
                     found.push(self.unit(unit, None));
                     for path in folder.iter().map(|folder| folder.join(".env")) {
                         let text = text(&path);
@@ -108,6 +110,7 @@ impl Finder<'_> {
         all.more = shown.collect();
         all.more.extend(unit.environment_files.iter().map(|path| crate::platform::shown(path)));
         all.unread = unit.unread;
+        all.missing = unit.missing;
         all.working_dir = unit.working_dir;
         let names_none = all.value("OPENCLAW_STATE_DIR").is_none();
         if let Some(home) = home.filter(|_| names_none) {
@@ -219,6 +222,7 @@ impl Finder<'_> {
             values: pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect(),
             more: Vec::new(),
             unread: Vec::new(),
+            missing: Vec::new(),
             working_dir: None,
             place,
             at,

@@ -147,3 +147,17 @@ fn where_none_can_be_paired_none_is_made() {
     sandbox.run(&only).expect(Exit::Refused);
     assert_eq!(sandbox.read(IDENTITY), before);
 }
+
+#[test]
+fn what_an_app_claimed_of_the_identity_goes_and_comes_back() {
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    let claim = Sandbox::fixture("2026.5.28-scope-upgrade-pending").read("identity/device.json");
+    let names = ["identity/device.json", "identity/device.json.native-importing"];
+    for name in names {
+        sandbox.write(name, claim.clone());
+    }
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    assert!(names.iter().all(|name| !sandbox.path(name).exists()));
+    sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+    assert!(names.iter().all(|name| sandbox.read(name) == claim));
+}

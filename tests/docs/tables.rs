@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use clawmend::checks::CHECKS;
 use clawmend::exit::Exit;
+use clawmend::finding::Severity;
 
 use super::{between, kept, read};
 
@@ -42,6 +43,20 @@ fn help_names_every_exit_code_as_the_table_does() {
     for exit in Exit::ALL {
         let line = format!("  {}  {}", exit.code(), exit.meaning());
         assert!(help.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn what_files_do_not_tell_is_listed() {
+    let page = read("docs/state.md");
+    let (_, rest) = page.split_once("## What the files do not tell").unwrap();
+    let cells = rest.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1));
+    let codes: BTreeSet<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    for check in CHECKS.iter().filter(|check| check.severity == Severity::Unchecked) {
+        assert!(codes.contains(check.code.0), "{} is unchecked and not listed", check.code);
+    }
+    for code in &codes {
+        assert!(CHECKS.iter().any(|check| check.code.0 == *code), "{code} is no finding");
     }
 }
 

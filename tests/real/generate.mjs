@@ -8,7 +8,7 @@ import { Clawmend } from "./harness/clawmend.mjs";
 import { install } from "./harness/install.mjs";
 import { cleanUpAtExit } from "./harness/processes.mjs";
 import { describe } from "./harness/releases.mjs";
-import { agreementOf, judgeStates } from "./states/judge.mjs";
+import { agreementOf, diagnoseAgain, judgeStates, rowsOf } from "./states/judge.mjs";
 import { plan, SWEEP_RELEASES } from "./states/plan.mjs";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
@@ -19,10 +19,13 @@ const USAGE = `node tests/real/generate.mjs [options]
   --seed N            of the sample (default: 1); the same seed is the same states
   --singles           every trait alone on every base instead of a sample
   --only PATTERN      the states whose name matches PATTERN
-  --repair              what is refused and blamed is repaired, asked, restored and asked again
+  --repair            what is refused and blamed is repaired, asked, restored and asked again
   --out FILE          one JSON line per state; states that stand there are not judged again
+  --keep DIR          keeps each state that has a gateway of its own, as diagnose saw it
+  --again             no gateway: what diagnose says now of the states in --keep, against the verdicts in --out
   --clawmend PATH     the binary (default: target/release/clawmend); none: only the gateways' verdicts
   --cache DIR         installed releases (default: $CLAWMEND_REAL_CACHE, else target/real)
+  --templates DIR     the healthy bases, kept for later runs (default: made anew in each run)
   --jobs N            boxes at a time (default: 2)
   --list              the states, without running them`;
 
@@ -38,6 +41,9 @@ function options() {
       out: { type: "string" },
       clawmend: { type: "string", default: join(PROJECT, "target/release/clawmend") },
       cache: { type: "string", default: process.env.CLAWMEND_REAL_CACHE || join(PROJECT, "target/real") },
+      templates: { type: "string" },
+      keep: { type: "string" },
+      again: { type: "boolean", default: false },
       jobs: { type: "string", default: "2" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -57,13 +63,18 @@ async function main() {
   }).filter(({ name }) => new RegExp(asked.only).test(name));
   if (asked.list) return states.forEach(({ release, name }) => console.log(`${release}  ${name}`));
   if (asked.clawmend !== "none") accessSync(asked.clawmend, constants.X_OK);
+  const clawmend = asked.clawmend === "none" ? undefined : new Clawmend(resolve(asked.clawmend));
+  const keep = asked.keep && resolve(asked.keep);
+  if (asked.again) return tell(await diagnoseAgain(rowsOf(asked.out), { clawmend, keep, say: console.error }));
 
   const scratch = mkdtempSync(join(tmpdir(), "clawmend-states-"));
   cleanUpAtExit(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
-  const lab = { scratch, ...(await install(resolve(asked.cache), [...new Set(states.map(({ release }) => release))].map(describe))) };
-  const clawmend = asked.clawmend === "none" ? undefined : new Clawmend(resolve(asked.clawmend));
+  const lab = { scratch, templates: asked.templates && resolve(asked.templates), ...(await install(resolve(asked.cache), [...new Set(states.map(({ release }) => release))].map(describe))) };
 
-  const rows = await judgeStates(states, { lab, clawmend, repairs: asked.repair, jobs: Number(asked.jobs), out: asked.out, say: console.error });
+  tell(await judgeStates(states, { lab, clawmend, repairs: asked.repair, keep, jobs: Number(asked.jobs), out: asked.out, say: console.error }));
+}
+
+function tell(rows) {
   const { releases, passed, failed } = agreementOf(rows);
   console.table(releases);
   console.log(`${passed} passed, ${failed} failed`);

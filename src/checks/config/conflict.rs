@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::secrets::{exposed, new_token_in};
+use super::secrets::{exposed, new_token_in, starts_without_none};
 use super::value::{Wanted, edits, hosted};
 use super::{gateway, place, runs};
 use crate::checks::{Check, Edits, Options, Stage};
@@ -54,6 +54,7 @@ pub static CONFLICT: Check = Check {
             about.no_guard(),
             about.two_secrets(),
             about.no_password(),
+            about.no_token(),
             about.custom(),
             about.tailscale(),
             about.hooks(),
@@ -169,6 +170,18 @@ impl About<'_> {
                 "set gateway.auth.password (or OPENCLAW_GATEWAY_PASSWORD for the gateway)",
             )
         })
+    }
+
+    fn no_token(&self) -> Option<Finding> {
+        let release = starts_without_none(self.model)?;
+        let none = self.gateway.auth_kind() == AuthKind::Token
+            && self.gateway.auth_token.is_missing()
+            && !self.in_variables(|at| at.token.is_some());
+        let says = format!(
+            "there is no shared token, and without one a gateway of {release} does not start"
+        );
+        let new = Step::clawmend(["repair", "--new-token"]).after("make one");
+        none.then(|| self.says(&self.gateway.auth_token, says, "").choice(new))
     }
 
     fn custom(&self) -> Option<Finding> {

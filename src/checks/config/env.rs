@@ -1,6 +1,6 @@
 //! Variables that beat the config.
 
-use super::{config_name, gateway};
+use super::{config_name, gateway, runs};
 use crate::checks::{Check, Stage};
 use crate::config::facts::{Place, Variables};
 use crate::config::model::AuthKind;
@@ -196,8 +196,13 @@ pub static URL: Check = Check {
         let parts = GatewayUrl::parse(url);
         let local = parts.as_ref().is_none_or(|url| url.distance() == Distance::Loopback);
         let near = local && parts.is_some_and(|url| url.port == Some(listens));
-        let has_token = of_the_cli(model).any(|at| at.token.is_some() || at.password.is_some());
-        if near && has_token {
+        let shows: Vec<&Secret> = of_the_cli(model)
+            .flat_map(|at| [at.token.as_ref(), at.password.as_ref()])
+            .flatten()
+            .collect();
+        let has_token = !shows.is_empty();
+        let ours = model.config.shared_secret();
+        if near && has_token && ours.is_none_or(|ours| shows.contains(&ours)) {
             return vec![];
         }
         let says = "OPENCLAW_GATEWAY_URL, not the config, says where the CLI goes";
@@ -214,12 +219,14 @@ pub static URL: Check = Check {
         } else {
             finding
         };
-        vec![if has_token {
-            finding
-        } else {
-            finding.note(
+        vec![match (has_token, near) {
+            (false, _) => finding.note(
                 "OPENCLAW_GATEWAY_TOKEN is not set beside it, so the CLI has nothing to show there",
-            )
+            ),
+            (true, true) => finding.note(
+                "OPENCLAW_GATEWAY_TOKEN beside it is not this gateway's token, and with the URL the CLI uses no other",
+            ),
+            (true, false) => finding,
         }]
     },
     ..Check::BASE
@@ -261,54 +268,84 @@ pub static ELSEWHERE: Check = Check {
 pub static UNREAD: Check = Check {
     code: Code("env-file-unread"),
     modes: &["F05"],
-    severity: Severity::Unchecked,
-    title: "a file with the service's variables could not be read",
-    why: "The unit of the gateway's service names files that set variables (EnvironmentFile=). They can hold another token, port or \
-          state dir. While such a file cannot be read, nobody can say what the gateway goes by. If the file is not there, and \
-          there is no `-` before its name, systemd does not start the service.",
+    severity: Severity::Blocks,
+    title: "a file with the service's variables is missing, or could not be read",
+    why: "The unit of the gateway's service names files that set variables (EnvironmentFile=). If such a file is not there, and \
+          there is no `-` before its name, systemd does not start the service. If it is there and cannot be read, nobody can say \
+          what the gateway goes by: it can hold another token, port or state dir.",
     repair: "Nothing: clawmend changes no service files.",
-    by_hand: "See which variables the file sets: sudo grep -o '^OPENCLAW_[A-Z_]*' FILE. Or run clawmend as a user who may \
-              read the file.",
+    by_hand: "If the file is missing, make it, or put a `-` before its name in the unit. Else see which variables it sets: \
+              sudo grep -o '^OPENCLAW_[A-Z_]*' FILE. Or run clawmend as a user who may read the file.",
     messages: &["Failed to load environment files"],
     stage: Some(Stage::Credential),
     find: |model, check| {
-        let services = of_the_service(model).filter(|_| !model.config.is_client());
-        let files = services.flat_map(|at| at.unread.iter().map(move |file| (at, file)));
-        let found = files.map(|(at, file)| {
-            let says = format!(
-                "the gateway's service reads variables from {file}, and clawmend could not read that file"
-            );
-            // What only systemd can fill in is no name of a file.
-            let look = match file.starts_with('/') && !file.contains(['%', '*', '?', '[']) {
-                true => Step::run("sudo", ["grep", "-o", "^OPENCLAW_[A-Z_]*", file.as_str()])
-                    .after("see which variables of OpenClaw it sets (names only)")
-                    .note("if the file is not there, make it: systemd does not start the service without it"),
-                false => Step::text(format!(
-                    "in {}: write the whole path of the file, without `%` and patterns",
-                    at.at
-                )),
-            };
-            let token = "if OPENCLAW_GATEWAY_TOKEN is in it, it must be the config's token; OPENCLAW_GATEWAY_PORT and OPENCLAW_STATE_DIR must not name others than here";
-            check.finding(at.at.clone(), says).by_hand([look, token.into()])
-        });
-        found.collect()
+        if model.config.is_client() {
+            return vec![];
+        }
+        let missing = of_the_service(model)
+            .flat_map(|at| at.missing.iter().map(move |file| missing(model, check, at, file)));
+        let unread = of_the_service(model)
+            .flat_map(|at| at.unread.iter().map(move |file| unread(check, at, file)));
+        missing.chain(unread).collect()
     },
     ..Check::BASE
 };
+
+fn missing(model: &Model, check: &Check, at: &Variables, file: &str) -> Finding {
+    let says = format!(
+        "the gateway's service needs the file {file}, which is not there: systemd does not start the service"
+    );
+    let make =
+        Step::run("touch", [file]).after("make the file (an empty one is enough)").note(format!(
+            "or write EnvironmentFile=-{file} in {}: with the `-` the file may be missing",
+            at.at
+        ));
+    let finding = check.finding(at.at.clone(), says).by_hand([make]);
+    match runs(model) {
+        true => finding
+            .rated(Severity::Warning)
+            .note("a gateway runs now; this would stop its next start"),
+        false => finding,
+    }
+}
+
+fn unread(check: &Check, at: &Variables, file: &str) -> Finding {
+    let says = format!(
+        "the gateway's service reads variables from {file}, and clawmend could not read that file"
+    );
+    // What only systemd can fill in is no name of a file.
+    let look = match file.starts_with('/') && !file.contains(['%', '*', '?', '[']) {
+        true => Step::run("sudo", ["grep", "-o", "^OPENCLAW_[A-Z_]*", file])
+            .after("see which variables of OpenClaw it sets (names only)")
+            .note(
+                "if the file is not there, make it: systemd does not start the service without it",
+            ),
+        false => Step::text(format!(
+            "in {}: write the whole path of the file, without `%` and patterns",
+            at.at
+        )),
+    };
+    let token = "if OPENCLAW_GATEWAY_TOKEN is in it, it must be the config's token; OPENCLAW_GATEWAY_PORT and OPENCLAW_STATE_DIR must not name others than here";
+    let finding = check.finding(at.at.clone(), says).by_hand([look, token.into()]);
+    finding.rated(Severity::Unchecked)
+}
 
 pub static OLD_NAMES: Check = Check {
     code: Code("env-old-names"),
     modes: &["F05"],
     severity: Severity::Info,
-    title: "variables with old names are set, which later releases ignore",
-    why: "Later releases ignore variables that begin with CLAWDBOT_ or MOLTBOT_, without a word. Up to 2026.2 OpenClaw \
-          used them if the OPENCLAW_ variable was not set.",
+    title: "variables with old names are set",
+    why: "Up to 2026.3.13 OpenClaw used variables that begin with CLAWDBOT_ if the OPENCLAW_ variable was not set. Later \
+          releases ignore them, and those that begin with MOLTBOT_, without a word.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "Set the same variable with OPENCLAW_ in front if you still need it, and remove the old one.",
     find: |model, check| {
         let places = model.config.facts.variables.iter();
         let found = places.filter(|at| !at.old_names().is_empty()).map(|at| {
-            let says = "variables with old names are set, which later releases ignore";
+            let says = match model.config.facts.reads_old_names {
+                true => "variables with old names are set: this release still uses CLAWDBOT_ ones, later releases ignore them",
+                false => "variables with old names are set, which this release ignores",
+            };
             let step =
                 format!("in {}: write OPENCLAW_ in front of the names, or remove them", at.at);
             check.finding(at.at.clone(), says).by_hand([step]).note(at.old_names().join(", "))

@@ -7,6 +7,7 @@ use super::value::{Wanted, hosted};
 use crate::checks::Options;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
+use crate::config::release::Release;
 use crate::config::url::{Distance, distance};
 use crate::config::vars;
 use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
@@ -48,9 +49,17 @@ pub fn fills_token(model: &Model, options: &Options) -> bool {
     let setting = &gateway.auth_token;
     match (&setting.field, gateway.auth_kind()) {
         (Field::Value(_), AuthKind::Token) => setting.usable().is_none(),
-        (Field::Missing, AuthKind::Token) => needs_guard(model, gateway, options),
+        (Field::Missing, AuthKind::Token) => {
+            needs_guard(model, gateway, options) || starts_without_none(model).is_some()
+        }
         _ => false,
     }
+}
+
+/// The release that runs here, where a gateway of it does not start without a shared token: before 2026.2.19.
+/// Later ones make one, or let paired devices in.
+pub fn starts_without_none(model: &Model) -> Option<Release> {
+    model.release().filter(|release| !release.is_from("2026.2.19"))
 }
 
 /// Whether the bind that is or will be there needs a shared secret.

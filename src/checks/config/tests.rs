@@ -94,6 +94,7 @@ fn variables(place: Place) -> Variables {
         values: Default::default(),
         more: Vec::new(),
         unread: Vec::new(),
+        missing: Vec::new(),
         working_dir: None,
     }
 }
@@ -121,6 +122,22 @@ fn what_a_service_reads_and_nobody_else_can_is_never_healthy() {
         let findings = found_with(Some(&config), facts);
         assert!(!codes(&findings).contains(&"env-file-unread"), "{findings:?}");
     }
+}
+
+#[test]
+fn a_service_whose_environment_file_is_missing_does_not_start() {
+    let mut of_unit = variables(Place::Service);
+    of_unit.missing = vec!["/etc/openclaw.env".to_owned()];
+    let mut facts = facts();
+    facts.config.variables = vec![of_unit];
+    let findings = found_with(Some(WHOLE), facts.clone());
+    let missing = the(&findings, "env-file-unread");
+    assert_eq!(missing.severity, Severity::Blocks);
+    let Remedy::ByHand(steps) = &missing.remedy else { panic!("{missing:?}") };
+    assert!(lines(steps)[0].contains("touch /etc/openclaw.env"), "{:?}", lines(steps));
+    facts.gateway = crate::model::facts::GatewayProcess::Running { pid: 1 };
+    let findings = found_with(Some(WHOLE), facts);
+    assert_eq!(the(&findings, "env-file-unread").severity, Severity::Warning);
 }
 
 fn copy(name: &str, mtime_ms: i64, text: &str) -> ConfigCopy {
@@ -322,7 +339,10 @@ fn variables_that_beat_the_config_are_named() {
     assert_eq!(rated(&shell), Severity::Unchecked);
     shell.url = Some("ws://127.0.0.1:1001".into());
     assert_eq!(rated(&shell), Severity::Blocks);
+    // With the URL in a variable no token of the config counts, so another one beside it is refused.
     shell.url = Some("ws://127.0.0.1:1000".into());
+    assert_eq!(rated(&shell), Severity::Blocks);
+    shell.token = Some(Secret::new("0123456789abcdefghij"));
     assert!(with(vec![shell]).is_empty());
     // The device tokens are the only thing to heal with, so the shared one counts as absent.
     assert!(with(vec![]).is_empty());
@@ -371,6 +391,20 @@ fn an_address_for_a_bind_blocks_only_where_the_release_does_not_map_it() {
     assert_eq!(rating("2026.9.6", "bind:'local'"), Severity::Blocks);
     // One unknown key besides, and the start repairs nothing.
     assert_eq!(rating("2026.9.6", "bind:'localhost',localExec:true"), Severity::Blocks);
+}
+
+#[test]
+fn without_a_token_the_earliest_gateways_do_not_start() {
+    let says = |release: &str, auth: &str| {
+        let text = format!(
+            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{auth}}}}}"
+        );
+        codes(&found_with(Some(&text), facts())).contains(&"auth-bind-conflict")
+    };
+    assert!(says("2026.2.9", "{}") && says("2026.1.30", "{mode:'token'}"));
+    assert!(!says("2026.2.9", "{token:'some-long-token-0123456789'}"));
+    assert!(!says("2026.2.9", "{mode:'password',password:'some-word-0123456789'}"));
+    assert!(!says("2026.2.19", "{}"));
 }
 
 #[test]

@@ -24,10 +24,10 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     assert_eq!(cell(&after.images, Part::Identity, 0, "created_at_ms"), Cell::Integer(7));
     assert_eq!(cell(&after.images, Part::Identity, 0, "identity_key"), words(PRIMARY_IDENTITY));
 
-    // Not whole, or claimed by an import that was interrupted: a person decides.
-    let mut claimed = facts();
-    claimed.blockers = vec!["identity/device.json.doctor-importing".into()];
-    let claimed = Model::of(images.clone(), claimed);
+    // Not whole, or claimed with another key by an import that was interrupted: a person decides.
+    let mut claimed = images.clone();
+    file(&mut claimed, Part::DoctorClaim, Some(OTHER_IDENTITY));
+    let claimed = model(&claimed);
     file(&mut images, Part::Identity, Some("{\"version\": 1}"));
     let broken = model(&images);
     for seen in [&claimed, &broken] {
@@ -41,6 +41,41 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     let changes = crate::simulate::on_model(&broken, &plan(&broken, &renew)).unwrap();
     let after = Model::of(crate::simulate::images_after(images, changes), facts());
     assert!(after.usable_identity().is_some() && codes(&after).is_empty(), "{:?}", codes(&after));
+}
+
+const OTHER_IDENTITY: &str =
+    include_str!("../../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json");
+
+/// An identity as the macOS app writes it.
+fn of_the_app(identity: &str) -> String {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    let record: Value = serde_json::from_str(identity).unwrap();
+    let raw = crate::model::identity::public_key_of_pem(record["publicKeyPem"].as_str().unwrap());
+    let seed = crate::model::identity::seed_in(identity).unwrap();
+    json!({"deviceId": OTHER, "publicKey": STANDARD.encode(raw.unwrap()), "privateKey": STANDARD.encode(seed)}).to_string()
+}
+
+#[test]
+fn what_the_app_claimed_goes_with_the_file_whatever_its_id() {
+    let same = identity_file(&captured());
+    for claim in [same.clone(), same.replace(ID, OTHER), of_the_app(&same)] {
+        for beside in [None, Some(same.as_str())] {
+            let mut images = captured();
+            file(&mut images, Part::Identity, beside);
+            file(&mut images, Part::NativeClaim, Some(&claim));
+            let finding = found(&model(&images), "identity-file-left").unwrap();
+            assert_eq!(finding.severity, Severity::Warning);
+            let (after, changes) = repaired(&images);
+            assert_eq!(changes.files.len(), 1 + usize::from(beside.is_some()));
+            assert!(after.legacy.unwrap().identities.is_empty());
+            // Without a row it is this machine's identity.
+            table(&mut images, Part::Identity).rows.clear();
+            let (after, _) = repaired(&images);
+            assert_eq!(after.local_id(), Some(ID));
+            assert!(after.legacy.unwrap().identities.is_empty());
+        }
+    }
 }
 
 #[test]
@@ -58,9 +93,7 @@ fn an_identity_row_that_is_no_identity_is_left_to_openclaw() {
 #[test]
 fn leftover_files_are_set_aside() {
     let whole = captured();
-    let other = include_str!(
-        "../../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json"
-    );
+    let other = OTHER_IDENTITY;
     let same = identity_file(&whole);
     for (text, severity) in [
         (same.as_str(), Severity::Info),

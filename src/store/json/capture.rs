@@ -41,8 +41,12 @@ impl JsonStore {
                 Ok(Some(found)) => self.copy(&found, key, &piece, STORE_LIMIT, sink)?,
                 Err(why) => Err(why),
             };
+            // What only an interrupted import leaves is not missing where it is not there.
+            let is_claim = matches!(slot, Slot::File(Part::NativeClaim | Part::DoctorClaim));
             match copied {
-                Ok(entry) => entries.extend(entry),
+                Ok(entry) => {
+                    entries.extend(entry.filter(|entry| entry.name.is_some() || !is_claim));
+                }
                 // A link, a folder, a device: nothing that a restore would bring back.
                 Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {}
                 Err(why) => return Err(refuse(&path, &why)),

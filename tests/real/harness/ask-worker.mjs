@@ -4,6 +4,7 @@
 // ways with stdin.)
 import { createReadStream, existsSync, readdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { enableCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
@@ -11,6 +12,8 @@ const folder = process.argv[2];
 const dist = join(folder, "dist");
 const ENTRY = join(folder, "openclaw.mjs");
 const QUESTION_TIMEOUT_MS = 45_000;
+
+enableCompileCache(); // below the run's folder for temporary files
 
 async function commandLine() {
   const stable = join(dist, "cli", "run-main.js");

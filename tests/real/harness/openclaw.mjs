@@ -49,7 +49,7 @@ export function gist(text) {
 }
 
 /** Homes of one run share what OpenClaw compiles there: the first start of 2026.2.19 spends 20 s on it. */
-const temporary = (home) => join(dirname(home), "tmp");
+const temporary = (home) => process.env.JUDGE_TMP ?? join(dirname(home), "tmp");
 
 export class OpenClaw {
   #gateway;
@@ -105,19 +105,21 @@ export class OpenClaw {
 
   /**
    * Starts the gateway and waits until it serves. Resolves with "up", or with the reason why it did not start.
-   * `serviceEnv` is what a service manager would give to the gateway alone.
+   * `serviceEnv` is what a service manager would give to the gateway alone, or (undefined) what only the shell has; `listening`
+   * is called as soon as it listens.
    */
-  async tryStart(serviceEnv = {}) {
+  async tryStart(serviceEnv = {}, listening = () => {}) {
     if (this.running) throw new Error("this gateway runs already");
     const { node, entry } = this.program;
     this.#gateway = keep(node, [entry, "gateway", "run"], {
       env: { ...this.env, ...serviceEnv },
-      cwd: this.home,
+      cwd: temporary(this.home), // not where the CLI is called: a `.env` there is not the service's
       logFile: this.logFile,
     });
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (Date.now() < deadline && this.running) {
       if (await listens(this.port)) {
+        listening();
         await sleep(SETTLE_MS);
         if (this.running) return "up";
       }
@@ -159,13 +161,18 @@ export class OpenClaw {
     return undefined;
   }
 
+  /** Begins to load what `answers` asks with. */
+  loadAsker() {
+    const { node, entry } = this.program;
+    this.#asker ??= answering(node, ["--no-warnings", ASK_WORKER, dirname(entry)], { env: this.env, cwd: this.home });
+  }
+
   /**
    * Asks the gateway all questions, whatever each says, by one process of the CLI that stays: a question costs a tenth of
    * what a command costs. Resolves with what each came to: `{ question, passed, words }`.
    */
   async answers() {
-    const { node, entry } = this.program;
-    this.#asker ??= answering(node, ["--no-warnings", ASK_WORKER, dirname(entry)], { env: this.env, cwd: this.home });
+    this.loadAsker();
     const answers = JSON.parse(await this.#asker.ask(JSON.stringify(QUESTIONS), ASK_TIMEOUT_MS));
     return answers.map(({ question, code, said }) => {
       if (RATE_LIMITED.test(said)) throw new Error("the gateway counts attempts now: its answers say nothing about the state");

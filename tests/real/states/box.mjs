@@ -1,6 +1,6 @@
 // A box: a copy of a healthy state in a home of its own, changed as a generated state says, and asked once. Nothing of it
 // is reused, so one state can't spoil the next.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FULL_SCOPES, grant } from "../harness/bench.mjs";
@@ -30,8 +30,22 @@ export const baseConfig = (base, port, { version }) => ({
   },
 });
 
+/**
+ * A base that an earlier run made and kept in `lab.templates`, or a new one, which is kept there. Nothing in a base depends on where
+ * its home is.
+ */
+export async function baseOf(lab, release, base) {
+  const kept = lab.templates && join(lab.templates, `${release.version}-${base}`);
+  if (kept && existsSync(kept)) return { base, home: kept, config: JSON.parse(readFileSync(join(kept, ".openclaw/openclaw.json"), "utf8")), release };
+  const made = await makeBase(lab, release, base);
+  if (!kept) return made;
+  cpSync(join(made.home, ".openclaw"), join(`${kept}.new`, ".openclaw"), { recursive: true });
+  renameSync(`${kept}.new`, kept);
+  return { ...made, home: kept };
+}
+
 /** Makes a base once per release: a gateway has run, the CLI has been in, and its device (if any) holds the full set. */
-export async function makeBase(lab, release, base) {
+async function makeBase(lab, release, base) {
   const home = mkdtempSync(join(lab.scratch, `base-${base}-${release.version}-`));
   const openclaw = await OpenClaw.at(home, release, lab.programs.get(release.version));
   openclaw.writeConfig(baseConfig(base, openclaw.port, release));
@@ -103,9 +117,16 @@ export class Box {
     if (this.config !== undefined) this.openclaw.writeConfig(this.config);
   }
 
+  /** Keeps the state as it is now, and the environment in which it is looked at. */
+  keepAs(folder) {
+    cpSync(this.openclaw.home, folder, { recursive: true });
+    writeFileSync(`${folder}.json`, JSON.stringify(this.openclaw.env).replaceAll(this.openclaw.home, folder));
+  }
+
   /** Starts the gateway and asks. */
   async verdict() {
-    const outcome = await this.openclaw.tryStart(this.serviceEnv);
+    // The command line loads while the gateway settles.
+    const outcome = await this.openclaw.tryStart(this.serviceEnv, () => this.openclaw.loadAsker());
     return outcome === "up" ? this.ask() : { starts: false, in: false, says: outcome };
   }
 

@@ -1,6 +1,6 @@
 // The traits of which generated states are made. A trait is a kind (a state takes at most one of each), a name, the
 // bases it can be put on, and the change itself. What a trait does to a gateway is never written here: gateways say it.
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { FULL_SCOPES } from "../harness/bench.mjs";
 import { SHARED_TOKEN } from "../harness/openclaw.mjs";
 
@@ -23,6 +23,24 @@ const own = (change) => (box) =>
 const inFiles = (name, text) => Object.assign((box) => box.put(`.openclaw/${name}`, text), { where: "files" });
 const inDatabase = (...sql) => Object.assign((box) => box.pairing.run(sql), { where: "database" });
 
+function freshIdentity() {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
+  const pem = { publicKeyPem: publicKey.export({ type: "spki", format: "pem" }), privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }) };
+  return { version: 1, deviceId: createHash("sha256").update(raw).digest("hex"), ...pem, createdAtMs: Date.now() };
+}
+
+/** Files of the older generation in `identity/`, each made of the identity in the database. */
+const besideDatabase = (files, ...sql) => Object.assign(async (box) => {
+  const { identity } = await box.pairing.model();
+  if (identity === undefined) throw new Inapplicable("this machine has no identity here");
+  const { deviceId, publicKeyPem, privateKeyPem, createdAtMs } = identity;
+  for (const [name, of] of Object.entries(files)) {
+    box.put(`.openclaw/identity/${name}`, `${JSON.stringify(of({ version: 1, deviceId, publicKeyPem, privateKeyPem, createdAtMs }), null, 2)}\n`);
+  }
+  if (sql.length > 0) await box.pairing.run(sql);
+}, { where: "database" });
+
 function request(model, { scopes = FULL_SCOPES, silent, isRepair = true, age = 0 }) {
   const device = model.paired[model.identity.deviceId];
   if (device === undefined) throw new Inapplicable("the row that the request would repair is gone");
@@ -37,6 +55,11 @@ const UNITS = ".config/systemd/user";
 const service = (variables, files) => (box) => {
   Object.assign(box.serviceEnv, variables);
   for (const [name, text] of Object.entries(files)) box.put(name, text);
+};
+/** Variables of the shell that the CLI is called from, which the gateway's service does not see. */
+const shell = (variables) => (box) => {
+  Object.assign(box.openclaw.env, variables(box));
+  for (const name of Object.keys(variables(box))) box.serviceEnv[name] = undefined;
 };
 const TOKEN_VARIABLE = { OPENCLAW_GATEWAY_TOKEN: OTHER };
 
@@ -165,13 +188,15 @@ export const KINDS = {
       ".openclaw/gateway.systemd.env": `OPENCLAW_GATEWAY_TOKEN=${OTHER}\n`,
     })],
     ["service-env another token", service(TOKEN_VARIABLE, { ".openclaw/service-env/ai.openclaw.gateway.env": `export OPENCLAW_GATEWAY_TOKEN='${OTHER}'\n` })],
-    ["shell url of another port", (box) => Object.assign(box.openclaw.env, { OPENCLAW_GATEWAY_URL: "ws://127.0.0.1:9", OPENCLAW_GATEWAY_TOKEN: SHARED_TOKEN })],
-    ["shell url of this gateway, no token", (box) => (box.openclaw.env.OPENCLAW_GATEWAY_URL = `ws://127.0.0.1:${box.openclaw.port}`)],
+    ["shell url of another port", shell(() => ({ OPENCLAW_GATEWAY_URL: "ws://127.0.0.1:9", OPENCLAW_GATEWAY_TOKEN: SHARED_TOKEN }))],
+    ["shell url of this gateway, no token", shell((box) => ({ OPENCLAW_GATEWAY_URL: `ws://127.0.0.1:${box.openclaw.port}` }))],
+    ["shell url of this gateway, its token", shell((box) => ({ OPENCLAW_GATEWAY_URL: `ws://127.0.0.1:${box.openclaw.port}`, OPENCLAW_GATEWAY_TOKEN: SHARED_TOKEN }))],
+    ["shell url of this gateway, another token", shell((box) => ({ OPENCLAW_GATEWAY_URL: `ws://127.0.0.1:${box.openclaw.port}`, OPENCLAW_GATEWAY_TOKEN: OTHER }))],
     ["unit another port", (box) => {
       box.config.gateway.port = 18999;
       return service({ OPENCLAW_GATEWAY_PORT: String(box.openclaw.port) }, { [`${UNITS}/openclaw-gateway.service`]: unit(`Environment=OPENCLAW_GATEWAY_PORT=${box.openclaw.port}`) })(box);
     }],
-    ["shell another token", (box) => (box.openclaw.env.OPENCLAW_GATEWAY_TOKEN = OTHER)],
+    ["shell another token", shell(() => ({ OPENCLAW_GATEWAY_TOKEN: OTHER }))],
   ],
   identity: [
     ["identity missing", async (box) => (box.sqlite ? box.pairing.run(["DELETE FROM device_identities"]) : box.drop(".openclaw/identity/device.json"))],
@@ -195,7 +220,10 @@ export const KINDS = {
     ["narrowed to admin", own((device) => narrow(device, operator("admin")))],
     ["narrowed to write", own((device) => narrow(device, operator("write")))],
     ["no scopes", own((device) => narrow(device, []))],
-    ["approvedScopes read", own((device) => (device.approvedScopes = operator("read")))],
+    ["approvedScopes read", own((device) => {
+      if (device.approvedScopes === undefined) throw new Inapplicable("no record of this release has the field: a later one has written it, and may run");
+      device.approvedScopes = operator("read");
+    })],
     ["approvedScopes absent", own((device) => delete device.approvedScopes)],
   ],
   token: [
@@ -254,6 +282,17 @@ export const KINDS = {
     ["contentVersion 99", inDatabase("UPDATE config_machine_state SET value_json = '99' WHERE state_key = 'state.schema.contentVersion'")],
     [".clawdbot beside", (box) => box.put(".clawdbot/x", "")],
     ["exec-approvals.json beside", (box) => box.put(".openclaw/exec-approvals.json", "{}")],
+    ["identity file beside, same key", besideDatabase({ "device.json": (file) => file })],
+    ["identity file beside, another key", besideDatabase({ "device.json": () => freshIdentity() })],
+    ["identity claim of the app", besideDatabase({ "device.json.native-importing": (file) => file })],
+    ["identity claim of doctor", besideDatabase({ "device.json.doctor-importing": (file) => file })],
+    ["identity file and the app's claim", besideDatabase({ "device.json": (file) => file, "device.json.native-importing": (file) => file })],
+    ["identity file and the app's claim, id differs", besideDatabase({ "device.json": (file) => file, "device.json.native-importing": (file) => ({ ...file, deviceId: "a".repeat(64) }) })],
+    ["identity only as the app's claim", besideDatabase({ "device.json.native-importing": (file) => file }, "DELETE FROM device_identities")],
+    ["identity only as a file", besideDatabase({ "device.json": (file) => file }, "DELETE FROM device_identities")],
+    ["device-auth.json beside", Object.assign((box) => box.put(".openclaw/identity/device-auth.json", JSON.stringify({ version: 1, deviceId: "a".repeat(64), tokens: {} })), { where: "database" })],
+    ["a record beside that breaks the import", Object.assign((box) => box.put(".openclaw/devices/paired.json", JSON.stringify({ x: { deviceId: "x", scopes: [] } })), { where: "database" })],
+    ["devices/paired.json no JSON beside", Object.assign((box) => box.put(".openclaw/devices/paired.json", "{"), { where: "database" })],
     ["devices/paired.json beside", Object.assign((box) => box.put(".openclaw/devices/paired.json", "{}"), { where: "database" })],
   ],
 };
