@@ -67,7 +67,7 @@ function become(program, args, env) {
 const CAN_BE_RAISED = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGKILL', 'SIGPIPE', 'SIGALRM', 'SIGUSR1', 'SIGUSR2'];
 
 function runAsChild(program, args, env) {
-  const child = spawn(program, args, { stdio: 'inherit', env });
+  let child;
   const listeners = [];
   for (const name of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM']) {
     const listener = () => {
@@ -78,6 +78,8 @@ function runAsChild(program, args, env) {
     listeners.push([name, listener]);
     process.on(name, listener);
   }
+  // After the listeners: the program may be running, and be signalled, before `spawn` returns.
+  child = spawn(program, args, { stdio: 'inherit', env });
   const stopListening = () => listeners.forEach(([name, listener]) => process.removeListener(name, listener));
   child.on('error', (error) => {
     stopListening();

@@ -87,7 +87,7 @@ for (const user of users) {
 
       test("npx clawmend repair asks at the terminal", async () => {
         const HOME = home(user);
-        const argv = [...TERMINAL, "[y/N]", "y\\n", node, NPX, "clawmend", "repair"];
+        const argv = [...TERMINAL, "[y/N", "y\\n", node, NPX, "clawmend", "repair"];
         const repaired = await run(argv, { user, cwd: HOME, env: { ...env, HOME, TERM: "xterm" } });
         assert.equal(repaired.code, 0, repaired.text);
         assert.match(repaired.stdout, /To undo: +npx clawmend restore /);

@@ -105,6 +105,16 @@ for (const user of users) {
           assert.equal(ended.signal, "SIGTERM");
         });
 
+        test("a signal in the moment of the start reaches it too", async () => {
+          const slow = join(work, "slow.cjs");
+          writeFileSync(slow, `const cp = require("node:child_process"); const { spawn } = cp;
+cp.spawn = (...args) => { const child = spawn(...args); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500); return child; };`);
+          const text = "trap 'echo got; exit 9' TERM; echo ready; for i in $(seq 200); do sleep 0.05; done";
+          const env = { NODE_OPTIONS: `--require=${slow}` };
+          const ended = await script(text, { env, until: "ready", hello: (child) => child.kill("SIGTERM") });
+          assert.deepEqual([ended.stdout, ended.code], ["ready\ngot\n", 9]);
+        });
+
         test("Ctrl-C at a terminal arrives once", async () => {
           const text = "n=0; trap 'n=$((n+1))' INT; echo ready; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1; done; echo $n times";
           const ended = await run([...PTY, "ready", "\\x03", node, shimOf(bash), "-c", text], { user });
@@ -115,7 +125,7 @@ for (const user of users) {
           const ask = async (keys) => {
             const HOME = home(user);
             const env = { HOME, TERM: "xterm" };
-            const ended = await run([...PTY, "[y/N]", keys, node, shimOf(prefix), "repair"], { user, env });
+            const ended = await run([...PTY, "[y/N", keys, node, shimOf(prefix), "repair"], { user, env });
             const after = await clawmend([], { env });
             return { ...ended, healthy: after.code === 0 };
           };

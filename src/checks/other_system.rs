@@ -40,6 +40,13 @@ fn side(model: &Model) -> Option<(Side, String)> {
             format!("it lies in Windows' home folders, {}", crate::platform::shown(homes)),
         ));
     }
+    let dir = &model.facts.state_dir;
+    if model.facts.platform == "win32" && leads_into_wsl(&dir.to_string_lossy()) {
+        return Some((
+            Side::Linux,
+            format!("it lies in the files of WSL, {}", crate::platform::shown(dir)),
+        ));
+    }
     let workspace =
         model.config.whole()?.resolved.value.pointer("/agents/defaults/workspace")?.as_str()?;
     let side = Side::of_path(workspace)
@@ -49,6 +56,13 @@ fn side(model: &Model) -> Option<(Side, String)> {
         Side::Linux => "a path of Linux",
     };
     Some((side, format!("`agents.defaults.workspace` in its config is {looks}")))
+}
+
+/// Whether a path of Windows is one of the names under which it shows the files of WSL.
+fn leads_into_wsl(path: &str) -> bool {
+    let path = path.replace('/', r"\").to_ascii_lowercase();
+    let share = path.strip_prefix(r"\\?\unc\").or_else(|| path.strip_prefix(r"\\"));
+    share.is_some_and(|share| share.starts_with(r"wsl.localhost\") || share.starts_with(r"wsl$\"))
 }
 
 #[cfg(test)]
@@ -95,5 +109,27 @@ mod tests {
         ] {
             assert_eq!(found(platform, own, None), Vec::<String>::new(), "{platform} {own}");
         }
+    }
+
+    #[test]
+    fn the_files_of_wsl_as_windows_shows_them_are_the_other_side() {
+        let found = |platform: &str, dir: &str| {
+            let mut facts = facts();
+            facts.platform = platform.into();
+            facts.state_dir = dir.into();
+            OTHER_SYSTEM.found(&Model::of(Images::default(), facts)).len()
+        };
+        for dir in [
+            r"\\wsl.localhost\Debian\home\ann\.openclaw",
+            r"\\WSL$\Ubuntu\home\ann\.openclaw",
+            r"\\?\UNC\wsl.localhost\Debian\home\ann\.openclaw",
+            "//wsl.localhost/Debian/home/ann/.openclaw",
+        ] {
+            assert_eq!(found("win32", dir), 1, "{dir}");
+        }
+        for dir in [r"\\nas\wsl$\x", r"\\wsl.localhost.example\x", r"C:\wsl.localhost\x"] {
+            assert_eq!(found("win32", dir), 0, "{dir}");
+        }
+        assert_eq!(found("linux", "//wsl.localhost/x"), 0);
     }
 }

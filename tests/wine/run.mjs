@@ -229,6 +229,15 @@ section("paths", async () => {
     const real = state(join(share, fixture), fixture);
     await roundTrip(`UNC, ${fixture}`, real, ["--state-dir", `\\\\nas\\share\\${fixture}`]);
   }
+  // The files of WSL, as Windows names them, are another OpenClaw's; those of a server are not known to be.
+  const inside = join(PREFIX, "dosdevices", "unc", "wsl.localhost", "Debian", "home");
+  mkdirSync(inside, { recursive: true });
+  const real = state(join(inside, ".openclaw"), FIXTURE, "linux");
+  const wsl = "\\\\wsl.localhost\\Debian\\home\\.openclaw";
+  await roundTrip("WSL's files", real, ["--state-dir", wsl]);
+  const told = async (dir) => (await windows(["--state-dir", dir, "diagnose", "--json"])).stdout.includes('"state-of-other-system"');
+  check(await told(wsl), "WSL's files: said to be another OpenClaw's");
+  check(!(await told(`\\\\nas\\share\\${FIXTURE}`)), "a server's files: not said to be");
 });
 
 section("where the state is", async () => {
