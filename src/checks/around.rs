@@ -211,7 +211,7 @@ pub static OTHER_TREES: Check = Check {
     modes: &["F22", "F25"],
     severity: Severity::Blocks,
     title: "other state dirs exist",
-    why: "GatewayProcess and CLI must use the same state dir. With another `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME` or profile each has \
+    why: "Gateway and CLI must use the same state dir. With another `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME` or profile each has \
           its own identity and its own stores, and an approval in one has no effect in the other.",
     repair: "Nothing: clawmend changes only the state dir that it shows.",
     by_hand: "Look at the other one with `--state-dir PATH`.",
