@@ -1,8 +1,8 @@
-//! The plan: what will be changed and why, as a value. The preview shows it and the commit consumes it.
+//! What will be changed, as values, in two forms.
 //!
-//! Edits are *logical* (a field of a record, a record of a part, a key of the config): the same plan
-//! fits both generations, and comparing two plans tells whether a user who agreed to one agreed to
-//! the other. How an edit becomes bytes or rows is [`crate::simulate`]'s business.
+//! A [`Plan`] says what and why: a field of a record, a record of a part, a key of the config.
+//! [`crate::simulate`] makes [`Changes`] of it, the bytes and rows themselves: these are shown, agreed to and
+//! committed.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -74,13 +74,13 @@ pub enum Target {
 
 impl Target {
     /// The slot that the edit changes.
-    pub fn slot(&self) -> Option<Slot> {
-        Some(match self {
+    pub fn slot(&self) -> Slot {
+        match self {
             Target::Record { store: StoreKind::Files, part, .. } => Slot::File(*part),
             Target::Record { store: StoreKind::Sqlite, part, .. } => Slot::Table(*part),
             Target::Whole(slot) => slot.clone(),
             Target::Config(path) => Slot::Config(path.clone()),
-        })
+        }
     }
 }
 
@@ -91,7 +91,7 @@ pub enum Op {
     Set {
         /// OpenClaw's field names from the record's root, e.g. `tokens`, `operator`, `scopes`.
         path: Vec<String>,
-        /// The value before (`None`: not there). The commit refuses if it is no longer that.
+        /// The value before, for the preview; `None`: it is not there, or is replaced as a whole.
         old: Option<Value>,
         /// The value after.
         new: Value,

@@ -58,14 +58,14 @@ type Known<'a> = &'a dyn Fn(&Slot) -> Option<Vec<Member>>;
 fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, StalePlan> {
     let mut changes = Changes { edits: plan.edits.clone(), ..Changes::default() };
     let mut slots: Vec<Slot> = Vec::new();
-    for slot in plan.edits.iter().filter_map(|edit| edit.target.slot()) {
+    for slot in plan.edits.iter().map(|edit| edit.target.slot()) {
         if !slots.contains(&slot) {
             slots.push(slot);
         }
     }
     for slot in slots {
         let edits: Vec<&Edit> =
-            plan.edits.iter().filter(|edit| edit.target.slot().as_ref() == Some(&slot)).collect();
+            plan.edits.iter().filter(|edit| edit.target.slot() == slot).collect();
         match &slot {
             Slot::Table(part) => {
                 let database = images
@@ -133,7 +133,7 @@ fn file(
     Ok(Some(change(After::Whole { bytes, meta: None })))
 }
 
-fn record_edits(edit: &Edit) -> Option<FieldEdit> {
+fn field_edit(edit: &Edit) -> Option<FieldEdit> {
     match &edit.op {
         Op::Set { path, new, .. } => {
             Some(FieldEdit::Set { path: path.clone(), value: new.clone() })
@@ -159,7 +159,7 @@ fn store(
             Op::Insert(record) => all.insert.push((key.clone(), Value::Object(record.clone()))),
             Op::Remove => all.remove.push(key.clone()),
             _ => {
-                let Some(change) = record_edits(edit) else {
+                let Some(change) = field_edit(edit) else {
                     continue;
                 };
                 let at = *changed.entry(key).or_insert_with(|| {
@@ -179,7 +179,7 @@ fn store(
 }
 
 fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, EditError> {
-    let changes: Vec<FieldEdit> = edits.iter().filter_map(|edit| record_edits(edit)).collect();
+    let changes: Vec<FieldEdit> = edits.iter().filter_map(|edit| field_edit(edit)).collect();
     if changes.is_empty() {
         return Ok(Vec::new());
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{StalePlan, record_edits, stale};
+use super::{StalePlan, field_edit, stale};
 use crate::format::edit::{self, FieldEdit, Habits};
 use crate::format::records;
 use crate::format::scan;
@@ -172,7 +172,7 @@ fn update(
 ) -> Result<Vec<CellChange>, StalePlan> {
     let mut changes: Vec<CellChange> = Vec::new();
     for edit in edits {
-        let Some(change) = record_edits(edit) else {
+        let Some(change) = field_edit(edit) else {
             continue;
         };
         let (path, new) = match &change {
