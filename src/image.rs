@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::model::layout::Part;
+use crate::model::layout::{GENERATION_COLUMN, Part};
 use crate::secret::Secret;
 
 /// The most records of one part that are read, in a file or a table. Each costs memory beyond its
@@ -192,7 +192,7 @@ pub enum DatabaseState {
     Empty,
     /// Not a SQLite database.
     Foreign,
-    /// SQLite finds it damaged, or it is unfinished (a journal that must be rolled back first); the text is the reason.
+    /// SQLite finds it damaged; the text is the reason.
     Damaged(String),
     /// A write to it was interrupted, and SQLite has to undo that first; the text says so.
     Unfinished(String),
@@ -219,6 +219,14 @@ pub struct Database {
     pub meta: Meta,
     /// The pairing tables that exist.
     pub tables: BTreeMap<Part, Arc<Table>>,
+}
+
+impl Database {
+    /// Whether the pairing is kept here, and no longer in files.
+    pub fn holds_pairing(&self) -> bool {
+        let paired = self.tables.get(&Part::Paired);
+        paired.is_some_and(|table| table.column(GENERATION_COLUMN).is_some())
+    }
 }
 
 /// A table and its rows.

@@ -24,12 +24,12 @@ use crate::secret::shape::Shape;
 use device::{Device, List};
 use facts::Facts;
 use identity::Identity;
-use layout::{GENERATION_COLUMN, Part};
+use layout::Part;
 use own::{auth_of_file, auth_of_table, identity_of_file, identity_of_table, identity_to_import};
 use scopes::{Era, Rule};
 use store::{Condition, Records};
 
-/// Everything the checks and the planner look at.
+/// Everything the checks look at.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// What was read.
@@ -296,10 +296,7 @@ fn requests_of(pending: &Records, id: &str) -> Vec<Device> {
 fn generation(images: &Images) -> StoreKind {
     let counts = match images.database.as_ref().map(|database| &database.state) {
         None => false,
-        Some(DatabaseState::Readable(database)) => database
-            .tables
-            .get(&Part::Paired)
-            .is_some_and(|table| table.column(GENERATION_COLUMN).is_some()),
+        Some(DatabaseState::Readable(database)) => database.holds_pairing(),
         Some(_) => [Part::Paired, Part::Pending].into_iter().all(|part| {
             images.file(part).is_none_or(|image| matches!(image.state, FileState::Absent))
         }),

@@ -1,4 +1,4 @@
-//! The planner on the captured database of 2026.9.6, changed in every way that was seen or read of.
+//! The plan on the captured database of 2026.9.6, changed in every way that was seen or read of.
 
 mod any_state;
 mod legacy;

@@ -31,7 +31,7 @@ pub use extract::verify_extract;
 use crate::error::Error;
 use crate::files::{Dir, StateDir, dir};
 use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
-use crate::model::layout::{DATABASE, GENERATION_COLUMN, Part};
+use crate::model::layout::DATABASE;
 use crate::plan::Changes;
 use crate::step::Step;
 use crate::store::{CommitError, ManifestEntry, Sink, Source};
@@ -254,15 +254,9 @@ impl SqliteStore {
     /// There was no database when the snapshot was taken. One that came since is not removed; it is
     /// in the way only where it is the store that counts.
     fn back_to_absent(&self, now: &Images) -> Result<Changes, Error> {
-        let counts = match now.database.as_ref().map(|image| &image.state) {
-            Some(DatabaseState::Readable(database)) => database
-                .tables
-                .get(&Part::Paired)
-                .is_some_and(|table| table.column(GENERATION_COLUMN).is_some()),
-            _ => false,
-        };
-        if !counts {
-            return Ok(Changes::default());
+        match now.database.as_ref().map(|image| &image.state) {
+            Some(DatabaseState::Readable(database)) if database.holds_pairing() => {}
+            _ => return Ok(Changes::default()),
         }
         Err(Error::refused(
             "the snapshot is older than the database: OpenClaw has moved its pairing into it since, \
