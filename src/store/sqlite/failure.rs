@@ -44,7 +44,7 @@ impl Halt {
     /// The database is damaged or no database at all: not now, and not in a moment either.
     pub(super) fn is_beyond_reading(&self) -> bool {
         match self {
-            Halt::Unread(Unread::Foreign | Unread::Damaged(_)) => true,
+            Halt::Unread(Unread::Foreign | Unread::Damaged(_) | Unread::Unfinished) => true,
             Halt::Unread(Unread::Unusable(why)) => {
                 matches!(
                     why,
@@ -84,9 +84,7 @@ pub(super) fn trouble(error: &rusqlite::Error) -> Unread {
         ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => {
             Unread::Unusable(Unusable::Io(says(error)))
         }
-        _ if code.extended_code == ffi::SQLITE_READONLY_ROLLBACK => {
-            Unread::Damaged(UNFINISHED.to_owned())
-        }
+        _ if code.extended_code == ffi::SQLITE_READONLY_ROLLBACK => Unread::Unfinished,
         _ => Unread::Damaged(says(error)),
     }
 }
@@ -127,12 +125,8 @@ pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
         Unread::Foreign => Error::failed("this is not a SQLite database")
             .at(path)
             .hint("put a backup of it back, or move it away; clawmend does not change it"),
-        Unread::Damaged(why) => {
-            Error::failed("the database is damaged or unfinished").at(path).because(why).hint(
-                "put a backup back (the main file alone, with any `-wal` and `-shm` moved away); \
-                 clawmend does not write to a damaged database",
-            )
-        }
+        Unread::Damaged(why) => damaged(path, why),
+        Unread::Unfinished => damaged(path, UNFINISHED),
         Unread::Busy(why) => busy(path).because(why),
         Unread::Unusable(Unusable::Symlink(target)) => Error::refused(
             "the database is a symbolic link, and clawmend does not write through one",
@@ -170,6 +164,13 @@ pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
     }
 }
 
+fn damaged(path: &Path, why: &str) -> Error {
+    Error::failed("the database is damaged or unfinished").at(path).because(why).hint(
+        "put a backup back (the main file alone, with any `-wal` and `-shm` moved away); \
+         clawmend does not write to a damaged database",
+    )
+}
+
 /// F19: somebody holds the database.
 pub(super) fn busy(path: &Path) -> Error {
     Error::refused(format!("{LOCKED} for too long; nothing was changed")).at(path).hint(UNLOCK)
@@ -198,7 +199,7 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             .at(path)
             .hint("free some space, then run the same command again"),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-            unreadable(path, &Unread::Damaged(says(error)))
+            damaged(path, &says(error))
         }
         ErrorCode::ConstraintViolation => {
             Error::refused("the database refuses the rows; nothing was changed")

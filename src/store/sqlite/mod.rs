@@ -132,7 +132,7 @@ impl SqliteStore {
             Unread::Absent => return None,
             Unread::Empty => DatabaseState::Empty,
             Unread::Foreign => DatabaseState::Foreign,
-            Unread::Damaged(why) if why == failure::UNFINISHED => DatabaseState::Unfinished(why),
+            Unread::Unfinished => DatabaseState::Unfinished(failure::UNFINISHED.to_owned()),
             Unread::Damaged(why) => DatabaseState::Damaged(why),
             Unread::Busy(why) => DatabaseState::Held(why),
             Unread::Unusable(why) => DatabaseState::Unusable(why),
@@ -146,9 +146,8 @@ impl SqliteStore {
             None => Unread::Absent,
             Some(DatabaseState::Empty) => Unread::Empty,
             Some(DatabaseState::Foreign) => Unread::Foreign,
-            Some(DatabaseState::Damaged(why) | DatabaseState::Unfinished(why)) => {
-                Unread::Damaged(why.clone())
-            }
+            Some(DatabaseState::Damaged(why)) => Unread::Damaged(why.clone()),
+            Some(DatabaseState::Unfinished(_)) => Unread::Unfinished,
             Some(DatabaseState::Held(why)) => Unread::Unusable(Unusable::Io(why.clone())),
             Some(DatabaseState::Unusable(why)) => Unread::Unusable(why.clone()),
         };

@@ -17,8 +17,10 @@ pub(super) enum Unread {
     Empty,
     /// Not a SQLite database.
     Foreign,
-    /// Damaged or unfinished; the text says how.
+    /// Damaged; the text says how.
     Damaged(String),
+    /// A write was interrupted, and has to be rolled back by a gateway first.
+    Unfinished,
     /// Another process keeps everybody out, or it never held still; the text says which.
     Busy(String),
     /// Not a regular file, or not readable.

@@ -140,7 +140,7 @@ fn once<T>(
     } else if join {
         Way::Joined
     } else if probe.journal_has_content()? {
-        return Err(Unread::Damaged(failure::UNFINISHED.to_owned()).into());
+        return Err(Unread::Unfinished.into());
     } else {
         Way::Immutable
     };

@@ -183,8 +183,7 @@ fn look_beside(path: &Path, probe: &Probe, patience: Instant) -> Result<bool, Er
     // A journal with content belongs to a writer at work, or to one that was killed.
     while probe.journal_has_content().map_err(|trouble| failure::unreadable(path, &trouble))? {
         if Instant::now() >= patience {
-            let trouble = Unread::Damaged(failure::UNFINISHED.to_owned());
-            return Err(failure::unreadable(path, &trouble));
+            return Err(failure::unreadable(path, &Unread::Unfinished));
         }
         std::thread::sleep(PAUSE);
     }
