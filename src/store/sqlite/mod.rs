@@ -64,7 +64,7 @@ struct DatabasePath {
 /// other writers wait. A store made with it ([`SqliteStore::with_hold`]) reads, captures and commits in
 /// the transaction that holds it; after the commit, or [`Hold::release`], the store works as any other.
 #[derive(Clone, Debug)]
-pub struct Hold(Arc<Mutex<Option<writer::Begun>>>);
+pub struct Hold(Arc<Mutex<Option<writer::Transaction>>>);
 
 impl Hold {
     /// Lets go without a change.
@@ -72,11 +72,11 @@ impl Hold {
         drop(self.take());
     }
 
-    fn take(&self) -> Option<writer::Begun> {
+    fn take(&self) -> Option<writer::Transaction> {
         self.lock().take()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<writer::Begun>> {
+    fn lock(&self) -> MutexGuard<'_, Option<writer::Transaction>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -96,8 +96,8 @@ impl SqliteStore {
 
     /// Takes the write lock, waiting as a commit would.
     pub fn hold(&self) -> Result<Hold, CommitError> {
-        let begun = writer::Begun::new(&self.place, self.busy)?;
-        Ok(Hold(Arc::new(Mutex::new(Some(begun)))))
+        let transaction = writer::Transaction::new(&self.place, self.busy)?;
+        Ok(Hold(Arc::new(Mutex::new(Some(transaction)))))
     }
 
     /// Calls `work` with a connection on one unchanging state of the database: the held transaction's,
@@ -109,9 +109,9 @@ impl SqliteStore {
         work: impl FnMut(&rusqlite::Connection, &Meta) -> Result<T, Halt> + Send,
     ) -> Result<T, Halt> {
         if let Some(hold) = &self.hold
-            && let Some(begun) = hold.lock().as_mut()
+            && let Some(transaction) = hold.lock().as_mut()
         {
-            return begun.look(scratch, work);
+            return transaction.look(scratch, work);
         }
         reader::with(&self.place, scratch, work)
     }
@@ -210,11 +210,11 @@ impl SqliteStore {
                 .hint("run the same command again with the --state-dir that the plan was made for")
                 .into());
         }
-        let begun = match self.hold.as_ref().and_then(Hold::take) {
-            Some(begun) => begun,
-            None => writer::Begun::new(&self.place, self.busy)?,
+        let transaction = match self.hold.as_ref().and_then(Hold::take) {
+            Some(transaction) => transaction,
+            None => writer::Transaction::new(&self.place, self.busy)?,
         };
-        begun.commit(&changes.rows)
+        transaction.commit(&changes.rows)
     }
 
     /// The changes that bring the rows back to what a snapshot holds.

@@ -24,10 +24,10 @@ use crate::store::CommitError;
 /// loses every race against a gateway that writes all the time.
 const PAUSE: Duration = Duration::from_micros(250);
 
-/// A transaction that has begun: nobody else writes until it is committed, or dropped and with that
-/// rolled back.
+/// A transaction that holds the write lock: nobody else writes until it is committed, or dropped and with
+/// that rolled back.
 #[derive(Debug)]
-pub(super) struct Begun {
+pub(super) struct Transaction {
     place: DatabasePath,
     /// `None`: closed.
     connection: Option<Connection>,
@@ -35,17 +35,17 @@ pub(super) struct Begun {
     sandbox: Sandbox,
 }
 
-impl Begun {
-    /// Waits for the write lock as long as `busy`.
+impl Transaction {
+    /// Begins it; waits for the write lock as long as `busy`.
     pub(super) fn new(place: &DatabasePath, busy: Duration) -> Result<Self, CommitError> {
         let path = place.path.as_path();
         refuse_links(path)?;
-        let patience = Instant::now() + busy;
+        let deadline = Instant::now() + busy;
         let sandbox = match Sandbox::to_write(place) {
             Err(Unread::Unusable(Unusable::Symlink(_))) => return Err(swapped()),
             sandbox => sandbox.map_err(|trouble| failure::unreadable(path, &trouble))?,
         };
-        let begun = sandbox.within(None, || open_and_begin(place, patience));
+        let begun = sandbox.within(None, || open_and_begin(place, deadline));
         match begun.map_err(|trouble| failure::unreadable(path, &trouble))? {
             Ok((connection, probe)) => {
                 Ok(Self { place: place.clone(), connection: Some(connection), probe, sandbox })
@@ -86,7 +86,7 @@ impl Begun {
     }
 }
 
-impl Drop for Begun {
+impl Drop for Transaction {
     fn drop(&mut self) {
         // Closing may remove a log that only this connection made: by path.
         if let Some(connection) = self.connection.take() {
@@ -97,15 +97,15 @@ impl Drop for Begun {
 
 fn open_and_begin(
     place: &DatabasePath,
-    patience: Instant,
+    deadline: Instant,
 ) -> Result<(Connection, Probe), CommitError> {
     let path = place.path.as_path();
     let unreadable = |trouble: Unread| failure::unreadable(path, &trouble);
     let probe = Probe::open(path).map_err(unreadable)?;
-    let had_log = look_beside(path, &probe, patience)?;
+    let had_log = look_beside(path, &probe, deadline)?;
     let failed = |error: rusqlite::Error| failure::not_written(path, &error);
     let connection = open(&probe.path, had_log).map_err(failed)?;
-    begin(&connection, patience).map_err(failed)?;
+    begin(&connection, deadline).map_err(failed)?;
     if !probe.is_still_there().map_err(unreadable)? {
         return Err(swapped());
     }
@@ -156,7 +156,7 @@ fn refuse_links(path: &Path) -> Result<(), Error> {
 }
 
 /// Checks what lies beside the database, and says whether a write-ahead log does.
-fn look_beside(path: &Path, probe: &Probe, patience: Instant) -> Result<bool, Error> {
+fn look_beside(path: &Path, probe: &Probe, deadline: Instant) -> Result<bool, Error> {
     if probe.meta.nlink > 1 {
         return Err(Error::refused(
             "the database has a second name (a hard link), and SQLite would keep two logs for it",
@@ -182,7 +182,7 @@ fn look_beside(path: &Path, probe: &Probe, patience: Instant) -> Result<bool, Er
     }
     // A journal with content belongs to a writer at work, or to one that was killed.
     while probe.journal_has_content().map_err(|trouble| failure::unreadable(path, &trouble))? {
-        if Instant::now() >= patience {
+        if Instant::now() >= deadline {
             return Err(failure::unreadable(path, &Unread::Unfinished));
         }
         std::thread::sleep(PAUSE);
@@ -206,11 +206,11 @@ fn open(path: &Path, had_log: bool) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn begin(connection: &Connection, patience: Instant) -> rusqlite::Result<()> {
+fn begin(connection: &Connection, deadline: Instant) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA main.synchronous = FULL")?;
     loop {
         match connection.execute_batch("BEGIN IMMEDIATE") {
-            Err(error) if failure::is_busy(&error) && Instant::now() < patience => {
+            Err(error) if failure::is_busy(&error) && Instant::now() < deadline => {
                 std::thread::sleep(PAUSE);
             }
             result => return result,
