@@ -74,8 +74,8 @@ pub struct Staged<F: Folder = SystemFolder> {
     new: Option<(File, Id)>,
     /// The name beside the file: the new one before the swap, the old one after it.
     temp: OsString,
-    step: Progress,
-    way: Method,
+    progress: Progress,
+    method: Method,
 }
 
 /// How the old file was replaced: decides how it comes back.
@@ -131,8 +131,8 @@ impl<F: Folder> Staged<F> {
             name: name.to_owned(),
             before: before.clone(),
             new: None,
-            step: Progress::Over,
-            way: Method::Exchange,
+            progress: Progress::Over,
+            method: Method::Exchange,
             dir,
         };
         if let Some(new) = new {
@@ -143,11 +143,11 @@ impl<F: Folder> Staged<F> {
                 .folder
                 .create_file(&staged.temp)
                 .map_err(|error| Error::io("write beside", &path, &error))?;
-            staged.step = Progress::Prepared;
+            staged.progress = Progress::Prepared;
             let own = staged.fill(&file, &new, meta, old.is_none() && new.meta.is_none())?;
             staged.new = Some((file, own));
         }
-        staged.step = Progress::Prepared;
+        staged.progress = Progress::Prepared;
         Ok(staged)
     }
 
@@ -181,7 +181,7 @@ impl<F: Folder> Staged<F> {
             (_, true) => self.move_in(),
             (_, false) => match self.dir.look(&self.name) {
                 Ok(None) => {
-                    self.step = Progress::Over;
+                    self.progress = Progress::Over;
                     return Ok(());
                 }
                 Ok(Some(_)) => Err(self.moved("is there now")),
@@ -189,7 +189,7 @@ impl<F: Folder> Staged<F> {
             },
         };
         if done.is_ok() {
-            self.step = Progress::Swapped;
+            self.progress = Progress::Swapped;
         }
         done
     }
@@ -201,10 +201,10 @@ impl<F: Folder> Staged<F> {
 
     /// Lets go of what was replaced. Best effort: what is left is swept by the next writing command.
     pub fn finish(mut self) {
-        if self.step == Progress::Swapped && self.dir.unlink(&self.temp).is_err() {
+        if self.progress == Progress::Swapped && self.dir.unlink(&self.temp).is_err() {
             let _ = self.dir.unlink(&self.temp);
         }
-        self.step = Progress::Over;
+        self.progress = Progress::Over;
     }
 
     fn before_meta(&self) -> Option<Meta> {
@@ -229,7 +229,7 @@ impl<F: Folder> Staged<F> {
 
 impl<F: Folder> Drop for Staged<F> {
     fn drop(&mut self) {
-        if self.step == Progress::Prepared {
+        if self.progress == Progress::Prepared {
             let _ = self.dir.unlink(&self.temp);
         }
     }

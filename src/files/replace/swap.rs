@@ -33,9 +33,9 @@ impl<F: Folder> Staged<F> {
             other => {
                 let ours = self.new_id();
                 // From here on the temp name may hold somebody's only copy: kept if this fails.
-                self.step = Progress::Over;
+                self.progress = Progress::Over;
                 self.exchange_back(ours)?;
-                self.step = Progress::Prepared;
+                self.progress = Progress::Prepared;
                 match other {
                     Err(error) => Err(error.into()),
                     Ok(_) => Err(self.moved("has changed")),
@@ -106,7 +106,7 @@ impl<F: Folder> Staged<F> {
         };
         if result.is_ok() {
             self.temp = old;
-            self.way = if linked { Method::Link } else { Method::Rename };
+            self.method = if linked { Method::Link } else { Method::Rename };
         } else if linked {
             let _ = self.dir.unlink(&old);
         }
@@ -131,9 +131,9 @@ impl<F: Folder> Staged<F> {
         if let Ok(true) = same {
             return Ok(());
         }
-        self.step = Progress::Over;
+        self.progress = Progress::Over;
         self.move_back()?;
-        self.step = Progress::Prepared;
+        self.progress = Progress::Prepared;
         match same {
             Err(error) => Err(error.into()),
             Ok(_) => Err(self.moved("has changed")),
@@ -168,17 +168,17 @@ impl<F: Folder> Staged<F> {
     /// # Errors
     /// It could not be put back; the error says where it is kept.
     pub fn put_back(mut self) -> Result<(), Error> {
-        if self.step != Progress::Swapped {
+        if self.progress != Progress::Swapped {
             return Ok(());
         }
-        self.step = Progress::Over;
+        self.progress = Progress::Over;
         let ours = self.new_id();
         if !KNOWS_OWNERS {
             // Windows renames nothing over an open file. No inode tells ours from another's there.
             self.new = None;
         }
         match (&self.before, ours) {
-            (FileState::Present { .. }, Some(_)) if self.way == Method::Exchange => {
+            (FileState::Present { .. }, Some(_)) if self.method == Method::Exchange => {
                 self.exchange_back(ours)?;
             }
             (FileState::Present { .. }, Some(_)) => self.rename_back(ours)?,
@@ -199,7 +199,7 @@ impl<F: Folder> Staged<F> {
             // Another writer's version: newer, and it stays.
             return Ok(());
         }
-        if self.way == Method::Rename {
+        if self.method == Method::Rename {
             let FileState::Present { bytes, meta } = &self.before else {
                 return Ok(());
             };

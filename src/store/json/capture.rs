@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::place::Found;
+use super::place::{Found, Reach};
 use super::{JsonStore, NAME, key_of};
 use crate::error::Error;
 use crate::files::dir::refuse;
@@ -96,7 +96,7 @@ impl JsonStore {
         });
         for key in extras.take(EXTRA_FILES) {
             if let Ok(Some((dir, name))) = state.walk(Path::new(&key)) {
-                let found = Found { dir, name, place: super::place::Reach::Inside };
+                let found = Found { dir, name, reach: Reach::Inside };
                 let piece = format!("files/{key}");
                 if let Ok(Some(entry)) = self.copy(&found, key, &piece, EXTRA_LIMIT, sink)?
                     && entry.name.is_some()

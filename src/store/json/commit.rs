@@ -137,7 +137,7 @@ impl JsonStore {
             made.push(parent.to_owned());
         }
         let (dir, name) = state.walk_or_create(relative)?;
-        Ok(Found { dir, name, place: Reach::Inside })
+        Ok(Found { dir, name, reach: Reach::Inside })
     }
 
     /// The first file that is not as the changes say.

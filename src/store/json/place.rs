@@ -16,7 +16,7 @@ use crate::platform::FileKind;
 pub(super) struct Found {
     pub dir: Dir,
     pub name: OsString,
-    pub place: Reach,
+    pub reach: Reach,
 }
 
 /// How a file was reached.
@@ -35,7 +35,7 @@ pub(super) enum Reach {
 impl Found {
     /// Why it is read and never written.
     pub(super) fn elsewhere(&self) -> Option<Elsewhere> {
-        match self.place {
+        match self.reach {
             Reach::Linked => Some(Elsewhere::LinkedOut),
             _ => (self.dir.is_mounted(&self.name)).then_some(Elsewhere::Mounted),
         }
@@ -53,7 +53,7 @@ impl JsonStore {
     }
 
     fn inside(state: &Dir, relative: &Path) -> Result<Option<Found>, Unusable> {
-        Ok(state.walk(relative)?.map(|(dir, name)| Found { dir, name, place: Reach::Inside }))
+        Ok(state.walk(relative)?.map(|(dir, name)| Found { dir, name, reach: Reach::Inside }))
     }
 
     /// Why the config file at `path` is read and never written.
@@ -63,7 +63,7 @@ impl JsonStore {
     }
 
     fn find_config(&self, state: &Dir, path: &Path) -> Result<Option<Found>, Unusable> {
-        let place = match path.strip_prefix(&self.state_dir) {
+        let reach = match path.strip_prefix(&self.state_dir) {
             Ok(relative) => {
                 match Self::inside(state, relative) {
                     Ok(Some(found)) => match found.dir.look(&found.name) {
@@ -90,7 +90,7 @@ impl JsonStore {
         };
         let dir = Dir::open(folder)
             .map_err(|error| Unusable::Io(error.cause().unwrap_or("no folder").to_owned()))?;
-        Ok(Some(Found { dir, name: name.to_owned(), place }))
+        Ok(Some(Found { dir, name: name.to_owned(), reach }))
     }
 
     /// Where in the state dir the link at `path` leads, if it does not lead out.
@@ -111,7 +111,7 @@ impl JsonStore {
             .at(&real)
             .hint("make the change in the file that is mounted, or mount its folder instead"));
         }
-        if found.place == Reach::Inside {
+        if found.reach == Reach::Inside {
             return Ok(());
         }
         let path = self.path_of(slot);
@@ -127,7 +127,7 @@ impl JsonStore {
         } else {
             format!(" (the real file is `{}`)", crate::platform::shown(&real))
         };
-        if found.dir.is_read_only() || (readonly && found.place != Reach::Named) {
+        if found.dir.is_read_only() || (readonly && found.reach != Reach::Named) {
             return Err(Error::refused(format!(
                 "this file is read-only{through}, so something else writes it"
             ))
@@ -151,7 +151,7 @@ impl JsonStore {
                 },
             ));
         }
-        let named = found.place == Reach::Named && real == path;
+        let named = found.reach == Reach::Named && real == path;
         if !named && !safety::may_write_outside(&meta, owner) {
             return Err(Error::refused(format!(
                 "this file lies outside the state dir and belongs to another user{through}"
