@@ -12,7 +12,7 @@ use crate::files::{Lock, StateDir};
 use crate::journal::{self, RunRecord};
 use crate::plan::Changes;
 use crate::snapshot::{self, Create, Snapshot};
-use crate::store::{CommitError, Stores};
+use crate::store::{CommitError, Stores, sqlite};
 
 /// What an apply works with.
 #[derive(Clone, Copy)]
@@ -29,8 +29,8 @@ pub struct Inputs<'a> {
     pub why: &'a str,
     /// The command, for people.
     pub command: &'a str,
-    /// Proof that no other clawmend is at work (and that an earlier run was recovered is the caller's
-    /// to see to: [`journal::recover`]).
+    /// Proof that no other clawmend is at work. The caller has taken back what an interrupted run left
+    /// ([`journal::recover`]).
     pub lock: &'a Lock,
 }
 
@@ -50,51 +50,47 @@ pub struct Applied {
 /// # Errors
 /// The state is as before and no snapshot is left, unless the error is of the kind `RolledBack`: then the journal
 /// stands, and the next writing command goes on with it.
-pub fn apply(context: &Inputs<'_>, changes: &Changes) -> Result<Applied, CommitError> {
+pub fn apply(inputs: &Inputs<'_>, changes: &Changes) -> Result<Applied, CommitError> {
     if changes.is_empty() {
         return Ok(Applied { snapshot: None, changed_meanwhile: None, note: None });
     }
     let snapshot = snapshot::create(&Create {
-        state_dir: context.state_dir,
-        snapshots: context.snapshots,
-        stores: context.stores,
-        why: context.why,
-        command: context.command,
-        now_ms: context.now_ms,
+        state_dir: inputs.state_dir,
+        snapshots: inputs.snapshots,
+        stores: inputs.stores,
+        why: inputs.why,
+        command: inputs.command,
+        now_ms: inputs.now_ms,
         changes: Some(changes),
     })?;
-    let has_rows = snapshot
-        .manifest
-        .entries
-        .iter()
-        .any(|entry| entry.store == crate::store::sqlite::NAME && entry.name.is_some());
+    let has_rows = snapshot.manifest.piece(sqlite::PIECE).is_some();
     if !changes.rows.is_empty() && !has_rows {
-        forget(context, &snapshot);
+        forget(inputs, &snapshot);
         return Err(Error::refused(
             "the database could not be captured into the snapshot, so it is not changed",
         )
-        .at(changes.database.as_deref().unwrap_or(context.state_dir))
+        .at(changes.database.as_deref().unwrap_or(inputs.state_dir))
         .hint("run clawmend again: it says what is wrong with the database")
         .into());
     }
-    let record = RunRecord::new(&snapshot, context.snapshots, context.now_ms);
-    if let Err(error) = journal::open(context.state_dir, &record) {
-        forget(context, &snapshot);
+    let record = RunRecord::new(&snapshot, inputs.snapshots, inputs.now_ms);
+    if let Err(error) = journal::open(inputs.state_dir, &record) {
+        forget(inputs, &snapshot);
         return Err(error.into());
     }
-    if let Err(failure) = context.stores.commit(changes) {
-        return Err(give_up(context, &snapshot, failure));
+    if let Err(failure) = inputs.stores.commit(changes) {
+        return Err(give_up(inputs, &snapshot, failure));
     }
-    // Trouble in looking is not trouble in doing.
+    // The changes are in place: a look that fails is told, and undoes nothing.
     let changed_meanwhile =
-        context.stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
-    let note = journal::close(context.state_dir).err().map(|error| error.to_string());
+        inputs.stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
+    let note = journal::close(inputs.state_dir).err().map(|error| error.to_string());
     Ok(Applied { snapshot: Some(snapshot.id), changed_meanwhile, note })
 }
 
 /// After a commit that did not happen: the journal closed and the snapshot gone, unless not all could
 /// be put back.
-fn give_up(context: &Inputs<'_>, snapshot: &Snapshot, failure: CommitError) -> CommitError {
+fn give_up(inputs: &Inputs<'_>, snapshot: &Snapshot, failure: CommitError) -> CommitError {
     if let CommitError::Failed(error) = &failure
         && error.kind() == Kind::RolledBack
     {
@@ -105,15 +101,15 @@ fn give_up(context: &Inputs<'_>, snapshot: &Snapshot, failure: CommitError) -> C
                 .hint("run the same command again: it puts back what is left first"),
         );
     }
-    match journal::close(context.state_dir) {
-        Ok(()) => forget(context, snapshot),
+    match journal::close(inputs.state_dir) {
+        Ok(()) => forget(inputs, snapshot),
         // The journal will be found, and the snapshot is needed to close it.
         Err(error) => return CommitError::Failed(error),
     }
     failure
 }
 
-fn forget(context: &Inputs<'_>, snapshot: &Snapshot) {
+fn forget(inputs: &Inputs<'_>, snapshot: &Snapshot) {
     // Best effort: one snapshot too many harms nobody.
-    let _ = snapshot::remove(context.state_dir, context.snapshots, &snapshot.id);
+    let _ = snapshot::remove(inputs.state_dir, inputs.snapshots, &snapshot.id);
 }

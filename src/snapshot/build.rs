@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
 use crate::plan::Changes;
 use crate::step::Step;
-use crate::store::{Sink, Stores};
+use crate::store::{Sink, Stores, json, sqlite};
 
 /// What a snapshot is made of.
 #[derive(Clone, Copy)]
@@ -138,7 +138,7 @@ impl Builder {
             why: request.why.to_owned(),
             command: request.command.to_owned(),
             state_dir: request.state_dir.to_string_lossy().into_owned(),
-            stores: ["files", "sqlite"].map(str::to_owned).to_vec(),
+            stores: [json::NAME, sqlite::NAME].map(str::to_owned).to_vec(),
             entries,
             after,
         };

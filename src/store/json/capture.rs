@@ -12,9 +12,9 @@ use crate::image::{Meta, Slot, Unusable};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, Part};
 use crate::store::{ManifestEntry, Sink};
 
-/// At most this many further files per folder go into a snapshot,
+/// How many further files of a folder go into a snapshot.
 const EXTRA_FILES: usize = 64;
-/// each of at most this many bytes.
+/// How large each of them may be, bytes.
 const EXTRA_LIMIT: u64 = 16 << 20;
 
 impl JsonStore {
@@ -37,16 +37,15 @@ impl JsonStore {
                 _ => format!("files/{key}"),
             };
             let copied = match self.find(state, &slot) {
-                Ok(None) => Ok(Some(ManifestEntry::absent(NAME, key))),
+                Ok(None) => Ok(ManifestEntry::absent(NAME, key)),
                 Ok(Some(found)) => self.copy(&found, key, &piece, STORE_LIMIT, sink)?,
                 Err(why) => Err(why),
             };
-            // What only an interrupted import leaves is not missing where it is not there.
             let is_claim = matches!(slot, Slot::File(Part::NativeClaim | Part::DoctorClaim));
             match copied {
-                Ok(entry) => {
-                    entries.extend(entry.filter(|entry| entry.name.is_some() || !is_claim));
-                }
+                // What only an interrupted import leaves is not missing where it is not there.
+                Ok(entry) if is_claim && entry.name.is_none() => {}
+                Ok(entry) => entries.push(entry),
                 // A link, a folder, a device: nothing that a restore would bring back.
                 Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {}
                 Err(why) => return Err(refuse(&path, &why)),
@@ -66,14 +65,14 @@ impl JsonStore {
         piece: &str,
         limit: u64,
         sink: &mut dyn Sink,
-    ) -> Result<Result<Option<ManifestEntry>, Unusable>, Error> {
+    ) -> Result<Result<ManifestEntry, Unusable>, Error> {
         let (mut file, meta) = match found.dir.open_regular(&found.name, limit) {
             Ok(Some(opened)) => opened,
-            Ok(None) => return Ok(Ok(Some(ManifestEntry::absent(NAME, key)))),
+            Ok(None) => return Ok(Ok(ManifestEntry::absent(NAME, key))),
             Err(why) => return Ok(Err(why)),
         };
         let (sha256, size) = sink.put(piece, &mut file)?;
-        Ok(Ok(Some(entry(key, piece, sha256, size, &meta))))
+        Ok(Ok(entry(key, piece, sha256, size, &meta)))
     }
 
     /// Other JSON files beside the pairing files (an import's leftovers, say): copied so that nothing
@@ -98,7 +97,7 @@ impl JsonStore {
             if let Ok(Some((dir, name))) = state.walk(Path::new(&key)) {
                 let found = Found { dir, name, reach: Reach::Inside };
                 let piece = format!("files/{key}");
-                if let Ok(Some(entry)) = self.copy(&found, key, &piece, EXTRA_LIMIT, sink)?
+                if let Ok(entry) = self.copy(&found, key, &piece, EXTRA_LIMIT, sink)?
                     && entry.name.is_some()
                 {
                     entries.push(entry);
