@@ -21,8 +21,9 @@ pub enum Kind {
     Declined,
     /// State could not be read or written; nothing was changed.
     Failed,
-    /// An apply was interrupted and what it had done was rolled back, or could not be.
-    RolledBack,
+    /// An apply stopped half-way and could not be taken back: the journal stands, and the next command that
+    /// writes goes on with it.
+    HalfDone,
 }
 
 /// A failure with its path, its cause and what the reader can do about it.
@@ -120,7 +121,7 @@ impl Error {
             Kind::Usage => Exit::Usage,
             Kind::Refused | Kind::Declined => Exit::Refused,
             Kind::Failed => Exit::Failed,
-            Kind::RolledBack => Exit::RolledBack,
+            Kind::HalfDone => Exit::HalfDone,
         }
     }
 

@@ -14,14 +14,14 @@ pub enum Exit {
     Refused = 3,
     /// 4: state unreadable or I/O failed (nothing changed), or the output was lost.
     Failed = 4,
-    /// 5: an apply was interrupted and rolled back.
-    RolledBack = 5,
+    /// 5: an apply stopped half-way; the next command that writes takes it back.
+    HalfDone = 5,
 }
 
 impl Exit {
     /// Every exit code, in order.
     pub const ALL: [Exit; 6] =
-        [Exit::Done, Exit::Findings, Exit::Usage, Exit::Refused, Exit::Failed, Exit::RolledBack];
+        [Exit::Done, Exit::Findings, Exit::Usage, Exit::Refused, Exit::Failed, Exit::HalfDone];
 
     /// The number given to the shell.
     pub fn code(self) -> u8 {
@@ -40,7 +40,7 @@ impl Exit {
             Exit::Failed => {
                 "state unreadable or I/O failed (nothing changed), or the output was lost"
             }
-            Exit::RolledBack => "an apply was interrupted and rolled back",
+            Exit::HalfDone => "an apply stopped half-way; the next command that writes takes it back",
         }
     }
 }

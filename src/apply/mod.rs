@@ -48,7 +48,7 @@ pub struct Applied {
 /// Makes the changes, all or none of them.
 ///
 /// # Errors
-/// The state is as before and no snapshot is left, unless the error is of the kind `RolledBack`: then the journal
+/// The state is as before and no snapshot is left, unless the error is of the kind `HalfDone`: then the journal
 /// stands, and the next writing command goes on with it.
 pub fn apply(inputs: &Inputs<'_>, changes: &Changes) -> Result<Applied, CommitError> {
     if changes.is_empty() {
@@ -92,7 +92,7 @@ pub fn apply(inputs: &Inputs<'_>, changes: &Changes) -> Result<Applied, CommitEr
 /// be put back.
 fn give_up(inputs: &Inputs<'_>, snapshot: &Snapshot, failure: CommitError) -> CommitError {
     if let CommitError::Failed(error) = &failure
-        && error.kind() == Kind::RolledBack
+        && error.kind() == Kind::HalfDone
     {
         return CommitError::Failed(
             error

@@ -303,7 +303,7 @@ fn without_its_snapshot_an_interrupted_run_says_how_to_go_on() {
         snapshot::remove(&home.dir.path().into(), &home.snapshots(), &id).unwrap();
     }
     let error = home.recover(&lock).unwrap_err();
-    assert_eq!(error.kind(), Kind::RolledBack);
+    assert_eq!(error.kind(), Kind::HalfDone);
     assert_eq!(home.tree(), after);
 }
 

@@ -37,7 +37,7 @@ Exit codes:
   2  the command line is wrong
   3  refused: a no, nobody to ask, no such id, an unsafe path, another clawmend
   4  state unreadable or I/O failed (nothing changed), or the output was lost
-  5  an apply was interrupted and rolled back";
+  5  an apply stopped half-way; the next command that writes takes it back";
 
 /// Flags that every command takes.
 #[derive(Clone, Debug, Default, Args)]

@@ -26,12 +26,12 @@ use crate::error::Error;
 use crate::image::{FileState, Unusable};
 use crate::platform::SystemFolder;
 
-/// Why nothing was changed.
+/// Why changes were not made.
 #[derive(Debug)]
 pub enum CommitError {
     /// What the changes start from is no longer there: plan again. The text names it.
     Moved(String),
-    /// Refused or failed. Kind `RolledBack`: not everything could be put back, and the next writing command goes
+    /// Refused or failed. Kind `HalfDone`: not everything could be put back, and the next writing command goes
     /// on with that.
     Failed(Error),
 }

@@ -263,7 +263,7 @@ fn stuck(error: Error, journal: &Path, record: &RunRecord) -> Error {
     let wrapped = Error::new(
         match error.kind() {
             Kind::Refused => Kind::Refused,
-            _ => Kind::RolledBack,
+            _ => Kind::HalfDone,
         },
         what,
     )

@@ -50,13 +50,13 @@ impl Stores {
     /// # Errors
     /// [`CommitError::Moved`]: something changed in between; nothing was changed, plan again.
     /// [`CommitError::Failed`]: refused or failed; nothing was changed, or it was put back, unless its kind
-    /// is `RolledBack`.
+    /// is `HalfDone`.
     pub fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
         let swapped = self.files.swap_in(&changes.files)?;
         match self.sqlite.commit(changes) {
             Ok(()) => swapped.finish(),
             Err(failure) => {
-                swapped.put_back().map_err(|error| error.into_kind(Kind::RolledBack))?;
+                swapped.put_back().map_err(|error| error.into_kind(Kind::HalfDone))?;
                 return Err(failure);
             }
         }

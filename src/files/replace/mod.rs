@@ -57,7 +57,7 @@ pub fn replace<F: Folder>(
     if let Err(error) = staged.sync() {
         return Err(match staged.put_back() {
             Ok(()) => error.into(),
-            Err(worse) => worse.into_kind(ErrorKind::RolledBack).into(),
+            Err(worse) => worse.into_kind(ErrorKind::HalfDone).into(),
         });
     }
     staged.finish();

@@ -49,7 +49,7 @@ impl<F: Folder> Staged<F> {
     /// Returns whether the file that was put back first is the one that stands there now.
     fn exchange_back(&self, there: Option<Id>) -> Result<bool, Error> {
         let failed = |error: io::Error| {
-            Error::io("put back", self.path(), &error).into_kind(ErrorKind::RolledBack).hint(
+            Error::io("put back", self.path(), &error).into_kind(ErrorKind::HalfDone).hint(
                 format!(
                     "the version that was there is kept beside it as `{}`",
                     self.temp.display()
@@ -147,7 +147,7 @@ impl<F: Folder> Staged<F> {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(Error::io("put back", self.path(), &error)
-                .into_kind(ErrorKind::RolledBack)
+                .into_kind(ErrorKind::HalfDone)
                 .hint(format!("it is kept beside it as `{}`", self.temp.display()))),
         }
     }

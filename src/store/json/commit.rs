@@ -56,7 +56,7 @@ impl JsonStore {
         match self.swap_all(changes, &mut swapped) {
             Ok(()) => Ok(swapped),
             Err(failure) => {
-                swapped.put_back().map_err(|error| error.into_kind(Kind::RolledBack))?;
+                swapped.put_back().map_err(|error| error.into_kind(Kind::HalfDone))?;
                 Err(failure)
             }
         }

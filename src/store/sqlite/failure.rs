@@ -220,7 +220,7 @@ pub(super) fn not_committed(path: &Path, error: &rusqlite::Error) -> Error {
     if !unsure {
         return not_written(path, error);
     }
-    Error::new(Kind::RolledBack, "the disk failed while the database was written")
+    Error::new(Kind::HalfDone, "the disk failed while the database was written")
         .at(path)
         .because(error)
         .hint("check the disk (dmesg) and its free space, and copy the state dir away")
