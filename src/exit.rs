@@ -40,7 +40,9 @@ impl Exit {
             Exit::Failed => {
                 "state unreadable or I/O failed (nothing changed), or the output was lost"
             }
-            Exit::HalfDone => "an apply stopped half-way; the next command that writes takes it back",
+            Exit::HalfDone => {
+                "an apply stopped half-way; the next command that writes takes it back"
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `clawmend approve`.
 
 use super::args;
-use super::change::{Call, Proposal, Purpose, begin, carry_out};
+use super::change::{Call, Proposal, Purpose, carry_out, recover_first};
 use super::context::{Context, State};
 use crate::checks::approvable::refusal;
 use crate::checks::approve::approve;
@@ -27,7 +27,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
         back_to: None,
     };
     let random = context.random()?;
-    let held = begin(context, args.dry_run)?;
+    let held = recover_first(context, args.dry_run)?;
     let mut chosen = args.request.clone();
     let mut told = false;
     let state = context.read()?;

@@ -108,10 +108,10 @@ impl State {
 }
 
 impl Context<'_, '_> {
-    /// Finds the state dir, or says where it looked.
+    /// Finds the state dir, once; where root runs this, the process has the rights of its owner from here on.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none: says where it looked. Root cannot take the owner's rights.
     pub fn locate(&self) -> Result<Located, Error> {
         if let Some(located) = self.located.get() {
             return Ok(located.clone());
@@ -131,7 +131,7 @@ impl Context<'_, '_> {
     /// # Errors
     /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
-        // Before a thread is started for the progress.
+        // Rights can only be given up by a process without threads, and showing progress starts one.
         self.locate()?;
         self.while_it_takes("reading the state", || self.read_now())
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::args;
-use super::change::{Call, Proposal, Purpose, begin, carry_out};
+use super::change::{Call, Proposal, Purpose, carry_out, recover_first};
 use super::context::Context;
 use super::flags::absolute;
 use crate::checks::{self, Options, Scopes, new_identity};
@@ -21,7 +21,7 @@ use crate::text::{safe, utc};
 /// Repairs what is safe to repair.
 pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Result<Exit, Error> {
     let scopes = scopes_of(&args.scopes)?;
-    // With the owner's rights: the copy becomes theirs.
+    // Locating takes the owner's rights, with which the file of `--config-from` has to be read.
     context.locate()?;
     let mut options = Options {
         scopes,
@@ -46,7 +46,7 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         keep_all: args.keep_all,
         back_to: None,
     };
-    let held = begin(context, args.dry_run)?;
+    let held = recover_first(context, args.dry_run)?;
     let state = context.read()?;
     if options.config && options.config_from.is_none() {
         options.config_from = offered_copy(context, args, &state.model.config)?;

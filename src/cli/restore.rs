@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args;
-use super::change::{Call, Proposal, Purpose, begin, carry_out};
+use super::change::{Call, Proposal, Purpose, carry_out, recover_first};
 use super::context::{Context, State};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -18,7 +18,7 @@ use crate::text::{local_and_utc, safe};
 
 /// Restores.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
-    let held = begin(context, args.back.dry_run)?;
+    let held = recover_first(context, args.back.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let list = snapshot::list(&located.state_dir, &folder)?;
@@ -31,7 +31,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
 
 /// Takes back the last change that stands.
 pub(super) fn undo(context: &mut Context<'_, '_>, args: &args::Back) -> Result<Exit, Error> {
-    let held = begin(context, args.dry_run)?;
+    let held = recover_first(context, args.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let list = snapshot::list(&located.state_dir, &folder)?;

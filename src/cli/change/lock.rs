@@ -1,4 +1,4 @@
-//! The lock of a writing run, and what interrupted runs left.
+//! The lock of a writing run, what interrupted runs left, and the old snapshots that a run removes.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::text::count;
 /// How long to wait for another clawmend.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
-/// The lock of a writing run, taken before the first byte is written and not for a run that turns out
-/// to have nothing to do. What interrupted runs left is taken back or swept first.
+/// Takes the lock, and takes back or sweeps what interrupted runs left. Called before the first byte is
+/// written, and not at all where there turns out to be nothing to do.
 pub(in crate::cli) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error> {
     let located = context.locate()?;
     let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
@@ -26,8 +26,9 @@ pub(in crate::cli) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error>
     Ok(lock)
 }
 
-/// Takes back or sweeps what an interrupted run left, if one did; then the lock is held already.
-pub(in crate::cli) fn begin(
+/// Takes the lock early where an interrupted run left something, so that what is read next is the state
+/// without it. `None`: nothing was left, or this is a dry run, which writes nothing.
+pub(in crate::cli) fn recover_first(
     context: &mut Context<'_, '_>,
     dry_run: bool,
 ) -> Result<Option<Lock>, Error> {

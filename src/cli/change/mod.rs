@@ -7,7 +7,7 @@ mod outcome;
 mod report;
 mod restart;
 
-pub(super) use lock::{begin, drop_old, lock};
+pub(super) use lock::{drop_old, lock, recover_first};
 
 use super::context::{Context, State};
 use crate::apply;

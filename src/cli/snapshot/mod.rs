@@ -4,7 +4,7 @@ mod look;
 mod prune;
 
 use super::args;
-use super::change::{begin, drop_old, lock};
+use super::change::{drop_old, lock, recover_first};
 use super::context::{Context, State};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -103,7 +103,7 @@ pub(super) fn create(
         return Err(Error::usage("this word cannot be in a snapshot's name")
             .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"));
     }
-    let held = begin(context, false)?;
+    let held = recover_first(context, false)?;
     let lock = match held {
         Some(lock) => lock,
         None => lock(context)?,

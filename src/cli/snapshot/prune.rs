@@ -1,7 +1,7 @@
 //! `clawmend snapshot prune`.
 
 use super::{document_of, documents};
-use crate::cli::change::{agreed, begin, lock};
+use crate::cli::change::{agreed, lock, recover_first};
 use crate::cli::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -15,7 +15,7 @@ pub(super) fn prune(
     dry_run: bool,
     ask: Option<Step>,
 ) -> Result<Exit, Error> {
-    let held = begin(context, dry_run)?;
+    let held = recover_first(context, dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let all = context

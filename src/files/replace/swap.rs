@@ -49,12 +49,10 @@ impl<F: Folder> Staged<F> {
     /// Returns whether the file that was put back first is the one that stands there now.
     fn exchange_back(&self, there: Option<Id>) -> Result<bool, Error> {
         let failed = |error: io::Error| {
-            Error::io("put back", self.path(), &error).into_kind(ErrorKind::HalfDone).hint(
-                format!(
-                    "the version that was there is kept beside it as `{}`",
-                    self.temp.display()
-                ),
-            )
+            Error::io("put back", self.path(), &error).into_kind(ErrorKind::HalfDone).hint(format!(
+                "the version that was there is kept beside it as `{}`",
+                self.temp.display()
+            ))
         };
         let mut expected = there;
         // What was put back is held open: the inode of a file that is gone is given out again at once,

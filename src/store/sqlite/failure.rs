@@ -198,9 +198,7 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
         ErrorCode::DiskFull => Error::failed("the disk is full; the database was not changed")
             .at(path)
             .hint("free some space, then run the same command again"),
-        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-            damaged(path, &says(error))
-        }
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => damaged(path, &says(error)),
         ErrorCode::ConstraintViolation => {
             Error::refused("the database refuses the rows; nothing was changed")
                 .at(path)
