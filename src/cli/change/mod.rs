@@ -1,5 +1,4 @@
-//! What every changing command shares: the preview, the one question, the apply, the report. The only
-//! place that reads `--dry-run`.
+//! What every changing command shares: the preview, the one question, the apply, the report.
 
 mod choices;
 mod lock;
@@ -21,7 +20,7 @@ use crate::snapshot::Snapshot;
 use crate::step::Step;
 use crate::store::CommitError;
 use crate::store::sqlite::Hold;
-use report::{Report, done, nothing_to_do, only_shown, shown};
+use report::{Report, preview, tell_done, tell_dry_run, tell_nothing_to_do};
 
 /// How often a plan is made anew because a file changed under it.
 const ROUNDS: usize = 10;
@@ -68,7 +67,7 @@ impl Purpose {
 pub(super) struct Call<'a> {
     /// Which command.
     pub purpose: Purpose,
-    /// What its snapshot says took it.
+    /// What its snapshot and its journal say took it: the command, and of an undo also what it goes back to.
     pub command: String,
     /// The command line, to run again.
     pub again: Step,
@@ -116,17 +115,17 @@ pub(super) fn carry_out(
 ) -> Result<Exit, Error> {
     let mut proposal = propose(context, &state)?;
     if !context.global.json {
-        let text = shown(context, call, &state, &proposal, false);
+        let text = preview(context, call, &state, &proposal, false);
         context.print(&text);
     }
     if let (Some(limits), false) = (crate::platform::LIMITS, proposal.changes.is_empty()) {
         context.note(limits);
     }
     if call.dry_run {
-        return Ok(only_shown(context, call, &state, &proposal));
+        return Ok(tell_dry_run(context, call, &state, &proposal));
     }
     if proposal.changes.is_empty() {
-        return Ok(nothing_to_do(context, call, &state, &proposal));
+        return Ok(tell_nothing_to_do(context, call, &state, &proposal));
     }
     let lock = match held {
         Some(lock) => lock,
@@ -155,9 +154,9 @@ pub(super) fn carry_out(
                     drop_old(context, &state.located, &lock);
                 }
                 let report = Report::of(context, call, &state, &proposal);
-                // A huge store is in memory once.
+                // The state is read again next, and a huge store fits into memory once.
                 drop((state, proposal));
-                return done(context, call, report, &applied);
+                return tell_done(context, call, report, &applied);
             }
             Err(CommitError::Failed(error)) => return Err(error),
             Err(CommitError::Moved(what)) => {
@@ -172,9 +171,9 @@ pub(super) fn carry_out(
                 }
                 state = context.read()?;
                 let shown_before = std::mem::replace(&mut proposal, propose(context, &state)?);
-                shown_again(context, call, &state, &proposal, &shown_before.changes)?;
+                show_if_changed(context, call, &state, &proposal, &shown_before.changes)?;
                 if proposal.changes.is_empty() {
-                    return Ok(nothing_to_do(context, call, &state, &proposal));
+                    return Ok(tell_nothing_to_do(context, call, &state, &proposal));
                 }
             }
         }
@@ -191,9 +190,9 @@ pub(super) fn carry_out(
     ))
 }
 
-/// What is committed is what was shown: where the state moved and the changes with it, the new ones are
-/// shown, and only a run that asks nothing goes on with them.
-fn shown_again(
+/// Where the state moved and the changes with it, shows the new ones; only a run that asks nothing goes on
+/// with them, for what is committed has to be what was shown.
+fn show_if_changed(
     context: &mut Context<'_, '_>,
     call: &Call<'_>,
     state: &State,
@@ -204,7 +203,7 @@ fn shown_again(
         return Ok(());
     }
     if !context.global.json {
-        let text = shown(context, call, state, proposal, true);
+        let text = preview(context, call, state, proposal, true);
         context.print(&text);
     }
     if call.yes {

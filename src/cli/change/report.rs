@@ -13,7 +13,7 @@ use crate::finding::{Finding, Severity};
 use crate::model::Model;
 use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, Head, StateDocument};
-use crate::render::{diff, findings, plan as preview};
+use crate::render::{diff, findings, plan};
 use crate::simulate::images_after;
 use crate::snapshot::Snapshot;
 use crate::step::Step;
@@ -21,7 +21,7 @@ use crate::store::json::key_of;
 use crate::text::safe;
 
 /// The preview; `whole`: with the diff in any case.
-pub(super) fn shown(
+pub(super) fn preview(
     context: &Context<'_, '_>,
     call: &Call<'_>,
     state: &State,
@@ -47,7 +47,7 @@ pub(super) fn shown(
         out.push('\n');
     }
     let view = context.view();
-    out.push_str(&preview::summary(&state.model, &proposal.changes, view));
+    out.push_str(&plan::summary(&state.model, &proposal.changes, view));
     out
 }
 
@@ -61,7 +61,7 @@ pub(super) fn diff_of(context: &Context<'_, '_>, state: &State, proposal: &Propo
 /// The one question: after a long preview its size and its place are out of sight.
 pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> String {
     let dir = safe(&crate::platform::shown(&state.located.state_dir));
-    let places = preview::places(&proposal.changes);
+    let places = plan::places(&proposal.changes);
     let what = match call.purpose {
         Purpose::Restore => format!("Put {places} back in {dir}?"),
         _ => format!("Change {places} in {dir}?"),
@@ -74,19 +74,19 @@ pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> S
 }
 
 /// The state as it would be after the changes.
-fn after(state: &State, changes: &Changes) -> Vec<Finding> {
+fn findings_after(state: &State, changes: &Changes) -> Vec<Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
     checks::diagnose(&Model::of(images_after(state.model.images.clone(), changes.clone()), facts))
 }
 
-pub(super) fn only_shown(
+pub(super) fn tell_dry_run(
     context: &mut Context<'_, '_>,
     call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
 ) -> Exit {
-    let left = after(state, &proposal.changes);
+    let left = findings_after(state, &proposal.changes);
     let exit = if checks::fails(&left) { Exit::Findings } else { Exit::Done };
     if context.global.json {
         let document =
@@ -105,13 +105,13 @@ pub(super) fn only_shown(
             ));
         }
     }
-    leftover(context, &left);
+    tell_blocking(context, &left);
     let untouched = untouched(call, &state.findings, proposal);
     choices(context, &untouched, &left);
     exit
 }
 
-pub(super) fn nothing_to_do(
+pub(super) fn tell_nothing_to_do(
     context: &mut Context<'_, '_>,
     call: &Call<'_>,
     state: &State,
@@ -139,14 +139,14 @@ pub(super) fn nothing_to_do(
         }
         return exit;
     }
-    leftover(context, &state.findings);
+    tell_blocking(context, &state.findings);
     let untouched = untouched(call, &state.findings, proposal);
     choices(context, &untouched, &state.findings);
     exit
 }
 
 /// What still blocks.
-fn leftover(context: &mut Context<'_, '_>, left: &[Finding]) {
+fn tell_blocking(context: &mut Context<'_, '_>, left: &[Finding]) {
     let blocking: Vec<_> =
         left.iter().filter(|finding| finding.severity.fails()).cloned().collect();
     if blocking.is_empty() {
@@ -164,7 +164,7 @@ fn leftover(context: &mut Context<'_, '_>, left: &[Finding]) {
     context.print(&text);
 }
 
-pub(super) fn done(
+pub(super) fn tell_done(
     context: &mut Context<'_, '_>,
     call: &Call<'_>,
     mut report: Report,
@@ -178,7 +178,7 @@ pub(super) fn done(
             let why =
                 format!("the changes are made, but the state could not be read again: {error}");
             let next = Step::clawmend(["diagnose"]).after("to check them");
-            return Ok(unsure(context, call, report, applied, &[], &why, &next));
+            return Ok(tell_unsure(context, call, report, applied, &[], &why, &next));
         }
     };
     if let Some(differs) = call.back_to.and_then(|snapshot| difference(&state, snapshot)) {
@@ -186,7 +186,7 @@ pub(super) fn done(
             format!("the snapshot was put back, but the state still differs from it: {differs}");
         let next = call.again.clone().with(["--dry-run"]);
         let next = next.after("another program may have written in between; to see what differs");
-        return Ok(unsure(context, call, report, applied, &state.findings, &why, &next));
+        return Ok(tell_unsure(context, call, report, applied, &state.findings, &why, &next));
     }
     let exit = if call.purpose.goes_back() { Exit::Done } else { state.exit() };
     for note in applied.note.iter().chain(&applied.changed_meanwhile) {
@@ -265,7 +265,7 @@ fn difference(state: &State, snapshot: &Snapshot) -> Option<String> {
 
 /// The changes are made, and what stands there now is not known to be what was meant: says why, what to
 /// type next, and how to undo them.
-fn unsure(
+fn tell_unsure(
     context: &mut Context<'_, '_>,
     call: &Call<'_>,
     report: Report,
