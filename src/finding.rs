@@ -124,7 +124,8 @@ pub struct Finding {
     /// What repairs it. A check names what is left to a person; [`crate::checks::diagnose`] puts
     /// [`Remedy::Repair`] in its place where an edit exists.
     pub remedy: Remedy,
-    /// What `repair` changes where it has an edit for this.
+    /// What `repair` changes where it has an edit for this: a check's own words, which
+    /// [`crate::checks::diagnose`] takes out again.
     pub repair: Option<String>,
     /// What may be chosen in its place.
     pub alternatives: Vec<Step>,

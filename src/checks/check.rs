@@ -42,7 +42,8 @@ pub struct Check {
     pub is_of_device: bool,
     /// It is about owners and modes: nothing else works before it is repaired.
     pub is_of_access: bool,
-    /// It is about this machine's own requests: what others say of them is told here.
+    /// It is about this machine's own requests: where it is found, other findings leave them out of their
+    /// evidence.
     pub is_of_requests: bool,
     /// What is found of this kind.
     pub find: fn(&Model, &Check) -> Vec<Finding>,

@@ -165,16 +165,16 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for check in CHECKS.iter().filter(|check| !(model.config.is_client() && check.is_of_stores)) {
         let found = check.found(model).into_iter();
-        findings.extend(
-            found.map(|finding| without_help(model, check, without_device(model, check, finding))),
-        );
+        findings.extend(found.map(|finding| {
+            eased_by_gateway(model, check, eased_without_device(model, check, finding))
+        }));
     }
     if findings.iter().any(|finding| finding.repair.is_some()) {
         let edits = plan(model, &Options::all([0; 32])).edits;
         let repaired: HashSet<Code> =
             edits.iter().flat_map(|edit| edit.repairs.iter().copied()).collect();
         for finding in &mut findings {
-            put_repair(finding, &repaired);
+            promise(finding, &repaired);
         }
     }
     findings.extend(admission::untold(model, &findings));
@@ -182,8 +182,8 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     findings
 }
 
-/// Says that `repair` does it where an edit exists, and only there.
-fn put_repair(finding: &mut Finding, repaired: &HashSet<Code>) {
+/// Makes the words of [`Finding::repair`] the remedy where an edit exists, and only there.
+fn promise(finding: &mut Finding, repaired: &HashSet<Code>) {
     let Some(what) = finding.repair.take() else {
         return;
     };
@@ -196,11 +196,10 @@ fn put_repair(finding: &mut Finding, repaired: &HashSet<Code>) {
     }
 }
 
-/// From 2026.7.1 a local CLI that has a shared token or password to show sends no device at all: then
-/// nothing about its pairing keeps it out.
-fn without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
-    let does_without = model.omits_device() && finding.severity.fails() && check.is_of_device;
-    if !does_without {
+/// A warning in place of what blocks, where the CLI sends no device: from 2026.7.1 a local CLI that has a shared
+/// token or password shows that alone, and nothing about its pairing keeps it out.
+fn eased_without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
+    if !(model.omits_device() && finding.severity.fails() && check.is_of_device) {
         return finding;
     }
     finding.rated(Severity::Warning).note(
@@ -208,8 +207,8 @@ fn without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
     )
 }
 
-/// What a gateway makes good by itself when its own machine's CLI comes.
-fn without_help(model: &Model, check: &Check, finding: Finding) -> Finding {
+/// A warning in place of what blocks, where the gateway makes it good by itself when its own machine's CLI comes.
+fn eased_by_gateway(model: &Model, check: &Check, finding: Finding) -> Finding {
     let heals = finding.severity.fails() && check.fault.is_some_and(|fault| model.heals(fault));
     if !heals {
         return finding;
