@@ -14,12 +14,13 @@ use crate::plan::{Edit, Op, Plan, Target};
 pub fn plan(model: &Model, options: &Options) -> Plan {
     let mut edits = Vec::new();
     // A copy takes the config's place first, and the config's edits are made for that.
-    let copied = options.config.then(|| config::copy::replaced(model, options)).flatten();
+    let copied = options.config.then(|| config::copy::with_copy(model, options)).flatten();
     let (with_copy, copy) = copied.unzip();
     edits.extend(copy);
     let configured = with_copy.as_ref().unwrap_or(model);
-    // So is a new identity there before it is granted.
-    let identified = options.pairing.then(|| grant::identity::replaced(model, options)).flatten();
+    // The same for a new identity: what the CLI is granted is granted to that one.
+    let identified =
+        options.pairing.then(|| grant::identity::with_new_identity(model, options)).flatten();
     let (with_identity, identity) = identified.unzip();
     edits.extend(identity);
     let model = with_identity.as_ref().unwrap_or(model);

@@ -62,6 +62,7 @@ pub struct Recovered {
     pub left: Vec<String>,
 }
 
+/// How often what is there is looked at anew because a file changed under the way back.
 const ROUNDS: usize = 8;
 
 /// Finishes or takes back an interrupted run. Every writing command calls this first, under the lock.
@@ -127,14 +128,14 @@ struct Seen {
 /// Compares what is there now with before and after.
 fn look(recovery: &Recovery<'_>, record: &RunRecord, snapshot: &Snapshot) -> Result<Seen, Error> {
     let now = recovery.stores.read()?;
-    let rows = !record.after.rows.is_empty();
+    let changes_rows = !record.after.rows.is_empty();
     let entries: Vec<_> = snapshot
         .manifest
         .entries
         .iter()
         .filter(|entry| match entry.store.as_str() {
             crate::store::json::NAME => record.after.files.contains_key(&entry.path),
-            _ => rows,
+            _ => changes_rows,
         })
         .cloned()
         .collect();

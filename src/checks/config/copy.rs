@@ -1,6 +1,6 @@
 //! `--config-from`: a copy takes the config's place.
 
-use super::{file, replaced as aside};
+use super::{file, replaced};
 use crate::checks::Options;
 use crate::checks::edits::edit;
 use crate::config::copies::ConfigCopy;
@@ -10,7 +10,7 @@ use crate::plan::{Edit, Op, Target};
 
 /// The model with the copy in the config's place, and the edit that puts it there. `None` where none is
 /// named, the config is that already, is managed elsewhere, or the copy is no config.
-pub(in crate::checks) fn replaced(model: &Model, options: &Options) -> Option<(Model, Edit)> {
+pub(in crate::checks) fn with_copy(model: &Model, options: &Options) -> Option<(Model, Edit)> {
     let (path, bytes) = options.config_from.as_ref()?;
     let slot = Slot::Config(model.config.path.clone());
     let image = model.images.text(&slot)?;
@@ -29,9 +29,14 @@ pub(in crate::checks) fn replaced(model: &Model, options: &Options) -> Option<(M
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let why = format!("the copy {name} ({}) replaces the config", crate::platform::shown(path));
-    let replaced =
-        [&file::MISSING, &file::EMPTY, &file::UNPARSABLE, &aside::REPLACED, &aside::SUSPICIOUS];
-    let codes = replaced.map(|check| check.code);
+    let repaired = [
+        &file::MISSING,
+        &file::EMPTY,
+        &file::UNPARSABLE,
+        &replaced::REPLACED,
+        &replaced::SUSPICIOUS,
+    ];
+    let codes = repaired.map(|check| check.code);
     let edit = edit(Target::Whole(slot), Op::Rewrite(bytes.clone()), why, &codes);
     Some((Model::of(images, model.facts.clone()), edit))
 }
