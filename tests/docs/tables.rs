@@ -105,8 +105,11 @@ fn the_readme_names_every_command_and_global_flag() {
 
 #[test]
 fn the_readme_counts_the_findings() {
-    let count = format!("clawmend knows {} findings", CHECKS.len());
-    assert!(read("README.md").contains(&count), "{count}");
+    kept("README.md", |text| {
+        let (head, rest) = text.split_once("clawmend knows ").unwrap();
+        let (_, tail) = rest.split_once(" findings").unwrap();
+        format!("{head}clawmend knows {} findings{tail}", CHECKS.len())
+    });
 }
 
 /// The stated Rust version is at least what every dependency states for itself.
