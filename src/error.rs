@@ -1,4 +1,4 @@
-//! The one error type of the crate's edges.
+//! The error that ends a command.
 //!
 //! An [`Error`] always says what happened, names the path it happened to, and says what to do next.
 //! Problems *in the state* are not errors: they are findings (see [`crate::finding`]).

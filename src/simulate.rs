@@ -217,7 +217,7 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
             let of_table: Vec<_> =
                 changes.rows.iter().filter(|change| change.part == *part).collect();
             if !of_table.is_empty() {
-                rows::play(Arc::make_mut(table), &of_table);
+                rows::apply(Arc::make_mut(table), &of_table);
             }
         }
     }

@@ -203,7 +203,7 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
     }
 }
 
-/// The one place that prints errors.
+/// Prints an error and what to do about it.
 fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
     let hints = crate::files::closed::hints(error);
     let hints: Vec<String> = hints.iter().map(|hint| context.typed(hint)).collect();

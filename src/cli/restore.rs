@@ -165,7 +165,7 @@ fn latest(
         .recovered
         .as_ref()
         .is_some_and(|run| run.outcome == RecoveryOutcome::Finished && run.snapshot == newest.id);
-    if newest.why != "before-restore" || newest.problem.is_some() {
+    if !is_before_restore(newest) || newest.problem.is_some() {
         return Ok(newest.id.clone());
     }
     let state = context.read()?;
@@ -177,7 +177,7 @@ fn latest(
     for summary in list.own.iter().skip(1) {
         // One that cannot be read is not overlooked: opening it says why.
         let now = is_now(summary)?;
-        if now == finished || (now && summary.why != "before-restore") {
+        if now == finished || (now && !is_before_restore(summary)) {
             meant = Some(summary);
             break;
         }
@@ -193,6 +193,11 @@ fn latest(
         context.note(&format!("note: the newest snapshot {} {what}", newest.id));
     }
     Ok(meant.id.clone())
+}
+
+/// Whether a restore took it.
+fn is_before_restore(summary: &snapshot::Summary) -> bool {
+    summary.why == Purpose::Restore.snapshot_name()
 }
 
 /// Says that nothing was changed, and of a database that cannot be read what the diagnosis knows.

@@ -1,4 +1,4 @@
-//! The one place where a [`Step`] becomes a line to paste: the program's name as it was started, the
+//! How a [`Step`] becomes a line to paste: the program's name as it was started, the
 //! flags of this run, each argument quoted for the shell.
 
 use std::ffi::OsString;

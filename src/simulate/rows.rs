@@ -267,7 +267,7 @@ fn set_cell(
 }
 
 /// What changes, each of another row, do to a table.
-pub(super) fn play(table: &mut Table, changes: &[&RowChange]) {
+pub(super) fn apply(table: &mut Table, changes: &[&RowChange]) {
     let Some(first) = changes.first() else {
         return;
     };
@@ -350,7 +350,7 @@ mod tests {
             change(Cell::Integer(8), RowOp::Delete(Vec::new())),
             change(cell("c"), RowOp::Update(vec![role])),
         ];
-        play(&mut table, &changes.iter().collect::<Vec<_>>());
+        apply(&mut table, &changes.iter().collect::<Vec<_>>());
         let last = Row(vec![cell("d"), Cell::Null]);
         assert_eq!(table.rows, [number, row("b", "2"), row("c", "4"), last]);
     }

@@ -186,7 +186,7 @@ pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> 
     }
 }
 
-/// What the command of a run begins with that went back; the snapshot it went back to follows.
+/// How the command of an undo is kept: this word, then the id of the snapshot that it went back to.
 pub const UNDO: &str = "undo ";
 
 /// The snapshots that `undo` goes back to, typed once, twice and so on. Each was taken before a change that

@@ -58,7 +58,7 @@ impl Purpose {
     }
 
     /// Why its snapshot is taken.
-    fn snapshot_name(self) -> String {
+    pub(super) fn snapshot_name(self) -> String {
         format!("before-{}", self.command())
     }
 }

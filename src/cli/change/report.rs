@@ -231,7 +231,7 @@ pub(super) fn tell_done(
         }
     }
     if let Some(undo) = undo(applied.snapshot.as_deref()) {
-        // What was taken back comes again by name alone.
+        // Typed after an undo, `undo` goes on to the change before it: only by its name comes this snapshot back.
         let undo = if call.purpose.goes_back() { undo } else { Step::clawmend(["undo"]) };
         context.say(&context.typed(&undo.after("To undo")));
     }

@@ -201,6 +201,7 @@ impl<F: Folder> Staged<F> {
 
     /// Lets go of what was replaced. Best effort: what is left is swept by the next writing command.
     pub fn finish(mut self) {
+        // Tried twice: it holds secrets, and should not wait for that command.
         if self.progress == Progress::Swapped && self.dir.unlink(&self.temp).is_err() {
             let _ = self.dir.unlink(&self.temp);
         }

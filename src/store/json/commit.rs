@@ -36,7 +36,7 @@ impl Swapped<'_> {
             worst = worst.and(one.put_back());
         }
         for folder in self.made.iter().rev() {
-            // Empty again, or no longer ours alone.
+            // It stays where another program has put something into it.
             let _ = self.state.remove_folder(folder);
         }
         worst
