@@ -1,4 +1,4 @@
-//! The surroundings of the state: owners, modes, leftovers, other state dirs, an interrupted apply.
+//! What lies around the state: owners, modes, leftovers, other state dirs, an interrupted apply.
 
 use std::ffi::OsString;
 

@@ -1,7 +1,6 @@
 //! The checks: each is one record in one file, with its words, how it is found and how it is repaired.
 //!
-//! [`CHECKS`] is the one list of them: `diagnose`, `repair`, `explain`, `--help`, the man page,
-//! docs/findings.md and the JSON schema are made from it.
+//! [`CHECKS`] is the one list of them: `diagnose`, `repair`, `explain` and docs/findings.md go by it.
 
 pub mod admission;
 pub mod approvable;

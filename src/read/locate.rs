@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::around;
+use super::candidates;
 use super::disk::names;
 use super::env::Env;
 use super::trees::{DIRS, how, looks_like_state, other_trees};
@@ -167,7 +167,7 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     if env.platform == "win32" {
         error = error.hint("if OpenClaw runs in WSL, its state dir is there: run clawmend in WSL");
     }
-    for (place, what) in around::places(env, dir) {
+    for (place, what) in candidates::places(env, dir) {
         error = error.hint(Step::look_at(place).after(what));
     }
     error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")

@@ -1,7 +1,7 @@
 //! Reading: where the state is, the config with what it includes and its copies, the stores, the files
 //! that set variables, the process table, and other state dirs nearby. Nothing here writes.
 
-mod around;
+mod candidates;
 mod config;
 mod disk;
 mod dotenv;

@@ -15,7 +15,10 @@ use crate::plan::{Edit, Op, StoreKind, Target};
 
 /// The model with another identity, and the edit that puts it there. `None` where none is asked for, or
 /// none can be paired.
-pub(in crate::checks) fn with_new_identity(model: &Model, options: &Options) -> Option<(Model, Edit)> {
+pub(in crate::checks) fn with_new_identity(
+    model: &Model,
+    options: &Options,
+) -> Option<(Model, Edit)> {
     let fresh = options.new_identity.as_ref().filter(|_| new_identity::is_possible(model))?;
     let saved = saved_seed(model);
     let made = record_of_seed(saved.as_ref().unwrap_or(fresh));
