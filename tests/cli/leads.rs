@@ -120,13 +120,10 @@ fn keys_that_others_may_read_are_a_warning_and_no_more() {
 
 #[cfg(all(unix, not(clawmend_portable)))]
 #[test]
+#[ignore = "gives files away: the gate runs it as root"]
 fn files_of_another_user_are_given_back_before_anything_else() {
-    use std::os::unix::fs::chown;
     let sandbox = locked();
-    // Only root may give things away.
-    if chown(sandbox.state(), Some(12345), Some(12345)).is_err() {
-        return;
-    }
+    std::os::unix::fs::chown(sandbox.state(), Some(12345), Some(12345)).unwrap();
     let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
     let (_, now) = run.stdout.split_once("Now type:\n").unwrap();
     assert!(
