@@ -17,6 +17,8 @@ pub enum Kind {
     /// clawmend could go on and will not: a question with nobody to answer, an unsafe path,
     /// another clawmend at work, a file that keeps changing.
     Refused,
+    /// What was asked for is not there: a snapshot, a request, a finding, a state dir, a file.
+    NotFound,
     /// A person said no, or broke the question off: nothing failed, and nothing was changed.
     Declined,
     /// State could not be read or written; nothing was changed.
@@ -61,6 +63,11 @@ impl Error {
     /// Shorthand for [`Kind::Refused`].
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
+    }
+
+    /// Shorthand for [`Kind::NotFound`].
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, message)
     }
 
     /// A person said no: a whole sentence that says that nothing was done.
@@ -119,7 +126,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self.0.kind {
             Kind::Usage => Exit::Usage,
-            Kind::Refused | Kind::Declined => Exit::Refused,
+            Kind::Refused | Kind::NotFound | Kind::Declined => Exit::Refused,
             Kind::Failed => Exit::Failed,
             Kind::HalfDone => Exit::HalfDone,
         }

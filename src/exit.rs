@@ -10,11 +10,11 @@ pub enum Exit {
     Findings = 1,
     /// 2: the command line is wrong.
     Usage = 2,
-    /// 3: refused: a no, nobody to ask, no such id, an unsafe path, another clawmend.
+    /// 3: refused or not found: a no, nobody to ask, an unsafe path, another clawmend.
     Refused = 3,
-    /// 4: state unreadable or I/O failed (nothing changed), or the output was lost.
+    /// 4: state not readable or not writable (nothing changed), or the output was lost.
     Failed = 4,
-    /// 5: an apply stopped half-way; the next command that writes takes it back.
+    /// 5: a change stopped half-way; the next command that writes takes it back.
     HalfDone = 5,
 }
 
@@ -35,13 +35,13 @@ impl Exit {
             Exit::Findings => "something still blocks the CLI, or could not be checked",
             Exit::Usage => "the command line is wrong",
             Exit::Refused => {
-                "refused: a no, nobody to ask, no such id, an unsafe path, another clawmend"
+                "refused or not found: a no, nobody to ask, an unsafe path, another clawmend"
             }
             Exit::Failed => {
-                "state unreadable or I/O failed (nothing changed), or the output was lost"
+                "state not readable or not writable (nothing changed), or the output was lost"
             }
             Exit::HalfDone => {
-                "an apply stopped half-way; the next command that writes takes it back"
+                "a change stopped half-way; the next command that writes takes it back"
             }
         }
     }

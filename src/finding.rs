@@ -59,6 +59,70 @@ impl serde::Serialize for Code {
     }
 }
 
+/// A place in OpenClaw's state, as far as it is known; nothing of it where a finding is about all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
+pub struct Place {
+    /// The file: relative to the state dir if it is in it, else its whole path. Absent for a variable of this
+    /// environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// What in the file: a key of the config, a record's id and its field, a variable. In a database the table
+    /// comes first. Secrets masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The line in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+}
+
+impl Place {
+    /// With what in the file is meant.
+    #[must_use]
+    pub fn key(self, key: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), ..self }
+    }
+
+    /// With the line.
+    #[must_use]
+    pub fn line(self, line: Option<usize>) -> Self {
+        Self { line, ..self }
+    }
+
+    /// Whether it says nothing.
+    pub fn is_nowhere(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A file; an empty text is none.
+impl From<&str> for Place {
+    fn from(file: &str) -> Self {
+        Self { file: Some(file.to_owned()).filter(|file| !file.is_empty()), ..Self::default() }
+    }
+}
+
+impl From<String> for Place {
+    fn from(file: String) -> Self {
+        file.as_str().into()
+    }
+}
+
+/// `openclaw.json: gateway.bind (line 4)`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, &self.key) {
+            (Some(file), Some(key)) => write!(f, "{file}: {key}")?,
+            (Some(file), None) => f.write_str(file)?,
+            (None, Some(key)) => write!(f, "this environment: {key}")?,
+            (None, None) => {}
+        }
+        match self.line {
+            Some(line) => write!(f, " (line {line})"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What repairs a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
@@ -113,8 +177,8 @@ pub struct Finding {
     pub code: Code,
     /// How bad it is here (a kind may be worse in one state than in another).
     pub severity: Severity,
-    /// Where: a path relative to the state dir, a table, or a config key.
-    pub place: String,
+    /// Where.
+    pub place: Place,
     /// One sentence: what is wrong.
     pub says: String,
     /// What was seen.

@@ -142,8 +142,7 @@ pub static CANNOT_TELL: Check = Check {
     modes: &[],
     severity: Severity::Unchecked,
     title: "the files do not tell whether the gateway lets the CLI in",
-    why: "clawmend says healthy only where each step of the gateway's decision is seen to pass. Here nothing was found that fails one, \
-          and nothing that passes it either.",
+    why: "clawmend says healthy only if it sees that each step of the gateway's decision passes. Here it found nothing that fails a step, and nothing that shows that the step passes.",
     repair: "Nothing.",
     by_hand: "Try it: openclaw devices list.",
     stage: Some(Stage::Credential),

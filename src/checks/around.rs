@@ -160,9 +160,8 @@ pub static ORPHANS: Check = Check {
     modes: &["F36"],
     severity: Severity::Info,
     title: "temporary files of interrupted writes are left",
-    why: "OpenClaw writes a temporary file and renames it. A temporary file that is left comes from a write that was \
-          interrupted. Nothing reads it.",
-    repair: "Nothing: they do no harm.",
+    why: "OpenClaw writes a temporary file and renames it. If one is left, a write was interrupted. Nothing reads it.",
+    repair: "Nothing: they are harmless.",
     by_hand: "Delete them while the gateway is stopped.",
     messages: &["EPERM: operation not permitted, rename"],
     find: |model, check| {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::finding::{Code, Finding, Remedy, Severity};
+use crate::finding::{Code, Finding, Place, Remedy, Severity};
 use crate::image::Bytes;
 use crate::model::Model;
 use crate::model::contact::PairingFault;
@@ -119,7 +119,7 @@ impl Check {
     };
 
     /// A finding of this kind, at its worst, with nothing to do.
-    pub fn finding(&self, place: impl Into<String>, says: impl Into<String>) -> Finding {
+    pub fn finding(&self, place: impl Into<Place>, says: impl Into<String>) -> Finding {
         Finding {
             code: self.code,
             severity: self.severity,

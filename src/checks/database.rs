@@ -51,11 +51,9 @@ pub static DAMAGED: Check = Check {
     severity: Severity::Blocks,
     title: "the database is damaged",
     why: "The gateway opens state/openclaw.sqlite at its start (from 2026.6), and SQLite refuses a damaged database. \
-          From 2026.8 the pairing is in it. A main file beside the -wal and -shm files of another database counts as \
-          damaged too.",
+          From 2026.8 the pairing is in it. A database file beside the -wal and -shm files of another database counts as damaged too.",
     repair: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
-    by_hand: "Stop the gateway, and put a good copy back without the -wal and -shm files of another database. Then \
-              diagnose again.",
+    by_hand: "Stop the gateway, and put a good copy back without the -wal and -shm files of another database. Then run clawmend again.",
     messages: &["database disk image is malformed", "malformed database schema"],
     stage: Some(Stage::Store),
     find: |model, check| match state(model) {
@@ -75,10 +73,9 @@ pub static UNFINISHED: Check = Check {
     modes: &["F27", "F36"],
     severity: Severity::Unchecked,
     title: "a write to the database was interrupted",
-    why: "A -journal file beside the database shows that a write was interrupted. Until SQLite has undone that write, \
-          the contents of the database cannot be trusted.",
+    why: "A -journal file beside the database shows that a write was interrupted. Until SQLite has undone that write, nobody can trust what is in the database.",
     repair: "Nothing: the next start of the gateway undoes the interrupted write.",
-    by_hand: "Start the gateway once, then diagnose again. Do not delete the -journal file: it holds what must be put back.",
+    by_hand: "Start the gateway once, then run clawmend again. Do not delete the -journal file: it holds what must be put back.",
     stage: Some(Stage::Store),
     find: |model, check| match state(model) {
         Some(DatabaseState::Unfinished(why)) => {
@@ -102,9 +99,9 @@ pub static FOREIGN: Check = Check {
     modes: &["F27"],
     severity: Severity::Blocks,
     title: "the database file is not a SQLite database",
-    why: "The gateway opens this file at its start, and SQLite refuses a file that is no database.",
+    why: "The gateway opens this file at its start, and SQLite refuses a file that is not a database.",
     repair: "Nothing: clawmend never overwrites a file that it does not know.",
-    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then diagnose again.",
+    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run clawmend again.",
     messages: &["file is not a database"],
     stage: Some(Stage::Store),
     find: |model, check| match state(model) {
@@ -126,11 +123,10 @@ pub static EMPTY: Check = Check {
     modes: &["F27", "F38"],
     severity: Severity::Blocks,
     title: "the database file is empty",
-    why: "OpenClaw takes an empty file for a new database and makes its tables at the next start. The pairing that was \
+    why: "OpenClaw treats an empty file as a new database, and makes its tables at the next start. The pairing that was \
           in it is lost.",
     repair: "Nothing: a database without tables cannot hold rows.",
-    by_hand: "Put a good copy of the database back while the gateway is stopped. If you have none, start the gateway \
-              once, then diagnose again.",
+    by_hand: "Put a good copy of the database back while the gateway is stopped. If you have none, start the gateway once, then run clawmend again.",
     messages: &["file is not a database"],
     stage: Some(Stage::Store),
     find: |model, check| match state(model) {
@@ -191,9 +187,7 @@ pub static NEWER: Check = Check {
     severity: Severity::Blocks,
     title: "the database's schema number does not fit the OpenClaw release",
     why: "Each release of OpenClaw knows one schema number. It raises an older number if it can, and does not start \
-          with another one. A wrong number comes from a downgrade, or from an old copy that was put back. If the \
-          release itself is newer than clawmend, the number tells nothing, and clawmend goes by the columns that are \
-          there.",
+          with another one. A wrong number comes from a downgrade, or from an old copy that was put back. If the release itself is newer than clawmend, the number says nothing, and clawmend looks at the columns that are there.",
     repair: "Nothing: the number is never changed.",
     by_hand: "If the gateway says that the schema is newer than it supports, install the release that wrote the database again; if an old \
               copy was put back, put back the newest one.",
@@ -225,7 +219,7 @@ pub static NEWER: Check = Check {
             if number <= NEWEST_KNOWN_USER_VERSION {
                 return vec![];
             }
-            let says = "the database is newer than clawmend knows: clawmend goes by the columns that are there";
+            let says = "the database is newer than clawmend knows: clawmend uses the columns that are there";
             return vec![finding(says).rated(Severity::Info)];
         }
         let says = "the database's schema number does not fit the release that wrote it: the gateway does not start";
@@ -242,9 +236,8 @@ pub static COLUMNS: Check = Check {
     code: Code("database-columns-differ"),
     modes: &["F10"],
     severity: Severity::Blocks,
-    title: "a table of the database lacks a column that the OpenClaw release wants",
-    why: "OpenClaw 2026.8.1-beta.2 compares the columns of device_bootstrap_tokens with its own, and does not start where \
-          setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts.",
+    title: "a table of the database lacks a column that the OpenClaw release needs",
+    why: "OpenClaw 2026.8.1-beta.2 compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts with it.",
     repair: "Nothing: clawmend changes rows, never tables.",
     by_hand: "Install OpenClaw 2026.9.6 or later and start it: it does not ask for this column.",
     messages: &["does not match its canonical columns", "missing setup_id"],
@@ -287,7 +280,7 @@ pub static DOWNGRADED: Check = Check {
     code: Code("database-downgraded"),
     modes: &["F10"],
     severity: Severity::Warning,
-    title: "an older OpenClaw works beside the state of a newer one",
+    title: "an older OpenClaw runs on the state of a newer one",
     why: "An OpenClaw before 2026.8 reads only the pairing files, but here the pairing was moved into the database. So \
           the older release finds no pairing, and makes a new identity and a new paired.json.",
     repair: "Nothing: which release you run is your decision. clawmend repairs the store that the database's schema names.",

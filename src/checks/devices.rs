@@ -81,8 +81,7 @@ pub static DUPLICATES: Check = Check {
     modes: &["F12", "F24"],
     severity: Severity::Info,
     title: "the same client is paired many times",
-    why: "Some apps make a new identity at each start, and leave a paired device behind each time. They do not lock \
-          you out, but each of them can still connect to the gateway.",
+    why: "Some apps make a new identity at each start, and each time an old paired device is left. These devices do not lock you out, but each of them can still connect to the gateway.",
     repair: "Nothing: clawmend cannot tell which of them is still in use.",
     by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices remove DEVICE_ID for each device \
               you do not know.",

@@ -46,7 +46,7 @@ pub static MISSING: Check = Check {
     title: "this machine has no identity yet",
     why: "The CLI proves who it is with a key pair, its identity. Without one the gateway cannot know it. OpenClaw \
           makes a new key pair at the next command, and the new one must be approved.",
-    repair: "Nothing without being asked. `repair --new-identity` makes a key pair, pairs it and saves its token.",
+    repair: "Nothing unless you ask for it: `repair --new-identity` makes a key pair, pairs it and saves its token.",
     by_hand: "Run `openclaw devices list` once, then repair with clawmend.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &["pairing required", "device identity required"],
@@ -92,8 +92,7 @@ pub static MALFORMED: Check = Check {
     title: "the identity cannot be read",
     why: "OpenClaw cannot use a broken identity. Releases up to 2026.4 replace it by a new key pair at the next start. \
           Later ones use another key pair at every call, so no approval lasts.",
-    repair: "Nothing without being asked. `repair --new-identity` makes it whole again if its private key can be saved, \
-             else a new one, and pairs it.",
+    repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if it can be read, else it makes a new key pair; then it pairs it.",
     by_hand: "Move identity/device.json away, run `openclaw devices list` once, then repair with clawmend.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
@@ -162,8 +161,7 @@ pub static KEYS_DIFFER: Check = Check {
     title: "the identity's private key does not belong to its public key",
     why: "The CLI signs with the private key, and the gateway checks with the public key. The two do not fit, so the \
           gateway refuses the signature, or OpenClaw makes another identity at each call.",
-    repair: "Nothing without being asked. `repair --new-identity` keeps the private key if its device is paired here, else \
-             makes a new pair, and pairs it.",
+    repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if its device is paired here, else it makes a new key pair; then it pairs it.",
     by_hand: "Move identity/device.json away, run `openclaw devices list` once, then repair with clawmend.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
@@ -193,8 +191,7 @@ pub static ID_DIFFERS: Check = Check {
     modes: &["F38"],
     severity: Severity::Blocks,
     title: "the identity's deviceId does not belong to its key",
-    why: "A device id is the SHA-256 hash of the public key. Up to 2026.7 OpenClaw corrects a wrong id at its next \
-          start; from 2026.8 it refuses the whole identity. clawmend goes by the hash.",
+    why: "A device id is the SHA-256 hash of the public key. Up to 2026.7 OpenClaw corrects a wrong id at its next start; from 2026.8 it refuses the whole identity. clawmend uses the hash.",
     repair: "In the database the row gets the right id; a file is corrected by OpenClaw itself. The device with the \
              right id gets its scopes.",
     by_hand: "Files: nothing to do. Database: stop the gateway and run `openclaw doctor --fix`.",

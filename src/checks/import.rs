@@ -19,11 +19,10 @@ pub static IMPORT_WAITS: Check = Check {
     severity: Severity::Blocks,
     title: "the pairing files are not yet in the database",
     why: "The gateway must first move devices/paired.json into the database. 2026.8 does this at each start, 2026.9 \
-          only at its first start (later `openclaw doctor --fix` does it). In 2026.8.1 and 2026.8.2 one record without \
-          a public key or its times stops the move of all records. A file that is not JSON stops it in every release.",
+          only at its first start (later `openclaw doctor --fix` does it). In 2026.8.1 and 2026.8.2 one record without a public key or without its times stops the move of all records. A file that is not JSON stops it in every release.",
     repair: "A record that stops the move is completed if it holds a valid token, else removed (the snapshot keeps \
              it). The other records stay for OpenClaw to move.",
-    by_hand: "Take the records without `publicKey`, `createdAtMs` or `approvedAtMs` out of devices/paired.json, then restart the gateway.",
+    by_hand: "Remove the records without `publicKey`, `createdAtMs` or `approvedAtMs` from devices/paired.json, then restart the gateway.",
     messages: &[
         "device pairing store migration failed",
         "NOT NULL constraint failed",

@@ -1,7 +1,7 @@
 //! This machine's CLI in the pairing store: is it paired, as whom, with which scopes.
 
 use super::{Check, Edits, Stage, list};
-use crate::finding::{Code, EvidenceKind, Finding, Severity};
+use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::device::{Device, List};
 use crate::model::layout::Part;
@@ -10,7 +10,7 @@ use crate::model::{Model, place_of};
 use crate::secret::shape::Shape;
 use crate::text::ago;
 
-pub(super) fn paired_place(model: &Model) -> String {
+pub(super) fn paired_place(model: &Model) -> Place {
     place_of(model.store, Part::Paired)
 }
 
@@ -62,9 +62,7 @@ pub static NOT_PAIRED: Check = Check {
     modes: &["F02", "F03", "F21", "F35", "F36", "F37"],
     severity: Severity::Blocks,
     title: "this machine's CLI is not paired",
-    why: "The gateway talks only to paired devices, and this machine's CLI is not one of them. A CLI on the gateway's \
-          own machine is normally paired without a question, but not through a proxy, from a container, over the LAN, \
-          or while a request that needs a person waits.",
+    why: "The gateway talks only to paired devices, and this machine's CLI is not one of them. The gateway normally pairs a CLI on its own machine by itself, but not through a proxy, from a container, over the LAN, or while a request that a person must approve waits.",
     repair: "The CLI's device is paired with the full operator scopes, and its token is written on both sides.",
     by_hand: "Move the request from devices/pending.json into devices/paired.json, add tokens.operator, and write the same \
               token into identity/device-auth.json.",

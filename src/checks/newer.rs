@@ -8,8 +8,8 @@ pub static RELEASE: Check = Check {
     code: Code("release-newer"),
     modes: &[],
     severity: Severity::Info,
-    title: "this OpenClaw is newer than clawmend knows",
-    why: "What a gateway demands changes from release to release. clawmend goes by the newest release that it was tested with.",
+    title: "this OpenClaw is newer than the releases that clawmend knows",
+    why: "What a gateway checks changes from release to release. clawmend uses the rules of the newest release that it was tested with.",
     repair: "Nothing.",
     by_hand: "Look for a newer clawmend.",
     find: |model, check| {
@@ -19,7 +19,7 @@ pub static RELEASE: Check = Check {
         let Some(known) = Schema::of(release).filter(|known| known.is_older) else {
             return vec![];
         };
-        let says = "this OpenClaw is newer than clawmend knows";
+        let says = "this OpenClaw is newer than the releases that clawmend knows";
         vec![
             check
                 .finding(crate::model::layout::CONFIG, says)

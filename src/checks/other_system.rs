@@ -13,7 +13,7 @@ pub static OTHER_SYSTEM: Check = Check {
     title: "the state dir belongs to an OpenClaw on the other side of WSL",
     why: "OpenClaw in Windows and OpenClaw in WSL are two installations: each has its own home folder, state dir and identity. A repair of one \
           does not open the other.",
-    repair: "Nothing: clawmend edits the state dir that it names.",
+    repair: "Nothing: clawmend changes only the state dir that it shows.",
     by_hand: "Run clawmend on the side where you type `openclaw`: in PowerShell for Windows, in the Linux shell for WSL.",
     find: |model, check| {
         let Some((side, evidence)) = side(model) else { return vec![] };
@@ -37,7 +37,7 @@ fn side(model: &Model) -> Option<(Side, String)> {
     if let Some(homes) = &model.facts.in_windows {
         return Some((
             Side::Windows,
-            format!("it lies in Windows' home folders, {}", crate::platform::shown(homes)),
+            format!("it is in the home folders of Windows, {}", crate::platform::shown(homes)),
         ));
     }
     let dir = &model.facts.state_dir;

@@ -70,8 +70,7 @@ pub static PINNED: Check = Check {
     severity: Severity::Blocks,
     title: "the CLI's record names another platform",
     why: "From 2026.2.26 a device must report the platform and device family that it was approved with. If it reports \
-          another one (after an OS update, or because a node host shares the identity), it must be approved again. A \
-          record without them accepts any.",
+          another one (after an OS update, or because a node host shares the identity), it must be approved again. A record without them accepts every platform.",
     repair: "The platform or device family that does not fit is removed from the record, so the next connect is accepted.",
     by_hand: "Remove `platform` and `deviceFamily` from the record, or write what this machine reports.",
     messages: &[

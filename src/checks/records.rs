@@ -74,10 +74,9 @@ pub static RECORD_INVALID: Check = Check {
     modes: &["F40"],
     severity: Severity::Warning,
     title: "some records are not valid in their store",
-    why: "A record without the fields that a paired device must have stops the import into the database, at every \
-          start of 2026.8.1. A request that was moved into paired.json by hand is one.",
+    why: "A record that lacks a field of a paired device stops the import into the database, at every start of 2026.8.1. A request that somebody moved into paired.json by hand is such a record.",
     repair: "A record with a valid token gets the missing times; any other is removed (the snapshot keeps it).",
-    by_hand: "Take the records without `createdAtMs` and `approvedAtMs` out of devices/paired.json.",
+    by_hand: "Remove the records without `createdAtMs` and `approvedAtMs` from devices/paired.json.",
     messages: &[
         "device pairing store migration failed",
         "NOT NULL constraint failed",
@@ -102,10 +101,9 @@ pub static RECORD_KEY: Check = Check {
     modes: &["F04"],
     severity: Severity::Warning,
     title: "some records are stored under a wrong id",
-    why: "The gateway looks for a device by the id that it is stored under, so it never finds one that is stored under \
-          another id.",
-    repair: "Nothing: clawmend cannot know which of the two ids is right. The device can pair again.",
-    by_hand: "Rename the key to the record's deviceId, if its publicKey hashes to that.",
+    why: "The gateway looks for a device under its own id, so it never finds a device that is stored under another id.",
+    repair: "Nothing: clawmend cannot know which of the two ids is right. Let the device pair again.",
+    by_hand: "Rename the key to the record's deviceId, if that is the hash of its publicKey.",
     messages: &["pairing required", "unknown requestId"],
     find: |model, check| {
         let found = with_fault(check, model, "stored under another id than their own", |fault| {

@@ -4,7 +4,7 @@ use super::local::{KEY_DIFFERS, NOT_PAIRED, ROLE_MISSING, local, request_line};
 use super::pins::PINNED;
 use super::scopes::{BEYOND, NARROW, SCOPES_MISSING};
 use super::{Check, Edits, identity, import, list, stores, tokens};
-use crate::finding::{Code, Severity};
+use crate::finding::{Code, Place, Severity};
 use crate::model::Model;
 use crate::model::device::Device;
 use crate::model::layout::Part;
@@ -36,7 +36,7 @@ static LOCKED_OUT: &[&Check] = &[
     &tokens::CACHE_FOREIGN,
 ];
 
-fn pending_place(model: &Model) -> String {
+fn pending_place(model: &Model) -> Place {
     place_of(model.store, Part::Pending)
 }
 
@@ -164,7 +164,7 @@ pub static REQUEST_STALE: Check = Check {
     why: "The CLI has all it needs, but an old request of it still waits. While a request with `silent: false` is \
           there, the gateway refuses what it would otherwise approve by itself on this machine.",
     repair: "The request is removed.",
-    by_hand: "Take the entry out of devices/pending.json.",
+    by_hand: "Remove the request from devices/pending.json.",
     messages: &["pairing required", "1008"],
     follows: LOCKED_OUT,
     is_of_requests: true,

@@ -18,8 +18,7 @@ pub static CELL_MALFORMED: Check = Check {
     severity: Severity::Blocks,
     title: "a value in the pairing tables is not JSON",
     why: "OpenClaw reads all rows of both pairing tables at every use. One value that is not JSON, in the row of any \
-          device, makes that fail, and every device is locked out. The connection then closes without a word about \
-          pairing.",
+          device, makes that fail, and every device is locked out. The connection then closes, and the message does not name the pairing.",
     repair: "A request with such a value is removed. In a paired device's row the value is emptied, and that device \
              may have to pair again. This machine's own row gets what it needs.",
     by_hand: "UPDATE device_pairing_paired SET COLUMN = NULL WHERE device_id = '...' (sqlite3, gateway running or not).",

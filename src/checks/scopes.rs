@@ -55,16 +55,12 @@ pub static SCOPES_MISSING: Check = Check {
     modes: &["F01", "F26"],
     severity: Severity::Blocks,
     title: "the CLI has too few scopes",
-    why: "Each command needs scopes (rights), and the gateway gives a device only the scopes it was approved for. A \
-          CLI whose first command only asked for the status holds just `operator.read`, and it lacks the scopes to \
-          approve more for itself. Up to 2026.2.19 each scope must be in the list by name; later `operator.admin` \
-          stands for all.",
+    why: "Each command needs scopes (rights), and the gateway gives a device only the scopes it was approved for. If the first command only asked for the status, the CLI has just `operator.read`, and it cannot approve more for itself. Up to 2026.2.19 each scope must be in the list by name; later `operator.admin` includes all.",
     repair: "The full set (admin, approvals, pairing, read, write) is written into scopes, approvedScopes and the \
              tokens of both sides.",
     by_hand: "Write the same scopes into all four: `scopes`, `approvedScopes` and `tokens.operator.scopes` in \
               devices/paired.json, and `tokens.operator.scopes` in identity/device-auth.json (2026.8 and later: in the \
-              rows of device_pairing_paired and device_auth_tokens). If one of them is left \
-              out, the CLI stays locked out.",
+              rows of device_pairing_paired and device_auth_tokens). If you forget one of them, the CLI stays locked out.",
     messages: &[
         "pairing required",
         "scope upgrade pending approval",
@@ -173,7 +169,7 @@ pub static NARROW: Check = Check {
     modes: &["F01", "F23"],
     severity: Severity::Blocks,
     title: "the CLI's operator token has too few scopes",
-    why: "A token gives only its own scopes, whatever the device was approved for.",
+    why: "A token gives only its own scopes, even if the device was approved for more.",
     repair: "The token gets the device's full scopes, on both sides.",
     by_hand: "Add the missing scopes to tokens.operator.scopes in the record and in the saved token (identity/device-auth.json, or device_auth_tokens).",
     messages: &[
@@ -217,7 +213,7 @@ pub static BEYOND: Check = Check {
     severity: Severity::Blocks,
     title: "the CLI's operator token has more scopes than its device",
     why: "From 2026.3.13 the gateway refuses a token that has a scope which its device does not have in \
-          `approvedScopes`. More scopes for the token alone make it worse.",
+          `approvedScopes`. To give only the token more scopes makes it worse.",
     repair: "The device gets the same full scopes.",
     by_hand: "Write the token's scopes into `scopes` and `approvedScopes`.",
     messages: &[

@@ -1,7 +1,7 @@
 //! The stores themselves.
 
 use super::{Check, Edits, Stage, container};
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Finding, Place, Severity};
 use crate::format::scan::ValueKind;
 use crate::image::Unusable;
 use crate::model::contact::PairingFault;
@@ -33,7 +33,7 @@ pub(super) fn both(model: &Model) -> [&Records; 2] {
     [&model.paired, &model.pending]
 }
 
-pub(super) fn place(model: &Model, records: &Records) -> String {
+pub(super) fn place(model: &Model, records: &Records) -> Place {
     place_of(model.store, records.part)
 }
 
@@ -98,10 +98,8 @@ pub static BROKEN: Check = Check {
     modes: &["F39"],
     severity: Severity::Blocks,
     title: "a store file is not valid JSON",
-    why: "Later releases fail at every connect while a store file is broken, and say nothing about pairing. Releases \
-          up to 2026.4 take it for an empty one and overwrite it at the next write, and then every pairing is lost.",
-    repair: "Every record that is surely whole is kept as it is. What the damage makes unsure is left out and named; \
-             the snapshot keeps the broken file.",
+    why: "Later releases fail at every connect while a store file is broken, and say nothing about pairing. Releases up to 2026.4 treat it as an empty file and overwrite it at the next write, and then every pairing is lost.",
+    repair: "Every record that is surely whole stays as it is. Every record that the damage may have touched is left out and named; the snapshot keeps the broken file.",
     by_hand: "Make a copy of the file, then write a valid JSON object with the records that are whole.",
     messages: &[
         "Failed to parse JSON file",
@@ -127,7 +125,7 @@ pub static BROKEN: Check = Check {
                     _ => format!("rebuild the file from the {number} that are whole"),
                 };
                 let finding = check
-                    .finding(place(model, records), "the file is not valid JSON")
+                    .finding(place(model, records).line(Some(line)), "the file is not valid JSON")
                     .repaired(repair)
                     .note(format!("line {line}, column {column}: {}", error.message(&text)));
                 let finding = finding.seen("records that are whole", number);
@@ -186,7 +184,7 @@ pub static NOT_AN_OBJECT: Check = Check {
     modes: &["F31"],
     severity: Severity::Blocks,
     title: "a store file is not a JSON object",
-    why: "A store must be a JSON object, with the records by their id. Up to 2026.4.15 OpenClaw cannot save a record \
+    why: "A store must be a JSON object: each record is stored under its id. Up to 2026.4.15 OpenClaw cannot save a record \
           into a list: it reports an approval and does not keep it.",
     repair: "The file becomes an object; the snapshot keeps what was in it.",
     by_hand: "Write `{}` into the file.",

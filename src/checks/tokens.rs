@@ -3,12 +3,12 @@
 use super::local::paired_place;
 use super::scopes::{entry, only_with_device_token};
 use super::{Check, Edits, Stage};
-use crate::finding::{Code, Severity};
+use crate::finding::{Code, Place, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::layout::Part;
 use crate::model::{AuthCondition, Model, place_of};
 
-fn cache_place(model: &Model) -> String {
+fn cache_place(model: &Model) -> Place {
     place_of(model.store, Part::DeviceAuth)
 }
 
@@ -93,8 +93,7 @@ pub static ISSUER: Check = Check {
     modes: &["F34"],
     severity: Severity::Blocks,
     title: "the CLI's token was made under a shared token that has changed",
-    why: "From 2026.9 a device token remembers the shared token or password under which it was made. The gateway \
-          refuses it once that has changed or is gone.",
+    why: "From 2026.9 a device token remembers the shared token or password under which it was made. The gateway refuses the token if that secret has changed or is missing.",
     repair: "A new token, without `issuer`, is written on both sides.",
     by_hand: "Write a new token into the record, without `issuer`, and the same one into the saved token.",
     messages: &[
@@ -121,8 +120,7 @@ pub static MISMATCH: Check = Check {
     modes: &["F04"],
     severity: Severity::Blocks,
     title: "the saved token is not the one in the CLI's record",
-    why: "The CLI shows its saved token, and the gateway compares it with the token in the CLI's record. If they \
-          differ, it refuses before it looks at the pairing, so there is no request either. Some releases then delete \
+    why: "The CLI shows its saved token, and the gateway compares it with the token in the CLI's record. If they differ, it refuses before it looks at the pairing, so no request is made. Some releases then delete \
           the saved token.",
     repair: "One new token is written on both sides.",
     by_hand: "Copy the record's tokens.operator.token into identity/device-auth.json.",
@@ -174,7 +172,7 @@ pub static CACHE_MISSING: Check = Check {
     modes: &["F35", "F04"],
     severity: Severity::Blocks,
     title: "this machine has no saved token",
-    why: "Without a shared token in the config the saved token is all that the CLI has to show, and it is missing. \
+    why: "If the config has no shared token, the CLI can only show its saved token, and that is missing. \
           Some releases delete it after a mismatch. Then the CLI cannot even ask, and the gateway never sees a \
           request.",
     repair: "One new token is written on both sides.",
@@ -254,7 +252,7 @@ pub static CACHE_FOREIGN: Check = Check {
     modes: &["F38", "F04"],
     severity: Severity::Blocks,
     title: "the saved token belongs to another device",
-    why: "OpenClaw uses the saved token only if its deviceId is the one of the identity.",
+    why: "OpenClaw uses the saved token only if its deviceId is the deviceId of the identity.",
     repair: "The saved token is written again for this machine's identity; the snapshot keeps the old file.",
     by_hand: "Delete identity/device-auth.json; the next connect that succeeds writes a new one.",
     messages: &[

@@ -109,7 +109,7 @@ fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, 
         let then = if own {
             "the CLI gets its scopes without it"
         } else {
-            "the device is approved all the same, by the key that it sent"
+            "the device is approved anyway, by the key that it sent"
         };
         context.note(&format!(
             "note: this request has expired, so the gateway no longer accepts its id; {then}"
@@ -130,7 +130,7 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
     if !state.model.requests.is_empty() || waiting.is_empty() {
         return match state.model.requests.last() {
             Some(own) => Ok(Some(own.key.clone())),
-            None => Err(Error::refused("no request waits").hint(match state.model.identity {
+            None => Err(Error::not_found("no request waits").hint(match state.model.identity {
                 IdentityState::Absent => Step::run("openclaw", ["devices", "list"])
                     .after("this machine's CLI has no identity yet")
                     .note("makes an identity, and a request"),

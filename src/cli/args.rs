@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "clawmend",
     version,
     about = "Opens a locked-out OpenClaw from the outside: says what is wrong, shows what it would change, changes it, can undo it",
-    long_about = "clawmend opens an OpenClaw that has locked you out (`gateway closed (1008): pairing required` and its kin).\n\n\
+    long_about = "clawmend opens an OpenClaw that has locked you out (`gateway closed (1008): pairing required` and messages like it).\n\n\
         It works on OpenClaw's state files alone: it needs no paired CLI, no running gateway and no network, and it stops and \
         starts nothing. Every change is previewed, backed up into a snapshot first, and can be undone.",
     after_help = AFTER_HELP
@@ -35,9 +35,9 @@ Exit codes:
   0  done, or healthy
   1  something still blocks the CLI, or could not be checked
   2  the command line is wrong
-  3  refused: a no, nobody to ask, no such id, an unsafe path, another clawmend
-  4  state unreadable or I/O failed (nothing changed), or the output was lost
-  5  an apply stopped half-way; the next command that writes takes it back";
+  3  refused or not found: a no, nobody to ask, an unsafe path, another clawmend
+  4  state not readable or not writable (nothing changed), or the output was lost
+  5  a change stopped half-way; the next command that writes takes it back";
 
 /// Flags that every command takes.
 #[derive(Clone, Debug, Default, Args)]
@@ -58,13 +58,13 @@ pub struct Global {
     /// Print one JSON document to stdout instead of text (not: demo, completions, man)
     #[arg(long, global = true)]
     pub json: bool,
-    /// When to use colour (NO_COLOR is respected)
+    /// When to use colour (NO_COLOR turns it off)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
-    /// Say only what matters
+    /// Print only the result
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more: the reason behind every finding
+    /// Print everything: each reason, and the steps of the gateway's decision
     #[arg(short, long, global = true)]
     pub verbose: bool,
 }
@@ -84,14 +84,14 @@ pub enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Say what is wrong, worst first (the default; changes nothing)
+    /// Say what is wrong, the worst first (the default; changes nothing)
     #[command(
         after_help = "Exit: 0 nothing blocks the CLI, 1 something does or could not be checked.\n\n\
-        Examples:\n  clawmend\n  clawmend diagnose --json | jq -r '.findings[].code'\n  clawmend --state-dir /home/ann/.openclaw"
+        Examples:\n  clawmend\n  clawmend -v\n  clawmend diagnose --json | jq -r '.findings[].code'"
     )]
     #[command(aliases = ["doctor", "status"])]
     Diagnose,
-    /// Repair what keeps the CLI out: preview, one question, a snapshot, the changes
+    /// Repair what locks the CLI out: preview, one question, a snapshot, the changes
     #[command(alias = "fix")]
     Repair(Repair),
     /// Approve one pending request: this machine's own, or another device's by its id
@@ -102,28 +102,31 @@ pub enum Command {
     )]
     Devices,
     /// Snapshots: make, list, show, verify, prune
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  clawmend snapshot create\n  clawmend snapshot list\n  clawmend snapshot prune --keep 10 --dry-run"
+    )]
     Snapshot(SnapshotCommand),
     /// Go back to a snapshot (itself undoable)
     #[command(alias = "rollback")]
     Restore(Restore),
     /// Take back the last change of clawmend; typed again, the one before it
     #[command(
-        after_help = "Goes back to the snapshot that was taken before the last repair, approve or restore that is not undone yet.\n\
-        `clawmend snapshot list` says what is undone first, second and so on.\n\nExamples:\n  clawmend undo --dry-run\n  clawmend undo"
+        after_help = "Goes back to the snapshot that was made before the last repair, approve or restore that is not undone yet.\n\
+        `clawmend snapshot list` says what each `undo` takes back.\n\nExamples:\n  clawmend undo --dry-run\n  clawmend undo"
     )]
     Undo(Back),
     /// Make a snapshot now: the same as `snapshot create`
     #[command(after_help = "Example:\n  clawmend backup --why before-update")]
     Backup(SnapshotCreate),
-    /// The long story of a finding, or of an error message of OpenClaw
+    /// Explain a finding, or an error message of OpenClaw
     Explain(Explain),
-    /// What to paste in an issue or a forum: nothing secret, and nothing of whose machine it is
+    /// Print what you can paste in an issue or a forum: no secrets, and no names, addresses or homes
     Report(ReportArgs),
-    /// Watch the whole story on an embedded locked-out sample
+    /// Show diagnose, repair and restore on a built-in locked-out sample
     #[command(
-        after_help = "Unpacks a sample into a temporary folder and takes it through diagnose, dry run, repair and restore.\n\
-        Touches nothing else.\n\nExamples:\n  clawmend demo\n  clawmend demo | less"
+        after_help = "Unpacks a sample into a temporary folder, and runs diagnose, repair --dry-run, repair and restore on it.\n\
+        It changes nothing else.\n\nExamples:\n  clawmend demo\n  clawmend demo | less"
     )]
     Demo,
     /// Print a completion script for a shell
@@ -140,7 +143,7 @@ pub enum Command {
         after_help = "Examples:\n  clawmend man | man -l -\n  clawmend man ~/.local/share/man/man1"
     )]
     Man {
-        /// The folder; its parent has to be there
+        /// The folder; its parent must exist
         #[arg(value_name = "DIR")]
         dir: Option<PathBuf>,
     },
@@ -149,7 +152,7 @@ pub enum Command {
 /// `clawmend repair`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "Exit: 0 nothing blocks the CLI afterwards (with --dry-run: would block), 1 something still does.\n\n\
+    after_help = "Exit: 0 nothing blocks the CLI after the repair (with --dry-run: would block), 1 something still does.\n\n\
     Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --bind lan --trust-proxy 10.0.0.5"
 )]
 pub struct Repair {
@@ -165,22 +168,22 @@ pub struct Repair {
     /// Scopes for this machine's CLI: `full`, `requested`, or a list such as operator.read,operator.pairing
     #[arg(long, value_name = "full|requested|LIST", default_value = "full")]
     pub scopes: String,
-    /// What `gateway.bind` becomes where it has to be repaired [default: loopback]
+    /// The new value of `gateway.bind`, if it must be repaired [default: loopback]
     #[arg(long, value_name = "MODE")]
     pub bind: Option<Bind>,
     /// Add a reverse proxy's address to `gateway.trustedProxies` (may be repeated)
     #[arg(long, value_name = "IP")]
     pub trust_proxy: Vec<std::net::IpAddr>,
-    /// Replace a placeholder in `gateway.auth.token` (such as "undefined") by a new random token
+    /// Put a new random token into `gateway.auth.token`, if a placeholder (such as "undefined") is there or a token is needed
     #[arg(long)]
     pub new_token: bool,
-    /// Give this machine's CLI a new identity (key pair) and pair it; a damaged one is saved if possible
+    /// Give this machine's CLI a new identity (key pair) and pair it; a private key that can be read is kept
     #[arg(long)]
     pub new_identity: bool,
-    /// Put this copy in the place of a config that cannot be read
+    /// Replace a config that cannot be read with this copy
     #[arg(long, value_name = "FILE")]
     pub config_from: Option<PathBuf>,
-    /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+    /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]
     #[arg(long)]
     pub keep_all: bool,
 }
@@ -222,10 +225,10 @@ impl Bind {
 /// `clawmend approve`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "This machine's own request, with its id or without one: the CLI gets its full scopes, also where the request \
-    asks for less. Another device gets exactly what it asks for, and only by its id (or from the picker on a terminal).\n\n\
-    Exit: 0 nothing keeps this machine's CLI out, 1 something does (another device is approved all the same).\n\n\
-    Examples:\n  clawmend approve\n  clawmend approve 8f4bd968-1608-4627-a1e5-24149a6f44f9 --yes"
+    after_help = "This machine's own request, with its id or without: the CLI gets its full scopes, even if the request asks for less. Another device gets exactly what it asks for, and only if you give its id (or choose it on a terminal).\n\n\
+    Exit: 0 nothing locks this machine's CLI out, 1 something does (another device is approved anyway).\n\n\
+    To approve another device: `clawmend devices` shows the ids, then type `clawmend approve REQUEST_ID`.\n\n\
+    Examples:\n  clawmend approve --dry-run\n  clawmend approve"
 )]
 pub struct Approve {
     /// The request's id, as `clawmend devices` shows it
@@ -237,7 +240,7 @@ pub struct Approve {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+    /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]
     #[arg(long)]
     pub keep_all: bool,
 }
@@ -255,7 +258,7 @@ pub enum SnapshotCommand {
     List,
     /// Show what a snapshot holds
     #[command(
-        after_help = "Examples:\n  clawmend snapshot show\n  clawmend snapshot show 20261124T1715"
+        after_help = "Examples:\n  clawmend snapshot show\n  clawmend snapshot show latest --json"
     )]
     Show {
         /// Its id, the start of it, or `latest`
@@ -284,7 +287,7 @@ pub enum SnapshotCommand {
         /// Remove those older than this: 12h, 30d, 8w
         #[arg(long, value_name = "AGE")]
         older_than: Option<String>,
-        /// Show what would go and remove nothing
+        /// Show which snapshots would go, and remove nothing
         #[arg(short = 'n', long)]
         dry_run: bool,
         /// Do not ask
@@ -296,10 +299,10 @@ pub enum SnapshotCommand {
 /// `clawmend snapshot create`, `clawmend backup`.
 #[derive(Clone, Debug, Args)]
 pub struct SnapshotCreate {
-    /// A word for the snapshot's name
+    /// A word in the snapshot's name
     #[arg(long, value_name = "WORD", default_value = "manual")]
     pub why: String,
-    /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+    /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]
     #[arg(long)]
     pub keep_all: bool,
 }
@@ -307,7 +310,7 @@ pub struct SnapshotCreate {
 /// `clawmend restore`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore 20261124T1715 --yes"
+    after_help = "Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore latest --yes"
 )]
 pub struct Restore {
     /// The snapshot's id, the start of it, or `latest`
@@ -327,10 +330,10 @@ pub struct Back {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// Also where the files have changed since the run that the snapshot would undo
+    /// Go back even if the files have changed since the run that the snapshot would undo
     #[arg(long)]
     pub force: bool,
-    /// Remove no old snapshot afterwards [default: the last 20 stay, and the last of each day for 14 days]
+    /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]
     #[arg(long)]
     pub keep_all: bool,
 }
@@ -338,11 +341,11 @@ pub struct Back {
 /// `clawmend explain`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Failure modes (F01 to F40) number the ways to be locked out that users have reported.\n\n\
+    after_help = "F01 to F40 are failure modes: ways to be locked out that users have reported.\n\n\
     Examples:\n  clawmend explain\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\"\n  openclaw devices list 2>&1 | clawmend explain\n  clawmend explain --file gateway.log"
 )]
 pub struct Explain {
-    /// A finding's code, a failure mode (F01), or the text of an error message; `-`: read it from stdin [default: list all codes]
+    /// A finding's code, a failure mode (F01), or the text of an error message; `-` reads it from stdin [default: list all codes]
     #[arg(value_name = "CODE|TEXT")]
     pub what: Vec<String>,
     /// Look for OpenClaw's messages in a file
@@ -353,11 +356,11 @@ pub struct Explain {
 /// `clawmend report`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Changes nothing and sends nothing. Ids are shortened; homes, users, hosts, addresses and names of devices are replaced.\n\n\
+    after_help = "Changes nothing and sends nothing. It shortens ids, and replaces homes, users, hosts, addresses and names of devices.\n\n\
     Examples:\n  clawmend report\n  clawmend report --output report.md\n  clawmend report --json"
 )]
 pub struct ReportArgs {
-    /// Write it into this new file too, after showing it
+    /// Also write it into this new file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -87,7 +87,7 @@ impl State {
         let error = Error::failed(text)
             .at(self.located.state_dir.join(DATABASE))
             .hint(Step::clawmend(["diagnose"]).note("says what is wrong with it and what to do"));
-        let mut about = self.findings.iter().filter(|finding| finding.place == DATABASE);
+        let mut about = self.findings.iter().filter(|finding| finding.place == DATABASE.into());
         match (self.unread_database(), about.next()) {
             (Some(DatabaseState::Held(why)), _) => error.because(why),
             (Some(DatabaseState::Unusable(why)), _) => error.because(crate::text::unusable(why)),

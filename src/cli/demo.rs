@@ -61,7 +61,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     context.say("A demo on a sample that a real OpenClaw 2026.5.28 left locked out: its CLI holds");
     context.say("`operator.pairing` alone, and approving more needs scopes that it does not have.");
     context.say(&format!(
-        "The sample lies in {}; nothing else is touched.",
+        "The sample is in {}; nothing else is changed.",
         crate::platform::shown(&state)
     ));
     context.say("Each command below runs with `--state-dir` and that folder.");

@@ -107,7 +107,7 @@ fn is_unsure(records: &Records) -> bool {
 
 fn broken(model: &Model, records: &Records) -> String {
     let place = crate::model::place_of(model.store, records.part);
-    format!("{} cannot be read as it should", safe(&place))
+    format!("{} cannot be read completely", safe(&place.to_string()))
 }
 
 /// Names the stores that could not be read.
@@ -157,7 +157,7 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint, width: us
     if !device.lacks.is_empty() {
         // A request asks for too little; a paired device has too little.
         let (label, what) = match device.request_id {
-            Some(_) => ("too few", "approved as it stands, the CLI would lack "),
+            Some(_) => ("too few", "if it is approved as it is, the CLI lacks "),
             None => ("lacks", ""),
         };
         line(label, paint.red(&format!("{what}{}", list(&device.lacks))));

@@ -151,7 +151,7 @@ impl Reply {
         context.say(&format!("Found in {}:\n", self.dir().unwrap_or_default()));
         let text = findings::all(&mine, context.view());
         context.print(&text);
-        let text = "the same with -v has the long story with the reports";
+        let text = "add -v for the long story with the reports";
         context.say("");
         context.say(&context.paint.dim(&wrap(text, context.world.width, "More:  ", "       ")));
     }
@@ -161,8 +161,7 @@ impl Reply {
         let width = context.world.width;
         if let Some(state) = self.looked.as_ref().filter(|state| checks::fails(&state.findings)) {
             let codes = codes(state.findings.iter().filter(|finding| finding.severity.fails()));
-            let diagnose =
-                Step::diagnose().after("Something else is wrong here, and this tells it");
+            let diagnose = Step::diagnose().after("Something else is wrong here; to see it");
             let line = context.typed(&diagnose.note(codes));
             context.say(&line);
             return;
@@ -182,7 +181,7 @@ impl Reply {
         for step in known.chain(places()).collect::<Vec<_>>() {
             context.say(&context.invocation.wrapped(&step, width, "- ", "  "));
         }
-        let text = "the same with -v tells what may cause it, one by one";
+        let text = "add -v to see each possible cause";
         context.say("");
         context.say(&context.paint.dim(&wrap(text, width, "More:  ", "       ")));
     }
@@ -244,16 +243,16 @@ impl Reply {
 fn places() -> [Step; 4] {
     [
         Step::look_at("DIR")
-            .after("another state dir: the gateway's log names its own at the start"),
+            .after("another state dir: the start of the gateway's log names the one it uses"),
         Step::run("ps", ["-eo", "user,args"])
             .after("another user: the gateway's service may run as root or as a user of its own")
-            .note("shows as whom openclaw runs; put `sudo -u USER` before clawmend"),
+            .note("shows which user runs openclaw; put `sudo -u USER` before clawmend"),
         Step::run("docker", ["inspect", "-f", "{{json .Mounts}}", "NAME"])
             .after("a container (`docker ps` names it)")
             .note("shows its folder on this machine, for --state-dir"),
         Step::run("openclaw", ["dashboard"])
             .after(
-                "the browser: where the web page shows the message, its own saved token is meant",
+                "the browser: if the web page shows the message, it is about the browser's own saved token",
             )
             .note("opens the page with a new one"),
     ]
@@ -293,8 +292,8 @@ fn unknown(text: &str) -> Error {
     // What was pasted may hold a token, and is not said again.
     let near = nearest(text);
     let error = match near.as_slice() {
-        [] => Error::usage("clawmend does not know a message in this text"),
-        near => Error::usage("no finding has that name")
+        [] => Error::not_found("clawmend does not know a message in this text"),
+        near => Error::not_found("no finding has that name")
             .hint(format!("did you mean {}?", near.join(", "))),
     };
     let error = error.hint(Step::clawmend(["explain"]).note("lists every finding"));

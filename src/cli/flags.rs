@@ -28,7 +28,7 @@ pub fn absolute(path: &Path, cwd: &Path) -> PathBuf {
     cwd.join(path.components().filter(here).collect::<PathBuf>())
 }
 
-/// `--state-dir ...` and its kin, as the user gave them.
+/// `--state-dir ...` and messages like it, as the user gave them.
 pub fn of_run(global: &Global) -> Vec<OsString> {
     let flags: [(&str, Option<OsString>); 4] = [
         ("--state-dir", global.state_dir.as_ref().map(Into::into)),

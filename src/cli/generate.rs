@@ -33,7 +33,7 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
     // One level alone: a mistyped path is not to become folders.
     if !dir.is_dir() {
         std::fs::create_dir(dir).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::failed("the parent folder does not exist")
+            std::io::ErrorKind::NotFound => Error::not_found("the parent folder does not exist")
                 .at(dir)
                 .hint("make it first, or correct the path"),
             _ => Error::io("make the folder", dir, &error),

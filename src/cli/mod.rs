@@ -11,6 +11,7 @@ mod explain;
 mod flags;
 mod generate;
 mod head;
+mod help;
 mod next;
 mod progress;
 mod repair;
@@ -23,17 +24,19 @@ use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io::Write;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
+use crate::finding::Place;
 use crate::render::Paint;
-use crate::render::json::{ErrorBody, ErrorDocument, Head};
+use crate::render::json::{ErrorBody, ErrorDocument, Head, StepDocument};
 use crate::step::Step;
 use crate::text::safe;
 pub use generate::pages as man_pages;
 
-use args::{Cli, Color, Command};
+use args::{Cli, Color, Command, Global};
 use context::Context;
 use world::World;
 
@@ -44,7 +47,7 @@ where
     T: Into<OsString> + Clone,
 {
     let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
-    let parsed = with_short_help(command(world.width))
+    let parsed = help::laid_out(command(world.width), world.width)
         .try_get_matches_from(&argv)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -53,7 +56,7 @@ where
             let to_err = error.use_stderr();
             let colour = world.out_is_terminal && !world.no_color;
             let error = without_values(error);
-            if to_err && argv.iter().skip(1).any(|arg| arg == "--json") {
+            if to_err && asks_for_json(&argv) {
                 misused(&argv, &error, world);
             }
             let text = error.render();
@@ -100,25 +103,84 @@ where
     lost(failed, context.world.err.get_mut()).unwrap_or(exit)
 }
 
+/// Whether JSON was asked for, in a command line that says too little to be parsed.
+fn asks_for_json(argv: &[OsString]) -> bool {
+    argv.iter()
+        .skip(1)
+        .filter_map(|arg| arg.to_str())
+        .any(|arg| arg == "--json" || arg.starts_with("--json="))
+}
+
 /// The document of an error about arguments, for whoever asked for JSON.
 fn misused(argv: &[OsString], error: &clap::Error, world: &mut World<'_>) {
-    let all = command(world.width);
-    let named = argv.iter().filter_map(|arg| arg.to_str());
-    let named = named.filter_map(|arg| all.find_subcommand(arg)).next();
     let text = error.render().to_string();
-    let first = text.lines().next().unwrap_or_default();
+    let mut said = Vec::new();
+    let mut hints = Vec::new();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    for line in lines.take_while(|line| !line.starts_with("Usage:")) {
+        match line.strip_prefix("tip: ") {
+            Some(tip) => hints.push(Step::text(tip)),
+            None if line.starts_with("For more information") => {}
+            None => said.push(line),
+        }
+    }
+    let message = match said.join(" ") {
+        // What stands there is the help of a command that needs another one.
+        _ if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command is missing".to_owned()
+        }
+        said => said.trim_start_matches("error: ").to_owned(),
+    };
+    let command = meant(argv, world.width);
+    let words = command.split(' ').filter(|word| *word != NO_COMMAND);
+    hints.push(Step::clawmend(words.chain(["--help"])).note("shows how it is used"));
     let document = ErrorDocument {
-        head: Head::of(named.map_or("diagnose", |command| command.get_name())),
+        head: Head::of(&command),
         error: ErrorBody {
             exit: Exit::Usage.code(),
-            message: first.trim_start_matches("error: ").to_owned(),
-            path: None,
+            message,
+            place: None,
             cause: None,
-            hints: Vec::new(),
+            hints: StepDocument::all(&hints, &flags::invocation(&Global::default(), world)),
         },
     };
-    if serde_json::to_writer_pretty(&mut world.out, &document).is_ok() {
-        let _ = world.out.write_all(b"\n").and_then(|()| world.out.flush());
+    if let Ok(text) = serde_json::to_string_pretty(&document) {
+        let text = crate::text::safe_json(&text) + "\n";
+        let _ = world.out.write_all(text.as_bytes()).and_then(|()| world.out.flush());
+    }
+}
+
+/// The name in the document of an error that is about no command of clawmend.
+const NO_COMMAND: &str = "clawmend";
+
+/// The command that a command line which cannot be parsed names, as it is called in documents.
+fn meant(argv: &[OsString], width: usize) -> String {
+    let mut at = command(width);
+    at.build();
+    let takes_value = |flag: &str| {
+        let named = flag.strip_prefix("--").unwrap_or_default();
+        let global = at.get_arguments().find(|arg| arg.get_long() == Some(named));
+        global.is_some_and(|arg| arg.get_action().takes_values())
+    };
+    let mut words = Vec::new();
+    let mut args = argv.iter().skip(1).map(|arg| arg.to_string_lossy());
+    while let Some(arg) = args.next() {
+        if takes_value(&arg) {
+            args.next();
+        } else if !arg.starts_with('-') {
+            words.push(arg.into_owned());
+        }
+    }
+    let Some(first) = words.first() else {
+        return "diagnose".to_owned();
+    };
+    let Some(found) = at.find_subcommand(first) else {
+        return NO_COMMAND.to_owned();
+    };
+    match (found.get_name(), words.get(1).and_then(|word| found.find_subcommand(word))) {
+        ("backup", _) => crate::snapshot::CREATE.to_owned(),
+        (name, Some(below)) => format!("{name} {}", below.get_name()),
+        (name, None) => name.to_owned(),
     }
 }
 
@@ -126,7 +188,7 @@ fn misused(argv: &[OsString], error: &clap::Error, world: &mut World<'_>) {
 fn lost(failed: Option<std::io::Error>, err: &mut dyn Write) -> Option<Exit> {
     let failed = failed.filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe)?;
     let error = Error::io("write the output", "stdout", &failed);
-    let _ = writeln!(err, "error: {error}; what the command itself did stands");
+    let _ = writeln!(err, "error: {error}; what the command did stays done");
     Some(error.exit())
 }
 
@@ -135,37 +197,22 @@ pub fn command(width: usize) -> clap::Command {
     Cli::command().term_width(width).max_term_width(100)
 }
 
-/// The help of a command: how it is called, what it does, examples, its own options. Those that every
-/// command takes are one line there.
-fn with_short_help(mut command: clap::Command) -> clap::Command {
-    const ORDER: &str = "\
-{usage-heading} {usage}
-
-{about}{after-help}
-
-{all-args}
-
-Every command also takes the global options: see `clawmend --help`.
-";
-    fn shorten(command: clap::Command) -> clap::Command {
-        let own = command.mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg });
-        own.help_template(ORDER).mut_subcommands(shorten)
-    }
-    // The flags of every command are in its commands once it is built.
-    command.build();
-    command.mut_subcommands(shorten)
-}
-
 fn command_name(command: Option<&Command>) -> &'static str {
     match command {
         None | Some(Command::Diagnose) => "diagnose",
         Some(Command::Repair(_)) => "repair",
         Some(Command::Approve(_)) => "approve",
         Some(Command::Devices) => "devices",
-        Some(Command::Snapshot(_)) => "snapshot",
+        Some(Command::Snapshot(below)) => match below {
+            args::SnapshotCommand::Create(_) => crate::snapshot::CREATE,
+            args::SnapshotCommand::List => "snapshot list",
+            args::SnapshotCommand::Show { .. } => "snapshot show",
+            args::SnapshotCommand::Verify { .. } => "snapshot verify",
+            args::SnapshotCommand::Prune { .. } => "snapshot prune",
+        },
         Some(Command::Restore(_)) => "restore",
         Some(Command::Undo(_)) => "undo",
-        Some(Command::Backup(_)) => "snapshot",
+        Some(Command::Backup(_)) => crate::snapshot::CREATE,
         Some(Command::Explain(_)) => "explain",
         Some(Command::Report(_)) => "report",
         Some(Command::Demo) => "demo",
@@ -206,16 +253,15 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
 /// Prints an error and what to do about it.
 fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
     let hints = crate::files::closed::hints(error);
-    let hints: Vec<String> = hints.iter().map(|hint| context.typed(hint)).collect();
     if context.global.json {
         let document = ErrorDocument {
             head: Head::of(command),
             error: ErrorBody {
                 exit: error.exit().code(),
                 message: error.message().to_owned(),
-                path: error.path().map(crate::platform::shown),
+                place: error.path().map(|path| Place::from(crate::platform::shown(path))),
                 cause: error.cause().map(str::to_owned),
-                hints: hints.clone(),
+                hints: StepDocument::all(&hints, &context.invocation),
             },
         };
         context.json(&document);
@@ -227,7 +273,7 @@ fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
     let paint = Paint { on: context.paint.on };
     let mut text = format!("{} {}\n", paint.red("error:"), safe(&error.to_string()));
     for hint in &hints {
-        text.push_str(&format!("       {}\n", hint));
+        text.push_str(&format!("       {}\n", context.typed(hint)));
     }
     context.tell(&text);
 }

@@ -1,6 +1,8 @@
 //! `clawmend report`: what to paste where others are asked for help. Shows it; writes it to a file alone where
 //! one is named.
 
+use std::path::PathBuf;
+
 use super::args;
 use super::context::{Context, State};
 use crate::checks;
@@ -27,14 +29,29 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::ReportArgs) -> Res
             document.markdown(&anonymous.text(&steps))
         }
     };
+    // As JSON there is one document a run: where the file cannot be made, that of the error.
+    let is_json = context.global.json;
+    let made = is_json.then(|| write(context, args, &text)).transpose()?;
     context.print(&text);
-    let Some(file) = &args.output else {
-        if !context.global.json {
-            context
-                .note("Read it before you post it: names that clawmend cannot know may be in it.");
+    match made.map_or_else(|| write(context, args, &text), Ok)? {
+        Some(file) => {
+            let file = platform::shown(&file);
+            context.note(&format!("Written to {file}. Read it before you post it."));
         }
-        return Ok(Exit::Done);
-    };
+        None if is_json => {}
+        None => context
+            .note("Read it before you post it: names that clawmend cannot know may be in it."),
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes it into a new file, where one is named.
+fn write(
+    context: &Context<'_, '_>,
+    args: &args::ReportArgs,
+    text: &str,
+) -> Result<Option<PathBuf>, Error> {
+    let Some(file) = &args.output else { return Ok(None) };
     let file = context.world.env.cwd.join(file);
     super::generate::create(&file, text.as_bytes()).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
@@ -44,8 +61,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::ReportArgs) -> Res
         }
         _ => Error::io("write the report", &file, &error),
     })?;
-    context.note(&format!("Written to {}. Read it before you post it.", platform::shown(&file)));
-    Ok(Exit::Done)
+    Ok(Some(file))
 }
 
 fn anonymous(context: &Context<'_, '_>, state: &State) -> Anonymous {

@@ -56,7 +56,7 @@ pub(super) fn undo(context: &mut Context<'_, '_>, args: &args::Back) -> Result<E
     let Some(id) = target else {
         let text = "there is nothing to undo: no change by clawmend is left to take back";
         let list = Step::clawmend(["snapshot", "list"]).note("shows the snapshots there are");
-        return Err(Error::refused(text).hint(list));
+        return Err(Error::not_found(text).hint(list));
     };
     go_back(context, Purpose::Undo, id, args, held)
 }
@@ -104,7 +104,7 @@ fn go_back(
     };
     let manifest = &found.manifest;
     context.note(&format!(
-        "Snapshot   {id} ({}; taken by `clawmend {}`)",
+        "Snapshot   {id} ({}; made by `clawmend {}`)",
         local_and_utc(manifest.created_at_ms, context.world.utc_offset),
         safe(&manifest.command),
     ));

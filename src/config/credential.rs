@@ -96,13 +96,13 @@ impl ConfigModel {
 #[cfg(test)]
 mod tests {
     use crate::checks::tests::{facts, model_with_config};
-    use crate::config::facts::{Place, Variables};
+    use crate::config::facts::{Origin, Variables};
     use crate::model::Shared;
     use crate::secret::Secret;
 
     const VARIABLE: &str = "OPENCLAW_GATEWAY_TOKEN";
 
-    fn shared(auth: &str, set: &[(Place, &str, &str)]) -> Shared {
+    fn shared(auth: &str, set: &[(Origin, &str, &str)]) -> Shared {
         let mut facts = facts();
         for (place, name, value) in set {
             let secret = Secret::new(*value);
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_secret_counts_where_both_sides_hold_the_same() {
-        use Place::{DotEnv, Process, Service};
+        use Origin::{DotEnv, Process, Service};
         for (auth, set, wanted) in [
             ("{token:'one-token'}", &[][..], Shared::Present),
             ("{mode:'none'}", &[], Shared::Open),

@@ -22,7 +22,7 @@ pub struct ConfigFacts {
     pub elsewhere: BTreeMap<PathBuf, Elsewhere>,
     /// The copies beside the config, the best first.
     pub copies: Vec<ConfigCopy>,
-    /// The variable that says that the config is managed elsewhere.
+    /// The variable that says that another program writes the config.
     pub read_only: Option<String>,
     /// Where variables that OpenClaw looks at are set.
     pub variables: Vec<Variables>,
@@ -44,7 +44,7 @@ const MANAGED_KEYS: &str = "OPENCLAW_SERVICE_MANAGED_ENV_KEYS";
 impl ConfigFacts {
     /// Where a CLI that is called from this environment finds its variables, the strongest first.
     pub fn seen_by_cli(&self) -> impl Iterator<Item = &Variables> {
-        self.variables.iter().filter(|at| at.place != Place::Service)
+        self.variables.iter().filter(|at| at.place != Origin::Service)
     }
 
     /// Where the gateway of this state finds its variables, the strongest first; what else the shell held that
@@ -55,7 +55,7 @@ impl ConfigFacts {
                 .iter()
                 .filter(move |at| at.place == place && at.other_state_dir.is_none())
         };
-        of(Place::Service).chain(of(Place::DotEnv))
+        of(Origin::Service).chain(of(Origin::DotEnv))
     }
 
     /// What a CLI that is called from this environment reads for a variable, and where.
@@ -110,7 +110,7 @@ impl Elsewhere {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variables {
     /// What kind of place.
-    pub place: Place,
+    pub place: Origin,
     /// Which, in words: a path, "this environment".
     pub at: String,
     /// `OPENCLAW_GATEWAY_TOKEN`.
@@ -140,6 +140,12 @@ pub struct Variables {
 const OLD_PREFIXES: [&str; 2] = ["CLAWDBOT_", "MOLTBOT_"];
 
 impl Variables {
+    /// Where one of these variables is set; this environment is no file.
+    pub fn where_is(&self, variable: &str) -> crate::finding::Place {
+        let file = if self.place == Origin::Process { "" } else { self.at.as_str() };
+        crate::finding::Place::from(file).key(variable)
+    }
+
     /// A variable that is set to something: as OpenClaw, which takes the words `undefined` and `null` for
     /// nothing.
     pub fn value(&self, name: &str) -> Option<&Secret> {
@@ -162,7 +168,7 @@ impl Variables {
 
 /// Who sees variables that are set there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Origin {
     /// clawmend's own environment: the CLI's too, if it is called from the same shell.
     Process,
     /// The `.env` of the folder that the command is called in: the CLI, and only of releases up to 2026.3.13.
@@ -173,7 +179,7 @@ pub enum Place {
     Service,
 }
 
-impl Place {
+impl Origin {
     /// Whether a gateway finds in its environment what is set there.
     pub fn is_seen_by_gateway(self) -> bool {
         matches!(self, Self::DotEnv | Self::Service)
@@ -184,7 +190,7 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn set(place: Place, values: &[(&str, &str)]) -> Variables {
+    fn set(place: Origin, values: &[(&str, &str)]) -> Variables {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
         Variables {
             place,
@@ -204,14 +210,14 @@ mod tests {
 
     #[test]
     fn cli_and_gateway_find_variables_in_their_own_order() {
-        let mut other = set(Place::Service, &[("A", "other")]);
+        let mut other = set(Origin::Service, &[("A", "other")]);
         other.other_state_dir = Some("/other".into());
         let mut facts = ConfigFacts {
             variables: vec![
-                set(Place::Process, &[("A", "shell"), ("B", "undefined")]),
-                set(Place::DotEnv, &[("A", "file"), ("B", "file")]),
+                set(Origin::Process, &[("A", "shell"), ("B", "undefined")]),
+                set(Origin::DotEnv, &[("A", "file"), ("B", "file")]),
                 other,
-                set(Place::Service, &[("A", "unit")]),
+                set(Origin::Service, &[("A", "unit")]),
             ],
             ..ConfigFacts::default()
         };

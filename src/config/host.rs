@@ -1,6 +1,6 @@
 //! What this machine is by its config and state: a gateway's host or a client; and the port that holds.
 
-use super::facts::{ConfigFacts, Place};
+use super::facts::{ConfigFacts, Origin};
 use super::gateway::{Field, Gateway};
 use super::url::{Distance, GatewayUrl};
 use super::vocabulary::{DEFAULT_PORT, MODES, port_of_profile};
@@ -55,7 +55,7 @@ pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs)
         seen.push("a gateway has been started on this state".to_owned());
     }
     let services = facts.variables.iter().filter(|at| {
-        at.place == Place::Service && at.other_state_dir.is_none() && at.at.starts_with('/')
+        at.place == Origin::Service && at.other_state_dir.is_none() && at.at.starts_with('/')
     });
     seen.extend(services.map(|at| format!("a gateway is installed as a service: {}", at.at)));
     let Some(gateway) = gateway else {
@@ -83,7 +83,7 @@ pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs)
 }
 
 pub(super) fn port(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs) -> Port {
-    for place in [Place::Service, Place::DotEnv] {
+    for place in [Origin::Service, Origin::DotEnv] {
         let mut at =
             facts.variables.iter().filter(|at| at.place == place && at.other_state_dir.is_none());
         if let Some((number, from)) = at.find_map(|at| Some((at.port?, at.at.clone()))) {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::config::model::{AuthKind, ConfigModel, ConfigState, Signs};
 use crate::config::release::Release;
+use crate::finding::Place;
 use crate::image::{Database, DatabaseState, FileState, Images, Table};
 use crate::plan::StoreKind;
 use crate::secret::shape::Shape;
@@ -339,10 +340,10 @@ fn table(images: &Images, part: Part) -> Option<Arc<Table>> {
 }
 
 /// How a container is named in messages: the file, or the table.
-pub fn place_of(store: StoreKind, part: Part) -> String {
+pub fn place_of(store: StoreKind, part: Part) -> Place {
     match (store, part.file()) {
-        (StoreKind::Files, Some(file)) => file.to_owned(),
-        _ => format!("{} ({})", layout::DATABASE, part.table()),
+        (StoreKind::Files, Some(file)) => file.into(),
+        _ => Place::from(layout::DATABASE).key(part.table()),
     }
 }
 

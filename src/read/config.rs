@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -113,7 +112,8 @@ pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
     let bytes = match read_small(&path, LARGEST_COPY) {
         FileState::Present { bytes, .. } => bytes,
         FileState::Absent => {
-            return Err(Error::io("read the copy", &path, &ErrorKind::NotFound.into()));
+            let missing = Error::not_found("there is no such file").at(&path);
+            return Err(missing.hint("check the path"));
         }
         FileState::Unusable(why) => return Err(refuse(&path, &why)),
     };

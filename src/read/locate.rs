@@ -109,7 +109,7 @@ fn profile_dir(home: Option<&Path>, name: &str) -> Result<PathBuf, Error> {
 }
 
 fn no_home() -> Error {
-    Error::failed("this account has no home folder, so there is no default state dir")
+    Error::not_found("this account has no home folder, so there is no default state dir")
         .hint(Step::look_at("PATH").after("name the state dir"))
 }
 
@@ -137,7 +137,7 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
         Error::failed(format!("the state dir ({how}) is not a folder, or may not be looked into"))
             .at(dir)
     } else {
-        Error::failed(format!("there is no state dir here ({how})")).at(dir)
+        Error::not_found(format!("there is no state dir here ({how})")).at(dir)
     };
     if dir.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
         error = error.hint(

@@ -9,7 +9,7 @@ use super::env::{Env, home_of};
 use super::locate::Located;
 use super::systemd::{self, Unit};
 use super::{dotenv, launchd};
-use crate::config::facts::{Place, Variables};
+use crate::config::facts::{Origin, Variables};
 use crate::secret::Secret;
 
 /// So many environment files of launch agents are read.
@@ -41,7 +41,7 @@ struct Finder<'l> {
 impl Finder<'_> {
     fn process(&self) -> Variables {
         let mut all =
-            self.place(Place::Process, "this environment".to_owned(), self.env.vars.clone());
+            self.place(Origin::Process, "this environment".to_owned(), self.env.vars.clone());
         all.values.extend(self.env.others.clone());
         all
     }
@@ -52,13 +52,13 @@ impl Finder<'_> {
         let own = state.join(".env");
         let mut paths = Vec::new();
         if self.early && self.env.cwd.is_absolute() && real(&self.env.cwd) != self.ours {
-            paths.push((Place::WorkingFolder, self.env.cwd.join(".env")));
+            paths.push((Origin::WorkingFolder, self.env.cwd.join(".env")));
         }
-        paths.push((Place::DotEnv, own));
+        paths.push((Origin::DotEnv, own));
         if let Some(home) = &self.located.home
             && home.join(".openclaw") == **state
         {
-            paths.push((Place::DotEnv, home.join(".config/openclaw/gateway.env")));
+            paths.push((Origin::DotEnv, home.join(".config/openclaw/gateway.env")));
         }
         for (place, path) in paths {
             if let Some(text) = text(&path) {
@@ -80,8 +80,8 @@ impl Finder<'_> {
                     found.push(self.unit(unit, None));
                     for path in folder.iter().map(|folder| folder.join(".env")) {
                         let text = text(&path);
-                        let set =
-                            text.map(|text| self.file(Place::Service, &path, dotenv::parse(&text)));
+                        let set = text
+                            .map(|text| self.file(Origin::Service, &path, dotenv::parse(&text)));
                         found.extend(set);
                     }
                 }
@@ -106,7 +106,7 @@ impl Finder<'_> {
     fn unit(&self, unit: Unit, home: Option<PathBuf>) -> Variables {
         let mut shown = unit.files.iter().map(|path| crate::platform::shown(path));
         let own = shown.next().unwrap_or_default();
-        let mut all = self.place(Place::Service, own, unit.variables);
+        let mut all = self.place(Origin::Service, own, unit.variables);
         all.more = shown.collect();
         all.more.extend(unit.environment_files.iter().map(|path| crate::platform::shown(path)));
         all.unread = unit.unread;
@@ -136,7 +136,7 @@ impl Finder<'_> {
         }
         for path in folders.iter().map(|folder| folder.join(format!("{label}.plist"))) {
             if let Some(text) = text(&path) {
-                found.push(self.file(Place::Service, &path, launchd::plist(&text)));
+                found.push(self.file(Origin::Service, &path, launchd::plist(&text)));
             }
         }
         let folder = self.located.state_dir.join("service-env");
@@ -148,7 +148,7 @@ impl Finder<'_> {
             if let Some(text) = text(&path) {
                 // Sourced after launchd has set its own: it comes before the property list.
                 let at = found.iter().position(|at| at.at.ends_with(".plist"));
-                let file = self.file(Place::Service, &path, launchd::sourced(&text));
+                let file = self.file(Origin::Service, &path, launchd::sourced(&text));
                 found.insert(at.unwrap_or(found.len()), file);
             }
         }
@@ -161,11 +161,11 @@ impl Finder<'_> {
         if let Some(text) = text(&path)
             && !found.iter().any(|at| at.more.contains(&shown))
         {
-            found.push(self.file(Place::Service, &path, systemd::environment_file(&text)));
+            found.push(self.file(Origin::Service, &path, systemd::environment_file(&text)));
         }
         let path = self.located.state_dir.join("gateway.cmd");
         if let Some(text) = text(&path) {
-            found.push(self.file(Place::Service, &path, script(&text)));
+            found.push(self.file(Origin::Service, &path, script(&text)));
         }
     }
 
@@ -195,11 +195,11 @@ impl Finder<'_> {
         first.into_iter().chain(second)
     }
 
-    fn file(&self, place: Place, path: &Path, pairs: Pairs) -> Variables {
+    fn file(&self, place: Origin, path: &Path, pairs: Pairs) -> Variables {
         self.place(place, crate::platform::shown(path), pairs)
     }
 
-    fn place(&self, place: Place, at: String, pairs: Pairs) -> Variables {
+    fn place(&self, place: Origin, at: String, pairs: Pairs) -> Variables {
         let set = |name: &str| {
             let value = pairs.get(name)?.trim();
             (!value.is_empty() && value != "undefined" && value != "null").then(|| value.to_owned())
@@ -316,8 +316,8 @@ mod tests {
             ("home/me/.openclaw/.env", "OPENCLAW_GATEWAY_PORT=host:99\nSECRET=0123456789\n"),
         ]);
         let found = machine.read(&[], false);
-        let places: Vec<Place> = found.iter().map(|at| at.place).collect();
-        assert_eq!(places, [Place::Process, Place::DotEnv, Place::Service]);
+        let places: Vec<Origin> = found.iter().map(|at| at.place).collect();
+        assert_eq!(places, [Origin::Process, Origin::DotEnv, Origin::Service]);
         assert_eq!(found[1].port, Some(99));
         assert_eq!(found[2].other_state_dir, Some("/other".into()));
         assert!(!format!("{found:?}").contains("0123456789"));
@@ -357,7 +357,7 @@ mod tests {
         assert_eq!(late[0].old_names(), ["CLAWDBOT_GATEWAY_TOKEN", "MOLTBOT_GATEWAY_PORT"]);
         let early = machine.read(&vars, true);
         assert_eq!(early[0].token, Some(Secret::new("old")));
-        assert_eq!(early[1].place, Place::WorkingFolder);
+        assert_eq!(early[1].place, Origin::WorkingFolder);
         assert_eq!(early[1].token, Some(Secret::new("of-the-folder")));
     }
 

@@ -78,7 +78,7 @@ pub(super) fn check_config(config: &Path) -> Result<(), Error> {
     if !missing || has_copies() {
         return Ok(());
     }
-    Err(Error::failed("there is no config here (--config)")
+    Err(Error::not_found("there is no config here (--config)")
         .at(config)
         .hint("check the path; without --config clawmend takes the one in the state dir"))
 }

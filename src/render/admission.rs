@@ -3,7 +3,7 @@
 
 use super::wrap;
 use crate::checks::{Admission, Outcome, Stage};
-use crate::config::facts::Place;
+use crate::config::facts::Origin;
 use crate::config::gateway::Gateway;
 use crate::config::model::Host;
 use crate::model::Model;
@@ -57,7 +57,7 @@ fn url(model: &Model) -> String {
         .facts
         .variables
         .iter()
-        .filter(|at| at.place != Place::Service)
+        .filter(|at| at.place != Origin::Service)
         .find_map(|at| at.url.as_deref());
     if let Some(url) = variable {
         return safe(&shown::url(url));

@@ -98,9 +98,9 @@ fn long(cause: &Cause<'_>, view: View<'_>, first: bool) -> String {
     let finding = cause.finding;
     let most = if first { SEEN } else { 1 };
     title(&mut out, finding, view, "");
-    let place = match finding.place.as_str() {
-        "" => String::new(),
-        place => format!(" in {}", safe(place)),
+    let place = match finding.place.is_nowhere() {
+        true => String::new(),
+        false => format!(" in {}", safe(&finding.place.to_string())),
     };
     let place = wrap(
         &format!("{}{place}", name(finding, view.verbose)),

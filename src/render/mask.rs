@@ -2,6 +2,8 @@
 //! path from the root is known and it has the shape that belongs there. Everything else is masked, every
 //! comment too. Where a text is no JSON5, only its structure is shown.
 
+use serde_json::Value;
+
 use crate::format::Span;
 use crate::format::json5;
 use crate::format::scan::{self, TokenKind};
@@ -31,11 +33,72 @@ pub fn field(field: &str, json: &str, proves: Proves<'_>) -> String {
     masker.run()
 }
 
+/// A value at a path from its file's root, or of a record that is a row from the record's key on.
+pub fn value(rules: Rules, path: &[&str], value: &Value, proves: Proves<'_>) -> Value {
+    match value {
+        Value::Null | Value::Bool(_) => value.clone(),
+        Value::Number(number) => {
+            let fits = |shape: Shape| shape.fits(&number.to_string(), proves);
+            if rules.shape(path).is_some_and(fits) { value.clone() } else { "****".into() }
+        }
+        Value::String(text) => match rules.shape(path) {
+            Some(shape) => shape.show_proved(text, proves).into(),
+            None => mask(text).into(),
+        },
+        Value::Array(items) => {
+            items.iter().map(|item| self::value(rules, path, item, proves)).collect()
+        }
+        Value::Object(fields) => {
+            let shown = fields.iter().map(|(name, field)| {
+                let shown = if rules.shows(path, name, proves) { name.clone() } else { mask(name) };
+                let path = [path, &[name.as_str()]].concat();
+                (shown, self::value(rules, &path, field, proves))
+            });
+            Value::Object(shown.collect())
+        }
+    }
+}
+
+/// By which paths a text is shown.
 #[derive(Clone, Copy)]
-enum Rules {
+pub enum Rules {
+    /// A config.
     Config,
+    /// A file of a store, or a row of its table.
     Store(Part),
+    /// A field's value alone.
     Field,
+}
+
+impl Rules {
+    /// What may be shown at a path.
+    fn shape(self, path: &[&str]) -> Option<Shape> {
+        match self {
+            Rules::Config => places::config(path),
+            Rules::Field => places::record(path),
+            Rules::Store(part) => places::record(record_path(part, path)?),
+        }
+    }
+
+    /// Whether a key below a path may be shown: the records' own keys are ids, all others names of fields.
+    fn shows(self, path: &[&str], name: &str, proves: Proves<'_>) -> bool {
+        let inside = match self {
+            Rules::Store(part) if is_keyed(part) && path.is_empty() => {
+                let shape = match part {
+                    Part::Paired => Shape::DeviceId,
+                    _ => Shape::RequestId,
+                };
+                return part != Part::Bootstrap && shape.fits(name, proves);
+            }
+            Rules::Store(part) => record_path(part, path).unwrap_or_default(),
+            Rules::Config | Rules::Field => path,
+        };
+        match inside {
+            ["tokens"] => Shape::ROLE.fits(name, proves),
+            inside if inside.iter().any(|key| is_secret_field(key)) => is_known_key(name),
+            _ => shows_key(name),
+        }
+    }
 }
 
 struct Masker<'a> {
@@ -108,33 +171,11 @@ impl<'a> Masker<'a> {
     }
 
     fn shape(&self) -> Option<Shape> {
-        let path = self.path();
-        match self.rules {
-            Rules::Config => places::config(&path),
-            Rules::Field => places::record(&path),
-            Rules::Store(part) => places::record(record_path(part, &path)?),
-        }
+        self.rules.shape(&self.path())
     }
 
-    /// Whether a key may be shown: the records' own keys are ids, all others names of fields.
     fn shows(&self, name: &str) -> bool {
-        let path = self.path();
-        let inside = match self.rules {
-            Rules::Store(part) if is_keyed(part) && path.is_empty() => {
-                let shape = match part {
-                    Part::Paired => Shape::DeviceId,
-                    _ => Shape::RequestId,
-                };
-                return part != Part::Bootstrap && shape.fits(name, self.proves);
-            }
-            Rules::Store(part) => record_path(part, &path).unwrap_or_default(),
-            Rules::Config | Rules::Field => &path,
-        };
-        match inside {
-            ["tokens"] => Shape::ROLE.fits(name, self.proves),
-            inside if inside.iter().any(|key| is_secret_field(key)) => is_known_key(name),
-            _ => shows_key(name),
-        }
+        self.rules.shows(&self.path(), name, self.proves)
     }
 
     /// In the quotes of the original, over as many lines.
@@ -162,7 +203,7 @@ impl<'a> Masker<'a> {
 }
 
 /// Whether the part's file is an object of records.
-fn is_keyed(part: Part) -> bool {
+pub fn is_keyed(part: Part) -> bool {
     matches!(part, Part::Paired | Part::Pending | Part::Bootstrap)
 }
 

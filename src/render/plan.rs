@@ -6,16 +6,18 @@ use serde_json::Value;
 
 use super::findings::View;
 use super::wrap;
+use crate::checks::config::name;
 use crate::config::model::AuthKind;
-use crate::model::Model;
+use crate::image::Slot;
 use crate::model::layout::Part;
-use crate::plan::{Changes, Edit, Op, Target};
+use crate::model::{Model, place_of};
+use crate::plan::{Changes, Edit, Op, StoreKind, Target};
 use crate::secret::mask;
 use crate::secret::shape::Shape;
 use crate::text::{count, safe};
 
 /// What an edit touches, in a word or two.
-pub fn subject(edit: &Edit) -> String {
+fn subject(edit: &Edit) -> String {
     match &edit.op {
         Op::Set { path, .. } if path.is_empty() => "the record".to_owned(),
         Op::Set { path, .. } => path.join("."),
@@ -33,17 +35,17 @@ pub fn subject(edit: &Edit) -> String {
     }
 }
 
-/// Where an edit is made.
-pub fn place(edit: &Edit) -> String {
-    match &edit.target {
-        Target::Record { store, part, .. } => crate::model::place_of(*store, *part),
-        Target::Whole(slot) => match slot {
-            crate::image::Slot::File(part) | crate::image::Slot::Table(part) => {
-                part.file().unwrap_or(part.table()).to_owned()
-            }
-            crate::image::Slot::Config(path) => crate::platform::shown(path),
-        },
-        Target::Config(path) => crate::platform::shown(path),
+/// The file or table in which an edit is made.
+fn place(model: &Model, edit: &Edit) -> String {
+    let place = match &edit.target {
+        Target::Record { store, part, .. } => place_of(*store, *part),
+        Target::Whole(Slot::File(part)) => place_of(StoreKind::Files, *part),
+        Target::Whole(Slot::Table(part)) => place_of(StoreKind::Sqlite, *part),
+        Target::Whole(Slot::Config(path)) | Target::Config(path) => name(model, path).into(),
+    };
+    match (&place.file, &place.key) {
+        (Some(file), Some(table)) => format!("{file} ({table})"),
+        _ => place.to_string(),
     }
 }
 
@@ -71,15 +73,15 @@ pub fn summary(model: &Model, changes: &Changes, view: View<'_>) -> String {
     let (own, rest): (Vec<&Edit>, Vec<&Edit>) =
         changes.edits.iter().partition(|edit| is_own(model, edit));
     if let Some(line) = granted(&own) {
-        told.push((line, own.iter().map(|edit| place(edit)).collect()));
+        told.push((line, own.iter().map(|edit| place(model, edit)).collect()));
     } else {
-        told.extend(own.iter().map(|edit| (plain(edit), vec![place(edit)])));
+        told.extend(own.iter().map(|edit| (plain(edit), vec![place(model, edit)])));
     }
     for edit in rest {
         let line = request_of(model, edit).unwrap_or_else(|| plain(edit));
         match told.iter_mut().find(|(other, _)| *other == line) {
-            Some((_, places)) => places.push(place(edit)),
-            None => told.push((line, vec![place(edit)])),
+            Some((_, places)) => places.push(place(model, edit)),
+            None => told.push((line, vec![place(model, edit)])),
         }
     }
     for (line, places) in told {
@@ -98,7 +100,7 @@ pub fn summary(model: &Model, changes: &Changes, view: View<'_>) -> String {
     if view.verbose {
         let _ = writeln!(out, "\nEach edit and its reason:");
         for edit in &changes.edits {
-            let text = format!("{}: {}: {}", place(edit), subject(edit), edit.why);
+            let text = format!("{}: {}: {}", place(model, edit), subject(edit), edit.why);
             let _ = writeln!(out, "{}", wrap(&safe(&text), view.width, "  - ", "    "));
         }
     }

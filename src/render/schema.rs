@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::json::{
     ChangeDocument, DevicesDocument, DiagnoseDocument, ErrorDocument, ExplainDocument,
-    ReportDocument, SnapshotShowDocument, SnapshotsDocument,
+    PruneDocument, ReportDocument, SCHEMA, SnapshotShowDocument, SnapshotsDocument,
 };
 
 /// One schema for whatever `--json` prints: an error, or the document of the command it names.
@@ -13,36 +13,41 @@ pub fn schema() -> Value {
     let mut types = SchemaGenerator::default();
     let error = reference::<ErrorDocument>(&mut types);
     let change = reference::<ChangeDocument>(&mut types);
-    let snapshots =
-        [reference::<SnapshotsDocument>(&mut types), reference::<SnapshotShowDocument>(&mut types)];
+    let snapshots = reference::<SnapshotsDocument>(&mut types);
     let by_command = [
         ("diagnose", reference::<DiagnoseDocument>(&mut types)),
         ("repair", change.clone()),
         ("approve", change.clone()),
-        ("restore", change),
+        ("restore", change.clone()),
+        ("undo", change),
         ("devices", reference::<DevicesDocument>(&mut types)),
-        ("snapshot", json!({ "anyOf": snapshots })),
+        ("snapshot create", snapshots.clone()),
+        ("snapshot list", snapshots.clone()),
+        ("snapshot verify", snapshots),
+        ("snapshot show", reference::<SnapshotShowDocument>(&mut types)),
+        ("snapshot prune", reference::<PruneDocument>(&mut types)),
         ("report", reference::<ReportDocument>(&mut types)),
         ("explain", reference::<ExplainDocument>(&mut types)),
     ];
-    let names: Vec<&str> = by_command.iter().map(|(name, _)| *name).collect();
-    let cases: Vec<Value> = by_command
-        .iter()
-        .map(|(name, document)| {
-            json!({
-                "if": { "properties": { "command": { "const": name } } },
-                "then": document,
-            })
-        })
-        .collect();
-    let documents = json!({
-        "properties": { "command": { "enum": names } },
-        "allOf": cases,
+    // What the head of each command's document says.
+    let heads = by_command.iter().map(|(name, _)| match name.split_once(' ') {
+        None => json!({ "properties": { "command": { "const": name } } }),
+        Some((name, below)) => json!({
+            "properties": { "command": { "const": name }, "subcommand": { "const": below } },
+            "required": ["subcommand"],
+        }),
     });
+    let heads: Vec<Value> = heads.collect();
+    let cases: Vec<Value> = heads
+        .iter()
+        .zip(&by_command)
+        .map(|(head, (_, document))| json!({ "if": head, "then": document }))
+        .collect();
+    let documents = json!({ "anyOf": heads, "allOf": cases });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What `clawmend --json` prints",
-        "description": "One document a run. `schema` is 1; it grows when a field goes or changes its meaning. New fields may come at any time.",
+        "description": format!("One document a run, an error too. `schema` is {SCHEMA}; it grows when a field goes or changes its meaning. New fields may come at any time."),
         "type": "object",
         "required": ["schema", "command", "version"],
         "if": { "required": ["error"] },

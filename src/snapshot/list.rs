@@ -176,7 +176,7 @@ pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> 
         all().filter(|summary| !wanted.is_empty() && summary.id.starts_with(wanted)).collect();
     match fitting.as_slice() {
         [one] => Ok(one),
-        [] => Err(Error::refused("no snapshot's id starts like that").hint(
+        [] => Err(Error::not_found("no snapshot's id starts like that").hint(
             Step::clawmend(["snapshot", "list"]).note("shows the ids; `latest` is the newest"),
         )),
         more => Err(more.iter().take(5).fold(
@@ -220,10 +220,10 @@ fn newest(listed: &Listed) -> Result<&Summary, Error> {
         let none = match listed.others.len() {
             0 => "there are no snapshots yet".to_owned(),
             others => {
-                format!("there are no snapshots of this state dir yet, only {others} of others")
+                format!("there are no snapshots of this state dir yet, only {others} of other state dirs")
             }
         };
-        Error::refused(none)
+        Error::not_found(none)
             .hint(Step::clawmend(["repair"]).note("takes one before it changes anything"))
             .hint(Step::clawmend(["snapshot", "create"]).note("takes one now"))
     })

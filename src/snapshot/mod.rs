@@ -80,7 +80,7 @@ fn of_another(state_dir: &StateDir, snapshots: &Path, named: &str) -> Option<Str
 fn foreign(state_dir: &StateDir, named: &str) -> Error {
     let own = state_dir.join(crate::model::layout::SNAPSHOTS_DIR);
     Error::refused(format!("this snapshot is of another state dir, `{named}`")).hint(format!(
-        "to restore it here all the same, copy its folder into {}",
+        "to restore it here anyway, copy its folder into {}",
         crate::platform::shown(&own)
     ))
 }

@@ -36,7 +36,7 @@ pub type CheckExtract<'a> = &'a dyn Fn(&Dir, &Path, &ManifestEntry) -> Result<()
 pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot, Error> {
     let path = snapshots.join(id);
     let gone = || {
-        Error::failed("there is no such snapshot")
+        Error::not_found("there is no such snapshot")
             .at(&path)
             .hint(Step::clawmend(["snapshot", "list"]).note("shows those there are"))
     };
@@ -165,7 +165,7 @@ impl Snapshot {
 /// The path of everything in a snapshot's folder that is no folder, added to `found`.
 fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     if at.components().count() > DEEPEST {
-        return Err(Error::refused("folders lie too deep in the snapshot")
+        return Err(Error::refused("the folders in the snapshot are too deep")
             .at(dir.path())
             .hint("clawmend makes none so deep: use another snapshot"));
     }

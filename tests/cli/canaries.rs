@@ -39,6 +39,9 @@ fn leak(text: &str) -> Option<&'static str> {
 #[track_caller]
 fn check(what: &str, args: &[&str], run: &Run) {
     let text = run.text();
+    if args.contains(&"--json") {
+        run.json();
+    }
     if let Some(word) = leak(&text) {
         panic!("{what}: {args:?} printed `{word}`:\n{text}");
     }
@@ -73,15 +76,24 @@ const LOOK: &[&[&str]] = &[
 
 const ALL: &[&[&str]] = &[
     &["approve", "-n"],
+    &["approve", "-n", "--json"],
+    &["repair", "--yes", "--json"],
+    &["backup", "--json"],
+    &["undo", "-n", "--json"],
+    &["undo", "--yes", "--json"],
     &["repair", "--yes"],
     &["snapshot", "create"],
+    &["snapshot", "create", "--json"],
     &["snapshot", "list"],
     &["snapshot", "list", "--json"],
     &["snapshot", "show"],
     &["snapshot", "show", "--json"],
     &["snapshot", "verify"],
+    &["snapshot", "verify", "--json"],
+    &["snapshot", "prune", "--keep", "1", "-n", "--json"],
     &["restore", "-n", "--force"],
     &["restore", "-n", "--force", "--json"],
+    &["restore", "--yes", "--force", "--json"],
     &["restore", "--yes", "--force"],
 ];
 
@@ -387,6 +399,10 @@ fn what_is_pasted_is_not_said_again() {
             &["repair", "-n", "--scopes", canary],
             &["repair", "-n", "--bind", canary],
             &["repair", "-n", "--trust-proxy", canary],
+            &["repair", "-n", "--trust-proxy", canary, "--json"],
+            &["--json", "--state-dir", "x", canary],
+            &["--json", "snapshot", canary],
+            &["repair", "--json", canary],
         ] {
             check("pasted", args, &sandbox.run(args));
         }

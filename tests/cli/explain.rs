@@ -121,16 +121,16 @@ fn nothing_piped_in_lists_the_findings_and_nothing_typed_is_asked_for() {
     for blank in ["", " \n"] {
         let run = sandbox.run_with(&["explain"], &Pipe(blank.into())).expect(Exit::Done);
         assert!(run.stdout.contains("cli-scopes-missing"), "{}", run.text());
-        sandbox.run_with(&["explain", "-"], &Pipe(blank.into())).expect(Exit::Usage);
+        sandbox.run_with(&["explain", "-"], &Pipe(blank.into())).expect(Exit::Refused);
     }
-    sandbox.run(&["explain", "--file", "/nowhere/at/all"]).expect(Exit::Failed);
+    sandbox.run(&["explain", "--file", "/nowhere/at/all"]).expect(Exit::Refused);
 }
 
 #[test]
 fn what_is_no_text_ends_and_a_message_at_its_end_is_found() {
     let sandbox = Sandbox::fixture(LOCKED);
     let mut bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
-    sandbox.run_with(&["explain", "-"], &Pipe(bytes.clone())).expect(Exit::Usage);
+    sandbox.run_with(&["explain", "-"], &Pipe(bytes.clone())).expect(Exit::Refused);
     bytes.extend("\r\ndevice token mismatch\r\n".encode_utf16().flat_map(u16::to_le_bytes));
     let run = sandbox.run_with(&["explain", "-"], &Pipe(bytes)).expect(Exit::Done);
     assert!(run.stdout.contains("device_token_mismatch"), "{}", run.text());
@@ -184,7 +184,7 @@ fn what_is_not_found_here_has_likely_places() {
 
 #[test]
 fn an_unknown_text_ends_with_what_to_send_where() {
-    let run = Sandbox::empty().run(&["explain", "the lamp is blue today"]).expect(Exit::Usage);
+    let run = Sandbox::empty().run(&["explain", "the lamp is blue today"]).expect(Exit::Refused);
     let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("/issues") && said.contains("openclaw --version"), "{}", run.text());
     assert!(!said.contains("lamp"), "{}", run.text());

@@ -29,7 +29,7 @@ fn what_is_not_what_it_says_it_is_is_offered_to_nobody() {
 fn what_repair_leaves_to_the_user_is_said_before_and_after() {
     let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
     let choice =
-        "Not changed, because you decide:\n  a proxy seems to stand in front of the gateway";
+        "Not changed, because you decide:\n  there seems to be a proxy in front of the gateway";
     let command = "    clawmend repair --trust-proxy 127.0.0.1";
     for args in [&["repair", "--dry-run"][..], &["repair", "--yes"]] {
         let run = sandbox.run(args).expect(Exit::Done);

@@ -142,7 +142,7 @@ fn every_other_byte_of_a_store_stays() {
 }
 
 #[test]
-fn what_cannot_be_mended_says_so_and_changes_nothing() {
+fn what_cannot_be_repaired_says_so_and_changes_nothing() {
     let sandbox = Sandbox::fixture(FIXTURES[1]);
     std::fs::remove_file(sandbox.path("identity/device.json")).unwrap();
     let before = sandbox.tree(false);
@@ -157,15 +157,8 @@ fn what_cannot_be_mended_says_so_and_changes_nothing() {
 fn the_demo_tells_the_whole_story() {
     let run = Sandbox::empty().run(&["demo"]).expect(Exit::Done);
     assert!(run.stderr.is_empty() || !run.stderr.contains("error"), "{}", run.text());
-    let folder = run
-        .stdout
-        .split("The sample lies in ")
-        .nth(1)
-        .unwrap()
-        .split('/')
-        .nth(2)
-        .unwrap()
-        .to_owned();
+    let folder =
+        run.stdout.split("The sample is in ").nth(1).unwrap().split('/').nth(2).unwrap().to_owned();
     same("demo", &run.text().replace(&folder, "clawmend-demo-XXXXXX"));
 }
 
@@ -173,7 +166,7 @@ fn the_demo_tells_the_whole_story() {
 fn a_missing_state_dir_is_an_error_that_says_where_it_looked() {
     let sandbox = Sandbox::empty();
     std::fs::remove_dir(sandbox.state()).unwrap();
-    same("state-dir-missing", &sandbox.run(&[]).expect(Exit::Failed).text());
+    same("state-dir-missing", &sandbox.run(&[]).expect(Exit::Refused).text());
 }
 
 #[test]
@@ -195,7 +188,7 @@ fn the_state_dir_is_found_as_openclaw_finds_it() {
 }
 
 #[test]
-fn a_config_is_mended_beside_a_database_that_cannot_be_read() {
+fn a_config_is_repaired_beside_a_database_that_cannot_be_read() {
     let sandbox = Sandbox::fixture(FIXTURES[2]);
     for name in ["state/openclaw.sqlite-wal", "state/openclaw.sqlite-shm"] {
         std::fs::remove_file(sandbox.path(name)).unwrap();

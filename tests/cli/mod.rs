@@ -1,7 +1,9 @@
 mod canaries;
 mod consent;
 mod explain;
+mod help;
 mod identity;
+mod json;
 mod last_mile;
 mod layout;
 mod leads;

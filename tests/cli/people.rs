@@ -128,7 +128,7 @@ fn escape_sequences_in_the_state_do_not_reach_the_terminal() {
 #[test]
 fn explain_tells_the_long_story() {
     same("explain", &locked().run(&["explain", "cli-not-paired"]).expect(Exit::Done).text());
-    locked().run(&["explain", "no such thing at all"]).expect(Exit::Usage);
+    locked().run(&["explain", "no such thing at all"]).expect(Exit::Refused);
 }
 
 #[test]

@@ -81,6 +81,6 @@ fn the_file_is_what_was_shown_and_nothing_is_written_over() {
 
 #[test]
 fn who_has_an_unknown_message_is_told_of_it() {
-    let run = Sandbox::fixture(LOCKED).run(&["explain", "xyzzy plugh quux"]).expect(Exit::Usage);
+    let run = Sandbox::fixture(LOCKED).run(&["explain", "xyzzy plugh quux"]).expect(Exit::Refused);
     assert!(run.stderr.contains("clawmend report"), "{}", run.stderr);
 }

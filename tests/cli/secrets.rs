@@ -336,6 +336,6 @@ fn a_token_that_was_pasted() {
     for mode in [&[][..], &["--json"]] {
         let args = [&["explain", "connect to nowhere: token=hunterhunter"][..], mode].concat();
         let run = sandbox.run(&args);
-        assert!(run.exit.code() == 2 && !run.text().contains("hunterhunter"), "{}", run.text());
+        assert!(run.exit.code() == 3 && !run.text().contains("hunterhunter"), "{}", run.text());
     }
 }

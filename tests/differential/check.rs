@@ -74,7 +74,7 @@ pub fn case(seed: u64, reference: &mut Reference) -> String {
     let findings = first.json()["findings"].clone();
     let broken = findings.as_array().into_iter().flatten().any(|finding| {
         let code = finding["code"].as_str().unwrap_or_default();
-        let here = finding["place"].as_str().unwrap_or_default().contains("paired");
+        let here = finding["place"]["file"].as_str().unwrap_or_default().contains("paired");
         let codes = ["store-broken", "store-empty", "store-unreadable"];
         code == "config-unparsable" || code == "config-empty" || (codes.contains(&code) && here)
     });
@@ -171,9 +171,9 @@ fn edited(
             .into_iter()
             .flatten()
             .filter(|edit| {
-                edit["place"].as_str().is_some_and(|place| place.ends_with("openclaw.json"))
+                edit["place"]["file"].as_str().is_some_and(|file| file.ends_with("openclaw.json"))
             })
-            .filter_map(|edit| edit["subject"].as_str()?.split(" (").next())
+            .filter_map(|edit| edit["place"]["key"].as_str())
             .collect();
         let mut paths = Vec::new();
         differences(before, after, "", &mut paths);

@@ -40,9 +40,9 @@ fn the_findings_page_is_fresh() {
     for check in CHECKS {
         let _ = write!(
             page,
-            "\n## {}\n\n{}. At its worst: **{}**.\n\n",
+            "\n## {}\n\n- What it is: {}. At its worst: **{}**.\n",
             check.code,
-            capital(check.title),
+            check.title,
             check.severity.word()
         );
         for (label, text) in
@@ -65,11 +65,6 @@ fn the_findings_page_is_fresh() {
         }
     }
     kept("docs/findings.md", |_| page);
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What clawmend itself prints is ASCII: readable in any code page, in a log and by a screen reader.

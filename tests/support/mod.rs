@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clawmend::cli::world::{Answer, Person, World};
 use clawmend::exit::Exit;
@@ -180,9 +181,17 @@ impl Run {
         )
     }
 
+    /// The one document, which is as the schema says.
+    #[track_caller]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+        static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(strict);
+        let document = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()));
+        let errors = SCHEMA.iter_errors(&document);
+        let errors: Vec<String> =
+            errors.map(|error| format!("{error} at {}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
+        document
     }
 
     #[track_caller]
@@ -190,6 +199,17 @@ impl Run {
         assert_eq!(self.exit, exit, "{}", self.text());
         self
     }
+}
+
+/// The schema without room for fields that it does not name.
+pub fn strict() -> jsonschema::Validator {
+    let mut schema = clawmend::render::schema::schema();
+    for definition in schema["$defs"].as_object_mut().unwrap().values_mut() {
+        if definition.get("properties").is_some() {
+            definition["additionalProperties"] = serde_json::json!(false);
+        }
+    }
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 /// Compares a text with `snapshots/NAME.snap`.

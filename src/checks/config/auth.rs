@@ -26,9 +26,8 @@ pub static DRIFT: Check = Check {
     modes: &["F05"],
     severity: Severity::Blocks,
     title: "gateway.remote.token is not the gateway's token",
-    why: "The gateway compares what a client sends with gateway.auth.token. Where gateway.mode is `remote` the CLI sends \
-          gateway.remote.token; where it is `local` it does so only if gateway.auth.token is missing.",
-    repair: "gateway.remote.token becomes what gateway.auth.token is; the gateway's own token stays.",
+    why: "The gateway compares what a client sends with gateway.auth.token. If gateway.mode is `remote`, the CLI sends gateway.remote.token; if it is `local`, only when gateway.auth.token is missing.",
+    repair: "gateway.remote.token gets the value of gateway.auth.token; the gateway's own token stays.",
     by_hand: "Copy gateway.auth.token to gateway.remote.token.",
     messages: &[
         "gateway token mismatch",
@@ -99,9 +98,8 @@ pub static PLACEHOLDER: Check = Check {
     modes: &["F17"],
     severity: Severity::Blocks,
     title: "the shared token or password is only a placeholder",
-    why: "In the place of the secret stands a word like `undefined` or `null`, an example from a guide, or a mask. \
-          From 2026.4.29 the gateway refuses published examples, from 2026.9 the others too. Earlier releases take \
-          them, and anybody can guess them.",
+    why: "Instead of a secret there is a word like `undefined` or `null`, an example from a guide, or a mask. \
+          From 2026.4.29 the gateway refuses published examples, from 2026.9 the others too. Earlier releases accept them, and anybody can guess them.",
     repair: "Nothing without an option: with --new-token gateway.auth.token becomes a new random token. Clients with \
              the old one then need the new one.",
     by_hand: "Set gateway.auth.token to a long random text, for example from: openssl rand -hex 32",
@@ -216,7 +214,7 @@ pub static REFERENCE: Check = Check {
     code: Code("config-by-reference"),
     modes: &["F17"],
     severity: Severity::Info,
-    title: "a secret of the gateway is kept elsewhere",
+    title: "the config only refers to a secret of the gateway",
     why: "OpenClaw fills in `${NAME}` and secret references when it runs. If only one of gateway and CLI has the \
           variable, the tokens differ, or OpenClaw says `configured as a secret reference but is unavailable`.",
     repair: "Nothing: clawmend never replaces such a secret by plain text.",

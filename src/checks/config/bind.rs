@@ -20,8 +20,7 @@ pub static INVALID: Check = Check {
     severity: Severity::Blocks,
     title: "gateway.bind is not a word that OpenClaw knows",
     why: "`gateway.bind` is one of loopback, lan, tailnet, auto, custom. With anything else the gateway does not start, and from \
-          2026.2.19 the CLI refuses all commands too. (Late releases turn an address such as 127.0.0.1 into its word at their \
-          start; earlier ones leave that to `openclaw doctor --fix`.)",
+          2026.2.19 the CLI refuses all commands too. (Late releases correct an address such as 127.0.0.1 when they start; earlier ones leave that to `openclaw doctor --fix`.)",
     repair: "`local`, 127.0.0.1 and the like become `loopback` (this machine only). 0.0.0.0 and the like become `lan` \
              if a shared token or password is set, else `loopback`. Other words become `loopback`, or what --bind \
              says. With `loopback` other machines cannot connect (they need a tunnel, or a proxy on this machine); \

@@ -21,10 +21,8 @@ pub static CONFLICT: Check = Check {
     modes: &["F28"],
     severity: Severity::Blocks,
     title: "gateway.bind and gateway.auth do not fit together",
-    why: "The gateway refuses to start with settings that do not fit together. One that other machines can reach needs \
-          a shared token or password, for example. It then ends with exit 1 or 78, and a systemd unit stays down.",
-    repair: "Only what you choose, where others can reach the gateway without a token: `--bind loopback` (this machine \
-             only) or `--new-token` (a new random token). The others you change yourself.",
+    why: "The gateway refuses to start with settings that do not fit together. For example, a gateway that other machines can reach needs a shared token or password. It ends with exit 1 or 78, and systemd does not start it again.",
+    repair: "If other machines can reach the gateway without a token, you choose: `--bind loopback` (only this machine) or `--new-token` (a new random token). Other conflicts you change yourself.",
     by_hand: "Set gateway.bind to \"loopback\", or a token in gateway.auth.token; then start the gateway.",
     messages: &[
         "Refusing to bind gateway to",

@@ -44,7 +44,7 @@ fn section() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn every_gateway_section_is_mended_by_one_plan(
+    fn every_gateway_section_is_repaired_by_one_plan(
         gateway in section(), host in any::<bool>(), token in any::<bool>(), other in word(),
         bind in proptest::option::of(prop::sample::select(vec!["loopback", "lan"])),
     ) {

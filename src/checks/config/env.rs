@@ -1,8 +1,8 @@
 //! Variables that beat the config.
 
-use super::{config_name, gateway, runs};
+use super::{config_name, gateway, place, runs};
 use crate::checks::{Check, Stage};
-use crate::config::facts::{Place, Variables};
+use crate::config::facts::{Origin, Variables};
 use crate::config::model::AuthKind;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
@@ -15,13 +15,13 @@ use crate::step::Step;
 /// The places whose variables this CLI goes by, the strongest first.
 fn of_the_cli(model: &Model) -> impl Iterator<Item = &Variables> {
     let variables = model.config.facts.variables.iter();
-    variables.filter(|at| at.place != Place::Service)
+    variables.filter(|at| at.place != Origin::Service)
 }
 
 /// The gateway's service, where it is this state's.
 fn of_the_service(model: &Model) -> impl Iterator<Item = &Variables> {
     let variables = model.config.facts.variables.iter();
-    variables.filter(|at| at.place == Place::Service && at.other_state_dir.is_none())
+    variables.filter(|at| at.place == Origin::Service && at.other_state_dir.is_none())
 }
 
 pub static TOKEN: Check = Check {
@@ -70,7 +70,7 @@ fn in_the_cli(
     own: Option<&Secret>,
 ) -> Option<Finding> {
     let hand = match at.place {
-        Place::Process => Step::run("unset", ["OPENCLAW_GATEWAY_TOKEN"])
+        Origin::Process => Step::run("unset", ["OPENCLAW_GATEWAY_TOKEN"])
             .note("and remove it from your shell's start files"),
         _ => Step::text(format!(
             "remove OPENCLAW_GATEWAY_TOKEN from {}, or set it to the config's token",
@@ -79,13 +79,13 @@ fn in_the_cli(
     };
     let Some(own) = own else {
         let known = of_the_service(model).any(|service| service.token.as_ref() == Some(token));
-        let both = at.place == Place::DotEnv;
+        let both = at.place == Origin::DotEnv;
         let unset = gateway(model).is_some_and(|gateway| gateway.auth_token.is_missing());
         let says =
             "the CLI sends OPENCLAW_GATEWAY_TOKEN, and the config has no token to compare it with";
         return (unset && !known && !both).then(|| {
             check
-                .finding(at.at.clone(), says)
+                .finding(at.where_is("OPENCLAW_GATEWAY_TOKEN"), says)
                 .by_hand([hand])
                 .rated(Severity::Warning)
                 .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
@@ -96,7 +96,7 @@ fn in_the_cli(
     }
     let says = "the CLI sends OPENCLAW_GATEWAY_TOKEN, and that differs from the gateway's token";
     let finding = check
-        .finding(at.at.clone(), says)
+        .finding(at.where_is("OPENCLAW_GATEWAY_TOKEN"), says)
         .by_hand([hand])
         .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
         .note(format!("gateway.auth.token is {own}"));
@@ -121,7 +121,8 @@ fn in_the_service(check: &Check, at: &Variables, token: &Secret, own: Option<&Se
     };
     let install = Step::run("openclaw", ["gateway", "install", "--force"])
         .after("put the service's token into gateway.auth.token too, then run");
-    let finding = check.finding(at.at.clone(), says).by_hand([install]).rated(Severity::Warning);
+    let at = at.where_is("OPENCLAW_GATEWAY_TOKEN");
+    let finding = check.finding(at, says).by_hand([install]).rated(Severity::Warning);
     let finding = finding.note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"));
     match own {
         Some(own) => finding.note(format!("gateway.auth.token is {own}")),
@@ -134,8 +135,7 @@ pub static PORT: Check = Check {
     modes: &["F05", "F22"],
     severity: Severity::Blocks,
     title: "OPENCLAW_GATEWAY_PORT sends CLI and gateway to different ports",
-    why: "OPENCLAW_GATEWAY_PORT counts before gateway.port, and CLI and gateway each have their own. If they differ, \
-          the CLI goes to a port where nothing (or another gateway) listens.",
+    why: "OPENCLAW_GATEWAY_PORT counts before gateway.port, and the CLI and the gateway each have their own variables. If the two ports differ, the CLI connects to a port where nothing (or another gateway) listens.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "Set the port in one place only: gateway.port in openclaw.json.",
     messages: &[
@@ -152,9 +152,11 @@ pub static PORT: Check = Check {
             return vec![];
         };
         let listens = &model.config.port;
-        let named = of_the_cli(model).find_map(|at| Some((at.port?, at.at.clone())));
-        let set = gateway.port.value().map(|port| (*port, config_name(model)));
-        let Some((asks, place)) = named.or(set).filter(|(asks, _)| *asks != listens.number) else {
+        let named =
+            of_the_cli(model).find_map(|at| Some((at.port?, at.where_is("OPENCLAW_GATEWAY_PORT"))));
+        let set = gateway.port.value().map(|port| (*port, place(model, &gateway.port)));
+        let Some((asks, asked_at)) = named.or(set).filter(|(asks, _)| *asks != listens.number)
+        else {
             return vec![];
         };
         let step = format!(
@@ -164,9 +166,9 @@ pub static PORT: Check = Check {
         let says = "the CLI and the gateway use different ports";
         vec![
             check
-                .finding(place.clone(), says)
+                .finding(asked_at.clone(), says)
                 .by_hand([step])
-                .note(format!("the CLI goes to {asks} ({place})"))
+                .note(format!("the CLI goes to {asks} ({asked_at})"))
                 .note(format!("the gateway listens on {} ({})", listens.number, listens.from)),
         ]
     },
@@ -178,8 +180,7 @@ pub static URL: Check = Check {
     modes: &["F22", "F18"],
     severity: Severity::Blocks,
     title: "OPENCLAW_GATEWAY_URL sends the CLI to another gateway",
-    why: "From 2026.3.13 the CLI goes where OPENCLAW_GATEWAY_URL says, and uses no token or password of the config \
-          there. `openclaw devices approve` then cannot use the files of this machine.",
+    why: "From 2026.3.13 the CLI connects to OPENCLAW_GATEWAY_URL, and does not send the token or password of the config there. `openclaw devices approve` then cannot use the files of this machine.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` files.",
     by_hand: "unset OPENCLAW_GATEWAY_URL",
     messages: &[
@@ -207,7 +208,7 @@ pub static URL: Check = Check {
         }
         let says = "OPENCLAW_GATEWAY_URL, not the config, says where the CLI goes";
         let finding = check
-            .finding(at.at.clone(), says)
+            .finding(at.where_is("OPENCLAW_GATEWAY_URL"), says)
             .by_hand([Step::run("unset", ["OPENCLAW_GATEWAY_URL"])])
             .note(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
         let reads = model.release().is_none_or(|release| release.is_from("2026.3.13"));
@@ -248,14 +249,14 @@ pub static ELSEWHERE: Check = Check {
     stage: Some(Stage::Store),
     find: |model, check| {
         let services = model.config.facts.variables.iter();
-        let mut elsewhere = services.filter(|at| at.place == Place::Service);
+        let mut elsewhere = services.filter(|at| at.place == Origin::Service);
         let found = elsewhere.find_map(|at| Some((at, at.other_state_dir.as_ref()?)));
         let Some((at, dir)) = found else {
             return vec![];
         };
         let says = "the gateway's service on this machine uses another state dir";
-        let finding =
-            check.finding(at.at.clone(), says).by_hand([Step::look_at(dir).after("to look at it")]);
+        let look = Step::look_at(dir).after("to look at it");
+        let finding = check.finding(at.where_is("OPENCLAW_STATE_DIR"), says).by_hand([look]);
         vec![
             finding
                 .seen("OPENCLAW_STATE_DIR there", crate::platform::shown(dir))
@@ -272,7 +273,7 @@ pub static UNREAD: Check = Check {
     title: "a file with the service's variables is missing, or could not be read",
     why: "The unit of the gateway's service names files that set variables (EnvironmentFile=). If such a file is not there, and \
           there is no `-` before its name, systemd does not start the service. If it is there and cannot be read, nobody can say \
-          what the gateway goes by: it can hold another token, port or state dir.",
+          which values the gateway uses: it can hold another token, port or state dir.",
     repair: "Nothing: clawmend changes no service files.",
     by_hand: "If the file is missing, make it, or put a `-` before its name in the unit. Else see which variables it sets: \
               sudo grep -o '^OPENCLAW_[A-Z_]*' FILE. Or run clawmend as a user who may read the file.",
@@ -300,7 +301,7 @@ fn missing(model: &Model, check: &Check, at: &Variables, file: &str) -> Finding 
             "or write EnvironmentFile=-{file} in {}: with the `-` the file may be missing",
             at.at
         ));
-    let finding = check.finding(at.at.clone(), says).by_hand([make]);
+    let finding = check.finding(at.where_is("EnvironmentFile"), says).by_hand([make]);
     match runs(model) {
         true => finding
             .rated(Severity::Warning)
@@ -326,7 +327,7 @@ fn unread(check: &Check, at: &Variables, file: &str) -> Finding {
         )),
     };
     let token = "if OPENCLAW_GATEWAY_TOKEN is in it, it must be the config's token; OPENCLAW_GATEWAY_PORT and OPENCLAW_STATE_DIR must not name others than here";
-    let finding = check.finding(at.at.clone(), says).by_hand([look, token.into()]);
+    let finding = check.finding(at.where_is("EnvironmentFile"), says).by_hand([look, token.into()]);
     finding.rated(Severity::Unchecked)
 }
 
@@ -336,19 +337,20 @@ pub static OLD_NAMES: Check = Check {
     severity: Severity::Info,
     title: "variables with old names are set",
     why: "Up to 2026.3.13 OpenClaw used variables that begin with CLAWDBOT_ if the OPENCLAW_ variable was not set. Later \
-          releases ignore them, and those that begin with MOLTBOT_, without a word.",
+          releases ignore them, and those that begin with MOLTBOT_, and do not say so.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "Set the same variable with OPENCLAW_ in front if you still need it, and remove the old one.",
     find: |model, check| {
         let places = model.config.facts.variables.iter();
-        let found = places.filter(|at| !at.old_names().is_empty()).map(|at| {
+        let named = places.filter_map(|at| Some((at, *at.old_names().first()?)));
+        let found = named.map(|(at, first)| {
             let says = match model.config.facts.reads_old_names {
                 true => "variables with old names are set: this release still uses CLAWDBOT_ ones, later releases ignore them",
                 false => "variables with old names are set, which this release ignores",
             };
             let step =
                 format!("in {}: write OPENCLAW_ in front of the names, or remove them", at.at);
-            check.finding(at.at.clone(), says).by_hand([step]).note(at.old_names().join(", "))
+            check.finding(at.where_is(first), says).by_hand([step]).note(at.old_names().join(", "))
         });
         found.collect()
     },

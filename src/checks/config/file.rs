@@ -1,13 +1,13 @@
 //! The config's file itself: missing, empty, broken, unreadable, with a broken include.
 
-use super::{config_name, name, runs};
+use super::{config_name, line_of, name, runs};
 use crate::checks::stores::to_read;
 use crate::checks::{Check, Edits, Stage};
 use crate::config::copies::ConfigCopy;
 use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
-use crate::finding::{Code, EvidenceKind, Finding, Severity};
-use crate::format::json5::SyntaxError;
+use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
+use crate::format::json5::{SyntaxError, path_text};
 use crate::model::Model;
 use crate::step::Step;
 use crate::text::{unusable, utc};
@@ -22,7 +22,7 @@ fn with_copies(model: &Model, mut finding: Finding) -> Finding {
         finding = finding.note(line(model, copy));
     }
     if copies.is_empty() {
-        finding = finding.note("no copy of it is beside it");
+        finding = finding.note("there is no copy of it in the same folder");
     }
     if let Some(best) = model.config.best_copy() {
         let path = model.config.copy_path(best);
@@ -56,7 +56,7 @@ pub static MISSING: Check = Check {
     modes: &["F08", "F33"],
     severity: Severity::Blocks,
     title: "the config is missing",
-    why: "Without a config a gateway refuses to start (except with --allow-unconfigured, as in some containers).",
+    why: "Without a config the gateway does not start (except with --allow-unconfigured, as in some containers).",
     repair: "With --config-from FILE a copy replaces it. clawmend never invents a config.",
     by_hand: "Put a copy back, or run: openclaw setup",
     messages: &["Missing config. Run `openclaw setup`", "missing config. run"],
@@ -81,9 +81,9 @@ pub static EMPTY: Check = Check {
     modes: &["F33"],
     severity: Severity::Blocks,
     title: "the config is empty",
-    why: "The gateway and the CLI stop at an empty config. An interrupted write or a full disk leaves such a file.",
+    why: "Neither the gateway nor the CLI starts with an empty config. An interrupted write or a full disk leaves such a file.",
     repair: "With --config-from FILE a copy replaces it (on a terminal clawmend asks). clawmend never invents a config.",
-    by_hand: "Replace it by the best copy that is beside it.",
+    by_hand: "Replace it with the best copy that is beside it.",
     messages: &["JSON5: invalid end of input at 1:1", "invalid end of input", "json5: invalid"],
     stage: Some(Stage::Config),
     find: |model, check| match &model.config.state {
@@ -140,7 +140,8 @@ pub static UNPARSABLE: Check = Check {
     find: |model, check| match &model.config.state {
         ConfigState::Unparsable(error) => {
             let says = "the config has a syntax error";
-            let finding = check.finding(config_name(model), says);
+            let place = Place::from(config_name(model)).line(Some(error.line));
+            let finding = check.finding(place, says);
             let finding = match model.config.best_copy() {
                 Some(_) => finding.choice(editor(&model.config.path, error)),
                 None => finding.by_hand([editor(&model.config.path, error)]),
@@ -203,7 +204,18 @@ pub static INCLUDE: Check = Check {
         let problems = config.resolved.problems.iter().take(MOST);
         let found = problems.map(|problem| {
             let file = config.resolved.file(problem.file);
-            let place = file.map_or_else(|| config_name(model), |file| name(model, &file.path));
+            let file = file.map_or(&model.config.path, |file| &file.path);
+            let place = match &problem.kind {
+                ProblemKind::Unparsable(path, error) => {
+                    Place::from(name(model, path)).line(Some(error.line))
+                }
+                _ => {
+                    let mut path = problem.path.clone();
+                    path.push("$include".to_owned());
+                    let line = line_of(model, file, &path);
+                    Place::from(name(model, file)).key(path_text(&path)).line(line)
+                }
+            };
             let hand = match &problem.kind {
                 ProblemKind::Unparsable(path, error) => editor(path, error),
                 ProblemKind::Unreadable(path, _) => {

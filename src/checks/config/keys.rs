@@ -16,8 +16,7 @@ pub static UNKNOWN: Check = Check {
     modes: &["F32"],
     severity: Severity::Blocks,
     title: "the config has a key that this OpenClaw does not know",
-    why: "A key that OpenClaw does not know stops the gateway and most commands. Keys come and go from release to \
-          release, and some get another name. clawmend knows the top keys and those of gateway, logging and meta for each \
+    why: "A key that OpenClaw does not know stops the gateway and most commands. Each release adds and removes keys, and some get another name. clawmend knows the top keys and those of gateway, logging and meta for each \
           release; it does not check what is deeper in other sections.",
     repair: "Nothing: only you know what was meant.",
     by_hand: "Remove the key, or correct its name, in openclaw.json; then restart the gateway.",
@@ -213,7 +212,7 @@ pub static DUPLICATE: Check = Check {
     modes: &["F33"],
     severity: Severity::Warning,
     title: "a key is in the config more than once",
-    why: "OpenClaw takes the last of two equal keys, and says nothing. What the first one holds has no effect, and is \
+    why: "OpenClaw uses the last of two equal keys, and does not say so. What the first one holds has no effect, and is \
           lost when OpenClaw writes the config.",
     repair: "Nothing: you decide which one is right. clawmend changes no value whose key is there twice.",
     by_hand: "Keep one of the two.",

@@ -19,6 +19,7 @@ use std::path::Path;
 
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::owner::Owner;
+use crate::finding::Place;
 use crate::format::json5::{self, path_text};
 use crate::image::{Bytes, Slot};
 use crate::model::Model;
@@ -46,15 +47,18 @@ pub(crate) fn bytes<'m>(model: &'m Model, file: &Path) -> Option<&'m Bytes> {
 }
 
 /// `openclaw.json: gateway.bind (line 4)`.
-fn place_of(model: &Model, path: &[String], owner: &Owner) -> String {
+fn place_of(model: &Model, path: &[String], owner: &Owner) -> Place {
     let file = model.config.file_of(owner);
-    let line = bytes(model, &file)
-        .and_then(|text| json5::locate(text, &owner.path))
-        .map(|place| format!(" (line {})", place.line));
-    format!("{}: {}{}", name(model, &file), path_text(path), line.unwrap_or_default())
+    let line = line_of(model, &file, &owner.path);
+    Place::from(name(model, &file)).key(path_text(path)).line(line)
 }
 
-fn place<T>(model: &Model, setting: &Setting<T>) -> String {
+/// The line of a value in a config file, where it is there.
+pub(crate) fn line_of(model: &Model, file: &Path, path: &[String]) -> Option<usize> {
+    Some(json5::locate(bytes(model, file)?, path)?.line)
+}
+
+fn place<T>(model: &Model, setting: &Setting<T>) -> Place {
     place_of(model, &setting.path, &setting.owner)
 }
 

@@ -18,8 +18,7 @@ pub static MISSING: Check = Check {
     modes: &["F08"],
     severity: Severity::Blocks,
     title: "gateway.mode is missing or not valid",
-    why: "A gateway starts only if its config says `gateway.mode: \"local\"` (or with --allow-unconfigured). OpenClaw \
-          takes a config without it for damaged, and some releases replace it by an older copy.",
+    why: "A gateway starts only if its config says `gateway.mode: \"local\"` (or with --allow-unconfigured). OpenClaw treats a config without it as damaged, and some releases replace it with an older copy.",
     repair: "gateway.mode becomes `local`.",
     by_hand: "Set gateway.mode to \"local\" in openclaw.json, then start the gateway.",
     messages: &[
@@ -83,8 +82,7 @@ pub static REMOTE: Check = Check {
     modes: &["F08"],
     severity: Severity::Blocks,
     title: "gateway.mode is \"remote\" on the gateway's own host",
-    why: "`remote` means that the gateway is on another machine. On its own host the gateway then refuses to start, \
-          and the CLI goes to gateway.remote.url with another token.",
+    why: "`remote` means that the gateway is on another machine. With it the gateway does not start on its own host, and the CLI connects to gateway.remote.url with another token.",
     repair: "gateway.mode becomes `local`. (If this machine is only a client, use `--only pairing`.)",
     by_hand: "Set gateway.mode to \"local\" in openclaw.json, then start the gateway.",
     messages: &[
@@ -119,7 +117,7 @@ pub static CLIENT: Check = Check {
     modes: &["F22"],
     severity: Severity::Unchecked,
     title: "this machine is only a client; the gateway is on another host",
-    why: "The gateway's own host keeps the list of who may use it, and that list cannot be seen from here. On a client \
+    why: "The list of who may use the gateway is on the gateway's own host, and clawmend cannot see it from here. On a client \
           `gateway.mode: \"remote\"` is right, so there is nothing to repair here.",
     repair: "Nothing here: run clawmend on the gateway's host.",
     by_hand: "Run clawmend on the gateway's host: its `devices` shows this machine's request, and `approve REQUEST_ID` lets it in.",

@@ -109,8 +109,7 @@ pub static UNTRUSTED: Check = Check {
     severity: Severity::Warning,
     title: "a proxy in front of the gateway is not trusted",
     why: "The gateway trusts a proxy only if the proxy's address is in gateway.trustedProxies. Without it 2026.8 and \
-          later refuse connections through the proxy (403, `proxy_attribution_required`); earlier ones take every \
-          client for the proxy itself. What comes through a proxy is never local, so it needs one approval.",
+          later refuse connections through the proxy (403, `proxy_attribution_required`); earlier ones see every client as the proxy itself. A connection through a proxy is never local, so its device must be approved once.",
     repair: "Only what you name: --trust-proxy IP adds that address. Give the proxy's address as the gateway sees it \
              (127.0.0.1 for a proxy on this machine), never a whole network.",
     by_hand: "Add the proxy's address to the list gateway.trustedProxies.",
@@ -152,7 +151,7 @@ pub static UNTRUSTED: Check = Check {
             None if strange => "127.0.0.1".to_owned(),
             _ => "IP".to_owned(),
         };
-        let says = "a proxy seems to stand in front of the gateway, and gateway.trustedProxies does not name it";
+        let says = "there seems to be a proxy in front of the gateway, and gateway.trustedProxies does not name it";
         let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()])
             .note("the gateway then believes what this proxy says");
         let mut finding = check.finding(place(model, setting), says).choice(trust);
@@ -177,9 +176,8 @@ pub static NOT_LOCAL: Check = Check {
     code: Code("remote-url-not-local"),
     modes: &["F06", "F18"],
     severity: Severity::Blocks,
-    title: "gateway.remote.url leads away from the gateway's own host",
-    why: "Sub-agents (and a CLI with gateway.mode `remote`) use this URL, so they leave the machine and come back \
-          through the proxy. Then they do not count as local, and each of them must be approved. Releases before \
+    title: "gateway.remote.url is not an address of the gateway's own host",
+    why: "Sub-agents (and a CLI with gateway.mode `remote`) use this URL, so they connect through the proxy. Then they do not count as local, and each of them must be approved. Releases before \
           2026.5 accept no `http(s)://` URL.",
     repair: "It becomes ws://127.0.0.1 with the gateway's port. (With gateway.mode `local` the CLI itself does not use it.)",
     by_hand: "Set gateway.remote.url to \"ws://127.0.0.1:18789\" (the gateway's port), or remove gateway.remote.",
@@ -201,7 +199,7 @@ pub static NOT_LOCAL: Check = Check {
                 "gateway.remote.url is not a WebSocket URL (ws:// or wss://)"
             }
             Some(_) => {
-                "gateway.remote.url leads away from this machine, which is the gateway's own host"
+                "gateway.remote.url is not an address of this machine, which is the gateway's own host"
             }
             None => "gateway.remote.url is not a URL",
         };
@@ -249,7 +247,7 @@ pub static PLAINTEXT: Check = Check {
     why: "OpenClaw sends its token over plain ws:// only to this machine. From 2026.5 it also sends it to private \
           addresses; before, only with OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1. 2026.2.19 makes its own URL from \
           gateway.bind, and with lan or tailnet it refuses that too.",
-    repair: "Nothing: you decide which way is right (a tunnel, wss://, or --bind loopback).",
+    repair: "Nothing: you decide what to use (a tunnel, wss://, or --bind loopback).",
     by_hand: "Use wss://, or an SSH tunnel: ssh -N -L 18789:127.0.0.1:18789 HOST, and ws://127.0.0.1:18789.",
     messages: &[
         "uses plaintext ws:// to a non-loopback address",

@@ -16,9 +16,8 @@ pub static REPLACED: Check = Check {
     code: Code("config-replaced"),
     modes: &["F09"],
     severity: Severity::Warning,
-    title: "OpenClaw has replaced the config by an older copy",
-    why: "OpenClaw takes a config for damaged that has lost `meta`, gateway.mode or half of its size. It then goes \
-          back to an older copy, and keeps yours as `.clobbered....`: your edits are not in the config any more, but \
+    title: "OpenClaw has replaced the config with an older copy",
+    why: "OpenClaw treats a config as damaged if it has lost `meta`, gateway.mode or half of its size. It then goes back to an older copy, and keeps yours as `.clobbered....`: your edits are not in the config any more, but \
           not lost.",
     repair: "Nothing without an option: with --config-from FILE your own config comes back.",
     by_hand: "Compare the two (diff), and copy what is missing. Keep `meta`, or it happens again.",
@@ -41,7 +40,7 @@ pub static REPLACED: Check = Check {
             Step::run("diff", [&model.config.path, &path]).after("to compare"),
             from(&path).after("to go back to it"),
         ];
-        let says = "OpenClaw has replaced the config by an older copy";
+        let says = "OpenClaw has replaced the config with an older copy";
         let finding = check.finding(config, says).by_hand(steps).note(line(model, newest));
         const RECENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
         let recent = model.facts.now_ms.saturating_sub(newest.mtime_ms) < RECENT_MS;
@@ -55,7 +54,7 @@ pub static SUSPICIOUS: Check = Check {
     code: Code("config-may-be-replaced"),
     modes: &["F09"],
     severity: Severity::Warning,
-    title: "OpenClaw may replace the config by an older copy",
+    title: "OpenClaw may replace the config with an older copy",
     why: "At its start the gateway (2026.4.29, and 2026.6 and later) compares the config with an older copy. If `meta` \
           is missing, or the config has less than half of its size, it goes back to that copy, and every later edit is \
           gone.",
@@ -104,7 +103,7 @@ pub static SUSPICIOUS: Check = Check {
             backup.name,
             config_name(model)
         );
-        let says = "OpenClaw may replace the config by an older copy at its next start";
+        let says = "OpenClaw may replace the config with an older copy at its next start";
         let path = model.config.copy_path(backup);
         let back = (!lost.is_empty() && !backup.is_redacted)
             .then(|| from(&path).after("to get back what is missing"));
@@ -120,11 +119,9 @@ pub static READ_ONLY: Check = Check {
     code: Code("config-read-only"),
     modes: &["F16"],
     severity: Severity::Info,
-    title: "the config is managed elsewhere",
-    why: "Something else writes this config, so an edit here would be lost or refused. Signs of that are \
-          OPENCLAW_NIX_MODE, OPENCLAW_CONFIG_READONLY, a link out of the state dir or to a read-only place, or a mount \
-          of this one file (in a container).",
-    repair: "Nothing in the config: clawmend shows the lines to change. The pairing is repaired all the same.",
+    title: "another program writes the config",
+    why: "Something else writes this config, so an edit here would be lost or refused. The signs are OPENCLAW_NIX_MODE, OPENCLAW_CONFIG_READONLY, a link out of the state dir or to a read-only place, or a mount of this one file (in a container).",
+    repair: "Nothing in the config: clawmend shows the lines to change. The pairing is repaired anyway.",
     by_hand: "Change it where the config comes from (your Nix or dotfiles repository, the container's host). If that \
               is a normal file, give clawmend its real path with `--config`.",
     messages: &["Config is read-only", "managed by Nix"],

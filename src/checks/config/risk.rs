@@ -10,8 +10,7 @@ pub static BYPASS: Check = Check {
     modes: &["F28"],
     severity: Severity::Info,
     title: "a flag switches off a check of the web page",
-    why: "These flags switch off checks of the web page (Control UI) only. They do not let the CLI in. People set them \
-          in a lockout and then forget them; not every release knows each of them.",
+    why: "These flags switch off checks of the web page (Control UI) only. They do not let the CLI in. People set them when they are locked out, and then forget them; not every release knows each of them.",
     repair: "Nothing: the CLI does not need the flag, but you may.",
     by_hand: "Remove the flag once your browser is approved in the normal way.",
     messages: &["dangerouslyDisableDeviceAuth", "allowInsecureAuth", "requires https or localhost"],
@@ -40,7 +39,7 @@ pub static NOT_A_FILE: Check = Check {
     title: "no file is wrong: the clock is wrong, or there were too many failed tries",
     why: "The gateway refuses a signature that is more than two minutes old by its own clock (ten minutes on \
           2026.2.19). After ten failed tries within a minute it refuses everything from that address for five minutes. \
-          Neither is in a file, so there is nothing to repair. clawmend never reports this finding; it is here for \
+          Both are not in files, so there is nothing to repair. clawmend never reports this finding; it is here for \
           `explain`.",
     repair: "Nothing: no file is wrong.",
     by_hand: "Set the clocks of both machines (timedatectl, or the host's clock for a container); wait five minutes, or restart the \

@@ -2,7 +2,7 @@
 
 use crate::checks::diagnose;
 use crate::config::copies::{ConfigCopy, rank};
-use crate::config::facts::{ConfigFacts, Place, Variables};
+use crate::config::facts::{ConfigFacts, Origin, Variables};
 use crate::finding::{Finding, Remedy, Severity};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
@@ -77,14 +77,14 @@ fn choices(finding: &Finding) -> Vec<String> {
     }
 }
 
-fn variables(place: Place) -> Variables {
+fn variables(place: Origin) -> Variables {
     Variables {
         place,
         at: match place {
-            Place::Process => "this environment".into(),
-            Place::WorkingFolder => "/work/.env".into(),
-            Place::DotEnv => "/s/.env".into(),
-            Place::Service => "/h/openclaw-gateway.service".into(),
+            Origin::Process => "this environment".into(),
+            Origin::WorkingFolder => "/work/.env".into(),
+            Origin::DotEnv => "/s/.env".into(),
+            Origin::Service => "/h/openclaw-gateway.service".into(),
         },
         token: None,
         password: None,
@@ -107,7 +107,7 @@ fn what_a_service_reads_and_nobody_else_can_is_never_healthy() {
         ("/etc/openclaw.env", "sudo grep -o '^OPENCLAW_[A-Z_]*' /etc/openclaw.env"),
         ("/etc/%i.env", "in /h/openclaw-gateway.service: write the whole path"),
     ] {
-        let mut of_unit = variables(Place::Service);
+        let mut of_unit = variables(Origin::Service);
         of_unit.unread = vec![file.to_owned()];
         let mut facts = facts();
         facts.config.variables = vec![of_unit.clone()];
@@ -126,7 +126,7 @@ fn what_a_service_reads_and_nobody_else_can_is_never_healthy() {
 
 #[test]
 fn a_service_whose_environment_file_is_missing_does_not_start() {
-    let mut of_unit = variables(Place::Service);
+    let mut of_unit = variables(Origin::Service);
     of_unit.missing = vec!["/etc/openclaw.env".to_owned()];
     let mut facts = facts();
     facts.config.variables = vec![of_unit];
@@ -204,7 +204,7 @@ fn places_name_the_line_and_words_the_trade_off() {
         facts(),
     );
     let bind = the(&findings, "gateway-bind-invalid");
-    assert_eq!(bind.place, "openclaw.json: gateway.bind (line 4)");
+    assert_eq!(bind.place.to_string(), "openclaw.json: gateway.bind (line 4)");
     assert_eq!(bind.severity, Severity::Blocks);
     assert!(lines(&bind.alternatives).join(" ").contains("clawmend repair --bind lan"));
 }
@@ -255,7 +255,7 @@ fn in_a_container_no_bind_means_every_address() {
     facts.config.container = true;
     let findings = found_with(Some("{ gateway: { mode: 'local' } }"), facts.clone());
     assert_eq!(the(&findings, "auth-bind-conflict").severity, Severity::Warning);
-    let mut guarded = variables(Place::DotEnv);
+    let mut guarded = variables(Origin::DotEnv);
     guarded.token = Some(Secret::new("t"));
     facts.config.variables = vec![guarded];
     assert_eq!(
@@ -289,7 +289,7 @@ fn placeholders_and_drift_show_no_secret() {
 #[test]
 fn old_names_and_a_left_lock_are_told() {
     let mut facts = facts();
-    let mut shell = variables(Place::Process);
+    let mut shell = variables(Origin::Process);
     shell.values.insert("CLAWDBOT_GATEWAY_TOKEN".into(), Secret::new("a-token-of-old-times"));
     shell.values.insert("CLAWDBOT_VERSION".into(), Secret::new("1"));
     facts.config.variables = vec![shell];
@@ -311,11 +311,11 @@ fn variables_that_beat_the_config_are_named() {
         facts.config.variables = all;
         found_with(Some(&config), facts)
     };
-    let mut shell = variables(Place::Process);
+    let mut shell = variables(Origin::Process);
     shell.token = Some(Secret::new("a-stale-token-in-the-shell"));
     let findings = with(vec![shell.clone()]);
     assert_eq!(the(&findings, "env-overrides-token").severity, Severity::Blocks);
-    let mut service = variables(Place::Service);
+    let mut service = variables(Origin::Service);
     service.token = shell.token.clone();
     assert_eq!(
         the(&with(vec![service.clone()]), "env-overrides-token").severity,
@@ -349,7 +349,7 @@ fn variables_that_beat_the_config_are_named() {
 }
 
 #[test]
-fn unknown_keys_and_wrong_types_are_named_and_not_mended() {
+fn unknown_keys_and_wrong_types_are_named_and_not_repaired() {
     let findings = found("mode: 'local', bnid: 'lan', token: 'x', port: '18789'");
     assert_eq!(
         codes(&findings),

@@ -145,7 +145,7 @@ fn one_bad_cell_of_any_device_shuts_everybody_out_and_goes() {
 }
 
 #[test]
-fn a_bad_cell_is_mended_also_where_there_is_no_identity_to_grant() {
+fn a_bad_cell_is_repaired_also_where_there_is_no_identity_to_grant() {
     let mut images = captured();
     table(&mut images, Part::Identity).rows.clear();
     add_other(&mut images, "scopes_json", "");

@@ -210,7 +210,7 @@ fn show_if_changed(
         return Ok(());
     }
     Err(Error::refused(
-        "the state changed while clawmend waited for your answer, so the changes would be others; nothing was changed",
+        "the state changed while clawmend waited for your answer, so other changes would be made; nothing was changed",
     )
     .hint(call.again.clone().after("look at them again")))
 }

@@ -7,6 +7,7 @@ use crate::apply::Applied;
 use crate::checks::{self, Stage};
 use crate::cli::context::{Context, State};
 use crate::cli::head::head;
+use crate::cli::next::next;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
@@ -89,8 +90,12 @@ pub(super) fn tell_dry_run(
     let left = findings_after(state, &proposal.changes);
     let exit = if checks::fails(&left) { Exit::Findings } else { Exit::Done };
     if context.global.json {
-        let document =
-            Report::of(context, call, state, proposal).document(context, call, None, &left);
+        let next = match proposal.changes.is_empty() {
+            true => clearing(context, state),
+            false => context.invocation.argv_of(&call.again).into_iter().collect(),
+        };
+        let report = Report::of(context, call, state, proposal);
+        let document = report.document(context, call, None, &left, next);
         context.json(&document);
         return exit;
     }
@@ -125,6 +130,7 @@ pub(super) fn tell_nothing_to_do(
             call,
             None,
             &state.findings,
+            clearing(context, state),
         );
         context.json(&document);
         return exit;
@@ -143,6 +149,14 @@ pub(super) fn tell_nothing_to_do(
     let untouched = untouched(call, &state.findings, proposal);
     choices(context, &untouched, &state.findings);
     exit
+}
+
+/// What to type for what still blocks, for scripts; nothing where nothing does.
+fn clearing(context: &Context<'_, '_>, state: &State) -> Vec<Vec<String>> {
+    match checks::fails(&state.findings) {
+        true => next(context, state).argvs(),
+        false => Vec::new(),
+    }
 }
 
 /// What still blocks.
@@ -193,7 +207,12 @@ pub(super) fn tell_done(
         context.note(&format!("note: {}", crate::text::safe(note)));
     }
     if context.global.json {
-        let document = report.document(context, call, applied.snapshot.as_deref(), &state.findings);
+        let next = match exit {
+            Exit::Done => Vec::new(),
+            _ => clearing(context, &state),
+        };
+        let snapshot = applied.snapshot.as_deref();
+        let document = report.document(context, call, snapshot, &state.findings, next);
         context.json(&document);
         return Ok(exit);
     }
@@ -276,10 +295,10 @@ fn tell_unsure(
 ) -> Exit {
     let snapshot = applied.snapshot.as_deref();
     context.note(&format!("note: {}", safe(why)));
-    let next = context.typed(next);
-    context.note(&format!("      {next}"));
+    context.note(&format!("      {}", context.typed(next)));
     if context.global.json {
-        let mut document = report.document(context, call, snapshot, findings);
+        let next = context.invocation.argv_of(next).into_iter().collect();
+        let mut document = report.document(context, call, snapshot, findings, next);
         document.healthy = false;
         context.json(&document);
     } else if let Some(undo) = undo(snapshot) {
@@ -319,7 +338,10 @@ impl Report {
         };
         Self {
             state: StateDocument::of(&state.model, &state.located.how),
-            edits: json::edits(&proposal.changes),
+            edits: match context.global.json {
+                true => json::edits(&state.model, &proposal.changes, call.purpose.goes_back()),
+                false => Vec::new(),
+            },
             diff,
             restart_gateway: proposal.changes.touch_config(),
             lets_in: proposal.lets_in.clone(),
@@ -333,6 +355,7 @@ impl Report {
         call: &Call<'_>,
         snapshot: Option<&str>,
         findings: &[Finding],
+        next: Vec<Vec<String>>,
     ) -> ChangeDocument {
         ChangeDocument {
             head: Head::of(call.purpose.command()),
@@ -342,10 +365,11 @@ impl Report {
             edits: self.edits,
             diff: self.diff,
             snapshot: snapshot.map(str::to_owned),
-            undo: undo(snapshot).map(|undo| context.typed(&undo)),
+            undo: undo(snapshot).and_then(|undo| context.invocation.argv_of(&undo)),
             restart_gateway: self.restart_gateway,
             healthy: !checks::fails(findings),
             findings: context.documents(findings),
+            next,
         }
     }
 }

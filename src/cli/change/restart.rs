@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::config::facts::Place;
+use crate::config::facts::Origin;
 use crate::model::Model;
 use crate::step::Step;
 
@@ -30,7 +30,7 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
         .facts
         .variables
         .iter()
-        .filter(|one| one.place == Place::Service && one.other_state_dir.is_none())
+        .filter(|one| one.place == Origin::Service && one.other_state_dir.is_none())
         .filter_map(|one| of_service(Path::new(&one.at)))
         .collect();
     found.dedup();

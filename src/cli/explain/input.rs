@@ -17,7 +17,13 @@ pub(super) fn pasted(
     args: &args::Explain,
 ) -> Result<Option<String>, Error> {
     if let Some(path) = &args.file {
-        let failed = |error| Error::io("read the messages", path, &error);
+        let path = &context.world.env.cwd.join(path);
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::not_found("there is no such file").at(path).hint("check the path")
+            }
+            _ => Error::io("read the messages", path, &error),
+        };
         let file = std::fs::File::open(path).map_err(failed)?;
         return Ok(Some(end_of(file).map_err(failed)?));
     }

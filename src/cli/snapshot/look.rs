@@ -17,8 +17,8 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let listed = snapshot::list(&located.state_dir, &context.snapshots(&located))?;
     let all = listed.all();
     if context.global.json {
-        let document =
-            documents(context, &located, all.iter().copied().map(document_of).collect(), false);
+        let all = all.iter().copied().map(document_of).collect();
+        let document = documents(context, &located, "snapshot list", all);
         context.json(&document);
         return Ok(Exit::Done);
     }
@@ -68,7 +68,7 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
     }
     let _ = writeln!(
         out,
-        "    {}, taken by `clawmend {}`",
+        "    {}, made by `clawmend {}`",
         crate::text::size(summary.size),
         safe(&summary.command)
     );
@@ -100,7 +100,7 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
             })
             .collect();
         let document = SnapshotShowDocument {
-            head: Head::of("snapshot"),
+            head: Head::of("snapshot show"),
             snapshot: document_of(&summary),
             entries,
         };
@@ -165,7 +165,7 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
                 ..document_of(summary)
             })
             .collect();
-        let document = documents(context, &located, list, false);
+        let document = documents(context, &located, "snapshot verify", list);
         context.json(&document);
     } else if checked.is_empty() {
         context.say("No snapshots yet.");

@@ -55,18 +55,18 @@ fn document_of(summary: &Summary) -> SnapshotDocument {
     }
 }
 
+/// The document of `list`, `create` or `verify`.
 fn documents(
     context: &Context<'_, '_>,
     located: &Located,
+    command: &str,
     snapshots: Vec<SnapshotDocument>,
-    dry_run: bool,
 ) -> SnapshotsDocument {
     SnapshotsDocument {
-        head: Head::of("snapshot"),
+        head: Head::of(command),
         state_dir: crate::platform::shown(&located.state_dir),
         snapshot_dir: crate::platform::shown(&context.snapshots(located)),
         snapshots,
-        dry_run,
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn create(
             bytes,
             problem: unread.map(str::to_owned),
         };
-        let document = documents(context, &state.located, vec![one], false);
+        let document = documents(context, &state.located, snapshot::CREATE, vec![one]);
         context.json(&document);
         return Ok(Exit::Done);
     }

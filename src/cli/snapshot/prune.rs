@@ -1,10 +1,11 @@
 //! `clawmend snapshot prune`.
 
-use super::{document_of, documents};
 use crate::cli::change::{agreed, lock, recover_first};
 use crate::cli::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::read::locate::Located;
+use crate::render::json::{Head, PruneDocument, PrunedDocument};
 use crate::snapshot;
 use crate::step::Step;
 use crate::text::{count, safe, size};
@@ -19,16 +20,9 @@ pub(super) fn prune(
     let located = context.locate()?;
     let folder = context.snapshots(&located);
     let all = context
-        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?
-        .own;
-    let verdicts = snapshot::choose(&all, context.world.now_ms, rule);
+        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?;
+    let verdicts = snapshot::choose(&all.own, context.world.now_ms, rule);
     let going: Vec<_> = verdicts.iter().filter(|verdict| verdict.remove).collect();
-    let gone_documents = || {
-        all.iter()
-            .filter(|summary| going.iter().any(|verdict| verdict.id == summary.id))
-            .map(document_of)
-            .collect::<Vec<_>>()
-    };
     let lines: String = verdicts
         .iter()
         .map(|verdict| {
@@ -50,7 +44,7 @@ pub(super) fn prune(
     }
     if going.is_empty() || dry_run {
         if context.global.json {
-            let document = documents(context, &located, gone_documents(), dry_run);
+            let document = document(context, &located, &verdicts, &all.others, dry_run);
             context.json(&document);
         } else if going.is_empty() {
             context.say("Nothing to remove.");
@@ -72,12 +66,41 @@ pub(super) fn prune(
         snapshot::remove(&located.state_dir, &folder, &verdict.id)?;
     }
     if context.global.json {
-        let document = documents(context, &located, gone_documents(), false);
+        let document = document(context, &located, &verdicts, &all.others, false);
         context.json(&document);
     } else {
         context.say(&format!("Removed {}.", count(going.len(), "snapshot", "snapshots")));
     }
     Ok(Exit::Done)
+}
+
+fn document(
+    context: &Context<'_, '_>,
+    located: &Located,
+    verdicts: &[snapshot::Decision],
+    others: &[snapshot::Summary],
+    dry_run: bool,
+) -> PruneDocument {
+    let (removed, kept): (Vec<_>, Vec<_>) = verdicts.iter().partition(|verdict| verdict.remove);
+    let told = |verdict: &snapshot::Decision| PrunedDocument {
+        id: verdict.id.clone(),
+        bytes: verdict.size,
+        reason: verdict.reason.clone(),
+    };
+    let left = others.iter().map(|summary| PrunedDocument {
+        id: summary.id.clone(),
+        bytes: summary.size,
+        reason: "it is of another state dir".to_owned(),
+    });
+    PruneDocument {
+        head: Head::of("snapshot prune"),
+        state_dir: crate::platform::shown(&located.state_dir),
+        snapshot_dir: crate::platform::shown(&context.snapshots(located)),
+        dry_run,
+        removed: removed.into_iter().map(told).collect(),
+        kept: kept.into_iter().map(told).collect(),
+        left: left.collect(),
+    }
 }
 
 /// `12h`, `30d`, `8w` in milliseconds.

@@ -4,21 +4,26 @@
 
 mod change;
 mod devices;
+mod edits;
 mod explain;
 mod report;
 mod snapshots;
 
-pub use change::{ChangeDocument, EditDocument, edits};
+pub use change::ChangeDocument;
 pub use devices::{DeviceDocument, DevicesDocument};
+pub use edits::{Action, EditDocument, edits};
 pub use explain::{ExplainDocument, Explanation, MessageDocument};
 pub use report::{ReportDocument, ReportFile, ReportFinding};
-pub use snapshots::{EntryDocument, SnapshotDocument, SnapshotShowDocument, SnapshotsDocument};
+pub use snapshots::{
+    EntryDocument, PruneDocument, PrunedDocument, SnapshotDocument, SnapshotShowDocument,
+    SnapshotsDocument,
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::checks::{self, Admission};
-use crate::finding::{Finding, Remedy, Severity};
+use crate::finding::{Finding, Place, Remedy, Severity};
 use crate::model::Model;
 use crate::model::facts::GatewayProcess;
 use crate::plan::StoreKind;
@@ -34,18 +39,26 @@ pub const SCHEMA: u32 = 2;
 pub struct Head {
     /// The shape's number: 2.
     pub schema: u32,
-    /// The command: `diagnose`, `repair`, ...
+    /// The command: `diagnose`, `repair`, ...; `clawmend` where an error is about none.
     pub command: String,
+    /// The command below it, where it has some: `snapshot prune` is `snapshot` and `prune`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subcommand: Option<String>,
     /// The clawmend that wrote it.
     pub version: String,
 }
 
 impl Head {
-    /// The head of a command's document.
+    /// The head of a command's document; a command below another one is named with it: `snapshot prune`.
     pub fn of(command: &str) -> Self {
+        let (command, subcommand) = match command.split_once(' ') {
+            Some((command, subcommand)) => (command, Some(subcommand.to_owned())),
+            None => (command, None),
+        };
         Self {
             schema: SCHEMA,
             command: command.to_owned(),
+            subcommand,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -104,8 +117,8 @@ pub struct FindingDocument {
     pub severity: Severity,
     /// The failure modes of users' reports that it covers.
     pub modes: Vec<String>,
-    /// The file, table or config key.
-    pub place: String,
+    /// Where.
+    pub place: Place,
     /// What is wrong.
     pub says: String,
     /// What was seen; secrets masked.
@@ -122,12 +135,40 @@ pub struct FindingDocument {
 pub struct RemedyDocument {
     /// `repair`, `repair-with-option`, `by-hand` or `nothing`.
     pub kind: String,
-    /// What is done, or the commands to type.
-    pub steps: Vec<String>,
-    /// The commands among the steps, each as an argument vector.
-    pub commands: Vec<Vec<String>>,
-    /// What may be chosen in its place, as the steps.
-    pub alternatives: Vec<String>,
+    /// What `repair` changes, where it does it.
+    pub says: Option<String>,
+    /// What a person does: in order, or with `repair-with-option` to choose from.
+    pub steps: Vec<StepDocument>,
+    /// What may be chosen in its place.
+    pub alternatives: Vec<StepDocument>,
+}
+
+/// Something to do: words, a command, or both.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepDocument {
+    /// What to do; with a command, what it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The command, as an argument vector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// What the command does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl StepDocument {
+    /// Steps, with commands as they are typed in this run.
+    pub fn all(steps: &[Step], invocation: &Invocation) -> Vec<Self> {
+        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let each = steps.iter().map(|step| Self {
+            text: some(&step.text),
+            command: invocation.argv_of(step),
+            note: some(&step.note),
+        });
+        each.collect()
+    }
 }
 
 impl FindingDocument {
@@ -140,7 +181,6 @@ impl FindingDocument {
             Remedy::ByHand(steps) => ("by-hand", steps.as_slice()),
             Remedy::Nothing => ("nothing", &[][..]),
         };
-        let lines = |steps: &[Step]| steps.iter().map(|step| invocation.line(step)).collect();
         Self {
             code: finding.code.to_string(),
             severity: finding.severity,
@@ -155,12 +195,12 @@ impl FindingDocument {
             why: finding.why.clone(),
             remedy: RemedyDocument {
                 kind: kind.to_owned(),
-                steps: match &finding.remedy {
-                    Remedy::Repair(what) => vec![what.clone()],
-                    _ => lines(steps),
+                says: match &finding.remedy {
+                    Remedy::Repair(what) => Some(what.clone()),
+                    _ => None,
                 },
-                commands: steps.iter().filter_map(|step| invocation.argv_of(step)).collect(),
-                alternatives: lines(&finding.alternatives),
+                steps: StepDocument::all(steps, invocation),
+                alternatives: StepDocument::all(&finding.alternatives, invocation),
             },
         }
     }
@@ -205,10 +245,10 @@ pub struct ErrorBody {
     pub exit: u8,
     /// What happened.
     pub message: String,
-    /// The file or folder.
-    pub path: Option<String>,
+    /// The file or folder, by its whole path.
+    pub place: Option<Place>,
     /// The cause.
     pub cause: Option<String>,
     /// What to do.
-    pub hints: Vec<String>,
+    pub hints: Vec<StepDocument>,
 }

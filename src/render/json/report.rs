@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Head, StateDocument};
 use crate::checks::{Admission, Verdict};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Place, Severity};
 use crate::plan::StoreKind;
 use crate::render::anonymous::Anonymous;
 use crate::text::safe;
@@ -42,8 +42,8 @@ pub struct ReportFinding {
     pub code: String,
     /// How bad it is.
     pub severity: Severity,
-    /// The file, table or config key.
-    pub place: String,
+    /// Where.
+    pub place: Place,
     /// What is wrong.
     pub says: String,
     /// What was seen.
@@ -73,7 +73,11 @@ impl ReportFinding {
         Self {
             code: finding.code.to_string(),
             severity: finding.severity,
-            place: text(&finding.place),
+            place: Place {
+                file: finding.place.file.as_deref().map(text),
+                key: finding.place.key.as_deref().map(text),
+                line: finding.place.line,
+            },
             says: text(&finding.says),
             evidence: finding.evidence.iter().map(|seen| text(&seen.to_string())).collect(),
         }
@@ -128,9 +132,9 @@ impl ReportDocument {
             text.push_str("  none\n");
         }
         for finding in &self.findings {
-            let place = if finding.place.is_empty() { "" } else { " in " };
+            let place = if finding.place.is_nowhere() { "" } else { " in " };
             let (word, place) =
-                (finding.severity.word(), format!("{place}{}", safe(&finding.place)));
+                (finding.severity.word(), format!("{place}{}", safe(&finding.place.to_string())));
             let _ = writeln!(text, "  {word} [{}]{place}: {}", finding.code, safe(&finding.says));
             for seen in &finding.evidence {
                 let _ = writeln!(text, "      {}", safe(seen));

@@ -21,7 +21,7 @@ pub struct SnapshotDocument {
     pub problem: Option<String>,
 }
 
-/// `snapshot list|create|verify|prune --json`.
+/// `snapshot list|create|verify --json`, `backup --json`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotsDocument {
@@ -32,10 +32,41 @@ pub struct SnapshotsDocument {
     pub state_dir: String,
     /// The folder of the snapshots.
     pub snapshot_dir: String,
-    /// For `list`: all; for `create`: the new one; for `verify`: those checked; for `prune`: those that went.
+    /// For `list`: all; for `create`: the new one; for `verify`: those checked.
     pub snapshots: Vec<SnapshotDocument>,
-    /// For `prune`: only shown.
+}
+
+/// `snapshot prune --json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PruneDocument {
+    /// Head.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The state dir.
+    pub state_dir: String,
+    /// The folder of the snapshots.
+    pub snapshot_dir: String,
+    /// Only shown, not done.
     pub dry_run: bool,
+    /// Those that went (with `dryRun`: would go).
+    pub removed: Vec<PrunedDocument>,
+    /// Those that stay by the rule.
+    pub kept: Vec<PrunedDocument>,
+    /// Those of other state dirs in the same folder: they are left alone.
+    pub left: Vec<PrunedDocument>,
+}
+
+/// A snapshot that a prune looked at.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PrunedDocument {
+    /// Its id.
+    pub id: String,
+    /// Size, bytes.
+    pub bytes: u64,
+    /// Why it goes or stays.
+    pub reason: String,
 }
 
 /// `snapshot show --json`.

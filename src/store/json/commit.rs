@@ -130,7 +130,7 @@ impl JsonStore {
         let path = self.path_of(slot);
         let Ok(relative) = path.strip_prefix(&self.state_dir) else {
             return Err(Error::failed("the folder is not there").at(&path).hint(
-                "make its folder again, or leave the file out: it lies outside the state dir",
+                "make its folder again, or leave the file out: it is outside the state dir",
             ));
         };
         if let Some(parent) = relative.parent().and_then(Path::to_str) {

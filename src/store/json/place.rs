@@ -154,7 +154,7 @@ impl JsonStore {
         let named = found.reach == Reach::Named && real == path;
         if !named && !safety::may_write_outside(&meta, owner) {
             return Err(Error::refused(format!(
-                "this file lies outside the state dir and belongs to another user{through}"
+                "this file is outside the state dir and belongs to another user{through}"
             ))
             .at(&path)
             .hint("make the change there by hand, as the user it belongs to"));

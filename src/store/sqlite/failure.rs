@@ -133,9 +133,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
         )
         .at(path)
         .because(format!("it leads to `{}`", target.display()))
-        .hint(
-            "put the database itself there, or name the state dir that it lies in with --state-dir",
-        ),
+        .hint("put the database itself there, or give its state dir with --state-dir"),
         Unread::Unusable(Unusable::NotAFile(what)) => {
             Error::refused(format!("at the place of the database is {what}"))
                 .at(path)

@@ -148,9 +148,7 @@ fn refuse_links(path: &Path) -> Result<(), Error> {
             "the database's folder is a symbolic link, and clawmend does not write through one",
         )
         .at(folder)
-        .hint(
-            "put the folder itself there, or name the state dir that it lies in with --state-dir",
-        ));
+        .hint("put the folder itself there, or give its state dir with --state-dir"));
     }
     Ok(())
 }
