@@ -9,6 +9,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::format::value;
 use crate::model::database::Legacy;
 use crate::model::device::Record;
+use crate::model::facts::GatewayProcess;
 use crate::model::identity::record_of_app;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{AuthCondition, IdentityState, Model, Shared};
@@ -47,7 +48,14 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
         let says = "the identity is still in a file, and the database has none";
         let repair =
             "put its key pair into the database, and remove the file (the snapshot keeps it)";
-        return vec![check.finding(file_name(part), says).repaired(repair)];
+        let finding = check.finding(file_name(part), says).repaired(repair);
+        let starts = model.facts.gateway == GatewayProcess::NotRunning;
+        let imports = model.release().is_none_or(|release| release.is_from("2026.8.1"));
+        // Then it is in the database before anybody asks (seen on 2026.9.6).
+        return vec![match starts && imports && is_imported(legacy, None) {
+            true => finding.rated(Severity::Unchecked).note(LOOKS),
+            false => finding,
+        }];
     }
     if model.identity != IdentityState::Absent {
         return vec![];
@@ -99,6 +107,20 @@ fn adopted(model: &Model, _: &super::Options) -> Vec<Edit> {
     std::iter::once(row).chain(files).collect()
 }
 
+/// Whether a start takes the identity's files as they are: from 2026.8.1 it imports one file that fits the row, and stops at
+/// anything else (seen on 2026.9.6).
+fn is_imported(legacy: &Legacy, key: Option<&str>) -> bool {
+    match legacy.identities.as_slice() {
+        [(Part::Identity | Part::DoctorClaim, IdentityState::Found(file))] => {
+            file.keys_match && key.is_none_or(|key| key == file.public_key)
+        }
+        _ => false,
+    }
+}
+
+/// What a start does with such files is only known where it looks for them.
+const LOOKS: &str = "a gateway looks for such files at its start, if its release or the config has changed since the last one";
+
 /// The files of an identity that is in the database now, as far as they could be read.
 fn gone(legacy: &Legacy, why: &str, code: Code) -> Vec<Edit> {
     let read =
@@ -128,11 +150,12 @@ fn imported(model: &Model, part: Part) -> Option<Record> {
 pub static IDENTITY_LEFT: Check = Check {
     code: Code("identity-file-left"),
     modes: &["F20"],
-    severity: Severity::Warning,
+    severity: Severity::Unchecked,
     title: "an old identity file is beside the database",
     why: "The identity in the database counts. An old device.json beside it (an older app wrote it, or an import could \
-          not remove it) is not used, but it can stop the gateway's start and `openclaw doctor`. So can device.json.native-importing \
-          and device.json.doctor-importing, which an interrupted import leaves.",
+          not remove it) is not used. But a gateway that looks for such files does not start while one holds another key, or while \
+          device.json.native-importing is there (an interrupted import of the macOS app left it). It looks for them at its first start \
+          with another release or another config. One file with the same key is removed then.",
     repair: "The files are removed; the snapshot keeps them.",
     by_hand: "Move identity/device.json, and what begins with that name, away. If it comes back, update the app that writes it.",
     messages: &[
@@ -144,7 +167,7 @@ pub static IDENTITY_LEFT: Check = Check {
         "differ from the migration receipt",
         "doctor stopped because a state migration refused",
     ],
-    stage: Some(Stage::Device),
+    stage: Some(Stage::Store),
     find: |model, check| {
         let (Some(legacy), Some(row)) = (&model.legacy, model.usable_identity()) else {
             return vec![];
@@ -156,51 +179,49 @@ pub static IDENTITY_LEFT: Check = Check {
         let mut lines = Vec::new();
         for (part, file) in &legacy.identities {
             let name = file_name(*part);
-            match file {
-                IdentityState::Unusable(why) => found.push(
-                    check
-                        .finding(name, "an old identity file is in the way")
-                        .by_hand(to_read(why))
-                        .note(unusable(why)),
-                ),
+            let holds = match file {
+                IdentityState::Unusable(why) => {
+                    found.push(
+                        check
+                            .finding(name, "an old identity file is in the way")
+                            .by_hand(to_read(why))
+                            .note(unusable(why)),
+                    );
+                    continue;
+                }
                 IdentityState::Found(file) if file.public_key == row.public_key => {
-                    lines.push((
-                        name,
-                        "the same key as the database".to_owned(),
-                        *part != Part::Identity,
-                    ));
+                    "the same key as the database".to_owned()
                 }
                 IdentityState::Found(file) => {
-                    lines.push((
-                        name,
-                        format!("another key, of the device {}", file.derived_id),
-                        true,
-                    ));
+                    format!("another key, of the device {}", file.derived_id)
                 }
-                _ => lines.push((name, "no key pair".to_owned(), true)),
-            }
+                _ => "no key pair".to_owned(),
+            };
+            lines.push((name, format!("{name} holds {holds}")));
         }
-        let Some((name, _, _)) = lines.first() else {
-            return found;
+        if let Some((name, _)) = lines.first() {
+            let (says, repair) = match lines.len() {
+                1 => (
+                    "an old identity file is beside the database",
+                    "remove it (the snapshot keeps it)",
+                ),
+                _ => (
+                    "old identity files are beside the database",
+                    "remove them (the snapshot keeps them)",
+                ),
+            };
+            let finding = check.finding(*name, says).repaired(repair);
+            let finding = lines.iter().fold(finding, |finding, (_, holds)| finding.note(holds));
+            found.push(finding.seen("the database's device", &row.derived_id));
+        }
+        let imports = model.release().is_none_or(|release| release.is_from("2026.8.1"));
+        let rated = |finding: Finding| match &model.facts.gateway {
+            _ if is_imported(legacy, Some(&row.public_key)) => finding.rated(Severity::Info),
+            GatewayProcess::Running { .. } => finding.rated(Severity::Warning),
+            _ if imports => finding.note(LOOKS),
+            _ => finding.rated(Severity::Warning),
         };
-        let says = match lines.as_slice() {
-            [_] => "an old identity file is beside the database",
-            _ => "old identity files are beside the database",
-        };
-        let repair = match lines.as_slice() {
-            [_] => "remove it (the snapshot keeps it)",
-            _ => "remove them (the snapshot keeps them)",
-        };
-        let finding = check.finding(*name, says).repaired(repair);
-        let finding = match lines.iter().any(|(_, _, matters)| *matters) {
-            true => finding,
-            false => finding.rated(Severity::Info),
-        };
-        let finding = lines.iter().fold(finding, |finding, (name, holds, _)| {
-            finding.note(format!("{name} holds {holds}"))
-        });
-        found.push(finding.seen("the database's device", &row.derived_id));
-        found
+        found.into_iter().map(rated).collect()
     },
     edits: Edits::Pairing(|model, _| {
         let why = "the identity in the database counts; the file is not used, and can stop the gateway's start";

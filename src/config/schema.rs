@@ -1,7 +1,8 @@
-//! What the config's schema of a release refuses: the root's keys, and all of `gateway`, `logging` and `meta`.
+//! What the config's schema of a release refuses: the root's keys, all of `gateway`, `logging` and `meta`, and the first
+//! keys of the other sections.
 //!
 //! The table (`src/data/config-schema.json`) is made by `tests/real/schema.mjs` from what each release prints
-//! or holds. A key outside these sections is not looked at below its root key.
+//! or holds. What is deeper in the other sections is not looked at.
 
 mod rule;
 
@@ -292,6 +293,9 @@ mod tests {
             ["gateway.localExec: unknown"]
         );
         assert_eq!(refused("2026.9.6", json!({"mode": "local"})), ["mode: unknown"]);
+        let cron = |key: &str| refused("2026.9.6", json!({"cron": {key: true}}));
+        assert_eq!(cron("enabledd"), ["cron.enabledd: unknown"]);
+        assert_eq!(cron("enabled"), Vec::<String>::new());
         assert!(
             refused(
                 "2026.5.28",

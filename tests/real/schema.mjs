@@ -1,4 +1,5 @@
-// The table of what a config may hold, per release: the keys of the root, and all of `gateway`, `logging` and `meta`.
+// The table of what a config may hold, per release: the keys of the root, all of `gateway`, `logging` and `meta`, and the
+// first keys of the other sections.
 //   node tests/real/schema.mjs                        reads every release of the table again and writes the table
 //   node tests/real/schema.mjs --release VERSION      … and these too (repeatable)
 //   node tests/real/schema.mjs --check                writes nothing; fails where the table and a release differ
@@ -15,7 +16,7 @@ const PROJECT = new URL("../../", import.meta.url).pathname;
 const TABLE = join(PROJECT, "src/data/config-schema.json");
 const WORKER = new URL("schema/zod-worker.mjs", import.meta.url).pathname;
 const TIMEOUT_MS = 60_000;
-/** The sections whose every key is in the table; of the others it has the name alone. */
+/** The sections whose every key is in the table; of the others it has the first keys, where no more are allowed. */
 const SECTIONS = ["gateway", "logging", "meta"];
 
 /** The JSON Schema of one release: as it prints it itself, else from its code. */
@@ -33,6 +34,11 @@ async function schemaOf(version, { node, entry }, home) {
 function reduced({ from, schema }) {
   const root = Object.keys(schema.properties).sort();
   const rows = SECTIONS.filter((name) => root.includes(name)).flatMap((name) => flatten(schema.properties[name], name));
+  for (const name of root.filter((each) => !SECTIONS.includes(each))) {
+    const { properties, additionalProperties } = schema.properties[name];
+    if (properties === undefined || additionalProperties !== false) continue;
+    rows.push([name, { type: "object", closed: true }], ...Object.keys(properties).map((key) => [`${name}.${key}`, { type: "any" }]));
+  }
   return { from, closed: schema.additionalProperties === false, root, rows };
 }
 

@@ -16,8 +16,9 @@ pub static UNKNOWN: Check = Check {
     modes: &["F32"],
     severity: Severity::Blocks,
     title: "the config has a key that this OpenClaw does not know",
-    why: "A key that OpenClaw does not know stops the gateway and most commands. Each release adds and removes keys, and some get another name. clawmend knows the top keys and those of gateway, logging and meta for each \
-          release; it does not check what is deeper in other sections.",
+    why: "A key that OpenClaw does not know stops the gateway and most commands. Each release adds and removes \
+          keys, and some get another name. clawmend knows the top keys, all of gateway, logging and meta, and the first \
+          keys of most other sections for each release; it does not check what is deeper there.",
     repair: "Nothing: only you know what was meant.",
     by_hand: "Remove the key, or correct its name, in openclaw.json; then restart the gateway.",
     messages: &[
@@ -139,14 +140,25 @@ fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
     )
 }
 
-/// Whether a later release in files, which may well run here, knows the key. A state in files belongs to no release from
-/// 2026.8.1 on: what only those know, none of its releases knows.
+/// Whether the key may well be known to what runs here: to a later release in files, where none has left its name (a state in files
+/// belongs to no release from 2026.8.1 on); to a release between two of the table; to the start from 2026.8.1 on, which renames
+/// keys of other sections that clawmend has no list of.
 fn is_guess(model: &Model, refused: &Refused) -> bool {
-    let Violation::Unknown { known: Some((first, _)) } = &refused.fault else {
+    let Violation::Unknown { known: Some((first, last)) } = &refused.fault else {
         return false;
     };
-    model.release().is_none() && model.store == StoreKind::Files && !first.is_from("2026.8.1")
+    let Some(release) = model.release() else {
+        return model.store == StoreKind::Files && !first.is_from("2026.8.1");
+    };
+    let is_between = schema(model)
+        .is_some_and(|(schema, _)| schema.release != release && last.is_after(schema.release));
+    let is_listed = refused.path.len() < 2
+        || refused.path.first().is_some_and(|section| LISTED.contains(&section.as_str()));
+    is_between || !is_listed && release.is_from("2026.8.1")
 }
+
+/// The sections whose renamed keys are listed.
+const LISTED: [&str; 3] = ["gateway", "logging", "meta"];
 
 pub static VALUE: Check = Check {
     code: Code("gateway-value-invalid"),

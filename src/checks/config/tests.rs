@@ -394,6 +394,24 @@ fn an_address_for_a_bind_blocks_only_where_the_release_does_not_map_it() {
 }
 
 #[test]
+fn a_key_that_the_release_may_know_after_all_is_unchecked() {
+    let rating = |release: &str, rest: &str| {
+        let text =
+            format!("{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local'}},{rest}}}");
+        let found = found_with(Some(&text), facts());
+        found.iter().find(|one| one.code.0 == "config-unknown-key").map(|one| one.severity)
+    };
+    assert_eq!(rating("2026.9.6", "cron:{enabled:true}"), None);
+    assert_eq!(rating("2026.9.6", "cron:{enabledd:true}"), Some(Severity::Blocks));
+    // Between two releases of the table; known to the later one.
+    assert_eq!(rating("2026.6.1", "tui:{}"), Some(Severity::Unchecked));
+    assert_eq!(rating("2026.5.28", "tui:{}"), Some(Severity::Blocks));
+    // A start from 2026.8.1 on renames keys of which there is no list here.
+    assert_eq!(rating("2026.7.1", "messages:{tts:{}}"), None);
+    assert_eq!(rating("2026.9.6", "messages:{tts:{}}"), Some(Severity::Unchecked));
+}
+
+#[test]
 fn without_a_token_the_earliest_gateways_do_not_start() {
     let says = |release: &str, auth: &str| {
         let text = format!(

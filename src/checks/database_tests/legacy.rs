@@ -65,7 +65,7 @@ fn what_the_app_claimed_goes_with_the_file_whatever_its_id() {
             file(&mut images, Part::Identity, beside);
             file(&mut images, Part::NativeClaim, Some(&claim));
             let finding = found(&model(&images), "identity-file-left").unwrap();
-            assert_eq!(finding.severity, Severity::Warning);
+            assert_eq!(finding.severity, Severity::Unchecked);
             let (after, changes) = repaired(&images);
             assert_eq!(changes.files.len(), 1 + usize::from(beside.is_some()));
             assert!(after.legacy.unwrap().identities.is_empty());
@@ -97,8 +97,8 @@ fn leftover_files_are_set_aside() {
     let same = identity_file(&whole);
     for (text, severity) in [
         (same.as_str(), Severity::Info),
-        (other, Severity::Warning),
-        ("rubbish", Severity::Warning),
+        (other, Severity::Unchecked),
+        ("rubbish", Severity::Unchecked),
     ] {
         let mut images = captured();
         file(&mut images, Part::Identity, Some(text));

@@ -46,7 +46,7 @@ export async function diagnoseAgain(rows, { clawmend, keep, say }) {
  * asks anew, `quiet` brings the gateway to rest before clawmend writes.
  */
 async function repairFound(clawmend, openclaw, found, { verdictOf, quiet }) {
-  if (clawmend === undefined || found.in || found.clawmend.exit !== 1) return found;
+  if (clawmend === undefined || found.in || found.agrees !== true) return found;
   await quiet();
   const repair = await clawmend.repair(openclaw, []);
   if (repair.code !== 0) return { ...found, repairExit: repair.code };
