@@ -94,6 +94,16 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
         };
     let snapshot = snapshot_of(recovery, &record).map_err(|error| stuck(error, &path, &record))?;
     for _ in 0..ROUNDS {
+        // It may be this run's own write that was interrupted.
+        let undone = match record.after.rows.is_empty() {
+            true => Ok(()),
+            false => recovery.stores.sqlite.undo_unfinished(),
+        };
+        match undone {
+            Ok(()) => {}
+            Err(CommitError::Moved(_)) => continue,
+            Err(CommitError::Failed(error)) => return Err(stuck(error, &path, &record)),
+        }
         let found =
             look(recovery, &record, &snapshot).map_err(|error| stuck(error, &path, &record))?;
         match recovery.stores.commit(&found.back) {

@@ -23,6 +23,9 @@ mod mangled;
 mod mounts;
 mod places;
 mod points;
+mod power;
+mod record;
+mod replay;
 mod rights;
 mod salvage;
 mod silence;
@@ -62,6 +65,8 @@ const TESTS: &[(&str, Test)] = &[
     ("silence::no_command_talks_to_anything", silence::no_command_talks_to_anything),
     ("points::killed_anywhere", points::killed_anywhere),
     ("points::killed_anywhere_without_rename_flags", points::killed_anywhere_without_rename_flags),
+    ("replay::the_power_goes_at_any_moment", replay::the_power_goes_at_any_moment),
+    ("replay::each_sync_is_needed", replay::each_sync_is_needed),
     ("points::failed_anywhere", points::failed_anywhere),
     ("points::an_interrupted_restore_typed_again", points::an_interrupted_restore_typed_again),
     (

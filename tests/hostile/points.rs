@@ -11,11 +11,11 @@ use crate::world::{FILES, Out, SQLITE, Unmount, World, finish};
 
 /// A command on a state that is ready for it.
 pub struct Scenario {
-    name: String,
-    ready: World,
-    args: Vec<String>,
-    old: View,
-    new: View,
+    pub name: String,
+    pub ready: World,
+    pub args: Vec<String>,
+    pub old: View,
+    pub new: View,
     /// What `diagnose` exits with once the command has done its work.
     healthy: i32,
     calls: Vec<Call>,
@@ -90,6 +90,22 @@ pub fn scenarios(no_rename_flags: bool) -> Vec<Scenario> {
         let args = ["snapshot", "prune", "--keep", "1", "--yes"];
         all.push(Scenario::new(format!("prune {short}"), many, &args));
     }
+    // As OpenClaw keeps it on network folders and those of virtual machines: a rollback journal.
+    let rollback = World { no_rename_flags, ..World::fixture(SQLITE) };
+    let database = rusqlite::Connection::open(rollback.path("state/openclaw.sqlite")).unwrap();
+    let mode = "PRAGMA journal_mode = DELETE";
+    let mode: String = database.query_row(mode, [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "delete");
+    drop(database);
+    rollback.write("openclaw.json", BROKEN_CONFIG);
+    all.push(Scenario::new("repair rollback".to_owned(), rollback, &["repair", "--yes"]));
+    // A log that clawmend makes, and folds in again.
+    let folded = World { no_rename_flags, ..World::fixture(SQLITE) };
+    let database = rusqlite::Connection::open(folded.path("state/openclaw.sqlite")).unwrap();
+    database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(database);
+    assert!(!folded.path("state/openclaw.sqlite-wal").exists());
+    all.push(Scenario::new("repair without a log".to_owned(), folded, &["repair", "--yes"]));
     let between_walls = |scenario: &Scenario| {
         let mut calls = scenario.calls.iter();
         calls.any(|call| call.only_on.is_some() && call.changes)
@@ -120,7 +136,7 @@ fn huge() -> World {
 pub const BROKEN_CONFIG: &str = "{\n  // kept\n  \"gateway\": { \"mode\": \"remote\", \"bind\": \"0.0.0.0\" },\n  \"meta\": { \"lastTouchedVersion\": \"2026.5.28\" },\n}\n";
 
 /// An even sample: one of each `count / most` points in a row, which one is up to the seed.
-fn sample<T>(mut all: Vec<T>, most: usize, size: Size) -> Vec<T> {
+pub fn sample<T>(mut all: Vec<T>, most: usize, size: Size) -> Vec<T> {
     let count = all.len();
     let most = size.of(most);
     if count <= most {
@@ -136,7 +152,7 @@ fn sample<T>(mut all: Vec<T>, most: usize, size: Size) -> Vec<T> {
 }
 
 /// Runs `work` on every item, two at a time; panics with all that went wrong.
-fn each<T: Sync>(
+pub fn each<T: Sync>(
     items: &[T],
     work: impl Fn(&T) -> Result<String, String> + Sync,
 ) -> BTreeMap<String, usize> {
@@ -171,7 +187,7 @@ fn each<T: Sync>(
     outcomes.into_inner().unwrap()
 }
 
-fn told(outcomes: &BTreeMap<String, usize>) -> String {
+pub fn told(outcomes: &BTreeMap<String, usize>) -> String {
     let each: Vec<String> =
         outcomes.iter().map(|(what, count)| format!("{count} {what}")).collect();
     each.join(", ")
@@ -218,7 +234,13 @@ fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
     if scenario.inject(&world, call, Inject::Kill).is_none() {
         return Ok("not reached".to_owned());
     }
-    View::of(&world).is_whole(&scenario.old, &scenario.new)?;
+    stopped(scenario, &world, at % 2 == 1)
+}
+
+/// After a run that was stopped somewhere: each piece is whole, old or new, readers say what happened and
+/// change nothing, and the next writing command (`other`: another than that which was stopped) ends it.
+pub fn stopped(scenario: &Scenario, world: &World, other: bool) -> Result<String, String> {
+    View::of(world).is_whole(&scenario.old, &scenario.new)?;
     let journal = world.path("clawmend/journal.json").exists();
     let before = world.tree();
     let diagnosed = world.run(&["diagnose", "--json"]);
@@ -228,21 +250,27 @@ fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
     if journal != diagnosed.stdout.contains("apply-interrupted") {
         return Err(format!("journal {journal}, but diagnose says {diagnosed}"));
     }
+    // What holds copies of keys, and nobody asked for.
+    if let Some(left) =
+        half_snapshots(world).into_iter().find(|name| !diagnosed.stdout.contains(name))
+    {
+        return Err(format!("{left} is left, but diagnose says {diagnosed}"));
+    }
     let mut outcome = if journal { "" } else { "before or after the journal" }.to_owned();
     let mut said = String::new();
-    if at % 2 == 1 {
+    if other {
         // Any other writing command takes it up too.
         let other = world.run(&["snapshot", "create", "--why", "other"]);
         if other.code != Some(0) {
             return Err(format!("the next command: {other}"));
         }
-        let view = View::of(&world);
+        let view = View::of(world);
         if journal && view != scenario.old && !view.is_like(&scenario.new) {
             return Err("neither rolled back nor finished".to_owned());
         }
         said.push_str(&other.stderr);
     }
-    let again = scenario.run(&world);
+    let again = scenario.run(world);
     said.push_str(&again.stderr);
     if again.code != Some(0) {
         return Err(format!("the same command again: {again}"));
@@ -254,8 +282,14 @@ fn kill(scenario: &Scenario, call: &Call, at: usize) -> Result<String, String> {
             .ok_or_else(|| format!("a journal stood, and nobody said so: {said}"))?
             .to_owned();
     }
-    settled(scenario, &world)?;
+    settled(scenario, world)?;
     Ok(outcome)
+}
+
+fn half_snapshots(world: &World) -> Vec<String> {
+    let names = std::fs::read_dir(world.path("clawmend/snapshots")).into_iter().flatten();
+    let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with(".clawmend-")).collect()
 }
 
 /// All is as after an undisturbed run, and nothing is left over.

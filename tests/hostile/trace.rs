@@ -61,7 +61,7 @@ const CHANGING: &[&str] = &[
 
 /// Without walls SQLite works on the main thread, and each of its calls has a number of its own there.
 /// With them each step has a thread, and strace counts for each thread anew.
-const NO_WALLS: [&str; 2] = ["-e", "inject=landlock_create_ruleset:error=ENOSYS"];
+pub const NO_WALLS: [&str; 2] = ["-e", "inject=landlock_create_ruleset:error=ENOSYS"];
 
 /// As on NFS, on most of FUSE and on old kernels: nothing is exchanged, and nothing renamed with the
 /// promise that the new name is free.

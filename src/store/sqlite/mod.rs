@@ -96,7 +96,7 @@ impl SqliteStore {
 
     /// Takes the write lock, waiting as a commit would.
     pub fn hold(&self) -> Result<Hold, CommitError> {
-        let transaction = writer::Transaction::new(&self.place, self.busy)?;
+        let transaction = writer::Transaction::new(&self.place, self.busy, false)?;
         Ok(Hold(Arc::new(Mutex::new(Some(transaction)))))
     }
 
@@ -212,9 +212,20 @@ impl SqliteStore {
         }
         let transaction = match self.hold.as_ref().and_then(Hold::take) {
             Some(transaction) => transaction,
-            None => writer::Transaction::new(&self.place, self.busy)?,
+            None => writer::Transaction::new(&self.place, self.busy, false)?,
         };
         transaction.commit(&changes.rows)
+    }
+
+    /// Lets SQLite undo a write that was interrupted, as whoever opens the database next for writing would: without
+    /// a write-ahead log a killed commit leaves a `-journal`, and nothing can be read before it is put back.
+    pub fn undo_unfinished(&self) -> Result<(), CommitError> {
+        let probe = probe::Probe::open(&self.place.path);
+        match probe.and_then(|probe| probe.journal_has_content()) {
+            Ok(true) => writer::Transaction::new(&self.place, self.busy, true).map(drop),
+            // Whoever reads it next says what is wrong.
+            Ok(false) | Err(_) => Ok(()),
+        }
     }
 
     /// The changes that bring the rows back to what a snapshot holds.

@@ -36,8 +36,13 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    /// Begins it; waits for the write lock as long as `busy`.
-    pub(super) fn new(place: &DatabasePath, busy: Duration) -> Result<Self, CommitError> {
+    /// Begins it; waits for the write lock as long as `busy`. Only with `undo` does SQLite undo a write that was
+    /// interrupted.
+    pub(super) fn new(
+        place: &DatabasePath,
+        busy: Duration,
+        undo: bool,
+    ) -> Result<Self, CommitError> {
         let path = place.path.as_path();
         refuse_links(path)?;
         let deadline = Instant::now() + busy;
@@ -45,7 +50,7 @@ impl Transaction {
             Err(Unread::Unusable(Unusable::Symlink(_))) => return Err(swapped()),
             sandbox => sandbox.map_err(|trouble| failure::unreadable(path, &trouble))?,
         };
-        let begun = sandbox.within(None, || open_and_begin(place, deadline));
+        let begun = sandbox.within(None, || open_and_begin(place, deadline, undo));
         match begun.map_err(|trouble| failure::unreadable(path, &trouble))? {
             Ok((connection, probe)) => {
                 Ok(Self { place: place.clone(), connection: Some(connection), probe, sandbox })
@@ -98,11 +103,12 @@ impl Drop for Transaction {
 fn open_and_begin(
     place: &DatabasePath,
     deadline: Instant,
+    undo: bool,
 ) -> Result<(Connection, Probe), CommitError> {
     let path = place.path.as_path();
     let unreadable = |trouble: Unread| failure::unreadable(path, &trouble);
     let probe = Probe::open(path).map_err(unreadable)?;
-    let had_log = look_beside(path, &probe, deadline)?;
+    let had_log = look_beside(path, &probe, deadline, undo)?;
     let failed = |error: rusqlite::Error| failure::not_written(path, &error);
     let connection = open(&probe.path, had_log).map_err(failed)?;
     begin(&connection, deadline).map_err(failed)?;
@@ -154,7 +160,7 @@ fn refuse_links(path: &Path) -> Result<(), Error> {
 }
 
 /// Checks what lies beside the database, and says whether a write-ahead log does.
-fn look_beside(path: &Path, probe: &Probe, deadline: Instant) -> Result<bool, Error> {
+fn look_beside(path: &Path, probe: &Probe, deadline: Instant, undo: bool) -> Result<bool, Error> {
     if probe.meta.nlink > 1 {
         return Err(Error::refused(
             "the database has a second name (a hard link), and SQLite would keep two logs for it",
@@ -179,7 +185,9 @@ fn look_beside(path: &Path, probe: &Probe, deadline: Instant) -> Result<bool, Er
         had_log |= ending == "-wal" && len.is_some();
     }
     // A journal with content belongs to a writer at work, or to one that was killed.
-    while probe.journal_has_content().map_err(|trouble| failure::unreadable(path, &trouble))? {
+    let unfinished =
+        || probe.journal_has_content().map_err(|trouble| failure::unreadable(path, &trouble));
+    while !undo && unfinished()? {
         if Instant::now() >= deadline {
             return Err(failure::unreadable(path, &Unread::Unfinished));
         }
@@ -205,7 +213,8 @@ fn open(path: &Path, had_log: bool) -> rusqlite::Result<Connection> {
 }
 
 fn begin(connection: &Connection, deadline: Instant) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA main.synchronous = FULL")?;
+    // With a rollback journal (network and shared folders) the commit is that the journal goes: EXTRA syncs that.
+    connection.execute_batch("PRAGMA main.synchronous = EXTRA")?;
     loop {
         match connection.execute_batch("BEGIN IMMEDIATE") {
             Err(error) if failure::is_busy(&error) && Instant::now() < deadline => {
