@@ -276,7 +276,9 @@ pub enum Cell {
     Real(f64),
     /// TEXT.
     Text(String),
-    /// BLOB, or TEXT that is not UTF-8.
+    /// TEXT that is not UTF-8. OpenClaw reads it as it reads files: each odd byte is U+FFFD.
+    OddText(Vec<u8>),
+    /// BLOB.
     Blob(Vec<u8>),
 }
 
@@ -288,6 +290,7 @@ impl std::fmt::Debug for Cell {
             Cell::Integer(number) => write!(f, "Integer({number})"),
             Cell::Real(number) => write!(f, "Real({number})"),
             Cell::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Cell::OddText(bytes) => write!(f, "OddText({} bytes)", bytes.len()),
             Cell::Blob(bytes) => write!(f, "Blob({} bytes)", bytes.len()),
         }
     }
@@ -301,7 +304,7 @@ impl Cell {
             Cell::Integer(number) => (*number).into(),
             Cell::Real(number) => (*number).into(),
             Cell::Text(text) => text.as_str().into(),
-            Cell::Blob(bytes) => bytes.as_slice().into(),
+            Cell::OddText(bytes) | Cell::Blob(bytes) => bytes.as_slice().into(),
         }
     }
 
@@ -312,6 +315,7 @@ impl Cell {
             Cell::Integer(number) => (b'i', number.to_le_bytes().to_vec().into()),
             Cell::Real(number) => (b'r', number.to_le_bytes().to_vec().into()),
             Cell::Text(text) => (b't', text.as_bytes().into()),
+            Cell::OddText(bytes) => (b'o', bytes.as_slice().into()),
             Cell::Blob(bytes) => (b'b', bytes.as_slice().into()),
         }
     }
@@ -321,6 +325,14 @@ impl Cell {
         match self {
             Cell::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The text of a TEXT cell as OpenClaw reads it.
+    pub fn read_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Cell::OddText(bytes) => Some(String::from_utf8_lossy(bytes)),
+            _ => self.text().map(Cow::from),
         }
     }
 }

@@ -155,18 +155,17 @@ impl RowShape {
                 continue;
             };
             if let Some(slot) = fields.slot_named(column.field.as_bytes()) {
-                *slot = match cell {
-                    Cell::Text(text) => Content::Text(text.into()),
-                    Cell::Integer(_) | Cell::Real(_) => Content::Number,
-                    Cell::Null => Content::Missing,
-                    Cell::Blob(_) => Content::Other,
+                *slot = match (cell.read_text(), cell) {
+                    (Some(text), _) => Content::Text(text),
+                    (None, Cell::Integer(_) | Cell::Real(_)) => Content::Number,
+                    (None, Cell::Null) => Content::Missing,
+                    (None, _) => Content::Other,
                 };
             }
             if column.kind == ColumnKind::Json {
-                let malformed = match cell {
-                    Cell::Text(text) => scan::document(text.as_bytes()).is_err(),
-                    Cell::Null => false,
-                    _ => true,
+                let malformed = match cell.read_text() {
+                    Some(text) => scan::document(text.as_bytes()).is_err(),
+                    None => *cell != Cell::Null,
                 };
                 if malformed {
                     faults.push(Fault::Cell(column.column));

@@ -228,16 +228,17 @@ impl Records {
 pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
     let mut record = Record::new();
     for column in part.columns() {
-        let value = match (column.kind, table.cell(row, column.column)) {
-            (_, None | Some(Cell::Null | Cell::Blob(_))) => continue,
-            (ColumnKind::Json, Some(Cell::Text(text))) => match value::of(text.as_bytes()) {
+        let Some(cell) = table.cell(row, column.column) else { continue };
+        let value = match (column.kind, cell.read_text(), cell) {
+            (ColumnKind::Json, Some(text), _) => match value::of(text.as_bytes()) {
                 Some(value) => value,
                 None => continue,
             },
-            (ColumnKind::Boolean, Some(Cell::Integer(number))) => Value::Bool(*number != 0),
-            (_, Some(Cell::Text(text))) => Value::String(text.clone()),
-            (_, Some(Cell::Integer(number))) => Value::from(*number),
-            (_, Some(Cell::Real(number))) => Value::from(*number),
+            (_, Some(text), _) => Value::String(text.into_owned()),
+            (ColumnKind::Boolean, _, Cell::Integer(number)) => Value::Bool(*number != 0),
+            (_, _, Cell::Integer(number)) => Value::from(*number),
+            (_, _, Cell::Real(number)) => Value::from(*number),
+            (_, _, _) => continue,
         };
         record.insert(column.field.to_owned(), value);
     }

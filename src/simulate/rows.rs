@@ -241,8 +241,8 @@ fn set_cell(
     let after = if rest.is_empty() {
         new.map_or(Cell::Null, |value| cell(column.kind, value))
     } else {
-        let text =
-            current.text().filter(|text| scan::document(text.as_bytes()).is_ok()).unwrap_or("{}");
+        let text = current.read_text().filter(|text| scan::document(text.as_bytes()).is_ok());
+        let text = text.unwrap_or("{}".into());
         let span = scan::document(text.as_bytes())
             .map_err(|_| stale(part.table(), "a cell is not JSON"))?;
         let edit = match new {

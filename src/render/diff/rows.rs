@@ -77,7 +77,7 @@ fn value(part: Part, name: &str, cell: &Cell, proves: Proves<'_>) -> String {
     };
     let json = match cell {
         Cell::Null => return "NULL".to_owned(),
-        Cell::Blob(bytes) => return format!("({} bytes)", bytes.len()),
+        Cell::OddText(bytes) | Cell::Blob(bytes) => return format!("({} bytes)", bytes.len()),
         Cell::Integer(value) => return number(value.to_string()),
         Cell::Real(value) => return number(value.to_string()),
         Cell::Text(text) => {

@@ -35,12 +35,10 @@ impl OneRow<'_> {
             RowOp::Insert(_) => self.expect_none(&names)?,
             RowOp::Update(_) | RowOp::Delete(_) => self.expect(&old)?,
         }
-        let value =
-            |(at, (name, cell)): (usize, &(&str, &Cell))| self.shape.parameter(name, cell, at + 1);
-        let values = new.iter().enumerate().map(value);
+        let values = (1..=new.len()).map(|at| format!("?{at}"));
         let columns = names.iter().map(|name| quote(name));
         let table = quote(self.change.part.table());
-        let is_key = key_is(self.shape, &self.change.key, new.len());
+        let is_key = key_is(&self.change.key, new.len());
         let join = |texts: Vec<String>| texts.join(", ");
         let sql = match &self.change.op {
             RowOp::Update(_) => {
@@ -139,11 +137,8 @@ pub(super) fn fetch(
         [] => "1".to_owned(),
         _ => names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", "),
     };
-    let sql = format!(
-        "SELECT {columns} FROM {} WHERE {}",
-        quote(shape.part.table()),
-        key_is(shape, key, 0)
-    );
+    let sql =
+        format!("SELECT {columns} FROM {} WHERE {}", quote(shape.part.table()), key_is(key, 0));
     let key = key.iter().map(|(_, cell)| Bound(cell));
     connection
         .prepare_cached(&sql)?
@@ -153,15 +148,10 @@ pub(super) fn fetch(
         .optional()
 }
 
-fn key_is(shape: &TableShape, key: &[(String, Cell)], offset: usize) -> String {
-    key.iter()
-        .enumerate()
-        .map(|(at, (name, cell))| {
-            let value = shape.parameter(name, cell, offset + at + 1);
-            format!("{} IS {value}", quote(name))
-        })
-        .collect::<Vec<_>>()
-        .join(" AND ")
+fn key_is(key: &[(String, Cell)], offset: usize) -> String {
+    let each = key.iter().enumerate();
+    let each = each.map(|(at, (name, _))| format!("{} IS ?{}", quote(name), offset + at + 1));
+    each.collect::<Vec<_>>().join(" AND ")
 }
 
 /// A row in words, as far as its key may be shown: an id that nothing here proves may be a secret.

@@ -23,33 +23,14 @@ pub(super) struct TableShape {
     pub part: Part,
     /// Its `CREATE TABLE`, as it was written.
     pub sql: String,
-    /// Declared `STRICT`.
-    strict: bool,
     /// Its columns in order, without generated ones.
     pub columns: Vec<TableColumn>,
-    /// The declared type of each.
-    types: Vec<String>,
 }
 
 impl TableShape {
     /// A column by name.
     pub(super) fn column(&self, name: &str) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.name == name)
-    }
-
-    /// The parameter `?number` for a cell of a column. Text that is not UTF-8 is held as a blob, and
-    /// a strict TEXT column takes it back only as text.
-    pub(super) fn parameter(&self, column: &str, cell: &Cell, number: usize) -> String {
-        let is_text = self.strict
-            && self
-                .columns
-                .iter()
-                .zip(&self.types)
-                .any(|(known, kind)| known.name == column && kind.eq_ignore_ascii_case("TEXT"));
-        match cell {
-            Cell::Blob(_) if is_text => format!("CAST(?{number} AS TEXT)"),
-            _ => format!("?{number}"),
-        }
     }
 
     /// `SELECT` of all columns.
@@ -83,28 +64,19 @@ pub(super) fn shapes(connection: &Connection) -> Result<BTreeMap<Part, TableShap
 }
 
 fn shape(connection: &Connection, part: Part, sql: String) -> rusqlite::Result<TableShape> {
-    let strict = connection
-        .query_row(
-            "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1",
-            [part.table()],
-            |row| row.get::<_, bool>(0),
-        )
-        .unwrap_or(false);
     let mut columns = Vec::new();
-    let mut types = Vec::new();
     let mut info = connection.prepare(
-        "SELECT name, type, \"notnull\", dflt_value IS NOT NULL FROM pragma_table_xinfo(?1) WHERE hidden = 0",
+        "SELECT name, \"notnull\", dflt_value IS NOT NULL FROM pragma_table_xinfo(?1) WHERE hidden = 0",
     )?;
     let mut rows = info.query([part.table()])?;
     while let Some(row) = rows.next()? {
         columns.push(TableColumn {
             name: row.get(0)?,
-            not_null: row.get(2)?,
-            has_default: row.get(3)?,
+            not_null: row.get(1)?,
+            has_default: row.get(2)?,
         });
-        types.push(row.get(1)?);
     }
-    Ok(TableShape { part, sql, strict, columns, types })
+    Ok(TableShape { part, sql, columns })
 }
 
 /// Reads the pairing tables, `user_version` and the release's name.
@@ -273,7 +245,7 @@ pub(super) fn cell(value: ValueRef<'_>) -> Cell {
         ValueRef::Real(number) => Cell::Real(number),
         ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Cell::Text(text.to_owned()),
-            Err(_) => Cell::Blob(bytes.to_vec()),
+            Err(_) => Cell::OddText(bytes.to_vec()),
         },
         ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
     }
@@ -289,6 +261,7 @@ impl ToSql for Bound<'_> {
             Cell::Integer(number) => ValueRef::Integer(*number),
             Cell::Real(number) => ValueRef::Real(*number),
             Cell::Text(text) => ValueRef::Text(text.as_bytes()),
+            Cell::OddText(bytes) => ValueRef::Text(bytes),
             Cell::Blob(bytes) => ValueRef::Blob(bytes),
         }))
     }
@@ -297,7 +270,7 @@ impl ToSql for Bound<'_> {
 fn bytes_of(cell: &Cell) -> u64 {
     match cell {
         Cell::Text(text) => text.len() as u64,
-        Cell::Blob(bytes) => bytes.len() as u64,
+        Cell::OddText(bytes) | Cell::Blob(bytes) => bytes.len() as u64,
         _ => 8,
     }
 }
