@@ -34,7 +34,7 @@ impl Reference {
     }
 
     /// What it reads in a text; `None`: it refuses it.
-    fn parse(&mut self, json5: bool, text: &[u8]) -> Option<Value> {
+    pub fn parse(&mut self, json5: bool, text: &[u8]) -> Option<Value> {
         let line = json!({ "json5": json5, "text": STANDARD.encode(text) });
         writeln!(self.ask, "{line}").unwrap();
         let mut answer = String::new();
@@ -54,8 +54,12 @@ impl Drop for Reference {
 
 pub fn case(seed: u64, reference: &mut Reference) -> String {
     let mut random = Random(seed);
+    let kind = random.below(3);
+    if kind == 2 {
+        return crate::database::case(random, reference);
+    }
     let sandbox = Sandbox::fixture(FIXTURE);
-    let is_config = random.one_in(2);
+    let is_config = kind == 0;
     let own = sandbox.json(PAIRED);
     let (own_id, own) = own.as_object().unwrap().iter().next().unwrap();
     let (file, case) = match is_config {
@@ -189,7 +193,7 @@ fn edited(
 }
 
 /// Whether OpenClaw takes a record for the device that it stands for.
-fn is_whole(id: &str, record: &Value) -> bool {
+pub fn is_whole(id: &str, record: &Value) -> bool {
     let key = record["publicKey"].as_str().and_then(|key| URL_SAFE_NO_PAD.decode(key).ok());
     record["deviceId"] == id && key.is_some_and(|key| clawmend::files::hash::of(&key) == id)
 }
@@ -214,7 +218,7 @@ fn differences(one: &Value, other: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 /// No secret in any output, and no crash.
-fn quiet(case: &Case, run: Run) -> Run {
+pub fn quiet(case: &Case, run: Run) -> Run {
     let text = run.text();
     for canary in &case.canaries {
         // A shown tail of a token is four letters long.

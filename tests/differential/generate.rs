@@ -44,7 +44,7 @@ pub struct Case {
 }
 
 impl Case {
-    fn canary(&mut self, random: &mut Random) -> String {
+    pub fn canary(&mut self, random: &mut Random) -> String {
         let canary = format!("q{:016x}z{:08x}", random.next(), random.next() as u32);
         self.canaries.push(canary.clone());
         canary
@@ -224,7 +224,7 @@ pub fn config(random: &mut Random) -> Case {
 }
 
 /// A device that OpenClaw would take, and its id.
-fn device(case: &mut Case, random: &mut Random) -> (String, Value) {
+pub fn device(case: &mut Case, random: &mut Random) -> (String, Value) {
     let raw: Vec<u8> = (0..4).flat_map(|_| random.next().to_le_bytes()).collect();
     let id = clawmend::files::hash::of(&raw);
     let token = case.canary(random);

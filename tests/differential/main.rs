@@ -1,4 +1,4 @@
-//! The whole program, in this process, on generated configs and stores; npm's json5 and JSON.parse say what
+//! The whole program, in this process, on generated configs, stores and databases; npm's json5 and JSON.parse say what
 //! they hold. `tests/differential/run.sh` installs json5 and runs this: `-- COUNT`, from `CLAWMEND_SEED` on.
 
 #![allow(
@@ -13,6 +13,7 @@
 )]
 
 mod check;
+mod database;
 mod generate;
 #[path = "../support/mod.rs"]
 mod support;
