@@ -111,7 +111,7 @@ impl State {
         for (name, kind, sql) in objects {
             hash.update(format!("{name} {kind} {sql:?}"));
             let virtual_table = sql.unwrap_or_default().starts_with("CREATE VIRTUAL");
-            if kind != "table" || virtual_table || Part::of_table(&name).is_some() {
+            if kind != "table" || virtual_table || Part::tables().any(|part| part.table() == name) {
                 continue;
             }
             let mut all = connection.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();

@@ -85,9 +85,9 @@ impl Part {
         Part::ALL.into_iter().find(|part| part.file() == Some(relative))
     }
 
-    /// The part a table belongs to.
-    pub fn of_table(table: &str) -> Option<Part> {
-        Part::ALL.into_iter().find(|part| part.table() == table)
+    /// Those that have a table.
+    pub fn tables() -> impl Iterator<Item = Part> {
+        Part::ALL.into_iter().filter(|part| !part.table().is_empty())
     }
 }
 

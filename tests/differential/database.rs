@@ -237,7 +237,7 @@ fn rows(sandbox: &Sandbox) -> Rows {
         let rows = all.query_map([], row)?;
         rows.collect::<rusqlite::Result<Vec<BTreeMap<String, Cell>>>>()
     };
-    Part::ALL.into_iter().map(|part| (part.table(), table(part).unwrap())).collect()
+    Part::tables().map(|part| (part.table(), table(part).unwrap())).collect()
 }
 
 fn text<'a>(row: &'a BTreeMap<String, Cell>, column: &str) -> &'a str {

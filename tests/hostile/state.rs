@@ -111,7 +111,7 @@ pub fn rows(world: &World) -> BTreeMap<String, String> {
     let verdict: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(verdict, "ok", "the database is damaged");
     let mut found = BTreeMap::new();
-    for part in clawmend::model::layout::Part::ALL {
+    for part in clawmend::model::layout::Part::tables() {
         let mut all = db.prepare(&format!("SELECT * FROM {} ORDER BY 1, 2", part.table())).unwrap();
         let width = all.column_count();
         let mut rows = all.query([]).unwrap();

@@ -45,7 +45,7 @@ pub(super) fn shapes(connection: &Connection) -> Result<BTreeMap<Part, TableShap
     let mut shapes = BTreeMap::new();
     let mut find =
         connection.prepare("SELECT type, sql FROM main.sqlite_schema WHERE name = ?1")?;
-    for part in Part::ALL {
+    for part in Part::tables() {
         let found = find
             .query_map([part.table()], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
