@@ -107,5 +107,10 @@ impl JsonStore {
 /// How a path is called in snapshots and journals: relative to the state dir where it lies in it,
 /// else absolute.
 pub fn key_of(state_dir: &Path, path: &Path) -> String {
-    path.strip_prefix(state_dir).unwrap_or(path).to_string_lossy().into_owned()
+    let Ok(inside) = path.strip_prefix(state_dir) else {
+        return path.to_string_lossy().into_owned();
+    };
+    // Windows turns the slashes of our names around below a state dir that is given as `\\?\C:\...`.
+    let names: Vec<_> = inside.iter().map(|name| name.to_string_lossy()).collect();
+    names.join("/")
 }

@@ -192,3 +192,11 @@ fn a_folder_made_for_a_commit_that_failed_is_gone_again() {
     assert!(matches!(moved, Err(CommitError::Moved(_))));
     assert!(!home.dir.path().join("identity").exists());
 }
+
+#[test]
+fn a_key_has_one_form_however_its_path_is_written() {
+    let dir = Path::new("/s");
+    assert_eq!(key_of(dir, Path::new("/s/devices/./paired.json")), "devices/paired.json");
+    assert_eq!(key_of(dir, Path::new("/s/devices//paired.json")), "devices/paired.json");
+    assert_eq!(key_of(dir, Path::new("/other/openclaw.json")), "/other/openclaw.json");
+}
