@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         no_color: clawmend::read::env::no_color(),
         width: clawmend::cli::world::width(),
         become_owner: &clawmend::files::rights::become_owner,
+        again: &clawmend::cli::again::this_program,
         person: &AtTerminal,
     };
     let exit = clawmend::cli::run(std::env::args_os(), &mut world);

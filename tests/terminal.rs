@@ -129,7 +129,7 @@ fn with_snapshots() -> Sandbox {
     sandbox
 }
 
-/// Every path but the lock's own, with contents.
+/// Every path, with contents.
 fn everything(sandbox: &Sandbox) -> Vec<(std::path::PathBuf, String)> {
     let without_times = |line: String| {
         let mut parts = line.split(" mtime ");
@@ -137,9 +137,7 @@ fn everything(sandbox: &Sandbox) -> Vec<(std::path::PathBuf, String)> {
         head + line.split(" | ").nth(1).unwrap_or("")
     };
     let tree = sandbox.tree(true).into_iter();
-    tree.filter(|(path, _)| !path.ends_with("lock") && !path.ends_with("clawmend"))
-        .map(|(path, line)| (path, without_times(line)))
-        .collect()
+    tree.map(|(path, line)| (path, without_times(line))).collect()
 }
 
 #[track_caller]
@@ -247,6 +245,34 @@ fn a_yes_is_a_yes() {
     check(locked, &["repair"], ASKS, &[YES], "Done.");
     check(repaired, &["restore"], ASKS, &[YES], "Done:");
     check(with_snapshots, &["snapshot", "prune", "--keep", "1"], "emove", &[YES], "emoved");
+}
+
+/// Where none is found and others are there, the state dir is chosen; nothing chosen is the list of them.
+#[test]
+fn a_state_dir_that_is_not_where_it_is_looked_for_is_chosen() {
+    const ASKS: &str = "Which one do you mean";
+    let elsewhere = || {
+        let sandbox = locked();
+        std::fs::rename(sandbox.state(), sandbox.home().join(".openclaw-work")).unwrap();
+        sandbox
+    };
+    let sandbox = elsewhere();
+    let mut terminal = Terminal::run(&sandbox, &["diagnose"]);
+    terminal.until(ASKS);
+    let (exit, text) = terminal.ends_after(&[DOWN, ENTER]);
+    let dir = sandbox.home().join(".openclaw-work");
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("LOCKED OUT"), "{text}");
+    assert!(text.contains(&format!("clawmend --state-dir {} repair", dir.display())), "{text}");
+    for keys in [ENTER, ESC, CTRL_C] {
+        let sandbox = elsewhere();
+        let mut terminal = Terminal::run(&sandbox, &["repair"]);
+        terminal.until(ASKS);
+        let (exit, text) = terminal.ends_after(&[keys]);
+        assert_eq!(exit, 3, "{text}");
+        assert!(text.contains("clawmend --profile work"), "{text}");
+        assert!(!sandbox.home().join(".openclaw").exists(), "{text}");
+    }
 }
 
 #[test]

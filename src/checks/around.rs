@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use super::{Check, Edits, Stage};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
-use crate::model::facts::{Access, GatewayProcess, Trouble};
+use crate::model::facts::{Access, GatewayProcess, Interruption, Trouble};
 use crate::plan::StoreKind;
 use crate::step::Step;
 use crate::text::count;
@@ -22,7 +22,25 @@ pub static INTERRUPTED: Check = Check {
     commands: &[&["restore", "SNAPSHOT"]],
     stage: Some(Stage::Store),
     find: |model, check| match &model.facts.interrupted {
-        Some(what) => vec![
+        // Nothing says that there was one.
+        Some(Interruption::NotYours { owner }) => {
+            let state_dir = model.facts.state_dir.as_os_str();
+            let theirs = ["-u".into(), format!("#{owner}").into(), "clawmend".into()];
+            let run = Step::run::<OsString>("sudo", theirs)
+                .with(["--state-dir".into(), state_dir.to_owned()]);
+            let text = "run clawmend as the owner of the state dir, or as root";
+            vec![
+                check
+                    .finding(
+                        crate::model::layout::JOURNAL,
+                        "clawmend's own journal is not yours to read",
+                    )
+                    .rated(Severity::Unchecked)
+                    .by_hand([run.after(text)])
+                    .note("nobody can say if an earlier run of clawmend was interrupted"),
+            ]
+        }
+        Some(Interruption::Run(what)) => vec![
             check
                 .finding(crate::model::layout::JOURNAL, "an earlier clawmend run was interrupted")
                 .repaired("take the interrupted run back first")

@@ -87,10 +87,10 @@ pub enum Command {
     /// Say what is wrong, the worst first (the default; changes nothing)
     #[command(
         after_help = "Exit: 0 nothing blocks the CLI, 1 something does or could not be checked.\n\n\
-        Examples:\n  clawmend\n  clawmend -v\n  clawmend diagnose --json | jq -r '.findings[].code'"
+        Examples:\n  clawmend\n  clawmend -v\n  clawmend diagnose --json | jq -r '.findings[].code'\n  sudo clawmend diagnose --all"
     )]
     #[command(aliases = ["doctor", "status"])]
-    Diagnose,
+    Diagnose(Diagnose),
     /// Repair what locks the CLI out: preview, one question, a snapshot, the changes
     #[command(alias = "fix")]
     Repair(Repair),
@@ -136,8 +136,11 @@ pub enum Command {
     Completions {
         /// The shell
         #[arg(value_name = "SHELL")]
-        shell: clap_complete::Shell,
+        shell: Shell,
     },
+    /// What a completion script asks
+    #[command(hide = true)]
+    Complete(Complete),
     /// Print the man page, or write all man pages into a folder
     #[command(
         after_help = "Examples:\n  clawmend man | man -l -\n  clawmend man ~/.local/share/man/man1"
@@ -147,6 +150,40 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+/// A shell that has completions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Elvish.
+    Elvish,
+    /// Fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+    /// Zsh.
+    Zsh,
+}
+
+/// `clawmend complete`, for the scripts of `clawmend completions`.
+#[derive(Clone, Debug, Args)]
+pub struct Complete {
+    /// The word to complete
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    pub word: String,
+    /// The words before it
+    #[arg(last = true)]
+    pub before: Vec<String>,
+}
+
+/// `clawmend diagnose`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Diagnose {
+    /// Every state dir: of each profile, of legacy names; as root also of each user, volume and container
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `clawmend repair`.

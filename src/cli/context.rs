@@ -15,6 +15,7 @@ use crate::finding::Finding;
 use crate::image::DatabaseState;
 use crate::journal::{self, Recovered};
 use crate::model::Model;
+use crate::model::facts::Interruption;
 use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
 use crate::read::locate::{Flags, Located, locate};
 use crate::render::Paint;
@@ -265,17 +266,18 @@ fn neutral(text: &str) -> std::borrow::Cow<'_, str> {
     out.into()
 }
 
-fn interrupted(located: &Located) -> Result<Option<String>, Error> {
-    Ok(match journal::interrupted(&located.state_dir)? {
-        None => None,
-        Some(journal::Interrupted::Apply(record)) => Some(format!(
+fn interrupted(located: &Located) -> Result<Option<Interruption>, Error> {
+    Ok(Some(match journal::interrupted(&located.state_dir)? {
+        None => return Ok(None),
+        Some(journal::Interrupted::Apply(record)) => Interruption::Run(format!(
             "`clawmend {}` of {}, snapshot {}",
             record.command,
             crate::text::utc(record.started_at_ms),
             record.snapshot
         )),
         Some(journal::Interrupted::Unreadable(why)) => {
-            Some(format!("its journal cannot be read: {why}"))
+            Interruption::Run(format!("its journal cannot be read: {why}"))
         }
-    })
+        Some(journal::Interrupted::NotYours { owner }) => Interruption::NotYours { owner },
+    }))
 }

@@ -105,6 +105,7 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
         no_color: world.no_color,
         width: world.width,
         become_owner: world.become_owner,
+        again: world.again,
         person: &Nobody,
     };
     let color = if context.paint.on { "always" } else { "never" };

@@ -11,6 +11,7 @@ use crate::platform::Answer;
 use crate::render::json::{DiagnoseDocument, Head, StateDocument};
 use crate::render::{admission, findings, wrap};
 use crate::step::Step;
+use crate::text::{count, safe};
 
 /// Reads, checks, prints. `asks`: whoever called clawmend without a command, and can answer, is led on to
 /// the preview of the repair.
@@ -59,6 +60,14 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
         out.push('\n');
         out.push_str(&admission::steps(&state.model, &admission, view.width));
     }
+    if let Some(container) = &state.model.facts.belongs_to {
+        out.push_str(&wrap(&safe(&container.says()), view.width, "Container  ", "           "));
+        out.push_str("\n           To run clawmend in a container instead:\n");
+        for step in container.run(&state.model.facts.state_dir) {
+            let line = view.invocation.wrapped(&step, view.width, "           ", "           ");
+            out.push_str(&format!("{line}\n"));
+        }
+    }
     out.push('\n');
     let verdict = wrap(&verdict(state), view.width, "", "  ");
     let fails = checks::fails(&state.findings);
@@ -85,12 +94,23 @@ fn verdict(state: &State) -> String {
     let causes = checks::follow::causes(&state.findings);
     let number =
         |severity| causes.iter().filter(|cause| cause.finding.severity == severity).count();
+    let beside = || {
+        let kinds = [
+            (Severity::Unchecked, "unchecked", "unchecked"),
+            (Severity::Warning, "warning", "warnings"),
+        ];
+        let counts = kinds.map(|(severity, one, many)| (number(severity), one, many));
+        let told = counts.into_iter().filter(|(number, ..)| *number > 0);
+        let told: Vec<String> = told.map(|(number, one, many)| count(number, one, many)).collect();
+        if told.is_empty() { String::new() } else { format!(" ({} more)", told.join(", ")) }
+    };
     match (number(Severity::Blocks), number(Severity::Unchecked)) {
         (0, 0) => "Healthy: nothing locks this machine's CLI out.".to_owned(),
         (0, _) => "Not sure: something could not be checked.".to_owned(),
-        (1, _) => "LOCKED OUT: one thing keeps this machine's CLI out.".to_owned(),
-        (more, _) => {
-            format!("LOCKED OUT: {more} things keep this machine's CLI out, the worst first.")
-        }
+        (1, _) => format!("LOCKED OUT: one thing keeps this machine's CLI out{}.", beside()),
+        (more, _) => format!(
+            "LOCKED OUT: {more} things keep this machine's CLI out, the worst first{}.",
+            beside()
+        ),
     }
 }

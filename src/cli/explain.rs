@@ -174,11 +174,18 @@ impl Reply {
             None => "No state dir of OpenClaw is found here. Where it may be:".to_owned(),
         };
         context.say(&wrap(&heading, width, "", ""));
-        let trees = self.looked.iter().flat_map(|state| &state.model.facts.other_trees);
-        let known = trees.take(AT_LENGTH).map(|tree| {
-            Step::look_at(tree.path.clone()).after("another state dir of this machine")
-        });
-        for step in known.chain(places()).collect::<Vec<_>>() {
+        const OTHER: &str = "another state dir of this machine";
+        let known: Vec<Step> = match &self.looked {
+            Some(state) => {
+                let trees = state.model.facts.other_trees.iter();
+                trees.map(|tree| Step::look_at(tree.path.clone()).after(OTHER)).collect()
+            }
+            None => {
+                let there = crate::read::locate::everywhere(&context.world.env);
+                there.iter().map(|one| one.step().after(OTHER).note(one.about())).collect()
+            }
+        };
+        for step in known.into_iter().take(AT_LENGTH).chain(places()) {
             context.say(&context.invocation.wrapped(&step, width, "- ", "  "));
         }
         let text = "add -v to see each possible cause";

@@ -1,4 +1,4 @@
-//! Man pages and completions, from the one definition of the command line.
+//! Man pages, from the one definition of the command line.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,17 +9,6 @@ use crate::exit::Exit;
 
 /// The pages' date: that of the version, so that a page does not change from day to day.
 const PAGES_DATE: &str = "2026-11-24";
-
-/// Prints a completion script.
-pub(super) fn completions(
-    context: &mut Context<'_, '_>,
-    shell: clap_complete::Shell,
-) -> Result<Exit, Error> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut super::command(100), "clawmend", &mut script);
-    context.print(&String::from_utf8_lossy(&script));
-    Ok(Exit::Done)
-}
 
 /// Prints the main page, or writes all pages into a folder.
 pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<Exit, Error> {
@@ -148,7 +137,8 @@ fn collect(
     let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
     let text = sections(&without_help(&text));
     pages.push((format!("{name}.1"), text));
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+    let shown = |sub: &&clap::Command| sub.get_name() != "help" && !sub.is_hide_set();
+    for sub in command.get_subcommands().filter(shown) {
         collect(sub, &format!("{name}-{}", sub.get_name()), pages)?;
     }
     Ok(())

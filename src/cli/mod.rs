@@ -1,8 +1,11 @@
 //! The shell: arguments, streams, questions, exit codes.
 
+pub mod again;
+mod all;
 mod approve;
 pub mod args;
 mod change;
+mod complete;
 pub mod context;
 mod demo;
 mod devices;
@@ -13,6 +16,7 @@ mod generate;
 mod head;
 mod help;
 mod next;
+mod pick;
 mod progress;
 mod repair;
 mod report;
@@ -199,7 +203,7 @@ pub fn command(width: usize) -> clap::Command {
 
 fn command_name(command: Option<&Command>) -> &'static str {
     match command {
-        None | Some(Command::Diagnose) => "diagnose",
+        None | Some(Command::Diagnose(_)) => "diagnose",
         Some(Command::Repair(_)) => "repair",
         Some(Command::Approve(_)) => "approve",
         Some(Command::Devices) => "devices",
@@ -217,6 +221,7 @@ fn command_name(command: Option<&Command>) -> &'static str {
         Some(Command::Report(_)) => "report",
         Some(Command::Demo) => "demo",
         Some(Command::Completions { .. }) => "completions",
+        Some(Command::Complete(_)) => "complete",
         Some(Command::Man { .. }) => "man",
     }
 }
@@ -229,12 +234,16 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
         let plain = Step::clawmend([name]).after("leave --json out");
         return Err(Error::usage(format!("`{name}` prints no JSON")).hint(plain));
     }
+    if takes_state(command.as_ref()) {
+        pick::state_dir(context);
+    }
     match command {
         None => {
             let asks = context.world.out_is_terminal && context.world.person.is_there();
             diagnose::run(context, asks)
         }
-        Some(Command::Diagnose) => diagnose::run(context, false),
+        Some(Command::Diagnose(args)) if args.all => all::run(context),
+        Some(Command::Diagnose(_)) => diagnose::run(context, false),
         Some(Command::Repair(args)) => repair::repair(context, &args),
         Some(Command::Approve(args)) => approve::run(context, &args),
         Some(Command::Devices) => devices::run(context),
@@ -245,8 +254,22 @@ fn dispatch(command: Option<Command>, context: &mut Context<'_, '_>) -> Result<E
         Some(Command::Explain(args)) => explain::run(context, &args),
         Some(Command::Report(args)) => report::run(context, &args),
         Some(Command::Demo) => demo::run(context),
-        Some(Command::Completions { shell }) => generate::completions(context, shell),
+        Some(Command::Completions { shell }) => {
+            context.print(complete::script(shell));
+            Ok(Exit::Done)
+        }
+        Some(Command::Complete(args)) => Ok(complete::run(context, &args)),
         Some(Command::Man { dir }) => generate::man(context, dir.as_deref()),
+    }
+}
+
+/// Whether a command works on a state dir, and on one alone.
+fn takes_state(command: Option<&Command>) -> bool {
+    match command {
+        Some(Command::Diagnose(args)) => !args.all,
+        Some(Command::Explain(_) | Command::Demo) => false,
+        Some(Command::Completions { .. } | Command::Complete(_) | Command::Man { .. }) => false,
+        _ => true,
     }
 }
 
@@ -278,6 +301,20 @@ fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
     context.tell(&text);
 }
 
+/// Of several commands that may be meant the nearest alone is named.
+fn nearest_first(error: &mut clap::Error) {
+    use clap::error::{ContextKind, ContextValue};
+    let (Some(ContextValue::String(given)), Some(ContextValue::Strings(found))) =
+        (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::SuggestedSubcommand))
+    else {
+        return;
+    };
+    let near = found.iter().min_by_key(|one| crate::text::distance::distance(given, one)).cloned();
+    if let Some(near) = near {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![near]));
+    }
+}
+
 /// An error about arguments without what was given: a token may have been pasted into the wrong place.
 /// The name of a flag, and a word that is near a command, stay.
 fn without_values(mut error: clap::Error) -> clap::Error {
@@ -294,6 +331,7 @@ fn without_values(mut error: clap::Error) -> clap::Error {
     if text(&error, ContextKind::InvalidSubcommand).is_some() && !is_near {
         error.insert(ContextKind::InvalidSubcommand, masked());
     }
+    nearest_first(&mut error);
     let is_unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
     let is_flag = |text: &str| {
         text.starts_with('-') && crate::secret::places::shows_key(text.trim_start_matches('-'))

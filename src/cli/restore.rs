@@ -21,7 +21,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
     let held = recover_first(context, args.back.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let list = snapshot::list(&located.state_dir, &folder)?;
+    let list = context
+        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?;
     let id = match args.id.as_str() {
         LATEST => latest(context, &located, &folder, &list)?,
         id => snapshot::find(&list, id)?.id.clone(),
@@ -34,7 +35,8 @@ pub(super) fn undo(context: &mut Context<'_, '_>, args: &args::Back) -> Result<E
     let held = recover_first(context, args.dry_run)?;
     let located = context.locate()?;
     let folder = context.snapshots(&located);
-    let list = snapshot::list(&located.state_dir, &folder)?;
+    let list = context
+        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?;
     let state = context.read()?;
     let is_now = |summary: &snapshot::Summary| is_now(&state, &located, &folder, summary);
     // An undo that was interrupted and taken back has undone nothing.
@@ -44,14 +46,15 @@ pub(super) fn undo(context: &mut Context<'_, '_>, args: &args::Back) -> Result<E
         }
         _ => &list.own,
     };
-    let mut target = None;
-    for summary in snapshot::undoable(own) {
-        // One that cannot be read is not overlooked: opening it says why.
-        if !is_now(summary)? {
-            target = Some(summary.id.clone());
-            break;
+    // One that cannot be read is not overlooked: opening it says why.
+    let target = context.while_it_takes("comparing the snapshots", || {
+        for summary in snapshot::undoable(own) {
+            if !is_now(summary)? {
+                return Ok(Some(summary.id.clone()));
+            }
         }
-    }
+        Ok::<_, Error>(None)
+    })?;
     drop(state);
     let Some(id) = target else {
         let text = "there is nothing to undo: no change by clawmend is left to take back";
@@ -84,7 +87,7 @@ fn go_back(
     let folder = context.snapshots(&located);
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
     // Every checksum before anything is touched.
-    found.check(&verify_extract)?;
+    context.while_it_takes("checking the snapshot", || found.check(&verify_extract))?;
     // The same snapshot, whatever was taken in between.
     let again = Step::clawmend(["restore", id.as_str()]);
     let call = Call {

@@ -2,6 +2,7 @@
 //! `main` makes the real one, tests make their own.
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::io::Write;
 
 use crate::error::Error;
@@ -34,6 +35,8 @@ pub struct World<'a> {
     pub width: usize,
     /// Gives root's process the rights of the state dir's owner for good: [`crate::files::rights::become_owner`].
     pub become_owner: &'a dyn Fn(&StateDir) -> Result<(), Error>,
+    /// Runs this program with other arguments, and returns what it printed: [`super::again::this_program`].
+    pub again: &'a dyn Fn(&[OsString]) -> std::io::Result<Vec<u8>>,
     /// The person, if there is one.
     pub person: &'a dyn Person,
 }

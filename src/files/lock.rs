@@ -20,16 +20,26 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Refuses where the lock would be refused for its place; writes nothing. Returns the state dir's owner.
+    ///
+    /// # Errors
+    /// The state dir or clawmend's folder in it is no safe place to write to.
+    pub fn check(state_dir: &StateDir) -> Result<u32, Error> {
+        let state = state_dir.open()?;
+        super::safety::check(state)?;
+        let owner = state.meta()?.uid;
+        super::safety::check_own_below(state, layout::OWN_DIR.as_ref(), owner)?;
+        Ok(owner)
+    }
+
     /// Takes the lock, waiting up to `wait` for another clawmend to finish. Refuses first if the
     /// state dir is no safe place to write to.
     ///
     /// # Errors
     /// Refused: an unsafe place, or another clawmend is at work (names its pid). Failed: I/O.
     pub fn take(state_dir: &StateDir, now_ms: i64, wait: Duration) -> Result<Self, Error> {
+        let owner = Self::check(state_dir)?;
         let state = state_dir.open()?;
-        super::safety::check(state)?;
-        let owner = state.meta()?.uid;
-        super::safety::check_own_below(state, layout::OWN_DIR.as_ref(), owner)?;
         let (dir, name) = state.walk_or_create(Path::new(layout::LOCK))?;
         super::safety::check_own(&dir, owner)?;
         let path = dir.path().join(&name);

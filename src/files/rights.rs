@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use super::StateDir;
 use crate::error::{Error, plain_io};
+use crate::model::container::Container;
 use crate::platform::{self, rights as system};
 use crate::step::Step;
 
@@ -67,8 +68,14 @@ fn kept_out(uid: u32, path: &Path, real: &Path) -> Error {
     let mut way: Vec<&Path> = real.ancestors().skip(1).collect();
     way.reverse();
     let closed = way.into_iter().find(|folder| folder.join(".").symlink_metadata().is_err());
-    Error::refused(format!("{why}, who may not pass this folder on the way to it"))
-        .at(closed.unwrap_or(path))
+    let error = Error::refused(format!("{why}, who may not pass this folder on the way to it"))
+        .at(closed.unwrap_or(path));
+    // Nobody's folder but a container's: there its owner comes to it.
+    if let Some(container) = Container::of_path(real) {
+        let hint = "it belongs to a container; there its owner comes to it:";
+        return container.run(real).into_iter().fold(error.hint(hint), Error::hint);
+    }
+    error
         .hint("run clawmend as that user where they can come to it (in their container, say), or put it where they can:")
         .hint(Step::run("sudo", ["mount", "--bind"]).with([real, Path::new("/mnt")]))
         .hint(Step::look_at("/mnt").after("then"))

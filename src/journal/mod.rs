@@ -13,7 +13,7 @@ pub use recover::{Recovered, Recovery, RecoveryOutcome, recover, tidy};
 use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{Dir, New, OWN_LIMIT, StateDir, replace};
-use crate::image::FileState;
+use crate::image::{FileState, Unusable};
 use crate::model::layout;
 use crate::snapshot::{Expected, Snapshot};
 use crate::store::CommitError;
@@ -80,6 +80,11 @@ pub enum Interrupted {
     Apply(Box<RunRecord>),
     /// A journal is there that this clawmend cannot read; the text says why.
     Unreadable(String),
+    /// Whoever runs this may not look whether one is there.
+    NotYours {
+        /// The state dir's owner, who may.
+        owner: u32,
+    },
 }
 
 /// Looks for an interrupted run. Reads only, so it fits `diagnose`; while a run is at work its own
@@ -94,6 +99,9 @@ pub fn interrupted(state_dir: &StateDir) -> Result<Option<Interrupted>, Error> {
     let unreadable = |why: String| Ok(Some(Interrupted::Unreadable(why)));
     match found {
         FileState::Absent => Ok(None),
+        FileState::Unusable(Unusable::Denied) => {
+            Ok(Some(Interrupted::NotYours { owner: state.meta()?.uid }))
+        }
         FileState::Unusable(why) => {
             unreadable(refuse(&state_dir.join(layout::JOURNAL), &why).to_string())
         }

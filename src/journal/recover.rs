@@ -87,6 +87,11 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
                     "and run the same command again; the newest snapshot holds the state before",
                 )));
             }
+            Some(Interrupted::NotYours { .. }) => {
+                return Err(Error::refused("clawmend's journal is not yours to read")
+                    .at(&path)
+                    .hint(crate::platform::RUN_AS));
+            }
             None => {
                 tidy(recovery.state_dir, recovery.snapshots, recovery.lock);
                 return Ok(None);

@@ -17,6 +17,8 @@ pub struct Facts {
     pub in_windows: Option<PathBuf>,
     /// Other state dirs that exist (F22, F25).
     pub other_trees: Vec<Tree>,
+    /// The container that the state dir belongs to, as far as paths and files tell.
+    pub belongs_to: Option<super::container::Container>,
     /// The compose file near the state dir that names an OpenClaw.
     pub compose: Option<PathBuf>,
     /// Whether a gateway runs on this state dir.
@@ -25,8 +27,8 @@ pub struct Facts {
     pub access: Vec<Access>,
     /// Leftover temporary files of interrupted writes (F36), relative to the state dir.
     pub orphans: Vec<String>,
-    /// A clawmend apply that was interrupted; the text says what and when.
-    pub interrupted: Option<String>,
+    /// A clawmend apply that was interrupted, or may have been.
+    pub interrupted: Option<Interruption>,
     /// Snapshots that a killed clawmend left half-made, by name.
     pub half_built: Vec<String>,
     /// `exec-approvals.json`, which blocks OpenClaw's own migration (F14), and what an interrupted one had
@@ -38,6 +40,18 @@ pub struct Facts {
     pub era: super::scopes::Era,
     /// What stands around the config.
     pub config: ConfigFacts,
+}
+
+/// What clawmend's journal tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// A run was interrupted; the text says what and when.
+    Run(String),
+    /// Whoever runs this may not look whether there is one.
+    NotYours {
+        /// The state dir's owner, who may.
+        owner: u32,
+    },
 }
 
 /// The side of WSL that something belongs to.

@@ -1,6 +1,7 @@
 //! What the state means: typed, lenient views of the images. No rule, no word for people.
 
 pub mod contact;
+pub mod container;
 pub mod database;
 pub mod device;
 mod entry;

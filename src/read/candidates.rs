@@ -1,21 +1,25 @@
-//! Where the state of an OpenClaw lies that is not root's own: the homes of the accounts, and the volumes and
-//! folders of containers. Looked into for root alone, and only where root has no state dir.
+//! State dirs that a run may mean where it has found none, and all that `diagnose --all` looks at: those of
+//! this home, of whoever called `sudo`, and for root those of every account, of volumes and of containers.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::disk::names;
-use super::env::Env;
-use super::trees::{DIRS, looks_like_state};
+use super::containers;
+use super::disk::{names, real};
+use super::env::{Env, homes_of, user_of};
+use super::trees::{DIRS, is_profile, looks_like_state, of_home};
+use crate::model::container::{Container, Kept};
 use crate::platform;
+use crate::step::Step;
 use crate::text::utc;
 
-/// So many places are named.
-const MOST: usize = 12;
+/// So many state dirs are looked for.
+const MOST: usize = 500;
 /// Folders below the root whose folders are homes.
 const HOMES: [&str; 2] = ["home", "Users"];
-/// Folders below the root or a home whose folders are volumes.
+/// Folders below the root whose folders are volumes.
 const VOLUMES: [&str; 2] = ["var/lib/docker/volumes", "var/lib/containers/storage/volumes"];
-/// The same for a user's own containers.
+/// The same below a home, for a user's own containers.
 const USERS_VOLUMES: [&str; 2] =
     [".local/share/docker/volumes", ".local/share/containers/storage/volumes"];
 /// Home Assistant keeps a folder for each add-on there.
@@ -23,53 +27,157 @@ const ADDONS: [&str; 2] = ["addon_configs", "usr/share/hassio/addon_configs"];
 /// What images take for the home or the state dir of their OpenClaw.
 const FOLDERS: [&str; 4] = ["root", "config", "data", "share"];
 
-/// State dirs that root may mean, each with what it is, whose, and when it was used last.
-pub(super) fn places(env: &Env, but: &Path) -> Vec<(PathBuf, String)> {
-    let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else {
-        return Vec::new();
-    };
-    let below = |folder: &Path| {
-        let folder = folder.to_path_buf();
-        names(&folder).into_iter().map(move |name| folder.join(name))
-    };
-    let mut looked: Vec<(PathBuf, &str)> = Vec::new();
-    let mut volumes: Vec<PathBuf> = VOLUMES.map(|folder| root.join(folder)).to_vec();
-    for home in HOMES.iter().flat_map(|homes| below(&root.join(homes))) {
-        volumes.extend(USERS_VOLUMES.map(|folder| home.join(folder)));
-        looked.push((home, "a home"));
+/// A state dir that is there.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Where.
+    pub dir: PathBuf,
+    /// What it is: "profile `work`", "a container's volume".
+    pub what: String,
+    /// A run without flags takes this one.
+    pub is_own: bool,
+    /// The profile of this home that it is.
+    pub profile: Option<String>,
+    /// Whose it is, where the system knows owners.
+    pub uid: Option<u32>,
+    /// The same by name, where the machine knows one.
+    pub user: Option<String>,
+    /// When something in it was changed last, milliseconds since 1970.
+    pub used_ms: Option<i64>,
+    /// The container that it belongs to.
+    pub container: Option<Container>,
+}
+
+impl Candidate {
+    fn of(dir: PathBuf, what: String, home: Option<&Path>, passwd: &str, env: &Env) -> Self {
+        let uid = dir.metadata().ok().filter(|_| platform::KNOWS_OWNERS);
+        let uid = uid.map(|found| platform::meta(&found).uid);
+        let name = dir.file_name().filter(|_| home.is_some() && dir.parent() == home);
+        let profile = name.and_then(|name| name.to_str()?.strip_prefix(".openclaw-"));
+        Self {
+            what,
+            is_own: false,
+            profile: profile.filter(|name| is_profile(name)).map(str::to_owned),
+            uid,
+            user: uid.and_then(|uid| user_of(passwd, uid)),
+            used_ms: used(&dir),
+            container: containers::of(&dir, env),
+            dir,
+        }
     }
-    for volume in volumes.iter().flat_map(|folder| below(folder)) {
-        looked.push((volume.join("_data"), "a container's volume"));
+
+    /// Its owner: `ann`, `uid 1000`.
+    pub fn owner(&self) -> String {
+        match (&self.user, self.uid) {
+            (Some(user), _) => user.clone(),
+            (None, Some(uid)) => format!("uid {uid}"),
+            (None, None) => "?".to_owned(),
+        }
     }
-    for addon in ADDONS.iter().flat_map(|folder| below(&root.join(folder))) {
-        looked.push((addon, "a Home Assistant add-on"));
+
+    /// `profile `work`, of ann, last used 2026-11-24 18:13:20 UTC`.
+    pub fn about(&self) -> String {
+        let owner = self.uid.map(|_| format!(", of {}", self.owner())).unwrap_or_default();
+        let used = self.used_ms.map(|ms| format!(", last used {}", utc(ms))).unwrap_or_default();
+        format!("{}{owner}{used}", self.what)
     }
-    looked.extend(FOLDERS.map(|folder| (root.join(folder), "a folder")));
-    let mut found: Vec<(PathBuf, String)> = Vec::new();
-    for (folder, what) in looked {
-        let own = |name: &String| DIRS.contains(&name.as_str()) || name.starts_with(".openclaw-");
-        let inner = names(&folder).into_iter().filter(own).map(|name| folder.join(name));
-        for dir in std::iter::once(folder.clone()).chain(inner) {
-            let is_new = dir != but && !found.iter().any(|(path, _)| *path == dir);
-            if is_new && found.len() < MOST && looks_like_state(&dir) {
-                let about = format!("there is one in {what}{}", about(&dir));
-                found.push((dir, about));
-            }
+
+    /// How clawmend looks at it. A volume's owner cannot come to it from outside their container, and root works
+    /// with the owner's rights.
+    pub fn step(&self) -> Step {
+        let by_engine = self.container.as_ref().filter(|container| {
+            self.uid != Some(0) && matches!(container.kept, Kept::Volume { .. })
+        });
+        let step = by_engine.and_then(|container| container.run(&self.dir).into_iter().next());
+        step.unwrap_or_else(|| match (&self.profile, self.is_own) {
+            (_, true) => Step::diagnose(),
+            (Some(profile), _) => Step::profile(profile),
+            (None, _) => Step::look_at(self.dir.clone()),
+        })
+    }
+
+    /// The flags that name it; none for the one that a run takes without any.
+    pub fn flags(&self) -> Vec<OsString> {
+        match (&self.profile, self.is_own) {
+            (_, true) => Vec::new(),
+            (Some(profile), _) => vec!["--profile".into(), profile.into()],
+            (None, _) => vec!["--state-dir".into(), self.dir.clone().into()],
+        }
+    }
+}
+
+/// Every state dir that this process can know of, those of this home first; `own`, which a run without flags
+/// takes, in any case.
+pub(super) fn candidates(env: &Env, home: Option<&Path>, own: Option<&Path>) -> Vec<Candidate> {
+    let passwd = env.passwd().unwrap_or_default();
+    let own = own.map(real);
+    let mut looked: Vec<(PathBuf, String)> = Vec::new();
+    for name in ["OPENCLAW_STATE_DIR", "CLAWDBOT_STATE_DIR"] {
+        looked.extend(env.var(name).map(|dir| (env.path(dir, home), format!("{name} names it"))));
+    }
+    let homes = [home, env.home.as_deref(), env.sudo_home.as_deref()];
+    looked.extend(homes.into_iter().flatten().flat_map(of_home));
+    if let Some(homes) = &env.windows_homes {
+        let theirs = names(homes).into_iter().map(|name| homes.join(name).join(DIRS[0]));
+        looked.extend(theirs.map(|dir| (dir, "of an OpenClaw in Windows, outside WSL".to_owned())));
+    }
+    looked.extend(of_root(env, &passwd));
+    let mut seen = Vec::new();
+    let mut found = Vec::new();
+    for (dir, what) in looked {
+        let place = real(&dir);
+        let is_own = own.as_ref() == Some(&place);
+        let is_there = looks_like_state(&dir) || is_own;
+        if found.len() < MOST && is_there && !seen.contains(&place) {
+            seen.push(place);
+            let one = Candidate::of(dir, what, home, &passwd, env);
+            found.push(Candidate { is_own, ..one });
         }
     }
     found
 }
 
-/// `, of uid 1000, last used 2026-11-24 18:13:20 UTC`.
-fn about(dir: &Path) -> String {
-    let newest = |dir: &Path| {
-        let names = ["", "devices", "identity", "state", "state/openclaw.sqlite-wal"];
-        let found = names.iter().filter_map(|name| dir.join(name).symlink_metadata().ok());
-        found.map(|found| platform::meta(&found).mtime_ns).max()
+/// What root alone may look into.
+fn of_root(env: &Env, passwd: &str) -> Vec<(PathBuf, String)> {
+    let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else {
+        return Vec::new();
     };
-    let owner = dir.symlink_metadata().ok().filter(|_| platform::KNOWS_OWNERS);
-    let owner = owner.map(|found| format!(", of uid {}", platform::meta(&found).uid));
-    let used = newest(dir).and_then(|time| i64::try_from(time / 1_000_000).ok());
-    let used = used.map(|ms| format!(", last used {}", utc(ms)));
-    format!("{}{}", owner.unwrap_or_default(), used.unwrap_or_default())
+    let below = |folder: PathBuf| {
+        let names = names(&folder).into_iter();
+        names.map(move |name| folder.join(name)).collect::<Vec<_>>()
+    };
+    let mut homes: Vec<PathBuf> = HOMES.iter().flat_map(|homes| below(root.join(homes))).collect();
+    let accounts = homes_of(passwd).into_iter();
+    homes.extend(accounts.map(|home| root.join(home.trim_start_matches('/'))));
+    let mut volumes: Vec<PathBuf> = VOLUMES.map(|folder| root.join(folder)).to_vec();
+    let mut looked: Vec<(PathBuf, String)> = Vec::new();
+    for home in &homes {
+        volumes.extend(USERS_VOLUMES.map(|folder| home.join(folder)));
+        looked.extend(of_home(home));
+        looked.push((home.clone(), "a home".to_owned()));
+    }
+    let mut mounted: Vec<(PathBuf, String)> = Vec::new();
+    for volume in volumes.into_iter().flat_map(below) {
+        mounted.push((volume.join("_data"), "a container's volume".to_owned()));
+    }
+    for addon in ADDONS.iter().flat_map(|folder| below(root.join(folder))) {
+        mounted.push((addon, "a Home Assistant add-on".to_owned()));
+    }
+    for mount in containers::mounts(env) {
+        mounted.push((mount.source, format!("a folder of container `{}`", mount.name)));
+    }
+    mounted.extend(FOLDERS.map(|folder| (root.join(folder), "a folder".to_owned())));
+    for (folder, what) in mounted {
+        looked.push((folder.clone(), what.clone()));
+        looked.extend(of_home(&folder).into_iter().map(|(dir, _)| (dir, what.clone())));
+    }
+    looked
+}
+
+/// When something in a state dir was changed last.
+fn used(dir: &Path) -> Option<i64> {
+    let names = ["", "devices", "identity", "state", "state/openclaw.sqlite-wal"];
+    let found = names.iter().filter_map(|name| dir.join(name).symlink_metadata().ok());
+    let newest = found.map(|found| platform::meta(&found).mtime_ns).max()?;
+    i64::try_from(newest / 1_000_000).ok()
 }

@@ -180,7 +180,7 @@ fn addresses(table: &str) -> BTreeSet<Ipv4Addr> {
 }
 
 /// The signs by which OpenClaw itself takes a machine for a container.
-fn is_container(env: &Env) -> bool {
+pub(super) fn is_container(env: &Env) -> bool {
     let marked = [".dockerenv", "run/.containerenv", "var/run/.containerenv"];
     let root = env.root.as_deref();
     if root.is_some_and(|root| marked.iter().any(|path| root.join(path).exists())) {

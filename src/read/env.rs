@@ -103,6 +103,11 @@ impl Env {
         found.map(|value| value.expose().trim().to_owned()).collect()
     }
 
+    /// The accounts of this machine, as text.
+    pub fn passwd(&self) -> Option<String> {
+        super::disk::text(&self.root.as_ref()?.join(PASSWD.trim_start_matches('/')))
+    }
+
     /// A path that a variable or a flag names: `~` is `home`, and what is relative begins where this
     /// process works.
     pub fn path(&self, text: &str, home: Option<&Path>) -> PathBuf {
@@ -166,6 +171,21 @@ pub(super) fn home_of(passwd: &str, user: &str) -> Option<PathBuf> {
     let line = passwd.lines().find(|line| line.split(':').next() == Some(user))?;
     let home = line.split(':').nth(5)?;
     home.starts_with('/').then(|| PathBuf::from(home))
+}
+
+/// The home folders of all accounts, from the text of a passwd file.
+pub(super) fn homes_of(passwd: &str) -> Vec<&str> {
+    let homes = passwd.lines().filter_map(|line| line.split(':').nth(5));
+    homes.filter(|home| home.starts_with('/') && *home != "/").collect()
+}
+
+/// The name of a user, from the text of a passwd file.
+pub(super) fn user_of(passwd: &str, uid: u32) -> Option<String> {
+    let mut lines = passwd.lines().map(|line| line.split(':'));
+    lines.find_map(|mut fields| {
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
 }
 
 #[cfg(test)]

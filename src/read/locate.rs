@@ -5,16 +5,21 @@
 
 use std::path::{Path, PathBuf};
 
-use super::candidates;
+use super::candidates::{Candidate, candidates};
+use super::containers;
 use super::disk::names;
 use super::env::Env;
-use super::trees::{DIRS, how, looks_like_state, other_trees};
+use super::trees::{DIRS, how, is_profile, looks_like_state};
 use super::wrong;
 use crate::error::Error;
 use crate::files::StateDir;
+use crate::model::container::Container;
 use crate::model::layout::{CONFIG, LEGACY_CONFIGS};
 use crate::step::Step;
 use crate::text::distance::distance;
+
+/// So many state dirs are named in an error.
+const MOST_TOLD: usize = 12;
 
 /// What the user said on the command line.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +45,23 @@ pub struct Located {
     pub profile: Option<String>,
     /// The home folder that OpenClaw goes by.
     pub home: Option<PathBuf>,
+    /// The container that the state dir belongs to, told while this process may still look.
+    pub container: Option<Container>,
+}
+
+/// State dirs that may be meant where none was named and none is found; none where that is not so.
+pub fn meant(flags: &Flags, env: &Env) -> Vec<Candidate> {
+    let is_named = flags.state_dir.is_some() || flags.profile.is_some();
+    match is_named || locate(flags, env).is_ok() {
+        true => Vec::new(),
+        false => everywhere(env),
+    }
+}
+
+/// Every state dir that this process can know of.
+pub fn everywhere(env: &Env) -> Vec<Candidate> {
+    let own = locate(&Flags::default(), env).ok();
+    candidates(env, home(env).as_deref(), own.as_ref().map(|own| &*own.state_dir))
 }
 
 /// Finds the state dir and the config.
@@ -76,7 +98,8 @@ pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
     if flags.config.is_some() {
         wrong::check_config(&config)?;
     }
-    Ok(Located { config, state_dir: state_dir.into(), how, profile, home })
+    let container = containers::of(&state_dir, env);
+    Ok(Located { config, state_dir: state_dir.into(), how, profile, home, container })
 }
 
 fn home(env: &Env) -> Option<PathBuf> {
@@ -92,7 +115,7 @@ fn profile(flags: &Flags, env: &Env) -> Result<Option<String>, Error> {
     let Some(name) = name.filter(|name| *name != "default" || flags.profile.is_some()) else {
         return Ok(None);
     };
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+    if !is_profile(name) {
         return Err(Error::usage(format!("`{}` is not a profile name", crate::text::safe(name)))
             .hint("a profile name has letters, digits, `_` and `-` only"));
     }
@@ -147,39 +170,53 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     if let Some(near) = near_profile(dir, home) {
         error = error.hint(Step::profile(&near).after("there is a profile with nearly that name"));
     }
+    let there = candidates(env, home, None);
     // Root's home is not where the state is when its user came by sudo.
-    let theirs = env.sudo_home.iter().flat_map(|home| DIRS.map(|name| home.join(name)));
-    let mut theirs = theirs.filter(|tree| tree != dir && looks_like_state(tree)).peekable();
-    if theirs.peek().is_some() {
-        return theirs.fold(error, |error, tree| {
+    let mut theirs = there.iter().filter(|one| {
+        env.sudo_home.as_ref().is_some_and(|home| one.dir.parent() == Some(home.as_path()))
+    });
+    if let Some(first) = theirs.next() {
+        return std::iter::once(first).chain(theirs).fold(error, |error, one| {
             let there = "with sudo the home is root's home; your own state dir is here";
-            error.hint(Step::look_at(tree).after(there))
+            error.hint(Step::look_at(one.dir.clone()).after(there))
         });
     }
     for other in looked.into_iter().filter(|other| other != dir) {
         error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));
     }
-    for tree in other_trees(dir, home, env) {
-        let there =
-            format!("there is one at {} ({})", crate::platform::shown(&tree.path), tree.what);
-        error = error.hint(Step::look_at(tree.path).after(there));
+    for one in there.iter().take(MOST_TOLD) {
+        let text =
+            format!("there is one at {} ({})", crate::platform::shown(&one.dir), one.about());
+        error = error.hint(one.step().after(text));
+    }
+    if there.len() > MOST_TOLD {
+        let all = Step::clawmend(["diagnose", "--all"]);
+        error = error.hint(all.after(format!("there are {}; to see all", there.len())));
     }
     if env.platform == "win32" {
         error = error.hint("if OpenClaw runs in WSL, its state dir is there: run clawmend in WSL");
     }
-    for (place, what) in candidates::places(env, dir) {
-        error = error.hint(Step::look_at(place).after(what));
-    }
     error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
+}
+
+/// How the state dir of a profile begins.
+const PROFILE: &str = ".openclaw-";
+
+/// The profiles of this process's home.
+pub fn profiles(env: &Env) -> Vec<String> {
+    home(env).map(|home| profiles_of(&home)).unwrap_or_default()
+}
+
+fn profiles_of(home: &Path) -> Vec<String> {
+    let there = names(home).into_iter().filter(|name| looks_like_state(&home.join(name)));
+    there.filter_map(|name| Some(name.strip_prefix(PROFILE)?.to_owned())).collect()
 }
 
 /// The profile of this home whose name is nearest to that of a profile that is not there.
 fn near_profile(dir: &Path, home: Option<&Path>) -> Option<String> {
-    const PREFIX: &str = ".openclaw-";
-    let wanted = dir.file_name()?.to_str()?.strip_prefix(PREFIX)?;
+    let wanted = dir.file_name()?.to_str()?.strip_prefix(PROFILE)?;
     let home = home.filter(|home| dir.parent() == Some(*home))?;
-    let there = names(home).into_iter().filter(|name| looks_like_state(&home.join(name)));
-    let profiles = there.filter_map(|name| Some(name.strip_prefix(PREFIX)?.to_owned()));
+    let profiles = profiles_of(home).into_iter();
     let (far, near) = profiles.map(|name| (distance(&name, wanted), name)).min()?;
     (far <= 2).then_some(near)
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::read::trees::other_trees;
 
 fn env(root: &Path, vars: &[(&str, &str)]) -> Env {
     Env {
@@ -145,7 +146,7 @@ fn a_state_dir_on_the_other_side_of_wsl_is_named() {
     let advised = hints(&env);
     let shown = crate::platform::shown(&theirs);
     assert!(
-        advised.contains(&format!("{shown} (of an OpenClaw in Windows, outside WSL)")),
+        advised.contains(&format!("{shown} (of an OpenClaw in Windows, outside WSL")),
         "{advised}"
     );
     let trees = other_trees(&here.join(".openclaw"), Some(&here), &env);

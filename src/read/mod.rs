@@ -1,8 +1,9 @@
 //! Reading: where the state is, the config with what it includes and its copies, the stores, the files
 //! that set variables, the process table, and other state dirs nearby. Nothing here writes.
 
-mod candidates;
+pub mod candidates;
 mod config;
+mod containers;
 mod disk;
 mod dotenv;
 pub mod env;
@@ -20,6 +21,7 @@ pub use surroundings::listing;
 
 use crate::error::Error;
 use crate::model::Model;
+use crate::model::facts::Interruption;
 use crate::store::Stores;
 use crate::store::json::JsonStore;
 use crate::store::sqlite::SqliteStore;
@@ -33,7 +35,7 @@ pub fn read(
     env: &Env,
     now_ms: i64,
     sqlite: SqliteStore,
-    interrupted: Option<String>,
+    interrupted: Option<Interruption>,
     half_built: Vec<String>,
 ) -> Result<(Stores, Model), Error> {
     let files = JsonStore::new(located.state_dir.clone(), Vec::new());

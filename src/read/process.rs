@@ -42,12 +42,16 @@ fn locks(state_dir: &Path, config: &Path, env: &Env) -> Vec<PathBuf> {
         // 2026.2.19 hashes with SHA-1: any lock there that names this config counts.
         found.extend(lock_files(&folder));
     }
-    let tmp = state_dir.join("tmp");
-    for name in names(&tmp).into_iter().filter(|name| name.starts_with("openclaw")) {
-        found.extend(lock_files(&tmp.join(name)));
-    }
+    found.extend(own_locks(state_dir));
     found.dedup();
     found
+}
+
+/// Those in the state dir itself.
+fn own_locks(state_dir: &Path) -> Vec<PathBuf> {
+    let tmp = state_dir.join("tmp");
+    let folders = names(&tmp).into_iter().filter(|name| name.starts_with("openclaw"));
+    folders.flat_map(|name| lock_files(&tmp.join(name))).collect()
 }
 
 fn lock_files(folder: &Path) -> Vec<PathBuf> {
@@ -75,12 +79,20 @@ fn holder(lock: &Path, state_dir: &Path, config: &Path, env: &Env) -> Option<Gat
         });
     }
     let recorded = value.get("startTime").and_then(serde_json::Value::as_u64);
-    Some(match is_alive(pid, recorded, env) {
-        Some(true) => GatewayProcess::Running { pid },
-        Some(false) => GatewayProcess::NotRunning,
+    Some(match alive(pid, recorded, env) {
+        Some(Some(pid)) => GatewayProcess::Running { pid },
+        Some(None) => GatewayProcess::NotRunning,
         None => GatewayProcess::Unknown(format!(
             "a lock names process {pid}, but the process table cannot be read here"
         )),
+    })
+}
+
+/// The path by which a gateway's lock in this very state dir names it, where that is another one.
+pub(super) fn other_path(state_dir: &Path) -> Option<PathBuf> {
+    own_locks(state_dir).iter().find_map(|lock| {
+        let named = PathBuf::from(lock_file(lock)?.get("stateDir")?.as_str()?);
+        (named.is_absolute() && real(&named) != real(state_dir)).then_some(named)
     })
 }
 
@@ -93,24 +105,41 @@ pub(super) fn left_lock(file: &Path, env: &Env) -> Option<(PathBuf, u32)> {
     let value = lock_file(&lock)?;
     let pid = u32::try_from(value.get("pid")?.as_u64()?).ok()?;
     let recorded = value.get("starttime").and_then(serde_json::Value::as_u64);
-    (is_alive(pid, recorded, env) == Some(false)).then_some((lock, pid))
+    (alive(pid, recorded, env) == Some(None)).then_some((lock, pid))
 }
 
 fn lock_file(lock: &Path) -> Option<serde_json::Value> {
     serde_json::from_slice(crate::files::read_small(lock, LARGEST_LOCK).bytes()?).ok()
 }
 
-/// Whether the process of a lock still runs; `None` where the process table cannot be read.
-fn is_alive(pid: u32, recorded_start: Option<u64>, env: &Env) -> Option<bool> {
+/// The process of a lock by its number here, if it still runs; `None` where the process table cannot be read.
+fn alive(pid: u32, recorded_start: Option<u64>, env: &Env) -> Option<Option<u32>> {
     let proc = env.proc.as_ref()?;
-    let Ok(stat) = std::fs::read_to_string(proc.join(pid.to_string()).join("stat")) else {
-        return Some(false);
+    let is_it = |process: &Path| {
+        let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+        Some(match (recorded_start, start_time(&stat)) {
+            (Some(recorded), Some(started)) => recorded == started,
+            // Without a recorded start the command name has to do: a recycled pid is some other program.
+            _ => is_node(&stat),
+        })
     };
-    Some(match (recorded_start, start_time(&stat)) {
-        (Some(recorded), Some(started)) => recorded == started,
-        // Without a recorded start the command name has to do: a recycled pid is some other program.
-        _ => is_node(&stat),
-    })
+    if is_it(&proc.join(pid.to_string())) == Some(true) {
+        return Some(Some(pid));
+    }
+    // A container has numbers of its own; seen from outside its processes have others, and the same start.
+    let mut others = names(proc).into_iter().filter_map(|name| name.parse::<u32>().ok());
+    Some(others.find(|other| {
+        let process = proc.join(other.to_string());
+        let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        inner_pid(&status) == Some(pid) && is_it(&process) == Some(true)
+    }))
+}
+
+/// The number of a process in its own pid namespace, where that is not the one of this process table:
+/// the last of several in the line `NSpid:` of `/proc/PID/status`.
+fn inner_pid(status: &str) -> Option<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+    line.split_ascii_whitespace().skip(1).last()?.parse().ok()
 }
 
 /// Field 22 of `/proc/PID/stat`: clock ticks after boot. The command in field 2 may hold anything.
@@ -174,6 +203,24 @@ mod tests {
             "the pid was given to another process"
         );
         assert_eq!(setup(&lock, None), GatewayProcess::NotRunning);
+    }
+
+    #[test]
+    fn a_process_of_a_container_is_found_by_its_number_there() {
+        let root = tempfile::tempdir().unwrap();
+        let proc = root.path().join("proc");
+        let put = |pid: u32, stat: String, status: &str| {
+            std::fs::create_dir_all(proc.join(pid.to_string())).unwrap();
+            std::fs::write(proc.join(format!("{pid}/stat")), stat).unwrap();
+            std::fs::write(proc.join(format!("{pid}/status")), status).unwrap();
+        };
+        put(7, stat("bash", 1), "NSpid:\t7\n");
+        put(4242, stat("node", 777), "Name:\tnode\nNSpid:\t4242\t7\n");
+        let env = Env { proc: Some(proc), ..Env::default() };
+        assert_eq!(alive(7, Some(777), &env), Some(Some(4242)));
+        assert_eq!(alive(7, None, &env), Some(Some(4242)));
+        assert_eq!(alive(7, Some(778), &env), Some(None));
+        assert_eq!(alive(8, Some(777), &env), Some(None));
     }
 
     #[test]

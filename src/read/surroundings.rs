@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::containers;
 use super::disk::{names, real, text};
 use super::env::Env;
 use super::locate::Located;
@@ -23,12 +24,14 @@ const MOST: usize = 1000;
 pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     let dir = &located.state_dir;
     let exists = |name: &str| dir.join(name).symlink_metadata().is_ok();
+    let guess = || containers::guessed(dir, env).filter(|_| !super::config::is_container(env));
     let mut facts = Facts {
         now_ms,
         state_dir: dir.to_path_buf(),
         platform: env.platform.clone(),
         in_windows: env.windows_homes.clone().filter(|homes| real(dir).starts_with(real(homes))),
         other_trees: other_trees(dir, located.home.as_deref(), env),
+        belongs_to: located.container.clone().or_else(guess),
         compose: compose(dir),
         gateway: process::gateway(dir, &located.config, env),
         access: access(dir),

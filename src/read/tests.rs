@@ -15,6 +15,7 @@ fn located(dir: &Path) -> Located {
         config: dir.join("openclaw.json"),
         profile: None,
         home: None,
+        container: None,
     }
 }
 

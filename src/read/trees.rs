@@ -11,9 +11,24 @@ use crate::model::layout::{CONFIG, DATABASE, LEGACY_CONFIGS, Part};
 /// later know only the first of these).
 pub(super) const DIRS: [&str; 4] = [".openclaw", ".clawdbot", ".moltbot", ".moldbot"];
 
+/// Whether OpenClaw takes a name for that of a profile.
+pub(super) fn is_profile(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
 /// How a folder with one of these names was found.
 pub(super) fn how(name: &str) -> &'static str {
     if name == ".openclaw" { "the default" } else { "legacy name" }
+}
+
+/// Where a home folder has state dirs: the default, the legacy names, and its profiles. They need not be there.
+pub(super) fn of_home(home: &Path) -> Vec<(PathBuf, String)> {
+    let mut dirs = DIRS.map(|name| (home.join(name), how(name).to_owned())).to_vec();
+    dirs.extend(names(home).into_iter().filter_map(|name| {
+        let profile = name.strip_prefix(".openclaw-")?;
+        Some((home.join(&name), format!("profile `{profile}`")))
+    }));
+    dirs
 }
 
 /// Other state dirs that exist (F22, F25): default, legacy and profile folders of the home folder, what
@@ -24,12 +39,7 @@ pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree
         trees.push((env.path(dir, home), "OPENCLAW_STATE_DIR names it".into()));
     }
     for home in [home, env.home.as_deref()].into_iter().flatten() {
-        trees.extend(DIRS.map(|name| (home.join(name), how(name).into())));
-        for name in names(home) {
-            if let Some(profile) = name.strip_prefix(".openclaw-") {
-                trees.push((home.join(&name), format!("profile `{profile}`")));
-            }
-        }
+        trees.extend(of_home(home));
     }
     if let Some(homes) = &env.windows_homes {
         let theirs = names(homes).into_iter().map(|name| homes.join(name).join(DIRS[0]));

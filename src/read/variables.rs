@@ -289,6 +289,7 @@ mod tests {
                 how: String::new(),
                 profile: None,
                 home: Some(home.clone()),
+                container: None,
             };
             let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
             let env = Env {

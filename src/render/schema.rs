@@ -5,17 +5,20 @@ use serde_json::{Value, json};
 
 use super::json::{
     ChangeDocument, DevicesDocument, DiagnoseDocument, ErrorDocument, ExplainDocument,
-    PruneDocument, ReportDocument, SCHEMA, SnapshotShowDocument, SnapshotsDocument,
+    NotReadDocument, PruneDocument, ReportDocument, SCHEMA, SnapshotShowDocument,
+    SnapshotsDocument,
 };
 
 /// One schema for whatever `--json` prints: an error, or the document of the command it names.
 pub fn schema() -> Value {
     let mut types = SchemaGenerator::default();
     let error = reference::<ErrorDocument>(&mut types);
+    let not_read = reference::<NotReadDocument>(&mut types);
+    let diagnosed = reference::<DiagnoseDocument>(&mut types);
     let change = reference::<ChangeDocument>(&mut types);
     let snapshots = reference::<SnapshotsDocument>(&mut types);
     let by_command = [
-        ("diagnose", reference::<DiagnoseDocument>(&mut types)),
+        ("diagnose", diagnosed.clone()),
         ("repair", change.clone()),
         ("approve", change.clone()),
         ("restore", change.clone()),
@@ -44,15 +47,24 @@ pub fn schema() -> Value {
         .map(|(head, (_, document))| json!({ "if": head, "then": document }))
         .collect();
     let documents = json!({ "anyOf": heads, "allOf": cases });
+    let all = json!({
+        "if": { "required": ["error"] },
+        "then": not_read,
+        "else": diagnosed,
+    });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What `clawmend --json` prints",
-        "description": format!("One document a run, an error too. `schema` is {SCHEMA}; it grows when a field goes or changes its meaning. New fields may come at any time."),
-        "type": "object",
-        "required": ["schema", "command", "version"],
-        "if": { "required": ["error"] },
-        "then": error,
-        "else": documents,
+        "description": format!("One document a run, an error too; `diagnose --all` prints an array. `schema` is {SCHEMA}; it grows when a field goes or changes its meaning. New fields may come at any time."),
+        "if": { "type": "array" },
+        "then": { "items": all },
+        "else": {
+            "type": "object",
+            "required": ["schema", "command", "version"],
+            "if": { "required": ["error"] },
+            "then": error,
+            "else": documents,
+        },
         "$defs": types.take_definitions(true),
     })
 }

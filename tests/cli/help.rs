@@ -9,7 +9,9 @@ use crate::support::Sandbox;
 /// Every command by its words: `snapshot prune`.
 fn commands() -> Vec<Vec<String>> {
     fn below(command: &clap::Command, words: &[String], found: &mut Vec<Vec<String>>) {
-        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        for sub in
+            command.get_subcommands().filter(|sub| sub.get_name() != "help" && !sub.is_hide_set())
+        {
             let words = [words, &[sub.get_name().to_owned()]].concat();
             below(sub, &words, found);
             found.push(words);

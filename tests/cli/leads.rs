@@ -145,3 +145,43 @@ fn where_nothing_blocks_a_warning_says_what_repair_would_do_for_it() {
     assert!(!run.stdout.contains("Now type:"), "{}", run.text());
     assert!(run.stdout.contains("Nothing must be done."), "{}", run.text());
 }
+
+#[test]
+fn a_mistyped_command_is_told_the_nearest_one_alone() {
+    let sandbox = locked();
+    for (typed, meant) in
+        [("repiar", "repair"), ("repar", "repair"), ("reprot", "report"), ("undoo", "undo")]
+    {
+        let run = sandbox.run(&[typed]).expect(Exit::Usage);
+        assert!(run.stderr.contains(&format!("'{meant}'")), "{}", run.text());
+        let others = ["'repair'", "'report'", "'undo'", "'restore'", "'complete'"];
+        let named = others.into_iter().filter(|other| run.stderr.contains(other)).count();
+        assert_eq!(named, 1, "{}", run.text());
+    }
+}
+
+/// Whoever may not look into clawmend's own folder is not told that a run was interrupted.
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+#[ignore = "runs as another user: the gate runs it as root"]
+fn a_journal_that_is_not_theirs_to_read_is_no_interrupted_run() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let sandbox = locked();
+    sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+    for (path, _) in sandbox.tree(false) {
+        let path = sandbox.state().join(path);
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    for path in [sandbox.root(), &sandbox.home(), &sandbox.state()] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"));
+    program.arg("--state-dir").arg(sandbox.state()).env_clear();
+    let run = program.uid(61_234).gid(61_234).output().expect("this test needs root");
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(!text.contains("run was interrupted\n"), "{text}");
+    assert!(text.contains("journal is not yours to read"), "{text}");
+    assert!(text.contains("sudo -u '#0' clawmend --state-dir"), "{text}");
+}

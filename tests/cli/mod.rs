@@ -1,4 +1,6 @@
+mod all;
 mod canaries;
+mod complete;
 mod consent;
 mod explain;
 mod help;

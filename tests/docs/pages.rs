@@ -109,7 +109,7 @@ fn helps(command: &mut clap::Command, into: &mut Vec<(String, String)>) {
     command.build();
     let name = command.get_bin_name().unwrap_or("clawmend").to_owned();
     into.push((name, command.render_long_help().to_string()));
-    for sub in command.get_subcommands_mut() {
+    for sub in command.get_subcommands_mut().filter(|sub| !sub.is_hide_set()) {
         helps(sub, into);
     }
 }

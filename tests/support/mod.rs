@@ -23,6 +23,8 @@ pub struct Sandbox {
     pub now_ms: Cell<i64>,
     /// The terminal's columns.
     pub width: Cell<usize>,
+    /// Whether root looks into the folders around the home, as if they were the whole machine.
+    pub sees_all: Cell<bool>,
     vars: RefCell<BTreeMap<String, String>>,
 }
 
@@ -51,6 +53,7 @@ impl Sandbox {
             root,
             now_ms: Cell::new(NOW_MS),
             width: Cell::new(80),
+            sees_all: Cell::new(false),
             vars: RefCell::default(),
         };
         for dir in ["home/.openclaw", "tmp"] {
@@ -59,6 +62,20 @@ impl Sandbox {
             std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).unwrap();
         }
         sandbox
+    }
+
+    /// What holds the home and everything around it.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// A fixture put somewhere else than into the home's state dir.
+    pub fn put(&self, name: &str, place: &str) -> PathBuf {
+        let place = self.root.path().join(place);
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        std::fs::create_dir_all(&place).unwrap();
+        tree::copy_private(&fixture, &place);
+        place
     }
 
     pub fn home(&self) -> PathBuf {
@@ -104,6 +121,12 @@ impl Sandbox {
             count += 1;
             Some([count; 32])
         };
+        // As the real one, in an environment without anything of this machine.
+        let again = |args: &[std::ffi::OsString]| {
+            let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"));
+            let run = program.args(args).env_clear().env("HOME", self.home());
+            Ok(run.stdin(std::process::Stdio::null()).output()?.stdout)
+        };
         let now_ms = self.now_ms.replace(self.now_ms.get() + 1000);
         let mut world = World {
             env: Env {
@@ -113,7 +136,7 @@ impl Sandbox {
                 vars: self.vars.borrow().clone(),
                 others: Default::default(),
                 home: Some(self.home()),
-                root: None,
+                root: self.sees_all.get().then(|| self.root.path().to_path_buf()),
                 cwd: self.root.path().to_path_buf(),
                 temp: self.root.path().join("tmp"),
                 proc: None,
@@ -131,6 +154,7 @@ impl Sandbox {
             width: self.width.get(),
             // The tests of one process share its rights; tests/hostile takes them for real.
             become_owner: &|_| Ok(()),
+            again: &again,
             person,
         };
         let argv = std::iter::once("clawmend").chain(args.iter().copied());

@@ -53,7 +53,9 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
         snapshots: &snapshots,
         lock,
     };
-    let Some(done) = journal::recover(&recovery)? else {
+    let taken_back =
+        context.while_it_takes("taking back an interrupted run", || journal::recover(&recovery));
+    let Some(done) = taken_back? else {
         return Ok(());
     };
     let when = crate::text::utc(done.started_at_ms);

@@ -127,11 +127,15 @@ pub(super) fn carry_out(
     if proposal.changes.is_empty() {
         return Ok(tell_nothing_to_do(context, call, &state, &proposal));
     }
+    if held.is_none() {
+        Lock::check(&state.located.state_dir)?;
+    }
+    // A no leaves nothing behind, not even the lock; what changes before the yes is noticed as the state moving.
+    ask(context, call, &state, &proposal)?;
     let lock = match held {
         Some(lock) => lock,
         None => lock(context)?,
     };
-    ask(context, call, &state, &proposal)?;
     let mut moved = String::new();
     for round in 1..=ROUNDS {
         state.stores.files = state.stores.files.covering(&proposal.changes);

@@ -13,17 +13,8 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
     if let Some(slug) = name_below(dir, "addon_configs") {
         return vec![Step::run("ha", ["addons", "restart", slug]).note("Home Assistant")];
     }
-    let engine = parts(dir).find_map(|part| match part {
-        "docker" => Some("docker"),
-        "containers" => Some("podman"),
-        _ => None,
-    });
-    if let (Some(engine), Some(volume)) = (engine, name_below(dir, "volumes")) {
-        let filter = format!("volume={volume}");
-        return vec![
-            Step::run(engine, ["ps", "--filter", filter.as_str()]).note("names the container"),
-            Step::run(engine, ["restart", "CONTAINER"]),
-        ];
+    if let Some(container) = model.facts.belongs_to.as_ref().filter(|one| one.sign.is_none()) {
+        return container.restart();
     }
     let mut found: Vec<Step> = model
         .config

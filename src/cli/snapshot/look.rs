@@ -150,7 +150,8 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
         let problems = match snapshot::open(&located.state_dir, &folder, &summary.id) {
             Ok(found) => {
                 unchecked = unchecked.or(found.unchecked().map(|why| (summary.id.clone(), why)));
-                found.verify(&verify_extract)?
+                let verify = || found.verify(&verify_extract);
+                context.while_it_takes("checking the snapshot", verify)?
             }
             Err(error) => vec![error.to_string()],
         };

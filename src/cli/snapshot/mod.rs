@@ -111,7 +111,7 @@ pub(super) fn create(
     let state = context.read()?;
     let unread = without_database(&state)?;
     let folder = context.snapshots(&state.located);
-    let made = snapshot::create(&snapshot::Create {
+    let create = snapshot::Create {
         state_dir: &state.located.state_dir,
         snapshots: &folder,
         stores: &state.stores,
@@ -119,8 +119,9 @@ pub(super) fn create(
         command: snapshot::CREATE,
         now_ms: context.world.now_ms,
         changes: None,
-    })
-    .map_err(|error| error.hint("no snapshot was made"))?;
+    };
+    let made = context.while_it_takes("writing the snapshot", || snapshot::create(&create));
+    let made = made.map_err(|error| error.hint("no snapshot was made"))?;
     if !keep_all {
         drop_old(context, &state.located, &lock);
     }

@@ -62,9 +62,9 @@ pub(super) fn prune(
         Some(lock) => lock,
         None => lock(context)?,
     };
-    for verdict in &going {
-        snapshot::remove(&located.state_dir, &folder, &verdict.id)?;
-    }
+    context.while_it_takes("removing the snapshots", || {
+        going.iter().try_for_each(|one| snapshot::remove(&located.state_dir, &folder, &one.id))
+    })?;
     if context.global.json {
         let document = document(context, &located, &verdicts, &all.others, false);
         context.json(&document);

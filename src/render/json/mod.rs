@@ -25,6 +25,7 @@ use serde::Serialize;
 use crate::checks::{self, Admission};
 use crate::finding::{Finding, Place, Remedy, Severity};
 use crate::model::Model;
+use crate::model::container::{Container, Kept};
 use crate::model::facts::GatewayProcess;
 use crate::plan::StoreKind;
 use crate::render::invocation::Invocation;
@@ -84,6 +85,46 @@ pub struct StateDocument {
     pub gateway_pid: Option<u32>,
     /// This machine's device id.
     pub device_id: Option<String>,
+    /// The container that the state dir belongs to, as far as its path and files tell.
+    pub container: Option<ContainerDocument>,
+}
+
+/// A container and its state.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerDocument {
+    /// `docker` or `podman`; a guess where only `sign` gave the container away.
+    pub engine: String,
+    /// The volume that holds the state.
+    pub volume: Option<String>,
+    /// The container's name.
+    pub name: Option<String>,
+    /// The state dir as the container sees it.
+    pub inside: Option<String>,
+    /// Whether the container runs, by the engine's own files.
+    pub running: Option<bool>,
+    /// What gave it away, where that is neither the path nor the engine's files.
+    pub sign: Option<String>,
+    /// What runs clawmend on the state in a container, or on a copy: each an argument vector.
+    pub commands: Vec<Vec<String>>,
+}
+
+impl ContainerDocument {
+    fn of(container: &Container, state_dir: &std::path::Path) -> Self {
+        let steps = container.run(state_dir);
+        Self {
+            engine: container.engine.to_owned(),
+            volume: match &container.kept {
+                Kept::Volume { name, .. } => Some(name.clone()),
+                Kept::Folder | Kept::Layer => None,
+            },
+            name: container.name.clone(),
+            inside: container.inside.as_deref().map(crate::platform::shown),
+            running: container.runs,
+            sign: container.sign.clone(),
+            commands: steps.iter().filter_map(|it| Invocation::default().argv_of(it)).collect(),
+        }
+    }
 }
 
 impl StateDocument {
@@ -103,6 +144,11 @@ impl StateDocument {
             gateway: gateway.to_owned(),
             gateway_pid,
             device_id: model.local_id().map(str::to_owned),
+            container: model
+                .facts
+                .belongs_to
+                .as_ref()
+                .map(|container| ContainerDocument::of(container, &model.facts.state_dir)),
         }
     }
 }
@@ -233,6 +279,19 @@ pub struct ErrorDocument {
     /// Head.
     #[serde(flatten)]
     pub head: Head,
+    /// What went wrong.
+    pub error: ErrorBody,
+}
+
+/// In the array of `diagnose --all`: a state dir that could not be diagnosed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotReadDocument {
+    /// Head.
+    #[serde(flatten)]
+    pub head: Head,
+    /// Which state dir.
+    pub state_dir: String,
     /// What went wrong.
     pub error: ErrorBody,
 }

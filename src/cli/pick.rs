@@ -1,0 +1,33 @@
+//! Which state dir is meant, where none was named and none is found, but others are there: asked of whoever can
+//! answer. Everybody else gets the list in the error.
+
+use super::context::Context;
+use super::flags;
+use crate::platform::shown;
+use crate::read::locate::{Flags, meant};
+use crate::text::safe;
+
+/// Asks for the state dir where there is a choice, and goes on with it as if it had been named.
+pub(super) fn state_dir(context: &mut Context<'_, '_>) {
+    if context.global.json || !context.world.person.is_there() {
+        return;
+    }
+    let flags = Flags {
+        state_dir: context.global.state_dir.clone(),
+        config: context.global.config.clone(),
+        profile: context.global.profile.clone(),
+    };
+    let found = meant(&flags, &context.world.env);
+    if found.is_empty() {
+        return;
+    }
+    let items: Vec<String> = std::iter::once("none of them".to_owned())
+        .chain(found.iter().map(|one| safe(&format!("{} ({})", shown(&one.dir), one.about()))))
+        .collect();
+    let question = "There is no state dir in this home. Which one do you mean";
+    let chosen = context.world.person.choose(question, &items);
+    if let Some(one) = chosen.and_then(|at| found.get(at.checked_sub(1)?)) {
+        context.global.state_dir = Some(one.dir.clone());
+        context.invocation = flags::invocation(&context.global, context.world);
+    }
+}
