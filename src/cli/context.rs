@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::args::Global;
 use super::progress;
 use super::world::World;
@@ -18,10 +20,10 @@ use crate::model::Model;
 use crate::model::facts::Interruption;
 use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
 use crate::read::locate::{Flags, Located, locate};
-use crate::render::Paint;
 use crate::render::findings::View;
 use crate::render::invocation::Invocation;
 use crate::render::json::FindingDocument;
+use crate::render::{Paint, wrap};
 use crate::snapshot;
 use crate::step::Step;
 use crate::store::Stores;
@@ -210,11 +212,36 @@ impl Context<'_, '_> {
         self.print(&format!("{text}\n"));
     }
 
-    /// Prints a note; not with `--quiet`.
+    /// Prints a sentence, wrapped.
+    pub fn say_wrapped(&mut self, text: &str) {
+        let text = wrap(text, self.world.width, "", "  ");
+        self.say(&text);
+    }
+
+    /// Prints a step; its command stays in one piece.
+    pub fn say_step(&mut self, step: &Step) {
+        let text = self.invocation.wrapped(step, self.world.width, "", "  ");
+        self.say(&text);
+    }
+
+    /// Prints a note; not with `--quiet`. What is indented far is a command, and stays in one piece.
     pub fn note(&mut self, text: &str) {
-        if !self.global.quiet {
-            self.tell(&format!("{}\n", neutral(text)));
+        if self.global.quiet {
+            return;
         }
+        let width = self.told_width();
+        let lines = neutral(text);
+        let lines = lines.lines().map(|line| match line.width() > width {
+            true if !line.starts_with("      ") => wrap(line, width, "", "      "),
+            _ => line.to_owned(),
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        self.tell(&format!("{text}\n"));
+    }
+
+    /// How wide what is told beside the output may be: a log keeps each line whole.
+    pub fn told_width(&self) -> usize {
+        if self.world.out_is_terminal { self.world.width } else { usize::MAX }
     }
 
     /// Writes to stderr.

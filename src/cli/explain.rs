@@ -319,7 +319,7 @@ fn unknown(text: &str) -> Error {
 /// How to read on.
 fn long_story(context: &mut Context<'_, '_>) {
     let explain = Step::clawmend(["explain", "CODE"]).after("The long story of one");
-    context.say(&context.typed(&explain));
+    context.say_step(&explain);
 }
 
 /// Every code with its title.

@@ -293,10 +293,18 @@ fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
         context.tell(&format!("{}\n", safe(error.message())));
         return;
     }
-    let paint = Paint { on: context.paint.on };
-    let mut text = format!("{} {}\n", paint.red("error:"), safe(&error.to_string()));
+    const INDENT: &str = "       ";
+    let width = context.told_width();
+    let said = safe(&error.to_string());
+    let said = match width {
+        usize::MAX => format!("{INDENT}{said}"),
+        _ => crate::render::wrap(&said, width, INDENT, INDENT),
+    };
+    let said = said.trim_start();
+    let mut text = format!("{} {said}\n", context.paint.red("error:"));
     for hint in &hints {
-        text.push_str(&format!("       {}\n", context.typed(hint)));
+        text.push_str(&context.invocation.wrapped(hint, width, INDENT, INDENT));
+        text.push('\n');
     }
     context.tell(&text);
 }

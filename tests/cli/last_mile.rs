@@ -110,13 +110,13 @@ fn after_a_repair_the_check_and_the_restart_of_this_gateway_are_told() {
     };
     const UNIT: &str = "[Service]\nExecStart=openclaw gateway run\n";
     let told = broken(Some((".config/systemd/user/openclaw-gateway.service", UNIT)));
-    assert!(told.contains("restart: systemctl --user restart openclaw-gateway\n"), "{told}");
+    assert!(told.contains("restart:\n  systemctl --user restart openclaw-gateway\n"), "{told}");
     assert!(told.contains("To check: openclaw devices list\n"), "{told}");
     let told = broken(Some(("Library/LaunchAgents/ai.openclaw.gateway.plist", UNIT)));
-    assert!(told.contains("restart: launchctl stop ai.openclaw.gateway"), "{told}");
+    assert!(told.contains("restart:\n  launchctl stop ai.openclaw.gateway"), "{told}");
     let compose = "docker-compose.yml";
     let told = broken(Some((compose, "services:\n  claw:\n    image: openclaw/openclaw\n")));
-    assert!(told.contains("restart: docker compose -f ") && told.contains(compose), "{told}");
+    assert!(told.contains("restart:\n  docker compose -f ") && told.contains(compose), "{told}");
     let told = broken(Some((compose, "services:\n  db:\n    image: postgres\n")));
     assert!(!told.contains(compose), "a compose file of something else: {told}");
     let told = broken(None);

@@ -103,3 +103,25 @@ fn a_broken_config_is_opened_at_its_line_before_a_copy_is_offered() {
         run.text()
     );
 }
+
+/// What is said after a change fits a narrow screen too, and so do notes and errors on a terminal.
+#[test]
+fn what_is_said_after_a_change_fits_a_narrow_screen() {
+    for fixture in fixtures() {
+        let sandbox = Sandbox::fixture(&fixture);
+        sandbox.width.set(40);
+        for args in [
+            &["repair", "--yes", "-q"][..],
+            &["repair", "--yes", "-q"],
+            &["restore", "--yes", "-q"],
+            &["undo", "--yes", "-q"],
+            &["snapshot", "create"],
+            &["explain", "cli-not-paired"],
+        ] {
+            let run = sandbox.run(args);
+            for line in run.stdout.lines().filter(|line| line.width() > 40) {
+                assert!(may_be_long(line), "{fixture}: {args:?}: {line}\n{}", run.text());
+            }
+        }
+    }
+}

@@ -58,7 +58,7 @@ fn a_repair_that_leaves_the_cli_locked_out_does_not_say_done() {
     let config = r#"{ "gateway": { "mode": "local", "bind": "lan", "localExec": 1 }, "meta": { "lastTouchedVersion": "2026.5.28" } }"#;
     sandbox.write("openclaw.json", config);
     let text = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings).text();
-    assert!(text.contains("STILL LOCKED OUT because of this") && !text.contains("Done"), "{text}");
+    assert!(text.contains("STILL LOCKED OUT:") && !text.contains("Done"), "{text}");
     assert!(text.contains("gateway.localExec") && text.contains("To undo"), "{text}");
     let checked = sandbox.run(&["repair", "--dry-run"]).expect(Exit::Findings).text();
     assert!(checked.contains("Nothing to change"), "{checked}");

@@ -102,11 +102,14 @@ pub static EMPTY: Check = Check {
 /// The line where a file breaks, in an editor, and what is to be typed there.
 fn editor(file: &std::path::Path, error: &SyntaxError) -> Step {
     let mut step = Step::run::<&str>(crate::platform::EDITOR, []);
+    let mut keys = "";
     if crate::platform::EDITOR == "nano" {
         step = step.with([format!("+{},{}", error.line, error.column)]);
+        keys = " with Ctrl-O and Enter, leave with Ctrl-X";
     }
     let (line, column) = (error.line, error.column);
-    step.with([file]).note(format!("line {line}, column {column}: {}", error.message))
+    let place = format!("line {line}, column {column}: {}", error.message);
+    step.with([file]).note(format!("{place}. Save{keys}, then run clawmend again"))
 }
 
 fn where_it_breaks(finding: Finding, error: &SyntaxError) -> Finding {

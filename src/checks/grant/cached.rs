@@ -33,7 +33,7 @@ pub(super) fn edits(
     let is_ours = (is_there || model.auth.condition == AuthCondition::Good)
         && model.auth.device_id.as_deref() == Some(key);
     let whole = json!({ "version": 1, "deviceId": key, "tokens": { "operator": entry } });
-    let why = "the CLI shows this token: it must be the one in its record";
+    let why = "save the CLI's token, the same as in its record";
     if !is_ours {
         let (target, op) = match model.store {
             StoreKind::Files => {

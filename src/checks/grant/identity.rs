@@ -25,10 +25,12 @@ pub(in crate::checks) fn with_new_identity(
     let identity = Identity::of(&made).ok()?;
     let why = match (&saved, &model.identity) {
         (Some(_), _) => {
-            "the identity is made whole again: its private key could be saved, so the device stays the same"
+            "repair the identity: its private key can be read, so the device stays the same"
         }
-        (None, IdentityState::Absent) => "a new key pair: this machine's CLI has none",
-        (None, _) => "a new key pair takes the old one's place; the old one stays in the snapshot",
+        (None, IdentityState::Absent) => {
+            "make a new key pair for this machine's CLI, which has none"
+        }
+        (None, _) => "make a new key pair in place of the old one, which stays in the snapshot",
     };
     let codes = [
         identity::MISSING.code,

@@ -193,7 +193,7 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Granted, token: &Secr
     .record(model);
     new_device::keep_filed(model, &mut record);
     let target = Target::Record { store: model.store, part: Part::Paired, key: key.to_owned() };
-    let why = "this machine's own CLI is paired, with the key of its identity";
+    let why = "pair this machine's CLI, with the key of its identity";
     let codes = [rules::NOT_PAIRED.code, identities::FOREIGN.code];
     let op = match model.local_entry() {
         // Something is stored under the id that is no record.

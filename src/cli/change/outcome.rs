@@ -5,7 +5,7 @@ use crate::checks;
 use crate::checks::follow::causes;
 use crate::cli::context::Context;
 use crate::finding::{Finding, Severity};
-use crate::render::findings;
+use crate::render::{findings, wrap};
 use crate::step::Step;
 use crate::text::safe;
 
@@ -30,15 +30,19 @@ fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
     let causes = causes(found);
     let mut failing = causes.iter().filter(|cause| cause.finding.severity.fails());
     let Some(first) = failing.next() else {
-        context.say("Checked again: healthy, nothing locks this machine's CLI out.");
+        context.say_wrapped("Checked again: healthy, nothing locks this machine's CLI out.");
         return;
     };
     let more = match failing.count() {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    context.say("This state locks this machine's CLI out, as it did when the snapshot was made:");
-    context.say(&format!("  {} [{}]{more}", safe(&first.finding.says), first.finding.code));
+    context.say_wrapped(
+        "This state locks this machine's CLI out, as it did when the snapshot was made:",
+    );
+    let first = format!("{} [{}]{more}", safe(&first.finding.says), first.finding.code);
+    let first = wrap(&first, context.world.width, "  ", "  ");
+    context.say(&first);
 }
 
 /// Another device was let in; whether this machine's own CLI is, is another matter, and decides the exit
@@ -48,7 +52,7 @@ fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
     context.say(&done);
     if checks::fails(found) {
         let repair = Step::clawmend(["repair"]).after("This machine's own CLI is still locked out");
-        context.say(&context.typed(&repair));
+        context.say_step(&repair);
     }
 }
 
@@ -58,10 +62,12 @@ fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
         let failing: Vec<Finding> =
             found.iter().filter(|finding| finding.severity.fails()).cloned().collect();
         let is_out = failing.iter().any(|finding| finding.severity == Severity::Blocks);
-        context.say(&paint.red(match is_out {
-            true => "The changes are made, but this machine's CLI is STILL LOCKED OUT because of this:",
-            false => "The changes are made. clawmend cannot tell if the CLI gets in now, because of this:",
-        }));
+        let text = match is_out {
+            true => "The changes are made, but this machine's CLI is STILL LOCKED OUT:",
+            false => "The changes are made. clawmend cannot tell if the CLI gets in now:",
+        };
+        let text = paint.red(&wrap(text, context.world.width, "", "  "));
+        context.say(&text);
         let text = findings::all(&failing, context.view());
         context.print(&text);
         return;
@@ -69,5 +75,7 @@ fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
     context.say(&paint.green("Done."));
     let warned = found.iter().any(|finding| finding.severity == Severity::Warning);
     let rest = if warned { format!(" ({} left)", findings::summary(found)) } else { String::new() };
-    context.say(&format!("Checked again: healthy, nothing locks this machine's CLI out{rest}."));
+    context.say_wrapped(&format!(
+        "Checked again: healthy, nothing locks this machine's CLI out{rest}."
+    ));
 }

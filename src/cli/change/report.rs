@@ -139,9 +139,11 @@ pub(super) fn tell_nothing_to_do(
     if call.purpose.goes_back() {
         let list = Step::clawmend(["snapshot", "list"])
             .after("The state is already as in this snapshot. To see older ones");
-        context.say(&context.typed(&list));
+        context.say_step(&list);
         if state.unread_database().is_some() {
-            context.say("The database cannot be read now, and this snapshot holds nothing of it.");
+            context.say_wrapped(
+                "The database cannot be read now, and this snapshot holds nothing of it.",
+            );
         }
         return exit;
     }
@@ -166,14 +168,12 @@ fn tell_blocking(context: &mut Context<'_, '_>, left: &[Finding]) {
     if blocking.is_empty() {
         return;
     }
-    let paint = context.paint;
-    context.say(&format!(
-        "\n{}",
-        paint.red(match blocking.iter().any(|one| one.severity == Severity::Blocks) {
-            true => "This still locks the CLI out:",
-            false => "This could not be checked, so it may still lock the CLI out:",
-        })
-    ));
+    let text = match blocking.iter().any(|one| one.severity == Severity::Blocks) {
+        true => "This still locks the CLI out:",
+        false => "This could not be checked, so it may still lock the CLI out:",
+    };
+    let text = crate::render::wrap(text, context.world.width, "", "  ");
+    context.say(&format!("\n{}", context.paint.red(&text)));
     let text = findings::all(&blocking, context.view());
     context.print(&text);
 }
@@ -228,31 +228,33 @@ pub(super) fn tell_done(
     if report.restart_gateway {
         let head = "The config changed. The gateway reads it after a restart";
         match restart::steps(&state.model).as_slice() {
-            [one] => context.say(&context.typed(&one.clone().after(head))),
+            [one] => context.say_step(&one.clone().after(head)),
             several => {
-                context.say(&format!("{head}:"));
+                context.say_wrapped(&format!("{head}:"));
                 for step in several {
-                    context.say(&format!("  {}", context.typed(step)));
+                    let view = context.view();
+                    let line = view.invocation.wrapped(step, view.width, "  ", "    ");
+                    context.say(&line);
                 }
             }
         }
     } else if starts {
-        context.say("The gateway needs no restart: it reads the pairing at every connect.");
+        context.say_wrapped("The gateway needs no restart: it reads the pairing at every connect.");
     }
     if exit == Exit::Done && !call.purpose.goes_back() && !state.model.config.is_client() {
         let check = Step::run("openclaw", ["devices", "list"]).after("To check");
-        context.say(&context.typed(&check));
+        context.say_step(&check);
         let waits = state.findings.iter().any(|one| one.code.0 == "request-foreign");
         if waits && report.lets_in.is_none() {
             let approve = Step::run("openclaw", ["devices", "approve", "REQUEST_ID"])
                 .after("Browsers, phones and nodes that wait: that command lists them; for yours");
-            context.say(&context.typed(&approve));
+            context.say_step(&approve);
         }
     }
     if let Some(undo) = undo(applied.snapshot.as_deref()) {
         // Typed after an undo, `undo` goes on to the change before it: only by its name comes this snapshot back.
         let undo = if call.purpose.goes_back() { undo } else { Step::clawmend(["undo"]) };
-        context.say(&context.typed(&undo.after("To undo")));
+        context.say_step(&undo.after("To undo"));
     }
     if !context.global.quiet {
         choices(context, &untouched, &state.findings);
@@ -302,7 +304,7 @@ fn tell_unsure(
         document.healthy = false;
         context.json(&document);
     } else if let Some(undo) = undo(snapshot) {
-        context.say(&context.typed(&undo.after("To undo")));
+        context.say_step(&undo.after("To undo"));
     }
     Exit::Findings
 }

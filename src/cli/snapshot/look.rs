@@ -31,7 +31,7 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     if all.is_empty() {
         let repair = Step::clawmend(["repair"])
             .after("No snapshots yet. This makes one before it changes anything");
-        context.say(&context.typed(&repair));
+        context.say_step(&repair);
         return Ok(Exit::Done);
     }
     let mut out = format!(

@@ -139,11 +139,11 @@ pub(super) fn create(
         context.json(&document);
         return Ok(Exit::Done);
     }
-    context.say(&format!("Snapshot {} made.", made.id));
+    context.say_wrapped(&format!("Snapshot {} made.", made.id));
     if let Some(unread) = unread {
         context.note(&format!("note: {unread}"));
     }
     let back = Step::clawmend(["restore", made.id.as_str()]).after("To go back to it");
-    context.say(&context.typed(&back));
+    context.say_step(&back);
     Ok(Exit::Done)
 }
