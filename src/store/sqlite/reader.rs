@@ -57,7 +57,7 @@ pub(super) fn with<T: Send>(
         let read = match read {
             Err(_) if sandbox.is_elsewhere(path) => Attempt::Moved,
             // The folder may have been swapped and be back by now. If this goes on, the files really are closed to us.
-            Err(Halt::Unread(why)) if patience.is_left() && sandbox.refused(path, &why) => {
+            Err(Halt::Unread(why)) if patience.hopes() && sandbox.refused(path, &why) => {
                 Attempt::Moved
             }
             read => read?,
@@ -86,6 +86,11 @@ impl Patience {
 
     fn is_left(&self) -> bool {
         self.moved < ATTEMPTS
+    }
+
+    /// Whether one who is refused may be let in yet. On Windows each refusal takes SQLite itself a second and a half.
+    fn hopes(&self) -> bool {
+        self.is_left() && self.started.elapsed() < PATIENCE
     }
 
     fn spend<T>(&mut self, outcome: &Attempt<T>) -> Result<(), Unread> {
@@ -245,6 +250,14 @@ mod tests {
         }
         patience.spend(&Attempt::<()>::CannotJoin).unwrap();
         assert!(patience.spend(&Attempt::<()>::Moved).is_err());
+    }
+
+    #[test]
+    fn who_is_refused_is_not_waited_for_longer_than_who_is_locked_out() {
+        let mut patience = Patience::new();
+        assert!(patience.hopes());
+        patience.started = Instant::now().checked_sub(PATIENCE).unwrap();
+        assert!(patience.is_left() && !patience.hopes());
     }
 
     #[test]
