@@ -125,6 +125,24 @@ fn a_store_that_the_gateway_takes_for_empty_keeps_nobody_out_who_needs_nothing_o
 }
 
 #[test]
+fn a_missing_token_waits_with_the_request_of_its_machine() {
+    let fails = |release: &str, silent: bool| {
+        let found = named(release, |images| {
+            let text = text(&Model::of(images.clone(), facts()), Part::Paired);
+            let mut paired: Value = serde_json::from_str(&text).unwrap();
+            paired[ID]["tokens"] = json!({});
+            put(images, Part::Paired, &paired.to_string());
+            let request = json!({"r": {"requestId": "r", "deviceId": ID, "publicKey": paired[ID]["publicKey"],
+                "role": "operator", "silent": silent, "ts": NOW}});
+            put(images, Part::Pending, &request.to_string());
+        });
+        found.iter().any(|one| one.code.0 == "cli-token-missing" && one.severity.fails())
+    };
+    assert!(fails("2026.5.28", false) && fails("2026.4.15", false));
+    assert!(!fails("2026.5.28", true) && !fails("2026.3.13", false));
+}
+
+#[test]
 fn a_release_that_reads_scopes_alone_needs_them_there() {
     let narrowed = |release: &str, full: &str| {
         let found = named(release, |images| {

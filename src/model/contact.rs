@@ -27,11 +27,16 @@ pub enum PairingFault {
 }
 
 impl Model {
-    /// Whether a gateway makes a fault good by itself at this CLI's next commands.
-    pub fn heals(&self, fault: PairingFault) -> bool {
+    /// Whether a request of this machine waits for a person: then nothing of it is approved silently.
+    pub fn waits_for_a_person(&self) -> bool {
         let asked =
             |request: &super::Device| !request.silent && !request.expired(self.facts.now_ms);
-        if self.requests.iter().any(asked) {
+        self.requests.iter().any(asked)
+    }
+
+    /// Whether a gateway makes a fault good by itself at this CLI's next commands.
+    pub fn heals(&self, fault: PairingFault) -> bool {
+        if self.waits_for_a_person() {
             return false;
         }
         match self.store {
