@@ -168,13 +168,12 @@ fn place(state_dir: &StateDir) -> Result<(Dir, std::ffi::OsString), Error> {
 
 /// Removes clawmend's own temp files from a folder.
 fn sweep(dir: &Dir, of: Option<&OsStr>) {
-    for name in dir.names().unwrap_or_default() {
-        let ours = match of {
-            Some(of) => replace::is_temp_of(&name, of),
-            None => replace::is_temp(&name),
-        };
-        if ours {
-            let _ = dir.unlink(&name);
-        }
+    let mut names = dir.names().unwrap_or_default();
+    names.retain(|name| match of {
+        Some(of) => replace::is_temp_of(name, of),
+        None => replace::is_temp(name),
+    });
+    if names.into_iter().filter(|name| dir.unlink(name).is_ok()).count() > 0 {
+        let _ = dir.sync();
     }
 }

@@ -202,8 +202,10 @@ impl<F: Folder> Staged<F> {
     /// Lets go of what was replaced. Best effort: what is left is swept by the next writing command.
     pub fn finish(mut self) {
         // Tried twice: it holds secrets, and should not wait for that command.
-        if self.progress == Progress::Swapped && self.dir.unlink(&self.temp).is_err() {
-            let _ = self.dir.unlink(&self.temp);
+        let gone = || self.dir.unlink(&self.temp).is_ok();
+        if self.progress == Progress::Swapped && (gone() || gone()) {
+            // Once the journal is gone nobody looks for it: a power cut must not bring it back.
+            let _ = self.dir.sync();
         }
         self.progress = Progress::Over;
     }

@@ -81,9 +81,10 @@ pub(super) fn trouble(error: &rusqlite::Error) -> Unread {
             Unread::Unusable(Unusable::Io(super::limit::TOO_LONG.to_owned()))
         }
         ErrorCode::PermissionDenied => Unread::Unusable(Unusable::Denied),
-        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => {
-            Unread::Unusable(Unusable::Io(says(error)))
-        }
+        ErrorCode::SystemIoFailure
+        | ErrorCode::CannotOpen
+        | ErrorCode::OutOfMemory
+        | ErrorCode::TooBig => Unread::Unusable(Unusable::Io(says(error))),
         _ if code.extended_code == ffi::SQLITE_READONLY_ROLLBACK => Unread::Unfinished,
         _ => Unread::Damaged(says(error)),
     }
