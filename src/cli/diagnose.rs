@@ -11,7 +11,7 @@ use crate::platform::Answer;
 use crate::render::json::{DiagnoseDocument, Head, StateDocument};
 use crate::render::{admission, findings, wrap};
 use crate::step::Step;
-use crate::text::{count, safe};
+use crate::text::safe;
 
 /// Reads, checks, prints. `asks`: whoever called clawmend without a command, and can answer, is led on to
 /// the preview of the repair.
@@ -38,11 +38,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Err
     }
     drop(state);
     let _ = context.world.out.flush();
-    match context
-        .world
-        .person
-        .confirm("\nShow the repair now? It asks again before any change. [y/N]")
-    {
+    let question = "Show the repair now? It asks again before any change. [y/N]";
+    let question = wrap(question, context.world.width, "", "  ");
+    match context.world.person.confirm(&format!("\n{question}")) {
         Some(Answer::Yes | Answer::Diff) => {
             let args = super::args::Repair { scopes: "full".to_owned(), ..Default::default() };
             super::repair::repair(context, &args)
@@ -94,23 +92,17 @@ fn verdict(state: &State) -> String {
     let causes = checks::follow::causes(&state.findings);
     let number =
         |severity| causes.iter().filter(|cause| cause.finding.severity == severity).count();
-    let beside = || {
-        let kinds = [
-            (Severity::Unchecked, "unchecked", "unchecked"),
-            (Severity::Warning, "warning", "warnings"),
-        ];
-        let counts = kinds.map(|(severity, one, many)| (number(severity), one, many));
-        let told = counts.into_iter().filter(|(number, ..)| *number > 0);
-        let told: Vec<String> = told.map(|(number, one, many)| count(number, one, many)).collect();
-        if told.is_empty() { String::new() } else { format!(" ({} more)", told.join(", ")) }
+    let beside = match number(Severity::Warning) {
+        0 => String::new(),
+        1 => " There is 1 warning too.".to_owned(),
+        more => format!(" There are {more} warnings too."),
     };
     match (number(Severity::Blocks), number(Severity::Unchecked)) {
         (0, 0) => "Healthy: nothing locks this machine's CLI out.".to_owned(),
         (0, _) => "Not sure: something could not be checked.".to_owned(),
-        (1, _) => format!("LOCKED OUT: one thing keeps this machine's CLI out{}.", beside()),
+        (1, _) => format!("LOCKED OUT: one thing keeps this machine's CLI out.{beside}"),
         (more, _) => format!(
-            "LOCKED OUT: {more} things keep this machine's CLI out, the worst first{}.",
-            beside()
+            "LOCKED OUT: {more} things keep this machine's CLI out, the worst first.{beside}"
         ),
     }
 }

@@ -267,3 +267,14 @@ fn another_device_is_done_even_where_this_cli_is_still_locked_out() {
     assert!(run.stdout.contains(" is approved."), "{}", run.text());
     assert!(run.stdout.contains("own CLI is still locked out: clawmend repair"), "{}", run.text());
 }
+
+/// The verdict counts what stands below it; nothing "still" locks out where only a dry run would.
+#[test]
+fn the_verdict_counts_warnings_and_a_look_at_an_older_state_says_that_state() {
+    let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+    assert!(run.stdout.contains("CLI out. There is 1 warning too.\n"), "{}", run.text());
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let run = sandbox.run(&["undo", "--dry-run"]).expect(Exit::Findings);
+    assert!(run.stdout.contains("\nThat state locks the CLI out:\n"), "{}", run.text());
+}

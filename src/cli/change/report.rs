@@ -110,7 +110,7 @@ pub(super) fn tell_dry_run(
             ));
         }
     }
-    tell_blocking(context, &left);
+    tell_blocking(context, call.purpose, &left);
     let untouched = untouched(call, &state.findings, proposal);
     choices(context, &untouched, &left);
     exit
@@ -147,7 +147,7 @@ pub(super) fn tell_nothing_to_do(
         }
         return exit;
     }
-    tell_blocking(context, &state.findings);
+    tell_blocking(context, call.purpose, &state.findings);
     let untouched = untouched(call, &state.findings, proposal);
     choices(context, &untouched, &state.findings);
     exit
@@ -162,15 +162,17 @@ fn clearing(context: &Context<'_, '_>, state: &State) -> Vec<Vec<String>> {
 }
 
 /// What still blocks.
-fn tell_blocking(context: &mut Context<'_, '_>, left: &[Finding]) {
+fn tell_blocking(context: &mut Context<'_, '_>, purpose: Purpose, left: &[Finding]) {
     let blocking: Vec<_> =
         left.iter().filter(|finding| finding.severity.fails()).cloned().collect();
     if blocking.is_empty() {
         return;
     }
-    let text = match blocking.iter().any(|one| one.severity == Severity::Blocks) {
-        true => "This still locks the CLI out:",
-        false => "This could not be checked, so it may still lock the CLI out:",
+    let is_out = blocking.iter().any(|one| one.severity == Severity::Blocks);
+    let text = match (is_out, purpose.goes_back()) {
+        (true, true) => "That state locks the CLI out:",
+        (true, false) => "This still locks the CLI out:",
+        (false, _) => "This could not be checked, so it may still lock the CLI out:",
     };
     let text = crate::render::wrap(text, context.world.width, "", "  ");
     context.say(&format!("\n{}", context.paint.red(&text)));

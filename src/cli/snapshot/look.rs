@@ -14,7 +14,9 @@ use crate::text::{ago, count, local_and_utc, safe};
 
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let located = context.locate()?;
-    let listed = snapshot::list(&located.state_dir, &context.snapshots(&located))?;
+    let folder = context.snapshots(&located);
+    let listed = context
+        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?;
     let all = listed.all();
     if context.global.json {
         let all = all.iter().copied().map(document_of).collect();
