@@ -81,7 +81,7 @@ for (const user of users) {
       test("npx clawmend repair --dry-run", async () => {
         const dry = await npx(["clawmend", "repair", "--dry-run"]);
         assert.equal(dry.code, 0, dry.text);
-        assert.match(dry.stdout, /What would change: 6 edits, in 3 files/);
+        assert.match(dry.stdout, /What would change, in 3 files:/);
         assert.match(dry.text, /Nothing was changed: this was a dry run/);
       });
 
@@ -90,7 +90,7 @@ for (const user of users) {
         const argv = [...TERMINAL, "[y/N", "y\\n", node, NPX, "clawmend", "repair"];
         const repaired = await run(argv, { user, cwd: HOME, env: { ...env, HOME, TERM: "xterm" } });
         assert.equal(repaired.code, 0, repaired.text);
-        assert.match(repaired.stdout, /To undo: +npx clawmend restore /);
+        assert.match(repaired.stdout, /^To undo: +npx clawmend undo$/m);
         const after = await npx(["clawmend"], { env: { HOME } });
         assert.equal(after.code, 0, after.text);
       });
