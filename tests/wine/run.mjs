@@ -276,7 +276,7 @@ section("printed commands", async () => {
   for (const part of ["plain", "my claw", "a&b", "it's (x) ^y", "$HOME `id`", "x,y;z=1"]) {
     const real = state(join(mkdtempSync(join(work, "paste-")), part), FIXTURE);
     const done = await windows(["--state-dir", zdrive(real), "-q", "repair", "--yes"]);
-    const line = done.text.match(/^To undo: +clawmend (.*)$/m)?.[1];
+    const line = done.text.match(/^To undo:\s+clawmend (.*)$/m)?.[1];
     check(line, `${part}: a command is printed`, done.text);
     const undone = await cmd([`${zdrive(WINDOWS)} ${line} --yes -q`]);
     check(undone.code === 0, `${part}: cmd takes it: ${line}`, undone.text);
