@@ -44,7 +44,7 @@ export function gist(text) {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => /refus|block|invalid|pairing|unauthorized|mismatch|credential|scope|closed|error|clobber|restored|fail|fallback/i.test(line))
-    .filter((line) => !/^\[?plugins|libsignal|failed to load|Require stack|stability bundle|^│/.test(line));
+    .filter((line) => !/^\[?plugins|libsignal|failed to load|^Require stack|stability bundle|^│/.test(line));
   return [...new Set(lines)].slice(0, 4).join(" | ").slice(0, 500);
 }
 
