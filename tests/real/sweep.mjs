@@ -80,8 +80,9 @@ function page(rows, clawmend) {
   const line = (row) => `| ${row.release} | ${LOCKOUTS.map((name) => cell(row, name)).join(" | ")} | ${(row.why ?? "").replaceAll("|", "/")} |`;
   return `# Releases
 
-Made by \`node tests/real/sweep.mjs\` with ${clawmend}: each stable release of OpenClaw on npm was installed, locked out,
-repaired, asked and restored. "no lockout": on that release the CLI gets in all the same. "–": not possible there.
+Made by \`node tests/real/sweep.mjs\` with ${clawmend}: each of these stable releases of OpenClaw was installed from npm,
+locked out, repaired, asked and restored. A run takes the releases from the newest on in smaller and smaller steps, and goes on where
+the last one stopped. "no lockout": on that release the CLI gets in all the same. "–": not possible there, or not judged.
 
 Opened on ${opened} of ${judged} releases that could be locked out; ${rows.length} looked at.
 
