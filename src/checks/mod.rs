@@ -252,6 +252,9 @@ fn list(scopes: &[String]) -> String {
 }
 
 #[cfg(test)]
+mod approve_tests;
+
+#[cfg(test)]
 mod database_tests;
 
 #[cfg(test)]
