@@ -86,8 +86,8 @@ impl Container {
         })
     }
 
-    /// A folder of this machine; `sign` says why it is taken for a container's.
-    pub fn of_folder(sign: impl Into<String>) -> Self {
+    /// A folder of this machine; `sign` says why it is taken for a container's, where the engine's own files don't.
+    pub fn of_folder(sign: Option<String>) -> Self {
         Self {
             engine: "docker",
             kept: Kept::Folder,
@@ -95,7 +95,7 @@ impl Container {
             name: None,
             inside: None,
             runs: None,
-            sign: Some(sign.into()),
+            sign,
         }
     }
 

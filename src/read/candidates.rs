@@ -49,7 +49,13 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    fn of(dir: PathBuf, what: String, home: Option<&Path>, passwd: &str, env: &Env) -> Self {
+    fn of(
+        dir: PathBuf,
+        what: String,
+        home: Option<&Path>,
+        passwd: &str,
+        container: Option<Container>,
+    ) -> Self {
         let uid = dir.metadata().ok().filter(|_| platform::KNOWS_OWNERS);
         let uid = uid.map(|found| platform::meta(&found).uid);
         let name = dir.file_name().filter(|_| home.is_some() && dir.parent() == home);
@@ -61,7 +67,7 @@ impl Candidate {
             uid,
             user: uid.and_then(|uid| user_of(passwd, uid)),
             used_ms: used(&dir),
-            container: containers::of(&dir, env),
+            container,
             dir,
         }
     }
@@ -121,7 +127,8 @@ pub(super) fn candidates(env: &Env, home: Option<&Path>, own: Option<&Path>) -> 
         let theirs = names(homes).into_iter().map(|name| homes.join(name).join(DIRS[0]));
         looked.extend(theirs.map(|dir| (dir, "of an OpenClaw in Windows, outside WSL".to_owned())));
     }
-    looked.extend(of_root(env, &passwd));
+    let mounts = containers::mounts(env);
+    looked.extend(of_root(env, &passwd, &mounts));
     let mut seen = Vec::new();
     let mut found = Vec::new();
     for (dir, what) in looked {
@@ -130,7 +137,8 @@ pub(super) fn candidates(env: &Env, home: Option<&Path>, own: Option<&Path>) -> 
         let is_there = looks_like_state(&dir) || is_own;
         if found.len() < MOST && is_there && !seen.contains(&place) {
             seen.push(place);
-            let one = Candidate::of(dir, what, home, &passwd, env);
+            let container = containers::of(&dir, &mounts, env);
+            let one = Candidate::of(dir, what, home, &passwd, container);
             found.push(Candidate { is_own, ..one });
         }
     }
@@ -138,7 +146,7 @@ pub(super) fn candidates(env: &Env, home: Option<&Path>, own: Option<&Path>) -> 
 }
 
 /// What root alone may look into.
-fn of_root(env: &Env, passwd: &str) -> Vec<(PathBuf, String)> {
+fn of_root(env: &Env, passwd: &str, mounts: &[containers::Mount]) -> Vec<(PathBuf, String)> {
     let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else {
         return Vec::new();
     };
@@ -163,8 +171,8 @@ fn of_root(env: &Env, passwd: &str) -> Vec<(PathBuf, String)> {
     for addon in ADDONS.iter().flat_map(|folder| below(root.join(folder))) {
         mounted.push((addon, "a Home Assistant add-on".to_owned()));
     }
-    for mount in containers::mounts(env) {
-        mounted.push((mount.source, format!("a folder of container `{}`", mount.name)));
+    for mount in mounts {
+        mounted.push((mount.source.clone(), format!("a folder of container `{}`", mount.name)));
     }
     mounted.extend(FOLDERS.map(|folder| (root.join(folder), "a folder".to_owned())));
     for (folder, what) in mounted {

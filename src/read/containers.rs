@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::disk::{names, real};
 use super::env::{Env, user_of};
 use super::process;
-use crate::model::container::{Container, Kept};
+use crate::model::container::Container;
 use crate::platform;
 
 /// Where Docker keeps a folder for each container, below the root.
@@ -57,32 +57,21 @@ fn of_file(root: &Path, file: &Path) -> Option<Vec<Mount>> {
     Some(mounts.values().filter_map(mount).collect())
 }
 
-/// The container of a state dir, as far as its path and Docker's files tell.
-pub(super) fn of(state_dir: &Path, env: &Env) -> Option<Container> {
+/// The container of a state dir, as far as its path and Docker's mounts tell.
+pub(super) fn of(state_dir: &Path, mounts: &[Mount], env: &Env) -> Option<Container> {
     let place = real(state_dir);
-    let by_path = || Container::of_path(state_dir).or_else(|| Container::of_path(&place));
-    let mounted = mounts(env).into_iter().find_map(|mount| {
-        let below = place.strip_prefix(real(&mount.source)).ok()?.to_path_buf();
+    let by_path = Container::of_path(state_dir).or_else(|| Container::of_path(&place));
+    let mounted = mounts.iter().find_map(|mount| {
+        let below = place.strip_prefix(real(&mount.source)).ok()?;
         Some((mount, below))
     });
-    let mut found = match (by_path(), &mounted) {
-        (Some(found), _) => found,
-        (None, Some((mount, _))) => {
-            let mut found = Container::of_folder("");
-            found.sign = None;
-            found.kept = Kept::Folder;
-            found.name = Some(mount.name.clone());
-            found
-        }
-        (None, None) => return None,
-    };
+    let mut found = by_path.or_else(|| mounted.map(|_| Container::of_folder(None)))?;
     if let Some((mount, below)) = mounted {
-        found.inside = Some(if below.as_os_str().is_empty() {
-            mount.destination
-        } else {
-            mount.destination.join(below)
+        found.inside = Some(match below.as_os_str().is_empty() {
+            true => mount.destination.clone(),
+            false => mount.destination.join(below),
         });
-        found.name = Some(mount.name);
+        found.name = Some(mount.name.clone());
         found.runs = mount.runs;
     }
     // Nobody but root has to become another user for their own engine.
@@ -95,7 +84,7 @@ pub(super) fn of(state_dir: &Path, env: &Env) -> Option<Container> {
 pub(super) fn guessed(state_dir: &Path, env: &Env) -> Option<Container> {
     if let Some(inside) = process::other_path(state_dir) {
         let sign = format!("its gateway's lock calls it `{}`", platform::shown(&inside));
-        let mut found = Container::of_folder(sign);
+        let mut found = Container::of_folder(Some(sign));
         found.inside = Some(inside);
         return Some(found);
     }
@@ -104,5 +93,5 @@ pub(super) fn guessed(state_dir: &Path, env: &Env) -> Option<Container> {
     let passwd = env.passwd().filter(|_| is_other)?;
     user_of(&passwd, uid)
         .is_none()
-        .then(|| Container::of_folder(format!("its owner, uid {uid}, has no account here")))
+        .then(|| Container::of_folder(Some(format!("its owner, uid {uid}, has no account here"))))
 }

@@ -98,7 +98,7 @@ pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
     if flags.config.is_some() {
         wrong::check_config(&config)?;
     }
-    let container = containers::of(&state_dir, env);
+    let container = containers::of(&state_dir, &containers::mounts(env), env);
     Ok(Located { config, state_dir: state_dir.into(), how, profile, home, container })
 }
 
