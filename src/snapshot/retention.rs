@@ -39,7 +39,7 @@ pub fn choose(list: &[Summary], now_ms: i64, rule: Retention) -> Vec<Decision> {
     // Where none is whole, the newest is still better than nothing.
     let last_resort = newest_whole.or((!list.is_empty()).then_some(0));
     let judge = |(place, summary): (usize, &Summary)| {
-        let (remove, reason) = verdict(place, summary, now_ms, rule);
+        let (remove, reason) = decision(place, summary, now_ms, rule);
         let (remove, reason) = match rule.daily {
             Some(days) if remove && is_last_of_a_day(list, place, now_ms, days) => {
                 (false, "the last of its day".to_owned())
@@ -65,7 +65,7 @@ fn is_last_of_a_day(list: &[Summary], place: usize, now_ms: i64, days: u16) -> b
     is_first && own > now_ms.div_euclid(DAY_MS) - i64::from(days)
 }
 
-fn verdict(place: usize, summary: &Summary, now_ms: i64, rule: Retention) -> (bool, String) {
+fn decision(place: usize, summary: &Summary, now_ms: i64, rule: Retention) -> (bool, String) {
     let mut reasons = Vec::new();
     if let Some(keep) = rule.keep {
         if place < keep {

@@ -85,11 +85,11 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
 pub(in crate::cli) fn drop_old(context: &mut Context<'_, '_>, located: &Located, _lock: &Lock) {
     let folder = context.snapshots(located);
     let Ok(all) = snapshot::list(&located.state_dir, &folder) else { return };
-    let verdicts = snapshot::choose(&all.own, context.world.now_ms, snapshot::DEFAULT);
-    let going = verdicts.into_iter().filter(|verdict| verdict.remove);
+    let decisions = snapshot::choose(&all.own, context.world.now_ms, snapshot::DEFAULT);
+    let going = decisions.into_iter().filter(|decision| decision.remove);
     let gone: Vec<String> = going
-        .filter(|verdict| snapshot::remove(&located.state_dir, &folder, &verdict.id).is_ok())
-        .map(|verdict| verdict.id)
+        .filter(|decision| snapshot::remove(&located.state_dir, &folder, &decision.id).is_ok())
+        .map(|decision| decision.id)
         .collect();
     if let (Some(first), Some(last)) = (gone.last(), gone.first()) {
         let which = if first == last { first.clone() } else { format!("{first} to {last}") };

@@ -21,14 +21,14 @@ pub(super) fn prune(
     let folder = context.snapshots(&located);
     let all = context
         .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?;
-    let verdicts = snapshot::choose(&all.own, context.world.now_ms, rule);
-    let going: Vec<_> = verdicts.iter().filter(|verdict| verdict.remove).collect();
-    let lines: String = verdicts
+    let decisions = snapshot::choose(&all.own, context.world.now_ms, rule);
+    let going: Vec<_> = decisions.iter().filter(|decision| decision.remove).collect();
+    let lines: String = decisions
         .iter()
-        .map(|verdict| {
-            let word = if verdict.remove { "goes " } else { "stays" };
-            let (id, size) = (safe(&verdict.id), size(verdict.size));
-            format!("{word}  {id}  {size:>9}  {}\n", verdict.reason)
+        .map(|decision| {
+            let word = if decision.remove { "goes " } else { "stays" };
+            let (id, size) = (safe(&decision.id), size(decision.size));
+            format!("{word}  {id}  {size:>9}  {}\n", decision.reason)
         })
         .collect();
     if !context.global.json {
@@ -44,7 +44,7 @@ pub(super) fn prune(
     }
     if going.is_empty() || dry_run {
         if context.global.json {
-            let document = document(context, &located, &verdicts, &all.others, dry_run);
+            let document = document(context, &located, &decisions, &all.others, dry_run);
             context.json(&document);
         } else if going.is_empty() {
             context.say("Nothing to remove.");
@@ -66,7 +66,7 @@ pub(super) fn prune(
         going.iter().try_for_each(|one| snapshot::remove(&located.state_dir, &folder, &one.id))
     })?;
     if context.global.json {
-        let document = document(context, &located, &verdicts, &all.others, false);
+        let document = document(context, &located, &decisions, &all.others, false);
         context.json(&document);
     } else {
         context.say(&format!("Removed {}.", count(going.len(), "snapshot", "snapshots")));
@@ -77,15 +77,15 @@ pub(super) fn prune(
 fn document(
     context: &Context<'_, '_>,
     located: &Located,
-    verdicts: &[snapshot::Decision],
+    decisions: &[snapshot::Decision],
     others: &[snapshot::Summary],
     dry_run: bool,
 ) -> PruneDocument {
-    let (removed, kept): (Vec<_>, Vec<_>) = verdicts.iter().partition(|verdict| verdict.remove);
-    let told = |verdict: &snapshot::Decision| PrunedDocument {
-        id: verdict.id.clone(),
-        bytes: verdict.size,
-        reason: verdict.reason.clone(),
+    let (removed, kept): (Vec<_>, Vec<_>) = decisions.iter().partition(|decision| decision.remove);
+    let told = |decision: &snapshot::Decision| PrunedDocument {
+        id: decision.id.clone(),
+        bytes: decision.size,
+        reason: decision.reason.clone(),
     };
     let left = others.iter().map(|summary| PrunedDocument {
         id: summary.id.clone(),
