@@ -213,6 +213,8 @@ const ONE_PLACE: &[(&str, &[&str])] = &[
     ("env::var", &["read/env", "platform"]),
     ("SystemTime::now", &["main"]),
     ("Local::now", &["main"]),
+    // It starts no program but itself.
+    ("Command::new(", &["cli/again"]),
     ("getrandom::", &["main", "files/names"]),
     ("fs::write(", &[]),
     ("fs::rename(", &["platform"]),

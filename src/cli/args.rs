@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     about = "Opens a locked-out OpenClaw from the outside: says what is wrong, shows what it would change, changes it, can undo it",
     long_about = "clawmend opens an OpenClaw that has locked you out (`gateway closed (1008): pairing required` and messages like it).\n\n\
         It works on OpenClaw's state files alone: it needs no paired CLI, no running gateway and no network, and it stops and \
-        starts nothing. Every change is previewed, backed up into a snapshot first, and can be undone.",
+        starts no gateway. Every change is previewed, backed up into a snapshot first, and can be undone.",
     after_help = AFTER_HELP
 )]
 pub struct Cli {
