@@ -20,7 +20,7 @@
 //! this, and that no files import each other in a circle.
 //!
 //! ```rooms
-//! exit model/layout text/distance secret image platform crash text step error finding threads format plan config model
+//! exit model/layout text/distance secret image platform text step error finding threads format plan config model
 //! checks simulate render files store snapshot journal apply read cli
 //! ```
 
@@ -28,7 +28,6 @@ pub mod apply;
 pub mod checks;
 pub mod cli;
 pub mod config;
-pub mod crash;
 pub mod error;
 pub mod exit;
 pub mod files;

@@ -9,14 +9,15 @@ use clawmend::cli::world::{AtTerminal, World};
 use clawmend::read::env::Env;
 
 fn main() -> ExitCode {
-    clawmend::crash::keep_quiet();
+    let argv: Vec<_> = std::env::args_os().collect();
+    clawmend::cli::crash::keep_quiet(argv.clone());
     clawmend::platform::settle();
     let now_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
     let stdout = std::io::stdout();
     let out_is_terminal = stdout.is_terminal();
-    let mut out = std::io::BufWriter::new(anstream::AutoStream::always(stdout.lock()));
+    let mut out = std::io::BufWriter::new(anstream::AutoStream::always(stdout));
     let mut err = anstream::AutoStream::auto(std::io::stderr());
     let mut random = || {
         let mut bytes = [0; 32];
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         again: &clawmend::cli::again::this_program,
         person: &AtTerminal,
     };
-    let exit = clawmend::cli::run(std::env::args_os(), &mut world);
+    let exit = clawmend::cli::run(argv, &mut world);
     let _ = out.flush();
     exit.into()
 }

@@ -114,8 +114,9 @@ pub fn harmless(c: char) -> bool {
     !c.is_control() && !is_invisible(c)
 }
 
-/// A JSON text with every character in it that is not harmless as JSON's own escape: the same document.
-pub fn safe_json(json: &str) -> String {
+/// A document as JSON, laid out, with every character that is not harmless as JSON's own escape.
+pub fn json(document: &impl serde::Serialize) -> String {
+    let json = serde_json::to_string_pretty(document).unwrap_or_else(|_| "null".to_owned());
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if harmless(c) || c == '\n' {
@@ -127,7 +128,7 @@ pub fn safe_json(json: &str) -> String {
             }
         }
     }
-    out
+    out + "\n"
 }
 
 /// As [`safe`], keeping line breaks: for blocks of lines.
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn a_json_document_stays_the_same_document() {
         let value = serde_json::json!({"a\u{9b}": "\u{202e}x\u{7f}\u{1b}[31m"});
-        let safe = safe_json(&serde_json::to_string_pretty(&value).unwrap());
+        let safe = json(&value);
         assert!(safe.chars().all(|c| harmless(c) || c == '\n'), "{safe}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
     }

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::platform::shown;
 use crate::read::candidates::Candidate;
 use crate::read::locate::everywhere;
-use crate::render::json::{ErrorBody, Head, NotReadDocument, StepDocument};
+use crate::render::json::{ErrorBody, Head, NotReadDocument};
 use crate::render::{padded, wrap};
 use crate::step::Step;
 use crate::text::{count, safe, utc};
@@ -57,13 +57,8 @@ fn diagnosed(context: &Context<'_, '_>, place: Candidate) -> Row {
         args.extend(["--snapshot-dir".into(), dir.into()]);
     }
     let failed = |message: &str, cause: String| {
-        let error = ErrorBody {
-            exit: Exit::Failed.code(),
-            message: message.to_owned(),
-            place: None,
-            cause: Some(cause),
-            hints: StepDocument::all(&[place.step()], &context.invocation),
-        };
+        let error = Error::failed(message).because(cause);
+        let error = ErrorBody::of(&error, &[place.step()], &context.invocation);
         let state_dir = shown(&place.dir);
         let document = NotReadDocument { head: Head::of("diagnose"), state_dir, error };
         serde_json::to_value(document).unwrap_or_default()

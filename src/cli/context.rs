@@ -256,8 +256,7 @@ impl Context<'_, '_> {
 
     /// Prints a JSON document to stdout.
     pub fn json(&mut self, document: &impl serde::Serialize) {
-        let text = serde_json::to_string_pretty(document).unwrap_or_else(|_| "null".to_owned());
-        self.say(&crate::text::safe_json(&text));
+        self.print(&crate::text::json(document));
     }
 
     /// How a path is shown: relative to the state dir where it lies in it.

@@ -63,31 +63,13 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// A page could not be rendered.
 pub fn pages() -> Result<Vec<(String, String)>, Error> {
-    let mut root = super::command(100);
+    // `clawmend help` has no page of its own, so none is named.
+    let without_help = |command: clap::Command| command.disable_help_subcommand(true);
+    let mut root = without_help(super::command(100)).mut_subcommands(without_help);
     root.build();
     let mut pages = Vec::new();
     collect(&root, "clawmend", &mut pages)?;
     Ok(pages)
-}
-
-/// `clawmend help` has no page of its own, so none is named.
-fn without_help(page: &str) -> String {
-    let mut out = String::with_capacity(page.len());
-    let mut rest = page.split_inclusive(".TP\n").peekable();
-    while let Some(part) = rest.next() {
-        let names_help = rest
-            .peek()
-            .and_then(|next| next.lines().next())
-            .is_some_and(|name| name.ends_with("\\-help(1)"));
-        let Some(next) = rest.next_if(|_| names_help) else {
-            out.push_str(part);
-            continue;
-        };
-        out.push_str(part.strip_suffix(".TP\n").unwrap_or(part));
-        // Its name and what it does: a line each.
-        out.extend(next.split_inclusive('\n').skip(2));
-    }
-    out
 }
 
 /// The notes after a command's help, under the headings that man pages have. Tables keep their lines.
@@ -135,9 +117,9 @@ fn collect(
         .map_err(|error| Error::io("render the man page", name, &error))?;
     // Two line breaks around an empty line: man page checkers want one blank instead.
     let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
-    let text = sections(&without_help(&text));
+    let text = sections(&text);
     pages.push((format!("{name}.1"), text));
-    let shown = |sub: &&clap::Command| sub.get_name() != "help" && !sub.is_hide_set();
+    let shown = |sub: &&clap::Command| !sub.is_hide_set();
     for sub in command.get_subcommands().filter(shown) {
         collect(sub, &format!("{name}-{}", sub.get_name()), pages)?;
     }

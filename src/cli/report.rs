@@ -20,10 +20,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::ReportArgs) -> Res
     let anonymous = anonymous(context, &state);
     let document = document(context, &state, &anonymous);
     let text = match context.global.json {
-        true => {
-            let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-            crate::text::safe_json(&text) + "\n"
-        }
+        true => crate::text::json(&document),
         false => {
             let steps = admission::steps(&state.model, &document.admission, usize::MAX);
             document.markdown(&anonymous.text(&steps))

@@ -265,13 +265,18 @@ pub fn a_panic_prints_no_state(_size: Size) -> String {
     for number in 1..60 {
         let again = world.again();
         let inject = format!("inject=close:error=EIO:when={number}");
-        let (out, _) = trace::run(&again, &["-e", "trace=close", "-e", &inject], &["diagnose"]);
+        let args = [&["diagnose"][..], &["diagnose", "--json"]][number % 2];
+        let (out, _) = trace::run(&again, &["-e", "trace=close", "-e", &inject], args);
         if !out.stderr.contains("has a bug") {
             continue;
         }
         panics += 1;
         assert!(!out.stderr.contains("closedir"), "the panic's own text was printed: {out}");
         assert!(out.stderr.contains(".rs:") && out.stderr.contains("clawmend diagnose"), "{out}");
+        if args.contains(&"--json") {
+            let document: serde_json::Value = serde_json::from_str(&out.stdout).unwrap();
+            assert_eq!(document["error"]["exit"], 4, "{out}");
+        }
         for line in out.stderr.lines().chain(out.stdout.lines()) {
             assert!(
                 !line.contains(MARK) && !keys.iter().any(|key| line.contains(key.as_str())),

@@ -79,22 +79,30 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Complete) -> Exit 
     Exit::Done
 }
 
-/// What stands before the word: in which command, behind which option.
-struct Line<'c> {
+/// What stands in a command line, also in one that is not whole: which command, behind which option.
+pub(super) struct Line<'c> {
     command: &'c Command,
     root: &'c Command,
-    /// The option that the word is the value of.
+    /// The names of the command and of those it is below.
+    pub commands: Vec<&'c str>,
+    /// The option that the next word is the value of.
     awaits: Option<&'c Arg>,
     /// So many arguments of the command are there.
-    positionals: usize,
+    pub positionals: usize,
     /// Options with their values.
     values: Vec<(String, String)>,
 }
 
 impl<'c> Line<'c> {
-    fn of(root: &'c Command, before: &[String]) -> Self {
-        let mut line =
-            Self { command: root, root, awaits: None, positionals: 0, values: Vec::new() };
+    pub fn of(root: &'c Command, before: &[String]) -> Self {
+        let mut line = Self {
+            command: root,
+            root,
+            commands: Vec::new(),
+            awaits: None,
+            positionals: 0,
+            values: Vec::new(),
+        };
         // Bash makes a word of its own of the `=` in `--flag=value`.
         for word in before.iter().filter(|word| *word != "=") {
             if let Some(arg) = line.awaits.take() {
@@ -108,6 +116,7 @@ impl<'c> Line<'c> {
                 line.awaits = line.option(word).filter(|arg| takes_value(arg));
             } else if let Some(command) = line.command.find_subcommand(word) {
                 line.command = command;
+                line.commands.push(command.get_name());
             } else {
                 line.positionals += 1;
             }

@@ -23,6 +23,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::checks::{self, Admission};
+use crate::error::Error;
 use crate::finding::{Finding, Place, Remedy, Severity};
 use crate::model::Model;
 use crate::model::container::{Container, Kept};
@@ -310,4 +311,17 @@ pub struct ErrorBody {
     pub cause: Option<String>,
     /// What to do.
     pub hints: Vec<StepDocument>,
+}
+
+impl ErrorBody {
+    /// An error and what to do, with commands as they are typed in this run.
+    pub fn of(error: &Error, hints: &[Step], invocation: &Invocation) -> Self {
+        Self {
+            exit: error.exit().code(),
+            message: error.message().to_owned(),
+            place: error.path().map(|path| Place::from(crate::platform::shown(path))),
+            cause: error.cause().map(str::to_owned),
+            hints: StepDocument::all(hints, invocation),
+        }
+    }
 }

@@ -1,0 +1,152 @@
+//! A command line that cannot be parsed, told without what was typed.
+
+use std::ffi::OsString;
+
+use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::args::Cli;
+use super::complete::Line;
+use crate::error::Error;
+use crate::step::Step;
+
+/// Whether JSON was asked for, in a command line that says too little to be parsed.
+pub(super) fn asks_for_json(argv: &[OsString]) -> bool {
+    argv.iter()
+        .skip(1)
+        .filter_map(|arg| arg.to_str())
+        .any(|arg| arg == "--json" || arg.starts_with("--json="))
+}
+
+/// What is wrong with the arguments, and what may have been meant.
+pub(super) fn error(command: &str, error: &clap::Error) -> Error {
+    let words = command.split(' ').filter(|word| *word != NO_COMMAND);
+    let help = Step::clawmend(words.chain(["--help"])).note("shows how it is used");
+    let told = Error::usage(message(error));
+    tips(error).into_iter().fold(told, Error::hint).hint(help)
+}
+
+/// What is wrong with the arguments, in one line.
+fn message(error: &clap::Error) -> String {
+    let values = |kind| match error.get(kind) {
+        Some(ContextValue::Strings(values)) => values.join(" "),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    let arg = values(ContextKind::InvalidArg);
+    let value = values(ContextKind::InvalidValue);
+    let known = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(known)) if !known.is_empty() => {
+            format!(" [possible values: {}]", known.join(", "))
+        }
+        _ => String::new(),
+    };
+    match error.kind() {
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command is missing".to_owned()
+        }
+        ErrorKind::InvalidSubcommand => {
+            format!("unrecognized subcommand '{}'", values(ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::UnknownArgument => format!("unexpected argument '{arg}' found"),
+        ErrorKind::MissingRequiredArgument => {
+            format!("the following required arguments were not provided: {arg}")
+        }
+        ErrorKind::ArgumentConflict => match values(ContextKind::PriorArg) {
+            prior if prior == arg => format!("the argument '{arg}' cannot be used multiple times"),
+            prior => format!("the argument '{arg}' cannot be used with '{prior}'"),
+        },
+        ErrorKind::InvalidValue if value.is_empty() => {
+            format!("a value is required for '{arg}' but none was supplied{known}")
+        }
+        ErrorKind::InvalidValue => format!("invalid value '{value}' for '{arg}'{known}"),
+        ErrorKind::ValueValidation => match std::error::Error::source(error) {
+            Some(why) => format!("invalid value '{value}' for '{arg}': {why}"),
+            None => format!("invalid value '{value}' for '{arg}'"),
+        },
+        ErrorKind::TooManyValues => {
+            format!("unexpected value '{value}' for '{arg}' found; no more were expected")
+        }
+        kind => kind.as_str().unwrap_or("the command line is wrong").to_owned(),
+    }
+}
+
+/// What may have been meant.
+fn tips(error: &clap::Error) -> Vec<Step> {
+    let similar = [
+        (ContextKind::SuggestedSubcommand, "subcommand"),
+        (ContextKind::SuggestedArg, "argument"),
+        (ContextKind::SuggestedValue, "value"),
+    ];
+    let similar = similar.into_iter().filter_map(|(kind, what)| {
+        Some(format!("a similar {what} exists: '{}'", error.get(kind)?))
+    });
+    let others = match error.get(ContextKind::Suggested) {
+        Some(ContextValue::StyledStrs(tips)) => tips.as_slice(),
+        _ => &[],
+    };
+    similar.chain(others.iter().map(ToString::to_string)).map(Step::text).collect()
+}
+
+/// The name in the document of an error that is about no command of clawmend.
+const NO_COMMAND: &str = "clawmend";
+
+/// The command that a command line which cannot be parsed names, as it is called in documents.
+pub(super) fn meant(argv: &[OsString]) -> String {
+    let mut root = Cli::command();
+    root.build();
+    let words: Vec<_> = argv.iter().skip(1).map(|arg| arg.to_string_lossy().into()).collect();
+    let line = Line::of(&root, &words);
+    match line.commands.is_empty() && line.positionals > 0 {
+        true => NO_COMMAND.to_owned(),
+        false => document_name(&line.commands),
+    }
+}
+
+/// How a command is called in documents.
+pub(super) fn document_name(commands: &[&str]) -> String {
+    match commands {
+        [] => "diagnose".to_owned(),
+        ["backup"] => crate::snapshot::CREATE.to_owned(),
+        commands => commands.join(" "),
+    }
+}
+
+/// Of several commands that may be meant the nearest alone is named.
+fn nearest_first(error: &mut clap::Error) {
+    let (Some(ContextValue::String(given)), Some(ContextValue::Strings(found))) =
+        (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::SuggestedSubcommand))
+    else {
+        return;
+    };
+    let near = found.iter().min_by_key(|one| crate::text::distance::distance(given, one)).cloned();
+    if let Some(near) = near {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![near]));
+    }
+}
+
+/// An error about arguments without what was given: a token may have been pasted into the wrong place.
+/// The name of a flag, and a word that is near a command, stay.
+pub(super) fn without_values(mut error: clap::Error) -> clap::Error {
+    let masked = || ContextValue::String("****".to_owned());
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    if text(&error, ContextKind::InvalidValue).is_some_and(|value| !value.is_empty()) {
+        error.insert(ContextKind::InvalidValue, masked());
+    }
+    let is_near = error.get(ContextKind::SuggestedSubcommand).is_some();
+    if text(&error, ContextKind::InvalidSubcommand).is_some() && !is_near {
+        error.insert(ContextKind::InvalidSubcommand, masked());
+    }
+    nearest_first(&mut error);
+    let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+    let is_flag = |text: &str| {
+        text.starts_with('-') && crate::secret::places::shows_key(text.trim_start_matches('-'))
+    };
+    if is_unknown && text(&error, ContextKind::InvalidArg).is_some_and(|text| !is_flag(&text)) {
+        error.insert(ContextKind::InvalidArg, masked());
+    }
+    error
+}
