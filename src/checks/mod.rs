@@ -198,23 +198,16 @@ fn promise(finding: &mut Finding, repaired: &HashSet<Code>) {
 /// A warning in place of what blocks, where the CLI sends no device: from 2026.7.1 a local CLI that has a shared
 /// token or password shows that alone, and nothing about its pairing keeps it out.
 fn eased_without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
-    if !(model.omits_device() && finding.severity.fails() && check.is_of_device) {
-        return finding;
-    }
-    finding.rated(Severity::Warning).note(
-        "the config holds a shared token or password: from 2026.7 the local CLI shows that, and needs no pairing",
-    )
+    let is_eased = model.omits_device() && finding.severity.fails() && check.is_of_device;
+    let note = "the config holds a shared token or password: from 2026.7 the local CLI shows that, and needs no pairing";
+    finding.rated_if(is_eased, Severity::Warning).note_if(is_eased, note)
 }
 
 /// A warning in place of what blocks, where the gateway makes it good by itself when its own machine's CLI comes.
 fn eased_by_gateway(model: &Model, check: &Check, finding: Finding) -> Finding {
     let heals = finding.severity.fails() && check.fault.is_some_and(|fault| model.heals(fault));
-    if !heals {
-        return finding;
-    }
-    finding
-        .rated(Severity::Warning)
-        .note("the gateway makes this good by itself, at its start or at the CLI's next command")
+    let note = "the gateway makes this good by itself, at its start or at the CLI's next command";
+    finding.rated_if(heals, Severity::Warning).note_if(heals, note)
 }
 
 /// Whether this machine's CLI is kept out, or that could not be told.
@@ -227,11 +220,9 @@ const NAMED: usize = 5;
 
 /// A finding with its first few items as evidence, and how many more there are.
 fn named<T>(finding: Finding, items: &[T], line: impl Fn(&T) -> String) -> Finding {
-    let finding = items.iter().take(NAMED).fold(finding, |finding, one| finding.note(line(one)));
-    match items.len().saturating_sub(NAMED) {
-        0 => finding,
-        more => finding.note(format!("and {more} more")),
-    }
+    let more = items.len().saturating_sub(NAMED);
+    let finding = finding.notes(items.iter().take(NAMED).map(line));
+    finding.notes((more > 0).then(|| format!("and {more} more")))
 }
 
 /// A store's file, relative to the state dir.
@@ -255,6 +246,7 @@ fn list(scopes: &[String]) -> String {
 mod approve_tests;
 
 #[cfg(test)]
+#[path = "tests/database/mod.rs"]
 mod database_tests;
 
 #[cfg(test)]

@@ -248,8 +248,8 @@ fn script(text: &str) -> Pairs {
     pairs
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
