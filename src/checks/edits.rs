@@ -23,8 +23,7 @@ impl RecordEdits {
     }
 
     pub(super) fn of(store: StoreKind, part: Part, key: &str, before: Record) -> Self {
-        let target = Target::Record { store, part, key: key.to_owned() };
-        Self { target, before, edits: Vec::new() }
+        Self { target: record(store, part, key), before, edits: Vec::new() }
     }
 
     /// The edits.
@@ -64,6 +63,11 @@ fn at<'a>(record: &'a Record, path: &[&str]) -> Option<&'a Value> {
     rest.iter().try_fold(record.get(*first)?, |value, name| value.get(*name))
 }
 
+/// A record as the target of an edit.
+pub(super) fn record(store: StoreKind, part: Part, key: &str) -> Target {
+    Target::Record { store, part, key: key.to_owned() }
+}
+
 /// An edit.
 pub(super) fn edit(target: Target, op: Op, why: impl Into<String>, repairs: &[Code]) -> Edit {
     Edit { target, op, why: why.into(), repairs: repairs.to_vec() }
@@ -77,7 +81,7 @@ pub(super) fn remove(
     why: impl Into<String>,
     repairs: &[Code],
 ) -> Edit {
-    edit(Target::Record { store, part, key: key.to_owned() }, Op::Remove, why, repairs)
+    edit(record(store, part, key), Op::Remove, why, repairs)
 }
 
 /// A file of the older generation that goes; it stays in the snapshot.

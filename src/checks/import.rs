@@ -4,7 +4,6 @@ use super::stores::to_read;
 use super::{Check, Edits, Stage, container, file_name, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::database::Legacy;
-use crate::model::facts::GatewayProcess;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Entry};
 use crate::model::{Model, Shared};
@@ -32,10 +31,9 @@ pub static IMPORT_WAITS: Check = Check {
         "doctor stopped because a state migration refused",
     ],
     stage: Some(Stage::Store),
-    find: |model, check| match &model.legacy {
-        Some(legacy) => import_waits(model, check, legacy).into_iter().collect(),
-        None if model.is_half_moved() => vec![half_moved(check)],
-        None => vec![],
+    find_one: |model, check| match &model.legacy {
+        Some(legacy) => import_waits(model, check, legacy),
+        None => model.is_half_moved().then(|| half_moved(check)),
     },
     edits: Edits::Pairing(prepare),
     ..Check::BASE
@@ -109,7 +107,7 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
             let gives_up = model.written_by().is_some_and(|release| release.starts_with("2026.8."));
             // Later the whole records are moved, and a CLI that needs none of the file is in anyway.
             let cli_is_in = model.local_entry().is_some() || model.shared != Shared::Absent;
-            if cli_is_in && !gives_up { finding.rated(Severity::Warning) } else { finding }
+            finding.rated_if(cli_is_in && !gives_up, Severity::Warning)
         }
         Condition::Good if !legacy.paired.entries.is_empty() => check
             .finding(paired, "the pairing file is not yet in the database")
@@ -152,28 +150,18 @@ pub static BLOCKER: Check = Check {
     ],
     stage: Some(Stage::Store),
     find: |model, check| {
-        // The file releases use it.
-        if model.store != StoreKind::Sqlite {
-            return vec![];
-        }
-        model
-            .facts
-            .blockers
-            .iter()
-            .map(|file| {
-                check
-                    .finding(
-                        file.clone(),
-                        "an old exec-approvals.json stops `openclaw doctor --fix`, and stops the gateway's next start \
-                         if OpenClaw cannot read it",
-                    )
-                    .by_hand([set_aside_step(model, file)])
-                    .rated(match model.facts.gateway {
-                        GatewayProcess::Running { .. } => Severity::Warning,
-                        _ => Severity::Unchecked,
-                    })
-            })
-            .collect()
+        let blockers = match model.store {
+            StoreKind::Sqlite => model.facts.blockers.as_slice(),
+            // The file releases use it.
+            StoreKind::Files => &[],
+        };
+        let says = "an old exec-approvals.json stops `openclaw doctor --fix`, and stops the gateway's next start \
+                    if OpenClaw cannot read it";
+        let stops = blockers.iter().map(|file| {
+            let finding = check.finding(file.as_str(), says).by_hand([set_aside_step(model, file)]);
+            finding.rated_if(model.facts.gateway.runs(), Severity::Warning)
+        });
+        stops.collect()
     },
     ..Check::BASE
 };
@@ -187,16 +175,16 @@ pub static MIGRATED: Check = Check {
           Nothing reads them any more.",
     repair: "Nothing.",
     by_hand: "Nothing to do.",
-    find: |model, check| {
+    find_one: |model, check| {
         let files = &model.facts.migrated;
         if model.store != StoreKind::Sqlite || files.is_empty() {
-            return vec![];
+            return None;
         }
         let says = format!(
             "{} into the database",
             count(files.len(), "file was moved", "files were moved")
         );
-        vec![super::named(check.finding("", says), files, Clone::clone)]
+        Some(super::named(check.finding("", says), files, Clone::clone))
     },
     ..Check::BASE
 };

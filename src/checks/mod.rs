@@ -206,8 +206,12 @@ fn eased_without_device(model: &Model, check: &Check, finding: Finding) -> Findi
 /// A warning in place of what blocks, where the gateway makes it good by itself when its own machine's CLI comes.
 fn eased_by_gateway(model: &Model, check: &Check, finding: Finding) -> Finding {
     let heals = finding.severity.fails() && check.fault.is_some_and(|fault| model.heals(fault));
-    let note = "the gateway makes this good by itself, at its start or at the CLI's next command";
-    finding.rated_if(heals, Severity::Warning).note_if(heals, note)
+    if !heals {
+        return finding;
+    }
+    finding
+        .rated(Severity::Warning)
+        .note("the gateway makes this good by itself, at its start or at the CLI's next command")
 }
 
 /// Whether this machine's CLI is kept out, or that could not be told.

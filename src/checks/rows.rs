@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::edits::{RecordEdits, edit, remove};
+use super::edits::{RecordEdits, edit, record, remove};
 use super::{Check, Edits, Options, Stage};
 use crate::finding::{Code, Severity};
 use crate::model::database::BadCell;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{Model, place_of};
-use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::plan::{Edit, Op, StoreKind};
 use crate::secret::shape::Shape;
 use crate::text::count;
 
@@ -69,7 +69,7 @@ fn emptied(model: &Model, _: &Options) -> Vec<Edit> {
             let why = format!("`{}` is not JSON, and that locks every device out", cell.column);
             let old = cell.text.map_or(Value::Null, Value::from);
             let op = Op::Unset { path: vec![cell.field.to_owned()], old };
-            edit(Target::Record { store, part, key: cell.key }, op, why, &codes)
+            edit(record(store, part, &cell.key), op, why, &codes)
         }
     });
     edits.collect()
@@ -85,16 +85,16 @@ pub static IDENTITY_TIMES: Check = Check {
     by_hand: "UPDATE device_identities SET created_at_ms = ..., updated_at_ms = ... WHERE identity_key = 'primary'.",
     messages: &["invalid persisted device identity"],
     stage: Some(Stage::Device),
-    find: |model, check| {
+    find_one: |model, check| {
         let bad = model.bad_identity_times();
         if bad.is_empty() {
-            return vec![];
+            return None;
         }
         let finding = check.finding(
             place_of(StoreKind::Sqlite, Part::Identity),
             "the identity's times are not valid, and OpenClaw refuses the identity for that",
         );
-        vec![finding.repaired("set them to now").seen("times", bad.join(", "))]
+        Some(finding.repaired("set them to now").seen("times", bad.join(", ")))
     },
     edits: Edits::Pairing(|model, _| {
         let (Some(row), Some(_)) = (model.identity_row(), model.usable_identity()) else {

@@ -50,12 +50,17 @@ impl ConfigFacts {
     /// Where the gateway of this state finds its variables, the strongest first; what else the shell held that
     /// it was started from is not known.
     pub fn seen_by_gateway(&self) -> impl Iterator<Item = &Variables> {
-        let of = |place| {
-            self.variables
-                .iter()
-                .filter(move |at| at.place == place && at.other_state_dir.is_none())
-        };
-        of(Origin::Service).chain(of(Origin::DotEnv))
+        self.of_this_state(Origin::Service).chain(self.of_this_state(Origin::DotEnv))
+    }
+
+    /// The gateway's service, where it is this state's.
+    pub fn of_the_service(&self) -> impl Iterator<Item = &Variables> {
+        self.of_this_state(Origin::Service)
+    }
+
+    fn of_this_state(&self, place: Origin) -> impl Iterator<Item = &Variables> {
+        let places = self.variables.iter();
+        places.filter(move |at| at.place == place && at.other_state_dir.is_none())
     }
 
     /// What a CLI that is called from this environment reads for a variable, and where.
@@ -83,7 +88,7 @@ impl ConfigFacts {
 
     /// A config file with every link followed.
     pub fn real(&self, path: &Path) -> PathBuf {
-        self.reals.get(path).map_or_else(|| path.to_path_buf(), PathBuf::clone)
+        self.reals.get(path).map_or(path, PathBuf::as_path).to_path_buf()
     }
 }
 

@@ -56,11 +56,6 @@ impl Resolved {
         })
     }
 
-    /// The file that holds `path`, and where in it; `None` where no file does.
-    pub fn owner_of(&self, path: &[String]) -> Option<Owner> {
-        self.get(path).map(|_| self.owners.find(path))
-    }
-
     /// Where `path` stands, or has to be put: into the file of the nearest object around it that is
     /// there, of several the one that counts most.
     pub fn place_for(&self, path: &[String]) -> Owner {

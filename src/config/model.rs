@@ -16,7 +16,7 @@ use super::paths::{ReadFile, Root};
 use super::release::Release;
 use super::vars;
 use super::vocabulary::{AUTH_MODES, placeholder};
-use crate::format::json5::{self, SyntaxError};
+use crate::format::json5::SyntaxError;
 use crate::image::{FileState, Images, Slot, Unusable};
 use crate::secret::Secret;
 
@@ -71,11 +71,6 @@ impl Config {
         let direct = (!matches!(name, "vars" | "shellEnv")).then(|| env.get(name)).flatten();
         // OpenClaw goes through both, and the second one stays.
         plain(direct).or_else(|| plain(env.get("vars")?.get(name)))
-    }
-
-    /// Whether the gateway asks a login shell for variables that are missing: what it answers is not known.
-    pub fn asks_the_shell(&self) -> bool {
-        self.resolved.value.pointer("/env/shellEnv/enabled").and_then(Value::as_bool) == Some(true)
     }
 }
 
@@ -169,12 +164,6 @@ impl ConfigModel {
     /// The path of a copy.
     pub fn copy_path(&self, copy: &ConfigCopy) -> PathBuf {
         self.path.with_file_name(&copy.name)
-    }
-
-    /// The line at which a setting stands in its file; `None` where it is not there.
-    pub fn line<T>(&self, setting: &Setting<T>) -> Option<usize> {
-        let file = self.read()?.resolved.file(setting.owner.file)?;
-        Some(json5::locate(&file.bytes, &setting.owner.path)?.line)
     }
 
     /// The file that holds a value, as it is called among the images.

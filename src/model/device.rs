@@ -43,6 +43,11 @@ impl List {
         }
     }
 
+    /// Whether a list of roles agrees that the device is an operator: it names that role, or is not there.
+    pub fn names_operator(&self) -> bool {
+        *self == List::Missing || self.items().iter().any(|role| role == "operator")
+    }
+
     /// Whether the field is there and is a list.
     pub fn is_list(&self) -> bool {
         matches!(self, List::Of(_))
@@ -193,6 +198,11 @@ impl Device {
         roles.sort();
         roles.dedup();
         roles
+    }
+
+    /// Whether it holds the role `operator` by one of them.
+    pub fn is_operator(&self) -> bool {
+        self.all_roles().iter().any(|role| role == "operator")
     }
 
     /// The scopes that a gateway goes by, and under which name: `approvedScopes` where it is a list

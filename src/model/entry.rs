@@ -64,11 +64,6 @@ impl Entry {
         }
     }
 
-    /// Whether what is stored under the key is no object at all.
-    pub fn is_no_object(&self) -> bool {
-        self.faults.contains(&Fault::NotAnObject)
-    }
-
     /// Whether the record cannot be what its store holds: it stops the import into 2026.8 (F40).
     pub fn is_invalid(&self) -> bool {
         let invalid = |fault: &Fault| {

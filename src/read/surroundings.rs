@@ -152,7 +152,7 @@ fn access(dir: &Path) -> Vec<Access> {
         let meta = platform::meta(&found);
         let mode = meta.mode;
         let needed = if is_dir { 0o700 } else { 0o600 };
-        let note = |trouble| Access { path: name.clone(), trouble, is_dir };
+        let note = |trouble| Access { path: name.clone(), trouble };
         if meta.uid != root.uid {
             troubles.push(note(Trouble::Owner { uid: meta.uid, expected: root.uid }));
         } else if mode & needed != needed && root.uid != 0 {

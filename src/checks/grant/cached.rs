@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::scopes::Granted;
 use super::token::token_codes;
-use crate::checks::edits::{RecordEdits, edit};
+use crate::checks::edits::{RecordEdits, edit, record};
 use crate::checks::scopes as scope_checks;
 use crate::format::Style;
 use crate::format::value;
@@ -44,11 +44,7 @@ pub(super) fn edits(
                 )
             }
             StoreKind::Sqlite => (
-                Target::Record {
-                    store: StoreKind::Sqlite,
-                    part: Part::DeviceAuth,
-                    key: key.to_owned(),
-                },
+                record(StoreKind::Sqlite, Part::DeviceAuth, key),
                 Op::Insert(whole.as_object().cloned().unwrap_or_default()),
             ),
         };

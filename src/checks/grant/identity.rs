@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::checks::edits::edit;
+use crate::checks::edits::{edit, record};
 use crate::checks::{Options, identity, leftovers, new_identity};
 use crate::format::Style;
 use crate::image::{Bytes, FileState, Slot};
@@ -45,11 +45,7 @@ pub(in crate::checks) fn with_new_identity(
 fn target(model: &Model) -> Target {
     match model.store {
         StoreKind::Files => Target::Whole(Slot::File(Part::Identity)),
-        StoreKind::Sqlite => Target::Record {
-            store: StoreKind::Sqlite,
-            part: Part::Identity,
-            key: PRIMARY_IDENTITY.to_owned(),
-        },
+        StoreKind::Sqlite => record(StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY),
     }
 }
 

@@ -9,7 +9,7 @@ mod token;
 
 use serde_json::{Value, json};
 
-use super::edits::{RecordEdits, edit, remove};
+use super::edits::{self, RecordEdits, edit, remove};
 use super::{Options, pins, records, requests};
 use super::{identity as identities, local as rules, scopes as scope_checks};
 use crate::model::device::{Device, List, token_from};
@@ -18,7 +18,7 @@ use crate::model::layout::Part;
 use crate::model::scopes::union;
 use crate::model::store::{Condition, Fault};
 use crate::model::{AuthCondition, Model};
-use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::plan::{Edit, Op, StoreKind};
 use crate::secret::Secret;
 use new_device::NewDevice;
 use scopes::{Granted, is_this_machines};
@@ -105,14 +105,10 @@ fn paired(
         &[rules::KEY_DIFFERS.code],
     );
     let codes = [rules::ROLE_MISSING.code];
-    let has_role = device.all_roles().iter().any(|role| role == "operator");
-    if !has_role && device.role.is_none() {
+    if !device.is_operator() && device.role.is_none() {
         edits.set(&["role"], json!("operator"), "the CLI connects as `operator`", &codes);
     }
-    if device.roles == List::Odd
-        || (device.roles.is_list() && !device.roles.items().iter().any(|role| role == "operator"))
-        || !has_role
-    {
+    if !device.is_operator() || !device.roles.names_operator() {
         let roles = union(device.all_roles().iter().map(String::as_str).chain(["operator"]));
         edits.set(&["roles"], json!(roles), "the CLI connects as `operator`", &codes);
     }
@@ -192,7 +188,7 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Granted, token: &Secr
     }
     .record(model);
     new_device::keep_filed(model, &mut record);
-    let target = Target::Record { store: model.store, part: Part::Paired, key: key.to_owned() };
+    let target = edits::record(model.store, Part::Paired, key);
     let why = "pair this machine's CLI, with the key of its identity";
     let codes = [rules::NOT_PAIRED.code, identities::FOREIGN.code];
     let op = match model.local_entry() {
