@@ -179,12 +179,9 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Why the gateway refuses because of it.
     pub why: String,
-    /// What repairs it. A check names what is left to a person; [`crate::checks::diagnose`] puts
-    /// [`Remedy::Repair`] in its place where an edit exists.
+    /// What repairs it. Of what a check says of `repair`, [`crate::checks::diagnose`] leaves only what an edit
+    /// exists for.
     pub remedy: Remedy,
-    /// What `repair` changes where it has an edit for this: a check's own words, which
-    /// [`crate::checks::diagnose`] takes out again.
-    pub repair: Option<String>,
     /// What may be chosen in its place.
     pub alternatives: Vec<Step>,
 }
@@ -253,7 +250,7 @@ impl Finding {
     /// With the words for what `repair` does; they count only where it has an edit.
     #[must_use]
     pub fn repaired(mut self, what: impl Into<String>) -> Self {
-        self.repair = Some(what.into());
+        self.remedy = Remedy::Repair(what.into());
         self
     }
 

@@ -13,7 +13,6 @@ use crate::text::count;
 
 pub static INTERRUPTED: Check = Check {
     code: Code("apply-interrupted"),
-    modes: &[],
     severity: Severity::Blocks,
     title: "a clawmend run was interrupted",
     why: "A repair or restore stopped half-way (it was killed, or the power went out). No file is damaged, but old and \

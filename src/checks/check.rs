@@ -131,7 +131,6 @@ impl Check {
             evidence: Vec::new(),
             why: self.why.to_owned(),
             remedy: Remedy::Nothing,
-            repair: None,
             alternatives: Vec::new(),
         }
     }

@@ -168,7 +168,6 @@ pub static BLOCKER: Check = Check {
 
 pub static MIGRATED: Check = Check {
     code: Code("files-migrated"),
-    modes: &[],
     severity: Severity::Info,
     title: "old pairing files are kept under the name .migrated",
     why: "The update to 2026.8 moves the pairing files into the database, and keeps them under the name .migrated. \

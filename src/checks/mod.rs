@@ -168,12 +168,12 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
             eased_by_gateway(model, check, eased_without_device(model, check, finding))
         }));
     }
-    if findings.iter().any(|finding| finding.repair.is_some()) {
+    if findings.iter().any(|finding| matches!(finding.remedy, Remedy::Repair(_))) {
         let edits = plan(model, &Options::all([0; 32])).edits;
         let repaired: HashSet<Code> =
             edits.iter().flat_map(|edit| edit.repairs.iter().copied()).collect();
         for finding in &mut findings {
-            promise(finding, &repaired);
+            promise_only_edits(finding, &repaired);
         }
     }
     findings.extend(admission::untold(model, &findings));
@@ -181,16 +181,12 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     findings
 }
 
-/// Makes the words of [`Finding::repair`] the remedy where an edit exists, and only there.
-fn promise(finding: &mut Finding, repaired: &HashSet<Code>) {
-    let Some(what) = finding.repair.take() else {
-        return;
-    };
-    let check = check(finding.code);
-    let is_rolled_back = check.is_some_and(|check| matches!(check.edits, Edits::RollBack));
-    if is_rolled_back || repaired.contains(&finding.code) {
-        finding.remedy = Remedy::Repair(what);
-    } else if let (Remedy::Nothing, Some(check)) = (&finding.remedy, check) {
+/// Leaves it to a person where a check says what `repair` does, and no edit exists that does it.
+fn promise_only_edits(finding: &mut Finding, repaired: &HashSet<Code>) {
+    if let (Remedy::Repair(_), Some(check)) = (&finding.remedy, check(finding.code))
+        && !matches!(check.edits, Edits::RollBack)
+        && !repaired.contains(&finding.code)
+    {
         finding.remedy = Remedy::ByHand(vec![Step::text(check.by_hand)]);
     }
 }

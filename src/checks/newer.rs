@@ -6,7 +6,6 @@ use crate::finding::{Code, Severity};
 
 pub static RELEASE: Check = Check {
     code: Code("release-newer"),
-    modes: &[],
     severity: Severity::Info,
     title: "this OpenClaw is newer than the releases that clawmend knows",
     why: "What a gateway checks changes from release to release. clawmend uses the rules of the newest release that it was tested with.",

@@ -223,7 +223,6 @@ pub static NOT_AN_OBJECT: Check = Check {
 
 pub static DUPLICATE_KEYS: Check = Check {
     code: Code("store-duplicate-keys"),
-    modes: &[],
     severity: Severity::Info,
     title: "an id is in a store file twice",
     why: "Only the later of two records with the same id counts; OpenClaw drops the earlier one at its next write.",

@@ -140,6 +140,12 @@ pub struct Variables {
     pub working_dir: Option<PathBuf>,
 }
 
+/// Whether a variable's value is one: OpenClaw takes the words `undefined` and `null`, which broken scripts leave
+/// behind, for nothing.
+pub fn is_set(value: &str) -> bool {
+    !matches!(value.trim(), "" | "undefined" | "null")
+}
+
 /// What the first names of OpenClaw's variables began with; releases up to 2026.3.13 take those of the first kind where
 /// the `OPENCLAW_` one is not set, later ones ignore them.
 const OLD_PREFIXES: [&str; 2] = ["CLAWDBOT_", "MOLTBOT_"];
@@ -151,11 +157,9 @@ impl Variables {
         crate::finding::Place::from(file).key(variable)
     }
 
-    /// A variable that is set to something: as OpenClaw, which takes the words `undefined` and `null` for
-    /// nothing.
+    /// A variable that is set to something.
     pub fn value(&self, name: &str) -> Option<&Secret> {
-        let value = self.values.get(name)?;
-        (!matches!(value.expose().trim(), "" | "undefined" | "null")).then_some(value)
+        self.values.get(name).filter(|value| is_set(value.expose()))
     }
 
     /// Variables with old names that decide something for a gateway or a CLI.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::device::{KeyFault, key_fault};
+use super::device::belongs;
 use super::layout::{Column, ColumnKind, Part};
 use crate::format::{Span, scan};
 use crate::image::{Cell, Row, Table};
@@ -21,7 +21,7 @@ pub enum Fault {
     /// The key differs from the id inside; the text is that id.
     KeyDiffers(String),
     /// The public key and the id do not belong together.
-    Key(KeyFault),
+    Key,
     /// Text that should be JSON is not; names the column (SQLite).
     Cell(&'static str),
 }
@@ -50,7 +50,7 @@ impl Entry {
     /// Whether the key of a paired record is the hash of the public key in it, and so no secret.
     pub fn is_proved(&self) -> bool {
         let denies = |fault: &Fault| match fault {
-            Fault::NotAnObject | Fault::NoField(_) | Fault::KeyDiffers(_) | Fault::Key(_) => true,
+            Fault::NotAnObject | Fault::NoField(_) | Fault::KeyDiffers(_) | Fault::Key => true,
             Fault::NoTimes(_) | Fault::Cell(_) => false,
         };
         !self.faults.iter().any(denies)
@@ -253,7 +253,7 @@ impl<'a> Fields<'a> {
         }
         match (self.public_key.text(), self.device_id.text()) {
             (None, _) => faults.push(Fault::NoField("publicKey")),
-            (Some(key), Some(id)) => faults.extend(key_fault(key, id).map(Fault::Key)),
+            (Some(key), Some(id)) => faults.extend((!belongs(key, id)).then_some(Fault::Key)),
             (Some(_), None) if part == Part::Pending => faults.push(Fault::NoField("deviceId")),
             _ => {}
         }

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
 
-use super::device::{Record, hex};
-use crate::secret::shape::Shape;
+use super::device::Record;
+use crate::secret::shape::{Shape, hex};
 
 /// What an identity record holds. The private key itself is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::gateway::Field;
 use crate::config::release::Release;
 use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
-use crate::finding::{Code, Severity};
+use crate::finding::{Code, Remedy, Severity};
 use crate::model::Model;
 use crate::step::Step;
 
@@ -51,7 +51,8 @@ pub static INVALID: Check = Check {
         let finding = finding
             .rated_if(is_mapped, Severity::Info)
             .note_if(is_mapped, "a gateway of this release takes it for the right word by itself");
-        Some(if word == "loopback" && finding.repair.is_some() && model.config.is_guarded() {
+        let is_edited = matches!(finding.remedy, Remedy::Repair(_));
+        Some(if word == "loopback" && is_edited && model.config.is_guarded() {
             let lan = Step::clawmend(["repair", "--bind", "lan"]);
             finding.or(lan.after("if other machines need the gateway"))
         } else if word == "loopback" && matches!(alias, Some(BindAlias::Everywhere)) {

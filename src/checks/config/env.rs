@@ -10,7 +10,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::scopes::Era;
 use crate::secret::Secret;
-use crate::secret::shown::url as shown_url;
+use crate::secret::shape::Shape;
 use crate::step::Step;
 
 pub static TOKEN: Check = Check {
@@ -187,7 +187,7 @@ pub static URL: Check = Check {
         let finding = check
             .finding(at.where_is("OPENCLAW_GATEWAY_URL"), says)
             .by_hand([Step::run("unset", ["OPENCLAW_GATEWAY_URL"])])
-            .note(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
+            .note(format!("OPENCLAW_GATEWAY_URL is {}", Shape::Url.show(url)));
         let reads = model.release().is_none_or(|release| release.is_from("2026.3.13"));
         let finding = if !reads {
             finding.rated(Severity::Warning)

@@ -9,6 +9,7 @@ use crate::config::problem::ProblemKind;
 use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::format::json5::{SyntaxError, path_text};
 use crate::model::Model;
+use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::{unusable, utc};
 
@@ -204,7 +205,7 @@ pub static INCLUDE: Check = Check {
             let hand = match &problem.kind {
                 ProblemKind::Unparsable(path, error) => editor(path, error),
                 ProblemKind::Unreadable(path, _) => {
-                    let file = crate::secret::shown::path(&name(model, path));
+                    let file = Shape::File.show(&name(model, path));
                     Step::text(format!("put {file} back, or correct the `$include`"))
                 }
                 _ => Step::text("correct the `$include`"),

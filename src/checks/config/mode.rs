@@ -10,7 +10,7 @@ use crate::config::model::Host;
 use crate::config::vocabulary::MODES;
 use crate::finding::{Code, Severity};
 use crate::model::Model;
-use crate::secret::shown::url as shown_url;
+use crate::secret::shape::Shape;
 use crate::step::Step;
 
 pub static MISSING: Check = Check {
@@ -122,7 +122,7 @@ pub static CLIENT: Check = Check {
             .finding(config_name(model), says)
             .by_hand([Step::diagnose().after("run clawmend on the gateway host").note("there")])
             .note("gateway.mode is \"remote\", and no device is paired here")
-            .seen("the gateway", shown_url(url));
+            .seen("the gateway", Shape::Url.show(url));
         Some(finding.seen_each("this machine's device id", model.local_id()))
     },
     ..Check::BASE

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::value::{Wanted, at, edits, hosted};
+use super::value::{Wanted, edits, hosted};
 use super::{gateway, place, shown};
 use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::gateway::{Field, Gateway};
+use crate::config::include::at;
 use crate::config::model::Host;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
@@ -149,7 +150,7 @@ pub static UNTRUSTED: Check = Check {
         let finding = check
             .finding(place(model, setting), says)
             .choice(trust)
-            .seen_each("the config names", address.map(|url| crate::secret::shown::url(&url)))
+            .seen_each("the config names", address.map(|url| Shape::Url.show(&url)))
             .note_if(
                 strange,
                 "this machine's own request waits as if it came from another machine",

@@ -10,7 +10,6 @@ use crate::plan::StoreKind;
 
 pub static ROLES: Check = Check {
     code: Code("gateway-roles"),
-    modes: &[],
     severity: Severity::Blocks,
     title: "gateway.roles locks the CLI out",
     why: "With gateway.roles each operator needs a role. A CLI that shows a shared token or password has all roles. \
