@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::edits::{edit, record, set_aside};
+use super::edits::{edit, identity_row, record, set_aside};
 use super::stores::to_read;
 use super::{Check, Edits, Stage, file_name, new_identity, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
@@ -129,14 +129,11 @@ fn imported(model: &Model, part: Part) -> Option<Record> {
     let now = model.facts.now_ms;
     let created = file.get("createdAtMs").and_then(Value::as_i64).filter(|time| *time >= 0);
     let mut row = Record::new();
-    row.insert("identityKey".into(), json!(PRIMARY_IDENTITY));
     row.insert("deviceId".into(), json!(model.local_id()?));
     for name in ["publicKeyPem", "privateKeyPem"] {
         row.insert(name.into(), keys.get(name)?.clone());
     }
-    row.insert("createdAtMs".into(), json!(created.unwrap_or(now)));
-    row.insert("updatedAtMs".into(), json!(now));
-    Some(row)
+    Some(identity_row(row, created.unwrap_or(now), now))
 }
 
 pub static IDENTITY_LEFT: Check = Check {
