@@ -41,19 +41,14 @@ pub struct Signs {
 }
 
 pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs) -> Host {
-    let mut seen = Vec::new();
-    if signs.devices {
-        seen.push("devices are paired with a gateway here".to_owned());
-    }
-    if signs.requests {
-        seen.push("requests wait for a gateway here".to_owned());
-    }
-    if signs.lock {
-        seen.push("a gateway's lock is here".to_owned());
-    }
-    if signs.booted {
-        seen.push("a gateway has been started on this state".to_owned());
-    }
+    let of_state = [
+        (signs.devices, "devices are paired with a gateway here"),
+        (signs.requests, "requests wait for a gateway here"),
+        (signs.lock, "a gateway's lock is here"),
+        (signs.booted, "a gateway has been started on this state"),
+    ];
+    let mut seen: Vec<String> = Vec::new();
+    seen.extend(of_state.iter().filter(|(is_there, _)| *is_there).map(|(_, says)| (*says).into()));
     let services = facts.of_the_service().filter(|at| at.at.starts_with('/'));
     seen.extend(services.map(|at| format!("a gateway is installed as a service: {}", at.at)));
     let Some(gateway) = gateway else {

@@ -8,6 +8,7 @@ use super::disk::{names, real, text};
 use super::env::{Env, home_of};
 use super::locate::Located;
 use super::systemd::{self, Unit};
+use super::trees::dir_name;
 use super::{dotenv, launchd};
 use crate::config::facts::{Origin, Variables, is_set};
 use crate::secret::Secret;
@@ -114,12 +115,7 @@ impl Finder<'_> {
         all.working_dir = unit.working_dir;
         let names_none = all.value("OPENCLAW_STATE_DIR").is_none();
         if let Some(home) = home.filter(|_| names_none) {
-            let name = match all.value("OPENCLAW_PROFILE") {
-                Some(profile) if profile.expose() != "default" => {
-                    format!(".openclaw-{}", profile.expose())
-                }
-                _ => ".openclaw".to_owned(),
-            };
+            let name = dir_name(all.value("OPENCLAW_PROFILE").map(Secret::expose));
             all.other_state_dir = Some(home.join(name)).filter(|dir| real(dir) != self.ours);
         }
         all
