@@ -274,30 +274,23 @@ fn downgraded(model: &Model, check: &Check) -> Option<Finding> {
         release.as_deref().unwrap_or("2026.8")
     );
     let finding = match &model.legacy {
-        Some(legacy) if is_back(&legacy.paired.condition) => check
-            .finding(
-                paired,
-                "the pairing is in the database, but devices/paired.json is there again: an older OpenClaw wrote it, \
-                 or somebody put it back",
-            )
-            .by_hand([
-                Step::text(forward),
-                Step::run("openclaw", ["--version"])
-                    .after("see which release runs, here and in the gateway's service"),
-            ]),
+        Some(legacy) if is_back(&legacy.paired.condition) => {
+            let says = "the pairing is in the database, but devices/paired.json is there again: an older OpenClaw wrote it, \
+                        or somebody put it back";
+            let look = Step::run("openclaw", ["--version"])
+                .after("see which release runs, here and in the gateway's service");
+            check.finding(paired, says).by_hand([Step::text(forward), look])
+        }
         Some(_) => return None,
         // The files count, or nothing is there.
         None if is_back(&model.paired.condition) => return None,
-        None => check
-            .finding(
-                DATABASE,
-                "the pairing was moved into the database, and that database is not there",
-            )
-            .by_hand([
-                "put the database back from a backup while the gateway is stopped".to_owned(),
-                format!("or, to use a release before 2026.8: rename {migrated} back to {paired}"),
-            ])
-            .rated(Severity::Blocks),
+        None => {
+            let says = "the pairing was moved into the database, and that database is not there";
+            let back = "put the database back from a backup while the gateway is stopped";
+            let or =
+                format!("or, to use a release before 2026.8: rename {migrated} back to {paired}");
+            check.finding(DATABASE, says).by_hand([back.to_owned(), or]).rated(Severity::Blocks)
+        }
     };
     let finding = finding.note(format!("{migrated} is there"));
     Some(finding.seen_each("the database was written by", release))
