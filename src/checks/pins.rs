@@ -44,7 +44,8 @@ pub fn false_pins(model: &Model) -> Vec<&'static str> {
     let differs = |name, field: fn(&Device) -> &Option<String>, usual: &[&str]| {
         let pin = normal(field(device));
         let is_claimed = claim.is_none_or(|request| normal(field(request)) == pin);
-        let fits = pin.is_empty() || is_claimed && !(known && !usual.contains(&pin.as_str()));
+        let is_usual = !known || usual.contains(&pin.as_str());
+        let fits = pin.is_empty() || is_claimed && is_usual;
         (!fits).then_some(name)
     };
     let usual = match model.store {
