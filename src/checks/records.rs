@@ -22,7 +22,7 @@ pub fn describe(fault: &Fault) -> String {
             format!("it is stored under another key than its id {}", Shape::RequestId.show(id))
         }
         Fault::Key => "its public key does not belong to its id".to_owned(),
-        Fault::Cell(column) => format!("its {column} is not JSON"),
+        Fault::Cell(column) => format!("its {} is not JSON", column.column),
     }
 }
 

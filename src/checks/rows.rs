@@ -44,7 +44,7 @@ pub static CELL_MALFORMED: Check = Check {
                     Part::Pending => Shape::RequestId.show(&cell.key),
                     _ => model.shown_id(&cell.key),
                 };
-                format!("{key}{mine}: {}", cell.column)
+                format!("{key}{mine}: {}", cell.column.column)
             }))
         };
         [Part::Paired, Part::Pending].into_iter().filter_map(of).collect()
@@ -55,9 +55,6 @@ pub static CELL_MALFORMED: Check = Check {
 
 /// Rows that OpenClaw cannot take: a request goes, a paired row loses the cell.
 fn emptied(model: &Model, _: &Options) -> Vec<Edit> {
-    if model.store != StoreKind::Sqlite {
-        return vec![];
-    }
     let codes = [CELL_MALFORMED.code];
     let store = StoreKind::Sqlite;
     let edits = model.bad_cells().into_iter().map(|cell| match cell.part {
@@ -66,9 +63,10 @@ fn emptied(model: &Model, _: &Options) -> Vec<Edit> {
             remove(store, cell.part, &cell.key, why, &codes)
         }
         part => {
-            let why = format!("`{}` is not JSON, and that locks every device out", cell.column);
+            let why =
+                format!("`{}` is not JSON, and that locks every device out", cell.column.column);
             let old = cell.text.map_or(Value::Null, Value::from);
-            let op = Op::Unset { path: vec![cell.field.to_owned()], old };
+            let op = Op::Unset { path: vec![cell.column.field.to_owned()], old };
             edit(record(store, part, &cell.key), op, why, &codes)
         }
     });

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::device::Record;
 use super::identity::Identity;
-use super::layout::Part;
+use super::layout::{Column, Part};
 use super::own::identity_row;
 use super::store::{Fault, Records};
 use super::{CachedAuth, IdentityState, Model, auth_of_file, identity_to_import};
@@ -77,10 +77,8 @@ pub struct BadCell {
     pub part: Part,
     /// The row's key.
     pub key: String,
-    /// The column.
-    pub column: &'static str,
-    /// The field that the column holds.
-    pub field: &'static str,
+    /// The column, and the field that it holds.
+    pub column: &'static Column,
     /// What stands in it, where that is text.
     pub text: Option<String>,
 }
@@ -122,16 +120,11 @@ impl Model {
             for entry in &records.entries {
                 for fault in &entry.faults {
                     let Fault::Cell(column) = fault else { continue };
-                    let known = records.part.columns();
-                    let Some(known) = known.iter().find(|known| known.column == *column) else {
-                        continue;
-                    };
                     found.push(BadCell {
                         part: records.part,
                         key: entry.key.clone(),
                         column,
-                        field: known.field,
-                        text: records.cell_text(entry, column),
+                        text: records.cell_text(entry, column.column),
                     });
                 }
             }

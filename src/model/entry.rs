@@ -22,8 +22,8 @@ pub enum Fault {
     KeyDiffers(String),
     /// The public key and the id do not belong together.
     Key,
-    /// Text that should be JSON is not; names the column (SQLite).
-    Cell(&'static str),
+    /// Text that should be JSON is not (SQLite).
+    Cell(&'static Column),
 }
 
 /// Where a record stands in its image.
@@ -163,7 +163,7 @@ impl RowShape {
                     None => *cell != Cell::Null,
                 };
                 if malformed {
-                    faults.push(Fault::Cell(column.column));
+                    faults.push(Fault::Cell(column));
                 }
             }
         }

@@ -151,11 +151,9 @@ pub(super) fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> C
     let entry = record_of_row(Part::DeviceAuth, &table, row);
     // OpenClaw takes a row whose scopes are no list for none.
     let shaped = entry.get("scopes").is_some_and(Value::is_array);
-    let holder: Record =
-        [("tokens".to_owned(), serde_json::json!({ "operator": entry }))].into_iter().collect();
     CachedAuth {
         condition: if shaped { AuthCondition::Good } else { AuthCondition::Malformed },
         device_id: Some(local.to_owned()),
-        operator: Device::of("", &holder).operator,
+        operator: Token::of(&Value::Object(entry)),
     }
 }

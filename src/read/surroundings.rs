@@ -39,16 +39,12 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         ..Facts::default()
     };
     for folder in [DEVICES_DIR, IDENTITY_DIR] {
-        for name in names(&dir.join(folder)).into_iter().take(MOST) {
-            if name.ends_with(".tmp") {
-                facts.orphans.push(format!("{folder}/{name}"));
-            } else if name.ends_with(".migrated") {
-                facts.migrated.push(format!("{folder}/{name}"));
-            }
-        }
+        let names = names(&dir.join(folder)).into_iter().take(MOST);
+        let (orphans, others): (Vec<_>, Vec<_>) =
+            names.map(|name| format!("{folder}/{name}")).partition(|name| name.ends_with(".tmp"));
+        facts.orphans.extend(orphans);
+        facts.migrated.extend(others.into_iter().filter(|name| name.ends_with(".migrated")));
     }
-    facts.orphans.sort();
-    facts.migrated.sort();
     // What stops OpenClaw's own migration, and what it leaves when it is interrupted.
     facts.blockers = ["", ".doctor-importing", ".native-importing"]
         .map(|end| format!("exec-approvals.json{end}"))
