@@ -63,6 +63,12 @@ impl ConfigFacts {
         places.filter(move |at| at.place == place && at.other_state_dir.is_none())
     }
 
+    /// Whether a gateway finds something of this kind in its environment, the one of another state dir too.
+    pub fn is_set_for_gateway(&self, has: fn(&Variables) -> bool) -> bool {
+        let is_seen = |at: &&Variables| matches!(at.place, Origin::DotEnv | Origin::Service);
+        self.variables.iter().filter(is_seen).any(has)
+    }
+
     /// What a CLI that is called from this environment reads for a variable, and where.
     pub fn cli_variable(&self, name: &str) -> Option<(&Variables, &Secret)> {
         self.seen_by_cli().find_map(|at| Some((at, at.value(name)?)))
@@ -186,13 +192,6 @@ pub enum Origin {
     DotEnv,
     /// The gateway's service definition: the gateway alone.
     Service,
-}
-
-impl Origin {
-    /// Whether a gateway finds in its environment what is set there.
-    pub fn is_seen_by_gateway(self) -> bool {
-        matches!(self, Self::DotEnv | Self::Service)
-    }
 }
 
 #[cfg(test)]

@@ -188,17 +188,11 @@ impl ConfigModel {
     /// Whether the gateway has a shared secret (or needs none) to guard a bind that others reach: in
     /// the config, by reference, or in a variable that it sees.
     pub fn is_guarded(&self) -> bool {
-        let Some(config) = self.whole() else {
-            return false;
-        };
-        let gateway = &config.gateway;
+        let Some(Config { gateway, .. }) = self.whole() else { return false };
         let there = |secret: &Setting<Secret>| {
             secret.usable().is_some() || matches!(secret.field, Field::Reference(_))
         };
-        let seen = |has: fn(&Variables) -> bool| {
-            let shared = |variables: &&Variables| variables.place.is_seen_by_gateway();
-            self.facts.variables.iter().filter(shared).any(has)
-        };
+        let seen = |has: fn(&Variables) -> bool| self.facts.is_set_for_gateway(has);
         match gateway.auth_kind() {
             AuthKind::None => false,
             AuthKind::Token => there(&gateway.auth_token) || seen(|at| at.token.is_some()),

@@ -87,15 +87,8 @@ impl About<'_> {
         if hand.is_empty() { finding } else { finding.by_hand([hand]) }
     }
 
-    /// Whether the gateway sees a variable of this kind: `.env` or its service.
     fn in_variables(&self, has: fn(&Variables) -> bool) -> bool {
-        let variables = self.model.config.facts.variables.iter();
-        variables.filter(|at| at.place.is_seen_by_gateway()).any(has)
-    }
-
-    fn is_wide(&self) -> bool {
-        let bind = self.gateway.bind.value().map(String::as_str);
-        matches!(bind, Some("lan" | "tailnet"))
+        self.model.config.facts.is_set_for_gateway(has)
     }
 
     fn no_guard(&self) -> Option<Finding> {
@@ -223,11 +216,12 @@ impl About<'_> {
     fn origins(&self) -> Option<Finding> {
         let gateway = self.gateway;
         let fallback = &gateway.control_ui_dangerously_allow_host_header_origin_fallback;
-        let open = self.is_wide()
-            && gateway.control_ui_allowed_origins.names_none()
-            && gateway.control_ui_enabled.value() != Some(&false)
-            && fallback.value() != Some(&true)
-            && self.model.era != Era::Literal;
+        let open =
+            gateway.bind.value().is_some_and(|bind| matches!(bind.as_str(), "lan" | "tailnet"))
+                && gateway.control_ui_allowed_origins.names_none()
+                && gateway.control_ui_enabled.value() != Some(&false)
+                && fallback.value() != Some(&true)
+                && self.model.era != Era::Literal;
         open.then(|| {
             self.says(
                 &gateway.control_ui_allowed_origins,
