@@ -4,7 +4,7 @@
 //! 80 MB once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -255,10 +255,29 @@ impl Table {
         self.columns.iter().position(|column| column.name == name)
     }
 
+    /// Where the rows are, by what these columns hold.
+    pub fn by_key(&self, columns: &[&str]) -> HashMap<RowKey<'_>, Vec<usize>> {
+        let columns: Vec<usize> = columns.iter().filter_map(|name| self.column(name)).collect();
+        let mut found: HashMap<_, Vec<usize>> = HashMap::with_capacity(self.rows.len());
+        for (at, row) in self.rows.iter().enumerate() {
+            let cells = columns.iter().filter_map(|column| row.0.get(*column));
+            found.entry(cells.map(Cell::tagged).collect()).or_default().push(at);
+        }
+        found
+    }
+
     /// A cell of a row by column name. `None` where the column does not exist.
     pub fn cell<'a>(&self, row: &'a Row, column: &str) -> Option<&'a Cell> {
         row.0.get(self.column(column)?)
     }
+}
+
+/// A row's key in a form that can be looked up: each cell's storage class and bytes.
+pub type RowKey<'c> = Vec<(u8, Cow<'c, [u8]>)>;
+
+/// The key of named cells.
+pub fn row_key(cells: &[(String, Cell)]) -> RowKey<'_> {
+    cells.iter().map(|(_, cell)| cell.tagged()).collect()
 }
 
 /// One row.

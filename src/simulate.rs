@@ -143,6 +143,25 @@ fn field_edit(edit: &Edit) -> Option<FieldEdit> {
     }
 }
 
+/// The edits of records, by the record's key, in the order in which each is named first.
+fn by_key<'e>(edits: &[&'e Edit]) -> Vec<(&'e str, Vec<&'e Edit>)> {
+    let mut grouped: Vec<(&str, Vec<&Edit>)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for &edit in edits {
+        let Target::Record { key, .. } = &edit.target else {
+            continue;
+        };
+        let at = *known.entry(key).or_insert_with(|| {
+            grouped.push((key, Vec::new()));
+            grouped.len() - 1
+        });
+        if let Some((_, of_key)) = grouped.get_mut(at) {
+            of_key.push(edit);
+        }
+    }
+    grouped
+}
+
 /// Edits of a store: an object of records.
 fn store(
     text: &[u8],
@@ -150,26 +169,19 @@ fn store(
     edits: &[&Edit],
 ) -> Result<Vec<Splice>, EditError> {
     let mut all = StoreEdits::default();
-    let mut changed: HashMap<&str, usize> = HashMap::new();
-    for edit in edits {
-        let Target::Record { key, .. } = &edit.target else {
-            continue;
-        };
-        match &edit.op {
-            Op::Insert(record) => all.insert.push((key.clone(), Value::Object(record.clone()))),
-            Op::Remove => all.remove.push(key.clone()),
-            _ => {
-                let Some(change) = field_edit(edit) else {
-                    continue;
-                };
-                let at = *changed.entry(key).or_insert_with(|| {
-                    all.change.push((key.clone(), Vec::new()));
-                    all.change.len() - 1
-                });
-                if let Some((_, changes)) = all.change.get_mut(at) {
-                    changes.push(change);
+    for (key, edits) in by_key(edits) {
+        let mut fields = Vec::new();
+        for edit in edits {
+            match &edit.op {
+                Op::Insert(record) => {
+                    all.insert.push((key.to_owned(), Value::Object(record.clone())));
                 }
+                Op::Remove => all.remove.push(key.to_owned()),
+                _ => fields.extend(field_edit(edit)),
             }
+        }
+        if !fields.is_empty() {
+            all.change.push((key.to_owned(), fields));
         }
     }
     match members {

@@ -616,7 +616,7 @@ fn only_the_planned_columns_change() {
         assert_eq!(cell(&after, "from_the_future"), text("kept"));
         assert_eq!(state.others(), others);
         let again = state.store().commit(&changes);
-        assert!(matches!(again, Err(CommitError::Moved(_))), "{again:?}");
+        assert!(matches!(again, Err(CommitError::Stale(_))), "{again:?}");
     }
 }
 
@@ -762,7 +762,7 @@ fn all_rows_change_or_none_does() {
     });
     let before = state.read();
     let result = state.store().commit(&changes);
-    assert!(matches!(result, Err(CommitError::Moved(_))), "{result:?}");
+    assert!(matches!(result, Err(CommitError::Stale(_))), "{result:?}");
     assert_eq!(state.read().tables, before.tables);
 }
 

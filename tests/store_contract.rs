@@ -303,7 +303,7 @@ fn a_stale_start_changes_nothing() {
         (case.meddle)();
         let (theirs, tree) = (holds(&stores.read().unwrap()), (case.tree)());
         let refused = stores.commit(&changes);
-        assert!(matches!(refused, Err(CommitError::Moved(_))), "{name}: {refused:?}");
+        assert!(matches!(refused, Err(CommitError::Stale(_))), "{name}: {refused:?}");
         assert_eq!(holds(&stores.read().unwrap()), theirs, "{name}");
         let (names, were): (Vec<_>, Vec<_>) =
             ((case.tree)().into_keys().collect(), tree.into_keys().collect());

@@ -5,64 +5,33 @@
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-
 use crate::error::{Error, Kind};
-use crate::files::{Lock, StateDir};
+use crate::files::Lock;
 use crate::journal::{self, RunRecord};
 use crate::plan::Changes;
 use crate::snapshot::{self, Create, Snapshot};
-use crate::store::{CommitError, Stores, sqlite};
-
-/// What an apply works with.
-#[derive(Clone, Copy)]
-pub struct Inputs<'a> {
-    /// The state dir.
-    pub state_dir: &'a StateDir,
-    /// The stores: captured whole, changed in part.
-    pub stores: &'a Stores,
-    /// The snapshots folder.
-    pub snapshots: &'a Path,
-    /// The time, milliseconds since 1970.
-    pub now_ms: i64,
-    /// Why the snapshot is taken, e.g. `before-repair`.
-    pub why: &'a str,
-    /// The command, for people.
-    pub command: &'a str,
-    /// Proof that no other clawmend is at work. The caller has taken back what an interrupted run left
-    /// ([`journal::recover`]).
-    pub lock: &'a Lock,
-}
+use crate::store::{CommitError, sqlite};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
-    /// The snapshot of the state before; `None`: there was nothing to change.
-    pub snapshot: Option<String>,
+    /// The snapshot of the state before.
+    pub snapshot: String,
     /// What is not as it was written any more: another program has changed it since.
     pub changed_meanwhile: Option<String>,
     /// The changes are in place, but this went wrong afterwards.
     pub note: Option<String>,
 }
 
-/// Makes the changes, all or none of them.
+/// Makes the changes, of which there are some: all or none of them. `inputs` are those of the snapshot that is
+/// taken first; the lock is proof that no other clawmend is at work, and the caller has taken back what an
+/// interrupted run left ([`journal::recover`]).
 ///
 /// # Errors
 /// The state is as before and no snapshot is left, unless the error is of the kind `HalfDone`: then the journal
 /// stands, and the next writing command goes on with it.
-pub fn apply(inputs: &Inputs<'_>, changes: &Changes) -> Result<Applied, CommitError> {
-    if changes.is_empty() {
-        return Ok(Applied { snapshot: None, changed_meanwhile: None, note: None });
-    }
-    let snapshot = snapshot::create(&Create {
-        state_dir: inputs.state_dir,
-        snapshots: inputs.snapshots,
-        stores: inputs.stores,
-        why: inputs.why,
-        command: inputs.command,
-        now_ms: inputs.now_ms,
-        changes: Some(changes),
-    })?;
+pub fn apply(inputs: &Create<'_>, changes: &Changes, _lock: &Lock) -> Result<Applied, CommitError> {
+    let snapshot = snapshot::create(&Create { changes: Some(changes), ..*inputs })?;
     let has_rows = snapshot.manifest.piece(sqlite::PIECE).is_some();
     if !changes.rows.is_empty() && !has_rows {
         forget(inputs, &snapshot);
@@ -85,12 +54,12 @@ pub fn apply(inputs: &Inputs<'_>, changes: &Changes) -> Result<Applied, CommitEr
     let changed_meanwhile =
         inputs.stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
     let note = journal::close(inputs.state_dir).err().map(|error| error.to_string());
-    Ok(Applied { snapshot: Some(snapshot.id), changed_meanwhile, note })
+    Ok(Applied { snapshot: snapshot.id, changed_meanwhile, note })
 }
 
 /// After a commit that did not happen: the journal closed and the snapshot gone, unless not all could
 /// be put back.
-fn give_up(inputs: &Inputs<'_>, snapshot: &Snapshot, failure: CommitError) -> CommitError {
+fn give_up(inputs: &Create<'_>, snapshot: &Snapshot, failure: CommitError) -> CommitError {
     if let CommitError::Failed(error) = &failure
         && error.kind() == Kind::HalfDone
     {
@@ -109,7 +78,7 @@ fn give_up(inputs: &Inputs<'_>, snapshot: &Snapshot, failure: CommitError) -> Co
     failure
 }
 
-fn forget(inputs: &Inputs<'_>, snapshot: &Snapshot) {
+fn forget(inputs: &Create<'_>, snapshot: &Snapshot) {
     // Best effort: one snapshot too many harms nobody.
     let _ = snapshot::remove(inputs.state_dir, inputs.snapshots, &snapshot.id);
 }

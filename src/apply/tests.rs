@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::image::{Cell, Images, Slot};
-use crate::journal::{Interrupted, Recovery, RecoveryOutcome, interrupted, recover};
-use crate::model::Model;
-use crate::model::facts::Facts;
+use crate::journal::{Interrupted, RecoveryOutcome, interrupted, recover};
 use crate::model::layout::Part;
 use crate::plan::{After, FileChange, RowChange, RowOp};
+use crate::store::Stores;
 use crate::store::json::JsonStore;
 use crate::store::sqlite::SqliteStore;
 use std::collections::BTreeMap;
@@ -81,29 +80,21 @@ impl Home {
     }
 
     fn apply(&self, changes: &Changes, lock: &Lock) -> Result<Applied, CommitError> {
-        let context = Inputs {
+        let inputs = Create {
             state_dir: &self.dir.path().into(),
             stores: &self.stores,
             snapshots: &self.snapshots(),
             now_ms: 1_790_000_000_123,
             why: "before-repair",
             command: "clawmend repair",
-            lock,
+            changes: None,
         };
-        apply(&context, changes)
+        apply(&inputs, changes, lock)
     }
 
     fn recover(&self, lock: &Lock) -> Result<Option<journal::Recovered>, Error> {
-        recover(&Recovery {
-            state_dir: &self.dir.path().into(),
-            stores: &self.stores,
-            snapshots: &self.snapshots(),
-            lock,
-        })
-    }
-
-    fn model(&self, images: Images) -> Model {
-        Model::of(images, Facts { state_dir: self.dir.path().to_owned(), ..Facts::default() })
+        let stores = || Ok(self.stores.clone());
+        recover(&self.dir.path().into(), &self.snapshots(), lock, stores)
     }
 
     fn snapshot_ids(&self) -> Vec<String> {
@@ -120,7 +111,7 @@ fn there_and_back_and_there_again() {
     let changes = home.changes();
     let applied = home.apply(&changes, &lock).unwrap();
     assert_eq!((&applied.changed_meanwhile, &applied.note), (&None, &None));
-    let id = applied.snapshot.unwrap();
+    let id = applied.snapshot;
     assert_eq!(id, "20260921T141320.123Z-before-repair");
     let repaired = home.tree();
     assert_ne!(repaired, first);
@@ -131,10 +122,10 @@ fn there_and_back_and_there_again() {
         snapshot.check(&|_, _, _| Ok(())).unwrap();
         let now = home.now();
         let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
-        let model = home.model(now);
-        let since = snapshot::changed_since(snapshot.manifest.after.as_ref(), &model, &back);
-        assert_eq!(since, snapshot::Since::default());
-        home.apply(&back, &lock).unwrap().snapshot.unwrap()
+        let since =
+            snapshot::changed_since(snapshot.manifest.after.as_ref(), home.dir.path(), &now, &back);
+        assert_eq!(since, Vec::<String>::new());
+        home.apply(&back, &lock).unwrap().snapshot
     };
     let second = restore(&id);
     assert_eq!(home.tree(), first);
@@ -146,12 +137,10 @@ fn there_and_back_and_there_again() {
     let now = home.now();
     let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
     let after = snapshot.manifest.after.as_ref();
-    let since = snapshot::changed_since(after, &home.model(now), &back);
-    let lost = [
-        "a device was removed, and would be paired again (`devices/paired.json`)",
-        "a device was paired (`devices/paired.json`)",
-    ];
-    assert_eq!(since.lost, lost);
+    assert_eq!(
+        snapshot::changed_since(after, home.dir.path(), &now, &back),
+        ["`devices/paired.json` has changed since"]
+    );
 }
 
 #[test]
@@ -162,7 +151,7 @@ fn a_file_that_moved_leaves_everything_and_no_snapshot() {
     std::fs::write(home.path("openclaw.json"), "{y:1}").unwrap();
     let before = home.tree();
     let moved = home.apply(&changes, &lock);
-    assert!(matches!(moved, Err(CommitError::Moved(_))), "{moved:?}");
+    assert!(matches!(moved, Err(CommitError::Stale(_))), "{moved:?}");
     assert_eq!(home.tree(), before);
     assert!(!home.path("identity").exists());
     assert_eq!(home.snapshot_ids(), Vec::<String>::new());

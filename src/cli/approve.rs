@@ -93,8 +93,8 @@ fn list(note: &str) -> Step {
 /// What a person has to know of a request before the question: that it gets more than it asks for, or
 /// that a gateway would not take its id any more.
 fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, own: bool) {
-    let requests: Vec<_> = state.model.pending.devices().collect();
-    let Some(request) = requests.iter().find(|request| Some(request.key.as_str()) == chosen) else {
+    let mut requests = state.model.pending.devices();
+    let Some(request) = requests.find(|request| Some(request.key.as_str()) == chosen) else {
         return;
     };
     let expired = request.expired(context.world.now_ms);
@@ -119,8 +119,7 @@ fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, 
 
 /// What the device of a request is called.
 fn name_of(state: &State, id: &str) -> Option<String> {
-    let requests: Vec<_> = state.model.pending.devices().collect();
-    let request = requests.iter().find(|request| request.key == id)?;
+    let request = state.model.pending.devices().find(|request| request.key == id)?;
     Some(safe(&request.name().to_string()))
 }
 

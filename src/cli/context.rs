@@ -8,6 +8,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::Global;
+use super::flags;
 use super::progress;
 use super::world::World;
 use crate::checks;
@@ -19,18 +20,18 @@ use crate::journal::{self, Recovered};
 use crate::model::Model;
 use crate::model::facts::Interruption;
 use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
-use crate::read::locate::{Flags, Located, locate};
+use crate::read::locate::{Located, locate};
 use crate::render::findings::View;
 use crate::render::invocation::Invocation;
 use crate::render::json::FindingDocument;
 use crate::render::{Paint, wrap};
-use crate::snapshot;
+use crate::snapshot::{self, Listed};
 use crate::step::Step;
 use crate::store::Stores;
 use crate::store::sqlite::{Hold, SqliteStore};
 
 /// How long to wait for a database that somebody holds.
-const BUSY: Duration = Duration::from_secs(5);
+pub const BUSY: Duration = Duration::from_secs(5);
 
 /// A run's fixed points.
 pub struct Context<'w, 'a> {
@@ -119,12 +120,7 @@ impl Context<'_, '_> {
         if let Some(located) = self.located.get() {
             return Ok(located.clone());
         }
-        let flags = Flags {
-            state_dir: self.global.state_dir.clone(),
-            config: self.global.config.clone(),
-            profile: self.global.profile.clone(),
-        };
-        let located = locate(&flags, &self.world.env)?;
+        let located = locate(&flags::locating(&self.global), &self.world.env)?;
         (self.world.become_owner)(&located.state_dir)?;
         Ok(self.located.get_or_init(|| located).clone())
     }
@@ -148,18 +144,24 @@ impl Context<'_, '_> {
 
     fn read_now(&self) -> Result<State, Error> {
         let located = self.locate()?;
-        let sqlite = SqliteStore::new(located.state_dir.clone(), BUSY).with_hold(self.hold.clone());
-        let (stores, model) = crate::read::read(
-            &located,
-            &self.world.env,
-            self.world.now_ms,
-            sqlite,
-            interrupted(&located)?,
-            // A folder that cannot be read is the snapshot commands' own matter.
-            snapshot::leftovers(&located.state_dir, &self.snapshots(&located)).unwrap_or_default(),
-        )?;
+        let interrupted = interrupted(&located)?;
+        let (stores, mut model) = self.model(BUSY)?;
+        model.facts.interrupted = interrupted;
+        // A folder that cannot be read is the snapshot commands' own matter.
+        let left = snapshot::leftovers(&located.state_dir, &self.snapshots(&located));
+        model.facts.half_built = left.unwrap_or_default();
         let findings = checks::diagnose(&model);
         Ok(State { located, stores, model, findings })
+    }
+
+    /// Reads everything; waits so long for a database that somebody holds.
+    ///
+    /// # Errors
+    /// The state dir cannot be opened.
+    pub fn model(&self, busy: Duration) -> Result<(Stores, Model), Error> {
+        let located = self.locate()?;
+        let sqlite = SqliteStore::new(located.state_dir.clone(), busy).with_hold(self.hold.clone());
+        crate::read::read(&located, &self.world.env, self.world.now_ms, sqlite)
     }
 
     /// How findings are shown.
@@ -181,10 +183,21 @@ impl Context<'_, '_> {
     /// Where snapshots are kept.
     pub fn snapshots(&self, located: &Located) -> PathBuf {
         match &self.global.snapshot_dir {
-            Some(dir) if dir.is_absolute() => dir.clone(),
             Some(dir) => self.world.env.cwd.join(dir),
             None => located.state_dir.join(SNAPSHOTS_DIR),
         }
+    }
+
+    /// Where the snapshots are kept, and all that are there.
+    ///
+    /// # Errors
+    /// There is no state dir, or the folder cannot be read.
+    pub fn listed(&self) -> Result<(Located, PathBuf, Listed), Error> {
+        let located = self.locate()?;
+        let folder = self.snapshots(&located);
+        let list = || snapshot::list(&located.state_dir, &folder);
+        let listed = self.while_it_takes("reading the snapshots", list)?;
+        Ok((located, folder, listed))
     }
 
     /// Fresh random bytes.

@@ -231,7 +231,7 @@ impl Reply {
             let text = format!("{}: {}", report.mode, report.name);
             let text = context.paint.bold(&wrap(&text, width, "", "     "));
             context.say(&text);
-            context.say(&wrap(&report.refs().join(", "), width, "  reports   ", "            "));
+            context.say(&wrap(&report.refs.join(", "), width, "  reports   ", "            "));
             context.say("");
         }
         match self.looked.as_ref().filter(|_| !context.global.verbose) {
@@ -325,14 +325,9 @@ fn long_story(context: &mut Context<'_, '_>) {
 /// Every code with its title.
 fn list(context: &mut Context<'_, '_>) -> Exit {
     if context.global.json {
-        let document = ExplainDocument {
-            head: Head::of("explain"),
-            message: None,
-            explanations: checks::CHECKS
-                .iter()
-                .map(|check| explanation(check, &context.invocation))
-                .collect(),
-        };
+        let checks = checks::CHECKS.to_vec();
+        let all = Reply { message: None, report: None, checks, looked: None };
+        let document = all.document(&context.invocation);
         context.json(&document);
         return Exit::Done;
     }
@@ -373,7 +368,7 @@ fn story(context: &mut Context<'_, '_>, check: &Check) {
     }
     for mode in check.modes {
         if let Some(report) = reports::failure_mode(mode) {
-            let text = format!("{mode} {}: {}", report.name, report.refs().join(", "));
+            let text = format!("{mode} {}: {}", report.name, report.refs.join(", "));
             part("reports", &text);
         }
     }
@@ -400,7 +395,12 @@ fn severity(check: &Check) -> &'static str {
 
 fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
     let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
-    let modes = check.modes.iter().filter_map(|mode| reports::failure_mode(mode));
+    let refs: Vec<&str> = check
+        .modes
+        .iter()
+        .filter_map(|mode| reports::failure_mode(mode))
+        .flat_map(|report| report.refs.iter().copied())
+        .collect();
     Explanation {
         code: check.code.to_string(),
         severity: check.severity,
@@ -411,6 +411,6 @@ fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
         by_hand: check.by_hand.to_owned(),
         commands: check.steps().filter_map(|step| invocation.argv_of(&step)).collect(),
         messages: list(check.messages),
-        reports: modes.flat_map(reports::FailureMode::refs).collect(),
+        reports: list(&refs),
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::args::Global;
 use super::world::World;
+use crate::read::locate::Flags;
 use crate::render::invocation::Invocation;
 use crate::render::shell::Shell;
 
@@ -38,6 +39,15 @@ pub fn of_run(global: &Global) -> Vec<OsString> {
     ];
     let given = flags.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?]));
     given.flatten().collect()
+}
+
+/// The flags that say which state dir is meant.
+pub fn locating(global: &Global) -> Flags {
+    Flags {
+        state_dir: global.state_dir.clone(),
+        config: global.config.clone(),
+        profile: global.profile.clone(),
+    }
 }
 
 /// How commands are printed in this run.

@@ -37,14 +37,11 @@ impl Next {
                 continue;
             };
             let command = self.invocation.command(command);
-            let line = format!("{first}{}  {}", crate::render::padded(&command, wide), step.note);
-            if line.trim_end().width() <= width {
-                lines.push(line.trim_end().to_owned());
-                continue;
-            }
-            let line = format!("{first}{command}  {}", step.note);
-            if line.trim_end().width() <= width {
-                lines.push(line.trim_end().to_owned());
+            let mut on_one = [crate::render::padded(&command, wide), command.clone()]
+                .map(|command| format!("{first}{command}  {}", step.note).trim_end().to_owned())
+                .into_iter();
+            if let Some(line) = on_one.find(|line| line.width() <= width) {
+                lines.push(line);
                 continue;
             }
             // The command alone, to be pasted as it stands.

@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::flags;
 use crate::platform::shown;
-use crate::read::locate::{Flags, meant};
+use crate::read::locate::meant;
 use crate::text::safe;
 
 /// Asks for the state dir where there is a choice, and goes on with it as if it had been named.
@@ -12,12 +12,7 @@ pub(super) fn state_dir(context: &mut Context<'_, '_>) {
     if context.global.json || !context.world.person.is_there() {
         return;
     }
-    let flags = Flags {
-        state_dir: context.global.state_dir.clone(),
-        config: context.global.config.clone(),
-        profile: context.global.profile.clone(),
-    };
-    let found = meant(&flags, &context.world.env);
+    let found = meant(&flags::locating(&context.global), &context.world.env);
     if found.is_empty() {
         return;
     }

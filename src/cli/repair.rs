@@ -92,28 +92,23 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
     if !options.trust_proxy.is_empty()
         && idle(Options { trust_proxy: Vec::new(), ..options.clone() })
     {
-        notes.push(
-            "--trust-proxy changes nothing: gateway.trustedProxies names the address already, or the config cannot be changed here".to_owned(),
-        );
+        notes.push("--trust-proxy changes nothing: gateway.trustedProxies names the address already, or the config cannot be changed here".to_owned());
     }
     if options.new_token.is_some() && idle(Options { new_token: None, ..options.clone() }) {
-        let kind = gateway.map(Gateway::auth_kind);
-        notes.push(match kind {
-            Some(AuthKind::None) => "--new-token changes nothing: gateway.auth.mode is \"none\", so the gateway uses no token".to_owned(),
-            Some(AuthKind::Token) => "--new-token changes nothing: it only replaces a placeholder, or a missing token where one is needed".to_owned(),
-            _ => "--new-token changes nothing: the gateway does not use gateway.auth.token here".to_owned(),
-        });
+        let why = match gateway.map(Gateway::auth_kind) {
+            Some(AuthKind::None) => "gateway.auth.mode is \"none\", so the gateway uses no token",
+            Some(AuthKind::Token) => {
+                "it only replaces a placeholder, or a missing token where one is needed"
+            }
+            _ => "the gateway does not use gateway.auth.token here",
+        };
+        notes.push(format!("--new-token changes nothing: {why}"));
     }
     if options.config_from.is_some() && idle(Options { config_from: None, ..options.clone() }) {
-        notes.push(
-            "--config-from changes nothing: the config is the same as this copy already, or the copy cannot replace it".to_owned(),
-        );
+        notes.push("--config-from changes nothing: the config is the same as this copy already, or the copy cannot replace it".to_owned());
     }
-    if options.scopes != Scopes::Full
-        && options.pairing
-        && edits.is_empty()
-        && model.local_id().is_some()
-    {
+    let narrows = options.scopes != Scopes::Full && options.pairing;
+    if narrows && edits.is_empty() && model.local_id().is_some() {
         notes.push(
             "--scopes changes nothing: the CLI has these scopes already, and loses none".to_owned(),
         );
@@ -159,36 +154,23 @@ fn offered_copy(
 
 /// The command line of this run, without `--dry-run` and `--yes`.
 fn again(args: &args::Repair, cwd: &std::path::Path) -> Step {
-    let mut again = Step::clawmend(["repair"]);
-    if !args.only.is_empty() {
-        let only = args.only.iter().map(|only| match only {
-            args::Only::Pairing => "pairing",
-            args::Only::Config => "config",
-        });
-        again = again.with(["--only".to_owned(), only.collect::<Vec<_>>().join(",")]);
-    }
-    if args.scopes != "full" {
-        again = again.with(["--scopes", args.scopes.as_str()]);
-    }
-    if let Some(bind) = args.bind {
-        again = again.with(["--bind", bind.word()]);
-    }
-    for ip in &args.trust_proxy {
-        again = again.with(["--trust-proxy".to_owned(), ip.to_string()]);
-    }
-    if args.new_token {
-        again = again.with(["--new-token"]);
-    }
-    if args.new_identity {
-        again = again.with(["--new-identity"]);
-    }
-    if args.keep_all {
-        again = again.with(["--keep-all"]);
-    }
-    if let Some(file) = &args.config_from {
-        again = again.with(["--config-from".into(), absolute(file, cwd)]);
-    }
-    again
+    let only = args.only.iter().map(|only| match only {
+        args::Only::Pairing => "pairing",
+        args::Only::Config => "config",
+    });
+    let only = Some(only.collect::<Vec<_>>().join(",")).filter(|only| !only.is_empty());
+    let scopes = Some(&args.scopes).filter(|scopes| *scopes != "full");
+    Step::clawmend(["repair"])
+        .with(only.iter().flat_map(|only| ["--only", only]))
+        .with(scopes.into_iter().flat_map(|scopes| ["--scopes", scopes]))
+        .with(args.bind.into_iter().flat_map(|bind| ["--bind", bind.word()]))
+        .with(args.trust_proxy.iter().flat_map(|ip| ["--trust-proxy".to_owned(), ip.to_string()]))
+        .with(args.new_token.then_some("--new-token"))
+        .with(args.new_identity.then_some("--new-identity"))
+        .with(args.keep_all.then_some("--keep-all"))
+        .with(
+            args.config_from.iter().flat_map(|file| ["--config-from".into(), absolute(file, cwd)]),
+        )
 }
 
 fn scopes_of(text: &str) -> Result<Scopes, Error> {

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use crate::error::Error;
 use crate::files::StateDir;
@@ -88,18 +88,15 @@ pub struct AtTerminal;
 
 impl Person for AtTerminal {
     fn is_there(&self) -> bool {
-        use std::io::IsTerminal;
         // The questions are asked on stderr and answered on stdin.
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
     fn looks_on(&self) -> bool {
-        use std::io::IsTerminal;
         std::io::stderr().is_terminal()
     }
 
     fn pipes(&self) -> bool {
-        use std::io::IsTerminal;
         !std::io::stdin().is_terminal()
     }
 

@@ -50,23 +50,12 @@ impl ConfigFacts {
     /// Where the gateway of this state finds its variables, the strongest first; what else the shell held that
     /// it was started from is not known.
     pub fn seen_by_gateway(&self) -> impl Iterator<Item = &Variables> {
-        self.of_this_state(Origin::Service).chain(self.of_this_state(Origin::DotEnv))
-    }
-
-    /// The gateway's service, where it is this state's.
-    pub fn of_the_service(&self) -> impl Iterator<Item = &Variables> {
-        self.of_this_state(Origin::Service)
-    }
-
-    fn of_this_state(&self, place: Origin) -> impl Iterator<Item = &Variables> {
-        let places = self.variables.iter();
-        places.filter(move |at| at.place == place && at.other_state_dir.is_none())
-    }
-
-    /// Whether a gateway finds something of this kind in its environment, the one of another state dir too.
-    pub fn is_set_for_gateway(&self, has: fn(&Variables) -> bool) -> bool {
-        let is_seen = |at: &&Variables| matches!(at.place, Origin::DotEnv | Origin::Service);
-        self.variables.iter().filter(is_seen).any(has)
+        let of = |place| {
+            self.variables
+                .iter()
+                .filter(move |at| at.place == place && at.other_state_dir.is_none())
+        };
+        of(Origin::Service).chain(of(Origin::DotEnv))
     }
 
     /// What a CLI that is called from this environment reads for a variable, and where.
@@ -94,7 +83,7 @@ impl ConfigFacts {
 
     /// A config file with every link followed.
     pub fn real(&self, path: &Path) -> PathBuf {
-        self.reals.get(path).map_or(path, PathBuf::as_path).to_path_buf()
+        self.reals.get(path).map_or_else(|| path.to_path_buf(), PathBuf::clone)
     }
 }
 
@@ -146,12 +135,6 @@ pub struct Variables {
     pub working_dir: Option<PathBuf>,
 }
 
-/// Whether a variable's value is one: OpenClaw takes the words `undefined` and `null`, which broken scripts leave
-/// behind, for nothing.
-pub fn is_set(value: &str) -> bool {
-    !matches!(value.trim(), "" | "undefined" | "null")
-}
-
 /// What the first names of OpenClaw's variables began with; releases up to 2026.3.13 take those of the first kind where
 /// the `OPENCLAW_` one is not set, later ones ignore them.
 const OLD_PREFIXES: [&str; 2] = ["CLAWDBOT_", "MOLTBOT_"];
@@ -163,9 +146,11 @@ impl Variables {
         crate::finding::Place::from(file).key(variable)
     }
 
-    /// A variable that is set to something.
+    /// A variable that is set to something: as OpenClaw, which takes the words `undefined` and `null` for
+    /// nothing.
     pub fn value(&self, name: &str) -> Option<&Secret> {
-        self.values.get(name).filter(|value| is_set(value.expose()))
+        let value = self.values.get(name)?;
+        (!matches!(value.expose().trim(), "" | "undefined" | "null")).then_some(value)
     }
 
     /// Variables with old names that decide something for a gateway or a CLI.
@@ -192,6 +177,13 @@ pub enum Origin {
     DotEnv,
     /// The gateway's service definition: the gateway alone.
     Service,
+}
+
+impl Origin {
+    /// Whether a gateway finds in its environment what is set there.
+    pub fn is_seen_by_gateway(self) -> bool {
+        matches!(self, Self::DotEnv | Self::Service)
+    }
 }
 
 #[cfg(test)]

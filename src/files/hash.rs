@@ -1,6 +1,5 @@
 //! SHA-256 in lower-case hex, of bytes at hand and of bytes as they pass by.
 
-use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 use sha2::{Digest, Sha256};
@@ -39,11 +38,7 @@ pub fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<(String, u64)
 }
 
 fn hex(digest: &[u8]) -> String {
-    let mut text = String::with_capacity(digest.len() * 2);
-    for byte in digest {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

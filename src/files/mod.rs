@@ -29,8 +29,8 @@ use crate::platform::SystemFolder;
 /// Why changes were not made.
 #[derive(Debug)]
 pub enum CommitError {
-    /// What the changes start from is no longer there: plan again. The text names it.
-    Moved(String),
+    /// The plan is stale: what the changes start from is no longer there. The text names it.
+    Stale(String),
     /// Refused or failed. Kind `HalfDone`: not everything could be put back, and the next writing command goes
     /// on with that.
     Failed(Error),
@@ -50,7 +50,7 @@ pub fn read_small(path: &Path, limit: u64) -> FileState {
     match Dir::<SystemFolder>::try_open(folder) {
         Ok(folder) => folder.read(name, limit),
         Err(error) if error.kind() == ErrorKind::NotFound => FileState::Absent,
-        Err(error) => FileState::Unusable(dir::unusable_io(&error)),
+        Err(error) => FileState::Unusable(error.into()),
     }
 }
 

@@ -24,11 +24,8 @@ pub(crate) fn is_temp(name: &OsStr) -> bool {
 
 /// Whether `temp` is a temp name of the file `name`.
 pub(crate) fn is_temp_of(temp: &OsStr, name: &OsStr) -> bool {
-    is_temp(temp)
-        && temp
-            .to_str()
-            .and_then(|temp| temp.strip_prefix(TEMP_START))
-            .is_some_and(|rest| rest.starts_with(&format!("{}-", tag(name))))
+    let start = format!("{TEMP_START}{}-", tag(name));
+    is_temp(temp) && temp.to_str().is_some_and(|temp| temp.starts_with(&start))
 }
 
 fn tag(name: &OsStr) -> String {

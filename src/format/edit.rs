@@ -10,8 +10,7 @@ use serde_json::{Map, Value};
 pub use super::field::FieldEdit;
 use super::scan::grammar::Grammar;
 use super::scan::{ScanError, ValueKind};
-use super::splice::compose;
-pub use super::splice::{apply, smallest};
+pub use super::splice::{apply, by_lines, smallest};
 pub use super::style::Habits;
 use super::style::{
     Style, blanks_before, is_blank, line_indent, line_start, own_line_indent, skip_trivia,
@@ -62,16 +61,14 @@ impl From<ScanError> for EditError {
     }
 }
 
-/// The text after `edits`, and the same as splices. Its value was `value`; what `read` makes of it in the
-/// end must be the value after them. `habits` are taken from the text itself where there are none.
+/// The text after `edits`. Its value was `value`; what `read` makes of it in the end must be the value after them. `habits` are taken from the text itself where there are none.
 pub(super) fn edited<G: Grammar>(
     text: &[u8],
     value: Value,
     edits: &[FieldEdit],
     habits: Option<&Habits>,
     read: impl Fn(&[u8]) -> Option<Value>,
-) -> Result<(Vec<u8>, Vec<Splice>), EditError> {
-    let mut all = Vec::new();
+) -> Result<Vec<u8>, EditError> {
     let mut planned = value;
     let mut now = text.to_vec();
     for edit in edits {
@@ -83,14 +80,10 @@ pub(super) fn edited<G: Grammar>(
             Some(habits) => place::<G>(&now, &root, edit, habits)?,
             None => place::<G>(&now, &root, edit, &Habits::of::<G>(&now, &root))?,
         };
-        let after = apply(&now, &splices);
-        if let Some(splice) = smallest(&now, &after, 0) {
-            compose(&mut all, splice, &now);
-        }
-        now = after;
+        now = apply(&now, &splices);
         edit.change(&mut planned);
     }
-    if read(&now).as_ref() == Some(&planned) { Ok((now, all)) } else { Err(EditError::Inexact) }
+    if read(&now).as_ref() == Some(&planned) { Ok(now) } else { Err(EditError::Inexact) }
 }
 
 /// The splices of one edit.

@@ -126,7 +126,7 @@ pub fn record(
     // smallest splice.
     let margin = line_indent(text, span.start);
     let before = [margin.as_bytes(), span.of(text)].concat();
-    let (now, _) = edited::<Json>(&before, old, changes, habits, value::of)?;
+    let now = edited::<Json>(&before, old, changes, habits, value::of)?;
     // The margin is the same in both, so that no splice reaches into it.
     Ok(smallest(&before, &now, span.start.saturating_sub(margin.len())))
 }

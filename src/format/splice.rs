@@ -64,46 +64,30 @@ pub fn apply(text: &[u8], splices: &[Splice]) -> Vec<u8> {
     out
 }
 
-/// Adds `next`, a splice of the text `now` that `all` has made, to `all`, in terms of the text before
-/// all of them. Those that it touches become one with it.
-pub(super) fn compose(all: &mut Vec<Splice>, next: Splice, now: &[u8]) {
-    let mut before: Vec<Splice> = Vec::new();
-    let mut behind: Vec<Splice> = Vec::new();
-    let (mut from, mut to) = (next.start, next.end);
-    // How many bytes the splices up to here have added and taken.
-    let (mut added, mut taken) = (0, 0);
-    // The same, up to where the joined splice starts and ends.
-    let mut at_start = None;
-    let mut at_end = (0, 0);
-    for splice in all.drain(..) {
-        let at = splice.start + added - taken;
-        let until = at + splice.text.len();
-        let counted = (added, taken);
-        added += splice.text.len();
-        taken += splice.end - splice.start;
-        if until < next.start {
-            at_end = (added, taken);
-            before.push(splice);
-        } else if at > next.end {
-            behind.push(splice);
-        } else {
-            at_start.get_or_insert(counted);
-            at_end = (added, taken);
-            from = from.min(at);
-            to = to.max(until);
-        }
-    }
-    let back = |place: usize, (added, taken): (usize, usize)| place + taken - added;
-    let text = [
-        now.get(from..next.start).unwrap_or_default(),
-        &next.text,
-        now.get(next.end..to).unwrap_or_default(),
-    ];
-    before.push(Splice {
-        start: back(from, at_start.unwrap_or(at_end)),
-        end: back(to, at_end),
-        text: text.concat(),
-    });
-    before.extend(behind);
-    *all = before;
+/// The lines that differ between two texts, as splices of the first.
+pub fn by_lines(before: &[u8], after: &[u8]) -> Vec<Splice> {
+    let [old, new] =
+        [before, after].map(|text| text.split_inclusive(|byte| *byte == b'\n').collect::<Vec<_>>());
+    let starts = |lines: &[&[u8]]| {
+        let ends = lines.iter().scan(0, |at, line| {
+            *at += line.len();
+            Some(*at)
+        });
+        std::iter::once(0).chain(ends).collect::<Vec<usize>>()
+    };
+    let (old_starts, new_starts) = (starts(&old), starts(&new));
+    let at = |starts: &[usize], line: usize| starts.get(line).copied().unwrap_or_default();
+    let changes = similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new);
+    let differing = changes.iter().filter(|change| change.tag() != similar::DiffTag::Equal);
+    differing
+        .map(|change| {
+            let (gone, new) = (change.old_range(), change.new_range());
+            let text = after.get(at(&new_starts, new.start)..at(&new_starts, new.end));
+            Splice {
+                start: at(&old_starts, gone.start),
+                end: at(&old_starts, gone.end),
+                text: text.unwrap_or_default().to_vec(),
+            }
+        })
+        .collect()
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use recover::{Recovered, Recovery, RecoveryOutcome, recover, tidy};
+pub use recover::{Recovered, RecoveryOutcome, recover};
 
 use crate::error::Error;
 use crate::files::dir::refuse;
@@ -141,7 +141,7 @@ pub fn open(state_dir: &StateDir, record: &RunRecord) -> Result<(), Error> {
     let new = New { pieces: &[&text], meta: None };
     replace(dir, &name, &FileState::Absent, Some(new)).map_err(|error| match error {
         CommitError::Failed(error) => error,
-        CommitError::Moved(_) => {
+        CommitError::Stale(_) => {
             Error::refused("an earlier run was interrupted and is not yet taken back")
                 .at(path)
                 .hint("run the same command again")

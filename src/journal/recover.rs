@@ -20,22 +20,8 @@ use crate::step::Step;
 use crate::store::json::key_of;
 use crate::store::{CommitError, Stores};
 
-/// What recovery works with.
-#[derive(Clone, Copy)]
-pub struct Recovery<'a> {
-    /// The state dir.
-    pub state_dir: &'a StateDir,
-    /// The stores, as for an apply.
-    pub stores: &'a Stores,
-    /// The snapshots folder of this run (swept of half-made ones).
-    pub snapshots: &'a Path,
-    /// Proof that no other clawmend is at work.
-    pub lock: &'a Lock,
-}
-
 /// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecoveryOutcome {
     /// Nothing had been changed yet.
     Untouched,
@@ -65,16 +51,22 @@ pub struct Recovered {
 /// How often what is there is looked at anew because a file changed under the way back.
 const ROUNDS: usize = 8;
 
-/// Finishes or takes back an interrupted run. Every writing command calls this first, under the lock.
-/// `None`: there was none.
+/// Finishes or takes back an interrupted run, and sweeps what killed runs left. Every writing command calls this
+/// first, with the lock as proof that no other clawmend is at work. `stores` are those of an apply; they are
+/// asked for where there was such a run, and `snapshots` is the folder of this run. `None`: there was none.
 ///
 /// # Errors
 /// The journal cannot be read, or its snapshot cannot be used: nothing was changed, the error says how
 /// to go on by hand.
-pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
-    let path = recovery.state_dir.join(layout::JOURNAL);
+pub fn recover(
+    state_dir: &StateDir,
+    snapshots: &Path,
+    _lock: &Lock,
+    stores: impl FnOnce() -> Result<Stores, Error>,
+) -> Result<Option<Recovered>, Error> {
+    let path = state_dir.join(layout::JOURNAL);
     let record =
-        match interrupted(recovery.state_dir)? {
+        match interrupted(state_dir)? {
             Some(Interrupted::Apply(record)) => record,
             Some(Interrupted::Unreadable(why)) => {
                 return Err(Error::failed(
@@ -93,38 +85,20 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
                     .hint(crate::platform::RUN_AS));
             }
             None => {
-                tidy(recovery.state_dir, recovery.snapshots, recovery.lock);
+                tidy(state_dir, snapshots, None);
                 return Ok(None);
             }
         };
-    let snapshot = snapshot_of(recovery, &record).map_err(|error| stuck(error, &path, &record))?;
+    let stores = stores()?;
+    let snapshot = snapshot_of(state_dir, &record).map_err(|error| stuck(error, &path, &record))?;
     for _ in 0..ROUNDS {
-        // It may be this run's own write that was interrupted.
-        let undone = match record.after.rows.is_empty() {
-            true => Ok(()),
-            false => recovery.stores.sqlite.undo_unfinished(),
-        };
-        match undone {
-            Ok(()) => {}
-            Err(CommitError::Moved(_)) => continue,
-            Err(CommitError::Failed(error)) => return Err(stuck(error, &path, &record)),
-        }
-        let found =
-            look(recovery, &record, &snapshot).map_err(|error| stuck(error, &path, &record))?;
-        match recovery.stores.commit(&found.back) {
-            Ok(()) => {
-                tidy_after(recovery.state_dir, recovery.snapshots, Some(&record));
-                close(recovery.state_dir)?;
-                return Ok(Some(Recovered {
-                    command: record.command.clone(),
-                    started_at_ms: record.started_at_ms,
-                    snapshot: record.snapshot.clone(),
-                    outcome: found.outcome,
-                    put_back: found.put_back,
-                    left: found.left,
-                }));
+        match take_back(state_dir, &stores, &record, &snapshot) {
+            Ok(done) => {
+                tidy(state_dir, snapshots, Some(&record));
+                close(state_dir)?;
+                return Ok(Some(done));
             }
-            Err(CommitError::Moved(_)) => {}
+            Err(CommitError::Stale(_)) => {}
             Err(CommitError::Failed(error)) => return Err(stuck(error, &path, &record)),
         }
     }
@@ -133,17 +107,19 @@ pub fn recover(recovery: &Recovery<'_>) -> Result<Option<Recovered>, Error> {
         .hint("run the same command again; if that does not help, stop the gateway for a moment"))
 }
 
-struct Seen {
-    outcome: RecoveryOutcome,
-    back: Changes,
-    put_back: Vec<String>,
-    left: Vec<String>,
-}
-
-/// Compares what is there now with before and after.
-fn look(recovery: &Recovery<'_>, record: &RunRecord, snapshot: &Snapshot) -> Result<Seen, Error> {
-    let now = recovery.stores.read()?;
+/// Compares what is there now with before and after, and puts back what has to go back.
+fn take_back(
+    state_dir: &StateDir,
+    stores: &Stores,
+    record: &RunRecord,
+    snapshot: &Snapshot,
+) -> Result<Recovered, CommitError> {
     let changes_rows = !record.after.rows.is_empty();
+    // It may be this run's own write that was interrupted.
+    if changes_rows {
+        stores.sqlite.undo_unfinished()?;
+    }
+    let now = stores.read()?;
     let entries: Vec<_> = snapshot
         .manifest
         .entries
@@ -154,17 +130,17 @@ fn look(recovery: &Recovery<'_>, record: &RunRecord, snapshot: &Snapshot) -> Res
         })
         .cloned()
         .collect();
-    let mut back = recovery.stores.changes_to(&now, &entries, snapshot)?;
+    let mut back = stores.changes_to(&now, &entries, snapshot)?;
     let (mut left, mut saved) = (Vec::new(), false);
     let mut done = BTreeSet::new();
     back.files.retain_mut(|change| {
-        let key = key_of(recovery.state_dir, &change.before.path);
+        let key = key_of(state_dir, &change.before.path);
         if !after::file_holds(&record.after, &key, change) {
             left.push(format!("`{key}`"));
             return false;
         }
         done.insert(key.clone());
-        if let Some(theirs) = pulled_out(recovery.state_dir, record, &key) {
+        if let Some(theirs) = pulled_out(state_dir, record, &key) {
             change.after = theirs;
             saved = true;
         }
@@ -187,15 +163,20 @@ fn look(recovery: &Recovery<'_>, record: &RunRecord, snapshot: &Snapshot) -> Res
     } else {
         RecoveryOutcome::RolledBack
     };
-    let mut put_back: Vec<_> = names(recovery.state_dir, &back.files);
-    let tables: BTreeSet<_> = back.rows.iter().map(|row| row.part.table()).collect();
-    put_back.extend(tables.into_iter().map(|table| format!("rows of `{table}`")));
-    Ok(Seen { outcome, back, put_back, left })
-}
-
-fn names(state_dir: &Path, files: &[FileChange]) -> Vec<String> {
     let name = |change: &FileChange| format!("`{}`", key_of(state_dir, &change.before.path));
-    files.iter().map(name).collect()
+    let files = back.files.iter().map(name);
+    let tables: BTreeSet<_> = back.rows.iter().map(|row| row.part.table()).collect();
+    let tables = tables.into_iter().map(|table| format!("rows of `{table}`"));
+    let put_back = files.chain(tables).collect();
+    stores.commit(&back)?;
+    Ok(Recovered {
+        command: record.command.clone(),
+        started_at_ms: record.started_at_ms,
+        snapshot: record.snapshot.clone(),
+        outcome,
+        put_back,
+        left,
+    })
 }
 
 /// What another writer had put in the file's place and the interrupted swap had just taken out again:
@@ -234,8 +215,8 @@ fn home_of(state_dir: &StateDir, key: &str) -> Option<(Dir, OsString)> {
     safety::may_write_outside(&dir.meta().ok()?, owner).then_some((dir, name))
 }
 
-fn snapshot_of(recovery: &Recovery<'_>, record: &RunRecord) -> Result<Snapshot, Error> {
-    let found = snapshot::open(recovery.state_dir, &record.snapshots, &record.snapshot)?;
+fn snapshot_of(state_dir: &StateDir, record: &RunRecord) -> Result<Snapshot, Error> {
+    let found = snapshot::open(state_dir, &record.snapshots, &record.snapshot)?;
     match record.snapshot_digest.is_some() && record.snapshot_digest != found.digest {
         false => Ok(found),
         true => Err(Error::failed("this is not the snapshot that the journal was written for")
@@ -246,13 +227,9 @@ fn snapshot_of(recovery: &Recovery<'_>, record: &RunRecord) -> Result<Snapshot, 
 }
 
 /// Removes what runs that were killed before or after their journal left lying about: temp files and
-/// half-made snapshots, which hold copies of secrets. The lock says that none of them is at work.
-pub fn tidy(state_dir: &StateDir, snapshots: &Path, _lock: &Lock) {
-    tidy_after(state_dir, snapshots, None);
-}
-
-/// As [`tidy`], also beside the files outside the state dir that the interrupted run was to change.
-fn tidy_after(state_dir: &StateDir, snapshots: &Path, record: Option<&RunRecord>) {
+/// half-made snapshots, which hold copies of secrets; also beside the files outside the state dir that the
+/// interrupted run was to change.
+fn tidy(state_dir: &StateDir, snapshots: &Path, record: Option<&RunRecord>) {
     if let Ok(state) = state_dir.open() {
         sweep(state, None);
         for folder in [layout::DEVICES_DIR, layout::IDENTITY_DIR, layout::OWN_DIR] {

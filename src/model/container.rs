@@ -77,21 +77,26 @@ impl Container {
                 _ => return None,
             };
             let user = match before {
-                [.., "home" | "Users", user, ".local", "share", _]
-                | [.., "home" | "Users", user, ".local", "share", _, _] => Some((*user).to_owned()),
+                [.., "home" | "Users", user, ".local", "share", _] => Some(user),
+                [.., "home" | "Users", user, ".local", "share", _, _] => Some(user),
                 _ => None,
             };
-            Some(Self { user, inside, ..Self::of(engine, kept) })
+            let user = user.map(|user| (*user).to_owned());
+            Some(Self { engine, kept, user, name: None, inside, runs: None, sign: None })
         })
     }
 
     /// A folder of this machine; `sign` says why it is taken for a container's, where the engine's own files don't.
     pub fn of_folder(sign: Option<String>) -> Self {
-        Self { sign, ..Self::of("docker", Kept::Folder) }
-    }
-
-    fn of(engine: &'static str, kept: Kept) -> Self {
-        Self { engine, kept, user: None, name: None, inside: None, runs: None, sign: None }
+        Self {
+            engine: "docker",
+            kept: Kept::Folder,
+            user: None,
+            name: None,
+            inside: None,
+            runs: None,
+            sign,
+        }
     }
 
     /// What it is, in words.
@@ -108,11 +113,14 @@ impl Container {
         };
         if let Some(name) = &self.name {
             let runs = match self.runs {
-                Some(true) => " (running)",
-                Some(false) => " (stopped)",
+                Some(true) => "running",
+                Some(false) => "stopped",
                 None => "",
             };
-            text.push_str(&format!(", for container `{name}`{runs}"));
+            text.push_str(&format!(", for container `{name}`"));
+            if !runs.is_empty() {
+                text.push_str(&format!(" ({runs})"));
+            }
         }
         if let Some(sign) = &self.sign {
             text.push_str(&format!(": {sign}"));

@@ -108,13 +108,6 @@ pub enum GatewayProcess {
     Unknown(String),
 }
 
-impl GatewayProcess {
-    /// Whether a gateway is known to run.
-    pub fn runs(&self) -> bool {
-        matches!(self, Self::Running { .. })
-    }
-}
-
 /// A path that the gateway may not be able to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -122,6 +115,8 @@ pub struct Access {
     pub path: String,
     /// What is wrong.
     pub trouble: Trouble,
+    /// It is a folder.
+    pub is_dir: bool,
 }
 
 /// What keeps a gateway from using a path.

@@ -21,7 +21,6 @@ pub use surroundings::listing;
 
 use crate::error::Error;
 use crate::model::Model;
-use crate::model::facts::Interruption;
 use crate::store::Stores;
 use crate::store::json::JsonStore;
 use crate::store::sqlite::SqliteStore;
@@ -29,14 +28,11 @@ use env::Env;
 use locate::Located;
 
 /// Reads everything: the stores, which then know every file of the config, and what it all means.
-/// `interrupted` is what the journal says.
 pub fn read(
     located: &Located,
     env: &Env,
     now_ms: i64,
     sqlite: SqliteStore,
-    interrupted: Option<Interruption>,
-    half_built: Vec<String>,
 ) -> Result<(Stores, Model), Error> {
     let files = JsonStore::new(located.state_dir.clone(), Vec::new());
     let mut stores = Stores { files, sqlite };
@@ -46,8 +42,6 @@ pub fn read(
     // What was parsed is what the plan's edits are made on: no file of the config is read twice.
     images.texts.extend(config.images);
     facts.config = config.facts;
-    facts.interrupted = interrupted;
-    facts.half_built = half_built;
     stores.files = config.files;
     Ok((stores, Model::with_config(images, facts, config.state)))
 }

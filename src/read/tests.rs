@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use super::config::MOST_COPIES;
 use super::*;
-use crate::checks::config::line_of;
 use crate::config::model::ConfigState;
-use crate::config::owner::Owner;
 use crate::image::Slot;
 
 fn located(dir: &Path) -> Located {
@@ -31,7 +29,7 @@ fn put(dir: &Path, files: &[(&str, &str)]) {
 
 fn read_all(dir: &Path) -> Model {
     let sqlite = SqliteStore::new(dir, Duration::ZERO);
-    read(&located(dir), &Env::default(), 0, sqlite, None, Vec::new()).unwrap().1
+    read(&located(dir), &Env::default(), 0, sqlite).unwrap().1
 }
 
 #[test]
@@ -158,12 +156,12 @@ fn a_setting_knows_its_line_and_the_config_its_own_variables() {
     );
     let model = read_all(dir.path());
     let config = model.config.whole().unwrap();
-    let line = |owner: &Owner| line_of(&model, &model.config.file_of(owner), &owner.path);
-    assert_eq!(line(&config.gateway.auth_token.owner), Some(5));
-    assert_eq!(line(&config.gateway.bind.owner), None);
+    assert_eq!(model.config.line(&config.gateway.auth_token), Some(5));
+    assert_eq!(model.config.line(&config.gateway.bind), None);
     assert_eq!(config.env_var("A"), Some("direct"));
     assert_eq!(config.env_var("B"), Some("b"));
     assert_eq!(config.env_var("R"), None);
+    assert!(config.asks_the_shell());
 }
 
 #[test]

@@ -1,19 +1,20 @@
-//! Edits of the config's text: made and proven by [`json5::splices`].
+//! Edits of the config's text: made and proven by [`json5::apply`].
 
 use serde_json::Value;
 
 use crate::format::Splice;
-use crate::format::edit::FieldEdit;
+use crate::format::edit::{FieldEdit, by_lines};
 use crate::format::json5;
 use crate::plan::{Edit, Op};
 
 /// What the edits do to `text`.
 pub(super) fn splices(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, String> {
     let edits: Vec<FieldEdit> = edits.iter().flat_map(|edit| text_edits(&edit.op)).collect();
-    json5::splices(text, &edits).map_err(|refusal| {
+    let after = json5::apply(text, &edits).map_err(|refusal| {
         let lines: Vec<String> = refusal.by_hand.iter().map(|line| format!("\n  {line}")).collect();
         format!("{refusal}; to change by hand:{}", lines.concat())
-    })
+    })?;
+    Ok(by_lines(text, &after))
 }
 
 /// A list that only grows is appended to, so that its comments stay.

@@ -66,7 +66,7 @@ fn a_text_that_cannot_be_edited_says_what_to_do() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn composed_splices_make_what_the_edits_make_one_by_one(
+    fn splices_make_what_the_edits_make_one_by_one(
         edits in proptest::collection::vec((0usize..6, "[a-z]{0,9}"), 0..9)
     ) {
         let text = "{\n  // head\n  a: 'aa', b: 'b',\n  c: '',\n\n  d: { e: 'eee' },\n  f: 'x' }";

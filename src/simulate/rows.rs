@@ -1,17 +1,15 @@
 //! A plan's edits as changes of rows: only the columns it names, a JSON cell in its own text.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value};
 
-use super::{StalePlan, field_edit, stale};
+use super::{StalePlan, by_key, field_edit, stale};
 use crate::format::edit::{self, FieldEdit, Habits};
 use crate::format::records;
 use crate::format::scan;
-use crate::image::{Cell, Row, Table};
+use crate::image::{Cell, Row, Table, row_key};
 use crate::model::layout::{ColumnKind, Part};
 use crate::model::store::record_of_row;
-use crate::plan::{CellChange, Edit, Op, RowChange, RowOp, StoreKind, Target};
+use crate::plan::{CellChange, Edit, Op, RowChange, RowOp};
 
 pub(super) fn changes(
     part: Part,
@@ -19,39 +17,16 @@ pub(super) fn changes(
     edits: &[&Edit],
 ) -> Result<Vec<RowChange>, StalePlan> {
     let place = part.table();
-    let mut by_key: Vec<(&String, Vec<&Edit>)> = Vec::new();
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    for &edit in edits {
-        let Target::Record { store, key, .. } = &edit.target else {
-            continue;
-        };
-        let at = *known.entry(key).or_insert_with(|| {
-            by_key.push((key, Vec::new()));
-            by_key.len() - 1
-        });
-        if let (StoreKind::Sqlite, Some((_, of_key))) = (store, by_key.get_mut(at)) {
-            of_key.push(edit);
-        }
-    }
-    let columns: Vec<String> = part.key_columns().iter().map(|&name| name.to_owned()).collect();
-    let rows = by_text(table, &columns);
+    let rows = table.by_key(part.key_columns());
     let mut changes = Vec::new();
-    for (key, of_key) in by_key {
-        let row = find_row(part, table, &rows, key);
+    for (key, of_key) in by_key(edits) {
         let wanted = key_cells(part, key);
-        match (
-            row,
-            of_key
-                .iter()
-                .find(|edit| matches!(edit.op, Op::Insert(_) | Op::Remove))
-                .map(|edit| &edit.op),
-        ) {
+        let row = rows.get(&row_key(&wanted)).and_then(|at| table.rows.get(*at.first()?));
+        let mut ops = of_key.iter().map(|edit| &edit.op);
+        match (row, ops.find(|op| matches!(op, Op::Insert(_) | Op::Remove))) {
             (Some(row), Some(Op::Remove)) => {
-                let cells = table
-                    .columns
-                    .iter()
-                    .map(|column| column.name.clone())
-                    .zip(row.0.iter().cloned());
+                let names = table.columns.iter().map(|column| column.name.clone());
+                let cells = names.zip(row.0.iter().cloned());
                 changes.push(RowChange { part, key: wanted, op: RowOp::Delete(cells.collect()) });
             }
             (None, Some(Op::Insert(record))) => {
@@ -81,25 +56,6 @@ fn key_cells(part: Part, key: &str) -> Vec<(String, Cell)> {
         cells.push(((*column).to_owned(), Cell::Text(value.to_owned())));
     }
     cells
-}
-
-/// Where the rows are whose key columns hold these texts; what is no text counts as none.
-type ByText<'a> = HashMap<Vec<Option<&'a str>>, Vec<usize>>;
-
-fn by_text<'a>(table: &'a Table, columns: &[String]) -> ByText<'a> {
-    let mut found = ByText::new();
-    let columns: Vec<_> = columns.iter().map(|name| table.column(name)).collect();
-    for (at, row) in table.rows.iter().enumerate() {
-        let text = |column: &Option<usize>| column.and_then(|at| row.0.get(at)?.text());
-        found.entry(columns.iter().map(text).collect()).or_default().push(at);
-    }
-    found
-}
-
-fn find_row<'a>(part: Part, table: &'a Table, rows: &ByText<'_>, key: &str) -> Option<&'a Row> {
-    let wanted = key_cells(part, key);
-    let texts: Vec<_> = wanted.iter().map(|(_, cell)| cell.text()).collect();
-    table.rows.get(*rows.get(&texts)?.first()?)
 }
 
 /// The fields of a record that a row of this part holds directly: of a cached token, the operator's.
@@ -181,19 +137,6 @@ fn update(
             }
             FieldEdit::Remove { path } => (path, None),
         };
-        if path.is_empty() {
-            let Some(Value::Object(record)) = new else {
-                continue;
-            };
-            let current = record_of_row(part, table, row);
-            for (field, value) in record {
-                if current.get(field) != Some(value) {
-                    let path = std::slice::from_ref(field);
-                    set_cell(part, table, row, &mut changes, path, Some(value))?;
-                }
-            }
-            continue;
-        }
         let path: &[String] = match (part, path.as_slice()) {
             (Part::DeviceAuth, [tokens, role, rest @ ..])
                 if tokens == "tokens" && role == "operator" =>
@@ -202,12 +145,13 @@ fn update(
             }
             (_, path) => path,
         };
-        if part == Part::DeviceAuth && path.is_empty() {
-            if let Some(Value::Object(entry)) = new {
-                for (field, value) in entry {
-                    let path = std::slice::from_ref(field);
-                    set_cell(part, table, row, &mut changes, path, Some(value))?;
-                }
+        if path.is_empty() {
+            let current = record_of_row(part, table, row);
+            let fields = new.and_then(Value::as_object).into_iter().flatten();
+            for (field, value) in fields.filter(|(field, value)| current.get(*field) != Some(value))
+            {
+                let path = std::slice::from_ref(field);
+                set_cell(part, table, row, &mut changes, path, Some(value))?;
             }
             continue;
         }
@@ -271,20 +215,13 @@ pub(super) fn apply(table: &mut Table, changes: &[&RowChange]) {
     let Some(first) = changes.first() else {
         return;
     };
-    let columns: Vec<_> = first.key.iter().map(|(column, _)| column.clone()).collect();
+    let columns: Vec<&str> = first.key.iter().map(|(column, _)| column.as_str()).collect();
     let before = table.clone();
-    let rows = by_text(&before, &columns);
+    let rows = before.by_key(&columns);
     let position = |name: &str| before.column(name);
     let mut gone = vec![false; before.rows.len()];
     for change in changes {
-        let texts: Vec<_> = change.key.iter().map(|(_, cell)| cell.text()).collect();
-        let is_it = |at: &usize| {
-            let row = before.rows.get(*at);
-            row.is_some_and(|row| {
-                change.key.iter().all(|(column, cell)| before.cell(row, column) == Some(cell))
-            })
-        };
-        let found = rows.get(&texts).into_iter().flatten().copied().filter(is_it);
+        let found = rows.get(&row_key(&change.key)).into_iter().flatten().copied();
         match &change.op {
             RowOp::Delete(_) => {
                 found.for_each(|at| {

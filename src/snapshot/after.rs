@@ -1,19 +1,16 @@
 //! What a command leaves behind, as hashes: recorded before it starts, so that an interrupted run can
 //! be told from a finished one, and a later restore can tell what changed since.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::files::hash;
-use crate::image::{Cell, DatabaseState, Images, Row, Table};
+use crate::image::{Cell, DatabaseState, Images, RowKey, Table, row_key};
 use crate::model::layout::Part;
 use crate::plan::{Changes, FileChange, RowChange, RowOp};
 use crate::store::json::key_of;
-
-/// By file or table: the hash of each value that a command set, by the hash of its path; `None`: it went.
-pub type Fields = BTreeMap<String, BTreeMap<String, Option<String>>>;
 
 /// Hashes of what was changed, as it is after.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,9 +21,6 @@ pub struct Expected {
     /// Rows of the database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowPrint>,
-    /// The values that were set; only a snapshot's manifest has them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: Fields,
 }
 
 /// The fingerprint of a changed row. Keys and values are hashed: they may be secrets.
@@ -50,11 +44,7 @@ impl Expected {
             let hash = change.pieces().map(hash::of_pieces);
             (key_of(state_dir, &change.before.path), hash)
         });
-        Self {
-            files: files.collect(),
-            rows: changes.rows.iter().map(RowPrint::of).collect(),
-            fields: Fields::new(),
-        }
+        Self { files: files.collect(), rows: changes.rows.iter().map(RowPrint::of).collect() }
     }
 }
 
@@ -74,7 +64,7 @@ impl RowPrint {
 /// The rows that are there now beside the rows that were left behind, each found by its key.
 pub(crate) struct Rows<'a> {
     prints: HashMap<(&'a str, &'a str), &'a RowPrint>,
-    live: HashMap<(Part, String), (&'a Table, &'a Row)>,
+    live: BTreeMap<Part, (&'a Table, HashMap<RowKey<'a>, Vec<usize>>)>,
 }
 
 impl<'a> Rows<'a> {
@@ -85,30 +75,16 @@ impl<'a> Rows<'a> {
             .iter()
             .map(|print| ((print.table.as_str(), print.key.as_str()), print))
             .collect();
-        let mut live = HashMap::new();
         let tables = match now.database.as_ref().map(|database| &database.state) {
             Some(DatabaseState::Readable(database)) => Some(&database.tables),
             _ => None,
         };
-        let mut keys: BTreeMap<Part, Vec<&str>> = BTreeMap::new();
-        for change in back {
-            keys.entry(change.part)
-                .or_insert_with(|| change.key.iter().map(|(column, _)| column.as_str()).collect());
-        }
-        for (part, columns) in keys {
-            let Some(table) = tables.and_then(|tables| tables.get(&part)) else {
-                continue;
-            };
-            for row in &table.rows {
-                let key: Option<Vec<_>> = columns
-                    .iter()
-                    .map(|column| Some((*column, table.cell(row, column)?)))
-                    .collect();
-                if let Some(key) = key {
-                    live.insert((part, print(key)), (table.as_ref(), row));
-                }
-            }
-        }
+        let live = back.iter().map(|change| change.part).collect::<BTreeSet<_>>();
+        let live = live.into_iter().filter_map(|part| {
+            let table: &Table = tables?.get(&part)?;
+            Some((part, (table, table.by_key(part.key_columns()))))
+        });
+        let live = live.collect();
         Self { prints, live }
     }
 
@@ -118,7 +94,11 @@ impl<'a> Rows<'a> {
         let Some(wanted) = self.prints.get(&(change.part.table(), key.as_str())) else {
             return false;
         };
-        match (&wanted.sha256, self.live.get(&(change.part, key.clone()))) {
+        let live = self.live.get(&change.part).and_then(|(table, rows)| {
+            let at = rows.get(&row_key(&change.key))?.last()?;
+            Some((table, table.rows.get(*at)?))
+        });
+        match (&wanted.sha256, live) {
             (None, None) => true,
             (Some(sha256), Some((table, row))) => {
                 let cells: Option<Vec<_>> = wanted
@@ -156,4 +136,33 @@ fn print(mut cells: Vec<(&str, &Cell)>) -> String {
 pub(crate) fn file_holds(after: &Expected, key: &str, change: &FileChange) -> bool {
     let live = change.before.bytes().map(|bytes| hash::of(bytes));
     after.files.get(key).is_some_and(|wanted| *wanted == live)
+}
+
+/// What changed since the command that took a snapshot: everything that the way `back` to it would
+/// undo besides what that command did. Empty for a snapshot that no command was to follow.
+pub fn changed_since(
+    after: Option<&Expected>,
+    state_dir: &Path,
+    now: &Images,
+    back: &Changes,
+) -> Vec<String> {
+    let Some(after) = after else {
+        return Vec::new();
+    };
+    let files = back.files.iter().filter_map(|change| {
+        let key = key_of(state_dir, &change.before.path);
+        (!file_holds(after, &key, change)).then(|| format!("`{key}` has changed since"))
+    });
+    let left = Rows::of(after, now, &back.rows);
+    let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
+    for change in &back.rows {
+        if !left.hold(change) {
+            *rows.entry(change.part.table()).or_default() += 1;
+        }
+    }
+    let rows = rows.into_iter().map(|(table, count)| {
+        let (noun, verb) = if count == 1 { ("row", "has") } else { ("rows", "have") };
+        format!("{count} {noun} of `{table}` {verb} changed since")
+    });
+    files.chain(rows).collect()
 }

@@ -10,7 +10,6 @@ use super::after::Expected;
 use super::list::Summary;
 use super::manifest::{self, Manifest};
 use super::open::Snapshot;
-use super::since;
 use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
 use crate::plan::Changes;
@@ -61,11 +60,11 @@ pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
             let _ = parent.remove_tree(&id);
             return Err(error);
         }
-        let dir = parent.descend(Path::new(&id), false)?.ok_or_else(|| {
-            Error::failed("the snapshot vanished")
+        let Ok(Some(dir)) = parent.child(&id) else {
+            return Err(Error::failed("the snapshot vanished")
                 .at(request.snapshots)
-                .hint("something else is at work in that folder: run the same command again")
-        })?;
+                .hint("something else is at work in that folder: run the same command again"));
+        };
         let digest = Some(digest);
         Ok(Snapshot { id, dir, manifest, digest })
     });
@@ -127,10 +126,7 @@ impl Builder {
         last: Option<&Summary>,
     ) -> Result<(Manifest, String), Error> {
         let entries = request.stores.capture(&mut self)?;
-        let after = request.changes.map(|changes| Expected {
-            fields: since::fields(changes, request.state_dir),
-            ..Expected::of(changes, request.state_dir)
-        });
+        let after = request.changes.map(|changes| Expected::of(changes, request.state_dir));
         self.dir.remove_tree(SCRATCH)?;
         let manifest = Manifest {
             schema: manifest::SCHEMA,
@@ -162,7 +158,7 @@ impl Builder {
         write(&self.dir, manifest::FILE.as_ref(), &mut text.as_slice())?;
         write(&self.dir, manifest::DIGEST_FILE.as_ref(), &mut digest.as_bytes())?;
         for folder in self.folders.iter().rev() {
-            if let Some(dir) = self.dir.descend(folder, false)? {
+            if let Some(dir) = super::below(&self.dir, &self.dir, folder, false)? {
                 dir.sync()?;
             }
         }

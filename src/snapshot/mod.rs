@@ -9,24 +9,22 @@ mod list;
 pub mod manifest;
 mod open;
 mod retention;
-mod since;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Component, Path};
 
-pub use after::Expected;
+pub use after::{Expected, changed_since};
 pub use build::{Create, create};
 pub use list::{
-    CREATE, LATEST, Listed, Summary, UNDO, command_of, find, leftovers, list, remove, sweep,
-    undoable,
+    CREATE, LATEST, Listed, Summary, UNDO, find, leftovers, list, remove, sweep, undoable,
 };
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{DEFAULT, Decision, Retention, choose};
-pub use since::{Since, changed_since};
 
 use crate::error::Error;
+use crate::files::dir::refuse;
 use crate::files::{Dir, StateDir, safety};
 
 /// Opens the snapshots folder: below the state dir without following links, anywhere else by the path
@@ -49,16 +47,23 @@ fn folder(state_dir: &StateDir, snapshots: &Path, make: bool) -> Result<Option<D
 /// Walks from one folder to another below it, looking at whose each is.
 fn below(state: &Dir, from: &Dir, to: &Path, make: bool) -> Result<Option<Dir>, Error> {
     let owner = state.meta()?.uid;
-    let mut at = from.descend(Path::new(""), false)?;
-    for name in to.components() {
-        let Some(dir) = at else { return Ok(None) };
-        safety::check_own_below(&dir, name.as_os_str(), owner)?;
-        at = dir.descend(name.as_ref(), make)?;
-        if let Some(dir) = &at {
-            safety::check_own(dir, owner)?;
-        }
+    let mut at = from.again().map_err(|why| refuse(from.path(), &why))?;
+    for component in to.components() {
+        let Component::Normal(name) = component else {
+            return Err(Error::refused("not a plain relative path")
+                .at(from.path().join(to))
+                .hint("name a folder by its path without `..`"));
+        };
+        safety::check_own_below(&at, name, owner)?;
+        let path = at.path().join(name);
+        at = match at.child(name).map_err(|why| refuse(&path, &why))? {
+            Some(child) => child,
+            None if make => at.child_or_create(name)?,
+            None => return Ok(None),
+        };
+        safety::check_own(&at, owner)?;
     }
-    Ok(at)
+    Ok(Some(at))
 }
 
 /// The state dir that a snapshot is of by its manifest, if that is another than this one. What lies in the

@@ -172,7 +172,8 @@ fn pieces_in(dir: &Dir, at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error
     for name in dir.names()? {
         let path = at.join(&name);
         if let Ok(Some((_, FileKind::Folder))) = dir.look(&name) {
-            if let Some(child) = dir.descend(Path::new(&name), false)? {
+            let child = dir.child(&name).map_err(|why| refuse(&dir.path().join(&name), &why));
+            if let Some(child) = child? {
                 pieces_in(&child, &path, found)?;
             }
         } else {

@@ -19,8 +19,7 @@ pub const DEFAULT: Retention = Retention { keep: Some(20), older_than_ms: None, 
 const DAY_MS: i64 = 86_400_000;
 
 /// What happens to one snapshot, and why.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The snapshot.
     pub id: String,

@@ -48,7 +48,7 @@ impl Stores {
     /// swapped in first, then the rows are committed; if that fails, the files go back.
     ///
     /// # Errors
-    /// [`CommitError::Moved`]: something changed in between; nothing was changed, plan again.
+    /// [`CommitError::Stale`]: something changed in between; nothing was changed, plan again.
     /// [`CommitError::Failed`]: refused or failed; nothing was changed, or it was put back, unless its kind
     /// is `HalfDone`.
     pub fn commit(&self, changes: &Changes) -> Result<(), CommitError> {
@@ -152,6 +152,25 @@ impl ManifestEntry {
             uid: None,
             gid: None,
             rows: Default::default(),
+        }
+    }
+
+    /// An entry for a piece that was put into a snapshot, with the SHA-256 and size it was put there with.
+    pub fn of_piece(
+        store: &str,
+        path: impl Into<String>,
+        piece: &str,
+        (sha256, size): (String, u64),
+        meta: &Meta,
+    ) -> Self {
+        Self {
+            name: Some(piece.to_owned()),
+            sha256: Some(sha256),
+            size: Some(size),
+            mode: Some(meta.mode),
+            uid: Some(meta.uid),
+            gid: Some(meta.gid),
+            ..Self::absent(store, path)
         }
     }
 

@@ -17,4 +17,3 @@ mod report;
 mod secrets;
 mod snapshots;
 mod stranger;
-mod undo;

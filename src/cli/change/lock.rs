@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::context::Context;
+use crate::cli::context::{BUSY, Context};
 use crate::error::Error;
 use crate::files::Lock;
 use crate::journal;
@@ -18,45 +18,13 @@ const LOCK_WAIT: Duration = Duration::from_secs(2);
 pub(in crate::cli) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error> {
     let located = context.locate()?;
     let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
-    if journal::interrupted(&located.state_dir)?.is_some() {
-        recover(context, &lock)?;
-    } else {
-        journal::tidy(&located.state_dir, &context.snapshots(&located), &lock);
-    }
-    Ok(lock)
-}
-
-/// Takes the lock early where an interrupted run left something, so that what is read next is the state
-/// without it. `None`: nothing was left, or this is a dry run, which writes nothing.
-pub(in crate::cli) fn recover_first(
-    context: &mut Context<'_, '_>,
-    dry_run: bool,
-) -> Result<Option<Lock>, Error> {
-    let located = context.locate()?;
-    let left = || {
-        let left = snapshot::leftovers(&located.state_dir, &context.snapshots(&located));
-        left.is_ok_and(|left| !left.is_empty())
-    };
-    if dry_run || journal::interrupted(&located.state_dir)?.is_none() && !left() {
-        return Ok(None);
-    }
-    lock(context).map(Some)
-}
-
-/// Takes back what an interrupted run left, before anything else is written.
-fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
-    let state = context.read()?;
-    let snapshots = context.snapshots(&state.located);
-    let recovery = journal::Recovery {
-        state_dir: &state.located.state_dir,
-        stores: &state.stores,
-        snapshots: &snapshots,
-        lock,
-    };
-    let taken_back =
-        context.while_it_takes("taking back an interrupted run", || journal::recover(&recovery));
-    let Some(done) = taken_back? else {
-        return Ok(());
+    let snapshots = context.snapshots(&located);
+    let stores = || Ok(context.model(BUSY)?.0);
+    let recovered = context.while_it_takes("taking back an interrupted run", || {
+        journal::recover(&located.state_dir, &snapshots, &lock, stores)
+    });
+    let Some(done) = recovered? else {
+        return Ok(lock);
     };
     let when = crate::text::utc(done.started_at_ms);
     let what = match done.outcome {
@@ -78,7 +46,24 @@ fn recover(context: &mut Context<'_, '_>, lock: &Lock) -> Result<(), Error> {
         ));
     }
     context.recovered = Some(done);
-    Ok(())
+    Ok(lock)
+}
+
+/// Takes the lock early where an interrupted run left something, so that what is read next is the state
+/// without it. `None`: nothing was left, or this is a dry run, which writes nothing.
+pub(in crate::cli) fn recover_first(
+    context: &mut Context<'_, '_>,
+    dry_run: bool,
+) -> Result<Option<Lock>, Error> {
+    let located = context.locate()?;
+    let left = || {
+        let left = snapshot::leftovers(&located.state_dir, &context.snapshots(&located));
+        left.is_ok_and(|left| !left.is_empty())
+    };
+    if dry_run || journal::interrupted(&located.state_dir)?.is_none() && !left() {
+        return Ok(None);
+    }
+    lock(context).map(Some)
 }
 
 /// Removes the snapshots that the default rule does not keep, and says so. The run stands without it.

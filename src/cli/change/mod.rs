@@ -16,11 +16,11 @@ use crate::files::Lock;
 use crate::plan::{Changes, Plan};
 use crate::platform::Answer;
 use crate::simulate::on_model;
-use crate::snapshot::{Since, Snapshot};
+use crate::snapshot::{Create, Snapshot};
 use crate::step::Step;
 use crate::store::CommitError;
 use crate::store::sqlite::Hold;
-use report::{Report, preview, tell_done, tell_dry_run, tell_nothing_to_do};
+use report::{Report, preview, tell_done, tell_unchanged};
 
 /// How often a plan is made anew because a file changed under it.
 const ROUNDS: usize = 10;
@@ -87,14 +87,6 @@ pub(super) struct Proposal {
     pub changes: Changes,
     /// Another device than this machine's that is let in by it: what it is called.
     pub lets_in: Option<String>,
-    /// Of a way back: what was changed since, and goes with it.
-    pub since: Since,
-}
-
-impl From<Changes> for Proposal {
-    fn from(changes: Changes) -> Self {
-        Self { changes, lets_in: None, since: Since::default() }
-    }
 }
 
 impl Proposal {
@@ -108,7 +100,7 @@ impl Proposal {
             let text = format!("this edit cannot be made; nothing was changed: {stale}");
             Error::new(Kind::Refused, text)
         })?;
-        Ok(changes.into())
+        Ok(Self { changes, lets_in: None })
     }
 }
 
@@ -126,15 +118,11 @@ pub(super) fn carry_out(
         let text = preview(context, call, &state, &proposal, false);
         context.print(&text);
     }
-    report::tell_since(context, &proposal.since);
     if let (Some(limits), false) = (crate::platform::LIMITS, proposal.changes.is_empty()) {
         context.note(limits);
     }
-    if call.dry_run {
-        return Ok(tell_dry_run(context, call, &state, &proposal));
-    }
-    if proposal.changes.is_empty() {
-        return Ok(tell_nothing_to_do(context, call, &state, &proposal));
+    if call.dry_run || proposal.changes.is_empty() {
+        return Ok(tell_unchanged(context, call, &state, &proposal));
     }
     if held.is_none() {
         Lock::check(&state.located.state_dir)?;
@@ -147,19 +135,19 @@ pub(super) fn carry_out(
     };
     let mut moved = String::new();
     for round in 1..=ROUNDS {
-        state.stores.files = state.stores.files.covering(&proposal.changes);
+        state.stores.files.cover(&proposal.changes);
         let snapshots = context.snapshots(&state.located);
-        let applying = apply::Inputs {
+        let inputs = Create {
             state_dir: &state.located.state_dir,
             stores: &state.stores,
             snapshots: &snapshots,
             now_ms: context.world.now_ms,
             why: &call.purpose.snapshot_name(),
             command: &call.command,
-            lock: &lock,
+            changes: None,
         };
-        let applied =
-            context.while_it_takes("writing", || apply::apply(&applying, &proposal.changes));
+        let apply = || apply::apply(&inputs, &proposal.changes, &lock);
+        let applied = context.while_it_takes("writing", apply);
         match applied {
             Ok(applied) => {
                 context.hold = None;
@@ -172,7 +160,7 @@ pub(super) fn carry_out(
                 return tell_done(context, call, report, &applied);
             }
             Err(CommitError::Failed(error)) => return Err(error),
-            Err(CommitError::Moved(what)) => {
+            Err(CommitError::Stale(what)) => {
                 context
                     .note(&format!("note: {}, so clawmend plans again", crate::text::safe(&what)));
                 moved = what;
@@ -186,7 +174,7 @@ pub(super) fn carry_out(
                 let shown_before = std::mem::replace(&mut proposal, propose(context, &state)?);
                 show_if_changed(context, call, &state, &proposal, &shown_before.changes)?;
                 if proposal.changes.is_empty() {
-                    return Ok(tell_nothing_to_do(context, call, &state, &proposal));
+                    return Ok(tell_unchanged(context, call, &state, &proposal));
                 }
             }
         }
@@ -232,7 +220,7 @@ fn show_if_changed(
 fn hold(state: &State) -> Result<Option<Hold>, Error> {
     match state.stores.sqlite.hold() {
         Ok(hold) => Ok(Some(hold)),
-        Err(CommitError::Moved(_)) => Ok(None),
+        Err(CommitError::Stale(_)) => Ok(None),
         Err(CommitError::Failed(error)) => Err(error),
     }
 }
@@ -246,11 +234,8 @@ fn ask(
     if call.yes {
         return Ok(());
     }
-    if call.purpose.goes_back() && context.world.person.is_there() {
-        report::tell_lockout_to_come(context, state, &proposal.changes);
-    }
     let question = report::question(call, state, proposal);
-    let diff = |context: &Context<'_, '_>| report::diff_of(context, state, proposal);
+    let diff = |context: &Context<'_, '_>| report::diff_of(state, proposal, context.paint);
     let nothing = "nothing was changed";
     agreed(context, &question, &diff, nothing, "Nothing was changed.", call.again.clone())
 }

@@ -57,25 +57,31 @@ fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
 }
 
 fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
-    let paint = context.paint;
     if checks::fails(found) {
-        let failing: Vec<Finding> =
-            found.iter().filter(|finding| finding.severity.fails()).cloned().collect();
-        let is_out = failing.iter().any(|finding| finding.severity == Severity::Blocks);
-        let text = match is_out {
-            true => "The changes are made, but this machine's CLI is STILL LOCKED OUT:",
-            false => "The changes are made. clawmend cannot tell if the CLI gets in now:",
-        };
-        let text = paint.red(&wrap(text, context.world.width, "", "  "));
-        context.say(&text);
-        let text = findings::all(&failing, context.view());
-        context.print(&text);
+        let locked = "The changes are made, but this machine's CLI is STILL LOCKED OUT:";
+        let unsure = "The changes are made. clawmend cannot tell if the CLI gets in now:";
+        tell_failing(context, found, locked, unsure);
         return;
     }
-    context.say(&paint.green("Done."));
+    context.say(&context.paint.green("Done."));
     let warned = found.iter().any(|finding| finding.severity == Severity::Warning);
     let rest = if warned { format!(" ({} left)", findings::summary(found)) } else { String::new() };
     context.say_wrapped(&format!(
         "Checked again: healthy, nothing locks this machine's CLI out{rest}."
     ));
+}
+
+/// What fails, below `locked` where something surely locks the CLI out, else below `unsure`.
+pub(super) fn tell_failing(
+    context: &mut Context<'_, '_>,
+    found: &[Finding],
+    locked: &str,
+    unsure: &str,
+) {
+    let failing: Vec<_> = found.iter().filter(|one| one.severity.fails()).cloned().collect();
+    let is_out = failing.iter().any(|one| one.severity == Severity::Blocks);
+    let text = wrap(if is_out { locked } else { unsure }, context.world.width, "", "  ");
+    context.say(&context.paint.red(&text));
+    let text = findings::all(&failing, context.view());
+    context.print(&text);
 }

@@ -4,20 +4,19 @@ use super::choices::{choices, untouched};
 use super::{Call, Proposal, Purpose};
 use super::{outcome, restart};
 use crate::apply::Applied;
-use crate::checks::follow::causes;
 use crate::checks::{self, Stage};
 use crate::cli::context::{Context, State};
 use crate::cli::head::head;
 use crate::cli::next::next;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::model::Model;
 use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, Head, StateDocument};
-use crate::render::{diff, findings, plan};
+use crate::render::{Paint, diff, plan};
 use crate::simulate::images_after;
-use crate::snapshot::{Since, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::step::Step;
 use crate::store::json::key_of;
 use crate::text::safe;
@@ -45,7 +44,7 @@ pub(super) fn preview(
         || context.global.verbose
         || !context.world.person.is_there()
     {
-        out.push_str(&diff_of(context, state, proposal));
+        out.push_str(&diff_of(state, proposal, context.paint));
         out.push('\n');
     }
     let view = context.view();
@@ -54,10 +53,10 @@ pub(super) fn preview(
 }
 
 /// The changes line by line.
-pub(super) fn diff_of(context: &Context<'_, '_>, state: &State, proposal: &Proposal) -> String {
+pub(super) fn diff_of(state: &State, proposal: &Proposal, paint: Paint) -> String {
     let ids = state.model.proved_ids();
     let name = Context::name(&state.located);
-    diff::changes(&proposal.changes, &name, &|id: &str| ids.contains(id), context.paint)
+    diff::changes(&proposal.changes, &name, &|id: &str| ids.contains(id), paint)
 }
 
 /// The one question: after a long preview its size and its place are out of sight.
@@ -75,43 +74,6 @@ pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> S
     format!("{what}\n(a snapshot is taken first{restart})")
 }
 
-/// What was changed since, and goes with a way back.
-pub(super) fn tell_since(context: &mut Context<'_, '_>, since: &Since) {
-    if context.global.json {
-        for lost in &since.lost {
-            context.note(&format!("note: lost with it: {}", safe(lost)));
-        }
-        return;
-    }
-    if !since.lost.is_empty() {
-        let head = context.paint.red("This was changed since, and would be lost:");
-        context.say(&format!("\n{head}"));
-        for lost in &since.lost {
-            let line = crate::render::wrap(&safe(lost), context.world.width, "  - ", "    ");
-            context.say(&line);
-        }
-    }
-    if since.goes_back {
-        context.note("note: OpenClaw has run since: its times of use and its requests go back too");
-    }
-}
-
-/// Before the question: that the way back leads into a lockout.
-pub(super) fn tell_lockout_to_come(
-    context: &mut Context<'_, '_>,
-    state: &State,
-    changes: &Changes,
-) {
-    let left = findings_after(state, changes);
-    let Some(first) = causes(&left).into_iter().find(|cause| cause.finding.severity.fails()) else {
-        return;
-    };
-    let says = safe(&first.finding.says);
-    let text = format!("That state locks this machine's CLI out: {says} [{}]", first.finding.code);
-    let text = crate::render::wrap(&text, context.world.width, "", "  ");
-    context.say(&format!("\n{}", context.paint.red(&text)));
-}
-
 /// The state as it would be after the changes.
 fn findings_after(state: &State, changes: &Changes) -> Vec<Finding> {
     let mut facts = state.model.facts.clone();
@@ -119,16 +81,23 @@ fn findings_after(state: &State, changes: &Changes) -> Vec<Finding> {
     checks::diagnose(&Model::of(images_after(state.model.images.clone(), changes.clone()), facts))
 }
 
-pub(super) fn tell_dry_run(
+/// What is said where nothing was changed: after a dry run, or where there is nothing to change.
+pub(super) fn tell_unchanged(
     context: &mut Context<'_, '_>,
     call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
 ) -> Exit {
-    let left = findings_after(state, &proposal.changes);
-    let exit = if checks::fails(&left) { Exit::Findings } else { Exit::Done };
+    let is_empty = proposal.changes.is_empty();
+    let left = match call.dry_run {
+        true => findings_after(state, &proposal.changes),
+        false => state.findings.clone(),
+    };
+    // A restore's work is to be as in the snapshot, locked out or not.
+    let is_back = call.purpose.goes_back() && !call.dry_run;
+    let exit = if checks::fails(&left) && !is_back { Exit::Findings } else { Exit::Done };
     if context.global.json {
-        let next = match proposal.changes.is_empty() {
+        let next = match is_empty {
             true => clearing(context, state),
             false => context.invocation.argv_of(&call.again).into_iter().collect(),
         };
@@ -137,44 +106,20 @@ pub(super) fn tell_dry_run(
         context.json(&document);
         return exit;
     }
-    if proposal.changes.is_empty() {
-        context.say("Nothing to change.");
-    } else {
-        context.say("\nNothing was changed: this was a dry run.");
-        if state.may_not_write() {
-            let dir = context.invocation.shell.quote(state.located.state_dir.as_os_str());
-            context.note(&format!(
-                "note: you may not write to {dir}: without --dry-run this command needs root or the owner"
-            ));
+    match (is_empty, call.dry_run) {
+        (true, true) => context.say("Nothing to change."),
+        (true, false) => context.say("Nothing to change. Nothing was written."),
+        (false, _) => {
+            context.say("\nNothing was changed: this was a dry run.");
+            if state.may_not_write() {
+                let dir = context.invocation.shell.quote(state.located.state_dir.as_os_str());
+                context.note(&format!(
+                    "note: you may not write to {dir}: without --dry-run this command needs root or the owner"
+                ));
+            }
         }
     }
-    tell_blocking(context, call.purpose, &left);
-    let untouched = untouched(call, &state.findings, proposal);
-    choices(context, &untouched, &left);
-    exit
-}
-
-pub(super) fn tell_nothing_to_do(
-    context: &mut Context<'_, '_>,
-    call: &Call<'_>,
-    state: &State,
-    proposal: &Proposal,
-) -> Exit {
-    // A restore's work is to be as in the snapshot, locked out or not.
-    let exit = if call.purpose.goes_back() { Exit::Done } else { state.exit() };
-    if context.global.json {
-        let document = Report::of(context, call, state, proposal).document(
-            context,
-            call,
-            None,
-            &state.findings,
-            clearing(context, state),
-        );
-        context.json(&document);
-        return exit;
-    }
-    context.say("Nothing to change. Nothing was written.");
-    if call.purpose.goes_back() {
+    if is_back {
         let list = Step::clawmend(["snapshot", "list"])
             .after("The state is already as in this snapshot. To see older ones");
         context.say_step(&list);
@@ -185,9 +130,17 @@ pub(super) fn tell_nothing_to_do(
         }
         return exit;
     }
-    tell_blocking(context, call.purpose, &state.findings);
+    if checks::fails(&left) {
+        context.say("");
+        let locked = match call.purpose.goes_back() {
+            true => "That state locks the CLI out:",
+            false => "This still locks the CLI out:",
+        };
+        let unsure = "This could not be checked, so it may still lock the CLI out:";
+        outcome::tell_failing(context, &left, locked, unsure);
+    }
     let untouched = untouched(call, &state.findings, proposal);
-    choices(context, &untouched, &state.findings);
+    choices(context, &untouched, &left);
     exit
 }
 
@@ -199,25 +152,6 @@ fn clearing(context: &Context<'_, '_>, state: &State) -> Vec<Vec<String>> {
     }
 }
 
-/// What still blocks.
-fn tell_blocking(context: &mut Context<'_, '_>, purpose: Purpose, left: &[Finding]) {
-    let blocking: Vec<_> =
-        left.iter().filter(|finding| finding.severity.fails()).cloned().collect();
-    if blocking.is_empty() {
-        return;
-    }
-    let is_out = blocking.iter().any(|one| one.severity == Severity::Blocks);
-    let text = match (is_out, purpose.goes_back()) {
-        (true, true) => "That state locks the CLI out:",
-        (true, false) => "This still locks the CLI out:",
-        (false, _) => "This could not be checked, so it may still lock the CLI out:",
-    };
-    let text = crate::render::wrap(text, context.world.width, "", "  ");
-    context.say(&format!("\n{}", context.paint.red(&text)));
-    let text = findings::all(&blocking, context.view());
-    context.print(&text);
-}
-
 pub(super) fn tell_done(
     context: &mut Context<'_, '_>,
     call: &Call<'_>,
@@ -225,24 +159,39 @@ pub(super) fn tell_done(
     applied: &Applied,
 ) -> Result<Exit, Error> {
     let untouched = std::mem::take(&mut report.untouched);
-    let state = match context.read() {
-        Ok(state) => state,
-        // The changes are in place: an error here would say that nothing was changed.
-        Err(error) => {
-            let why =
-                format!("the changes are made, but the state could not be read again: {error}");
-            let next = Step::clawmend(["diagnose"]).after("to check them");
-            return Ok(tell_unsure(context, call, report, applied, &[], &why, &next));
-        }
+    let state = context.read();
+    // The changes are in place: an error here would say that nothing was changed.
+    let unsure = match &state {
+        Err(error) => Some((
+            format!("the changes are made, but the state could not be read again: {error}"),
+            Step::clawmend(["diagnose"]).after("to check them"),
+        )),
+        Ok(state) => call.back_to.and_then(|snapshot| difference(state, snapshot)).map(|differs| {
+            let next = call.again.clone().with(["--dry-run"]);
+            (
+                format!(
+                    "the snapshot was put back, but the state still differs from it: {differs}"
+                ),
+                next.after("another program may have written in between; to see what differs"),
+            )
+        }),
     };
-    let differs = call.back_to.and_then(|back| Some((back, difference(&state, back)?)));
-    if let Some((back, differs)) = differs {
-        let why =
-            format!("the snapshot was put back, but the state still differs from it: {differs}");
-        let next = Step::clawmend(["restore", back.id.as_str(), "--dry-run"]);
-        let next = next.after("another program may have written in between; to see what differs");
-        return Ok(tell_unsure(context, call, report, applied, &state.findings, &why, &next));
+    let snapshot = applied.snapshot.as_str();
+    if let Some((why, next)) = unsure {
+        context.note(&format!("note: {}", safe(&why)));
+        context.note(&format!("      {}", context.typed(&next)));
+        if context.global.json {
+            let next = context.invocation.argv_of(&next).into_iter().collect();
+            let findings = state.map(|state| state.findings).unwrap_or_default();
+            let mut document = report.document(context, call, Some(snapshot), &findings, next);
+            document.healthy = false;
+            context.json(&document);
+        } else {
+            context.say_step(&undo(snapshot).after("To undo"));
+        }
+        return Ok(Exit::Findings);
     }
+    let state = state?;
     let exit = if call.purpose.goes_back() { Exit::Done } else { state.exit() };
     for note in applied.note.iter().chain(&applied.changed_meanwhile) {
         context.note(&format!("note: {}", crate::text::safe(note)));
@@ -252,8 +201,7 @@ pub(super) fn tell_done(
             Exit::Done => Vec::new(),
             _ => clearing(context, &state),
         };
-        let snapshot = applied.snapshot.as_deref();
-        let document = report.document(context, call, snapshot, &state.findings, next);
+        let document = report.document(context, call, Some(snapshot), &state.findings, next);
         context.json(&document);
         return Ok(exit);
     }
@@ -292,11 +240,9 @@ pub(super) fn tell_done(
             context.say_step(&approve);
         }
     }
-    if let Some(undo) = undo(applied.snapshot.as_deref()) {
-        // Typed after an undo, `undo` goes on to the change before it: only by its name comes this snapshot back.
-        let undo = if call.purpose.goes_back() { undo } else { Step::clawmend(["undo"]) };
-        context.say_step(&undo.after("To undo"));
-    }
+    // Typed after an undo, `undo` goes on to the change before it: only by its name comes this snapshot back.
+    let undo = if call.purpose.goes_back() { undo(snapshot) } else { Step::clawmend(["undo"]) };
+    context.say_step(&undo.after("To undo"));
     if !context.global.quiet {
         choices(context, &untouched, &state.findings);
     }
@@ -304,8 +250,8 @@ pub(super) fn tell_done(
 }
 
 /// The command that takes the changes back.
-fn undo(snapshot: Option<&str>) -> Option<Step> {
-    Some(Step::clawmend(["restore", snapshot?]))
+fn undo(snapshot: &str) -> Step {
+    Step::clawmend(["restore", snapshot])
 }
 
 /// What is not as the snapshot has it, after everything was put back.
@@ -323,31 +269,6 @@ fn difference(state: &State, snapshot: &Snapshot) -> Option<String> {
         }
         Err(error) => Some(error.to_string()),
     }
-}
-
-/// The changes are made, and what stands there now is not known to be what was meant: says why, what to
-/// type next, and how to undo them.
-fn tell_unsure(
-    context: &mut Context<'_, '_>,
-    call: &Call<'_>,
-    report: Report,
-    applied: &Applied,
-    findings: &[Finding],
-    why: &str,
-    next: &Step,
-) -> Exit {
-    let snapshot = applied.snapshot.as_deref();
-    context.note(&format!("note: {}", safe(why)));
-    context.note(&format!("      {}", context.typed(next)));
-    if context.global.json {
-        let next = context.invocation.argv_of(next).into_iter().collect();
-        let mut document = report.document(context, call, snapshot, findings, next);
-        document.healthy = false;
-        context.json(&document);
-    } else if let Some(undo) = undo(snapshot) {
-        context.say_step(&undo.after("To undo"));
-    }
-    Exit::Findings
 }
 
 /// What is told about a proposal, made before its images are let go.
@@ -369,23 +290,14 @@ impl Report {
         state: &State,
         proposal: &Proposal,
     ) -> Self {
-        let name = Context::name(&state.located);
-        let diff = match context.global.json {
-            true => {
-                let ids = state.model.proved_ids();
-                let proves = |id: &str| ids.contains(id);
-                let paint = crate::render::Paint::default();
-                diff::changes(&proposal.changes, &name, &proves, paint)
-            }
-            false => String::new(),
-        };
+        let is_json = context.global.json;
+        let diff = || diff_of(state, proposal, Paint::default());
+        let goes_back = call.purpose.goes_back();
+        let edits = || json::edits(&state.model, &proposal.changes, goes_back);
         Self {
             state: StateDocument::of(&state.model, &state.located.how),
-            edits: match context.global.json {
-                true => json::edits(&state.model, &proposal.changes, call.purpose.goes_back()),
-                false => Vec::new(),
-            },
-            diff,
+            edits: is_json.then(edits).unwrap_or_default(),
+            diff: is_json.then(diff).unwrap_or_default(),
             restart_gateway: proposal.changes.touch_config(),
             lets_in: proposal.lets_in.clone(),
             untouched: untouched(call, &state.findings, proposal),
@@ -408,7 +320,7 @@ impl Report {
             edits: self.edits,
             diff: self.diff,
             snapshot: snapshot.map(str::to_owned),
-            undo: undo(snapshot).and_then(|undo| context.invocation.argv_of(&undo)),
+            undo: snapshot.and_then(|id| context.invocation.argv_of(&undo(id))),
             restart_gateway: self.restart_gateway,
             healthy: !checks::fails(findings),
             findings: context.documents(findings),

@@ -13,7 +13,6 @@ use crate::checks::{self, approvable, reports};
 use crate::exit::Exit;
 use crate::read::locate::profiles;
 use crate::snapshot::{self, LATEST};
-use crate::store::sqlite::SqliteStore;
 use crate::text::safe;
 
 /// Nobody waits for a completion: a database that somebody holds has no ids then.
@@ -191,10 +190,7 @@ fn values(context: &Context<'_, '_>, command: &Command, arg: &Arg) -> Vec<Offer>
 
 /// The requests that may be approved.
 fn requests(context: &Context<'_, '_>) -> Option<Vec<Offer>> {
-    let located = context.locate().ok()?;
-    let sqlite = SqliteStore::new(located.state_dir.clone(), PATIENCE);
-    let (env, now_ms) = (&context.world.env, context.world.now_ms);
-    let (_, model) = crate::read::read(&located, env, now_ms, sqlite, None, Vec::new()).ok()?;
+    let (_, model) = context.model(PATIENCE).ok()?;
     let waiting = model.pending.devices();
     let able = waiting.filter(|one| approvable::refusal(&model, &one.key).is_none());
     Some(able.map(|one| (one.key.clone(), String::new())).collect())

@@ -17,10 +17,7 @@ pub(super) fn prune(
     ask: Option<Step>,
 ) -> Result<Exit, Error> {
     let held = recover_first(context, dry_run)?;
-    let located = context.locate()?;
-    let folder = context.snapshots(&located);
-    let all = context
-        .while_it_takes("reading the snapshots", || snapshot::list(&located.state_dir, &folder))?;
+    let (located, folder, all) = context.listed()?;
     let decisions = snapshot::choose(&all.own, context.world.now_ms, rule);
     let going: Vec<_> = decisions.iter().filter(|decision| decision.remove).collect();
     let lines: String = decisions
@@ -109,20 +106,11 @@ pub(super) fn age(text: &str) -> Result<i64, Error> {
         Error::usage("the value of --older-than is not an age")
             .hint("write a number and a unit: 12h (hours), 30d (days), 8w (weeks)")
     };
-    let split =
-        text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at)).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(split);
-    let hours: i64 = match unit {
-        "h" => 1,
-        "d" => 24,
-        "w" => 7 * 24,
-        _ => return Err(wrong()),
-    };
-    let number: i64 = number.parse().map_err(|_| wrong())?;
-    if number < 0 {
-        return Err(wrong());
+    let number = |(unit, hours)| Some((text.strip_suffix(unit)?.parse::<i64>().ok()?, hours));
+    match [("h", 1), ("d", 24), ("w", 7 * 24)].into_iter().find_map(number) {
+        Some((number @ 0.., hours)) => number.checked_mul(hours * 3_600_000).ok_or_else(wrong),
+        _ => Err(wrong()),
     }
-    number.checked_mul(hours * 3_600_000).ok_or_else(wrong)
 }
 
 #[cfg(test)]

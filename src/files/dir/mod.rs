@@ -70,14 +70,14 @@ impl<F: Folder> Dir<F> {
             Ok(folder) => Ok(Some(Self { folder, path: self.path.join(name) })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => match self.folder.look(name) {
-                Ok((_, FileKind::Folder)) => Err(unusable_io(&error)),
+                Ok((_, FileKind::Folder)) => Err(error.into()),
                 Ok((_, FileKind::File)) => {
                     Err(Unusable::NotAFile("a file where a folder should be"))
                 }
                 Ok((_, FileKind::Symlink)) => Err(self.symlink(name)),
                 Ok((_, FileKind::Other(what))) => Err(Unusable::NotAFile(what)),
                 Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(_) => Err(unusable_io(&error)),
+                Err(_) => Err(error.into()),
             },
         }
     }
@@ -141,8 +141,8 @@ impl<F: Folder> Dir<F> {
     }
 
     /// A second handle on the same folder.
-    fn again(&self) -> Result<Self, Unusable> {
-        let folder = self.folder.folder(OsStr::new(".")).map_err(|error| unusable_io(&error))?;
+    pub fn again(&self) -> Result<Self, Unusable> {
+        let folder = self.folder.folder(OsStr::new("."))?;
         Ok(Self { folder, path: self.path.clone() })
     }
 
@@ -169,31 +169,6 @@ impl<F: Folder> Dir<F> {
         names.sort();
         Ok(names)
     }
-
-    /// Opens a folder below, name by name; makes what is missing if `make`. `None`: it is missing.
-    ///
-    /// # Errors
-    /// Something else than a folder is on the way, or it could not be made.
-    pub fn descend(&self, relative: &Path, make: bool) -> Result<Option<Self>, Error> {
-        let full = self.path.join(relative);
-        let mut at = self.again().map_err(|why| refuse(&full, &why))?;
-        for component in relative.components() {
-            let Component::Normal(name) = component else {
-                return Err(Error::refused("not a plain relative path")
-                    .at(&full)
-                    .hint("name a folder by its path without `..`"));
-            };
-            at = if make {
-                at.child_or_create(name)?
-            } else {
-                match at.child(name).map_err(|why| refuse(&full, &why))? {
-                    Some(child) => child,
-                    None => return Ok(None),
-                }
-            };
-        }
-        Ok(Some(at))
-    }
 }
 
 /// Splits a plain relative path into its folders and its last name.
@@ -211,8 +186,13 @@ fn plain(relative: &Path) -> Result<(Vec<&OsStr>, OsString), Unusable> {
     }
 }
 
-pub(crate) fn unusable_io(error: &io::Error) -> Unusable {
-    if crate::platform::is_denied(error) { Unusable::Denied } else { Unusable::Io(plain_io(error)) }
+impl From<io::Error> for Unusable {
+    fn from(error: io::Error) -> Self {
+        match crate::platform::is_denied(&error) {
+            true => Unusable::Denied,
+            false => Unusable::Io(plain_io(&error)),
+        }
+    }
 }
 
 /// The error for something that has to be read or written and is not a plain file or folder.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::{Dir, unusable_io};
+use super::Dir;
 use crate::image::{FileState, Meta, Unusable};
 use crate::platform::{FileKind, Folder};
 
@@ -13,29 +13,27 @@ impl<F: Folder> Dir<F> {
     /// Reads a regular file of at most `limit` bytes. Anything else comes back as what it is; nothing
     /// is followed and nothing waited for.
     pub fn read(&self, name: impl AsRef<OsStr>, limit: u64) -> FileState {
-        let name = name.as_ref();
+        match self.try_read(name.as_ref(), limit) {
+            Ok(Some((bytes, meta))) => FileState::Present { bytes: Arc::new(bytes), meta },
+            Ok(None) => FileState::Absent,
+            Err(why) => FileState::Unusable(why),
+        }
+    }
+
+    fn try_read(&self, name: &OsStr, limit: u64) -> Result<Option<(Vec<u8>, Meta)>, Unusable> {
         // A writer at work in the file itself (not by rename) shows in its size or time: look again.
         for _ in 0..3 {
-            let (mut file, meta) = match self.open_regular(name, limit) {
-                Ok(Some(opened)) => opened,
-                Ok(None) => return FileState::Absent,
-                Err(why) => return FileState::Unusable(why),
+            let Some((mut file, meta)) = self.open_regular(name, limit)? else {
+                return Ok(None);
             };
             let mut bytes = Vec::with_capacity(usize::try_from(meta.len).unwrap_or(0));
-            if let Err(error) = (&mut file).take(limit + 1).read_to_end(&mut bytes) {
-                return FileState::Unusable(unusable_io(&error));
-            }
-            match F::meta_of(&file) {
-                Ok((after, _))
-                    if after.len == bytes.len() as u64 && after.mtime_ns == meta.mtime_ns =>
-                {
-                    return FileState::Present { bytes: Arc::new(bytes), meta };
-                }
-                Ok(_) => {}
-                Err(error) => return FileState::Unusable(unusable_io(&error)),
+            (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
+            let (after, _) = F::meta_of(&file)?;
+            if after.len == bytes.len() as u64 && after.mtime_ns == meta.mtime_ns {
+                return Ok(Some((bytes, meta)));
             }
         }
-        FileState::Unusable(Unusable::Io("it keeps changing while it is read".to_owned()))
+        Err(Unusable::Io("it keeps changing while it is read".to_owned()))
     }
 
     /// Opens a regular file of at most `limit` bytes for reading. `Ok(None)`: nothing is there.
@@ -45,18 +43,16 @@ impl<F: Folder> Dir<F> {
         limit: u64,
     ) -> Result<Option<(File, Meta)>, Unusable> {
         let name = name.as_ref();
-        match self.folder.look(name) {
-            // Looked at before it is opened: opening a device can already do something.
-            Ok((_, kind)) => self.must_be_file(name, kind)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(unusable_io(&error)),
-        }
-        let file = match self.folder.open_file(name) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(unusable_io(&error)),
+        // Looked at before it is opened: opening a device can already do something.
+        let Some((_, kind)) = self.look(name)? else {
+            return Ok(None);
         };
-        let (meta, kind) = F::meta_of(&file).map_err(|error| unusable_io(&error))?;
+        self.must_be_file(name, kind)?;
+        let file = match self.folder.open_file(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let (meta, kind) = F::meta_of(&file)?;
         self.must_be_file(name, kind)?;
         if meta.len > limit {
             let len = meta.len;
@@ -75,17 +71,16 @@ impl<F: Folder> Dir<F> {
             return Ok(None);
         };
         let expected: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-        let same = meta.len == expected
-            && same_bytes(&mut file, pieces).map_err(|error| unusable_io(&error))?;
+        let same = meta.len == expected && same_bytes(&mut file, pieces)?;
         Ok(Some((same, meta)))
     }
 
     /// Opens a regular file of clawmend's own for reading and writing in place (the lock).
     pub(in crate::files) fn open_to_write(&self, name: &OsStr) -> Result<File, Unusable> {
-        let (_, kind) = self.folder.look(name).map_err(|error| unusable_io(&error))?;
+        let (_, kind) = self.folder.look(name)?;
         self.must_be_file(name, kind)?;
-        let file = self.folder.open_to_write(name).map_err(|error| unusable_io(&error))?;
-        let (meta, kind) = F::meta_of(&file).map_err(|error| unusable_io(&error))?;
+        let file = self.folder.open_to_write(name)?;
+        let (meta, kind) = F::meta_of(&file)?;
         self.must_be_file(name, kind)?;
         if meta.nlink > 1 {
             return Err(Unusable::NotAFile("a hard-linked file"));

@@ -44,7 +44,7 @@ pub struct New<'a> {
 /// Replaces, makes (`before` absent) or removes (`new` absent) one file, if it is still `before`.
 ///
 /// # Errors
-/// [`CommitError::Moved`]: it is something else now. [`CommitError::Failed`]: refused or failed. In
+/// [`CommitError::Stale`]: it is something else now. [`CommitError::Failed`]: refused or failed. In
 /// both cases everything is as it was.
 pub fn replace<F: Folder>(
     dir: Dir<F>,
@@ -226,7 +226,7 @@ impl<F: Folder> Staged<F> {
     }
 
     fn moved(&self, how: &str) -> CommitError {
-        CommitError::Moved(format!("`{}` {how}", crate::platform::shown(&self.path())))
+        CommitError::Stale(format!("`{}` {how}", crate::platform::shown(&self.path())))
     }
 }
 

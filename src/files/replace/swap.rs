@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, Write};
 use super::{Id, Method, Progress, Staged, id, temp_name};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::files::CommitError;
-use crate::files::dir::{refuse, same_bytes, unusable_io};
+use crate::files::dir::{refuse, same_bytes};
 use crate::image::{FileState, Unusable};
 use crate::platform::{FileKind, Folder, KNOWS_OWNERS};
 
@@ -257,7 +257,7 @@ impl<F: Folder> Staged<F> {
             {
                 return Ok(false);
             }
-            same_bytes(&mut file, &[bytes]).map_err(|error| unusable_io(&error))
+            Ok(same_bytes(&mut file, &[bytes])?)
         };
         match read() {
             Ok(same) => Ok(same),

@@ -26,7 +26,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn moved(result: Result<(), CommitError>) -> bool {
-    matches!(result, Err(CommitError::Moved(_)))
+    matches!(result, Err(CommitError::Stale(_)))
 }
 
 /// What holds on every system.
@@ -191,7 +191,7 @@ fn a_live_writer_loses_nothing() {
             let text = [b"ours over ".as_slice(), tail].concat();
             match put::<SystemFolder>(folder, &before, &text) {
                 Ok(()) => ours += 1,
-                Err(CommitError::Moved(_)) => {}
+                Err(CommitError::Stale(_)) => {}
                 Err(CommitError::Failed(error)) => panic!("{error}"),
             }
         }

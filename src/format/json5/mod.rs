@@ -1,6 +1,6 @@
 //! JSON5 text, read as OpenClaw reads it and edited without touching a byte that is not part of the edit.
 //!
-//! Owns the way in ([`parse`], [`locate`], [`duplicates`], [`apply`], [`splices`]); `error` shows where a
+//! Owns the way in ([`parse`], [`locate`], [`duplicates`], [`apply`]); `error` shows where a
 //! text breaks, `refusal` what to do by hand. Values always come from the `json5` crate; a text is only
 //! read, and only edited, where the crate and the scanner agree on it.
 mod error;
@@ -19,7 +19,7 @@ use super::edit::{FieldEdit, edited};
 use super::scan::grammar::{Json5, char_at};
 use super::scan::{self, ScanError, TokenKind};
 use super::tree::Node;
-use super::{Location, Span, Splice};
+use super::{Location, Span};
 pub use error::SyntaxError;
 pub use refusal::{Refusal, by_hand, path_text};
 
@@ -141,15 +141,6 @@ fn collect_duplicates(
 /// Where the text does not parse, holds a key of a path twice, has something else than an object or list
 /// on the way, or where the result is not exactly what was planned. The refusal says what to change by hand.
 pub fn apply(text: &[u8], edits: &[FieldEdit]) -> Result<Vec<u8>, Refusal> {
-    changed(text, edits).map(|(after, _)| after)
-}
-
-/// The same as splices of the text before.
-pub fn splices(text: &[u8], edits: &[FieldEdit]) -> Result<Vec<Splice>, Refusal> {
-    changed(text, edits).map(|(_, splices)| splices)
-}
-
-fn changed(text: &[u8], edits: &[FieldEdit]) -> Result<(Vec<u8>, Vec<Splice>), Refusal> {
     let document = Document::read(text).map_err(|error| {
         Refusal::new(format!("the file is not JSON5: {error}"), edits, |_| None)
     })?;

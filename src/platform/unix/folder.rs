@@ -25,6 +25,36 @@ impl UnixFolder {
         let file = rustix::fs::openat(&self.0, name, flags, Mode::empty())?;
         Ok(File::from(file))
     }
+
+    /// Exchanges two names in one step, or renames only if the new one is free. `Unsupported` where the system
+    /// or the file system has neither.
+    #[cfg(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "redox"
+    ))]
+    fn rename(&self, from: &OsStr, to: &OsStr, exchange: bool) -> io::Result<()> {
+        use rustix::fs::RenameFlags;
+        use rustix::io::Errno;
+        let flags = if exchange { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+        match rustix::fs::renameat_with(&self.0, from, &self.0, to, flags) {
+            Err(Errno::NOSYS | Errno::INVAL | Errno::NOTSUP) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+            done => Ok(done?),
+        }
+    }
+
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "redox"
+    )))]
+    fn rename(&self, _from: &OsStr, _to: &OsStr, _exchange: bool) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 impl AsFd for UnixFolder {
@@ -88,43 +118,16 @@ impl Folder for UnixFolder {
         Ok(names)
     }
 
-    #[cfg(any(
-        target_os = "linux",
-        target_os = "android",
-        target_vendor = "apple",
-        target_os = "redox"
-    ))]
     fn exchange(&self, one: &OsStr, other: &OsStr) -> io::Result<()> {
-        let flags = rustix::fs::RenameFlags::EXCHANGE;
-        rustix::fs::renameat_with(&self.0, one, &self.0, other, flags).map_err(unsupported)
-    }
-
-    #[cfg(not(any(
-        target_os = "linux",
-        target_os = "android",
-        target_vendor = "apple",
-        target_os = "redox"
-    )))]
-    fn exchange(&self, _one: &OsStr, _other: &OsStr) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+        self.rename(one, other, true)
     }
 
     /// `RENAME_NOREPLACE`, or a second name and then one less: both fail if the name is taken. Where a
     /// file can have no second name either, the check and the rename are two steps.
     fn move_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        #[cfg(any(
-            target_os = "linux",
-            target_os = "android",
-            target_vendor = "apple",
-            target_os = "redox"
-        ))]
-        {
-            let flags = rustix::fs::RenameFlags::NOREPLACE;
-            match rustix::fs::renameat_with(&self.0, from, &self.0, to, flags).map_err(unsupported)
-            {
-                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
-                done => return done,
-            }
+        match self.rename(from, to, false) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            done => return done,
         }
         if self.look(from)?.1 != FileKind::Folder {
             match self.link(from, to) {
@@ -200,20 +203,6 @@ impl Folder for UnixFolder {
 
     fn mode_file(file: &File, mode: u32) -> io::Result<()> {
         Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode as _))?)
-    }
-}
-
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "redox"
-))]
-fn unsupported(errno: rustix::io::Errno) -> io::Error {
-    use rustix::io::Errno;
-    match errno {
-        Errno::NOSYS | Errno::INVAL | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
-        other => other.into(),
     }
 }
 

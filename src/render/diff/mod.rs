@@ -5,12 +5,13 @@ mod rows;
 
 pub use rows::row;
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use similar::{ChangeTag, TextDiff};
 
 use super::{Paint, mask};
-use crate::format::Splice;
+use crate::format::{Splice, edit};
 use crate::image::Slot;
 use crate::model::layout::Part;
 use crate::plan::{After, Changes, FileChange};
@@ -67,69 +68,35 @@ pub fn file(change: &FileChange, name: &str, proves: Proves<'_>, paint: Paint) -
     let before = before.unwrap_or_default();
     let text = match change.slot {
         Slot::Config(_) => {
-            let after = after(change, before);
+            let after = change.pieces().unwrap_or_default().concat();
             Text::Config(masked_config(before), masked_config(&after))
         }
         Slot::File(part) | Slot::Table(part) => Text::Store(part, proves),
     };
-    let mut lines = Lines { text, offset: 0, before: 0, grown: 0 };
-    match &change.after {
-        After::Spliced(splices) => {
-            for group in groups(before, splices) {
-                lines.hunk(&mut out, before, &group, paint);
+    let splices: Cow<'_, [Splice]> = match &change.after {
+        After::Spliced(splices) => splices.into(),
+        After::Whole { .. } | After::Absent => {
+            let after = change.pieces().unwrap_or_default().concat();
+            if is_too_much(before, &after) {
+                let (before, after) = (before.len(), after.len());
+                let _ = writeln!(out, "  ({before} bytes become {after} bytes; too much to show)");
+                return out;
             }
+            edit::by_lines(before, &after).into()
         }
-        After::Whole { bytes, .. } => whole(&mut out, lines, before, bytes, paint),
-        After::Absent => whole(&mut out, lines, before, b"", paint),
+    };
+    let mut lines = Lines { text, offset: 0, before: 0, grown: 0 };
+    for group in groups(before, &splices) {
+        lines.hunk(&mut out, before, &group, paint);
     }
     out
 }
 
-fn whole(out: &mut String, mut lines: Lines<'_>, before: &[u8], after: &[u8], paint: Paint) {
+/// Whether two texts are large, and differ from an early place on.
+fn is_too_much(before: &[u8], after: &[u8]) -> bool {
     const SMALL: usize = 256 * 1024;
-    if before.len() + after.len() > SMALL {
-        let common = before.iter().zip(after).take_while(|(a, b)| a == b).count();
-        if before.len().min(after.len()) - common > SMALL {
-            let _ = writeln!(
-                out,
-                "  ({} bytes become {} bytes; too much to show)",
-                before.len(),
-                after.len()
-            );
-            return;
-        }
-    }
-    for group in groups(before, &changed_lines(before, after)) {
-        lines.hunk(out, before, &group, paint);
-    }
-}
-
-/// Which lines differ between two texts, as splices.
-fn changed_lines(before: &[u8], after: &[u8]) -> Vec<Splice> {
-    let [old, new] =
-        [before, after].map(|text| text.split_inclusive(|byte| *byte == b'\n').collect::<Vec<_>>());
-    let starts = |lines: &[&[u8]]| {
-        let ends = lines.iter().scan(0, |at, line| {
-            *at += line.len();
-            Some(*at)
-        });
-        std::iter::once(0).chain(ends).collect::<Vec<usize>>()
-    };
-    let (old_starts, new_starts) = (starts(&old), starts(&new));
-    let at = |starts: &[usize], line: usize| starts.get(line).copied().unwrap_or_default();
-    let changes = similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new);
-    let differing = changes.iter().filter(|change| change.tag() != similar::DiffTag::Equal);
-    differing
-        .map(|change| {
-            let (gone, new) = (change.old_range(), change.new_range());
-            let text = after.get(at(&new_starts, new.start)..at(&new_starts, new.end));
-            Splice {
-                start: at(&old_starts, gone.start),
-                end: at(&old_starts, gone.end),
-                text: text.unwrap_or_default().to_vec(),
-            }
-        })
-        .collect()
+    let common = || before.iter().zip(after).take_while(|(a, b)| a == b).count();
+    before.len() + after.len() > SMALL && before.len().min(after.len()) - common() > SMALL
 }
 
 /// Splices whose context lines touch are shown in one hunk.
@@ -146,14 +113,6 @@ fn groups(text: &[u8], splices: &[Splice]) -> Vec<Vec<Splice>> {
         }
     }
     groups
-}
-
-fn after<'a>(change: &'a FileChange, before: &[u8]) -> std::borrow::Cow<'a, [u8]> {
-    match &change.after {
-        After::Spliced(splices) => crate::format::edit::apply(before, splices).into(),
-        After::Whole { bytes, .. } => bytes.as_slice().into(),
-        After::Absent => b"".into(),
-    }
 }
 
 fn masked_config(text: &[u8]) -> String {
@@ -199,7 +158,7 @@ impl Lines<'_> {
                 text: splice.text.clone(),
             })
             .collect();
-        let changed = crate::format::edit::apply(window, &shifted);
+        let changed = edit::apply(window, &shifted);
         let (old, new) = match &self.text {
             Text::Config(old, new) => (
                 lines_of(old, self.before, window),
@@ -229,17 +188,13 @@ impl Lines<'_> {
                 }
                 ChangeTag::Delete => {
                     removed += 1;
-                    let _ = {
-                        let text = format!("-{}", line(&old, change.old_index()));
-                        writeln!(body, "{}", paint.red(&text))
-                    };
+                    let text = format!("-{}", line(&old, change.old_index()));
+                    let _ = writeln!(body, "{}", paint.red(&text));
                 }
                 ChangeTag::Insert => {
                     added += 1;
-                    let _ = {
-                        let text = format!("+{}", line(&new, change.new_index()));
-                        writeln!(body, "{}", paint.green(&text))
-                    };
+                    let text = format!("+{}", line(&new, change.new_index()));
+                    let _ = writeln!(body, "{}", paint.green(&text));
                 }
             }
         }

@@ -22,33 +22,22 @@ pub fn row(change: &RowChange, proves: Proves<'_>, paint: Paint) -> String {
         .map(|(column, cell)| format!("{column} {}", key_text(change.part, column, cell, proves)))
         .collect();
     let place = format!("{DATABASE}: {} {}", change.part.table(), key.join(", "));
-    match &change.op {
-        RowOp::Update(cells) => {
-            heading(&mut out, &place, &place, paint);
-            for cell in cells {
-                column(
-                    &mut out,
-                    change.part,
-                    &cell.column,
-                    Some(&cell.old),
-                    Some(&cell.new),
-                    proves,
-                    paint,
-                );
-            }
-        }
-        RowOp::Insert(cells) => {
-            heading(&mut out, "/dev/null (new row)", &place, paint);
-            for (name, cell) in cells.iter().filter(|(_, cell)| *cell != Cell::Null) {
-                column(&mut out, change.part, name, None, Some(cell), proves, paint);
-            }
-        }
-        RowOp::Delete(cells) => {
-            heading(&mut out, &place, "/dev/null (removed; the snapshot keeps it)", paint);
-            for (name, cell) in cells.iter().filter(|(_, cell)| *cell != Cell::Null) {
-                column(&mut out, change.part, name, Some(cell), None, proves, paint);
-            }
-        }
+    let (from, to) = match &change.op {
+        RowOp::Update(_) => (place.as_str(), place.as_str()),
+        RowOp::Insert(_) => ("/dev/null (new row)", place.as_str()),
+        RowOp::Delete(_) => (place.as_str(), "/dev/null (removed; the snapshot keeps it)"),
+    };
+    heading(&mut out, from, to, paint);
+    let (old, new) = (change.op.old_cells(), change.op.new_cells());
+    let is_update = matches!(change.op, RowOp::Update(_));
+    let names = if old.is_empty() { &new } else { &old }.iter().map(|(name, _)| *name);
+    for (at, name) in names.enumerate() {
+        let text = |cells: &[(&str, &Cell)]| {
+            let (_, cell) = cells.get(at)?;
+            let is_told = is_update || **cell != Cell::Null;
+            is_told.then(|| value(change.part, name, cell, proves))
+        };
+        column(&mut out, name, text(&old), text(&new), paint);
     }
     out
 }
@@ -92,17 +81,8 @@ fn value(part: Part, name: &str, cell: &Cell, proves: Proves<'_>) -> String {
     safe_lines(&mask::field(field, &json, proves))
 }
 
-fn column(
-    out: &mut String,
-    part: Part,
-    name: &str,
-    old: Option<&Cell>,
-    new: Option<&Cell>,
-    proves: Proves<'_>,
-    paint: Paint,
-) {
-    let text = |cell: &Cell| value(part, name, cell, proves);
-    let (old, new) = (old.map(text), new.map(text));
+/// A column before and after; `None` where there is no row, or nothing in it.
+fn column(out: &mut String, name: &str, old: Option<String>, new: Option<String>, paint: Paint) {
     let multi = [&old, &new].into_iter().flatten().any(|text| text.contains('\n'));
     if !multi {
         if let Some(old) = old {

@@ -8,7 +8,7 @@ use super::{JsonStore, NAME, key_of};
 use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{Dir, STORE_LIMIT};
-use crate::image::{Meta, Slot, Unusable};
+use crate::image::{Slot, Unusable};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, Part};
 use crate::store::{ManifestEntry, Sink};
 
@@ -71,8 +71,7 @@ impl JsonStore {
             Ok(None) => return Ok(Ok(ManifestEntry::absent(NAME, key))),
             Err(why) => return Ok(Err(why)),
         };
-        let (sha256, size) = sink.put(piece, &mut file)?;
-        Ok(Ok(entry(key, piece, sha256, size, &meta)))
+        Ok(Ok(ManifestEntry::of_piece(NAME, key, piece, sink.put(piece, &mut file)?, &meta)))
     }
 
     /// Other JSON files beside the pairing files (an import's leftovers, say): copied so that nothing
@@ -105,17 +104,5 @@ impl JsonStore {
             }
         }
         Ok(())
-    }
-}
-
-fn entry(path: String, piece: &str, sha256: String, size: u64, meta: &Meta) -> ManifestEntry {
-    ManifestEntry {
-        name: Some(piece.to_owned()),
-        sha256: Some(sha256),
-        size: Some(size),
-        mode: Some(meta.mode),
-        uid: Some(meta.uid),
-        gid: Some(meta.gid),
-        ..ManifestEntry::absent(NAME, path)
     }
 }

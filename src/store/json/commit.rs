@@ -103,7 +103,7 @@ impl JsonStore {
                 self.make_folder(state, &change.slot, made)?
             }
             Ok(None) => {
-                return Err(CommitError::Moved(format!(
+                return Err(CommitError::Stale(format!(
                     "`{}` is gone",
                     crate::platform::shown(&path)
                 )));

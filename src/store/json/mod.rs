@@ -41,18 +41,15 @@ impl JsonStore {
         Self::new(self.state_dir.clone(), config_files)
     }
 
-    /// The same store, knowing every config file that is to change: what is changed is captured first.
-    #[must_use]
-    pub fn covering(&self, changes: &Changes) -> Self {
-        let mut all = self.config_files.clone();
+    /// Makes every config file known that is to change: what is changed is captured first.
+    pub fn cover(&mut self, changes: &Changes) {
         for change in &changes.files {
             if let Slot::Config(path) = &change.slot
-                && !all.contains(path)
+                && !self.config_files.contains(path)
             {
-                all.push(path.clone());
+                self.config_files.push(path.clone());
             }
         }
-        self.with_config_files(all)
     }
 
     /// The state dir.

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::JsonStore;
 use crate::config::facts::Elsewhere;
 use crate::error::Error;
-use crate::files::dir::unusable_io;
 use crate::files::{Dir, safety};
 use crate::image::{Slot, Unusable};
 use crate::platform::FileKind;
@@ -169,7 +168,7 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, Unusable> {
     match std::fs::canonicalize(path) {
         Ok(real) => return Ok(Some(real)),
         Err(error) if gone(&error) => {}
-        Err(error) => return Err(unusable_io(&error)),
+        Err(error) => return Err(error.into()),
     }
     if let Ok(target) = std::fs::read_link(path) {
         return Err(Unusable::Symlink(target));
@@ -180,6 +179,6 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, Unusable> {
     match std::fs::canonicalize(folder) {
         Ok(folder) => Ok(Some(folder.join(name))),
         Err(error) if gone(&error) => Ok(None),
-        Err(error) => Err(unusable_io(&error)),
+        Err(error) => Err(error.into()),
     }
 }

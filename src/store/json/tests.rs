@@ -189,7 +189,7 @@ fn a_folder_made_for_a_commit_that_failed_is_gone_again() {
     changes.files.extend(home.change(Slot::File(Part::Paired), "{}").files);
     std::fs::write(home.dir.path().join("devices/paired.json"), "{\"theirs\":1}").unwrap();
     let moved = home.swap_in(&home.store(), &changes);
-    assert!(matches!(moved, Err(CommitError::Moved(_))));
+    assert!(matches!(moved, Err(CommitError::Stale(_))));
     assert!(!home.dir.path().join("identity").exists());
 }
 

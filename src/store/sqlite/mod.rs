@@ -155,9 +155,7 @@ impl SqliteStore {
             "the snapshot holds pairing rows and no whole database: it can be restored into a readable one only",
         ))
     }
-}
 
-impl SqliteStore {
     /// Reads the pairing tables. `None`: there is no database.
     pub fn read(&self) -> Option<DatabaseImage> {
         self.state().map(|state| DatabaseImage { path: self.place.path.clone(), state })
@@ -185,18 +183,9 @@ impl SqliteStore {
         let (mut file, _) = piece.ok_or_else(|| {
             Error::failed("the snapshot's extract of the database vanished").at(&target)
         })?;
-        let (sha256, size) = sink.put(PIECE, &mut file)?;
-        Ok(vec![ManifestEntry {
-            store: NAME.to_owned(),
-            path: DATABASE.to_owned(),
-            name: Some(PIECE.to_owned()),
-            sha256: Some(sha256),
-            size: Some(size),
-            mode: Some(meta.mode),
-            uid: Some(meta.uid),
-            gid: Some(meta.gid),
-            rows,
-        }])
+        let put = sink.put(PIECE, &mut file)?;
+        let entry = ManifestEntry::of_piece(NAME, DATABASE, PIECE, put, &meta);
+        Ok(vec![ManifestEntry { rows, ..entry }])
     }
 
     /// Changes the rows in one transaction, each if it is still what was read.

@@ -4,7 +4,6 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::files::dir::unusable_io;
 use crate::image::{Meta, Unusable};
 use crate::platform::{self, meta, open_quietly};
 
@@ -25,6 +24,16 @@ pub(super) enum Unread {
     Busy(String),
     /// Not a regular file, or not readable.
     Unusable(Unusable),
+}
+
+impl From<std::io::Error> for Unread {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind as K;
+        match error.kind() {
+            K::NotFound | K::NotADirectory => Unread::Absent,
+            _ => Unread::Unusable(error.into()),
+        }
+    }
 }
 
 /// How the database keeps its journal, from its header.
@@ -62,20 +71,17 @@ impl Probe {
     /// Looks at the main file. Opens it only if it is a regular file, never through a symbolic link.
     pub(super) fn open(path: &Path) -> Result<Self, Unread> {
         let path = resolve_parent(path)?;
-        let found = std::fs::symlink_metadata(&path).map_err(|error| io_trouble(&error))?;
+        let found = std::fs::symlink_metadata(&path)?;
         if let Some(unusable) = not_a_file(&path, &found) {
             return Err(Unread::Unusable(unusable));
         }
-        let mut file = open_quietly(&path).map_err(|error| io_trouble(&error))?;
-        let opened = file.metadata().map_err(|error| io_trouble(&error))?;
+        let mut file = open_quietly(&path)?;
+        let opened = file.metadata()?;
         if let Some(unusable) = not_a_file(&path, &opened) {
             return Err(Unread::Unusable(unusable));
         }
         let mut header = Vec::with_capacity(HEADER);
-        (&mut file)
-            .take(HEADER as u64)
-            .read_to_end(&mut header)
-            .map_err(|error| io_trouble(&error))?;
+        (&mut file).take(HEADER as u64).read_to_end(&mut header)?;
         if header.is_empty() {
             return Err(Unread::Empty);
         }
@@ -108,7 +114,7 @@ impl Probe {
                 }
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io_trouble(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -124,9 +130,7 @@ impl Probe {
             return Ok(false);
         }
         let mut magic = Vec::with_capacity(4);
-        open_quietly(&self.side("-wal"))
-            .and_then(|log| log.take(4).read_to_end(&mut magic))
-            .map_err(|error| io_trouble(&error))?;
+        open_quietly(&self.side("-wal"))?.take(4).read_to_end(&mut magic)?;
         // Its last bit says in which order the bytes of its checksums are.
         Ok(matches!(magic.as_slice(), [0x37, 0x7f, 0x06, 0x82 | 0x83]))
     }
@@ -137,9 +141,7 @@ impl Probe {
             return Ok(false);
         }
         let mut first = [0u8; 1];
-        let mut journal =
-            open_quietly(&self.side("-journal")).map_err(|error| io_trouble(&error))?;
-        let read = journal.read(&mut first).map_err(|error| io_trouble(&error))?;
+        let read = open_quietly(&self.side("-journal"))?.read(&mut first)?;
         Ok(read == 1 && first != [0])
     }
 
@@ -155,21 +157,18 @@ impl Probe {
             main: of(&self.path),
             log: of(&self.side("-wal")),
             log_head: head,
-            index: of(&self.side("-shm")).map(|meta| (meta.dev, meta.ino)),
+            index: of(&self.side("-shm")).map(|meta| id(&meta)),
         }
     }
 
     /// Whether the path still leads to the file that was looked at. What cannot be looked at is no other
     /// file: that would be planned for again and again.
     pub(super) fn is_still_there(&self) -> Result<bool, Unread> {
-        let now = match std::fs::symlink_metadata(&self.path) {
-            Ok(found) => meta(&found),
-            Err(error) => match io_trouble(&error) {
-                Unread::Absent => return Ok(false),
-                trouble => return Err(trouble),
-            },
-        };
-        Ok((now.dev, now.ino) == (self.meta.dev, self.meta.ino))
+        match std::fs::symlink_metadata(&self.path).map_err(Unread::from) {
+            Ok(now) => Ok(id(&meta(&now)) == id(&self.meta)),
+            Err(Unread::Absent) => Ok(false),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Takes a shared lock on the main file, which keeps the last other user of the database from
@@ -192,6 +191,10 @@ pub(super) struct Stamp {
     index: Option<(u64, u64)>,
 }
 
+fn id(meta: &Meta) -> (u64, u64) {
+    (meta.dev, meta.ino)
+}
+
 /// The path of a side file of a database.
 pub(super) fn side_path(main: &Path, ending: &str) -> PathBuf {
     let mut name = main.as_os_str().to_owned();
@@ -204,7 +207,7 @@ pub(super) fn resolve_parent(path: &Path) -> Result<PathBuf, Unread> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Unread::Absent);
     };
-    let parent = platform::real_folder(parent).map_err(|error| io_trouble(&error))?;
+    let parent = platform::real_folder(parent)?;
     Ok(parent.join(name))
 }
 
@@ -220,14 +223,6 @@ fn not_a_file(path: &Path, found: &Metadata) -> Option<Unusable> {
         return Some(Unusable::NotAFile(odd));
     }
     (!kind.is_file()).then_some(Unusable::NotAFile("not a regular file"))
-}
-
-fn io_trouble(error: &std::io::Error) -> Unread {
-    use std::io::ErrorKind as K;
-    match error.kind() {
-        K::NotFound | K::NotADirectory => Unread::Absent,
-        _ => Unread::Unusable(unusable_io(error)),
-    }
 }
 
 #[cfg(all(test, unix, not(clawmend_portable)))]

@@ -1,13 +1,11 @@
 //! From the rows of a snapshot and those of now to the changes that lead back.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::Path;
 
 use super::failure::newer;
 use super::row::describe;
 use crate::error::Error;
-use crate::image::{Cell, Database, Row, Table};
+use crate::image::{Cell, Database, Row, RowKey, Table};
 use crate::model::layout::Part;
 use crate::plan::{CellChange, RowChange, RowOp};
 
@@ -44,9 +42,6 @@ struct Comparison<'a> {
     shared: Vec<(&'a str, usize, usize)>,
 }
 
-/// A key's cells in a form that can be looked up: storage class and bytes.
-type Key<'k> = Vec<(u8, Cow<'k, [u8]>)>;
-
 impl<'a> Comparison<'a> {
     fn new(path: &'a Path, part: Part, then: &'a Table, now: &'a Table) -> Result<Self, Error> {
         let mut shared = Vec::new();
@@ -72,25 +67,19 @@ impl<'a> Comparison<'a> {
     }
 
     fn run(&self, changes: &mut Vec<RowChange>) -> Result<(), Error> {
-        let mut present: HashMap<Key<'_>, &Row> = HashMap::with_capacity(self.now.rows.len());
-        for row in &self.now.rows {
-            present.insert(self.lookup(self.now, row), row);
-        }
+        let mut present = self.now.by_key(self.part.key_columns());
         for row in &self.then.rows {
-            match present.remove(&self.lookup(self.then, row)) {
+            let now = present.remove(&self.lookup(row));
+            match now.and_then(|now| self.now.rows.get(*now.last()?)) {
                 Some(now) => changes.extend(self.update(row, now)),
                 None => changes.push(self.insert(row)?),
             }
         }
-        if present.is_empty() {
-            return Ok(());
-        }
         // In the order of the table, so that the same restore always reads the same.
-        for row in &self.now.rows {
-            if present.contains_key(&self.lookup(self.now, row)) {
-                changes.push(self.delete(row));
-            }
-        }
+        let mut left: Vec<usize> = present.into_values().flatten().collect();
+        left.sort_unstable();
+        let left = left.into_iter().filter_map(|at| self.now.rows.get(at));
+        changes.extend(left.map(|row| self.delete(row)));
         Ok(())
     }
 
@@ -149,9 +138,9 @@ impl<'a> Comparison<'a> {
             .collect()
     }
 
-    fn lookup<'r>(&self, table: &Table, row: &'r Row) -> Key<'r> {
+    fn lookup<'r>(&self, then: &'r Row) -> RowKey<'r> {
         let columns = self.part.key_columns().iter();
-        columns.filter_map(|name| table.cell(row, name)).map(Cell::tagged).collect()
+        columns.filter_map(|name| self.then.cell(then, name)).map(Cell::tagged).collect()
     }
 }
 

@@ -104,7 +104,7 @@ impl OneRow<'_> {
 
     fn moved(&self, how: &str) -> CommitError {
         let row = describe(self.change.part, &self.change.key);
-        CommitError::Moved(format!("{row} {how}"))
+        CommitError::Stale(format!("{row} {how}"))
     }
 
     fn execute<'c>(

@@ -1,7 +1,6 @@
 //! Where SQLite works: it reaches the folder that the database was found in, held open, and no other, see
 //! [`crate::files::confined`]. A reader can change nothing there either.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::DatabasePath;
@@ -85,12 +84,9 @@ fn in_state_dir(place: &DatabasePath) -> Result<Option<Dir>, Unread> {
 
 /// The folder that the path leads to. `None` as above.
 fn follow(path: &Path) -> Result<Option<Dir>, Unread> {
-    match Dir::try_open(path.parent().ok_or(Unread::Absent)?) {
+    match Dir::try_open(path.parent().ok_or(Unread::Absent)?).map_err(Unread::from) {
         Ok(dir) => Ok(Some(dir)),
-        Err(error) => match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => Err(Unread::Absent),
-            ErrorKind::PermissionDenied => Ok(None),
-            _ => Err(Unread::Unusable(Unusable::Io(plain_io(&error)))),
-        },
+        Err(Unread::Unusable(Unusable::Denied)) => Ok(None),
+        Err(why) => Err(why),
     }
 }

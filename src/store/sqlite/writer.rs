@@ -141,7 +141,7 @@ fn change_and_end(
 }
 
 fn swapped() -> CommitError {
-    CommitError::Moved("another file was put in the database's place".to_owned())
+    CommitError::Stale("another file was put in the database's place".to_owned())
 }
 
 /// A link anywhere below the state dir leads out of it.
