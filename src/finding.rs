@@ -38,7 +38,7 @@ impl Severity {
 }
 
 /// The stable name of a kind of finding, e.g. `cli-scopes-missing`. Scripts may rely on it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Code(pub &'static str);
 
 impl fmt::Display for Code {
@@ -50,12 +50,6 @@ impl fmt::Display for Code {
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
-    }
-}
-
-impl serde::Serialize for Code {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0)
     }
 }
 
@@ -185,12 +179,9 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Why the gateway refuses because of it.
     pub why: String,
-    /// What repairs it. A check names what is left to a person; [`crate::checks::diagnose`] puts
-    /// [`Remedy::Repair`] in its place where an edit exists.
+    /// What repairs it. Of what a check says of `repair`, [`crate::checks::diagnose`] leaves only what an edit
+    /// exists for.
     pub remedy: Remedy,
-    /// What `repair` changes where it has an edit for this: a check's own words, which
-    /// [`crate::checks::diagnose`] takes out again.
-    pub repair: Option<String>,
     /// What may be chosen in its place.
     pub alternatives: Vec<Step>,
 }
@@ -206,6 +197,22 @@ impl Finding {
     #[must_use]
     pub fn note(self, text: impl Into<String>) -> Self {
         self.with("", text.into(), EvidenceKind::Seen)
+    }
+
+    /// With the same label for each of several things, or for one that may be there.
+    #[must_use]
+    pub fn seen_each<V: Into<String>>(
+        self,
+        label: &'static str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        values.into_iter().fold(self, |finding, value| finding.seen(label, value))
+    }
+
+    /// With a sentence each.
+    #[must_use]
+    pub fn notes<T: Into<String>>(self, texts: impl IntoIterator<Item = T>) -> Self {
+        self.seen_each("", texts)
     }
 
     /// With something that matters to few readers.
@@ -228,10 +235,22 @@ impl Finding {
         self
     }
 
+    /// Of this severity where that is so.
+    #[must_use]
+    pub fn rated_if(self, condition: bool, severity: Severity) -> Self {
+        if condition { self.rated(severity) } else { self }
+    }
+
+    /// With a sentence where that is so.
+    #[must_use]
+    pub fn note_if(self, condition: bool, text: &str) -> Self {
+        self.notes(condition.then_some(text))
+    }
+
     /// With the words for what `repair` does; they count only where it has an edit.
     #[must_use]
     pub fn repaired(mut self, what: impl Into<String>) -> Self {
-        self.repair = Some(what.into());
+        self.remedy = Remedy::Repair(what.into());
         self
     }
 

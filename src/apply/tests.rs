@@ -3,6 +3,8 @@
 use super::*;
 use crate::image::{Cell, Images, Slot};
 use crate::journal::{Interrupted, RecoveryOutcome, interrupted, recover};
+use crate::model::Model;
+use crate::model::facts::Facts;
 use crate::model::layout::Part;
 use crate::plan::{After, FileChange, RowChange, RowOp};
 use crate::store::Stores;
@@ -97,6 +99,10 @@ impl Home {
         recover(&self.dir.path().into(), &self.snapshots(), lock, stores)
     }
 
+    fn model(&self, images: Images) -> Model {
+        Model::of(images, Facts { state_dir: self.dir.path().to_owned(), ..Facts::default() })
+    }
+
     fn snapshot_ids(&self) -> Vec<String> {
         let list = snapshot::list(&self.dir.path().into(), &self.snapshots()).unwrap();
         list.own.into_iter().map(|summary| summary.id).collect()
@@ -122,9 +128,9 @@ fn there_and_back_and_there_again() {
         snapshot.check(&|_, _, _| Ok(())).unwrap();
         let now = home.now();
         let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
-        let since =
-            snapshot::changed_since(snapshot.manifest.after.as_ref(), home.dir.path(), &now, &back);
-        assert_eq!(since, Vec::<String>::new());
+        let model = home.model(now);
+        let since = snapshot::changed_since(snapshot.manifest.after.as_ref(), &model, &back);
+        assert_eq!(since, snapshot::Since::default());
         home.apply(&back, &lock).unwrap().snapshot
     };
     let second = restore(&id);
@@ -137,10 +143,12 @@ fn there_and_back_and_there_again() {
     let now = home.now();
     let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
     let after = snapshot.manifest.after.as_ref();
-    assert_eq!(
-        snapshot::changed_since(after, home.dir.path(), &now, &back),
-        ["`devices/paired.json` has changed since"]
-    );
+    let since = snapshot::changed_since(after, &home.model(now), &back);
+    let lost = [
+        "a device was removed, and would be paired again (`devices/paired.json`)",
+        "a device was paired (`devices/paired.json`)",
+    ];
+    assert_eq!(since.lost, lost);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::model::Model;
-use crate::model::device::{Device, Record, key_fault};
+use crate::model::device::{Device, Record, belongs};
 use crate::model::scopes::fits_roles;
 use crate::secret::Unshown;
 use crate::secret::shape::Shape;
@@ -66,7 +66,7 @@ pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Unappro
     let (Some(id), Some(public_key)) = (&request.device_id, &request.public_key) else {
         return Err(Unapprovable::Key);
     };
-    if key_fault(public_key, id).is_some() {
+    if !belongs(public_key, id) {
         return Err(Unapprovable::Key);
     }
     let roles = request.all_roles();

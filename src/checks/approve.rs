@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::approvable::{Approvable, Unapprovable, approvable};
-use super::edits::{RecordEdits, edit, remove};
+use super::edits::{self, RecordEdits, edit, remove};
 use super::grant::new_device::NewDevice;
 use crate::model::Model;
 use crate::model::device::{Device, Record, Token, token_from};
 use crate::model::layout::Part;
 use crate::model::scopes::{fits_roles, union};
-use crate::plan::{Edit, Op, Plan, StoreKind, Target};
+use crate::plan::{Edit, Op, Plan, StoreKind};
 
 /// Approves exactly what a request asks for, no more. The device fetches its tokens at its next connect.
 ///
@@ -81,9 +81,8 @@ fn inserted(model: &Model, id: &str, record: &Record, request: &Device, random: 
         tokens: Value::Object(tokens),
     }
     .record(model);
-    let target = Target::Record { store: model.store, part: Part::Paired, key: id.to_owned() };
     let why = format!("{} gets exactly what it asks for", request.name());
-    edit(target, Op::Insert(new), why, &[])
+    edit(edits::record(model.store, Part::Paired, id), Op::Insert(new), why, &[])
 }
 
 fn widened(

@@ -1,18 +1,18 @@
 //! What lies around the state: owners, modes, leftovers, other state dirs, an interrupted apply.
 
-use std::ffi::OsString;
+use std::path::Path;
 
 use super::{Check, Edits, Stage};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
-use crate::model::facts::{Access, GatewayProcess, Interruption, Trouble};
+use crate::model::facts::{Access, Interruption, Trouble};
+use crate::model::layout::JOURNAL;
 use crate::plan::StoreKind;
 use crate::step::Step;
 use crate::text::count;
 
 pub static INTERRUPTED: Check = Check {
     code: Code("apply-interrupted"),
-    modes: &[],
     severity: Severity::Blocks,
     title: "a clawmend run was interrupted",
     why: "A repair or restore stopped half-way (it was killed, or the power went out). No file is damaged, but old and \
@@ -21,32 +21,20 @@ pub static INTERRUPTED: Check = Check {
     by_hand: "Restore the snapshot that the interrupted run took.",
     commands: &[&["restore", "SNAPSHOT"]],
     stage: Some(Stage::Store),
-    find: |model, check| match &model.facts.interrupted {
+    find_one: |model, check| match model.facts.interrupted.as_ref()? {
         // Nothing says that there was one.
-        Some(Interruption::NotYours { owner }) => {
-            let state_dir = model.facts.state_dir.as_os_str();
-            let theirs = ["-u".into(), format!("#{owner}").into(), "clawmend".into()];
-            let run = Step::run::<OsString>("sudo", theirs)
-                .with(["--state-dir".into(), state_dir.to_owned()]);
-            let text = "run clawmend as the owner of the state dir, or as root";
-            vec![
-                check
-                    .finding(
-                        crate::model::layout::JOURNAL,
-                        "clawmend's own journal is not yours to read",
-                    )
-                    .rated(Severity::Unchecked)
-                    .by_hand([run.after(text)])
-                    .note("nobody can say if an earlier run of clawmend was interrupted"),
-            ]
+        Interruption::NotYours { owner } => {
+            let run = Step::run("sudo", ["-u", &format!("#{owner}"), "clawmend", "--state-dir"])
+                .with([&model.facts.state_dir])
+                .after("run clawmend as the owner of the state dir, or as root");
+            let finding = check.finding(JOURNAL, "clawmend's own journal is not yours to read");
+            let note = "nobody can say if an earlier run of clawmend was interrupted";
+            Some(finding.rated(Severity::Unchecked).by_hand([run]).note(note))
         }
-        Some(Interruption::Run(what)) => vec![
-            check
-                .finding(crate::model::layout::JOURNAL, "an earlier clawmend run was interrupted")
-                .repaired("take the interrupted run back first")
-                .note(what.clone()),
-        ],
-        None => vec![],
+        Interruption::Run(what) => {
+            let finding = check.finding(JOURNAL, "an earlier clawmend run was interrupted");
+            Some(finding.repaired("take the interrupted run back first").note(what))
+        }
     },
     edits: Edits::RollBack,
     ..Check::BASE
@@ -72,26 +60,24 @@ pub static OWNER: Check = Check {
     messages: &["EACCES", "permission denied", "eacces: permission denied"],
     is_of_access: true,
     stage: Some(Stage::Store),
-    find: |model, check| {
+    find_one: |model, check| {
         let hit = access(model, |access| matches!(access.trouble, Trouble::Owner { .. }));
-        let Some(Trouble::Owner { expected, .. }) = hit.first().map(|access| &access.trouble)
-        else {
-            return vec![];
-        };
+        let Trouble::Owner { expected, .. } = hit.first()?.trouble else { return None };
         let says = format!(
             "{} owned by another user than the state dir",
             count(hit.len(), "path is", "paths are")
         );
-        let args: [OsString; 3] = ["chown".into(), "-R".into(), expected.to_string().into()];
-        let chown = Step::run("sudo", args).with([&model.facts.state_dir]);
-        let mut finding = check.finding("", says).by_hand([chown]);
-        for access in &hit {
-            if let Trouble::Owner { uid, .. } = access.trouble {
-                finding = finding.note(format!("{} is owned by uid {uid}", shown(model, access)));
+        let chown = Step::run("sudo", ["chown", "-R", &expected.to_string()])
+            .with([&model.facts.state_dir]);
+        let owned = hit.iter().filter_map(|access| match access.trouble {
+            Trouble::Owner { uid, .. } => {
+                Some(format!("{} is owned by uid {uid}", shown(model, access)))
             }
-        }
+            _ => None,
+        });
+        let finding = check.finding("", says).by_hand([chown]).notes(owned);
         // root may read and write everything.
-        vec![if *expected == 0 { finding.rated(Severity::Warning) } else { finding }]
+        Some(finding.rated_if(expected == 0, Severity::Warning))
     },
     ..Check::BASE
 };
@@ -163,14 +149,13 @@ fn folded(
         (true, Trouble::Open(_)) => Step::run("chmod", [change]).with([dir]),
         (true, _) => Step::run("chmod", ["-R", change]).with([dir]),
     };
-    let finding = check.finding(place, says).by_hand([chmod]);
-    Some(hit.iter().fold(finding, |finding, access| {
-        let mode = match access.trouble {
-            Trouble::Mode(mode) | Trouble::Loose(mode) | Trouble::Open(mode) => mode,
-            Trouble::Owner { .. } => return finding,
-        };
-        finding.note(format!("{} has mode {mode:04o}", shown(model, access)))
-    }))
+    let modes = hit.iter().filter_map(|access| match access.trouble {
+        Trouble::Mode(mode) | Trouble::Loose(mode) | Trouble::Open(mode) => {
+            Some(format!("{} has mode {mode:04o}", shown(model, access)))
+        }
+        Trouble::Owner { .. } => None,
+    });
+    Some(check.finding(place, says).by_hand([chmod]).notes(modes))
 }
 
 pub static ORPHANS: Check = Check {
@@ -182,20 +167,16 @@ pub static ORPHANS: Check = Check {
     repair: "Nothing: they are harmless.",
     by_hand: "Delete them while the gateway is stopped.",
     messages: &["EPERM: operation not permitted, rename"],
-    find: |model, check| {
+    find_one: |model, check| {
         let left = &model.facts.orphans;
         if left.is_empty() {
-            return vec![];
+            return None;
         }
         let says = format!(
             "{} of an interrupted write",
             count(left.len(), "temporary file is left", "temporary files are left")
         );
-        let mut finding = check.finding("", says);
-        for path in left.iter().take(5) {
-            finding = finding.note(path.clone());
-        }
-        vec![finding]
+        Some(check.finding("", says).notes(left.iter().take(5)))
     },
     ..Check::BASE
 };
@@ -207,9 +188,9 @@ pub static HALF_BUILT: Check = Check {
     why: "A clawmend run was killed while it made a snapshot. What is left holds copies of the private key and of tokens.",
     repair: "Nothing extra: every clawmend command that may write removes it first.",
     by_hand: "Run `clawmend snapshot prune --keep 20`.",
-    find: |model, check| {
+    find_one: |model, check| {
         let left = &model.facts.half_built;
-        let Some(first) = left.first() else { return vec![] };
+        let first = left.first()?;
         let more = match left.len() - 1 {
             0 => String::new(),
             more => format!(" (and {more} more)"),
@@ -217,8 +198,7 @@ pub static HALF_BUILT: Check = Check {
         let says = format!("a killed clawmend run left the half-made snapshot `{first}`{more}");
         let prune = Step::clawmend(["snapshot", "prune", "--keep", "20"])
             .note("every clawmend command that may write removes it");
-        let finding = check.finding("", says).by_hand([prune]);
-        vec![left.iter().take(5).fold(finding, |finding, name| finding.note(name.clone()))]
+        Some(check.finding("", says).by_hand([prune]).notes(left.iter().take(5)))
     },
     ..Check::BASE
 };
@@ -239,54 +219,41 @@ pub static OTHER_TREES: Check = Check {
         "missing config. run",
     ],
     stage: Some(Stage::Store),
-    find: |model, check| {
+    find_one: |model, check| {
         let trees = &model.facts.other_trees;
-        let Some(first) = trees.first() else {
-            return vec![];
-        };
+        let first = trees.first()?;
         let says = format!(
             "{} beside this one",
             count(trees.len(), "other state dir exists", "other state dirs exist")
         );
-        let mut finding = check
-            .finding("", says)
-            .by_hand([Step::look_at(&first.path).after("to look at it")])
-            .rated(Severity::Info);
-        if let Some(old) = stops_start(model) {
-            let says = "a state dir with OpenClaw's old name is beside this one, and stops the gateway at its next start";
-            let look = Step::look_at(old).after("to look at it");
-            let aside = Step::move_away(old).after("if you need nothing in it, move it away");
-            finding =
-                check.finding("", says).by_hand([look, aside]).rated(match model.facts.gateway {
-                    GatewayProcess::Running { .. } => Severity::Warning,
-                    _ => Severity::Blocks,
-                });
-        }
-        for tree in trees {
+        let look = |at: &Path| Step::look_at(at).after("to look at it");
+        let finding = match stops_start(model) {
+            None => check.finding("", says).by_hand([look(&first.path)]).rated(Severity::Info),
+            Some(old) => {
+                let says = "a state dir with OpenClaw's old name is beside this one, and stops the gateway at its next start";
+                let aside = Step::move_away(old).after("if you need nothing in it, move it away");
+                let finding = check.finding("", says).by_hand([look(old), aside]);
+                finding.rated_if(model.facts.gateway.runs(), Severity::Warning)
+            }
+        };
+        let about = trees.iter().map(|tree| {
             let paired = tree
                 .paired
                 .map(|paired| format!(", {}", count(paired, "paired device", "paired devices")));
-            let port = tree.port.map(|port| format!(", port {port}"));
-            finding = finding.note(format!(
-                "{} ({}{}{})",
-                crate::platform::shown(&tree.path),
-                tree.what,
-                paired.unwrap_or_default(),
-                port.unwrap_or_default()
-            ));
-        }
+            let port = tree.port.map(|port| format!(", port {port}")).unwrap_or_default();
+            let path = crate::platform::shown(&tree.path);
+            format!("{path} ({}{}{port})", tree.what, paired.unwrap_or_default())
+        });
         let here = &model.config.port;
-        if trees.iter().any(|tree| tree.port.is_some_and(|port| port != here.number)) {
-            let port = format!("{} ({})", here.number, here.from);
-            finding = finding.seen("this one's port", port);
-        }
-        vec![finding]
+        let differs = trees.iter().any(|tree| tree.port.is_some_and(|port| port != here.number));
+        let port = differs.then(|| format!("{} ({})", here.number, here.from));
+        Some(finding.notes(about).seen_each("this one's port", port))
     },
     ..Check::BASE
 };
 
 /// The former state dir that the start of a late release stops at (seen on 2026.9.6, reported of 2026.7.1).
-fn stops_start(model: &Model) -> Option<&std::path::Path> {
+fn stops_start(model: &Model) -> Option<&Path> {
     let is_late = model.store == StoreKind::Sqlite || model.omits_device();
     let here = &model.facts.state_dir;
     let is_default = here.file_name().is_some_and(|name| name == ".openclaw");
@@ -305,15 +272,13 @@ pub static STALE_LOCK: Check = Check {
     repair: "Nothing: OpenClaw removes the lock itself after a time. You can do it sooner.",
     by_hand: "Delete the lock while no gateway and no `openclaw` command runs.",
     messages: &["JSON file is locked", "file lock timeout", "file_lock_stale"],
-    find: |model, check| {
-        let Some((lock, pid)) = &model.config.facts.stale_lock else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let (lock, pid) = model.config.facts.stale_lock.as_ref()?;
         let says = "a lock of the config is left by a process that has ended";
         let finding = check.finding(crate::platform::shown(lock), says);
-        vec![
+        Some(
             finding.by_hand([Step::run("rm", [lock])]).seen("process in the lock", pid.to_string()),
-        ]
+        )
     },
     ..Check::BASE
 };

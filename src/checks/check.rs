@@ -45,7 +45,9 @@ pub struct Check {
     /// It is about this machine's own requests: where it is found, other findings leave them out of their
     /// evidence.
     pub is_of_requests: bool,
-    /// What is found of this kind.
+    /// What is found of this kind, where that is one finding at most.
+    pub find_one: fn(&Model, &Check) -> Option<Finding>,
+    /// What is found of this kind, where that may be several findings.
     pub find: fn(&Model, &Check) -> Vec<Finding>,
     /// The edits that repair it.
     pub edits: Edits,
@@ -114,6 +116,7 @@ impl Check {
         is_of_device: false,
         is_of_requests: false,
         is_of_access: false,
+        find_one: |_, _| None,
         find: |_, _| Vec::new(),
         edits: Edits::None,
     };
@@ -128,7 +131,6 @@ impl Check {
             evidence: Vec::new(),
             why: self.why.to_owned(),
             remedy: Remedy::Nothing,
-            repair: None,
             alternatives: Vec::new(),
         }
     }
@@ -140,7 +142,7 @@ impl Check {
 
     /// What is found of this kind.
     pub fn found(&self, model: &Model) -> Vec<Finding> {
-        (self.find)(model, self)
+        (self.find_one)(model, self).into_iter().chain((self.find)(model, self)).collect()
     }
 }
 

@@ -58,17 +58,15 @@ pub(super) fn rewritten(model: &Model, records: &Records, codes: &[Code]) -> Opt
 
 /// Records of a file that stop the import into the database (F40).
 pub(super) fn broken_records(model: &Model, records: &Records, codes: &[Code]) -> Vec<Edit> {
-    records
-        .entries
-        .iter()
-        .filter(|entry| entry.is_invalid())
-        .flat_map(|entry| {
-            completed(model, records, entry, codes).unwrap_or_else(|| {
-                let why = "the record is not valid in this store: it is removed, and the snapshot keeps it";
-                vec![remove(StoreKind::Files, records.part, &entry.key, why, codes)]
-            })
+    let invalid = records.entries.iter().filter(|entry| entry.is_invalid());
+    let edits = invalid.flat_map(|entry| {
+        completed(model, records, entry, codes).unwrap_or_else(|| {
+            let why =
+                "the record is not valid in this store: it is removed, and the snapshot keeps it";
+            vec![remove(StoreKind::Files, records.part, &entry.key, why, codes)]
         })
-        .collect()
+    });
+    edits.collect()
 }
 
 /// A device that only lacks its times, and holds a live token: somebody uses it, so it is kept.
@@ -84,12 +82,8 @@ fn completed(model: &Model, records: &Records, entry: &Entry, codes: &[Code]) ->
     let asked = record.get("ts").and_then(Value::as_i64).unwrap_or(model.facts.now_ms);
     let mut edits = RecordEdits::of(StoreKind::Files, records.part, &entry.key, record);
     for name in missing {
-        edits.set(
-            &[name],
-            Value::from(asked),
-            "without its times, the import into the database of 2026.8 fails",
-            codes,
-        );
+        let why = "without its times, the import into the database of 2026.8 fails";
+        edits.set(&[name], Value::from(asked), why, codes);
     }
     Some(edits.done())
 }
@@ -105,7 +99,7 @@ pub(super) fn left_out(ids: &[String], part: Part) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    (!ids.is_empty()).then(|| {
-        format!("left out, because the damage makes them unsure: {}{more}", named.join(", "))
-    })
+    let says =
+        format!("left out, because the damage makes them unsure: {}{more}", named.join(", "));
+    (!ids.is_empty()).then_some(says)
 }

@@ -1,7 +1,7 @@
 //! The database itself: whether it can be read, and which release it belongs to.
 
 use super::stores::to_read;
-use super::{Check, Stage};
+use super::{Check, Stage, file_name};
 use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
 use crate::image::{DatabaseState, Unusable};
@@ -18,20 +18,13 @@ fn state(model: &Model) -> Option<&DatabaseState> {
 
 /// Says what follows for the rest of the diagnosis.
 fn unread(model: &Model, finding: Finding) -> Finding {
-    if model.is_database_unread() {
-        finding.note("pairing, identity and token are in it, so nothing of these could be checked")
-    } else {
-        finding
-    }
-}
-
-fn path(model: &Model) -> String {
-    crate::platform::shown(&model.facts.state_dir.join(DATABASE))
+    let note = "pairing, identity and token are in it, so nothing of these could be checked";
+    finding.note_if(model.is_database_unread(), note)
 }
 
 /// How a whole database comes back.
 fn put_back(model: &Model) -> Vec<Step> {
-    let path = path(model);
+    let path = crate::platform::shown(&model.facts.state_dir.join(DATABASE));
     vec![
         "stop the gateway".into(),
         Step::text(format!(
@@ -56,14 +49,10 @@ pub static DAMAGED: Check = Check {
     by_hand: "Stop the gateway, and put a good copy back without the -wal and -shm files of another database. Then run clawmend again.",
     messages: &["database disk image is malformed", "malformed database schema"],
     stage: Some(Stage::Store),
-    find: |model, check| match state(model) {
-        Some(DatabaseState::Damaged(why)) => {
-            let finding = check
-                .finding(DATABASE, "SQLite finds the database damaged")
-                .by_hand(put_back(model));
-            vec![unread(model, finding.note(why.clone()))]
-        }
-        _ => vec![],
+    find_one: |model, check| {
+        let DatabaseState::Damaged(why) = state(model)? else { return None };
+        let finding = check.finding(DATABASE, "SQLite finds the database damaged");
+        Some(unread(model, finding.by_hand(put_back(model)).note(why)))
     },
     ..Check::BASE
 };
@@ -77,19 +66,16 @@ pub static UNFINISHED: Check = Check {
     repair: "Nothing: the next start of the gateway undoes the interrupted write.",
     by_hand: "Start the gateway once, then run clawmend again. Do not delete the -journal file: it holds what must be put back.",
     stage: Some(Stage::Store),
-    find: |model, check| match state(model) {
-        Some(DatabaseState::Unfinished(why)) => {
-            let steps = [
-                Step::diagnose().after(
-                    "start the gateway once (it may refuse to run: to open the database is enough), then run",
-                ),
-                "do not delete the -journal file: it holds what must be put back".into(),
-            ];
-            let finding =
-                check.finding(DATABASE, "a write to the database was interrupted").by_hand(steps);
-            vec![unread(model, finding.note(why.clone()))]
-        }
-        _ => vec![],
+    find_one: |model, check| {
+        let DatabaseState::Unfinished(why) = state(model)? else { return None };
+        let steps = [
+            Step::diagnose().after(
+                "start the gateway once (it may refuse to run: to open the database is enough), then run",
+            ),
+            "do not delete the -journal file: it holds what must be put back".into(),
+        ];
+        let finding = check.finding(DATABASE, "a write to the database was interrupted");
+        Some(unread(model, finding.by_hand(steps).note(why)))
     },
     ..Check::BASE
 };
@@ -104,16 +90,10 @@ pub static FOREIGN: Check = Check {
     by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run clawmend again.",
     messages: &["file is not a database"],
     stage: Some(Stage::Store),
-    find: |model, check| match state(model) {
-        Some(DatabaseState::Foreign) => {
-            vec![unread(
-                model,
-                check
-                    .finding(DATABASE, "the file is not a SQLite database")
-                    .by_hand(put_back(model)),
-            )]
-        }
-        _ => vec![],
+    find_one: |model, check| {
+        let DatabaseState::Foreign = state(model)? else { return None };
+        let finding = check.finding(DATABASE, "the file is not a SQLite database");
+        Some(unread(model, finding.by_hand(put_back(model))))
     },
     ..Check::BASE
 };
@@ -129,18 +109,12 @@ pub static EMPTY: Check = Check {
     by_hand: "Put a good copy of the database back while the gateway is stopped. If you have none, start the gateway once, then run clawmend again.",
     messages: &["file is not a database"],
     stage: Some(Stage::Store),
-    find: |model, check| match state(model) {
-        Some(DatabaseState::Empty) => {
-            let finding =
-                check.finding(DATABASE, "the database file is empty").by_hand(put_back(model));
-            // The files count here: the next start fills the database from its own schema.
-            vec![if model.store == StoreKind::Files {
-                finding.rated(Severity::Info)
-            } else {
-                unread(model, finding)
-            }]
-        }
-        _ => vec![],
+    find_one: |model, check| {
+        let DatabaseState::Empty = state(model)? else { return None };
+        let finding = check.finding(DATABASE, "the database file is empty");
+        let finding = unread(model, finding.by_hand(put_back(model)));
+        // Where the files count, the next start fills the database from its own schema.
+        Some(finding.rated_if(model.store == StoreKind::Files, Severity::Info))
     },
     ..Check::BASE
 };
@@ -155,28 +129,24 @@ pub static UNUSABLE: Check = Check {
     by_hand: "Make it a normal file that the gateway's user can read; stop the process that holds it.",
     messages: &["database is locked", "unable to open database file", "EACCES"],
     stage: Some(Stage::Store),
-    find: |model, check| match state(model) {
-        Some(DatabaseState::Held(why)) => {
-            let holder = Step::run("fuser", ["-v".into(), model.facts.state_dir.join(DATABASE)]);
-            let finding = check.finding(DATABASE, format!("the database could not be read: {why}"));
-            let finding = finding.by_hand([
-                holder.after("see which process holds it"),
-                Step::diagnose().after(
+    find_one: |model, check| {
+        let (why, steps, is_known) = match state(model)? {
+            DatabaseState::Held(why) => {
+                let file = model.facts.state_dir.join(DATABASE);
+                let holder = Step::run("fuser", ["-v".into(), file]);
+                let again = Step::diagnose().after(
                     "stop that (a second gateway, `openclaw doctor`, a backup job), then run",
-                ),
-            ]);
-            vec![unread(model, finding).rated(Severity::Unchecked)]
-        }
-        Some(DatabaseState::Unusable(why)) => {
-            let says = format!("the database could not be read: {}", unusable(why));
-            let finding = unread(model, check.finding(DATABASE, says).by_hand(to_read(why)));
-            vec![match why {
-                Unusable::NotAFile(_) => finding,
-                // SQLite follows a link, and the gateway may be another user.
-                _ => finding.rated(Severity::Unchecked),
-            }]
-        }
-        _ => vec![],
+                );
+                (why.clone(), vec![holder.after("see which process holds it"), again], false)
+            }
+            // SQLite follows a link, and the gateway may be another user.
+            DatabaseState::Unusable(why) => {
+                (unusable(why), to_read(why), matches!(why, Unusable::NotAFile(_)))
+            }
+            _ => return None,
+        };
+        let finding = check.finding(DATABASE, format!("the database could not be read: {why}"));
+        Some(unread(model, finding.by_hand(steps)).rated_if(!is_known, Severity::Unchecked))
     },
     ..Check::BASE
 };
@@ -199,35 +169,30 @@ pub static NEWER: Check = Check {
         "schema migration required",
     ],
     stage: Some(Stage::Store),
-    find: |model, check| {
-        let Some(database) = model.database().filter(|_| model.store == StoreKind::Sqlite) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let database = model.database().filter(|_| model.store == StoreKind::Sqlite)?;
         let number = database.user_version.max(database.content_version.unwrap_or_default());
         let writer = database.app_version.as_deref().and_then(Release::parse);
         let finding = |says: &str| {
-            let finding = check.finding(DATABASE, says).note(format!(
-                "schema number {number}; clawmend knows up to {NEWEST_KNOWN_USER_VERSION}"
-            ));
-            match &database.app_version {
-                Some(release) => finding.seen("written by", release),
-                None => finding,
-            }
+            let numbers =
+                format!("schema number {number}; clawmend knows up to {NEWEST_KNOWN_USER_VERSION}");
+            let finding = check.finding(DATABASE, says).note(numbers);
+            finding.seen_each("written by", database.app_version.as_deref())
         };
         let fits = |number: i64| writer.and_then(numbers).is_none_or(|fit| fit.contains(&number));
         if fits(number) && fits(database.user_version) {
             if number <= NEWEST_KNOWN_USER_VERSION {
-                return vec![];
+                return None;
             }
             let says = "the database is newer than clawmend knows: clawmend uses the columns that are there";
-            return vec![finding(says).rated(Severity::Info)];
+            return Some(finding(says).rated(Severity::Info));
         }
         let says = "the database's schema number does not fit the release that wrote it: the gateway does not start";
         let steps = [
             "after a downgrade: install the release that wrote the database again, or a later one",
             "if an old copy of the database was put back: put back the newest one, while the gateway is stopped",
         ];
-        vec![finding(says).by_hand(steps)]
+        Some(finding(says).by_hand(steps))
     },
     ..Check::BASE
 };
@@ -242,22 +207,22 @@ pub static COLUMNS: Check = Check {
     by_hand: "Install OpenClaw 2026.9.6 or later and start it: it does not ask for this column.",
     messages: &["does not match its canonical columns", "missing setup_id"],
     stage: Some(Stage::Store),
-    find: |model, check| {
+    find_one: |model, check| {
         let table = model.database().and_then(|database| database.tables.get(&Part::Bootstrap));
         let lacks = table.is_some_and(|table| table.column("setup_id").is_none());
         if !lacks || model.store != StoreKind::Sqlite {
-            return vec![];
+            return None;
         }
         let is_from = |since| model.release().is_some_and(|release| release.is_from(since));
         let severity = match (is_from("2026.8.1-beta.2"), is_from("2026.8.1")) {
-            (_, true) => return vec![],
+            (_, true) => return None,
             (true, false) => Severity::Blocks,
             (false, false) => Severity::Info,
         };
         let says = "device_bootstrap_tokens has no column setup_id: OpenClaw 2026.8.1-beta.2 does not start with it";
         let step =
             "install OpenClaw 2026.9.6 or later and start it: it does not ask for this column";
-        vec![check.finding(DATABASE, says).by_hand([step]).rated(severity)]
+        Some(check.finding(DATABASE, says).by_hand([step]).rated(severity))
     },
     ..Check::BASE
 };
@@ -292,16 +257,15 @@ pub static DOWNGRADED: Check = Check {
         "cannot open your existing data",
     ],
     stage: Some(Stage::Store),
-    find: downgraded,
+    find_one: downgraded,
     ..Check::BASE
 };
 
-fn downgraded(model: &Model, check: &Check) -> Vec<Finding> {
-    let paired = Part::Paired.file().unwrap_or_default();
-    let was_imported =
-        model.facts.migrated.iter().any(|name| name.strip_suffix(".migrated") == Some(paired));
-    if !was_imported || model.is_database_unread() {
-        return vec![];
+fn downgraded(model: &Model, check: &Check) -> Option<Finding> {
+    let paired = file_name(Part::Paired);
+    let migrated = format!("{paired}.migrated");
+    if !model.facts.migrated.contains(&migrated) || model.is_database_unread() {
+        return None;
     }
     let is_back = |condition: &Condition| *condition != Condition::Absent;
     let release = model.written_by();
@@ -310,34 +274,24 @@ fn downgraded(model: &Model, check: &Check) -> Vec<Finding> {
         release.as_deref().unwrap_or("2026.8")
     );
     let finding = match &model.legacy {
-        Some(legacy) if is_back(&legacy.paired.condition) => check
-            .finding(
-                paired,
-                "the pairing is in the database, but devices/paired.json is there again: an older OpenClaw wrote it, \
-                 or somebody put it back",
-            )
-            .by_hand([
-                Step::text(forward),
-                Step::run("openclaw", ["--version"])
-                    .after("see which release runs, here and in the gateway's service"),
-            ]),
-        Some(_) => return vec![],
+        Some(legacy) if is_back(&legacy.paired.condition) => {
+            let says = "the pairing is in the database, but devices/paired.json is there again: an older OpenClaw wrote it, \
+                        or somebody put it back";
+            let look = Step::run("openclaw", ["--version"])
+                .after("see which release runs, here and in the gateway's service");
+            check.finding(paired, says).by_hand([Step::text(forward), look])
+        }
+        Some(_) => return None,
         // The files count, or nothing is there.
-        None if is_back(&model.paired.condition) => return vec![],
-        None => check
-            .finding(
-                DATABASE,
-                "the pairing was moved into the database, and that database is not there",
-            )
-            .by_hand([
-                "put the database back from a backup while the gateway is stopped".to_owned(),
-                format!("or, to use a release before 2026.8: rename {paired}.migrated back to {paired}"),
-            ])
-            .rated(Severity::Blocks),
+        None if is_back(&model.paired.condition) => return None,
+        None => {
+            let says = "the pairing was moved into the database, and that database is not there";
+            let back = "put the database back from a backup while the gateway is stopped";
+            let or =
+                format!("or, to use a release before 2026.8: rename {migrated} back to {paired}");
+            check.finding(DATABASE, says).by_hand([back.to_owned(), or]).rated(Severity::Blocks)
+        }
     };
-    let finding = finding.note(format!("{paired}.migrated is there"));
-    vec![match release {
-        Some(release) => finding.seen("the database was written by", release),
-        None => finding,
-    }]
+    let finding = finding.note(format!("{migrated} is there"));
+    Some(finding.seen_each("the database was written by", release))
 }

@@ -12,13 +12,9 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 
 fn foreign(model: &Model) -> impl Iterator<Item = (&Entry, Device)> {
-    let local = model.local_id();
-    model
-        .pending
-        .entries
-        .iter()
-        .filter_map(|entry| Some((entry, model.pending.device(entry)?)))
-        .filter(move |(_, device)| device.device_id.as_deref() != local)
+    let entries = model.pending.entries.iter();
+    let devices = entries.filter_map(|entry| Some((entry, model.pending.device(entry)?)));
+    devices.filter(move |(_, device)| device.device_id.as_deref() != model.local_id())
 }
 
 pub static FOREIGN_REQUEST: Check = Check {
@@ -36,11 +32,11 @@ pub static FOREIGN_REQUEST: Check = Check {
         "invalid scope for requested roles",
         "device pairing approval denied",
     ],
-    find: |model, check| {
+    find_one: |model, check| {
         let waiting: Vec<_> =
             foreign(model).filter(|(_, device)| !device.expired(model.facts.now_ms)).collect();
         if waiting.is_empty() {
-            return vec![];
+            return None;
         }
         let says = match waiting.len() {
             1 => "another device waits for approval".to_owned(),
@@ -65,13 +61,13 @@ pub static FOREIGN_REQUEST: Check = Check {
             _ => finding.by_hand([Step::clawmend(["devices"])
                 .note("shows them all; approve yours by its id, and no other")]),
         };
-        vec![super::named(finding, &waiting, |(entry, device)| {
+        Some(super::named(finding, &waiting, |(entry, device)| {
             let warning = match refusal(model, &entry.key) {
                 Some(why) => format!("; do not approve it: {}", why.says()),
                 None => String::new(),
             };
             format!("{}{warning}", foreign_request_line(device, model.facts.now_ms))
-        })]
+        }))
     },
     ..Check::BASE
 };
@@ -85,18 +81,14 @@ pub static DUPLICATES: Check = Check {
     repair: "Nothing: clawmend cannot tell which of them is still in use.",
     by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices remove DEVICE_ID for each device \
               you do not know.",
-    find: |model, check| {
-        let mut alike: Vec<(u64, &Entry)> = model
-            .paired
-            .entries
-            .iter()
-            .filter_map(|entry| Some((entry.likeness?, entry)))
-            .collect();
-        alike.sort_by_key(|(likeness, _)| *likeness);
-        let mut many: Vec<&[(u64, &Entry)]> =
-            alike.chunk_by(|one, other| one.0 == other.0).filter(|group| group.len() > 1).collect();
+    find_one: |model, check| {
+        let known = model.paired.entries.iter().filter(|entry| entry.likeness.is_some());
+        let mut alike: Vec<&Entry> = known.collect();
+        alike.sort_by_key(|entry| entry.likeness);
+        let groups = alike.chunk_by(|one, other| one.likeness == other.likeness);
+        let mut many: Vec<&[&Entry]> = groups.filter(|group| group.len() > 1).collect();
         if many.is_empty() {
-            return vec![];
+            return None;
         }
         many.sort_by_key(|group| std::cmp::Reverse(group.len()));
         let extra: usize = many.iter().map(|group| group.len() - 1).sum();
@@ -106,16 +98,11 @@ pub static DUPLICATES: Check = Check {
         let devices = Step::clawmend(["devices"])
             .note("shows all; once the CLI works, remove what you do not know");
         let finding = check.finding(place_of(model.store, Part::Paired), says).by_hand([devices]);
-        let groups: Vec<String> = many
-            .iter()
-            .filter_map(|group| {
-                let device = model.paired.device(group.first()?.1)?;
-                let name = device.shown_name().unwrap_or_default();
-                Some(format!("{} times {name}", group.len()))
-            })
-            .take(super::NAMED)
-            .collect();
-        vec![super::named(finding, &groups, Clone::clone)]
+        let groups = many.iter().filter_map(|group| {
+            let name = model.paired.device(group.first()?)?.shown_name().unwrap_or_default();
+            Some(format!("{} times {name}", group.len()))
+        });
+        Some(finding.notes(groups.take(super::NAMED)))
     },
     ..Check::BASE
 };

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::finding::Code;
-use crate::image::Slot;
+use crate::format::Style;
+use crate::image::{Bytes, Slot};
 use crate::model::Model;
 use crate::model::device::Record;
-use crate::model::layout::Part;
+use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::plan::{Edit, Op, StoreKind, Target};
 
 /// Edits of one record.
@@ -23,8 +24,7 @@ impl RecordEdits {
     }
 
     pub(super) fn of(store: StoreKind, part: Part, key: &str, before: Record) -> Self {
-        let target = Target::Record { store, part, key: key.to_owned() };
-        Self { target, before, edits: Vec::new() }
+        Self { target: record(store, part, key), before, edits: Vec::new() }
     }
 
     /// The edits.
@@ -64,6 +64,27 @@ fn at<'a>(record: &'a Record, path: &[&str]) -> Option<&'a Value> {
     rest.iter().try_fold(record.get(*first)?, |value, name| value.get(*name))
 }
 
+/// A record as the target of an edit.
+pub(super) fn record(store: StoreKind, part: Part, key: &str) -> Target {
+    Target::Record { store, part, key: key.to_owned() }
+}
+
+/// A file of the state with this in it, as OpenClaw writes it: what is changed, and how.
+pub(super) fn written(part: Part, value: &Value) -> (Target, Op) {
+    let text = format!("{}\n", Style::openclaw().text(value));
+    (Target::Whole(Slot::File(part)), Op::Rewrite(Bytes::new(text.into_bytes())))
+}
+
+/// The row of this machine's identity, of its id and its keys.
+pub(super) fn identity_row(keys: Record, created_ms: i64, updated_ms: i64) -> Record {
+    let mut row = Record::new();
+    row.insert("identityKey".into(), PRIMARY_IDENTITY.into());
+    row.extend(keys);
+    row.insert("createdAtMs".into(), created_ms.into());
+    row.insert("updatedAtMs".into(), updated_ms.into());
+    row
+}
+
 /// An edit.
 pub(super) fn edit(target: Target, op: Op, why: impl Into<String>, repairs: &[Code]) -> Edit {
     Edit { target, op, why: why.into(), repairs: repairs.to_vec() }
@@ -77,7 +98,7 @@ pub(super) fn remove(
     why: impl Into<String>,
     repairs: &[Code],
 ) -> Edit {
-    edit(Target::Record { store, part, key: key.to_owned() }, Op::Remove, why, repairs)
+    edit(record(store, part, key), Op::Remove, why, repairs)
 }
 
 /// A file of the older generation that goes; it stays in the snapshot.

@@ -55,18 +55,18 @@ pub static MISSING: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Device),
     fault: Some(PairingFault::Unknown),
-    find: |model, check| {
+    find_one: |model, check| {
         // What cannot be read, or waits to be imported, has a finding of its own.
         if model.identity != IdentityState::Absent
             || model.is_database_unread()
             || !IDENTITY_WAITS.found(model).is_empty()
         {
-            return vec![];
+            return None;
         }
         let place = place_of(model.store, Part::Identity);
         if !model.paired.entries.is_empty() {
             let says = "the CLI's identity is missing, but devices are paired here";
-            return vec![renewed(check.finding(place, says), model, by_command())];
+            return Some(renewed(check.finding(place, says), model, by_command()));
         }
         let says =
             "the CLI was never used with this state dir: there is no identity and no paired device";
@@ -77,10 +77,10 @@ pub static MISSING: Check = Check {
         let setup =
             Step::run("openclaw", ["setup"]).after("first run").note("there is no config yet");
         let finding = check.finding(place, says).rated(Severity::Unchecked);
-        vec![match is_bare {
+        Some(match is_bare {
             true => finding.by_hand([setup, by_command().after("then run once")]),
             false => renewed(finding, model, by_command()),
-        }]
+        })
     },
     ..Check::BASE
 };
@@ -105,11 +105,11 @@ pub static MALFORMED: Check = Check {
         "could not access the persisted device identity",
     ],
     stage: Some(Stage::Device),
-    find: malformed,
+    find_one: malformed,
     ..Check::BASE
 };
 
-fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
+fn malformed(model: &Model, check: &Check) -> Option<Finding> {
     let place = place_of(model.store, Part::Identity);
     let aside = || {
         if model.store == StoreKind::Sqlite {
@@ -121,14 +121,14 @@ fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
             .after("let OpenClaw make one: move it away")
             .note("run `openclaw devices list` once, then `clawmend repair`")
     };
-    match &model.identity {
+    Some(match &model.identity {
         IdentityState::Unusable(why) => {
             let says = format!("the identity could not be read: {}", unusable(why));
-            vec![check.finding(place, says).by_hand(to_read(why)).rated(Severity::Unchecked)]
+            check.finding(place, says).by_hand(to_read(why)).rated(Severity::Unchecked)
         }
         IdentityState::Malformed => {
             let says = "the identity is not a JSON object (empty, truncated or damaged)";
-            vec![renewed(check.finding(place, says), model, aside())]
+            renewed(check.finding(place, says), model, aside())
         }
         IdentityState::Faulty(fault, id) => {
             let says = match fault {
@@ -145,13 +145,13 @@ fn malformed(model: &Model, check: &Check) -> Vec<Finding> {
                 }
             };
             let finding = renewed(check.finding(place, says), model, aside());
-            vec![match id {
+            match id {
                 Some(id) => finding.detail("deviceId", Shape::DeviceId.show(id)),
                 None => finding,
-            }]
+            }
         }
-        IdentityState::Absent | IdentityState::Found(_) => vec![],
-    }
+        IdentityState::Absent | IdentityState::Found(_) => return None,
+    })
 }
 
 pub static KEYS_DIFFER: Check = Check {
@@ -170,7 +170,7 @@ pub static KEYS_DIFFER: Check = Check {
         "invalid persisted device identity",
     ],
     stage: Some(Stage::Device),
-    find: |model, check| match &model.identity {
+    find_one: |model, check| match &model.identity {
         IdentityState::Found(identity) if !identity.keys_match => {
             let says = "the identity's private key does not belong to its public key (mixed from two machines?)";
             let finding = check.finding(place_of(model.store, Part::Identity), says);
@@ -179,9 +179,9 @@ pub static KEYS_DIFFER: Check = Check {
                 StoreKind::Sqlite => by_doctor(),
             };
             let finding = renewed(finding, model, by_openclaw);
-            vec![finding.detail("deviceId", identity.shown_id())]
+            Some(finding.detail("deviceId", identity.shown_id()))
         }
-        _ => vec![],
+        _ => None,
     },
     ..Check::BASE
 };
@@ -197,7 +197,7 @@ pub static ID_DIFFERS: Check = Check {
     by_hand: "Files: nothing to do. Database: stop the gateway and run `openclaw doctor --fix`.",
     messages: &["device identity mismatch", "invalid persisted device identity"],
     stage: Some(Stage::Device),
-    find: |model, check| match &model.identity {
+    find_one: |model, check| match &model.identity {
         IdentityState::Found(identity) if identity.keys_match && !identity.id_fits() => {
             let says = "the identity's deviceId does not belong to its key";
             let finding = check.finding(place_of(model.store, Part::Identity), says);
@@ -205,13 +205,13 @@ pub static ID_DIFFERS: Check = Check {
                 StoreKind::Files => finding.rated(Severity::Warning),
                 StoreKind::Sqlite => finding.repaired("write the right id"),
             };
-            vec![
+            Some(
                 finding
                     .detail("deviceId", identity.shown_id())
                     .seen("the right id", &identity.derived_id),
-            ]
+            )
         }
-        _ => vec![],
+        _ => None,
     },
     edits: Edits::Pairing(|model, _| {
         let (Some(row), Some(identity)) = (model.identity_row(), model.usable_identity()) else {
@@ -242,43 +242,31 @@ pub static FOREIGN: Check = Check {
     ],
     follows: &[&MISSING, &MALFORMED],
     stage: Some(Stage::Device),
-    find: foreign,
+    find_one: foreign,
     edits: Edits::Grant,
     ..Check::BASE
 };
 
-fn foreign(model: &Model, check: &Check) -> Vec<Finding> {
-    let Some(local) = model.local_id() else {
-        return vec![];
-    };
+fn foreign(model: &Model, check: &Check) -> Option<Finding> {
+    let local = model.local_id()?;
     if model.paired.entry(local).is_some() {
-        return vec![];
+        return None;
     }
-    let others: Vec<String> = model
-        .paired
-        .devices()
-        .filter(|device| device.client_id.as_deref() == Some("cli"))
-        .take(3)
-        .map(|device| device.name())
-        .collect();
+    let clis = model.paired.devices().filter(|device| device.client_id.as_deref() == Some("cli"));
+    let others: Vec<String> = clis.take(3).map(|device| device.name()).collect();
     let cached = model
         .auth
         .device_id
         .as_deref()
         .filter(|id| model.auth.condition == AuthCondition::Good && *id != local);
     if others.is_empty() && cached.is_none() {
-        return vec![];
+        return None;
     }
     let says = "this machine's identity is not the one that was paired here before";
-    let mut finding = check
+    let finding = check
         .finding(place_of(model.store, Part::Identity), says)
         .repaired("pair this machine's identity; the other devices stay")
-        .seen("this machine now", local);
-    for other in others {
-        finding = finding.seen("a CLI paired before", other);
-    }
-    vec![match cached {
-        Some(cached) => finding.seen("the cached token's device", model.shown_id(cached)),
-        None => finding,
-    }]
+        .seen("this machine now", local)
+        .seen_each("a CLI paired before", others);
+    Some(finding.seen_each("the cached token's device", cached.map(|id| model.shown_id(id))))
 }

@@ -4,7 +4,6 @@ use super::stores::to_read;
 use super::{Check, Edits, Stage, container, file_name, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::database::Legacy;
-use crate::model::facts::GatewayProcess;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Entry};
 use crate::model::{Model, Shared};
@@ -32,10 +31,9 @@ pub static IMPORT_WAITS: Check = Check {
         "doctor stopped because a state migration refused",
     ],
     stage: Some(Stage::Store),
-    find: |model, check| match &model.legacy {
-        Some(legacy) => import_waits(model, check, legacy).into_iter().collect(),
-        None if model.is_half_moved() => vec![half_moved(check)],
-        None => vec![],
+    find_one: |model, check| match &model.legacy {
+        Some(legacy) => import_waits(model, check, legacy),
+        None => model.is_half_moved().then(|| half_moved(check)),
     },
     edits: Edits::Pairing(prepare),
     ..Check::BASE
@@ -56,82 +54,68 @@ fn prepare(model: &Model, _: &super::Options) -> Vec<Edit> {
 
 /// The files are the store until a gateway's start moves them.
 fn half_moved(check: &Check) -> Finding {
-    check
-        .finding(
-            file_name(Part::Paired),
-            "the identity is in the database already, and the pairing is still in files",
-        )
-        .by_hand([
-            "start the gateway once: its first start moves the pairing files into the database"
-                .into(),
-            Step::run("openclaw", ["doctor", "--fix"])
-                .after("if they are still in devices/ then: stop the gateway, and run"),
-        ])
-        .rated(Severity::Warning)
+    let says = "the identity is in the database already, and the pairing is still in files";
+    let start = "start the gateway once: its first start moves the pairing files into the database";
+    let doctor = Step::run("openclaw", ["doctor", "--fix"])
+        .after("if they are still in devices/ then: stop the gateway, and run");
+    let finding = check.finding(file_name(Part::Paired), says);
+    finding.by_hand([start.into(), doctor]).rated(Severity::Warning)
 }
 
 fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding> {
     let paired = file_name(Part::Paired);
     let records = |number| count(number, "record", "records");
     let bad: Vec<&Entry> = legacy.paired.entries.iter().filter(|one| one.is_invalid()).collect();
+    let says = |says: &str| check.finding(paired, says);
     Some(match &legacy.paired.condition {
         Condition::Broken { whole, aside, .. } => {
-            let finding = check
-            .finding(
-                paired,
-                "the pairing file is not yet in the database, and is not valid JSON",
-            )
-            .repaired("rebuild the file from the records that are whole")
-            .seen("records that are whole", records(*whole));
-            container::left_out(aside, Part::Paired).into_iter().fold(finding, Finding::note)
+            says("the pairing file is not yet in the database, and is not valid JSON")
+                .repaired("rebuild the file from the records that are whole")
+                .seen("records that are whole", records(*whole))
+                .notes(container::left_out(aside, Part::Paired))
         }
-        Condition::Empty => check
-            .finding(
-                paired,
-                "the old pairing file is empty, and that stops its move into the database",
-            )
-            .repaired("make it an empty object"),
-        Condition::Unusable(why) => check
-            .finding(paired, "the old pairing file could not be read")
+        Condition::Empty => {
+            says("the old pairing file is empty, and that stops its move into the database")
+                .repaired("make it an empty object")
+        }
+        Condition::Unusable(why) => says("the old pairing file could not be read")
             .by_hand(to_read(why))
             .rated(Severity::Unchecked)
             .note(unusable(why)),
         Condition::Good if !bad.is_empty() => {
-            let says = format!(
+            let finding = says(&format!(
                 "{} of devices/paired.json cannot be moved into the database, and because of that 2026.8 moves none",
                 records(bad.len())
+            ));
+            let finding = finding.repaired(
+                "complete the records with a valid token, remove the others (the snapshot keeps them)",
             );
-            let repair =
-                "complete the records with a valid token, remove the others (the snapshot keeps them)";
-            let finding = check.finding(paired, says).repaired(repair);
             let finding = super::named(finding, &bad, |entry| entry.shown_key(Part::Paired));
             // Seen on 2026.8.1: nothing of the file is moved at any start, so every device in it is out.
             let gives_up = model.written_by().is_some_and(|release| release.starts_with("2026.8."));
             // Later the whole records are moved, and a CLI that needs none of the file is in anyway.
             let cli_is_in = model.local_entry().is_some() || model.shared != Shared::Absent;
-            if cli_is_in && !gives_up { finding.rated(Severity::Warning) } else { finding }
+            finding.rated_if(cli_is_in && !gives_up, Severity::Warning)
         }
-        Condition::Good if !legacy.paired.entries.is_empty() => check
-            .finding(paired, "the pairing file is not yet in the database")
-            .by_hand([
-                "2026.8: restart the gateway; it moves the records at each start".into(),
-                Step::run("openclaw", ["doctor", "--fix"])
-                    .after("2026.9: stop the gateway, then run")
-                    .note("the gateway does it only at its first start"),
-            ])
-            .rated(Severity::Warning)
-            .seen("in the file", records(legacy.paired.entries.len())),
+        Condition::Good if !legacy.paired.entries.is_empty() => {
+            let doctor = Step::run("openclaw", ["doctor", "--fix"])
+                .after("2026.9: stop the gateway, then run")
+                .note("the gateway does it only at its first start");
+            let restart = "2026.8: restart the gateway; it moves the records at each start";
+            says("the pairing file is not yet in the database")
+                .by_hand([restart.into(), doctor])
+                .rated(Severity::Warning)
+                .seen("in the file", records(legacy.paired.entries.len()))
+        }
         // Nothing to move: the next start renames it.
-        Condition::Good | Condition::NotAnObject(_) => check
-            .finding(paired, "an old pairing file without records is still there")
-            .rated(Severity::Info),
-        Condition::Absent if legacy.pending.condition != Condition::Absent => check
-            .finding(
-                file_name(Part::Pending),
-                "an old file of requests is still there; OpenClaw does not move its requests into the database",
-            )
-            .rated(Severity::Info),
-        Condition::Absent => return None,
+        Condition::Good | Condition::NotAnObject(_) => {
+            says("an old pairing file without records is still there").rated(Severity::Info)
+        }
+        Condition::Absent if legacy.pending.condition == Condition::Absent => return None,
+        Condition::Absent => {
+            let says = "an old file of requests is still there; OpenClaw does not move its requests into the database";
+            check.finding(file_name(Part::Pending), says).rated(Severity::Info)
+        }
     })
 }
 
@@ -152,51 +136,40 @@ pub static BLOCKER: Check = Check {
     ],
     stage: Some(Stage::Store),
     find: |model, check| {
-        // The file releases use it.
-        if model.store != StoreKind::Sqlite {
-            return vec![];
-        }
-        model
-            .facts
-            .blockers
-            .iter()
-            .map(|file| {
-                check
-                    .finding(
-                        file.clone(),
-                        "an old exec-approvals.json stops `openclaw doctor --fix`, and stops the gateway's next start \
-                         if OpenClaw cannot read it",
-                    )
-                    .by_hand([set_aside_step(model, file)])
-                    .rated(match model.facts.gateway {
-                        GatewayProcess::Running { .. } => Severity::Warning,
-                        _ => Severity::Unchecked,
-                    })
-            })
-            .collect()
+        let blockers = match model.store {
+            StoreKind::Sqlite => model.facts.blockers.as_slice(),
+            // The file releases use it.
+            StoreKind::Files => &[],
+        };
+        let says = "an old exec-approvals.json stops `openclaw doctor --fix`, and stops the gateway's next start \
+                    if OpenClaw cannot read it";
+        let stops = blockers.iter().map(|file| {
+            let finding = check.finding(file.as_str(), says).by_hand([set_aside_step(model, file)]);
+            finding.rated_if(model.facts.gateway.runs(), Severity::Warning)
+        });
+        stops.collect()
     },
     ..Check::BASE
 };
 
 pub static MIGRATED: Check = Check {
     code: Code("files-migrated"),
-    modes: &[],
     severity: Severity::Info,
     title: "old pairing files are kept under the name .migrated",
     why: "The update to 2026.8 moves the pairing files into the database, and keeps them under the name .migrated. \
           Nothing reads them any more.",
     repair: "Nothing.",
     by_hand: "Nothing to do.",
-    find: |model, check| {
+    find_one: |model, check| {
         let files = &model.facts.migrated;
         if model.store != StoreKind::Sqlite || files.is_empty() {
-            return vec![];
+            return None;
         }
         let says = format!(
             "{} into the database",
             count(files.len(), "file was moved", "files were moved")
         );
-        vec![super::named(check.finding("", says), files, Clone::clone)]
+        Some(super::named(check.finding("", says), files, Clone::clone))
     },
     ..Check::BASE
 };

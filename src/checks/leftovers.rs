@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::edits::{edit, set_aside};
+use super::edits::{edit, identity_row, record, set_aside};
 use super::stores::to_read;
 use super::{Check, Edits, Stage, file_name, new_identity, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
@@ -13,7 +13,7 @@ use crate::model::facts::GatewayProcess;
 use crate::model::identity::record_of_app;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{AuthCondition, IdentityState, Model, Shared};
-use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::plan::{Edit, Op, StoreKind};
 use crate::step::Step;
 use crate::text::unusable;
 
@@ -34,15 +34,13 @@ pub static IDENTITY_WAITS: Check = Check {
     ],
     follows: &[&super::import::IMPORT_WAITS],
     stage: Some(Stage::Device),
-    find: identity_waits,
+    find_one: identity_waits,
     edits: Edits::Pairing(adopted),
     ..Check::BASE
 };
 
-fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
-    let Some(legacy) = &model.legacy else {
-        return vec![];
-    };
+fn identity_waits(model: &Model, check: &Check) -> Option<Finding> {
+    let legacy = model.legacy.as_ref()?;
     let doctor = || Step::run("openclaw", ["doctor", "--fix"]).after("stop the gateway, then run");
     if let Some(part) = legacy.adopted {
         let says = "the identity is still in a file, and the database has none";
@@ -52,13 +50,11 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
         let starts = model.facts.gateway == GatewayProcess::NotRunning;
         let imports = model.release().is_none_or(|release| release.is_from("2026.8.1"));
         // Then it is in the database before anybody asks (seen on 2026.9.6).
-        return vec![match starts && imports && is_imported(legacy, None) {
-            true => finding.rated(Severity::Unchecked).note(LOOKS),
-            false => finding,
-        }];
+        let is_taken = starts && imports && is_imported(legacy, None);
+        return Some(finding.rated_if(is_taken, Severity::Unchecked).note_if(is_taken, LOOKS));
     }
     if model.identity != IdentityState::Absent {
-        return vec![];
+        return None;
     }
     let claim = legacy.identities.iter().find(|(part, _)| *part != Part::Identity);
     if let Some((claim, _)) = claim {
@@ -68,11 +64,9 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
         let (claim, identity) = (file_name(*claim), file_name(Part::Identity));
         let back = Step::run("mv", [dir.join(claim), dir.join(identity)])
             .after("if that fails, give the file its old name back");
-        return vec![check.finding(claim, says).by_hand([doctor(), back])];
+        return Some(check.finding(claim, says).by_hand([doctor(), back]));
     }
-    let Some((part, found)) = legacy.identities.first() else {
-        return vec![];
-    };
+    let (part, found) = legacy.identities.first()?;
     let says = match found {
         IdentityState::Unusable(why) => {
             format!("the identity is still in a file, which could not be read: {}", unusable(why))
@@ -81,7 +75,7 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
     };
     let identity = file_name(*part);
     let finding = check.finding(identity, says);
-    vec![match new_identity::is_possible(model) {
+    Some(match new_identity::is_possible(model) {
         true => finding.choice(new_identity::step()).choice(
             doctor().after("let OpenClaw make one: stop the gateway, then run").note("then repair"),
         ),
@@ -89,22 +83,20 @@ fn identity_waits(model: &Model, check: &Check) -> Vec<Finding> {
             let aside = set_aside_step(model, identity).after("if that fails, move the file away");
             finding.by_hand([doctor(), aside, Step::clawmend(["repair"]).after("then run")])
         }
-    }]
+    })
 }
 
 /// The identity's file becomes the row that is missing.
 fn adopted(model: &Model, _: &super::Options) -> Vec<Edit> {
-    let codes = [IDENTITY_WAITS.code];
-    let Some((legacy, row)) =
-        model.legacy.as_ref().and_then(|legacy| Some((legacy, imported(model, legacy.adopted?)?)))
-    else {
-        return vec![];
+    let edits = |legacy: &Legacy| {
+        let row = Op::Insert(imported(model, legacy.adopted?)?);
+        let why = "the key pair of the file becomes the identity in the database, as in OpenClaw's own import";
+        let target = record(StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY);
+        let mut edits = vec![edit(target, row, why, &[IDENTITY_WAITS.code])];
+        edits.extend(gone(legacy, "the key pair is in the database now", IDENTITY_WAITS.code));
+        Some(edits)
     };
-    let why = "the key pair of the file becomes the identity in the database, as in OpenClaw's own import";
-    let (store, part, key) = (StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY.to_owned());
-    let row = edit(Target::Record { store, part, key }, Op::Insert(row), why, &codes);
-    let files = gone(legacy, "the key pair is in the database now", IDENTITY_WAITS.code);
-    std::iter::once(row).chain(files).collect()
+    model.legacy.as_ref().and_then(edits).unwrap_or_default()
 }
 
 /// Whether a start takes the identity's files as they are: from 2026.8.1 it imports one file that fits the row, and stops at
@@ -137,14 +129,11 @@ fn imported(model: &Model, part: Part) -> Option<Record> {
     let now = model.facts.now_ms;
     let created = file.get("createdAtMs").and_then(Value::as_i64).filter(|time| *time >= 0);
     let mut row = Record::new();
-    row.insert("identityKey".into(), json!(PRIMARY_IDENTITY));
     row.insert("deviceId".into(), json!(model.local_id()?));
     for name in ["publicKeyPem", "privateKeyPem"] {
         row.insert(name.into(), keys.get(name)?.clone());
     }
-    row.insert("createdAtMs".into(), json!(created.unwrap_or(now)));
-    row.insert("updatedAtMs".into(), json!(now));
-    Some(row)
+    Some(identity_row(row, created.unwrap_or(now), now))
 }
 
 pub static IDENTITY_LEFT: Check = Check {
@@ -211,15 +200,16 @@ pub static IDENTITY_LEFT: Check = Check {
                 ),
             };
             let finding = check.finding(*name, says).repaired(repair);
-            let finding = lines.iter().fold(finding, |finding, (_, holds)| finding.note(holds));
+            let finding = finding.notes(lines.iter().map(|(_, holds)| holds));
             found.push(finding.seen("the database's device", &row.derived_id));
         }
         let imports = model.release().is_none_or(|release| release.is_from("2026.8.1"));
-        let rated = |finding: Finding| match &model.facts.gateway {
-            _ if is_imported(legacy, Some(&row.public_key)) => finding.rated(Severity::Info),
-            GatewayProcess::Running { .. } => finding.rated(Severity::Warning),
-            _ if imports => finding.note(LOOKS),
-            _ => finding.rated(Severity::Warning),
+        let rated = |finding: Finding| {
+            if is_imported(legacy, Some(&row.public_key)) {
+                return finding.rated(Severity::Info);
+            }
+            let stops = imports && !model.facts.gateway.runs();
+            finding.rated_if(!stops, Severity::Warning).note_if(stops, LOOKS)
         };
         found.into_iter().map(rated).collect()
     },
@@ -252,25 +242,21 @@ pub static AUTH_LEFT: Check = Check {
     ],
     follows: &[&super::import::IMPORT_WAITS],
     stage: Some(Stage::Store),
-    find: |model, check| {
-        let Some(legacy) = &model.legacy else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let legacy = model.legacy.as_ref()?;
         let says = "an old device-auth.json is there, and while it is, OpenClaw does not use the saved token";
         let finding = check.finding(file_name(Part::DeviceAuth), says);
         let finding = match &legacy.auth.condition {
-            AuthCondition::Absent => return vec![],
+            AuthCondition::Absent => return None,
             AuthCondition::Unusable(why) => finding.by_hand(to_read(why)).note(unusable(why)),
             AuthCondition::Good | AuthCondition::Malformed => {
                 finding.repaired("remove it (the snapshot keeps it)")
             }
         };
-        vec![match model.shared {
-            Shared::Absent => finding,
-            Shared::Present | Shared::AtStart | Shared::Open => finding.rated(Severity::Warning).note(
-                "the config holds a shared token or password, so the CLI does not need the saved token",
-            ),
-        }]
+        let note =
+            "the config holds a shared token or password, so the CLI does not need the saved token";
+        let has_other = model.shared != Shared::Absent;
+        Some(finding.rated_if(has_other, Severity::Warning).note_if(has_other, note))
     },
     edits: Edits::Pairing(|model, _| {
         let condition = model.legacy.as_ref().map(|legacy| &legacy.auth.condition);

@@ -3,9 +3,10 @@
 use super::{Check, Edits, Stage, list};
 use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::model::contact::PairingFault;
-use crate::model::device::{Device, List};
+use crate::model::device::Device;
 use crate::model::layout::Part;
 use crate::model::scopes::Era;
+use crate::model::store::Condition;
 use crate::model::{Model, place_of};
 use crate::secret::shape::Shape;
 use crate::text::ago;
@@ -93,12 +94,11 @@ pub static NOT_PAIRED: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Record),
     fault: Some(PairingFault::Unknown),
-    find: |model, check| {
-        let Some(identity) = model.usable_identity() else {
-            return vec![];
-        };
-        if model.local_entry().is_some() || !store_is_readable(model) {
-            return vec![];
+    find_one: |model, check| {
+        let identity = model.usable_identity()?;
+        let is_unread = matches!(model.paired.condition, Condition::Unusable(_));
+        if model.local_entry().is_some() || is_unread {
+            return None;
         }
         let waiting = model.requests.last();
         let says = match waiting {
@@ -114,7 +114,7 @@ pub static NOT_PAIRED: Check = Check {
             .finding(paired_place(model), says)
             .repaired("pair it, with the full operator scopes")
             .detail("deviceId", &identity.derived_id);
-        vec![with_request(model, finding)]
+        Some(with_request(model, finding))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -129,10 +129,6 @@ pub(super) fn with_request(model: &Model, finding: Finding) -> Finding {
         }
         None => finding,
     }
-}
-
-fn store_is_readable(model: &Model) -> bool {
-    !matches!(model.paired.condition, crate::model::store::Condition::Unusable(_))
 }
 
 pub static KEY_DIFFERS: Check = Check {
@@ -153,12 +149,10 @@ pub static KEY_DIFFERS: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Record),
     fault: Some(PairingFault::Key),
-    find: |model, check| {
-        let (Some(identity), Some(device)) = (model.usable_identity(), local(model)) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let (identity, device) = (model.usable_identity()?, local(model)?);
         if device.public_key.as_deref() == Some(identity.public_key.as_str()) {
-            return vec![];
+            return None;
         }
         let finding = check
             .finding(
@@ -170,7 +164,7 @@ pub static KEY_DIFFERS: Check = Check {
             Some(key) => Shape::PublicKey.show_proved(key, &|id| model.proves(id)),
             None => "none".to_owned(),
         };
-        vec![finding.seen("identity", &identity.public_key).seen("record", recorded)]
+        Some(finding.seen("identity", &identity.public_key).seen("record", recorded))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -196,16 +190,12 @@ pub static ROLE_MISSING: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Role),
     fault: Some(PairingFault::Role),
-    find: |model, check| {
-        let Some(device) = local(model) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let device = local(model)?;
         let roles = device.all_roles();
-        let held = roles.iter().any(|role| role == "operator");
-        let listed =
-            !device.roles.is_list() || device.roles.items().iter().any(|role| role == "operator");
-        if held && listed && device.roles != List::Odd {
-            return vec![];
+        let held = device.is_operator();
+        if held && device.roles.names_operator() {
+            return None;
         }
         let finding = check
             .finding(
@@ -214,12 +204,8 @@ pub static ROLE_MISSING: Check = Check {
             )
             .repaired("add the role `operator`");
         // From 2026.4 `role` and `roles` count together; before, `roles` alone where it is a list.
-        let finding = if held && model.era == Era::Least {
-            finding.rated(Severity::Warning)
-        } else {
-            finding
-        };
-        vec![finding.seen("roles", list(&roles))]
+        let is_mild = held && model.era == Era::Least;
+        Some(finding.rated_if(is_mild, Severity::Warning).seen("roles", list(&roles)))
     },
     edits: Edits::Grant,
     ..Check::BASE

@@ -168,12 +168,12 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
             eased_by_gateway(model, check, eased_without_device(model, check, finding))
         }));
     }
-    if findings.iter().any(|finding| finding.repair.is_some()) {
+    if findings.iter().any(|finding| matches!(finding.remedy, Remedy::Repair(_))) {
         let edits = plan(model, &Options::all([0; 32])).edits;
         let repaired: HashSet<Code> =
             edits.iter().flat_map(|edit| edit.repairs.iter().copied()).collect();
         for finding in &mut findings {
-            promise(finding, &repaired);
+            promise_only_edits(finding, &repaired);
         }
     }
     findings.extend(admission::untold(model, &findings));
@@ -181,16 +181,12 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     findings
 }
 
-/// Makes the words of [`Finding::repair`] the remedy where an edit exists, and only there.
-fn promise(finding: &mut Finding, repaired: &HashSet<Code>) {
-    let Some(what) = finding.repair.take() else {
-        return;
-    };
-    let check = check(finding.code);
-    let is_rolled_back = check.is_some_and(|check| matches!(check.edits, Edits::RollBack));
-    if is_rolled_back || repaired.contains(&finding.code) {
-        finding.remedy = Remedy::Repair(what);
-    } else if let (Remedy::Nothing, Some(check)) = (&finding.remedy, check) {
+/// Leaves it to a person where a check says what `repair` does, and no edit exists that does it.
+fn promise_only_edits(finding: &mut Finding, repaired: &HashSet<Code>) {
+    if let (Remedy::Repair(_), Some(check)) = (&finding.remedy, check(finding.code))
+        && !matches!(check.edits, Edits::RollBack)
+        && !repaired.contains(&finding.code)
+    {
         finding.remedy = Remedy::ByHand(vec![Step::text(check.by_hand)]);
     }
 }
@@ -198,12 +194,9 @@ fn promise(finding: &mut Finding, repaired: &HashSet<Code>) {
 /// A warning in place of what blocks, where the CLI sends no device: from 2026.7.1 a local CLI that has a shared
 /// token or password shows that alone, and nothing about its pairing keeps it out.
 fn eased_without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
-    if !(model.omits_device() && finding.severity.fails() && check.is_of_device) {
-        return finding;
-    }
-    finding.rated(Severity::Warning).note(
-        "the config holds a shared token or password: from 2026.7 the local CLI shows that, and needs no pairing",
-    )
+    let is_eased = model.omits_device() && finding.severity.fails() && check.is_of_device;
+    let note = "the config holds a shared token or password: from 2026.7 the local CLI shows that, and needs no pairing";
+    finding.rated_if(is_eased, Severity::Warning).note_if(is_eased, note)
 }
 
 /// A warning in place of what blocks, where the gateway makes it good by itself when its own machine's CLI comes.
@@ -227,11 +220,9 @@ const NAMED: usize = 5;
 
 /// A finding with its first few items as evidence, and how many more there are.
 fn named<T>(finding: Finding, items: &[T], line: impl Fn(&T) -> String) -> Finding {
-    let finding = items.iter().take(NAMED).fold(finding, |finding, one| finding.note(line(one)));
-    match items.len().saturating_sub(NAMED) {
-        0 => finding,
-        more => finding.note(format!("and {more} more")),
-    }
+    let more = items.len().saturating_sub(NAMED);
+    let finding = finding.notes(items.iter().take(NAMED).map(line));
+    finding.notes((more > 0).then(|| format!("and {more} more")))
 }
 
 /// A store's file, relative to the state dir.
@@ -255,6 +246,7 @@ fn list(scopes: &[String]) -> String {
 mod approve_tests;
 
 #[cfg(test)]
+#[path = "tests/database/mod.rs"]
 mod database_tests;
 
 #[cfg(test)]

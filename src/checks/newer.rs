@@ -6,26 +6,21 @@ use crate::finding::{Code, Severity};
 
 pub static RELEASE: Check = Check {
     code: Code("release-newer"),
-    modes: &[],
     severity: Severity::Info,
     title: "this OpenClaw is newer than the releases that clawmend knows",
     why: "What a gateway checks changes from release to release. clawmend uses the rules of the newest release that it was tested with.",
     repair: "Nothing.",
     by_hand: "Look for a newer clawmend.",
-    find: |model, check| {
-        let Some(release) = model.release() else {
-            return vec![];
-        };
-        let Some(known) = Schema::of(release).filter(|known| known.is_older) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let release = model.release()?;
+        let known = Schema::of(release).filter(|known| known.is_older)?;
         let says = "this OpenClaw is newer than the releases that clawmend knows";
-        vec![
+        Some(
             check
                 .finding(crate::model::layout::CONFIG, says)
                 .seen("OpenClaw here", release.to_string())
                 .seen("newest known", known.release.to_string()),
-        ]
+        )
     },
     ..Check::BASE
 };

@@ -15,8 +15,8 @@ pub static OTHER_SYSTEM: Check = Check {
           does not open the other.",
     repair: "Nothing: clawmend changes only the state dir that it shows.",
     by_hand: "Run clawmend on the side where you type `openclaw`: in PowerShell for Windows, in the Linux shell for WSL.",
-    find: |model, check| {
-        let Some((side, evidence)) = side(model) else { return vec![] };
+    find_one: |model, check| {
+        let (side, evidence) = side(model)?;
         let (says, shell) = match side {
             Side::Windows => {
                 ("this state dir belongs to an OpenClaw in Windows", "PowerShell or cmd")
@@ -27,7 +27,7 @@ pub static OTHER_SYSTEM: Check = Check {
             ),
         };
         let step = format!("if you type `openclaw` in {shell}, run clawmend there too, not here");
-        vec![check.finding("", says).by_hand([Step::text(step)]).note(evidence)]
+        Some(check.finding("", says).by_hand([Step::text(step)]).note(evidence))
     },
     ..Check::BASE
 };

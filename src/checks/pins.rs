@@ -5,7 +5,7 @@ use super::{Check, Edits, Stage};
 use crate::finding::{Code, Severity};
 use crate::model::Model;
 use crate::model::device::Device;
-use crate::model::scopes::Rule as ScopeRule;
+use crate::model::scopes::Era;
 use crate::plan::StoreKind;
 use crate::secret::shape::Shape;
 
@@ -27,8 +27,8 @@ fn families(host: &str) -> &'static [&'static str] {
     }
 }
 
-fn normal(text: Option<&str>) -> String {
-    text.unwrap_or_default().trim().to_ascii_lowercase()
+fn normal(text: &Option<String>) -> String {
+    text.as_deref().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Which pins of the CLI's record keep it out: `platform`, `deviceFamily`.
@@ -40,28 +40,22 @@ pub fn false_pins(model: &Model) -> Vec<&'static str> {
     let known = matches!(host, "linux" | "darwin" | "win32");
     // The newest live request says what a CLI claimed here.
     let claim = model.requests.iter().rev().find(|request| !request.expired(model.facts.now_ms));
-    let (platform, family) =
-        (normal(device.platform.as_deref()), normal(device.device_family.as_deref()));
-    let mut pins = Vec::new();
-    let differs = |pin: &str, claimed: Option<String>, usual: &[&str]| match claimed {
-        _ if pin.is_empty() => false,
-        Some(claimed) if claimed != pin => true,
-        // A request that repeats the pin may be older than the change.
-        _ => known && !usual.contains(&pin),
+    // A request that repeats the pin may be older than the change.
+    let differs = |name, field: fn(&Device) -> &Option<String>, usual: &[&str]| {
+        let pin = normal(field(device));
+        let is_claimed = claim.is_none_or(|request| normal(field(request)) == pin);
+        let is_usual = !known || usual.contains(&pin.as_str());
+        let fits = pin.is_empty() || is_claimed && is_usual;
+        (!fits).then_some(name)
     };
-    if differs(&platform, claim.map(|request| normal(request.platform.as_deref())), platforms(host))
-    {
-        pins.push("platform");
-    }
     let usual = match model.store {
         // The CLI of the file releases sends no family at all.
         StoreKind::Files => &[][..],
         StoreKind::Sqlite => families(host),
     };
-    if differs(&family, claim.map(|request| normal(request.device_family.as_deref())), usual) {
-        pins.push("deviceFamily");
-    }
-    pins
+    let platform = differs("platform", |device| &device.platform, platforms(host));
+    let family = differs("deviceFamily", |device| &device.device_family, usual);
+    platform.into_iter().chain(family).collect()
 }
 
 pub static PINNED: Check = Check {
@@ -82,13 +76,11 @@ pub static PINNED: Check = Check {
     ],
     is_of_device: true,
     stage: Some(Stage::Record),
-    find: |model, check| {
-        let Some(device) = local(model) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let device = local(model)?;
         let pins = false_pins(model);
         if pins.is_empty() {
-            return vec![];
+            return None;
         }
         let says = format!("the CLI's record names another {}", pins.join(" and "));
         let told = |device: &Device| {
@@ -99,20 +91,14 @@ pub static PINNED: Check = Check {
                 });
             format!("platform {platform}, deviceFamily {family}")
         };
-        let mut finding = check
+        let finding = check
             .finding(paired_place(model), says)
             .repaired("remove it from the record")
             .seen("record", told(device))
-            .seen("this machine", &model.facts.platform);
-        if let Some(request) = model.requests.last() {
-            finding = finding.seen("its request", told(request));
-        }
+            .seen("this machine", &model.facts.platform)
+            .seen_each("its request", model.requests.last().map(told));
         // 2026.2.19 does not look at it: the same record locks out only after an update.
-        vec![if model.rule == ScopeRule::Literal {
-            finding.rated(Severity::Warning)
-        } else {
-            finding
-        }]
+        Some(finding.rated_if(model.era == Era::Literal, Severity::Warning))
     },
     edits: Edits::Grant,
     ..Check::BASE

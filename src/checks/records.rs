@@ -21,8 +21,8 @@ pub fn describe(fault: &Fault) -> String {
         Fault::KeyDiffers(id) => {
             format!("it is stored under another key than its id {}", Shape::RequestId.show(id))
         }
-        Fault::Key(_) => "its public key does not belong to its id".to_owned(),
-        Fault::Cell(column) => format!("its {column} is not JSON"),
+        Fault::Key => "its public key does not belong to its id".to_owned(),
+        Fault::Cell(column) => format!("its {} is not JSON", column.column),
     }
 }
 
@@ -128,7 +128,7 @@ pub static RECORD_FOREIGN_KEY: Check = Check {
     find: |model, check| {
         let found =
             with_fault(check, model, "with a public key that does not belong to the id", |fault| {
-                matches!(fault, Fault::Key(_))
+                *fault == Fault::Key
             });
         let step = |part| match part {
             Part::Pending => {

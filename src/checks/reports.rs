@@ -6,224 +6,111 @@ pub struct FailureMode {
     pub mode: &'static str,
     /// What it is called.
     pub name: &'static str,
-    /// Threads that report it, as `owner/repository#number`.
-    pub refs: &'static [&'static str],
+    /// The threads that report it: a number of OpenClaw's own tracker, or `owner/repository#number`.
+    threads: &'static str,
+}
+
+impl FailureMode {
+    /// The threads that report it, as `owner/repository#number`.
+    pub fn refs(&self) -> Vec<String> {
+        let full = |thread: &str| match thread.contains('#') {
+            true => thread.to_owned(),
+            false => format!("openclaw/openclaw#{thread}"),
+        };
+        self.threads.split(' ').map(full).collect()
+    }
+}
+
+const fn mode(mode: &'static str, name: &'static str, threads: &'static str) -> FailureMode {
+    FailureMode { mode, name, threads }
 }
 
 /// Every failure mode, in order of how many users reported it, most first.
 pub static FAILURE_MODES: &[FailureMode] = &[
-    FailureMode {
-        mode: "F01",
-        name: "The local CLI has too few scopes and cannot approve itself",
-        refs: &["openclaw/openclaw#21470", "openclaw/openclaw#16305", "openclaw/openclaw#74484"],
-    },
-    FailureMode {
-        mode: "F02",
-        name: "First pairing impossible (container, LAN bind, empty store)",
-        refs: &["openclaw/openclaw#19352", "openclaw/openclaw#55067", "openclaw/openclaw#4531"],
-    },
-    FailureMode {
-        mode: "F03",
-        name: "Request id changes before it can be approved",
-        refs: &["openclaw/openclaw#97957", "openclaw/openclaw#83234", "openclaw/openclaw#81442"],
-    },
-    FailureMode {
-        mode: "F04",
-        name: "Device token mismatch that survives re-pairing",
-        refs: &["openclaw/openclaw#20679", "openclaw/openclaw#18175", "openclaw/openclaw#18659"],
-    },
-    FailureMode {
-        mode: "F05",
-        name: "Shared gateway token drift",
-        refs: &["openclaw/openclaw#17223", "openclaw/openclaw#24419", "openclaw/openclaw#114440"],
-    },
-    FailureMode {
-        mode: "F06",
-        name: "Behind a proxy the local CLI does not count as local",
-        refs: &["openclaw/openclaw#8552", "openclaw/openclaw#71103", "ID-Robots/clawbox#565"],
-    },
-    FailureMode {
-        mode: "F07",
-        name: "Pinned platform/device family differs (`metadata-upgrade`)",
-        refs: &["openclaw/openclaw#36973", "openclaw/openclaw#87524", "openclaw/openclaw#127176"],
-    },
-    FailureMode {
-        mode: "F08",
-        name: "`gateway.mode` missing",
-        refs: &["openclaw/openclaw#126920", "openclaw/openclaw#10767", "openclaw/openclaw#54200"],
-    },
-    FailureMode {
-        mode: "F09",
-        name: "Config silently replaced by an older copy",
-        refs: &["openclaw/openclaw#90546", "openclaw/openclaw#126806", "openclaw/openclaw#65105"],
-    },
-    FailureMode {
-        mode: "F10",
-        name: "Database newer than the installed build (downgrade)",
-        refs: &["openclaw/openclaw#122587", "openclaw/openclaw#115008", "ValueCell-ai/ClawX#1285"],
-    },
-    FailureMode {
-        mode: "F11",
-        name: "Not a file problem: clock skew, or auth rate limit",
-        refs: &["openclaw/openclaw#24455", "openclaw/openclaw#155384", "openclaw/openclaw#71609"],
-    },
-    FailureMode {
-        mode: "F12",
-        name: "Native app makes a new device id",
-        refs: &[
-            "openclaw/openclaw#76815",
-            "openclaw/openclaw#99522",
-            "openclaw/openclaw-windows-node#1031",
-        ],
-    },
-    FailureMode {
-        mode: "F13",
-        name: "Files owned by root or another uid",
-        refs: &["NVIDIA/NemoClaw#692", "truenas/apps#4589", "NVIDIA/NemoClaw#9015"],
-    },
-    FailureMode {
-        mode: "F14",
-        name: "`doctor --fix` stops before the pairing/identity migration",
-        refs: &["openclaw/openclaw#135775", "openclaw/openclaw#135297", "openclaw/openclaw#129337"],
-    },
-    FailureMode {
-        mode: "F15",
-        name: "`gateway.bind` not an allowed word",
-        refs: &["openclaw/openclaw#21504", "openclaw/openclaw#15708", "openclaw/openclaw#9275"],
-    },
-    FailureMode {
-        mode: "F16",
-        name: "`$include` config flattened, or writes refused",
-        refs: &["openclaw/openclaw#70087", "openclaw/openclaw#11696", "openclaw/openclaw#116107"],
-    },
-    FailureMode {
-        mode: "F17",
-        name: "Token is a reference or a placeholder",
-        refs: &["openclaw/openclaw#118733", "openclaw/openclaw#139494", "openclaw/openclaw#88022"],
-    },
-    FailureMode {
-        mode: "F18",
-        name: "CLI refuses its own LAN URL",
-        refs: &["openclaw/openclaw#21142", "openclaw/openclaw#21637", "openclaw/openclaw#22301"],
-    },
-    FailureMode {
-        mode: "F19",
-        name: "Database locked",
-        refs: &["openclaw/openclaw#155927", "openclaw/openclaw#119016", "openclaw/openclaw#117262"],
-    },
-    FailureMode {
-        mode: "F20",
-        name: "Retired `device.json` came back with another key",
-        refs: &["openclaw/openclaw#117270", "openclaw/openclaw#120608", "Clawdi-AI/clawdi#1358"],
-    },
-    FailureMode {
-        mode: "F21",
-        name: "Device store and node store disagree",
-        refs: &["openclaw/openclaw#6836", "openclaw/openclaw#24998", "openclaw/openclaw#128446"],
-    },
-    FailureMode {
-        mode: "F22",
-        name: "CLI and gateway use different state dirs",
-        refs: &["openclaw/openclaw#9866", "openclaw/openclaw#134403", "openclaw/openclaw#124637"],
-    },
-    FailureMode {
-        mode: "F23",
-        name: "Rotate, revoke or remove left the only CLI device unusable",
-        refs: &["openclaw/openclaw#21688", "openclaw/openclaw#112475", "openclaw/openclaw#143263"],
-    },
-    FailureMode {
-        mode: "F24",
-        name: "Stores grow without bound",
-        refs: &["openclaw/openclaw#81169", "openclaw/openclaw#100974", "openclaw/openclaw#102810"],
-    },
-    FailureMode {
-        mode: "F25",
-        name: "Leftovers of the clawdbot/moltbot generation, or a second service",
-        refs: &["openclaw/openclaw#3533", "openclaw/openclaw#54200", "ID-Robots/clawbox#843"],
-    },
-    FailureMode {
-        mode: "F26",
-        name: "Upgrade needs scopes old rows do not have",
-        refs: &["openclaw/openclaw#23006", "openclaw/openclaw#24189", "openclaw/openclaw#70687"],
-    },
-    FailureMode {
-        mode: "F27",
-        name: "State database corrupt",
-        refs: &["openclaw/openclaw#101290", "openclaw/openclaw#126356", "openclaw/openclaw#114269"],
-    },
-    FailureMode {
-        mode: "F28",
-        name: "Auth/bind combination refused, or a bypass flag that does nothing",
-        refs: &[
-            "openclaw/openclaw#97970",
-            "truenas/apps#4748",
-            "paperclipinc/openclaw-operator#600",
-        ],
-    },
-    FailureMode {
-        mode: "F29",
-        name: "Retired `device-auth.json` blocks the CLI",
-        refs: &["openclaw/openclaw#134509", "openclaw/openclaw#127973", "openclaw/openclaw#115533"],
-    },
-    FailureMode {
-        mode: "F30",
-        name: "Stale repair request blocks a healthy device",
-        refs: &["openclaw/openclaw#22193", "openclaw/openclaw#60754", "MCERQUA/OpenVoiceUI#152"],
-    },
-    FailureMode {
-        mode: "F31",
-        name: "Store is a JSON array",
-        refs: &["openclaw/openclaw#23498", "openclaw/openclaw#63081", "openclaw/openclaw#63072"],
-    },
-    FailureMode {
-        mode: "F32",
-        name: "Config key unknown to this version",
-        refs: &["openclaw/openclaw#35957", "openclaw/openclaw#78236", "openclaw/openclaw#129337"],
-    },
-    FailureMode {
-        mode: "F33",
-        name: "Config cannot be parsed",
-        refs: &["openclaw/openclaw#70643", "NVIDIA/NemoClaw#3160", "openclaw/openclaw#100289"],
-    },
-    FailureMode {
-        mode: "F34",
-        name: "`doctor --fix` changed or dropped the gateway token",
-        refs: &[
-            "openclaw/openclaw#87517",
-            "openclaw/openclaw#17185",
-            "10000ge10000/luci-app-openclaw#2",
-        ],
-    },
-    FailureMode {
-        mode: "F35",
-        name: "Client unpairs itself on a mismatch",
-        refs: &["openclaw/openclaw#23498", "openclaw/openclaw#20679", "openclaw/openclaw#22071"],
-    },
-    FailureMode {
-        mode: "F36",
-        name: "Races on the stores",
-        refs: &["openclaw/openclaw#84751", "openclaw/openclaw#52093", "openclaw/openclaw#132857"],
-    },
-    FailureMode {
-        mode: "F37",
-        name: "Admin token may not approve another device",
-        refs: &["openclaw/openclaw#76956", "openclaw/openclaw#76349", "openclaw/openclaw#79775"],
-    },
-    FailureMode {
-        mode: "F38",
-        name: "Restored or moved state does not fit together",
-        refs: &["openclaw/openclaw#18936", "openclaw/openclaw#2381", "NVIDIA/NemoClaw#5202"],
-    },
-    FailureMode {
-        mode: "F39",
-        name: "Store empty or truncated",
-        refs: &["openclaw/openclaw#122822", "openclaw/openclaw#71873"],
-    },
-    FailureMode {
-        mode: "F40",
-        name: "Polluted `paired.json` stops the SQLite import",
-        refs: &["openclaw/openclaw#134340", "openclaw/openclaw#134483"],
-    },
+    mode("F01", "The local CLI has too few scopes and cannot approve itself", "21470 16305 74484"),
+    mode("F02", "First pairing impossible (container, LAN bind, empty store)", "19352 55067 4531"),
+    mode("F03", "Request id changes before it can be approved", "97957 83234 81442"),
+    mode("F04", "Device token mismatch that survives re-pairing", "20679 18175 18659"),
+    mode("F05", "Shared gateway token drift", "17223 24419 114440"),
+    mode(
+        "F06",
+        "Behind a proxy the local CLI does not count as local",
+        "8552 71103 ID-Robots/clawbox#565",
+    ),
+    mode("F07", "Pinned platform/device family differs (`metadata-upgrade`)", "36973 87524 127176"),
+    mode("F08", "`gateway.mode` missing", "126920 10767 54200"),
+    mode("F09", "Config silently replaced by an older copy", "90546 126806 65105"),
+    mode(
+        "F10",
+        "Database newer than the installed build (downgrade)",
+        "122587 115008 ValueCell-ai/ClawX#1285",
+    ),
+    mode("F11", "Not a file problem: clock skew, or auth rate limit", "24455 155384 71609"),
+    mode(
+        "F12",
+        "Native app makes a new device id",
+        "76815 99522 openclaw/openclaw-windows-node#1031",
+    ),
+    mode(
+        "F13",
+        "Files owned by root or another uid",
+        "NVIDIA/NemoClaw#692 truenas/apps#4589 NVIDIA/NemoClaw#9015",
+    ),
+    mode(
+        "F14",
+        "`doctor --fix` stops before the pairing/identity migration",
+        "135775 135297 129337",
+    ),
+    mode("F15", "`gateway.bind` not an allowed word", "21504 15708 9275"),
+    mode("F16", "`$include` config flattened, or writes refused", "70087 11696 116107"),
+    mode("F17", "Token is a reference or a placeholder", "118733 139494 88022"),
+    mode("F18", "CLI refuses its own LAN URL", "21142 21637 22301"),
+    mode("F19", "Database locked", "155927 119016 117262"),
+    mode(
+        "F20",
+        "Retired `device.json` came back with another key",
+        "117270 120608 Clawdi-AI/clawdi#1358",
+    ),
+    mode("F21", "Device store and node store disagree", "6836 24998 128446"),
+    mode("F22", "CLI and gateway use different state dirs", "9866 134403 124637"),
+    mode(
+        "F23",
+        "Rotate, revoke or remove left the only CLI device unusable",
+        "21688 112475 143263",
+    ),
+    mode("F24", "Stores grow without bound", "81169 100974 102810"),
+    mode(
+        "F25",
+        "Leftovers of the clawdbot/moltbot generation, or a second service",
+        "3533 54200 ID-Robots/clawbox#843",
+    ),
+    mode("F26", "Upgrade needs scopes old rows do not have", "23006 24189 70687"),
+    mode("F27", "State database corrupt", "101290 126356 114269"),
+    mode(
+        "F28",
+        "Auth/bind combination refused, or a bypass flag that does nothing",
+        "97970 truenas/apps#4748 paperclipinc/openclaw-operator#600",
+    ),
+    mode("F29", "Retired `device-auth.json` blocks the CLI", "134509 127973 115533"),
+    mode(
+        "F30",
+        "Stale repair request blocks a healthy device",
+        "22193 60754 MCERQUA/OpenVoiceUI#152",
+    ),
+    mode("F31", "Store is a JSON array", "23498 63081 63072"),
+    mode("F32", "Config key unknown to this version", "35957 78236 129337"),
+    mode("F33", "Config cannot be parsed", "70643 NVIDIA/NemoClaw#3160 100289"),
+    mode(
+        "F34",
+        "`doctor --fix` changed or dropped the gateway token",
+        "87517 17185 10000ge10000/luci-app-openclaw#2",
+    ),
+    mode("F35", "Client unpairs itself on a mismatch", "23498 20679 22071"),
+    mode("F36", "Races on the stores", "84751 52093 132857"),
+    mode("F37", "Admin token may not approve another device", "76956 76349 79775"),
+    mode("F38", "Restored or moved state does not fit together", "18936 2381 NVIDIA/NemoClaw#5202"),
+    mode("F39", "Store empty or truncated", "122822 71873"),
+    mode("F40", "Polluted `paired.json` stops the SQLite import", "134340 134483"),
 ];
 
 /// A failure mode by its name, whatever its case.
@@ -240,8 +127,10 @@ mod tests {
         assert_eq!(FAILURE_MODES.len(), 40);
         for (at, report) in FAILURE_MODES.iter().enumerate() {
             assert_eq!(report.mode, format!("F{:02}", at + 1));
-            assert!(!report.name.is_empty() && !report.refs.is_empty());
-            assert!(report.refs.iter().all(|thread| thread.contains('/') && thread.contains('#')));
+            assert!(!report.name.is_empty() && !report.refs().is_empty());
+            assert!(
+                report.refs().iter().all(|thread| thread.contains('/') && thread.contains('#'))
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use super::local::{KEY_DIFFERS, NOT_PAIRED, ROLE_MISSING, local, request_line};
 use super::pins::PINNED;
 use super::scopes::{BEYOND, NARROW, SCOPES_MISSING};
 use super::{Check, Edits, identity, import, list, stores, tokens};
-use crate::finding::{Code, Place, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::device::Device;
 use crate::model::layout::Part;
@@ -36,8 +36,15 @@ static LOCKED_OUT: &[&Check] = &[
     &tokens::CACHE_FOREIGN,
 ];
 
-fn pending_place(model: &Model) -> Place {
-    place_of(model.store, Part::Pending)
+/// A finding about these requests.
+fn about<'r>(
+    model: &Model,
+    check: &Check,
+    says: impl Into<String>,
+    requests: impl IntoIterator<Item = &'r Device>,
+) -> Finding {
+    let lines = requests.into_iter().map(|request| request_line(request, model.facts.now_ms));
+    check.finding(place_of(model.store, Part::Pending), says).notes(lines)
 }
 
 /// Whether something else than its requests keeps the device out.
@@ -71,23 +78,22 @@ pub static REQUEST_WAITS: Check = Check {
     ],
     follows: LOCKED_OUT,
     is_of_requests: true,
-    find: |model, check| {
+    find_one: |model, check| {
         let live = live(model);
         if live.is_empty() || !locked_out(model) {
-            return vec![];
+            return None;
         }
-        let mut finding = check
-            .finding(pending_place(model), "a request of this machine's CLI waits for approval")
-            .repaired("give the CLI its scopes, and remove its requests");
-        for request in &live {
-            finding = finding.note(request_line(request, model.facts.now_ms));
+        let mut finding =
+            about(model, check, "a request of this machine's CLI waits for approval", [])
+                .repaired("give the CLI its scopes, and remove its requests");
+        for request in live {
             let lacking = model.rule.lacking(request.scopes.items(), FULL);
-            if !lacking.is_empty() {
-                finding = finding
-                    .seen("if it were approved as it is, the CLI would still lack", list(&lacking));
-            }
+            let lacks = (!lacking.is_empty()).then(|| list(&lacking));
+            finding = finding
+                .note(request_line(request, model.facts.now_ms))
+                .seen_each("if it were approved as it is, the CLI would still lack", lacks);
         }
-        vec![finding]
+        Some(finding)
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -104,22 +110,13 @@ pub static REQUEST_EXPIRED: Check = Check {
     messages: &["unknown requestId"],
     follows: LOCKED_OUT,
     is_of_requests: true,
-    find: |model, check| {
-        let expired: Vec<&Device> =
-            model.requests.iter().filter(|request| request.expired(model.facts.now_ms)).collect();
-        if expired.is_empty() {
-            return vec![];
-        }
-        let mut finding = check
-            .finding(
-                pending_place(model),
-                "a request of this machine's CLI has expired, so its id can no longer be approved",
-            )
-            .repaired("remove it");
-        for request in expired.iter().take(3) {
-            finding = finding.note(request_line(request, model.facts.now_ms));
-        }
-        vec![finding]
+    find_one: |model, check| {
+        let now = model.facts.now_ms;
+        let mut expired = model.requests.iter().filter(|request| request.expired(now)).peekable();
+        expired.peek()?;
+        let says =
+            "a request of this machine's CLI has expired, so its id can no longer be approved";
+        Some(about(model, check, says, expired.take(3)).repaired("remove it"))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -137,20 +134,13 @@ pub static REQUEST_CHURN: Check = Check {
     messages: &["unknown requestId"],
     follows: LOCKED_OUT,
     is_of_requests: true,
-    find: |model, check| {
+    find_one: |model, check| {
         if model.requests.len() < 2 {
-            return vec![];
+            return None;
         }
-        let mut finding = check
-            .finding(
-                pending_place(model),
-                format!("{} requests of this machine's CLI wait at once", model.requests.len()),
-            )
-            .repaired("give the CLI its scopes, and remove all of them");
-        for request in model.requests.iter().rev().take(3) {
-            finding = finding.note(request_line(request, model.facts.now_ms));
-        }
-        vec![finding]
+        let says = format!("{} requests of this machine's CLI wait at once", model.requests.len());
+        let finding = about(model, check, says, model.requests.iter().rev().take(3));
+        Some(finding.repaired("give the CLI its scopes, and remove all of them"))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -168,21 +158,13 @@ pub static REQUEST_STALE: Check = Check {
     messages: &["pairing required", "1008"],
     follows: LOCKED_OUT,
     is_of_requests: true,
-    find: |model, check| {
+    find_one: |model, check| {
         let live = live(model);
         if live.is_empty() || locked_out(model) {
-            return vec![];
+            return None;
         }
-        let mut finding = check
-            .finding(
-                pending_place(model),
-                "this machine's CLI has all its scopes, but an old request of it still waits",
-            )
-            .repaired("remove the request");
-        for request in live {
-            finding = finding.note(request_line(request, model.facts.now_ms));
-        }
-        vec![finding]
+        let says = "this machine's CLI has all its scopes, but an old request of it still waits";
+        Some(about(model, check, says, live).repaired("remove the request"))
     },
     edits: Edits::Grant,
     ..Check::BASE

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::edits::{RecordEdits, edit, remove};
+use super::edits::{RecordEdits, edit, record, remove};
 use super::{Check, Edits, Options, Stage};
 use crate::finding::{Code, Severity};
 use crate::model::database::BadCell;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{Model, place_of};
-use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::plan::{Edit, Op, StoreKind};
 use crate::secret::shape::Shape;
 use crate::text::count;
 
@@ -44,7 +44,7 @@ pub static CELL_MALFORMED: Check = Check {
                     Part::Pending => Shape::RequestId.show(&cell.key),
                     _ => model.shown_id(&cell.key),
                 };
-                format!("{key}{mine}: {}", cell.column)
+                format!("{key}{mine}: {}", cell.column.column)
             }))
         };
         [Part::Paired, Part::Pending].into_iter().filter_map(of).collect()
@@ -55,9 +55,6 @@ pub static CELL_MALFORMED: Check = Check {
 
 /// Rows that OpenClaw cannot take: a request goes, a paired row loses the cell.
 fn emptied(model: &Model, _: &Options) -> Vec<Edit> {
-    if model.store != StoreKind::Sqlite {
-        return vec![];
-    }
     let codes = [CELL_MALFORMED.code];
     let store = StoreKind::Sqlite;
     let edits = model.bad_cells().into_iter().map(|cell| match cell.part {
@@ -66,10 +63,11 @@ fn emptied(model: &Model, _: &Options) -> Vec<Edit> {
             remove(store, cell.part, &cell.key, why, &codes)
         }
         part => {
-            let why = format!("`{}` is not JSON, and that locks every device out", cell.column);
+            let why =
+                format!("`{}` is not JSON, and that locks every device out", cell.column.column);
             let old = cell.text.map_or(Value::Null, Value::from);
-            let op = Op::Unset { path: vec![cell.field.to_owned()], old };
-            edit(Target::Record { store, part, key: cell.key }, op, why, &codes)
+            let op = Op::Unset { path: vec![cell.column.field.to_owned()], old };
+            edit(record(store, part, &cell.key), op, why, &codes)
         }
     });
     edits.collect()
@@ -85,16 +83,16 @@ pub static IDENTITY_TIMES: Check = Check {
     by_hand: "UPDATE device_identities SET created_at_ms = ..., updated_at_ms = ... WHERE identity_key = 'primary'.",
     messages: &["invalid persisted device identity"],
     stage: Some(Stage::Device),
-    find: |model, check| {
+    find_one: |model, check| {
         let bad = model.bad_identity_times();
         if bad.is_empty() {
-            return vec![];
+            return None;
         }
         let finding = check.finding(
             place_of(StoreKind::Sqlite, Part::Identity),
             "the identity's times are not valid, and OpenClaw refuses the identity for that",
         );
-        vec![finding.repaired("set them to now").seen("times", bad.join(", "))]
+        Some(finding.repaired("set them to now").seen("times", bad.join(", ")))
     },
     edits: Edits::Pairing(|model, _| {
         let (Some(row), Some(_)) = (model.identity_row(), model.usable_identity()) else {

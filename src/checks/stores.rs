@@ -9,8 +9,7 @@ use crate::model::layout::Part;
 use crate::model::store::{Condition, Records};
 use crate::model::{AuthCondition, Model, place_of};
 use crate::step::Step;
-use crate::text::unusable;
-use crate::text::{TOO_MANY_ADVICE, count};
+use crate::text::{TOO_MANY_ADVICE, count, unusable};
 
 /// What to do about a file that could not be read.
 pub fn to_read(why: &Unusable) -> Vec<Step> {
@@ -64,31 +63,19 @@ pub static UNREADABLE: Check = Check {
     is_of_stores: true,
     stage: Some(Stage::Store),
     find: |model, check| {
-        let mut findings: Vec<Finding> = both(model)
-            .into_iter()
-            .filter_map(|records| match &records.condition {
-                Condition::Unusable(why) => Some(
-                    check
-                        .finding(
-                            place(model, records),
-                            format!("could not be read: {}", unusable(why)),
-                        )
-                        .by_hand(to_read(why)),
-                ),
-                _ => None,
-            })
-            .collect();
-        if let AuthCondition::Unusable(why) = &model.auth.condition {
-            findings.push(
-                check
-                    .finding(
-                        place_of(model.store, Part::DeviceAuth),
-                        format!("could not be read: {}", unusable(why)),
-                    )
-                    .by_hand(to_read(why)),
-            );
-        }
-        findings
+        let about = |part, why: &Unusable| {
+            let says = format!("could not be read: {}", unusable(why));
+            check.finding(place_of(model.store, part), says).by_hand(to_read(why))
+        };
+        let stores = both(model).into_iter().filter_map(|records| match &records.condition {
+            Condition::Unusable(why) => Some(about(records.part, why)),
+            _ => None,
+        });
+        let saved = match &model.auth.condition {
+            AuthCondition::Unusable(why) => Some(about(Part::DeviceAuth, why)),
+            _ => None,
+        };
+        stores.chain(saved).collect()
     },
     ..Check::BASE
 };
@@ -111,30 +98,23 @@ pub static BROKEN: Check = Check {
     is_of_stores: true,
     stage: Some(Stage::Store),
     find: |model, check| {
-        let broken = |records: &Records| match &records.condition {
-            Condition::Broken { error, whole, aside } => {
-                let text = model
-                    .images
-                    .file(records.part)
-                    .and_then(|image| image.bytes().cloned())
-                    .unwrap_or_default();
-                let (line, column) = error.line_and_column(&text);
-                let number = count(*whole, "record", "records");
-                let repair = match whole {
-                    0 => "start with an empty file; the snapshot keeps the broken one".to_owned(),
-                    _ => format!("rebuild the file from the {number} that are whole"),
-                };
-                let finding = check
-                    .finding(place(model, records).line(Some(line)), "the file is not valid JSON")
-                    .repaired(repair)
-                    .note(format!("line {line}, column {column}: {}", error.message(&text)));
-                let finding = finding.seen("records that are whole", number);
-                let finding = container::left_out(aside, records.part)
-                    .into_iter()
-                    .fold(finding, Finding::note);
-                Some(rated(model, records, finding))
-            }
-            _ => None,
+        let broken = |records: &Records| {
+            let Condition::Broken { error, whole, aside } = &records.condition else { return None };
+            let text = model.images.file(records.part).and_then(|image| image.bytes().cloned());
+            let text = text.unwrap_or_default();
+            let (line, column) = error.line_and_column(&text);
+            let number = count(*whole, "record", "records");
+            let repair = match whole {
+                0 => "start with an empty file; the snapshot keeps the broken one".to_owned(),
+                _ => format!("rebuild the file from the {number} that are whole"),
+            };
+            let finding = check
+                .finding(place(model, records).line(Some(line)), "the file is not valid JSON")
+                .repaired(repair)
+                .note(format!("line {line}, column {column}: {}", error.message(&text)))
+                .seen("records that are whole", number)
+                .notes(container::left_out(aside, records.part));
+            Some(rated(model, records, finding))
         };
         both(model).into_iter().filter_map(broken).collect()
     },
@@ -164,14 +144,12 @@ pub static EMPTY: Check = Check {
     is_of_stores: true,
     stage: Some(Stage::Store),
     find: |model, check| {
-        both(model)
-            .into_iter()
-            .filter(|records| records.condition == Condition::Empty)
-            .map(|records| {
-                let finding = check.finding(place(model, records), "the file is empty");
-                rated(model, records, finding.repaired("make it an empty object"))
-            })
-            .collect()
+        let empty = both(model).into_iter().filter(|records| records.condition == Condition::Empty);
+        let found = empty.map(|records| {
+            let finding = check.finding(place(model, records), "the file is empty");
+            rated(model, records, finding.repaired("make it an empty object"))
+        });
+        found.collect()
     },
     edits: Edits::Pairing(|model, _| {
         container::objects(model, EMPTY.code, |condition| matches!(condition, Condition::Empty))
@@ -197,21 +175,16 @@ pub static NOT_AN_OBJECT: Check = Check {
     is_of_stores: true,
     stage: Some(Stage::Store),
     find: |model, check| {
-        both(model)
-            .into_iter()
-            .filter_map(|records| match records.condition {
-                Condition::NotAnObject(kind) => {
-                    let says = format!("the store is {}, and must be an object", kind.name());
-                    let finding =
-                        check.finding(place(model, records), says).repaired("make it an object");
-                    Some(match kind {
-                        ValueKind::Null => finding.rated(Severity::Warning),
-                        _ => rated(model, records, finding),
-                    })
-                }
-                _ => None,
+        let found = both(model).into_iter().filter_map(|records| {
+            let Condition::NotAnObject(kind) = records.condition else { return None };
+            let says = format!("the store is {}, and must be an object", kind.name());
+            let finding = check.finding(place(model, records), says).repaired("make it an object");
+            Some(match kind {
+                ValueKind::Null => finding.rated(Severity::Warning),
+                _ => rated(model, records, finding),
             })
-            .collect()
+        });
+        found.collect()
     },
     edits: Edits::Pairing(|model, _| {
         container::objects(model, NOT_AN_OBJECT.code, |condition| {
@@ -223,24 +196,19 @@ pub static NOT_AN_OBJECT: Check = Check {
 
 pub static DUPLICATE_KEYS: Check = Check {
     code: Code("store-duplicate-keys"),
-    modes: &[],
     severity: Severity::Info,
     title: "an id is in a store file twice",
     why: "Only the later of two records with the same id counts; OpenClaw drops the earlier one at its next write.",
     repair: "Nothing.",
     by_hand: "Nothing to do.",
     find: |model, check| {
-        both(model)
-            .into_iter()
-            .filter(|records| !records.duplicate_keys.is_empty())
-            .map(|records| {
-                let says = format!(
-                    "{} in the file twice; the later one counts",
-                    count(records.duplicate_keys.len(), "key stands", "keys stand")
-                );
-                check.finding(place(model, records), says)
-            })
-            .collect()
+        let twice = both(model).into_iter().filter(|records| !records.duplicate_keys.is_empty());
+        let found = twice.map(|records| {
+            let keys = count(records.duplicate_keys.len(), "key stands", "keys stand");
+            let says = format!("{keys} in the file twice; the later one counts");
+            check.finding(place(model, records), says)
+        });
+        found.collect()
     },
     ..Check::BASE
 };

@@ -102,7 +102,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
 
 /// Whether there may be more in a store than was read from it.
 fn is_unsure(records: &Records) -> bool {
-    !records.is_good() && records.condition != Condition::Absent
+    !matches!(records.condition, Condition::Good | Condition::Absent)
 }
 
 fn broken(model: &Model, records: &Records) -> String {

@@ -231,7 +231,7 @@ impl Reply {
             let text = format!("{}: {}", report.mode, report.name);
             let text = context.paint.bold(&wrap(&text, width, "", "     "));
             context.say(&text);
-            context.say(&wrap(&report.refs.join(", "), width, "  reports   ", "            "));
+            context.say(&wrap(&report.refs().join(", "), width, "  reports   ", "            "));
             context.say("");
         }
         match self.looked.as_ref().filter(|_| !context.global.verbose) {
@@ -368,7 +368,7 @@ fn story(context: &mut Context<'_, '_>, check: &Check) {
     }
     for mode in check.modes {
         if let Some(report) = reports::failure_mode(mode) {
-            let text = format!("{mode} {}: {}", report.name, report.refs.join(", "));
+            let text = format!("{mode} {}: {}", report.name, report.refs().join(", "));
             part("reports", &text);
         }
     }
@@ -395,12 +395,7 @@ fn severity(check: &Check) -> &'static str {
 
 fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
     let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
-    let refs: Vec<&str> = check
-        .modes
-        .iter()
-        .filter_map(|mode| reports::failure_mode(mode))
-        .flat_map(|report| report.refs.iter().copied())
-        .collect();
+    let modes = check.modes.iter().filter_map(|mode| reports::failure_mode(mode));
     Explanation {
         code: check.code.to_string(),
         severity: check.severity,
@@ -411,6 +406,6 @@ fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
         by_hand: check.by_hand.to_owned(),
         commands: check.steps().filter_map(|step| invocation.argv_of(&step)).collect(),
         messages: list(check.messages),
-        reports: list(&refs),
+        reports: modes.flat_map(reports::FailureMode::refs).collect(),
     }
 }

@@ -9,7 +9,9 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::files::Lock;
 use crate::journal::RecoveryOutcome;
+use crate::model::Model;
 use crate::read::locate::Located;
+use crate::simulate::images_after;
 use crate::snapshot::{self, LATEST};
 use crate::step::Step;
 use crate::store::json::key_of;
@@ -70,6 +72,28 @@ fn is_now(
     Ok(changes.map_err(|error| not_put_back(state, error))?.is_empty())
 }
 
+/// Whether each of the snapshots that `undo` goes back to, one after the other, loses what was changed since;
+/// `None`: the state is as in it already. Ends before the first that cannot be put back.
+pub(super) fn losing(
+    state: State,
+    folder: &Path,
+    undoable: &[&snapshot::Summary],
+) -> Vec<Option<bool>> {
+    let mut model = state.model;
+    let loses = undoable.iter().map_while(|summary| {
+        let found = snapshot::open(&state.located.state_dir, folder, &summary.id).ok()?;
+        let manifest = &found.manifest;
+        let back = state.stores.changes_to(&model.images, &manifest.entries, &found).ok()?;
+        if back.is_empty() {
+            return Some(None);
+        }
+        let since = snapshot::changed_since(manifest.after.as_ref(), &model, &back);
+        model = Model::of(images_after(model.images.clone(), back), model.facts.clone());
+        Some(Some(!since.lost.is_empty()))
+    });
+    loses.collect()
+}
+
 fn go_back(
     context: &mut Context<'_, '_>,
     purpose: Purpose,
@@ -82,8 +106,11 @@ fn go_back(
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
     // Every checksum before anything is touched.
     context.while_it_takes("checking the snapshot", || found.check(&verify_extract))?;
-    // The same snapshot, whatever was taken in between.
-    let again = Step::clawmend(["restore", id.as_str()]);
+    let again = match purpose {
+        Purpose::Undo => Step::clawmend(["undo"]),
+        // The same snapshot, whatever was taken in between.
+        _ => Step::clawmend(["restore", id.as_str()]),
+    };
     let call = Call {
         purpose,
         command: match purpose {
@@ -103,7 +130,7 @@ fn go_back(
     context.note(&format!(
         "Snapshot   {id} ({}; made by `clawmend {}`)",
         local_and_utc(manifest.created_at_ms, context.world.utc_offset),
-        safe(&manifest.command),
+        safe(snapshot::command_of(&manifest.command)),
     ));
     if let Some(why) = found.unchecked() {
         context.note(&format!("note: {why}"));
@@ -121,28 +148,21 @@ fn go_back(
                 context.note(&format!("note: `{key}` is {}, so it stays as it is", why.says()));
             }
         }
-        let since = snapshot::changed_since(
-            manifest.after.as_ref(),
-            &located.state_dir,
-            &state.model.images,
-            &changes,
-        );
-        if !since.is_empty() && !args.force {
-            let mut error = Error::refused(
-                "the state has changed since the run that this would undo; to go back would lose those changes",
-            );
-            for line in since {
-                error = error.hint(line);
-            }
-            let forced = again.clone().with(["--force"]);
-            let look = forced.clone().with(["--dry-run"]).after("to see what would be lost");
-            return Err(error.hint(look).hint(forced.after("to go back and lose them")));
-        }
-        for line in since {
-            context.note(&format!("note: {}", safe(&line)));
+        let since = snapshot::changed_since(manifest.after.as_ref(), &state.model, &changes);
+        let is_there = context.world.person.is_there() && !context.global.json;
+        let is_shown = args.force || args.dry_run || is_there && !args.yes;
+        if !since.lost.is_empty() && !is_shown {
+            let text = "to go back would lose what was changed since";
+            let error = since
+                .lost
+                .iter()
+                .fold(Error::refused(text), |error, lost| error.hint(lost.clone()));
+            let look = again.clone().with(["--dry-run"]).after("to see every change");
+            let forced = again.clone().with(["--force"]).with((!is_there).then_some("--yes"));
+            return Err(error.hint(look).hint(forced.after("to go back and lose it")));
         }
         let why = format!("back to what it was when snapshot {id} was made");
-        Ok(Proposal { changes: changes.explained(&why), lets_in: None })
+        Ok(Proposal { since, ..Proposal::from(changes.explained(&why)) })
     })
 }
 

@@ -43,12 +43,13 @@ impl CopyKind {
         }
     }
 
-    fn standing(self) -> Standing {
+    /// How far it is to be trusted: 0 the most.
+    fn standing(self) -> u8 {
         match self {
-            Self::LastGood => Standing::Started,
-            Self::Backup(_) => Standing::Backup,
-            Self::PreUpdate | Self::Other => Standing::Copy,
-            Self::Clobbered => Standing::PutAside,
+            Self::LastGood => 0,
+            Self::Backup(_) => 1,
+            Self::PreUpdate | Self::Other => 2,
+            Self::Clobbered => 3,
         }
     }
 
@@ -63,15 +64,6 @@ impl CopyKind {
             Self::Clobbered => "moved away by OpenClaw, which took it for damaged",
         }
     }
-}
-
-/// How far a kind of copy is to be trusted, the most first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    Started,
-    Backup,
-    Copy,
-    PutAside,
 }
 
 /// A copy, as far as it matters for the choice.
@@ -145,27 +137,19 @@ impl ConfigCopy {
 
     /// What speaks for and against it, in words.
     pub fn reasons(&self) -> Vec<String> {
-        let mut reasons = vec![self.kind.words().to_owned()];
+        let kind = self.kind.words();
         if let Some(error) = &self.broken {
-            reasons.push(format!("has a syntax error ({error})"));
-            return reasons;
+            return vec![kind.to_owned(), format!("has a syntax error ({error})")];
         }
-        reasons.push("parses".to_owned());
-        reasons.push(
-            match (self.has_gateway, self.has_mode) {
-                (true, true) => "has a gateway section with a mode",
-                (true, false) => "has a gateway section without a mode",
-                (false, _) => "has no gateway section",
-            }
-            .to_owned(),
-        );
-        if self.is_redacted {
-            reasons.push("its secrets are masked".to_owned());
-        }
-        if !self.has_meta {
-            reasons.push("has no `meta`, so OpenClaw may replace it".to_owned());
-        }
-        reasons
+        let gateway = match (self.has_gateway, self.has_mode) {
+            (true, true) => "has a gateway section with a mode",
+            (true, false) => "has a gateway section without a mode",
+            (false, _) => "has no gateway section",
+        };
+        let masked = self.is_redacted.then_some("its secrets are masked");
+        let bare = (!self.has_meta).then_some("has no `meta`, so OpenClaw may replace it");
+        let reasons = [kind, "parses", gateway].into_iter().chain(masked).chain(bare);
+        reasons.map(str::to_owned).collect()
     }
 }
 
@@ -204,13 +188,13 @@ fn is_secret_key(key: &str) -> bool {
 /// kind first, so that a hundred of one kind hide none of another. With them comes when each was
 /// last written.
 pub fn choose(config: &str, names: Vec<(String, i64)>, most: usize) -> Vec<(String, i64)> {
-    let mut by_kind: BTreeMap<Standing, Vec<(String, i64)>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<u8, Vec<(String, i64)>> = BTreeMap::new();
     for (name, mtime_ms) in names {
         if let Some(kind) = CopyKind::of(config, &name) {
             by_kind.entry(kind.standing()).or_default().push((name, mtime_ms));
         }
     }
-    let mut turns: Vec<(usize, Standing, (String, i64))> = Vec::new();
+    let mut turns: Vec<(usize, u8, (String, i64))> = Vec::new();
     for (standing, mut all) in by_kind {
         all.sort_by_key(|(name, mtime_ms)| (Reverse(*mtime_ms), name.clone()));
         turns.extend(all.into_iter().enumerate().map(|(turn, copy)| (turn, standing, copy)));

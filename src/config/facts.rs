@@ -50,12 +50,23 @@ impl ConfigFacts {
     /// Where the gateway of this state finds its variables, the strongest first; what else the shell held that
     /// it was started from is not known.
     pub fn seen_by_gateway(&self) -> impl Iterator<Item = &Variables> {
-        let of = |place| {
-            self.variables
-                .iter()
-                .filter(move |at| at.place == place && at.other_state_dir.is_none())
-        };
-        of(Origin::Service).chain(of(Origin::DotEnv))
+        self.of_this_state(Origin::Service).chain(self.of_this_state(Origin::DotEnv))
+    }
+
+    /// The gateway's service, where it is this state's.
+    pub fn of_the_service(&self) -> impl Iterator<Item = &Variables> {
+        self.of_this_state(Origin::Service)
+    }
+
+    fn of_this_state(&self, place: Origin) -> impl Iterator<Item = &Variables> {
+        let places = self.variables.iter();
+        places.filter(move |at| at.place == place && at.other_state_dir.is_none())
+    }
+
+    /// Whether a gateway finds something of this kind in its environment, the one of another state dir too.
+    pub fn is_set_for_gateway(&self, has: fn(&Variables) -> bool) -> bool {
+        let is_seen = |at: &&Variables| matches!(at.place, Origin::DotEnv | Origin::Service);
+        self.variables.iter().filter(is_seen).any(has)
     }
 
     /// What a CLI that is called from this environment reads for a variable, and where.
@@ -83,7 +94,7 @@ impl ConfigFacts {
 
     /// A config file with every link followed.
     pub fn real(&self, path: &Path) -> PathBuf {
-        self.reals.get(path).map_or_else(|| path.to_path_buf(), PathBuf::clone)
+        self.reals.get(path).map_or(path, PathBuf::as_path).to_path_buf()
     }
 }
 
@@ -135,6 +146,12 @@ pub struct Variables {
     pub working_dir: Option<PathBuf>,
 }
 
+/// Whether a variable's value is one: OpenClaw takes the words `undefined` and `null`, which broken scripts leave
+/// behind, for nothing.
+pub fn is_set(value: &str) -> bool {
+    !matches!(value.trim(), "" | "undefined" | "null")
+}
+
 /// What the first names of OpenClaw's variables began with; releases up to 2026.3.13 take those of the first kind where
 /// the `OPENCLAW_` one is not set, later ones ignore them.
 const OLD_PREFIXES: [&str; 2] = ["CLAWDBOT_", "MOLTBOT_"];
@@ -146,11 +163,9 @@ impl Variables {
         crate::finding::Place::from(file).key(variable)
     }
 
-    /// A variable that is set to something: as OpenClaw, which takes the words `undefined` and `null` for
-    /// nothing.
+    /// A variable that is set to something.
     pub fn value(&self, name: &str) -> Option<&Secret> {
-        let value = self.values.get(name)?;
-        (!matches!(value.expose().trim(), "" | "undefined" | "null")).then_some(value)
+        self.values.get(name).filter(|value| is_set(value.expose()))
     }
 
     /// Variables with old names that decide something for a gateway or a CLI.
@@ -177,13 +192,6 @@ pub enum Origin {
     DotEnv,
     /// The gateway's service definition: the gateway alone.
     Service,
-}
-
-impl Origin {
-    /// Whether a gateway finds in its environment what is set there.
-    pub fn is_seen_by_gateway(self) -> bool {
-        matches!(self, Self::DotEnv | Self::Service)
-    }
 }
 
 #[cfg(test)]

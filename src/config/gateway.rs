@@ -69,6 +69,13 @@ impl<T> Setting<T> {
     }
 }
 
+impl Setting<Vec<String>> {
+    /// Whether the config names nothing here: no list, or an empty one.
+    pub fn names_none(&self) -> bool {
+        self.is_missing() || self.value().is_some_and(Vec::is_empty)
+    }
+}
+
 /// Makes the struct and its reader from one line per setting: name, type, how it is read, where.
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $read:ident($path:literal),)*) => {
@@ -76,27 +83,19 @@ macro_rules! settings {
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[allow(missing_docs, reason = "the names are OpenClaw's")]
         pub struct Gateway {
-            /// The keys directly under it, as they stand.
-            pub keys: Vec<String>,
             $($(#[$doc])* pub $name: Setting<$type>,)*
         }
 
         impl Gateway {
             /// Reads the section.
             pub fn read(config: &Resolved) -> Self {
-                let section = config.value.get("gateway").and_then(Value::as_object);
-                Self {
-                    keys: section.into_iter().flat_map(|section| section.keys().cloned()).collect(),
-                    $($name: Reader::new(config, $path).$read(),)*
-                }
+                Self { $($name: Reader::new(config, $path).$read(),)* }
             }
         }
     };
 }
 
 settings! {
-    /// The section itself.
-    section: () = object("gateway"),
     /// A common mistake for `gateway.auth.token`.
     misplaced_token: Secret = secret("gateway.token"),
     mode: String = string("gateway.mode"),
@@ -104,17 +103,11 @@ settings! {
     custom_bind_host: String = string("gateway.customBindHost"),
     port: u16 = port("gateway.port"),
     trusted_proxies: Vec<String> = strings("gateway.trustedProxies"),
-    allow_real_ip_fallback: bool = flag("gateway.allowRealIpFallback"),
     auth_mode: String = string("gateway.auth.mode"),
     auth_token: Secret = secret("gateway.auth.token"),
     auth_password: Secret = secret("gateway.auth.password"),
-    auth_allow_tailscale: bool = flag("gateway.auth.allowTailscale"),
     auth_trusted_proxy: () = object("gateway.auth.trustedProxy"),
     auth_trusted_proxy_user_header: String = string("gateway.auth.trustedProxy.userHeader"),
-    auth_trusted_proxy_allow_loopback: bool = flag("gateway.auth.trustedProxy.allowLoopback"),
-    /// Who decides that a proxy's user may come in.
-    auth_trusted_proxy_allow_users: Vec<String> = strings("gateway.auth.trustedProxy.allowUsers"),
-    auth_trusted_proxy_required_headers: Vec<String> = strings("gateway.auth.trustedProxy.requiredHeaders"),
     /// Role policies (from 2026.8): there are any.
     roles: () = object("gateway.roles"),
     roles_default: String = string("gateway.roles.default"),
@@ -128,28 +121,13 @@ settings! {
     remote_transport: String = string("gateway.remote.transport"),
     remote_token: Secret = secret("gateway.remote.token"),
     remote_password: Secret = secret("gateway.remote.password"),
-    remote_port: u16 = port("gateway.remote.remotePort"),
-    remote_tls_fingerprint: String = string("gateway.remote.tlsFingerprint"),
     control_ui_enabled: bool = flag("gateway.controlUi.enabled"),
-    control_ui_base_path: String = string("gateway.controlUi.basePath"),
     control_ui_allowed_origins: Vec<String> = strings("gateway.controlUi.allowedOrigins"),
     control_ui_allow_insecure_auth: bool = flag("gateway.controlUi.allowInsecureAuth"),
     control_ui_dangerously_disable_device_auth: bool = flag("gateway.controlUi.dangerouslyDisableDeviceAuth"),
     control_ui_dangerously_allow_host_header_origin_fallback: bool = flag("gateway.controlUi.dangerouslyAllowHostHeaderOriginFallback"),
     tailscale_mode: String = string("gateway.tailscale.mode"),
-    tailscale_reset_on_exit: bool = flag("gateway.tailscale.resetOnExit"),
     tls_enabled: bool = flag("gateway.tls.enabled"),
-    tls_auto_generate: bool = flag("gateway.tls.autoGenerate"),
-    tls_cert_path: String = string("gateway.tls.certPath"),
-    tls_key_path: String = string("gateway.tls.keyPath"),
-}
-
-impl Gateway {
-    /// Whether `gateway.port` is the number 0, which is no port: some releases refuse it, others take their
-    /// default for it.
-    pub fn port_is_zero(&self) -> bool {
-        matches!(&self.port.field, Field::Wrong(wrong) if wrong.value.as_f64() == Some(0.0))
-    }
 }
 
 /// Whether the config holds the stamp that OpenClaw puts into `meta`; a config that lost it is

@@ -1,6 +1,6 @@
 //! What this machine is by its config and state: a gateway's host or a client; and the port that holds.
 
-use super::facts::{ConfigFacts, Origin};
+use super::facts::{ConfigFacts, Variables};
 use super::gateway::{Field, Gateway};
 use super::url::{Distance, GatewayUrl};
 use super::vocabulary::{DEFAULT_PORT, MODES, port_of_profile};
@@ -41,22 +41,15 @@ pub struct Signs {
 }
 
 pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs) -> Host {
-    let mut seen = Vec::new();
-    if signs.devices {
-        seen.push("devices are paired with a gateway here".to_owned());
-    }
-    if signs.requests {
-        seen.push("requests wait for a gateway here".to_owned());
-    }
-    if signs.lock {
-        seen.push("a gateway's lock is here".to_owned());
-    }
-    if signs.booted {
-        seen.push("a gateway has been started on this state".to_owned());
-    }
-    let services = facts.variables.iter().filter(|at| {
-        at.place == Origin::Service && at.other_state_dir.is_none() && at.at.starts_with('/')
-    });
+    let of_state = [
+        (signs.devices, "devices are paired with a gateway here"),
+        (signs.requests, "requests wait for a gateway here"),
+        (signs.lock, "a gateway's lock is here"),
+        (signs.booted, "a gateway has been started on this state"),
+    ];
+    let mut seen: Vec<String> = Vec::new();
+    seen.extend(of_state.iter().filter(|(is_there, _)| *is_there).map(|(_, says)| (*says).into()));
+    let services = facts.of_the_service().filter(|at| at.at.starts_with('/'));
     seen.extend(services.map(|at| format!("a gateway is installed as a service: {}", at.at)));
     let Some(gateway) = gateway else {
         return Host::Gateway(seen);
@@ -83,12 +76,9 @@ pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs)
 }
 
 pub(super) fn port(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs) -> Port {
-    for place in [Origin::Service, Origin::DotEnv] {
-        let mut at =
-            facts.variables.iter().filter(|at| at.place == place && at.other_state_dir.is_none());
-        if let Some((number, from)) = at.find_map(|at| Some((at.port?, at.at.clone()))) {
-            return Port { number, from };
-        }
+    let set = |at: &Variables| Some(Port { number: at.port?, from: at.at.clone() });
+    if let Some(port) = facts.seen_by_gateway().find_map(set) {
+        return port;
     }
     let named = |number, from: &str| Port { number, from: from.to_owned() };
     match (gateway.and_then(|gateway| gateway.port.value()), &facts.profile) {

@@ -23,6 +23,15 @@ const MAX_INCLUDES: usize = 1000;
 /// How deep in the whole config an include may stand; with the depth of its file, safe for the stack.
 const MAX_NESTING: usize = 64;
 
+/// The value at a path within another.
+pub fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, key| match value {
+        Value::Object(members) => members.get(key),
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
 /// A file of the config.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigFile {
@@ -49,16 +58,7 @@ pub struct Resolved {
 impl Resolved {
     /// The merged value at `path`.
     pub fn get(&self, path: &[String]) -> Option<&Value> {
-        path.iter().try_fold(&*self.value, |value, key| match value {
-            Value::Object(members) => members.get(key),
-            Value::Array(items) => items.get(key.parse::<usize>().ok()?),
-            _ => None,
-        })
-    }
-
-    /// The file that holds `path`, and where in it; `None` where no file does.
-    pub fn owner_of(&self, path: &[String]) -> Option<Owner> {
-        self.get(path).map(|_| self.owners.find(path))
+        at(&self.value, path)
     }
 
     /// Where `path` stands, or has to be put: into the file of the nearest object around it that is

@@ -16,7 +16,7 @@ use super::paths::{ReadFile, Root};
 use super::release::Release;
 use super::vars;
 use super::vocabulary::{AUTH_MODES, placeholder};
-use crate::format::json5::{self, SyntaxError};
+use crate::format::json5::SyntaxError;
 use crate::image::{FileState, Images, Slot, Unusable};
 use crate::secret::Secret;
 
@@ -71,11 +71,6 @@ impl Config {
         let direct = (!matches!(name, "vars" | "shellEnv")).then(|| env.get(name)).flatten();
         // OpenClaw goes through both, and the second one stays.
         plain(direct).or_else(|| plain(env.get("vars")?.get(name)))
-    }
-
-    /// Whether the gateway asks a login shell for variables that are missing: what it answers is not known.
-    pub fn asks_the_shell(&self) -> bool {
-        self.resolved.value.pointer("/env/shellEnv/enabled").and_then(Value::as_bool) == Some(true)
     }
 }
 
@@ -171,12 +166,6 @@ impl ConfigModel {
         self.path.with_file_name(&copy.name)
     }
 
-    /// The line at which a setting stands in its file; `None` where it is not there.
-    pub fn line<T>(&self, setting: &Setting<T>) -> Option<usize> {
-        let file = self.read()?.resolved.file(setting.owner.file)?;
-        Some(json5::locate(&file.bytes, &setting.owner.path)?.line)
-    }
-
     /// The file that holds a value, as it is called among the images.
     pub fn file_of(&self, owner: &Owner) -> PathBuf {
         let file = self.read().and_then(|config| config.resolved.file(owner.file));
@@ -199,17 +188,11 @@ impl ConfigModel {
     /// Whether the gateway has a shared secret (or needs none) to guard a bind that others reach: in
     /// the config, by reference, or in a variable that it sees.
     pub fn is_guarded(&self) -> bool {
-        let Some(config) = self.whole() else {
-            return false;
-        };
-        let gateway = &config.gateway;
+        let Some(Config { gateway, .. }) = self.whole() else { return false };
         let there = |secret: &Setting<Secret>| {
             secret.usable().is_some() || matches!(secret.field, Field::Reference(_))
         };
-        let seen = |has: fn(&Variables) -> bool| {
-            let shared = |variables: &&Variables| variables.place.is_seen_by_gateway();
-            self.facts.variables.iter().filter(shared).any(has)
-        };
+        let seen = |has: fn(&Variables) -> bool| self.facts.is_set_for_gateway(has);
         match gateway.auth_kind() {
             AuthKind::None => false,
             AuthKind::Token => there(&gateway.auth_token) || seen(|at| at.token.is_some()),

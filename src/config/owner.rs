@@ -16,9 +16,6 @@ pub struct Owner {
     pub file: FileId,
     /// The keys from that file's root.
     pub path: Vec<String>,
-    /// Other files hold parts of this value too (a merged object, a joined list): replacing it here
-    /// does not replace those.
-    pub shared: bool,
 }
 
 /// The origins of a value, and of those below it whose origin does not follow from it.
@@ -65,7 +62,7 @@ impl Owners {
         }
         let (file, mut own) = owners.origins.last().cloned().unwrap_or((FileId(0), Vec::new()));
         own.extend_from_slice(rest);
-        Owner { file, path: own, shared: rest.is_empty() && owners.origins.len() > 1 }
+        Owner { file, path: own }
     }
 }
 

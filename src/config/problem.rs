@@ -1,7 +1,7 @@
 //! What can be wrong with an include, as data and in words.
 use super::owner::FileId;
 use crate::format::json5::{SyntaxError, path_text};
-use crate::secret::shown;
+use crate::secret::shape::Shape;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -41,12 +41,10 @@ pub enum ProblemKind {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let include = Shape::File.show(&self.include);
         match &self.path[..] {
-            [] => write!(f, "`$include` of `{}`: ", shown::path(&self.include))?,
-            path => {
-                let include = shown::path(&self.include);
-                write!(f, "`{}.$include` of `{include}`: ", path_text(path))?;
-            }
+            [] => write!(f, "`$include` of `{include}`: ")?,
+            path => write!(f, "`{}.$include` of `{include}`: ", path_text(path))?,
         }
         self.kind.fmt(f)
     }
@@ -54,29 +52,18 @@ impl fmt::Display for Problem {
 
 impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |path: &PathBuf| Shape::File.show(&crate::platform::shown(path));
         match self {
             Self::NotAPath => f.write_str("it must be a path or a list of paths"),
             Self::BadPath => f.write_str("the path is too long or holds a NUL byte"),
-            Self::Escapes(path) => {
-                write!(
-                    f,
-                    "`{}` is outside of the config's folder",
-                    shown::path(&crate::platform::shown(path))
-                )
-            }
+            Self::Escapes(path) => write!(f, "`{}` is outside of the config's folder", shown(path)),
             Self::Cycle(chain) => {
-                let chain: Vec<_> =
-                    chain.iter().map(|path| shown::path(&crate::platform::shown(path))).collect();
+                let chain: Vec<_> = chain.iter().map(shown).collect();
                 write!(f, "it includes itself: {}", chain.join(" -> "))
             }
             Self::TooDeep => f.write_str("too many includes inside each other"),
-            Self::Unreadable(path, problem) => {
-                let path = shown::path(&crate::platform::shown(path));
-                write!(f, "`{path}`: {problem}")
-            }
-            Self::Unparsable(path, error) => {
-                write!(f, "`{}` is not JSON5: {error}", shown::path(&crate::platform::shown(path)))
-            }
+            Self::Unreadable(path, problem) => write!(f, "`{}`: {problem}", shown(path)),
+            Self::Unparsable(path, error) => write!(f, "`{}` is not JSON5: {error}", shown(path)),
             Self::NotAnObject => f.write_str(
                 "there are keys beside it, but the file holds no object to merge them into",
             ),

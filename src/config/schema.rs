@@ -53,6 +53,7 @@ pub struct Schema {
     pub is_older: bool,
 }
 
+/// A first and a last release, by their places in the table.
 type Releases = (usize, usize);
 
 #[derive(Debug, Deserialize)]
@@ -62,37 +63,10 @@ struct SchemaTable {
     closed_root: Vec<Releases>,
     root: std::collections::BTreeMap<String, Vec<Releases>>,
     rules: Vec<Constraint>,
-    keys: std::collections::BTreeMap<String, Vec<Spanned>>,
+    /// Of each path the rules, by their number, and the releases that each holds for.
+    keys: std::collections::BTreeMap<String, Vec<(usize, Vec<Releases>)>>,
     #[serde(skip)]
     parsed: Vec<Release>,
-}
-
-/// A rule and the releases it holds for: `[rule, span, span…]` in the table.
-#[derive(Debug, Deserialize)]
-#[serde(from = "Vec<RuleOrSpan>")]
-struct Spanned {
-    rule: usize,
-    spans: Vec<Releases>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RuleOrSpan {
-    Constraint(usize),
-    Releases(Releases),
-}
-
-impl From<Vec<RuleOrSpan>> for Spanned {
-    fn from(parts: Vec<RuleOrSpan>) -> Self {
-        let mut spanned = Self { rule: usize::MAX, spans: Vec::new() };
-        for part in parts {
-            match part {
-                RuleOrSpan::Constraint(rule) => spanned.rule = rule,
-                RuleOrSpan::Releases(span) => spanned.spans.push(span),
-            }
-        }
-        spanned
-    }
 }
 
 fn table() -> Option<&'static SchemaTable> {
@@ -207,9 +181,8 @@ impl Schema {
     }
 
     fn rule(&self, key: &str) -> Option<&'static Constraint> {
-        let spanned =
-            self.table.keys.get(key)?.iter().find(|spanned| self.holds(&spanned.spans))?;
-        self.table.rules.get(spanned.rule)
+        let (rule, _) = self.table.keys.get(key)?.iter().find(|(_, spans)| self.holds(spans))?;
+        self.table.rules.get(*rule)
     }
 
     /// `key` is the path as the table has it: dots between, `*` for a key that the user names.
@@ -248,12 +221,8 @@ impl Schema {
             } else if self.rule(&any).is_some() {
                 self.below(path, &any, value, found);
             } else if closed && name != super::include::INCLUDE_KEY {
-                let spans = self
-                    .table
-                    .keys
-                    .get(&named)
-                    .map(|rules| rules.iter().flat_map(|one| &one.spans));
-                let known = spans.and_then(|spans| self.known(spans));
+                let rules = self.table.keys.get(&named).map_or(&[][..], Vec::as_slice);
+                let known = self.known(rules.iter().flat_map(|(_, spans)| spans));
                 found.push(Refused { path: path.clone(), fault: Violation::Unknown { known } });
             }
             path.pop();

@@ -3,80 +3,39 @@
 //! Follows OpenClaw's `src/config/env-substitution.ts`: names are `[A-Z_][A-Z0-9_]*`, `$${VAR}` stands
 //! for a literal `${VAR}`, and what does not fit stays as it is.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use regex_lite::{Captures, Regex};
+
+/// A reference, and before it the `$` that makes it a text.
+fn pattern() -> Option<&'static Regex> {
+    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+    PATTERN.get_or_init(|| Regex::new(r"(\$?)(\$\{([A-Z_][A-Z0-9_]*)\})").ok()).as_ref()
+}
+
+fn part<'t>(found: &Captures<'t>, at: usize) -> &'t str {
+    found.get(at).map_or("", |part| part.as_str())
+}
+
 /// The names of the variables that `text` refers to, in order.
 pub fn references(text: &str) -> Vec<&str> {
-    Pieces(text)
-        .filter_map(|piece| match piece {
-            Segment::Reference(name) => Some(name),
-            Segment::Escaped(_) | Segment::Text(_) => None,
-        })
-        .collect()
+    let found = pattern().into_iter().flat_map(|pattern| pattern.captures_iter(text));
+    found.filter(|found| part(found, 1).is_empty()).map(|found| part(&found, 3)).collect()
 }
 
 /// The text that OpenClaw reads, where that does not depend on the environment.
 pub fn literal(text: &str) -> Option<String> {
-    let mut literal = String::new();
-    for piece in Pieces(text) {
-        match piece {
-            Segment::Text(text) => literal.push_str(text),
-            Segment::Escaped(name) => literal.extend(["${", name, "}"]),
-            Segment::Reference(_) => return None,
-        }
-    }
-    Some(literal)
+    references(text).is_empty().then(|| replaced(text, |found| part(found, 2).to_owned()))
 }
 
 /// `text` written so that OpenClaw reads it as it is.
 pub fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for piece in Pieces(text) {
-        match piece {
-            Segment::Text(text) => escaped.push_str(text),
-            Segment::Escaped(name) => escaped.extend(["$$${", name, "}"]),
-            Segment::Reference(name) => escaped.extend(["$${", name, "}"]),
-        }
-    }
-    escaped
+    replaced(text, |found| format!("${}", part(found, 0)))
 }
 
-enum Segment<'t> {
-    Text(&'t str),
-    Escaped(&'t str),
-    Reference(&'t str),
-}
-
-struct Pieces<'t>(&'t str);
-
-impl<'t> Iterator for Pieces<'t> {
-    type Item = Segment<'t>;
-
-    fn next(&mut self) -> Option<Segment<'t>> {
-        let text = self.0;
-        if text.is_empty() {
-            return None;
-        }
-        if let Some((name, rest)) = text.strip_prefix("$${").and_then(name) {
-            self.0 = rest;
-            return Some(Segment::Escaped(name));
-        }
-        if let Some((name, rest)) = text.strip_prefix("${").and_then(name) {
-            self.0 = rest;
-            return Some(Segment::Reference(name));
-        }
-        let skip = text.chars().next().map_or(1, char::len_utf8);
-        let end = text.get(skip..).and_then(|rest| rest.find('$'));
-        let (plain, rest) = text.split_at(end.map_or(text.len(), |end| end + skip));
-        self.0 = rest;
-        Some(Segment::Text(plain))
-    }
-}
-
-/// The variable's name up to the brace, and what follows it.
-fn name(text: &str) -> Option<(&str, &str)> {
-    let (name, rest) = text.split_once('}')?;
-    let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let starts = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
-    (starts && name.chars().all(fits)).then_some((name, rest))
+fn replaced(text: &str, by: impl Fn(&Captures<'_>) -> String) -> String {
+    pattern().map_or(Cow::Borrowed(text), |pattern| pattern.replace_all(text, by)).into_owned()
 }
 
 #[cfg(test)]

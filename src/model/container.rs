@@ -77,26 +77,21 @@ impl Container {
                 _ => return None,
             };
             let user = match before {
-                [.., "home" | "Users", user, ".local", "share", _] => Some(user),
-                [.., "home" | "Users", user, ".local", "share", _, _] => Some(user),
+                [.., "home" | "Users", user, ".local", "share", _]
+                | [.., "home" | "Users", user, ".local", "share", _, _] => Some((*user).to_owned()),
                 _ => None,
             };
-            let user = user.map(|user| (*user).to_owned());
-            Some(Self { engine, kept, user, name: None, inside, runs: None, sign: None })
+            Some(Self { user, inside, ..Self::of(engine, kept) })
         })
     }
 
     /// A folder of this machine; `sign` says why it is taken for a container's, where the engine's own files don't.
     pub fn of_folder(sign: Option<String>) -> Self {
-        Self {
-            engine: "docker",
-            kept: Kept::Folder,
-            user: None,
-            name: None,
-            inside: None,
-            runs: None,
-            sign,
-        }
+        Self { sign, ..Self::of("docker", Kept::Folder) }
+    }
+
+    fn of(engine: &'static str, kept: Kept) -> Self {
+        Self { engine, kept, user: None, name: None, inside: None, runs: None, sign: None }
     }
 
     /// What it is, in words.
@@ -113,14 +108,11 @@ impl Container {
         };
         if let Some(name) = &self.name {
             let runs = match self.runs {
-                Some(true) => "running",
-                Some(false) => "stopped",
+                Some(true) => " (running)",
+                Some(false) => " (stopped)",
                 None => "",
             };
-            text.push_str(&format!(", for container `{name}`"));
-            if !runs.is_empty() {
-                text.push_str(&format!(" ({runs})"));
-            }
+            text.push_str(&format!(", for container `{name}`{runs}"));
         }
         if let Some(sign) = &self.sign {
             text.push_str(&format!(": {sign}"));

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::device::Record;
 use super::identity::Identity;
-use super::layout::{PRIMARY_IDENTITY, Part};
-use super::store::{Fault, Records, record_of_row};
-use super::{CachedAuth, IdentityState, Model, auth_of_file, identity_to_import, table};
-use crate::image::{Cell, DatabaseState, Images};
+use super::layout::{Column, Part};
+use super::own::identity_row;
+use super::store::{Fault, Records};
+use super::{CachedAuth, IdentityState, Model, auth_of_file, identity_to_import};
+use crate::image::Images;
 use crate::plan::StoreKind;
 
 /// The files of the older generation that lie beside a database that counts. A release of the
@@ -31,11 +32,7 @@ pub struct Legacy {
 impl Legacy {
     /// The files beside the database, where that is what counts.
     pub(super) fn beside(images: &Images, store: StoreKind) -> Option<Self> {
-        let readable = matches!(
-            images.database.as_ref().map(|database| &database.state),
-            Some(DatabaseState::Readable(_))
-        );
-        (store == StoreKind::Sqlite && readable).then(|| Self {
+        (store == StoreKind::Sqlite && super::database(images).is_some()).then(|| Self {
             paired: Records::of_file(Part::Paired, images.file(Part::Paired)),
             pending: Records::of_file(Part::Pending, images.file(Part::Pending)),
             identities: Part::IDENTITY_FILES
@@ -80,10 +77,8 @@ pub struct BadCell {
     pub part: Part,
     /// The row's key.
     pub key: String,
-    /// The column.
-    pub column: &'static str,
-    /// The field that the column holds.
-    pub field: &'static str,
+    /// The column, and the field that it holds.
+    pub column: &'static Column,
     /// What stands in it, where that is text.
     pub text: Option<String>,
 }
@@ -91,20 +86,12 @@ pub struct BadCell {
 impl Model {
     /// Whether the database is what counts and could not be read: nothing is known then.
     pub fn is_database_unread(&self) -> bool {
-        self.store == StoreKind::Sqlite
-            && !matches!(
-                self.images.database.as_ref().map(|image| &image.state),
-                Some(DatabaseState::Readable(_))
-            )
+        self.store == StoreKind::Sqlite && self.database().is_none()
     }
 
     /// This machine's identity row as it stands.
     pub fn identity_row(&self) -> Option<Record> {
-        let table = table(&self.images, Part::Identity)?;
-        let row = table.rows.iter().find(|row| {
-            table.cell(row, "identity_key").and_then(Cell::text) == Some(PRIMARY_IDENTITY)
-        })?;
-        Some(record_of_row(Part::Identity, &table, row))
+        identity_row(&self.images)
     }
 
     /// The times of the identity row that OpenClaw does not take.
@@ -133,16 +120,11 @@ impl Model {
             for entry in &records.entries {
                 for fault in &entry.faults {
                     let Fault::Cell(column) = fault else { continue };
-                    let known = records.part.columns();
-                    let Some(known) = known.iter().find(|known| known.column == *column) else {
-                        continue;
-                    };
                     found.push(BadCell {
                         part: records.part,
                         key: entry.key.clone(),
                         column,
-                        field: known.field,
-                        text: records.cell_text(entry, column),
+                        text: records.cell_text(entry, column.column),
                     });
                 }
             }

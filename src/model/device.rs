@@ -3,9 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
-use crate::secret::shape::Shape;
+use crate::secret::shape::{Shape, id_of_key};
 use crate::secret::{Secret, mask};
 
 /// A record of a store by OpenClaw's field names.
@@ -43,13 +42,19 @@ impl List {
         }
     }
 
+    /// Whether a list of roles agrees that the device is an operator: it names that role, or is not there.
+    pub fn names_operator(&self) -> bool {
+        *self == List::Missing || self.items().iter().any(|role| role == "operator")
+    }
+
     /// Whether the field is there and is a list.
     pub fn is_list(&self) -> bool {
         matches!(self, List::Of(_))
     }
 }
 
-fn text(record: &Record, field: &str) -> Option<String> {
+/// A field that is a text.
+pub(super) fn text(record: &Record, field: &str) -> Option<String> {
     record.get(field)?.as_str().map(str::to_owned)
 }
 
@@ -195,6 +200,11 @@ impl Device {
         roles
     }
 
+    /// Whether it holds the role `operator` by one of them.
+    pub fn is_operator(&self) -> bool {
+        self.all_roles().iter().any(|role| role == "operator")
+    }
+
     /// The scopes that a gateway goes by, and under which name: `approvedScopes` where it is a list
     /// (from 2026.4.15), else `scopes`.
     pub fn baseline(&self) -> (&'static str, &List) {
@@ -231,7 +241,7 @@ impl Device {
     /// The device id, where it is the hash of the public key.
     pub fn proved_id(&self) -> Option<&str> {
         let id = self.device_id.as_deref()?;
-        key_fault(self.public_key.as_deref()?, id).is_none().then_some(id)
+        belongs(self.public_key.as_deref()?, id).then_some(id)
     }
 
     /// The device id as it may be shown.
@@ -246,36 +256,9 @@ pub fn short_id(id: &str) -> String {
     id.chars().take(8).collect()
 }
 
-/// What is wrong with a public key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyFault {
-    /// Not 32 bytes in base64url without padding; the gateway compares the text exactly.
-    Malformed,
-    /// Its SHA-256 is not the device id.
-    Foreign,
-}
-
 /// Whether a `publicKey` belongs to a `deviceId`: lower-case hex SHA-256 of the raw 32 bytes.
-pub fn key_fault(public_key: &str, device_id: &str) -> Option<KeyFault> {
-    match URL_SAFE_NO_PAD.decode(public_key) {
-        Ok(raw) if raw.len() == 32 => {
-            (hex(&Sha256::digest(&raw)) != device_id).then_some(KeyFault::Foreign)
-        }
-        _ => Some(KeyFault::Malformed),
-    }
-}
-
-/// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    // Every device's key is hashed and compared at each reading: no formatting machinery here.
-    let digit =
-        |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0x0f));
-    }
-    text
+pub fn belongs(public_key: &str, device_id: &str) -> bool {
+    id_of_key(public_key).is_some_and(|id| id == device_id)
 }
 
 /// A device token as OpenClaw makes them: 32 random bytes in base64url without padding.
@@ -298,13 +281,10 @@ mod tests {
             "cLopRPTMgn4f7TMuF2O4PzMcpMU_Y-jE9USqu4aDnco",
             "e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5",
         );
-        assert_eq!(key_fault(key, id), None);
-        assert_eq!(key_fault(key, "e4"), Some(KeyFault::Foreign));
-        assert_eq!(key_fault(&format!("{key}="), id), Some(KeyFault::Malformed));
-        assert_eq!(
-            key_fault("cLopRPTMgn4f7TMuF2O4PzMcpMU/Y+jE9USqu4aDnco", id),
-            Some(KeyFault::Malformed)
-        );
+        assert!(belongs(key, id));
+        assert!(!belongs(key, "e4"));
+        assert!(!belongs(&format!("{key}="), id), "the gateway compares the text exactly");
+        assert!(!belongs("cLopRPTMgn4f7TMuF2O4PzMcpMU/Y+jE9USqu4aDnco", id));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::device::{KeyFault, key_fault};
+use super::device::belongs;
 use super::layout::{Column, ColumnKind, Part};
 use crate::format::{Span, scan};
 use crate::image::{Cell, Row, Table};
@@ -21,9 +21,9 @@ pub enum Fault {
     /// The key differs from the id inside; the text is that id.
     KeyDiffers(String),
     /// The public key and the id do not belong together.
-    Key(KeyFault),
-    /// Text that should be JSON is not; names the column (SQLite).
-    Cell(&'static str),
+    Key,
+    /// Text that should be JSON is not (SQLite).
+    Cell(&'static Column),
 }
 
 /// Where a record stands in its image.
@@ -50,7 +50,7 @@ impl Entry {
     /// Whether the key of a paired record is the hash of the public key in it, and so no secret.
     pub fn is_proved(&self) -> bool {
         let denies = |fault: &Fault| match fault {
-            Fault::NotAnObject | Fault::NoField(_) | Fault::KeyDiffers(_) | Fault::Key(_) => true,
+            Fault::NotAnObject | Fault::NoField(_) | Fault::KeyDiffers(_) | Fault::Key => true,
             Fault::NoTimes(_) | Fault::Cell(_) => false,
         };
         !self.faults.iter().any(denies)
@@ -62,11 +62,6 @@ impl Entry {
             Part::Pending => Shape::RequestId.show(&self.key),
             _ => Shape::DeviceId.show_proved(&self.key, &|_| self.is_proved()),
         }
-    }
-
-    /// Whether what is stored under the key is no object at all.
-    pub fn is_no_object(&self) -> bool {
-        self.faults.contains(&Fault::NotAnObject)
     }
 
     /// Whether the record cannot be what its store holds: it stops the import into 2026.8 (F40).
@@ -168,7 +163,7 @@ impl RowShape {
                     None => *cell != Cell::Null,
                 };
                 if malformed {
-                    faults.push(Fault::Cell(column.column));
+                    faults.push(Fault::Cell(column));
                 }
             }
         }
@@ -188,28 +183,22 @@ enum Content<'a> {
     Other,
 }
 
-impl Content<'_> {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Content::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-}
-
 /// The few fields that every record is judged by.
+const JUDGED: [&str; 9] = [
+    "deviceId",
+    "requestId",
+    "publicKey",
+    "displayName",
+    "platform",
+    "clientId",
+    "clientMode",
+    "createdAtMs",
+    "approvedAtMs",
+];
+
+/// What stands in these.
 #[derive(Default)]
-struct Fields<'a> {
-    device_id: Content<'a>,
-    request_id: Content<'a>,
-    public_key: Content<'a>,
-    display_name: Content<'a>,
-    platform: Content<'a>,
-    client_id: Content<'a>,
-    client_mode: Content<'a>,
-    created_at_ms: Content<'a>,
-    approved_at_ms: Content<'a>,
-}
+struct Fields<'a>([Content<'a>; JUDGED.len()]);
 
 impl<'a> Fields<'a> {
     fn slot(&mut self, text: &[u8], key: Span) -> Option<&mut Content<'a>> {
@@ -221,44 +210,36 @@ impl<'a> Fields<'a> {
     }
 
     fn slot_named(&mut self, name: &[u8]) -> Option<&mut Content<'a>> {
-        Some(match name {
-            b"deviceId" => &mut self.device_id,
-            b"requestId" => &mut self.request_id,
-            b"publicKey" => &mut self.public_key,
-            b"displayName" => &mut self.display_name,
-            b"platform" => &mut self.platform,
-            b"clientId" => &mut self.client_id,
-            b"clientMode" => &mut self.client_mode,
-            b"createdAtMs" => &mut self.created_at_ms,
-            b"approvedAtMs" => &mut self.approved_at_ms,
-            _ => return None,
-        })
+        self.0.get_mut(JUDGED.iter().position(|known| known.as_bytes() == name)?)
+    }
+
+    fn get(&self, name: &str) -> Option<&Content<'a>> {
+        self.0.get(JUDGED.iter().position(|known| *known == name)?)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     fn judge(&self, part: Part, key: &str, faults: &mut Vec<Fault>) {
-        let id = match part {
-            Part::Pending => &self.request_id,
-            _ => &self.device_id,
-        };
-        match id.text() {
+        match self.text(id_field(part)) {
             None => faults.push(Fault::NoField(id_field(part))),
             Some(id) if id != key => faults.push(Fault::KeyDiffers(id.to_owned())),
             Some(_) => {}
         }
         if part == Part::Paired {
-            let absent: Vec<&'static str> =
-                [("createdAtMs", &self.created_at_ms), ("approvedAtMs", &self.approved_at_ms)]
-                    .into_iter()
-                    .filter(|(_, field)| !matches!(field, Content::Number))
-                    .map(|(name, _)| name)
-                    .collect();
+            let mut absent = vec!["createdAtMs", "approvedAtMs"];
+            absent.retain(|name| !matches!(self.get(name), Some(Content::Number)));
             if !absent.is_empty() {
                 faults.push(Fault::NoTimes(absent));
             }
         }
-        match (self.public_key.text(), self.device_id.text()) {
+        match (self.text("publicKey"), self.text("deviceId")) {
             (None, _) => faults.push(Fault::NoField("publicKey")),
-            (Some(key), Some(id)) => faults.extend(key_fault(key, id).map(Fault::Key)),
+            (Some(key), Some(id)) => faults.extend((!belongs(key, id)).then_some(Fault::Key)),
             (Some(_), None) if part == Part::Pending => faults.push(Fault::NoField("deviceId")),
             _ => {}
         }
@@ -266,9 +247,10 @@ impl<'a> Fields<'a> {
 
     fn likeness(&self) -> Option<u64> {
         use std::hash::{DefaultHasher, Hash, Hasher};
-        let client = self.client_id.text()?;
+        self.text("clientId")?;
         let mut hasher = DefaultHasher::new();
-        (client, self.client_mode.text(), self.display_name.text(), self.platform.text())
+        ["clientId", "clientMode", "displayName", "platform"]
+            .map(|name| self.text(name))
             .hash(&mut hasher);
         Some(hasher.finish())
     }

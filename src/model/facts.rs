@@ -108,6 +108,13 @@ pub enum GatewayProcess {
     Unknown(String),
 }
 
+impl GatewayProcess {
+    /// Whether a gateway is known to run.
+    pub fn runs(&self) -> bool {
+        matches!(self, Self::Running { .. })
+    }
+}
+
 /// A path that the gateway may not be able to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -115,8 +122,6 @@ pub struct Access {
     pub path: String,
     /// What is wrong.
     pub trouble: Trouble,
-    /// It is a folder.
-    pub is_dir: bool,
 }
 
 /// What keeps a gateway from using a path.

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
 
-use super::device::{Record, hex};
-use crate::secret::shape::Shape;
+use super::device::Record;
+use crate::secret::shape::{Shape, hex};
 
 /// What an identity record holds. The private key itself is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,14 +60,14 @@ impl Identity {
         let (device_id, public, private) =
             (field("deviceId")?, field("publicKeyPem")?, field("privateKeyPem")?);
         let raw = public_key_of_pem(public).ok_or(IdentityFault::PublicKey)?;
-        let seed = pem_body(private, "PRIVATE KEY")
-            .and_then(|der| {
-                der.strip_prefix(&PKCS8_PREFIX)
-                    .and_then(|rest| rest.get(..32))
-                    .map(<[u8; 32]>::try_from)
-            })
-            .and_then(Result::ok)
-            .ok_or(IdentityFault::PrivateKey)?;
+        let seed = || {
+            pem_body(private, "PRIVATE KEY")?
+                .strip_prefix(&PKCS8_PREFIX)?
+                .get(..32)?
+                .try_into()
+                .ok()
+        };
+        let seed: [u8; 32] = seed().ok_or(IdentityFault::PrivateKey)?;
         Ok(Self {
             device_id: device_id.to_owned(),
             derived_id: hex(&Sha256::digest(raw)),
@@ -109,14 +109,16 @@ pub fn record_of_seed(seed: &[u8; 32]) -> Record {
 /// The fields of an identity that a native app has written (`publicKey`, `privateKey`: raw, in base64), as every release
 /// writes them. `None`: its keys are no pair.
 pub fn record_of_app(record: &Record) -> Option<Record> {
-    let raw = |name: &str| -> Option<[u8; 32]> {
-        let text = record.get(name)?.as_str()?.trim_end_matches('=');
-        let bytes = URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()?;
-        bytes.try_into().ok()
-    };
-    let (public, seed) = (raw("publicKey")?, raw("privateKey")?);
+    let key = |name: &str| key_of_app(record.get(name)?.as_str()?);
+    let (public, seed) = (key("publicKey")?, key("privateKey")?);
     let fits = SigningKey::from_bytes(&seed).verifying_key().to_bytes() == public;
     fits.then(|| record_of_seed(&seed))
+}
+
+/// A raw key in base64 of either kind.
+fn key_of_app(text: &str) -> Option<[u8; 32]> {
+    let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 fn pem(label: &str, der: &[&[u8]]) -> String {
@@ -140,9 +142,7 @@ pub fn seed_in(text: &str) -> Option<[u8; 32]> {
     };
     pem.and_then(seed).or_else(|| {
         let (_, value) = text.split_once("\"privateKey\"")?;
-        let value = value.split('"').nth(1)?.trim_end_matches('=');
-        let value = value.replace('+', "-").replace('/', "_");
-        URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
+        key_of_app(value.split('"').nth(1)?)
     })
 }
 

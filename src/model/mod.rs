@@ -27,9 +27,9 @@ use device::{Device, List};
 use facts::Facts;
 use identity::Identity;
 use layout::Part;
-use own::{auth_of_file, auth_of_table, identity_of_file, identity_of_table, identity_to_import};
+use own::{auth_of_file, auth_of_table, identity_of_file, identity_of_row, identity_to_import};
 use scopes::{Era, Rule};
-use store::{Condition, Records};
+use store::Records;
 
 /// Everything the checks look at.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Model {
             // 2026.8 and the macOS app put the key pair into a database of their own making before a gateway
             // has moved the pairing there.
             StoreKind::Files => {
-                let row = identity_of_table(table(&images, Part::Identity));
+                let row = identity_of_row(&images);
                 let is_whole =
                     matches!(&row, IdentityState::Found(row) if row.keys_match && row.id_fits());
                 match identity_of_file(images.file(Part::Identity)) {
@@ -112,7 +112,7 @@ impl Model {
                     found => found,
                 }
             }
-            StoreKind::Sqlite => identity_of_table(table(&images, Part::Identity)),
+            StoreKind::Sqlite => identity_of_row(&images),
         };
         let mut legacy = database::Legacy::beside(&images, store);
         let adopted = legacy.as_mut().and_then(|legacy| legacy.adopt(&identity));
@@ -135,7 +135,8 @@ impl Model {
                 lock: facts.gateway != facts::GatewayProcess::NotRunning,
                 config_first: store == StoreKind::Sqlite,
                 booted: database(&images).is_some_and(|database| database.has_booted),
-                derives_port: user_version(&images) >= DERIVES_PORT,
+                derives_port: database(&images)
+                    .is_some_and(|database| database.user_version >= DERIVES_PORT),
             },
         );
         let written = facts.era.max(release(&images, &config).map_or(Era::Literal, Era::of));
@@ -256,6 +257,11 @@ impl Model {
             && identity_of_file(self.images.file(Part::Identity)) == IdentityState::Absent
     }
 
+    /// The database, where there is one that could be read.
+    pub fn database(&self) -> Option<&Database> {
+        database(&self.images)
+    }
+
     /// This machine's device id.
     pub fn local_id(&self) -> Option<&str> {
         self.identity.device_id()
@@ -315,17 +321,6 @@ fn release(images: &Images, config: &ConfigModel) -> Option<Release> {
 /// The `user_version` from which a named profile has a port of its own (2026.9.6).
 const DERIVES_PORT: i64 = 18;
 
-fn user_version(images: &Images) -> i64 {
-    database(images).map_or(0, |database| database.user_version)
-}
-
-impl Model {
-    /// The database, where there is one that could be read.
-    pub fn database(&self) -> Option<&Database> {
-        database(&self.images)
-    }
-}
-
 fn database(images: &Images) -> Option<&Database> {
     match &images.database.as_ref()?.state {
         DatabaseState::Readable(database) => Some(database),
@@ -334,10 +329,7 @@ fn database(images: &Images) -> Option<&Database> {
 }
 
 fn table(images: &Images, part: Part) -> Option<Arc<Table>> {
-    match images.database.as_ref().map(|database| &database.state) {
-        Some(DatabaseState::Readable(database)) => database.tables.get(&part).cloned(),
-        _ => None,
-    }
+    database(images)?.tables.get(&part).cloned()
 }
 
 /// How a container is named in messages: the file, or the table.
@@ -345,12 +337,5 @@ pub fn place_of(store: StoreKind, part: Part) -> Place {
     match (store, part.file()) {
         (StoreKind::Files, Some(file)) => file.into(),
         _ => Place::from(layout::DATABASE).key(part.table()),
-    }
-}
-
-impl Records {
-    /// Whether records can be added and changed as they stand.
-    pub fn is_good(&self) -> bool {
-        matches!(self.condition, Condition::Good)
     }
 }

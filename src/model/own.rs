@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::device::{Device, Record, Token};
+use super::device::{Device, Record, Token, text};
 use super::identity::{Identity, IdentityFault, record_of_app};
 use super::layout::{PRIMARY_IDENTITY, Part};
 use super::store::record_of_row;
 use crate::format::value;
-use crate::image::{FileState, Table, TextImage, Unusable};
+use crate::image::{Cell, FileState, Images, Table, TextImage, Unusable};
 
 /// This machine's identity as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,16 +77,19 @@ pub(super) fn identity_of_file(image: Option<&TextImage>) -> IdentityState {
         Ok(None) => IdentityState::Absent,
         Err(Some(why)) => IdentityState::Unusable(why),
         Err(None) => IdentityState::Malformed,
-        Ok(Some(record)) => {
-            let id = record.get("deviceId").and_then(Value::as_str).map(str::to_owned);
-            match Identity::of(&record) {
-                Ok(_) if record.get("version").and_then(Value::as_i64) != Some(1) => {
-                    IdentityState::Faulty(IdentityFault::Version, id)
-                }
-                Ok(identity) => IdentityState::Found(identity),
-                Err(fault) => IdentityState::Faulty(fault, id),
+        Ok(Some(record)) => match Identity::of(&record) {
+            Ok(_) if record.get("version").and_then(Value::as_i64) != Some(1) => {
+                IdentityState::Faulty(IdentityFault::Version, text(&record, "deviceId"))
             }
-        }
+            identity => of_record(identity, &record),
+        },
+    }
+}
+
+fn of_record(identity: Result<Identity, IdentityFault>, record: &Record) -> IdentityState {
+    match identity {
+        Ok(identity) => IdentityState::Found(identity),
+        Err(fault) => IdentityState::Faulty(fault, text(record, "deviceId")),
     }
 }
 
@@ -101,21 +104,19 @@ pub(super) fn identity_to_import(image: Option<&TextImage>) -> IdentityState {
     identity.map_or(found, IdentityState::Found)
 }
 
-pub(super) fn identity_of_table(table: Option<Arc<Table>>) -> IdentityState {
-    let Some(table) = table else {
-        return IdentityState::Absent;
-    };
+/// This machine's row of the table of identities.
+pub(super) fn identity_row(images: &Images) -> Option<Record> {
+    let table = super::table(images, Part::Identity)?;
     let row = table.rows.iter().find(|row| {
-        table.cell(row, "identity_key").and_then(crate::image::Cell::text) == Some(PRIMARY_IDENTITY)
-    });
-    let Some(row) = row else {
-        return IdentityState::Absent;
-    };
-    let record = record_of_row(Part::Identity, &table, row);
-    let id = record.get("deviceId").and_then(Value::as_str).map(str::to_owned);
-    match Identity::of(&record) {
-        Ok(identity) => IdentityState::Found(identity),
-        Err(fault) => IdentityState::Faulty(fault, id),
+        table.cell(row, "identity_key").and_then(Cell::text) == Some(PRIMARY_IDENTITY)
+    })?;
+    Some(record_of_row(Part::Identity, &table, row))
+}
+
+pub(super) fn identity_of_row(images: &Images) -> IdentityState {
+    match identity_row(images) {
+        Some(record) => of_record(Identity::of(&record), &record),
+        None => IdentityState::Absent,
     }
 }
 
@@ -126,7 +127,7 @@ pub(super) fn auth_of_file(image: Option<&TextImage>) -> CachedAuth {
         Err(Some(why)) => with(AuthCondition::Unusable(why)),
         Err(None) => with(AuthCondition::Malformed),
         Ok(Some(record)) => {
-            let device_id = record.get("deviceId").and_then(Value::as_str).map(str::to_owned);
+            let device_id = text(&record, "deviceId");
             let shaped = record.get("version").and_then(Value::as_i64) == Some(1)
                 && device_id.is_some()
                 && record.get("tokens").is_some_and(Value::is_object);
@@ -144,20 +145,15 @@ pub(super) fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> C
     let (Some(table), Some(local)) = (table, local) else {
         return absent;
     };
-    let text = |row, column| table.cell(row, column).and_then(crate::image::Cell::text);
-    let row = table
-        .rows
-        .iter()
-        .find(|row| text(row, "device_id") == Some(local) && text(row, "role") == Some("operator"));
-    let Some(row) = row else { return absent };
+    let text = |row, column| table.cell(row, column).and_then(Cell::text);
+    let mut rows = table.rows.iter().filter(|row| text(row, "device_id") == Some(local));
+    let Some(row) = rows.find(|row| text(row, "role") == Some("operator")) else { return absent };
     let entry = record_of_row(Part::DeviceAuth, &table, row);
     // OpenClaw takes a row whose scopes are no list for none.
     let shaped = entry.get("scopes").is_some_and(Value::is_array);
-    let holder: Record =
-        [("tokens".to_owned(), serde_json::json!({ "operator": entry }))].into_iter().collect();
     CachedAuth {
         condition: if shaped { AuthCondition::Good } else { AuthCondition::Malformed },
         device_id: Some(local.to_owned()),
-        operator: Device::of("", &holder).operator,
+        operator: Token::of(&Value::Object(entry)),
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::containers;
 use super::disk::{names, real};
 use super::env::{Env, homes_of, user_of};
-use super::trees::{DIRS, is_profile, looks_like_state, of_home};
+use super::trees::{looks_like_state, of_home, of_windows, profile_of};
 use crate::model::container::{Container, Kept};
 use crate::platform;
 use crate::step::Step;
@@ -59,11 +59,11 @@ impl Candidate {
         let uid = dir.metadata().ok().filter(|_| platform::KNOWS_OWNERS);
         let uid = uid.map(|found| platform::meta(&found).uid);
         let name = dir.file_name().filter(|_| home.is_some() && dir.parent() == home);
-        let profile = name.and_then(|name| name.to_str()?.strip_prefix(".openclaw-"));
+        let profile = name.and_then(|name| profile_of(name.to_str()?));
         Self {
             what,
             is_own: false,
-            profile: profile.filter(|name| is_profile(name)).map(str::to_owned),
+            profile: profile.map(str::to_owned),
             uid,
             user: uid.and_then(|uid| user_of(passwd, uid)),
             used_ms: used(&dir),
@@ -123,10 +123,7 @@ pub(super) fn candidates(env: &Env, home: Option<&Path>, own: Option<&Path>) -> 
     }
     let homes = [home, env.home.as_deref(), env.sudo_home.as_deref()];
     looked.extend(homes.into_iter().flatten().flat_map(of_home));
-    if let Some(homes) = &env.windows_homes {
-        let theirs = names(homes).into_iter().map(|name| homes.join(name).join(DIRS[0]));
-        looked.extend(theirs.map(|dir| (dir, "of an OpenClaw in Windows, outside WSL".to_owned())));
-    }
+    looked.extend(of_windows(env));
     let mounts = containers::mounts(env);
     looked.extend(of_root(env, &passwd, &mounts));
     let mut seen = Vec::new();
@@ -164,18 +161,15 @@ fn of_root(env: &Env, passwd: &str, mounts: &[containers::Mount]) -> Vec<(PathBu
         looked.extend(of_home(home));
         looked.push((home.clone(), "a home".to_owned()));
     }
-    let mut mounted: Vec<(PathBuf, String)> = Vec::new();
-    for volume in volumes.into_iter().flat_map(below) {
-        mounted.push((volume.join("_data"), "a container's volume".to_owned()));
-    }
-    for addon in ADDONS.iter().flat_map(|folder| below(root.join(folder))) {
-        mounted.push((addon, "a Home Assistant add-on".to_owned()));
-    }
-    for mount in mounts {
-        mounted.push((mount.source.clone(), format!("a folder of container `{}`", mount.name)));
-    }
-    mounted.extend(FOLDERS.map(|folder| (root.join(folder), "a folder".to_owned())));
-    for (folder, what) in mounted {
+    let volumes = volumes.into_iter().flat_map(below).map(|volume| volume.join("_data"));
+    let volumes = volumes.map(|data| (data, "a container's volume".to_owned()));
+    let addons = ADDONS.iter().flat_map(|folder| below(root.join(folder)));
+    let addons = addons.map(|addon| (addon, "a Home Assistant add-on".to_owned()));
+    let mounts = mounts
+        .iter()
+        .map(|mount| (mount.source.clone(), format!("a folder of container `{}`", mount.name)));
+    let folders = FOLDERS.map(|folder| (root.join(folder), "a folder".to_owned()));
+    for (folder, what) in volumes.chain(addons).chain(mounts).chain(folders) {
         looked.push((folder.clone(), what.clone()));
         looked.extend(of_home(&folder).into_iter().map(|(dir, _)| (dir, what.clone())));
     }

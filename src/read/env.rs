@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::config::facts::is_set;
 use crate::platform;
 use crate::secret::Secret;
 
@@ -77,11 +78,9 @@ impl Env {
         }
     }
 
-    /// A variable that is set to something. OpenClaw takes the words `undefined` and `null`, which
-    /// broken scripts leave behind, for nothing.
+    /// A variable that is set to something.
     pub fn var(&self, name: &str) -> Option<&str> {
-        let value = self.vars.get(name)?.trim();
-        (!value.is_empty() && value != "undefined" && value != "null").then_some(value)
+        self.vars.get(name).map(|value| value.trim()).filter(|value| is_set(value))
     }
 
     /// What names the account and whoever called `sudo`.

@@ -9,7 +9,7 @@ use super::candidates::{Candidate, candidates};
 use super::containers;
 use super::disk::names;
 use super::env::Env;
-use super::trees::{DIRS, how, is_profile, looks_like_state};
+use super::trees::{DIRS, dir_name, how, is_profile, looks_like_state, profile_of};
 use super::wrong;
 use crate::error::Error;
 use crate::files::StateDir;
@@ -124,11 +124,7 @@ fn profile(flags: &Flags, env: &Env) -> Result<Option<String>, Error> {
 
 fn profile_dir(home: Option<&Path>, name: &str) -> Result<PathBuf, Error> {
     let home = home.ok_or_else(no_home)?;
-    Ok(if name == "default" {
-        home.join(".openclaw")
-    } else {
-        home.join(format!(".openclaw-{name}"))
-    })
+    Ok(home.join(dir_name(Some(name))))
 }
 
 fn no_home() -> Error {
@@ -199,9 +195,6 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
 }
 
-/// How the state dir of a profile begins.
-const PROFILE: &str = ".openclaw-";
-
 /// The profiles of this process's home.
 pub fn profiles(env: &Env) -> Vec<String> {
     home(env).map(|home| profiles_of(&home)).unwrap_or_default()
@@ -209,12 +202,12 @@ pub fn profiles(env: &Env) -> Vec<String> {
 
 fn profiles_of(home: &Path) -> Vec<String> {
     let there = names(home).into_iter().filter(|name| looks_like_state(&home.join(name)));
-    there.filter_map(|name| Some(name.strip_prefix(PROFILE)?.to_owned())).collect()
+    there.filter_map(|name| Some(profile_of(&name)?.to_owned())).collect()
 }
 
 /// The profile of this home whose name is nearest to that of a profile that is not there.
 fn near_profile(dir: &Path, home: Option<&Path>) -> Option<String> {
-    let wanted = dir.file_name()?.to_str()?.strip_prefix(PROFILE)?;
+    let wanted = profile_of(dir.file_name()?.to_str()?)?;
     let home = home.filter(|home| dir.parent() == Some(*home))?;
     let profiles = profiles_of(home).into_iter();
     let (far, near) = profiles.map(|name| (distance(&name, wanted), name)).min()?;

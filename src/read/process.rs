@@ -29,15 +29,11 @@ pub(super) fn gateway(state_dir: &Path, config: &Path, env: &Env) -> GatewayProc
 /// `<state>/tmp/openclaw-<uid>/gateway.*.lock`.
 fn locks(state_dir: &Path, config: &Path, env: &Env) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let owner = owner(state_dir).unwrap_or(env.uid);
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for uid in [owner, env.uid] {
-        folders.push(env.temp.join(format!("openclaw-{uid}")));
-    }
-    folders.push(env.temp.join("openclaw"));
+    let of_users = [owner(state_dir).unwrap_or(env.uid), env.uid];
+    let folders = of_users.map(|uid| env.temp.join(format!("openclaw-{uid}")));
     let hash = hash::of(config.to_string_lossy().as_bytes());
     let ours = format!("gateway.{}.lock", hash.get(..8).unwrap_or_default());
-    for folder in folders {
+    for folder in folders.into_iter().chain([env.temp.join("openclaw")]) {
         found.push(folder.join(&ours));
         // 2026.2.19 hashes with SHA-1: any lock there that names this config counts.
         found.extend(lock_files(&folder));

@@ -39,16 +39,12 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         ..Facts::default()
     };
     for folder in [DEVICES_DIR, IDENTITY_DIR] {
-        for name in names(&dir.join(folder)).into_iter().take(MOST) {
-            if name.ends_with(".tmp") {
-                facts.orphans.push(format!("{folder}/{name}"));
-            } else if name.ends_with(".migrated") {
-                facts.migrated.push(format!("{folder}/{name}"));
-            }
-        }
+        let names = names(&dir.join(folder)).into_iter().take(MOST);
+        let (orphans, others): (Vec<_>, Vec<_>) =
+            names.map(|name| format!("{folder}/{name}")).partition(|name| name.ends_with(".tmp"));
+        facts.orphans.extend(orphans);
+        facts.migrated.extend(others.into_iter().filter(|name| name.ends_with(".migrated")));
     }
-    facts.orphans.sort();
-    facts.migrated.sort();
     // What stops OpenClaw's own migration, and what it leaves when it is interrupted.
     facts.blockers = ["", ".doctor-importing", ".native-importing"]
         .map(|end| format!("exec-approvals.json{end}"))
@@ -152,7 +148,7 @@ fn access(dir: &Path) -> Vec<Access> {
         let meta = platform::meta(&found);
         let mode = meta.mode;
         let needed = if is_dir { 0o700 } else { 0o600 };
-        let note = |trouble| Access { path: name.clone(), trouble, is_dir };
+        let note = |trouble| Access { path: name.clone(), trouble };
         if meta.uid != root.uid {
             troubles.push(note(Trouble::Owner { uid: meta.uid, expected: root.uid }));
         } else if mode & needed != needed && root.uid != 0 {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::config::MOST_COPIES;
 use super::*;
+use crate::checks::config::line_of;
 use crate::config::model::ConfigState;
+use crate::config::owner::Owner;
 use crate::image::Slot;
 
 fn located(dir: &Path) -> Located {
@@ -156,12 +158,12 @@ fn a_setting_knows_its_line_and_the_config_its_own_variables() {
     );
     let model = read_all(dir.path());
     let config = model.config.whole().unwrap();
-    assert_eq!(model.config.line(&config.gateway.auth_token), Some(5));
-    assert_eq!(model.config.line(&config.gateway.bind), None);
+    let line = |owner: &Owner| line_of(&model, &model.config.file_of(owner), &owner.path);
+    assert_eq!(line(&config.gateway.auth_token.owner), Some(5));
+    assert_eq!(line(&config.gateway.bind.owner), None);
     assert_eq!(config.env_var("A"), Some("direct"));
     assert_eq!(config.env_var("B"), Some("b"));
     assert_eq!(config.env_var("R"), None);
-    assert!(config.asks_the_shell());
 }
 
 #[test]

@@ -16,6 +16,20 @@ pub(super) fn is_profile(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
+/// The name of a profile's state dir; that of none.
+pub(super) fn dir_name(profile: Option<&str>) -> String {
+    match profile.filter(|name| *name != "default") {
+        Some(name) => format!("{}-{name}", DIRS[0]),
+        None => DIRS[0].to_owned(),
+    }
+}
+
+/// The profile that a folder's name is that of.
+pub(super) fn profile_of(dir: &str) -> Option<&str> {
+    let name = dir.strip_prefix(DIRS[0])?.strip_prefix('-')?;
+    is_profile(name).then_some(name)
+}
+
 /// How a folder with one of these names was found.
 pub(super) fn how(name: &str) -> &'static str {
     if name == ".openclaw" { "the default" } else { "legacy name" }
@@ -31,6 +45,13 @@ pub(super) fn of_home(home: &Path) -> Vec<(PathBuf, String)> {
     dirs
 }
 
+/// The same of every user of Windows, seen from WSL.
+pub(super) fn of_windows(env: &Env) -> Vec<(PathBuf, String)> {
+    let Some(homes) = &env.windows_homes else { return Vec::new() };
+    let theirs = names(homes).into_iter().map(|name| homes.join(name).join(DIRS[0]));
+    theirs.map(|dir| (dir, "of an OpenClaw in Windows, outside WSL".to_owned())).collect()
+}
+
 /// Other state dirs that exist (F22, F25): default, legacy and profile folders of the home folder, what
 /// the environment names, those of Windows seen from WSL, and one nested in this one.
 pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree> {
@@ -41,10 +62,7 @@ pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree
     for home in [home, env.home.as_deref()].into_iter().flatten() {
         trees.extend(of_home(home));
     }
-    if let Some(homes) = &env.windows_homes {
-        let theirs = names(homes).into_iter().map(|name| homes.join(name).join(DIRS[0]));
-        trees.extend(theirs.map(|dir| (dir, "of an OpenClaw in Windows, outside WSL".into())));
-    }
+    trees.extend(of_windows(env));
     trees.push((state_dir.join(".openclaw"), "nested in this one".into()));
     let mut seen = vec![real(state_dir)];
     let mut found = Vec::new();

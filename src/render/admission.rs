@@ -7,7 +7,7 @@ use crate::config::facts::Origin;
 use crate::config::gateway::Gateway;
 use crate::config::model::Host;
 use crate::model::Model;
-use crate::secret::shown;
+use crate::secret::shape::Shape;
 use crate::text::safe;
 
 /// The steps, a line each.
@@ -60,15 +60,15 @@ fn url(model: &Model) -> String {
         .filter(|at| at.place != Origin::Service)
         .find_map(|at| at.url.as_deref());
     if let Some(url) = variable {
-        return safe(&shown::url(url));
+        return safe(&Shape::Url.show(url));
     }
     let gateway: Option<&Gateway> = config.read().map(|config| &config.gateway);
     let remote = gateway
         .filter(|gateway| gateway.mode.value().is_some_and(|mode| mode == "remote"))
         .and_then(|gateway| gateway.remote_url.value());
     match (remote, &config.host) {
-        (Some(url), _) => safe(&shown::url(url)),
-        (None, Host::Client(url)) => safe(&shown::url(url)),
+        (Some(url), _) => safe(&Shape::Url.show(url)),
+        (None, Host::Client(url)) => safe(&Shape::Url.show(url)),
         (None, Host::Gateway(_)) => {
             let tls = gateway.and_then(|gateway| gateway.tls_enabled.value()) == Some(&true);
             let scheme = if tls { "wss" } else { "ws" };

@@ -183,7 +183,15 @@ pub fn shown_list(items: &[String]) -> Vec<String> {
 /// The device id that a public key in base64url stands for: the SHA-256 of its 32 bytes, in hex.
 pub fn id_of_key(public_key: &str) -> Option<String> {
     let raw = URL_SAFE_NO_PAD.decode(public_key).ok().filter(|raw| raw.len() == 32)?;
-    Some(Sha256::digest(raw).iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&Sha256::digest(raw)))
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    // Every device's key is hashed and compared at each reading: no formatting machinery here.
+    let digit =
+        |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()
 }
 
 fn is_hash(text: &str) -> bool {

@@ -28,16 +28,6 @@ pub fn value(path: &[String], value: &Value) -> String {
     }
 }
 
-/// A URL without what may be a secret in it.
-pub fn url(text: &str) -> String {
-    Shape::Url.show(text)
-}
-
-/// A path that a value of the config gives.
-pub fn path(text: &str) -> String {
-    Shape::File.show(text)
-}
-
 fn keys(path: &[String]) -> Vec<&str> {
     path.iter().map(String::as_str).collect()
 }

@@ -12,6 +12,9 @@ use crate::model::layout::Part;
 use crate::plan::{Changes, FileChange, RowChange, RowOp};
 use crate::store::json::key_of;
 
+/// By file or table: the hash of each value that a command set, by the hash of its path; `None`: it went.
+pub type Fields = BTreeMap<String, BTreeMap<String, Option<String>>>;
+
 /// Hashes of what was changed, as it is after.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -21,6 +24,9 @@ pub struct Expected {
     /// Rows of the database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowPrint>,
+    /// The values that were set; only a snapshot's manifest has them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: Fields,
 }
 
 /// The fingerprint of a changed row. Keys and values are hashed: they may be secrets.
@@ -44,7 +50,11 @@ impl Expected {
             let hash = change.pieces().map(hash::of_pieces);
             (key_of(state_dir, &change.before.path), hash)
         });
-        Self { files: files.collect(), rows: changes.rows.iter().map(RowPrint::of).collect() }
+        Self {
+            files: files.collect(),
+            rows: changes.rows.iter().map(RowPrint::of).collect(),
+            fields: Fields::new(),
+        }
     }
 }
 
@@ -136,33 +146,4 @@ fn print(mut cells: Vec<(&str, &Cell)>) -> String {
 pub(crate) fn file_holds(after: &Expected, key: &str, change: &FileChange) -> bool {
     let live = change.before.bytes().map(|bytes| hash::of(bytes));
     after.files.get(key).is_some_and(|wanted| *wanted == live)
-}
-
-/// What changed since the command that took a snapshot: everything that the way `back` to it would
-/// undo besides what that command did. Empty for a snapshot that no command was to follow.
-pub fn changed_since(
-    after: Option<&Expected>,
-    state_dir: &Path,
-    now: &Images,
-    back: &Changes,
-) -> Vec<String> {
-    let Some(after) = after else {
-        return Vec::new();
-    };
-    let files = back.files.iter().filter_map(|change| {
-        let key = key_of(state_dir, &change.before.path);
-        (!file_holds(after, &key, change)).then(|| format!("`{key}` has changed since"))
-    });
-    let left = Rows::of(after, now, &back.rows);
-    let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
-    for change in &back.rows {
-        if !left.hold(change) {
-            *rows.entry(change.part.table()).or_default() += 1;
-        }
-    }
-    let rows = rows.into_iter().map(|(table, count)| {
-        let (noun, verb) = if count == 1 { ("row", "has") } else { ("rows", "have") };
-        format!("{count} {noun} of `{table}` {verb} changed since")
-    });
-    files.chain(rows).collect()
 }

@@ -10,6 +10,7 @@ use super::after::Expected;
 use super::list::Summary;
 use super::manifest::{self, Manifest};
 use super::open::Snapshot;
+use super::since;
 use crate::error::Error;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
 use crate::plan::Changes;
@@ -126,7 +127,10 @@ impl Builder {
         last: Option<&Summary>,
     ) -> Result<(Manifest, String), Error> {
         let entries = request.stores.capture(&mut self)?;
-        let after = request.changes.map(|changes| Expected::of(changes, request.state_dir));
+        let after = request.changes.map(|changes| Expected {
+            fields: since::fields(changes, request.state_dir),
+            ..Expected::of(changes, request.state_dir)
+        });
         self.dir.remove_tree(SCRATCH)?;
         let manifest = Manifest {
             schema: manifest::SCHEMA,

@@ -188,6 +188,11 @@ pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> 
 /// How the command of an undo is kept: this word, then the id of the snapshot that it went back to.
 pub const UNDO: &str = "undo ";
 
+/// A snapshot's command as a person types it.
+pub fn command_of(command: &str) -> &str {
+    if command.starts_with(UNDO) { UNDO.trim_end() } else { command }
+}
+
 /// The snapshots that `undo` goes back to, typed once, twice and so on. Each was taken before a change that
 /// stands: what was taken back already is passed over, and a snapshot that was taken by hand is before no change.
 pub fn undoable(own: &[Summary]) -> Vec<&Summary> {

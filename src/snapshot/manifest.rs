@@ -17,8 +17,8 @@ pub const FILE: &str = "manifest.json";
 /// The digest of the manifest, kept beside it; `sha256sum -c` understands it too.
 pub const DIGEST_FILE: &str = "manifest.sha256";
 /// The layout this clawmend writes, and the newest it restores from. Since 2 a snapshot has a digest of its
-/// manifest and a place in the order.
-pub const SCHEMA: u64 = 2;
+/// manifest and a place in the order, since 3 the values that its command set.
+pub const SCHEMA: u64 = 3;
 /// The oldest layout.
 const FIRST_SCHEMA: u64 = 1;
 /// Said of a snapshot of the first layout.

@@ -9,19 +9,22 @@ mod list;
 pub mod manifest;
 mod open;
 mod retention;
+mod since;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Component, Path};
 
-pub use after::{Expected, changed_since};
+pub use after::Expected;
 pub use build::{Create, create};
 pub use list::{
-    CREATE, LATEST, Listed, Summary, UNDO, find, leftovers, list, remove, sweep, undoable,
+    CREATE, LATEST, Listed, Summary, UNDO, command_of, find, leftovers, list, remove, sweep,
+    undoable,
 };
 pub use manifest::Manifest;
 pub use open::{CheckExtract, Snapshot, open};
 pub use retention::{DEFAULT, Decision, Retention, choose};
+pub use since::{Since, changed_since};
 
 use crate::error::Error;
 use crate::files::dir::refuse;

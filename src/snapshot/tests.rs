@@ -155,8 +155,8 @@ fn a_manifest_that_lies_is_refused() {
         ("files/devices/paired.json", "/etc/passwd"),
         ("files/devices/paired.json", "manifest.json"),
         ("files/devices/paired.json", "manifest.sha256"),
-        ("\"schema\": 2", "\"schema\": 3"),
-        ("\"schema\": 2", "\"schema\": 0"),
+        ("\"schema\": 3", "\"schema\": 4"),
+        ("\"schema\": 3", "\"schema\": 0"),
         ("\"files\"", "\"filet\""),
         ("devices/old.json.migrated", "devices/old.sh"),
         ("identity/device.json", "identitx/device.json"),
@@ -183,7 +183,7 @@ fn a_manifest_that_lies_is_refused() {
     home.open(&made.id).unwrap_err();
     // One of the first layout had none: it is taken, and says so.
     let first =
-        text.replacen("\"schema\": 2", "\"schema\": 1", 1).replacen("  \"sequence\": 1,\n", "", 1);
+        text.replacen("\"schema\": 3", "\"schema\": 1", 1).replacen("  \"sequence\": 1,\n", "", 1);
     std::fs::write(&path, first).unwrap();
     let opened = home.open(&made.id).unwrap();
     assert!(opened.unchecked().unwrap().contains("no checksum"));

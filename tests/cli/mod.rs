@@ -17,3 +17,4 @@ mod report;
 mod secrets;
 mod snapshots;
 mod stranger;
+mod undo;

@@ -22,7 +22,7 @@ fn id(sandbox: &Sandbox) -> String {
 fn list_and_show_read_well() {
     let sandbox = repaired();
     // The manifest is longer where the user's number is.
-    let list = sandbox.run(&["snapshot", "list"]).text().replace("4.7 kB", "4.6 kB");
+    let list = sandbox.run(&["snapshot", "list"]).text().replace("6.6 kB", "6.5 kB");
     same("snapshot-list", &list);
     same("snapshot-show", &sandbox.run(&["snapshot", "show"]).text());
 }

@@ -60,7 +60,7 @@ fn the_findings_page_is_fresh() {
             let _ = writeln!(page, "{}", wrap(&list.join(", "), 110, "- OpenClaw says: ", "  "));
         }
         for report in check.modes.iter().filter_map(|mode| reports::failure_mode(mode)) {
-            let text = format!("{} {}: {}", report.mode, report.name, report.refs.join(", "));
+            let text = format!("{} {}: {}", report.mode, report.name, report.refs().join(", "));
             let _ = writeln!(page, "{}", wrap(&text, 110, "- Reported as ", "  "));
         }
     }

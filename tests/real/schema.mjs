@@ -97,7 +97,7 @@ function tableOf(found) {
     closedRoot: spans(releases.flatMap((version, at) => (found.get(version).closed ? [at] : []))),
     root: Object.fromEntries([...root].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, at]) => [key, spans(at)])),
     rules,
-    keys: Object.fromEntries([...paths].map(([path, held]) => [path, [...held].map(([rule, at]) => [rule, ...spans(at)])])),
+    keys: Object.fromEntries([...paths].map(([path, held]) => [path, [...held].map(([rule, at]) => [rule, spans(at)])])),
   };
 }
 

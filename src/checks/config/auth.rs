@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::secrets::{new_token, new_token_in};
 use super::value::{Wanted, edits, hosted};
-use super::{config_name, gateway, place, runs};
+use super::{config_name, gateway, place};
 use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Reference, Setting};
@@ -15,7 +15,7 @@ use crate::config::vocabulary::{Placeholder, placeholder};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::path_text;
 use crate::model::Model;
-use crate::model::scopes;
+use crate::model::scopes::Era;
 use crate::plan::StoreKind;
 use crate::secret::Secret;
 use crate::secret::shape::Shape;
@@ -39,35 +39,32 @@ pub static DRIFT: Check = Check {
         "unauthorized",
     ],
     stage: Some(Stage::Credential),
-    find: |model, check| {
-        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let gateway = hosted(model)?;
         let remote = &gateway.remote_token;
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
         if let Some(wanted) = drift(model, &Options::default()) {
             let says = "gateway.remote.token differs from gateway.auth.token";
             let finding = check.finding(place(model, remote), says);
-            let mut finding =
-                wanted.repair(model, finding, "set gateway.remote.token to the gateway's token");
-            for setting in [&gateway.auth_token, remote] {
-                if let Some(secret) = setting.value() {
-                    finding = finding.note(format!("{} is {secret}", path_text(&setting.path)));
-                }
-            }
-            return vec![if used { finding } else { finding.rated(Severity::Warning) }];
+            let tokens = [&gateway.auth_token, remote].into_iter().filter_map(|setting| {
+                Some(format!("{} is {}", path_text(&setting.path), setting.value()?))
+            });
+            let finding = wanted
+                .repair(model, finding, "set gateway.remote.token to the gateway's token")
+                .notes(tokens);
+            return Some(finding.rated_if(!used, Severity::Warning));
         }
         let alone = gateway.auth_kind() == AuthKind::Token
             && gateway.auth_token.is_missing()
             && remote.usable().is_some()
             && !model.config.is_guarded();
         if !alone {
-            return vec![];
+            return None;
         }
         let says = "the CLI has a shared token (gateway.remote.token), but the gateway has none";
         let step = "set gateway.auth.token to the same token, or remove gateway.remote.token; then restart the gateway";
         let finding = check.finding(place(model, remote), says).by_hand([step]);
-        vec![finding.rated(Severity::Warning)]
+        Some(finding.rated(Severity::Warning))
     },
     edits: Edits::Config(|model, options| edits(model, drift(model, options))),
     ..Check::BASE
@@ -116,24 +113,21 @@ pub static PLACEHOLDER: Check = Check {
         "unauthorized",
     ],
     stage: Some(Stage::Config),
-    find: |model, check| {
-        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
-            return vec![];
-        };
-        let kind = gateway.auth_kind();
-        let token = (kind == AuthKind::Token).then_some(&gateway.auth_token);
-        let password = (kind == AuthKind::Password).then_some(&gateway.auth_password);
+    find_one: |model, check| {
+        let gateway = hosted(model)?;
         let found = |setting| is_placeholder(model, setting, check);
-        let token = token.and_then(found).map(|finding| {
-            finding.choice(
-                Step::clawmend(["repair", "--new-token"])
-                    .note("makes a new random token; other clients need it then"),
-            )
-        });
-        let password = password.and_then(found).map(|finding| {
-            finding.by_hand(["set gateway.auth.password to a password of your own"])
-        });
-        token.into_iter().chain(password).collect()
+        match gateway.auth_kind() {
+            AuthKind::Token => {
+                let new = Step::clawmend(["repair", "--new-token"])
+                    .note("makes a new random token; other clients need it then");
+                Some(found(&gateway.auth_token)?.choice(new))
+            }
+            AuthKind::Password => {
+                let step = "set gateway.auth.password to a password of your own";
+                Some(found(&gateway.auth_password)?.by_hand([step]))
+            }
+            AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => None,
+        }
     },
     edits: Edits::Config(|model, options| {
         edits(model, new_token_in(model, options, PLACEHOLDER.code, |token| !token.is_missing()))
@@ -147,10 +141,10 @@ fn is_placeholder(model: &Model, setting: &Setting<Secret>, check: &Check) -> Op
         Placeholder::Blank => ("is blank", newest(model)),
         Placeholder::Unset => ("is the word `undefined` or `null`, not a secret", newest(model)),
         Placeholder::Masked => ("is a mask, not the secret itself", newest(model)),
-        Placeholder::Example => match model.rule {
-            scopes::Rule::Literal => ("is a published example", Severity::Warning),
-            scopes::Rule::Implied => ("is a published example", Severity::Blocks),
-        },
+        Placeholder::Example if model.era == Era::Literal => {
+            ("is a published example", Severity::Warning)
+        }
+        Placeholder::Example => ("is a published example", Severity::Blocks),
     };
     let says = format!("{} {says}", path_text(&setting.path));
     Some(check.finding(place(model, setting), says).rated(severity))
@@ -159,7 +153,7 @@ fn is_placeholder(model: &Model, setting: &Setting<Secret>, check: &Check) -> Op
 /// Only 2026.9 refuses to start.
 fn newest(model: &Model) -> Severity {
     match model.store {
-        StoreKind::Sqlite if !runs(model) => Severity::Blocks,
+        StoreKind::Sqlite if !model.facts.gateway.runs() => Severity::Blocks,
         _ => Severity::Warning,
     }
 }
@@ -179,16 +173,11 @@ pub static CHANGED: Check = Check {
         "gateway token not configured on gateway",
         "gateway auth changed",
     ],
-    find: |model, check| {
-        let (Some(gateway), Some(backup)) = (gateway(model), model.config.facts.last_backup())
-        else {
-            return vec![];
-        };
-        let (name, Some(before)) = (&backup.name, &backup.token) else {
-            return vec![];
-        };
-        if model.config.is_client() || placeholder(before.expose()).is_some() {
-            return vec![];
+    find_one: |model, check| {
+        let (gateway, backup) = (hosted(model)?, model.config.facts.last_backup()?);
+        let (name, before) = (&backup.name, backup.token.as_ref()?);
+        if placeholder(before.expose()).is_some() {
+            return None;
         }
         let setting = &gateway.auth_token;
         let (says, now) = match &setting.field {
@@ -198,14 +187,14 @@ pub static CHANGED: Check = Check {
             Field::Missing if gateway.auth_kind() == AuthKind::Token => {
                 ("gateway.auth.token is gone; the last backup has one", "now none".to_owned())
             }
-            _ => return vec![],
+            _ => return None,
         };
         let step = format!(
             "if you did not change it: put the token of {name} back into {}, then restart the gateway",
             config_name(model)
         );
         let finding = check.finding(place(model, setting), says).by_hand([step]);
-        vec![finding.note(format!("in {name} {before}")).note(now)]
+        Some(finding.note(format!("in {name} {before}")).note(now))
     },
     ..Check::BASE
 };
@@ -264,10 +253,7 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
                 "{name} is kept elsewhere, so clawmend cannot tell if CLI and gateway can read it"
             );
             let finding = at(says).seen("kept in", secret.to_string());
-            return Some(match is_used(model, &setting.path) {
-                true => finding.rated(Severity::Unchecked),
-                false => finding,
-            });
+            return Some(finding.rated_if(is_used(model, &setting.path), Severity::Unchecked));
         }
     };
     let variables = &model.config.facts.variables;
@@ -281,14 +267,14 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
         }
         false => format!("{name} comes from a variable"),
     };
-    let finding = names.iter().fold(at(says), |finding, name| {
+    let finding = at(says).notes(names.iter().map(|name| {
         let shown = Shape::Variable.show(name);
         let places: Vec<&str> = set_at(name).iter().map(|at| at.at.as_str()).collect();
-        finding.note(match places.as_slice() {
+        match places.as_slice() {
             [] => format!("${{{shown}}} is not set in any place that clawmend can read"),
             places => format!("${{{shown}}} is set in {}", places.join(", ")),
-        })
-    });
+        }
+    }));
     Some(match is_lost && is_used(model, &setting.path) {
         true => finding.rated(Severity::Unchecked).by_hand([
             "put the variable into the `.env` file of the state dir: CLI and gateway both read it",
@@ -320,17 +306,12 @@ fn in_store(
 ) -> Finding {
     let kept = model.database().and_then(|database| database.secrets.get(&secret.id));
     let hand = "set the secret again (`openclaw secrets`), or write a token of your own into gateway.auth.token; then restart the gateway";
-    match kept.map(|kept| placeholder(kept.expose())) {
-        Some(None) => at(format!("{name} is kept in OpenClaw's database")),
-        Some(Some(_)) => at(format!(
-            "{name} is kept in OpenClaw's database, but what is there is a mask, not the secret"
-        ))
-        .by_hand([hand])
-        .rated(Severity::Blocks),
-        None => at(format!(
-            "{name} should be in OpenClaw's database, but nothing is there under that name"
-        ))
-        .by_hand([hand])
-        .rated(Severity::Blocks),
-    }
+    let says = match kept.map(|kept| placeholder(kept.expose())) {
+        Some(None) => return at(format!("{name} is kept in OpenClaw's database")),
+        Some(Some(_)) => {
+            "is kept in OpenClaw's database, but what is there is a mask, not the secret"
+        }
+        None => "should be in OpenClaw's database, but nothing is there under that name",
+    };
+    at(format!("{name} {says}")).by_hand([hand]).rated(Severity::Blocks)
 }

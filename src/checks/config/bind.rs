@@ -10,7 +10,7 @@ use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::gateway::Field;
 use crate::config::release::Release;
 use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
-use crate::finding::{Code, Severity};
+use crate::finding::{Code, Remedy, Severity};
 use crate::model::Model;
 use crate::step::Step;
 
@@ -36,13 +36,9 @@ pub static INVALID: Check = Check {
         "gateway not reachable at",
     ],
     stage: Some(Stage::Config),
-    find: |model, check| {
-        let Some(bind) = gateway(model).map(|gateway| &gateway.bind) else {
-            return vec![];
-        };
-        let Some(wanted) = wanted(model, &Options::default()) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let bind = &gateway(model)?.bind;
+        let wanted = wanted(model, &Options::default())?;
         let word = wanted.new.as_str().unwrap_or_default();
         let says = match &bind.field {
             Field::Wrong(_) => "gateway.bind is not a text",
@@ -51,21 +47,19 @@ pub static INVALID: Check = Check {
         let finding = check.finding(place(model, bind), says).note(shown(bind));
         let finding = wanted.repair(model, finding, format!("set gateway.bind to \"{word}\""));
         let alias = bind.value().and_then(|word| bind_alias(word));
-        let finding = if is_mapped(model, alias) {
-            finding
-                .rated(Severity::Info)
-                .note("a gateway of this release takes it for the right word by itself")
-        } else {
-            finding
-        };
-        vec![if word == "loopback" && finding.repair.is_some() && model.config.is_guarded() {
+        let is_mapped = is_mapped(model, alias);
+        let finding = finding
+            .rated_if(is_mapped, Severity::Info)
+            .note_if(is_mapped, "a gateway of this release takes it for the right word by itself");
+        let is_edited = matches!(finding.remedy, Remedy::Repair(_));
+        Some(if word == "loopback" && is_edited && model.config.is_guarded() {
             let lan = Step::clawmend(["repair", "--bind", "lan"]);
             finding.or(lan.after("if other machines need the gateway"))
         } else if word == "loopback" && matches!(alias, Some(BindAlias::Everywhere)) {
             finding.note("`lan` needs a shared token or password, and none is set")
         } else {
             finding
-        }]
+        })
     },
     edits: Edits::Config(|model, options| edits(model, wanted(model, options))),
     ..Check::BASE
@@ -93,14 +87,13 @@ fn is_mapped(model: &Model, alias: Option<BindAlias>) -> bool {
 fn wanted(model: &Model, options: &Options) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let bind = &gateway.bind;
-    let code = INVALID.code;
-    let guarded = is_guarded_by(model, options);
     let (word, why) = match &bind.field {
-        Field::Reference(_) => return None,
+        Field::Reference(_) | Field::Missing => return None,
         Field::Value(word) if BINDS.contains(&word.as_str()) => return None,
-        Field::Missing => return None,
         Field::Value(word) => match bind_alias(word) {
-            Some(BindAlias::Word("lan") | BindAlias::Everywhere) if guarded => {
+            Some(BindAlias::Word("lan") | BindAlias::Everywhere)
+                if is_guarded_by(model, options) =>
+            {
                 ("lan", "`lan` is OpenClaw's word for all networks of this machine")
             }
             Some(BindAlias::Word("lan") | BindAlias::Everywhere) => (
@@ -121,8 +114,6 @@ fn wanted(model: &Model, options: &Options) -> Option<Wanted> {
         },
         Field::Wrong(_) => ("loopback", "gateway.bind must be one of OpenClaw's words"),
     };
-    match options.bind {
-        Some(chosen) => Some(Wanted::of(bind, code, Value::from(chosen), "as --bind says")),
-        None => Some(Wanted::of(bind, code, Value::from(word), why)),
-    }
+    let (word, why) = options.bind.map_or((word, why), |chosen| (chosen, "as --bind says"));
+    Some(Wanted::of(bind, INVALID.code, Value::from(word), why))
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::secrets::{exposed, new_token_in, starts_without_none};
 use super::value::{Wanted, edits, hosted};
-use super::{gateway, place, runs};
+use super::{at_next_start, place};
 use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Gateway, Setting};
@@ -12,7 +12,7 @@ use crate::config::model::AuthKind;
 use crate::config::vocabulary::BINDS;
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
-use crate::model::scopes;
+use crate::model::scopes::Era;
 use crate::plan::StoreKind;
 use crate::step::Step;
 
@@ -44,9 +44,7 @@ pub static CONFLICT: Check = Check {
     ],
     stage: Some(Stage::Config),
     find: |model, check| {
-        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
-            return vec![];
-        };
+        let Some(gateway) = hosted(model) else { return vec![] };
         let about = About { model, gateway, check };
         let found = [
             about.no_guard(),
@@ -58,12 +56,8 @@ pub static CONFLICT: Check = Check {
             about.hooks(),
             about.origins(),
         ];
-        found
-            .into_iter()
-            .flatten()
-            .chain(about.proxy())
-            .map(|finding| about.started(finding))
-            .collect()
+        let found = found.into_iter().flatten().chain(about.proxy());
+        found.map(|finding| at_next_start(model, finding)).collect()
     },
     edits: Edits::Config(|model, options| {
         let code = CONFLICT.code;
@@ -88,30 +82,13 @@ struct About<'m> {
 }
 
 impl About<'_> {
-    /// A gateway that runs got past this.
-    fn started(&self, finding: Finding) -> Finding {
-        if runs(self.model) && finding.severity == Severity::Blocks {
-            return finding
-                .rated(Severity::Warning)
-                .note("a gateway runs now; this would stop its next start");
-        }
-        finding
-    }
-
     fn says<T>(&self, setting: &Setting<T>, says: impl Into<String>, hand: &str) -> Finding {
         let finding = self.check.finding(place(self.model, setting), says);
         if hand.is_empty() { finding } else { finding.by_hand([hand]) }
     }
 
-    /// Whether the gateway sees a variable of this kind: `.env` or its service.
     fn in_variables(&self, has: fn(&Variables) -> bool) -> bool {
-        let variables = self.model.config.facts.variables.iter();
-        variables.filter(|at| at.place.is_seen_by_gateway()).any(has)
-    }
-
-    fn is_wide(&self) -> bool {
-        let bind = self.gateway.bind.value().map(String::as_str);
-        matches!(bind, Some("lan" | "tailnet"))
+        self.model.config.facts.is_set_for_gateway(has)
     }
 
     fn no_guard(&self) -> Option<Finding> {
@@ -133,11 +110,8 @@ impl About<'_> {
             _ => finding,
         };
         // Which release made `auto` the default in containers was not seen; 2026.9.6 refuses.
-        Some(if by_default && self.model.store == StoreKind::Files {
-            finding.rated(Severity::Warning)
-        } else {
-            finding
-        })
+        let is_unsure = by_default && self.model.store == StoreKind::Files;
+        Some(finding.rated_if(is_unsure, Severity::Warning))
     }
 
     fn two_secrets(&self) -> Option<Finding> {
@@ -151,10 +125,7 @@ impl About<'_> {
                 "set gateway.auth.mode to \"token\" or \"password\"",
             )
         })?;
-        Some(match self.model.rule {
-            scopes::Rule::Literal => finding.rated(Severity::Warning),
-            scopes::Rule::Implied => finding,
-        })
+        Some(finding.rated_if(self.model.era == Era::Literal, Severity::Warning))
     }
 
     fn no_password(&self) -> Option<Finding> {
@@ -187,24 +158,24 @@ impl About<'_> {
             return None;
         }
         let host = &self.gateway.custom_bind_host;
-        let host_setting = host;
-        let right = match &host.field {
-            Field::Value(host) => match (host.trim().parse(), &self.model.config.facts.addresses) {
-                (Ok(host), Some(here)) if !is_here(host, here) => {
-                    let says = "gateway.customBindHost is not an address of this machine, so the gateway cannot listen there";
-                    let hand = "set gateway.customBindHost to an IPv4 address of this machine (`ip -4 addr`), or gateway.bind to another word";
-                    return Some(self.says(host_setting, says, hand));
-                }
-                (host, _) => host.is_ok(),
-            },
-            Field::Reference(_) => true,
-            Field::Missing | Field::Wrong(_) => false,
+        let address = match &host.field {
+            Field::Reference(_) => return None,
+            Field::Value(host) => host.trim().parse().ok(),
+            Field::Missing | Field::Wrong(_) => None,
         };
-        (!right).then(|| {
-            self.says(
+        let Some(address) = address else {
+            return Some(self.says(
                 host,
                 "gateway.bind is \"custom\", but gateway.customBindHost is not an IPv4 address",
                 "set gateway.customBindHost to an IPv4 address of this machine, or gateway.bind to another word",
+            ));
+        };
+        let here = self.model.config.facts.addresses.as_ref()?;
+        (!is_here(address, here)).then(|| {
+            self.says(
+                host,
+                "gateway.customBindHost is not an address of this machine, so the gateway cannot listen there",
+                "set gateway.customBindHost to an IPv4 address of this machine (`ip -4 addr`), or gateway.bind to another word",
             )
         })
     }
@@ -233,33 +204,24 @@ impl About<'_> {
     }
 
     fn hooks(&self) -> Option<Finding> {
-        let value = |key: &str| {
-            let path = ["hooks".to_owned(), key.to_owned()];
-            self.model.config.raw(&path)
-        };
-        let same = value("enabled")?.as_bool()?
-            && value("token")?.as_str() == Some(self.model.config.shared_secret()?.expose());
+        let same = *self.gateway.hooks_enabled.value()?
+            && self.gateway.hooks_token.value()? == self.model.config.shared_secret()?;
         same.then(|| {
             let says = "hooks.token is the same as the gateway's token";
-            let finding =
-                self.says(&self.gateway.auth_token, says, "give hooks.token a value of its own");
-            match self.model.store {
-                StoreKind::Files => finding,
-                StoreKind::Sqlite => finding.rated(Severity::Warning),
-            }
+            self.says(&self.gateway.auth_token, says, "give hooks.token a value of its own")
+                .rated_if(self.model.store == StoreKind::Sqlite, Severity::Warning)
         })
     }
 
     fn origins(&self) -> Option<Finding> {
         let gateway = self.gateway;
         let fallback = &gateway.control_ui_dangerously_allow_host_header_origin_fallback;
-        let none = gateway.control_ui_allowed_origins.is_missing()
-            || gateway.control_ui_allowed_origins.value().is_some_and(Vec::is_empty);
-        let open = self.is_wide()
-            && none
-            && gateway.control_ui_enabled.value() != Some(&false)
-            && fallback.value() != Some(&true)
-            && model_is_later(self.model);
+        let open =
+            gateway.bind.value().is_some_and(|bind| matches!(bind.as_str(), "lan" | "tailnet"))
+                && gateway.control_ui_allowed_origins.names_none()
+                && gateway.control_ui_enabled.value() != Some(&false)
+                && fallback.value() != Some(&true)
+                && self.model.era != Era::Literal;
         open.then(|| {
             self.says(
                 &gateway.control_ui_allowed_origins,
@@ -285,18 +247,12 @@ impl About<'_> {
                 "set gateway.auth.trustedProxy.userHeader",
             ));
         }
-        let none = gateway.trusted_proxies.is_missing()
-            || gateway.trusted_proxies.value().is_some_and(Vec::is_empty);
-        if none {
+        if gateway.trusted_proxies.names_none() {
             let says =
                 "gateway.auth.mode is \"trusted-proxy\", but gateway.trustedProxies names no proxy";
-            let finding = self.says(&gateway.trusted_proxies, says, "");
-            found.push(
-                finding.choice(
-                    Step::clawmend(["repair", "--trust-proxy", "IP"])
-                        .note("IP is the address of your proxy"),
-                ),
-            );
+            let trust = Step::clawmend(["repair", "--trust-proxy", "IP"])
+                .note("IP is the address of your proxy");
+            found.push(self.says(&gateway.trusted_proxies, says, "").choice(trust));
         }
         let token = !gateway.auth_token.is_missing() || self.in_variables(|at| at.token.is_some());
         if token {
@@ -316,8 +272,4 @@ fn is_here(
     here: &std::collections::BTreeSet<std::net::Ipv4Addr>,
 ) -> bool {
     address.is_unspecified() || address.is_loopback() || here.contains(&address)
-}
-
-fn model_is_later(model: &Model) -> bool {
-    model.rule == scopes::Rule::Implied
 }

@@ -1,28 +1,17 @@
 //! Variables that beat the config.
 
-use super::{config_name, gateway, place, runs};
+use super::value::hosted;
+use super::{at_next_start, config_name, gateway, place};
 use crate::checks::{Check, Stage};
 use crate::config::facts::{Origin, Variables};
 use crate::config::model::AuthKind;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
-use crate::model::scopes;
+use crate::model::scopes::Era;
 use crate::secret::Secret;
-use crate::secret::shown::url as shown_url;
+use crate::secret::shape::Shape;
 use crate::step::Step;
-
-/// The places whose variables this CLI goes by, the strongest first.
-fn of_the_cli(model: &Model) -> impl Iterator<Item = &Variables> {
-    let variables = model.config.facts.variables.iter();
-    variables.filter(|at| at.place != Origin::Service)
-}
-
-/// The gateway's service, where it is this state's.
-fn of_the_service(model: &Model) -> impl Iterator<Item = &Variables> {
-    let variables = model.config.facts.variables.iter();
-    variables.filter(|at| at.place == Origin::Service && at.other_state_dir.is_none())
-}
 
 pub static TOKEN: Check = Check {
     code: Code("env-overrides-token"),
@@ -37,19 +26,18 @@ pub static TOKEN: Check = Check {
     messages: &["gateway token mismatch", "device token mismatch", "unauthorized"],
     stage: Some(Stage::Credential),
     find: |model, check| {
-        let Some(gateway) = gateway(model) else {
+        let Some(gateway) = hosted(model).filter(|it| it.auth_kind() == AuthKind::Token) else {
             return vec![];
         };
-        if gateway.auth_kind() != AuthKind::Token || model.config.is_client() {
-            return vec![];
-        }
+        let facts = &model.config.facts;
         let own = gateway.auth_token.usable();
         let mut found: Vec<Finding> = Vec::new();
         // The first place that sets it is the one the CLI goes by.
-        if let Some((at, token)) = of_the_cli(model).find_map(|at| Some((at, at.token.as_ref()?))) {
+        let sent = facts.seen_by_cli().find_map(|at| Some((at, at.token.as_ref()?)));
+        if let Some((at, token)) = sent {
             found.extend(in_the_cli(model, check, at, token, own));
         }
-        for at in of_the_service(model) {
+        for at in facts.of_the_service() {
             let Some(token) = &at.token else { continue };
             if own.is_some_and(|own| own != token)
                 || (own.is_none() && gateway.auth_token.is_missing())
@@ -78,36 +66,28 @@ fn in_the_cli(
         )),
     };
     let Some(own) = own else {
-        let known = of_the_service(model).any(|service| service.token.as_ref() == Some(token));
+        let mut services = model.config.facts.of_the_service();
+        let known = services.any(|service| service.token.as_ref() == Some(token));
         let both = at.place == Origin::DotEnv;
         let unset = gateway(model).is_some_and(|gateway| gateway.auth_token.is_missing());
         let says =
             "the CLI sends OPENCLAW_GATEWAY_TOKEN, and the config has no token to compare it with";
-        return (unset && !known && !both).then(|| {
-            check
-                .finding(at.where_is("OPENCLAW_GATEWAY_TOKEN"), says)
-                .by_hand([hand])
-                .rated(Severity::Warning)
-                .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
-        });
+        return (unset && !known && !both)
+            .then(|| about(check, at, (token, None), says, hand).rated(Severity::Warning));
     };
     if own == token {
         return None;
     }
     let says = "the CLI sends OPENCLAW_GATEWAY_TOKEN, and that differs from the gateway's token";
-    let finding = check
-        .finding(at.where_is("OPENCLAW_GATEWAY_TOKEN"), says)
-        .by_hand([hand])
-        .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
-        .note(format!("gateway.auth.token is {own}"));
+    let finding = about(check, at, (token, Some(own)), says, hand);
     if model.config.config_first {
         return Some(
             finding.rated(Severity::Info).note("from 2026.8 the CLI uses the config's token first"),
         );
     }
     // From 2026.3.13 the CLI tries once more, with its device token.
-    let saved = model.tokens_agree() && model.rule == scopes::Rule::Implied;
-    Some(if saved { finding.rated(Severity::Warning) } else { finding })
+    let saved = model.tokens_agree() && model.era != Era::Literal;
+    Some(finding.rated_if(saved, Severity::Warning))
 }
 
 fn in_the_service(check: &Check, at: &Variables, token: &Secret, own: Option<&Secret>) -> Finding {
@@ -121,13 +101,22 @@ fn in_the_service(check: &Check, at: &Variables, token: &Secret, own: Option<&Se
     };
     let install = Step::run("openclaw", ["gateway", "install", "--force"])
         .after("put the service's token into gateway.auth.token too, then run");
-    let at = at.where_is("OPENCLAW_GATEWAY_TOKEN");
-    let finding = check.finding(at, says).by_hand([install]).rated(Severity::Warning);
-    let finding = finding.note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"));
-    match own {
-        Some(own) => finding.note(format!("gateway.auth.token is {own}")),
-        None => finding,
-    }
+    about(check, at, (token, own), says, install).rated(Severity::Warning)
+}
+
+/// A finding about the variable's token, beside the config's own.
+fn about(
+    check: &Check,
+    at: &Variables,
+    (token, own): (&Secret, Option<&Secret>),
+    says: &str,
+    hand: Step,
+) -> Finding {
+    check
+        .finding(at.where_is("OPENCLAW_GATEWAY_TOKEN"), says)
+        .by_hand([hand])
+        .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
+        .notes(own.map(|own| format!("gateway.auth.token is {own}")))
 }
 
 pub static PORT: Check = Check {
@@ -147,30 +136,21 @@ pub static PORT: Check = Check {
         "econnrefused",
     ],
     stage: Some(Stage::Url),
-    find: |model, check| {
-        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let gateway = hosted(model)?;
         let listens = &model.config.port;
-        let named =
-            of_the_cli(model).find_map(|at| Some((at.port?, at.where_is("OPENCLAW_GATEWAY_PORT"))));
+        let mut places = model.config.facts.seen_by_cli();
+        let named = places.find_map(|at| Some((at.port?, at.where_is("OPENCLAW_GATEWAY_PORT"))));
         let set = gateway.port.value().map(|port| (*port, place(model, &gateway.port)));
-        let Some((asks, asked_at)) = named.or(set).filter(|(asks, _)| *asks != listens.number)
-        else {
-            return vec![];
-        };
+        let (asks, asked_at) = named.or(set).filter(|(asks, _)| *asks != listens.number)?;
         let step = format!(
             "set the port in one place only: gateway.port in {}; remove OPENCLAW_GATEWAY_PORT from the others",
             config_name(model)
         );
         let says = "the CLI and the gateway use different ports";
-        vec![
-            check
-                .finding(asked_at.clone(), says)
-                .by_hand([step])
-                .note(format!("the CLI goes to {asks} ({asked_at})"))
-                .note(format!("the gateway listens on {} ({})", listens.number, listens.from)),
-        ]
+        let finding = check.finding(asked_at.clone(), says).by_hand([step]);
+        let listens = format!("the gateway listens on {} ({})", listens.number, listens.from);
+        Some(finding.note(format!("the CLI goes to {asks} ({asked_at})")).note(listens))
     },
     ..Check::BASE
 };
@@ -189,28 +169,25 @@ pub static URL: Check = Check {
         "no stored device auth for this gateway origin",
     ],
     stage: Some(Stage::Url),
-    find: |model, check| {
-        let Some((at, url)) = of_the_cli(model).find_map(|at| Some((at, at.url.as_ref()?))) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let of_the_cli = || model.config.facts.seen_by_cli();
+        let (at, url) = of_the_cli().find_map(|at| Some((at, at.url.as_ref()?)))?;
         let listens = model.config.port.number;
         let parts = GatewayUrl::parse(url);
         let local = parts.as_ref().is_none_or(|url| url.distance() == Distance::Loopback);
         let near = local && parts.is_some_and(|url| url.port == Some(listens));
-        let shows: Vec<&Secret> = of_the_cli(model)
-            .flat_map(|at| [at.token.as_ref(), at.password.as_ref()])
-            .flatten()
-            .collect();
+        let shows = of_the_cli().flat_map(|at| [at.token.as_ref(), at.password.as_ref()]);
+        let shows: Vec<&Secret> = shows.flatten().collect();
         let has_token = !shows.is_empty();
         let ours = model.config.shared_secret();
         if near && has_token && ours.is_none_or(|ours| shows.contains(&ours)) {
-            return vec![];
+            return None;
         }
         let says = "OPENCLAW_GATEWAY_URL, not the config, says where the CLI goes";
         let finding = check
             .finding(at.where_is("OPENCLAW_GATEWAY_URL"), says)
             .by_hand([Step::run("unset", ["OPENCLAW_GATEWAY_URL"])])
-            .note(format!("OPENCLAW_GATEWAY_URL is {}", shown_url(url)));
+            .note(format!("OPENCLAW_GATEWAY_URL is {}", Shape::Url.show(url)));
         let reads = model.release().is_none_or(|release| release.is_from("2026.3.13"));
         let finding = if !reads {
             finding.rated(Severity::Warning)
@@ -220,7 +197,7 @@ pub static URL: Check = Check {
         } else {
             finding
         };
-        vec![match (has_token, near) {
+        Some(match (has_token, near) {
             (false, _) => finding.note(
                 "OPENCLAW_GATEWAY_TOKEN is not set beside it, so the CLI has nothing to show there",
             ),
@@ -228,7 +205,7 @@ pub static URL: Check = Check {
                 "OPENCLAW_GATEWAY_TOKEN beside it is not this gateway's token, and with the URL the CLI uses no other",
             ),
             (true, false) => finding,
-        }]
+        })
     },
     ..Check::BASE
 };
@@ -247,21 +224,15 @@ pub static ELSEWHERE: Check = Check {
         "local fallback pairing state does not contain the gateway request",
     ],
     stage: Some(Stage::Store),
-    find: |model, check| {
+    find_one: |model, check| {
         let services = model.config.facts.variables.iter();
         let mut elsewhere = services.filter(|at| at.place == Origin::Service);
-        let found = elsewhere.find_map(|at| Some((at, at.other_state_dir.as_ref()?)));
-        let Some((at, dir)) = found else {
-            return vec![];
-        };
+        let (at, dir) = elsewhere.find_map(|at| Some((at, at.other_state_dir.as_ref()?)))?;
         let says = "the gateway's service on this machine uses another state dir";
         let look = Step::look_at(dir).after("to look at it");
         let finding = check.finding(at.where_is("OPENCLAW_STATE_DIR"), says).by_hand([look]);
-        vec![
-            finding
-                .seen("OPENCLAW_STATE_DIR there", crate::platform::shown(dir))
-                .seen("this one", crate::platform::shown(&model.facts.state_dir)),
-        ]
+        let finding = finding.seen("OPENCLAW_STATE_DIR there", crate::platform::shown(dir));
+        Some(finding.seen("this one", crate::platform::shown(&model.facts.state_dir)))
     },
     ..Check::BASE
 };
@@ -283,10 +254,11 @@ pub static UNREAD: Check = Check {
         if model.config.is_client() {
             return vec![];
         }
-        let missing = of_the_service(model)
+        let services = || model.config.facts.of_the_service();
+        let missing = services()
             .flat_map(|at| at.missing.iter().map(move |file| missing(model, check, at, file)));
-        let unread = of_the_service(model)
-            .flat_map(|at| at.unread.iter().map(move |file| unread(check, at, file)));
+        let unread =
+            services().flat_map(|at| at.unread.iter().map(move |file| unread(check, at, file)));
         missing.chain(unread).collect()
     },
     ..Check::BASE
@@ -301,13 +273,7 @@ fn missing(model: &Model, check: &Check, at: &Variables, file: &str) -> Finding 
             "or write EnvironmentFile=-{file} in {}: with the `-` the file may be missing",
             at.at
         ));
-    let finding = check.finding(at.where_is("EnvironmentFile"), says).by_hand([make]);
-    match runs(model) {
-        true => finding
-            .rated(Severity::Warning)
-            .note("a gateway runs now; this would stop its next start"),
-        false => finding,
-    }
+    at_next_start(model, check.finding(at.where_is("EnvironmentFile"), says).by_hand([make]))
 }
 
 fn unread(check: &Check, at: &Variables, file: &str) -> Finding {

@@ -1,6 +1,6 @@
 //! The config's file itself: missing, empty, broken, unreadable, with a broken include.
 
-use super::{config_name, line_of, name, runs};
+use super::{config_name, line_of, name};
 use crate::checks::stores::to_read;
 use crate::checks::{Check, Edits, Stage};
 use crate::config::copies::ConfigCopy;
@@ -9,6 +9,7 @@ use crate::config::problem::ProblemKind;
 use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::format::json5::{SyntaxError, path_text};
 use crate::model::Model;
+use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::{unusable, utc};
 
@@ -16,24 +17,16 @@ use crate::text::{unusable, utc};
 const MOST: usize = 8;
 
 /// The copies as evidence, and the repair that goes with them.
-fn with_copies(model: &Model, mut finding: Finding) -> Finding {
+fn with_copies(model: &Model, finding: Finding) -> Finding {
     let copies = &model.config.facts.copies;
-    for copy in copies.iter().take(MOST) {
-        finding = finding.note(line(model, copy));
-    }
-    if copies.is_empty() {
-        finding = finding.note("there is no copy of it in the same folder");
-    }
-    if let Some(best) = model.config.best_copy() {
-        let path = model.config.copy_path(best);
-        finding = finding.seen("best copy", &best.name);
-        let copy = from(&path).note(format!(
-            "goes back to the config of {}: later changes are lost",
-            utc(best.mtime_ms)
-        ));
-        finding = finding.choice(copy);
-    }
-    finding
+    let finding = finding
+        .notes(copies.iter().take(MOST).map(|copy| line(model, copy)))
+        .note_if(copies.is_empty(), "there is no copy of it in the same folder");
+    let Some(best) = model.config.best_copy() else { return finding };
+    let when = utc(best.mtime_ms);
+    let back = from(&model.config.copy_path(best))
+        .note(format!("goes back to the config of {when}: later changes are lost"));
+    finding.seen("best copy", &best.name).choice(back)
 }
 
 /// The command that puts a copy in the config's place.
@@ -61,16 +54,15 @@ pub static MISSING: Check = Check {
     by_hand: "Put a copy back, or run: openclaw setup",
     messages: &["Missing config. Run `openclaw setup`", "missing config. run"],
     stage: Some(Stage::Config),
-    find: |model, check| {
+    find_one: |model, check| {
         if !matches!(model.config.state, ConfigState::Absent) || model.config.is_client() {
-            return vec![];
+            return None;
         }
         let setup = Step::run("openclaw", ["setup"]).note("or put a copy of your own back");
         let finding = check.finding(config_name(model), "the config is missing").by_hand([setup]);
         // A config that was there once has left copies; without any, this gateway may never have had one.
-        let lost = !model.config.facts.copies.is_empty() && !runs(model);
-        let finding = with_copies(model, finding);
-        vec![if lost { finding } else { finding.rated(Severity::Warning) }]
+        let lost = !model.config.facts.copies.is_empty() && !model.facts.gateway.runs();
+        Some(with_copies(model, finding).rated_if(!lost, Severity::Warning))
     },
     edits: Edits::Copy,
     ..Check::BASE
@@ -86,14 +78,11 @@ pub static EMPTY: Check = Check {
     by_hand: "Replace it with the best copy that is beside it.",
     messages: &["JSON5: invalid end of input at 1:1", "invalid end of input", "json5: invalid"],
     stage: Some(Stage::Config),
-    find: |model, check| match &model.config.state {
-        ConfigState::Empty => {
-            let setup =
-                Step::run("openclaw", ["setup"]).after("put a copy of your own back, or run");
-            let says = "the config file is empty";
-            vec![with_copies(model, check.finding(config_name(model), says).by_hand([setup]))]
-        }
-        _ => vec![],
+    find_one: |model, check| {
+        let ConfigState::Empty = model.config.state else { return None };
+        let setup = Step::run("openclaw", ["setup"]).after("put a copy of your own back, or run");
+        let finding = check.finding(config_name(model), "the config file is empty");
+        Some(with_copies(model, finding.by_hand([setup])))
     },
     edits: Edits::Copy,
     ..Check::BASE
@@ -140,18 +129,16 @@ pub static UNPARSABLE: Check = Check {
         "econnrefused",
     ],
     stage: Some(Stage::Config),
-    find: |model, check| match &model.config.state {
-        ConfigState::Unparsable(error) => {
-            let says = "the config has a syntax error";
-            let place = Place::from(config_name(model)).line(Some(error.line));
-            let finding = check.finding(place, says);
-            let finding = match model.config.best_copy() {
-                Some(_) => finding.choice(editor(&model.config.path, error)),
-                None => finding.by_hand([editor(&model.config.path, error)]),
-            };
-            vec![with_copies(model, where_it_breaks(finding, error))]
-        }
-        _ => vec![],
+    find_one: |model, check| {
+        let ConfigState::Unparsable(error) = &model.config.state else { return None };
+        let place = Place::from(config_name(model)).line(Some(error.line));
+        let finding = check.finding(place, "the config has a syntax error");
+        let editor = editor(&model.config.path, error);
+        let finding = match model.config.best_copy() {
+            Some(_) => finding.choice(editor),
+            None => finding.by_hand([editor]),
+        };
+        Some(with_copies(model, where_it_breaks(finding, error)))
     },
     edits: Edits::Copy,
     ..Check::BASE
@@ -167,12 +154,10 @@ pub static UNREADABLE: Check = Check {
     by_hand: "Make the config a normal file that the gateway's user can read.",
     messages: &["EACCES: permission denied, open"],
     stage: Some(Stage::Config),
-    find: |model, check| match &model.config.state {
-        ConfigState::Unusable(why) => {
-            let says = format!("the config could not be read: {}", unusable(why));
-            vec![check.finding(config_name(model), says).by_hand(to_read(why))]
-        }
-        _ => vec![],
+    find_one: |model, check| {
+        let ConfigState::Unusable(why) = &model.config.state else { return None };
+        let says = format!("the config could not be read: {}", unusable(why));
+        Some(check.finding(config_name(model), says).by_hand(to_read(why)))
     },
     ..Check::BASE
 };
@@ -201,9 +186,7 @@ pub static INCLUDE: Check = Check {
     ],
     stage: Some(Stage::Config),
     find: |model, check| {
-        let Some(config) = model.config.read() else {
-            return vec![];
-        };
+        let Some(config) = model.config.read() else { return vec![] };
         let problems = config.resolved.problems.iter().take(MOST);
         let found = problems.map(|problem| {
             let file = config.resolved.file(problem.file);
@@ -222,7 +205,7 @@ pub static INCLUDE: Check = Check {
             let hand = match &problem.kind {
                 ProblemKind::Unparsable(path, error) => editor(path, error),
                 ProblemKind::Unreadable(path, _) => {
-                    let file = crate::secret::shown::path(&name(model, path));
+                    let file = Shape::File.show(&name(model, path));
                     Step::text(format!("put {file} back, or correct the `$include`"))
                 }
                 _ => Step::text("correct the `$include`"),

@@ -1,6 +1,6 @@
 //! Keys and values that OpenClaw's schema refuses.
 
-use super::{bytes, config_name, gateway, name, place, place_of, runs};
+use super::{at_next_start, bytes, config_name, gateway, name, place, place_of};
 use crate::checks::{Check, Stage};
 use crate::config::gateway::Gateway;
 use crate::config::release::Release;
@@ -28,9 +28,7 @@ pub static UNKNOWN: Check = Check {
     ],
     stage: Some(Stage::Config),
     find: |model, check| {
-        let Some(gateway) = gateway(model) else {
-            return vec![];
-        };
+        let Some(gateway) = gateway(model) else { return vec![] };
         let known = refused(model).into_iter().filter(|one| {
             matches!(one.fault, Violation::Unknown { .. })
                 && one.path != gateway.misplaced_token.path
@@ -90,12 +88,7 @@ fn rated(model: &Model, finding: Finding) -> Finding {
             .rated(Severity::Info)
             .note("the gateway repairs this by itself at its start");
     }
-    if runs(model) {
-        return finding
-            .rated(Severity::Warning)
-            .note("a gateway runs now; this would stop its next start");
-    }
-    finding
+    at_next_start(model, finding)
 }
 
 fn misplaced(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
@@ -106,38 +99,31 @@ fn misplaced(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding>
         "move it: gateway: { auth: { mode: \"token\", token: ... } }, and remove gateway.token";
     let says = "the token is in gateway.token, but belongs in gateway.auth.token";
     let finding = check.finding(place(model, &gateway.misplaced_token), says).by_hand([step]);
-    Some(match model.store {
-        StoreKind::Files => finding,
-        // 2026.8 and later move it themselves.
-        StoreKind::Sqlite => finding.rated(Severity::Warning),
-    })
+    // 2026.8 and later move it themselves.
+    Some(finding.rated_if(model.store == StoreKind::Sqlite, Severity::Warning))
 }
 
 fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
     let path = &refused.path;
-    let owner =
-        model.config.whole().map(|config| config.resolved.place_for(path)).unwrap_or_default();
+    let config = model.config.whole().map(|config| &config.resolved);
+    let owner = config.map(|config| config.place_for(path)).unwrap_or_default();
     let name = path_text(path);
     let release = model.release().map(|release| format!(" ({release})")).unwrap_or_default();
     let says = format!("this OpenClaw{release} does not know the key {name}");
-    let config = model.config.whole().map(|config| &config.resolved.value);
-    let step =
-        match config.and_then(|config| renamed(config, refused)).map(|one| one.now.as_deref()) {
-            Some(Some(now)) => format!("rename it: {name} is now called {now}"),
-            Some(None) => format!("remove {name}: later releases do not have it"),
-            None => format!("remove {name}, or correct its name"),
-        };
-    let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
-    let finding = match refused.fault {
-        Violation::Unknown { known: Some((first, last)) } => {
-            finding.note(format!("releases from {first} to {last} know it"))
-        }
-        _ => finding,
+    let renamed = config.and_then(|config| renamed(&config.value, refused));
+    let step = match renamed.map(|one| one.now.as_deref()) {
+        Some(Some(now)) => format!("rename it: {name} is now called {now}"),
+        Some(None) => format!("remove {name}: later releases do not have it"),
+        None => format!("remove {name}, or correct its name"),
     };
-    rated(
-        model,
-        if is_guess(model, refused) { finding.rated(Severity::Unchecked) } else { finding },
-    )
+    let known = match refused.fault {
+        Violation::Unknown { known: Some((first, last)) } => {
+            Some(format!("releases from {first} to {last} know it"))
+        }
+        _ => None,
+    };
+    let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]).notes(known);
+    rated(model, finding.rated_if(is_guess(model, refused), Severity::Unchecked))
 }
 
 /// Whether the key may well be known to what runs here: to a later release in files, where none has left its name (a state in files
@@ -171,9 +157,7 @@ pub static VALUE: Check = Check {
     messages: &["Invalid input: expected", "Invalid config at", "OpenClaw config is invalid"],
     stage: Some(Stage::Config),
     find: |model, check| {
-        let Some(gateway) = gateway(model) else {
-            return vec![];
-        };
+        let Some(gateway) = gateway(model) else { return vec![] };
         if let Some(config) = model.config.whole()
             && !config.resolved.value.is_object()
         {
@@ -185,13 +169,9 @@ pub static VALUE: Check = Check {
         // These have checks of their own.
         let told = [&gateway.mode.path, &gateway.bind.path, &gateway.trusted_proxies.path];
         let elsewhere = |one: &Refused| told.contains(&&one.path) && !is_list(model, &one.path);
-        let mut found: Vec<Finding> = refused(model)
-            .iter()
-            .filter(|one| !elsewhere(one))
-            .filter_map(|one| wrong(model, check, one))
-            .collect();
-        found.truncate(MOST);
-        found
+        let refused = refused(model);
+        let wrong = refused.iter().filter(|one| !elsewhere(one));
+        wrong.filter_map(|one| wrong_value(model, check, one)).take(MOST).collect()
     },
     ..Check::BASE
 };
@@ -200,7 +180,7 @@ fn is_list(model: &Model, path: &[String]) -> bool {
     model.config.raw(path).is_some_and(serde_json::Value::is_array)
 }
 
-fn wrong(model: &Model, check: &Check, refused: &Refused) -> Option<Finding> {
+fn wrong_value(model: &Model, check: &Check, refused: &Refused) -> Option<Finding> {
     let path = &refused.path;
     let owner = model.config.whole()?.resolved.place_for(path);
     let name = path_text(path);
@@ -212,11 +192,8 @@ fn wrong(model: &Model, check: &Check, refused: &Refused) -> Option<Finding> {
         }
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
-    let finding = match model.config.raw(path) {
-        Some(value) => finding.seen("now", crate::secret::shown::value(path, value)),
-        None => finding,
-    };
-    Some(rated(model, finding))
+    let now = model.config.raw(path).map(|value| crate::secret::shown::value(path, value));
+    Some(rated(model, finding.seen_each("now", now)))
 }
 
 pub static DUPLICATE: Check = Check {
@@ -229,9 +206,7 @@ pub static DUPLICATE: Check = Check {
     repair: "Nothing: you decide which one is right. clawmend changes no value whose key is there twice.",
     by_hand: "Keep one of the two.",
     find: |model, check| {
-        let Some(config) = model.config.read() else {
-            return vec![];
-        };
+        let Some(config) = model.config.read() else { return vec![] };
         let mut found = Vec::new();
         for file in &config.resolved.files {
             let path = if file.path == crate::config::paths::normalize(&model.config.path) {
@@ -253,7 +228,7 @@ pub static DUPLICATE: Check = Check {
                 let finding = check.finding(name(model, path), says).by_hand([step]);
                 let near = twice.path.first().is_some_and(|key| key == "gateway");
                 let finding = finding.seen("lines", lines.join(", "));
-                found.push(if near { finding } else { finding.rated(Severity::Info) });
+                found.push(finding.rated_if(!near, Severity::Info));
             }
         }
         found

@@ -19,11 +19,10 @@ use std::path::Path;
 
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::owner::Owner;
-use crate::finding::Place;
+use crate::finding::{Finding, Place, Severity};
 use crate::format::json5::{self, path_text};
 use crate::image::{Bytes, Slot};
 use crate::model::Model;
-use crate::model::facts;
 
 /// The gateway section of a config that was read whole.
 fn gateway(model: &Model) -> Option<&Gateway> {
@@ -75,9 +74,12 @@ fn shown(setting: &Setting<String>) -> String {
     }
 }
 
-/// Whether a gateway is known to run: it started, so what only stops a start waits for the next one.
-fn runs(model: &Model) -> bool {
-    matches!(model.facts.gateway, facts::GatewayProcess::Running { .. })
+/// What only stops a start is milder while a gateway runs: it waits for the next one.
+fn at_next_start(model: &Model, finding: Finding) -> Finding {
+    let waits = model.facts.gateway.runs() && finding.severity.fails();
+    finding
+        .rated_if(waits, Severity::Warning)
+        .note_if(waits, "a gateway runs now; this would stop its next start")
 }
 
 #[cfg(test)]

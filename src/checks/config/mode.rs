@@ -1,7 +1,7 @@
 //! `gateway.mode`: whether this machine runs the gateway or is a client of one elsewhere.
 
 use super::value::{Wanted, edits, hosted};
-use super::{config_name, gateway, place, runs, shown};
+use super::{config_name, gateway, place, shown};
 use crate::checks::{Check, Edits, Stage};
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::config::model::Host;
 use crate::config::vocabulary::MODES;
 use crate::finding::{Code, Severity};
 use crate::model::Model;
-use crate::secret::shown::url as shown_url;
+use crate::secret::shape::Shape;
 use crate::step::Step;
 
 pub static MISSING: Check = Check {
@@ -33,10 +33,8 @@ pub static MISSING: Check = Check {
         "gateway not reachable at",
     ],
     stage: Some(Stage::Config),
-    find: |model, check| {
-        let Some((wanted, mode)) = to_set(model, check) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let (wanted, mode) = to_set(model, check)?;
         let says = if mode.is_missing() {
             "gateway.mode is missing"
         } else {
@@ -44,13 +42,9 @@ pub static MISSING: Check = Check {
         };
         let finding = check.finding(place(model, mode), says).note(shown(mode));
         let finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
-        vec![if mode.is_missing() && runs(model) {
-            finding.rated(Severity::Warning).note(
-                "a gateway runs now: it was started before this, or with --allow-unconfigured",
-            )
-        } else {
-            finding
-        }]
+        let is_mild = mode.is_missing() && model.facts.gateway.runs();
+        let note = "a gateway runs now: it was started before this, or with --allow-unconfigured";
+        Some(finding.rated_if(is_mild, Severity::Warning).note_if(is_mild, note))
     },
     edits: Edits::Config(|model, _| edits(model, wanted(model))),
     ..Check::BASE
@@ -94,19 +88,15 @@ pub static REMOTE: Check = Check {
         "gateway not reachable at",
     ],
     stage: Some(Stage::Config),
-    find: |model, check| {
-        let Some((wanted, mode)) = to_set(model, check) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let (wanted, mode) = to_set(model, check)?;
         let says = "gateway.mode is \"remote\" on the gateway's own host";
         let finding = check.finding(place(model, mode), says);
-        let mut finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
-        if let Host::Gateway(signs) = &model.config.host {
-            for sign in signs {
-                finding = finding.note(sign);
-            }
-        }
-        vec![finding]
+        let finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
+        Some(match &model.config.host {
+            Host::Gateway(signs) => finding.notes(signs),
+            Host::Client(_) => finding,
+        })
     },
     edits: Edits::With(&MISSING),
     ..Check::BASE
@@ -123,20 +113,17 @@ pub static CLIENT: Check = Check {
     by_hand: "Run clawmend on the gateway's host: its `devices` shows this machine's request, and `approve REQUEST_ID` lets it in.",
     messages: &["No stored device auth for this gateway origin"],
     stage: Some(Stage::Url),
-    find: |model, check| {
+    find_one: |model, check| {
         let Host::Client(url) = &model.config.host else {
-            return vec![];
+            return None;
         };
         let says = "this machine is only a client: the gateway, and its list of who may use it, is on another host";
-        let mut finding = check
+        let finding = check
             .finding(config_name(model), says)
             .by_hand([Step::diagnose().after("run clawmend on the gateway host").note("there")])
             .note("gateway.mode is \"remote\", and no device is paired here")
-            .seen("the gateway", shown_url(url));
-        if let Some(id) = model.local_id() {
-            finding = finding.seen("this machine's device id", id);
-        }
-        vec![finding]
+            .seen("the gateway", Shape::Url.show(url));
+        Some(finding.seen_each("this machine's device id", model.local_id()))
     },
     ..Check::BASE
 };

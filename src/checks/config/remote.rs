@@ -2,15 +2,16 @@
 
 use serde_json::Value;
 
-use super::value::{Wanted, at, edits, hosted};
+use super::value::{Wanted, edits, hosted};
 use super::{gateway, place, shown};
 use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::gateway::{Field, Gateway};
+use crate::config::include::at;
 use crate::config::model::Host;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
-use crate::model::scopes;
+use crate::model::scopes::Era;
 use crate::secret::Unshown;
 use crate::secret::shape::Shape;
 use crate::step::Step;
@@ -26,27 +27,21 @@ pub static NOT_A_LIST: Check = Check {
     by_hand: "Put brackets around it: trustedProxies: [\"127.0.0.1\"].",
     messages: &["gateway.trustedProxies: Invalid input", "expected array, received string"],
     stage: Some(Stage::Config),
-    find: |model, check| {
-        let Some(setting) = gateway(model).map(|gateway| &gateway.trusted_proxies) else {
-            return vec![];
-        };
-        let raw = model.config.raw(&setting.path);
-        if raw.is_none_or(Value::is_array) {
-            return vec![];
-        }
-        let finding = check.finding(place(model, setting), "gateway.trustedProxies is not a list");
-        let finding = match raw.and_then(Value::as_str) {
-            Some(text) => finding.seen("now", format!("{:?}", Shape::Address.show(text))),
-            None => finding,
-        };
-        vec![match proxies(model, &Options::default()) {
+    find_one: |model, check| {
+        let setting = &gateway(model)?.trusted_proxies;
+        let raw = model.config.raw(&setting.path).filter(|raw| !raw.is_array())?;
+        let now = raw.as_str().map(|text| format!("{:?}", Shape::Address.show(text)));
+        let finding = check
+            .finding(place(model, setting), "gateway.trustedProxies is not a list")
+            .seen_each("now", now);
+        Some(match proxies(model, &Options::default()) {
             Some(wanted) => {
                 let items = wanted.new.as_array().into_iter().flatten().filter_map(Value::as_str);
                 let items: Vec<String> = items.map(|item| Shape::Address.show(item)).collect();
                 wanted.repair(model, finding, format!("make it {}", serde_json::json!(items)))
             }
             None => finding.by_hand(["make it a list of addresses, e.g. [\"127.0.0.1\"]"]),
-        }]
+        })
     },
     edits: Edits::Config(|model, options| edits(model, proxies(model, options))),
     ..Check::BASE
@@ -121,15 +116,13 @@ pub static UNTRUSTED: Check = Check {
         "loopback connection with non-local host header",
     ],
     stage: Some(Stage::Url),
-    find: |model, check| {
-        let Some(gateway) = gateway(model).filter(|_| !model.config.is_client()) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let gateway = hosted(model)?;
         let setting = &gateway.trusted_proxies;
-        let none = setting.is_missing() || setting.value().is_some_and(Vec::is_empty);
+        let none = setting.names_none();
         let served = gateway.tailscale_mode.value().is_some_and(|mode| mode != "off");
         if !none || served {
-            return vec![];
+            return None;
         }
         let near = matches!(&gateway.bind.field, Field::Missing)
             || gateway.bind.value().is_some_and(|bind| bind == "loopback");
@@ -137,7 +130,7 @@ pub static UNTRUSTED: Check = Check {
         let strange = near && model.requests.iter().any(|own| !own.silent && !own.is_repair);
         let address = public_address(gateway);
         if address.is_none() && !strange {
-            return vec![];
+            return None;
         }
         // What reaches a gateway that listens on loopback comes from loopback, its proxy too.
         let seen = model
@@ -154,19 +147,18 @@ pub static UNTRUSTED: Check = Check {
         let says = "there seems to be a proxy in front of the gateway, and gateway.trustedProxies does not name it";
         let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()])
             .note("the gateway then believes what this proxy says");
-        let mut finding = check.finding(place(model, setting), says).choice(trust);
-        if let Some(address) = address {
-            finding = finding.seen("the config names", crate::secret::shown::url(&address));
-        }
-        if strange {
-            finding =
-                finding.note("this machine's own request waits as if it came from another machine");
-        }
-        vec![
+        let finding = check
+            .finding(place(model, setting), says)
+            .choice(trust)
+            .seen_each("the config names", address.map(|url| Shape::Url.show(&url)))
+            .note_if(
+                strange,
+                "this machine's own request waits as if it came from another machine",
+            );
+        Some(
             finding.note("gateway.trustedProxies names no address").note(
                 "IP is the proxy's address as the gateway sees it: 127.0.0.1 for a proxy on this machine",
-            ),
-        ]
+            ))
     },
     edits: Edits::With(&NOT_A_LIST),
     ..Check::BASE
@@ -188,10 +180,8 @@ pub static NOT_LOCAL: Check = Check {
         "over plaintext ws://",
     ],
     stage: Some(Stage::Url),
-    find: |model, check| {
-        let (Some(gateway), Some(wanted)) = (gateway(model), remote_url(model)) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let (gateway, wanted) = (gateway(model)?, remote_url(model)?);
         let setting = &gateway.remote_url;
         let url = setting.value().map(String::as_str).unwrap_or_default();
         let says = match GatewayUrl::parse(url) {
@@ -207,7 +197,7 @@ pub static NOT_LOCAL: Check = Check {
         let finding = check.finding(place(model, setting), says).note(shown(setting));
         let finding = wanted.repair(model, finding, format!("set it to {to}"));
         let used = gateway.mode.value().is_some_and(|mode| mode == "remote");
-        vec![if used { finding } else { finding.rated(Severity::Warning) }]
+        Some(finding.rated_if(!used, Severity::Warning))
     },
     edits: Edits::Config(|model, _| edits(model, remote_url(model))),
     ..Check::BASE
@@ -256,14 +246,10 @@ pub static PLAINTEXT: Check = Check {
         "security error: gateway url",
     ],
     stage: Some(Stage::Url),
-    find: |model, check| {
-        let Some(gateway) = gateway(model) else {
-            return vec![];
-        };
-        client_url(model, gateway, check)
-            .into_iter()
-            .chain(own_url(model, gateway, check))
-            .collect()
+    find_one: |model, check| {
+        let gateway = gateway(model)?;
+        // Never both: a client has no gateway of its own.
+        client_url(model, gateway, check).or_else(|| own_url(model, gateway, check))
     },
     ..Check::BASE
 };
@@ -282,20 +268,15 @@ fn client_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding
         .after("use wss://, or a tunnel to ws://127.0.0.1");
     let finding =
         check.finding(place(model, setting), says).by_hand([explain]).note(shown(setting));
-    Some(match parts.distance() {
-        Distance::Private => finding
-            .rated(Severity::Warning)
-            .note("the address is private: releases from 2026.5 accept it, earlier ones refuse it"),
-        _ => finding,
-    })
+    let is_private = parts.distance() == Distance::Private;
+    let note = "the address is private: releases from 2026.5 accept it, earlier ones refuse it";
+    Some(finding.rated_if(is_private, Severity::Warning).note_if(is_private, note))
 }
 
 fn own_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
     let wide = gateway.bind.value().filter(|bind| matches!(bind.as_str(), "lan" | "tailnet"))?;
-    if model.rule != scopes::Rule::Literal || model.config.is_client() {
-        return None;
-    }
-    if matches!(gateway.tls_enabled.field, Field::Value(true)) {
+    let has_tls = gateway.tls_enabled.value() == Some(&true);
+    if model.era != Era::Literal || model.config.is_client() || has_tls {
         return None;
     }
     let says = format!(
@@ -303,9 +284,6 @@ fn own_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
     );
     let step = "update OpenClaw, or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"";
     let finding = check.finding(place(model, &gateway.bind), says).by_hand([step]);
-    Some(
-        finding
-            .rated(Severity::Warning)
-            .note("nothing here shows that OpenClaw is newer than 2026.2.19"),
-    )
+    let note = "nothing here shows that OpenClaw is newer than 2026.2.19";
+    Some(finding.rated(Severity::Warning).note(note))
 }

@@ -5,7 +5,7 @@ use super::{config_name, name};
 use crate::checks::{Check, Edits};
 use crate::config::copies::{CopyKind, sections};
 use crate::config::gateway::has_meta;
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Severity};
 use crate::secret::places::shows_key;
 use crate::step::Step;
 
@@ -28,12 +28,10 @@ pub static REPLACED: Check = Check {
         "missing-meta-vs-last-good",
         "size-drop-vs-last-good",
     ],
-    find: |model, check| {
+    find_one: |model, check| {
         let clobbered =
             model.config.facts.copies.iter().filter(|copy| copy.kind == CopyKind::Clobbered);
-        let Some(newest) = clobbered.max_by_key(|copy| copy.mtime_ms) else {
-            return vec![];
-        };
+        let newest = clobbered.max_by_key(|copy| copy.mtime_ms)?;
         let path = model.config.copy_path(newest);
         let config = config_name(model);
         let steps = [
@@ -44,7 +42,7 @@ pub static REPLACED: Check = Check {
         let finding = check.finding(config, says).by_hand(steps).note(line(model, newest));
         const RECENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
         let recent = model.facts.now_ms.saturating_sub(newest.mtime_ms) < RECENT_MS;
-        vec![if recent && newest.is_usable() { finding } else { finding.rated(Severity::Info) }]
+        Some(finding.rated_if(!(recent && newest.is_usable()), Severity::Info))
     },
     edits: Edits::Copy,
     ..Check::BASE
@@ -65,20 +63,15 @@ pub static SUSPICIOUS: Check = Check {
         "size-drop-vs-last-good",
         "config auto-restored from last-known-good",
     ],
-    find: |model, check| {
-        let Some(config) = model.config.whole() else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let config = model.config.whole()?;
         let of = |kind| model.config.facts.copies.iter().find(move |copy| copy.kind == kind);
         let copies = [CopyKind::Backup(0), CopyKind::LastGood].into_iter().filter_map(of);
         // One that is as small as the config has nothing to give back.
         let backup = copies.max_by_key(|copy| (copy.is_usable(), copy.size));
         // With an include OpenClaw does not go back.
-        let Some(backup) = backup
-            .filter(|copy| copy.is_usable() && copy.has_mode && config.resolved.files.len() == 1)
-        else {
-            return vec![];
-        };
+        let backup = backup
+            .filter(|copy| copy.is_usable() && copy.has_mode && config.resolved.files.len() == 1)?;
         let size = config.resolved.files.first().map_or(0, |file| file.bytes.len() as u64);
         let (mut reasons, mut lost) = (Vec::new(), Vec::new());
         if backup.has_meta && !has_meta(&config.resolved.value) {
@@ -96,7 +89,7 @@ pub static SUSPICIOUS: Check = Check {
             reasons.push(sizes + &names);
         }
         if reasons.is_empty() {
-            return vec![];
+            return None;
         }
         let step = format!(
             "copy the `meta` block of {} into {}, or move that backup away",
@@ -109,7 +102,7 @@ pub static SUSPICIOUS: Check = Check {
             .then(|| from(&path).after("to get back what is missing"));
         let steps = back.into_iter().chain([step.into()]);
         let finding = check.finding(config_name(model), says).by_hand(steps);
-        vec![reasons.into_iter().fold(finding, Finding::note)]
+        Some(finding.notes(reasons))
     },
     edits: Edits::Copy,
     ..Check::BASE

@@ -2,7 +2,7 @@
 
 use super::{gateway, place};
 use crate::checks::Check;
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Severity};
 use crate::format::json5::path_text;
 
 pub static BYPASS: Check = Check {
@@ -15,19 +15,18 @@ pub static BYPASS: Check = Check {
     by_hand: "Remove the flag once your browser is approved in the normal way.",
     messages: &["dangerouslyDisableDeviceAuth", "allowInsecureAuth", "requires https or localhost"],
     find: |model, check| {
-        let Some(gateway) = gateway(model) else {
-            return vec![];
-        };
+        let Some(gateway) = gateway(model) else { return vec![] };
         let flags = [
             &gateway.control_ui_dangerously_disable_device_auth,
             &gateway.control_ui_allow_insecure_auth,
             &gateway.control_ui_dangerously_allow_host_header_origin_fallback,
         ];
         let set = flags.into_iter().filter(|flag| flag.value() == Some(&true));
-        let says =
-            |path: &[String]| format!("{} is on; it does not let the CLI in", path_text(path));
-        let found = set.map(|flag| check.finding(place(model, flag), says(&flag.path)));
-        found.collect::<Vec<Finding>>()
+        let found = set.map(|flag| {
+            let says = format!("{} is on; it does not let the CLI in", path_text(&flag.path));
+            check.finding(place(model, flag), says)
+        });
+        found.collect()
     },
     ..Check::BASE
 };
@@ -56,6 +55,5 @@ pub static NOT_A_FILE: Check = Check {
         "wrong clock",
         "clock skew",
     ],
-    find: |_, _| vec![],
     ..Check::BASE
 };

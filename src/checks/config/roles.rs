@@ -1,16 +1,15 @@
 //! Roles of operators (2026.8 and later), where they shut out the CLI.
 
-use super::gateway;
+use super::place;
+use super::value::hosted;
 use crate::checks::{Check, Stage};
 use crate::config::model::AuthKind;
 use crate::finding::{Code, Severity};
 use crate::model::Shared;
 use crate::plan::StoreKind;
-use serde_json::Value;
 
 pub static ROLES: Check = Check {
     code: Code("gateway-roles"),
-    modes: &[],
     severity: Severity::Blocks,
     title: "gateway.roles locks the CLI out",
     why: "With gateway.roles each operator needs a role. A CLI that shows a shared token or password has all roles. \
@@ -25,28 +24,21 @@ pub static ROLES: Check = Check {
         "gateway.roles.default must name",
     ],
     stage: Some(Stage::Policy),
-    find: |model, check| {
-        let roles = ["gateway", "roles"].map(str::to_owned);
-        let (Some(config), Some(gateway)) = (model.config.whole(), gateway(model)) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let gateway = hosted(model)?;
         // Releases before know no such key, which is told as that.
-        let Some(Value::Object(section)) = config.resolved.get(&roles) else {
-            return vec![];
-        };
-        if model.config.is_client() || model.store != StoreKind::Sqlite {
-            return vec![];
+        if gateway.roles.value().is_none() || model.store != StoreKind::Sqlite {
+            return None;
         }
-        let place = super::place_of(model, &roles, &config.resolved.place_for(&roles));
-        let default = section.get("default").and_then(Value::as_str);
-        let defined = section.get("definitions").and_then(Value::as_object);
-        if let (Some(default), Some(defined)) = (default, defined)
-            && !defined.contains_key(default)
+        let place = place(model, &gateway.roles);
+        let (default, defined) = (&gateway.roles_default, &gateway.roles_definitions);
+        if let (Some(default), Some(defined)) = (default.value(), defined.value())
+            && !defined.contains(default)
         {
             let says =
                 "gateway.roles.default names a role that gateway.roles.definitions does not define";
             let step = "define that role under gateway.roles.definitions, or name one that is there; then restart the gateway";
-            return vec![check.finding(place, says).by_hand([step])];
+            return Some(check.finding(place, says).by_hand([step]));
         }
         let nameless = match gateway.auth_kind() {
             AuthKind::None => true,
@@ -56,7 +48,7 @@ pub static ROLES: Check = Check {
             AuthKind::Proxy | AuthKind::Unknown => false,
         };
         if !nameless {
-            return vec![];
+            return None;
         }
         let says =
             "gateway.roles needs users with names, but the CLI has only its device token to show";
@@ -64,7 +56,7 @@ pub static ROLES: Check = Check {
             "give the gateway a shared token (gateway.auth.token): the CLI on this machine then uses it",
             "or remove gateway.roles; then restart the gateway",
         ];
-        vec![check.finding(place, says).by_hand(steps)]
+        Some(check.finding(place, says).by_hand(steps))
     },
     ..Check::BASE
 };

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{bytes, gateway, name};
 use crate::checks::edits::edit;
 use crate::config::gateway::{Gateway, Setting};
+use crate::config::include::at;
 use crate::config::owner::Owner;
 use crate::finding::{Code, Finding};
 use crate::format::edit::FieldEdit;
@@ -102,13 +103,4 @@ pub(super) fn edits(model: &Model, wanted: impl IntoIterator<Item = Wanted>) -> 
 /// The gateway section on a gateway's own host: on a client of another one its config is right.
 pub(super) fn hosted(model: &Model) -> Option<&Gateway> {
     gateway(model).filter(|_| !model.config.is_client())
-}
-
-/// The value at a path within one file.
-pub fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |value, key| match value {
-        Value::Object(members) => members.get(key),
-        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
-        _ => None,
-    })
 }

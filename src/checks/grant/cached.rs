@@ -4,16 +4,14 @@ use serde_json::json;
 
 use super::scopes::Granted;
 use super::token::token_codes;
-use crate::checks::edits::{RecordEdits, edit};
+use crate::checks::edits::{RecordEdits, edit, record, written};
 use crate::checks::scopes as scope_checks;
-use crate::format::Style;
 use crate::format::value;
-use crate::image::{Bytes, Slot};
 use crate::model::device::{Record, Token};
 use crate::model::identity::Identity;
 use crate::model::layout::Part;
 use crate::model::{AuthCondition, Model};
-use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::plan::{Edit, Op, StoreKind};
 use crate::secret::Secret;
 
 /// The edits after which the cache holds `token` with the scopes that are wanted.
@@ -36,19 +34,9 @@ pub(super) fn edits(
     let why = "save the CLI's token, the same as in its record";
     if !is_ours {
         let (target, op) = match model.store {
-            StoreKind::Files => {
-                let text = format!("{}\n", Style::openclaw().text(&whole));
-                (
-                    Target::Whole(Slot::File(Part::DeviceAuth)),
-                    Op::Rewrite(Bytes::new(text.into_bytes())),
-                )
-            }
+            StoreKind::Files => written(Part::DeviceAuth, &whole),
             StoreKind::Sqlite => (
-                Target::Record {
-                    store: StoreKind::Sqlite,
-                    part: Part::DeviceAuth,
-                    key: key.to_owned(),
-                },
+                record(StoreKind::Sqlite, Part::DeviceAuth, key),
                 Op::Insert(whole.as_object().cloned().unwrap_or_default()),
             ),
         };
@@ -68,12 +56,9 @@ pub(super) fn edits(
         edits.set(&operator("role"), json!("operator"), "the token's role", &token_codes());
     }
     if scopes.lacks(&held.scopes) {
-        edits.set(
-            &operator("scopes"),
-            json!(scopes.all),
-            "the scopes of the saved token, which must be the same",
-            &[scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code],
-        );
+        let codes = [scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code];
+        let why = "the scopes of the saved token, which must be the same";
+        edits.set(&operator("scopes"), json!(scopes.all), why, &codes);
     }
     if !edits.is_empty() {
         edits.set(&operator("updatedAtMs"), json!(now), "when the saved token was written", &[]);

@@ -3,10 +3,9 @@
 
 use serde_json::json;
 
-use crate::checks::edits::edit;
+use crate::checks::edits::{edit, identity_row, record, written};
 use crate::checks::{Options, identity, leftovers, new_identity};
-use crate::format::Style;
-use crate::image::{Bytes, FileState, Slot};
+use crate::image::FileState;
 use crate::model::device::Record;
 use crate::model::identity::{Identity, record_of_seed, seed_in};
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
@@ -38,42 +37,28 @@ pub(in crate::checks) fn with_new_identity(
         identity::KEYS_DIFFER.code,
         leftovers::IDENTITY_WAITS.code,
     ];
-    let edit = edit(target(model), op(model, made), why, &codes);
+    let (target, op) = placed(model, made);
+    let edit = edit(target, op, why, &codes);
     Some((model.clone().with_identity(identity), edit))
 }
 
-fn target(model: &Model) -> Target {
-    match model.store {
-        StoreKind::Files => Target::Whole(Slot::File(Part::Identity)),
-        StoreKind::Sqlite => Target::Record {
-            store: StoreKind::Sqlite,
-            part: Part::Identity,
-            key: PRIMARY_IDENTITY.to_owned(),
-        },
-    }
-}
-
-/// The identity as the releases of this generation write it.
-fn op(model: &Model, made: Record) -> Op {
-    let now = json!(model.facts.now_ms);
-    let mut record = Record::new();
+/// The identity where the releases of this generation keep it, as they write it.
+fn placed(model: &Model, made: Record) -> (Target, Op) {
+    let now = model.facts.now_ms;
     match model.store {
         StoreKind::Files => {
-            record.insert("version".into(), json!(1));
-            record.extend(made);
-            record.insert("createdAtMs".into(), now);
-            let text = format!("{}\n", Style::openclaw().text(&record.into()));
-            Op::Rewrite(Bytes::new(text.into_bytes()))
+            let mut file: Record = [("version".to_owned(), json!(1))].into_iter().collect();
+            file.extend(made);
+            file.insert("createdAtMs".into(), json!(now));
+            written(Part::Identity, &file.into())
         }
         StoreKind::Sqlite => {
-            record.insert("identityKey".into(), json!(PRIMARY_IDENTITY));
-            record.extend(made);
-            record.insert("createdAtMs".into(), now.clone());
-            record.insert("updatedAtMs".into(), now);
-            match model.identity_row() {
-                None => Op::Insert(record),
-                Some(_) => Op::Set { path: Vec::new(), old: None, new: record.into() },
-            }
+            let row = identity_row(made, now, now);
+            let op = match model.identity_row() {
+                None => Op::Insert(row),
+                Some(_) => Op::Set { path: Vec::new(), old: None, new: row.into() },
+            };
+            (record(StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY), op)
         }
     }
 }

@@ -9,7 +9,7 @@ mod token;
 
 use serde_json::{Value, json};
 
-use super::edits::{RecordEdits, edit, remove};
+use super::edits::{self, RecordEdits, edit, remove};
 use super::{Options, pins, records, requests};
 use super::{identity as identities, local as rules, scopes as scope_checks};
 use crate::model::device::{Device, List, token_from};
@@ -18,7 +18,7 @@ use crate::model::layout::Part;
 use crate::model::scopes::union;
 use crate::model::store::{Condition, Fault};
 use crate::model::{AuthCondition, Model};
-use crate::plan::{Edit, Op, StoreKind, Target};
+use crate::plan::{Edit, Op, StoreKind};
 use crate::secret::Secret;
 use new_device::NewDevice;
 use scopes::{Granted, is_this_machines};
@@ -36,7 +36,8 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
         return Vec::new();
     }
     let scopes = Granted::of(model, options);
-    let (token, is_fresh) = match agreed_token(model) {
+    let saved = model.auth.operator.as_ref().filter(|_| model.tokens_agree());
+    let (token, is_fresh) = match saved.and_then(|saved| saved.token.clone()) {
         Some(token) => (token, false),
         None => (token_from(&options.random), true),
     };
@@ -48,25 +49,12 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
                 true => requests::REQUEST_EXPIRED.code,
                 false => requests::REQUEST_WAITS.code,
             };
+            let codes = [code, requests::REQUEST_STALE.code, requests::REQUEST_CHURN.code];
             let why = "the CLI has its scopes, so its own request is removed: left there, it can keep the CLI out";
-            edits.push(remove(
-                model.store,
-                Part::Pending,
-                &request.key,
-                why,
-                &[code, requests::REQUEST_STALE.code, requests::REQUEST_CHURN.code],
-            ));
+            edits.push(remove(model.store, Part::Pending, &request.key, why, &codes));
         }
     }
     edits
-}
-
-/// The token that both sides hold already.
-fn agreed_token(model: &Model) -> Option<Secret> {
-    if !model.tokens_agree() {
-        return None;
-    }
-    model.local.as_ref()?.operator.as_ref()?.token.clone()
 }
 
 fn paired(
@@ -84,37 +72,23 @@ fn paired(
     };
     let device = Device::of(key, &record);
     let has_approved = device.approved_scopes != List::Missing || model.store == StoreKind::Sqlite;
-    let entry_is_map = record
-        .get("tokens")
-        .and_then(|tokens| tokens.get("operator"))
-        .is_some_and(Value::is_object);
+    let token_of_operator = record.get("tokens").and_then(|tokens| tokens.get("operator"));
+    let entry_is_map = token_of_operator.is_some_and(Value::is_object);
     let mut edits = RecordEdits::new(model, Part::Paired, key, record);
 
     if device.device_id.as_deref() != Some(key) {
-        edits.set(
-            &["deviceId"],
-            json!(key),
-            "the record must name the id that it is stored under",
-            &[records::RECORD_KEY.code],
-        );
+        let why = "the record must name the id that it is stored under";
+        edits.set(&["deviceId"], json!(key), why, &[records::RECORD_KEY.code]);
     }
-    edits.set(
-        &["publicKey"],
-        json!(identity.public_key),
-        "the gateway compares this with the key of the connection",
-        &[rules::KEY_DIFFERS.code],
-    );
-    let codes = [rules::ROLE_MISSING.code];
-    let has_role = device.all_roles().iter().any(|role| role == "operator");
-    if !has_role && device.role.is_none() {
-        edits.set(&["role"], json!("operator"), "the CLI connects as `operator`", &codes);
+    let why = "the gateway compares this with the key of the connection";
+    edits.set(&["publicKey"], json!(identity.public_key), why, &[rules::KEY_DIFFERS.code]);
+    let (why, codes) = ("the CLI connects as `operator`", [rules::ROLE_MISSING.code]);
+    if !device.is_operator() && device.role.is_none() {
+        edits.set(&["role"], json!("operator"), why, &codes);
     }
-    if device.roles == List::Odd
-        || (device.roles.is_list() && !device.roles.items().iter().any(|role| role == "operator"))
-        || !has_role
-    {
+    if !device.is_operator() || !device.roles.names_operator() {
         let roles = union(device.all_roles().iter().map(String::as_str).chain(["operator"]));
-        edits.set(&["roles"], json!(roles), "the CLI connects as `operator`", &codes);
+        edits.set(&["roles"], json!(roles), why, &codes);
     }
     let codes = [
         scope_checks::SCOPES_MISSING.code,
@@ -122,48 +96,29 @@ fn paired(
         scope_checks::BEYOND.code,
     ];
     if scopes.lacks(&device.scopes) {
-        edits.set(
-            &["scopes"],
-            json!(scopes.all),
-            "the full operator scopes: with fewer the CLI is refused",
-            &codes,
-        );
+        let why = "the full operator scopes: with fewer the CLI is refused";
+        edits.set(&["scopes"], json!(scopes.all), why, &codes);
     }
     if has_approved && scopes.lacks(&device.approved_scopes) {
-        edits.set(
-            &["approvedScopes"],
-            json!(scopes.all),
-            "the list that later releases check, the same as `scopes`",
-            &codes,
-        );
+        let why = "the list that later releases check, the same as `scopes`";
+        edits.set(&["approvedScopes"], json!(scopes.all), why, &codes);
     }
     for pin in pins::false_pins(model) {
-        edits.unset(
-            &[pin],
-            "the CLI reports something else now; without this field any value is accepted",
-            &[pins::PINNED.code],
-        );
+        let why = "the CLI reports something else now; without this field any value is accepted";
+        edits.unset(&[pin], why, &[pins::PINNED.code]);
     }
-    if let Some(missing) = entry.faults.iter().find_map(|fault| match fault {
+    let missing = entry.faults.iter().filter_map(|fault| match fault {
         Fault::NoTimes(missing) => Some(missing),
         _ => None,
-    }) {
-        for name in missing {
-            edits.set(
-                &[name],
-                json!(device.asked_at_ms.unwrap_or(now)),
-                "a paired device must have these times",
-                &[records::RECORD_INVALID.code],
-            );
-        }
+    });
+    for name in missing.flatten() {
+        let asked = json!(device.asked_at_ms.unwrap_or(now));
+        let why = "a paired device must have these times";
+        edits.set(&[name], asked, why, &[records::RECORD_INVALID.code]);
     }
     if !device.tokens_usable {
-        edits.set(
-            &["tokens"],
-            json!({ "operator": token_entry(token, scopes, now) }),
-            FRESH,
-            &token_codes(),
-        );
+        let tokens = json!({ "operator": token_entry(token, scopes, now) });
+        edits.set(&["tokens"], tokens, FRESH, &token_codes());
     } else if !entry_is_map {
         edits.set(&["tokens", "operator"], token_entry(token, scopes, now), FRESH, &token_codes());
     } else {
@@ -192,7 +147,7 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Granted, token: &Secr
     }
     .record(model);
     new_device::keep_filed(model, &mut record);
-    let target = Target::Record { store: model.store, part: Part::Paired, key: key.to_owned() };
+    let target = edits::record(model.store, Part::Paired, key);
     let why = "pair this machine's CLI, with the key of its identity";
     let codes = [rules::NOT_PAIRED.code, identities::FOREIGN.code];
     let op = match model.local_entry() {

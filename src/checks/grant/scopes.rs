@@ -17,12 +17,11 @@ impl Granted {
     pub(super) fn of(model: &Model, options: &Options) -> Self {
         let all = wanted(model, options);
         let covers = |list: &List| {
-            list.is_list()
-                && model.rule.lacking(list.items(), all.iter().map(String::as_str)).is_empty()
+            let wanted = all.iter().map(String::as_str);
+            list.is_list() && model.rule.lacking(list.items(), wanted).is_empty()
         };
+        let token = |token: &Option<Token>| token.as_ref().is_some_and(|it| covers(&it.scopes));
         let held = model.local.as_ref().is_some_and(|device| {
-            let token =
-                |token: &Option<Token>| token.as_ref().is_some_and(|token| covers(&token.scopes));
             covers(&device.scopes)
                 && (device.approved_scopes == List::Missing || covers(&device.approved_scopes))
                 && token(&device.operator)
@@ -39,29 +38,20 @@ impl Granted {
 }
 
 fn wanted(model: &Model, options: &Options) -> Vec<String> {
-    let mut all: Vec<&str> = Vec::new();
-    if let Some(device) = &model.local {
-        for list in [&device.scopes, &device.approved_scopes] {
-            all.extend(list.items().iter().map(String::as_str));
-        }
-        all.extend(
-            device.operator.iter().flat_map(|token| token.scopes.items()).map(String::as_str),
-        );
+    let held = model.local.iter().flat_map(|device| {
+        let token = device.operator.iter().map(|token| &token.scopes);
+        [&device.scopes, &device.approved_scopes].into_iter().chain(token)
+    });
+    let mut all: Vec<&str> = held.flat_map(List::items).map(String::as_str).collect();
+    if options.scopes == Scopes::Full {
+        all.extend(FULL);
     }
-    let asked = || {
-        model
-            .requests
-            .iter()
-            .filter(|request| is_this_machines(model, request))
-            .flat_map(|request| request.scopes.items())
-    };
     match &options.scopes {
-        Scopes::Full => {
-            all.extend(FULL);
-            all.extend(asked().map(String::as_str));
-        }
-        Scopes::Requested => all.extend(asked().map(String::as_str)),
         Scopes::List(list) => all.extend(list.iter().map(String::as_str)),
+        Scopes::Full | Scopes::Requested => {
+            let own = model.requests.iter().filter(|request| is_this_machines(model, request));
+            all.extend(own.flat_map(|request| request.scopes.items()).map(String::as_str));
+        }
     }
     // A CLI is an operator: scopes of other roles are not its to hold.
     union(all.into_iter().filter(|scope| scope.trim().starts_with("operator.")))

@@ -36,39 +36,23 @@ pub(super) fn token_fields(
     let held = device.operator.as_ref();
     if is_fresh {
         edits.set(&operator("token"), json!(token.expose()), FRESH, &token_codes());
-        edits.set(
-            &operator("rotatedAtMs"),
-            json!(now),
-            "when the token was replaced",
-            &token_codes(),
-        );
-        edits.unset(
-            &operator("revokedAtMs"),
-            "the new token is not revoked",
-            &[tokens::REVOKED.code],
-        );
+        let why = "when the token was replaced";
+        edits.set(&operator("rotatedAtMs"), json!(now), why, &token_codes());
+        let why = "the new token is not revoked";
+        edits.unset(&operator("revokedAtMs"), why, &[tokens::REVOKED.code]);
         // An issuer ties the old token to a shared secret that may have changed since.
-        edits.unset(
-            &operator("issuer"),
-            "the old token was made under another shared token",
-            &[tokens::MISMATCH.code, tokens::ISSUER.code],
-        );
+        let why = "the old token was made under another shared token";
+        let codes = [tokens::MISMATCH.code, tokens::ISSUER.code];
+        edits.unset(&operator("issuer"), why, &codes);
     }
     if held.and_then(|held| held.role.as_deref()) != Some("operator") {
-        edits.set(
-            &operator("role"),
-            json!("operator"),
-            "a token must name its role",
-            &[tokens::MISSING.code],
-        );
+        let why = "a token must name its role";
+        edits.set(&operator("role"), json!("operator"), why, &[tokens::MISSING.code]);
     }
     if held.is_none_or(|held| scopes.lacks(&held.scopes)) {
-        edits.set(
-            &operator("scopes"),
-            json!(scopes.all),
-            "a token gives only its own scopes",
-            &[scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code],
-        );
+        let codes = [scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code];
+        let why = "a token gives only its own scopes";
+        edits.set(&operator("scopes"), json!(scopes.all), why, &codes);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::files::Lock;
 use crate::plan::{Changes, Plan};
 use crate::platform::Answer;
 use crate::simulate::on_model;
-use crate::snapshot::{Create, Snapshot};
+use crate::snapshot::{Create, Since, Snapshot};
 use crate::step::Step;
 use crate::store::CommitError;
 use crate::store::sqlite::Hold;
@@ -87,6 +87,14 @@ pub(super) struct Proposal {
     pub changes: Changes,
     /// Another device than this machine's that is let in by it: what it is called.
     pub lets_in: Option<String>,
+    /// Of a way back: what was changed since, and goes with it.
+    pub since: Since,
+}
+
+impl From<Changes> for Proposal {
+    fn from(changes: Changes) -> Self {
+        Self { changes, lets_in: None, since: Since::default() }
+    }
 }
 
 impl Proposal {
@@ -100,7 +108,7 @@ impl Proposal {
             let text = format!("this edit cannot be made; nothing was changed: {stale}");
             Error::new(Kind::Refused, text)
         })?;
-        Ok(Self { changes, lets_in: None })
+        Ok(changes.into())
     }
 }
 
@@ -118,6 +126,7 @@ pub(super) fn carry_out(
         let text = preview(context, call, &state, &proposal, false);
         context.print(&text);
     }
+    report::tell_since(context, &proposal.since);
     if let (Some(limits), false) = (crate::platform::LIMITS, proposal.changes.is_empty()) {
         context.note(limits);
     }
@@ -233,6 +242,9 @@ fn ask(
 ) -> Result<(), Error> {
     if call.yes {
         return Ok(());
+    }
+    if call.purpose.goes_back() && context.world.person.is_there() {
+        report::tell_lockout_to_come(context, state, &proposal.changes);
     }
     let question = report::question(call, state, proposal);
     let diff = |context: &Context<'_, '_>| report::diff_of(state, proposal, context.paint);

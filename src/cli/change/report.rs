@@ -4,6 +4,7 @@ use super::choices::{choices, untouched};
 use super::{Call, Proposal, Purpose};
 use super::{outcome, restart};
 use crate::apply::Applied;
+use crate::checks::follow::causes;
 use crate::checks::{self, Stage};
 use crate::cli::context::{Context, State};
 use crate::cli::head::head;
@@ -16,7 +17,7 @@ use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, Head, StateDocument};
 use crate::render::{Paint, diff, plan};
 use crate::simulate::images_after;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Since, Snapshot};
 use crate::step::Step;
 use crate::store::json::key_of;
 use crate::text::safe;
@@ -72,6 +73,43 @@ pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> S
         false => "",
     };
     format!("{what}\n(a snapshot is taken first{restart})")
+}
+
+/// What was changed since, and goes with a way back.
+pub(super) fn tell_since(context: &mut Context<'_, '_>, since: &Since) {
+    if context.global.json {
+        for lost in &since.lost {
+            context.note(&format!("note: lost with it: {}", safe(lost)));
+        }
+        return;
+    }
+    if !since.lost.is_empty() {
+        let head = context.paint.red("This was changed since, and would be lost:");
+        context.say(&format!("\n{head}"));
+        for lost in &since.lost {
+            let line = crate::render::wrap(&safe(lost), context.world.width, "  - ", "    ");
+            context.say(&line);
+        }
+    }
+    if since.goes_back {
+        context.note("note: OpenClaw has run since: its times of use and its requests go back too");
+    }
+}
+
+/// Before the question: that the way back leads into a lockout.
+pub(super) fn tell_lockout_to_come(
+    context: &mut Context<'_, '_>,
+    state: &State,
+    changes: &Changes,
+) {
+    let left = findings_after(state, changes);
+    let Some(first) = causes(&left).into_iter().find(|cause| cause.finding.severity.fails()) else {
+        return;
+    };
+    let says = safe(&first.finding.says);
+    let text = format!("That state locks this machine's CLI out: {says} [{}]", first.finding.code);
+    let text = crate::render::wrap(&text, context.world.width, "", "  ");
+    context.say(&format!("\n{}", context.paint.red(&text)));
 }
 
 /// The state as it would be after the changes.
@@ -166,14 +204,15 @@ pub(super) fn tell_done(
             format!("the changes are made, but the state could not be read again: {error}"),
             Step::clawmend(["diagnose"]).after("to check them"),
         )),
-        Ok(state) => call.back_to.and_then(|snapshot| difference(state, snapshot)).map(|differs| {
-            let next = call.again.clone().with(["--dry-run"]);
-            (
+        Ok(state) => call.back_to.and_then(|back| {
+            let differs = difference(state, back)?;
+            let next = Step::clawmend(["restore", back.id.as_str(), "--dry-run"]);
+            Some((
                 format!(
                     "the snapshot was put back, but the state still differs from it: {differs}"
                 ),
                 next.after("another program may have written in between; to see what differs"),
-            )
+            ))
         }),
     };
     let snapshot = applied.snapshot.as_str();

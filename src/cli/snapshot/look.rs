@@ -1,12 +1,15 @@
 //! Looking at snapshots: `list`, `show`, `verify`.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::{document_of, documents};
 use crate::cli::context::Context;
+use crate::cli::restore::losing;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDocument};
+use crate::render::{wrap, wrap_words};
 use crate::snapshot::{self, Summary};
 use crate::step::Step;
 use crate::store::sqlite::verify_extract;
@@ -33,21 +36,47 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         context.say_step(&repair);
         return Ok(Exit::Done);
     }
+    let width = context.world.width;
     let mut out = format!(
-        "{}, newest first, in {}\n",
+        "{}, newest first, in\n  {}\n",
         count(all.len(), "snapshot", "snapshots"),
         safe(&crate::platform::shown(&folder))
     );
     let undoable = snapshot::undoable(&listed.own);
+    let loses = match context.read() {
+        Ok(state) => {
+            context.while_it_takes("comparing the snapshots", || losing(state, &folder, &undoable))
+        }
+        Err(_) => Vec::new(),
+    };
+    let mut typed = 0;
+    let undone: HashMap<&str, String> = undoable
+        .iter()
+        .zip(&loses)
+        .filter_map(|(summary, loses)| {
+            let loses = (*loses)?;
+            typed += 1;
+            let undo = context.typed(&Step::clawmend(["undo"]));
+            let (comma, times) = match typed {
+                1 => ("", String::new()),
+                _ => (",", format!("typed {typed} times, ")),
+            };
+            let command = safe(&summary.command);
+            let asks = match loses {
+                true => "; it asks first, because changes made since would be lost",
+                false => "",
+            };
+            let text = format!("{times}takes that {command} back{asks}");
+            let undo = format!("{undo}{comma}");
+            let words = std::iter::once(undo.as_str()).chain(text.split(' '));
+            Some((summary.id.as_str(), wrap_words(words, width, "    ", "      ")))
+        })
+        .collect();
     for summary in &all {
         out.push('\n');
         out.push_str(&line_of(context, summary));
-        let at = undoable.iter().position(|one| one.id == summary.id);
-        if let Some(at) = at.filter(|_| summary.problem.is_none()) {
-            let undo = context.typed(&Step::clawmend(["undo"]));
-            let times = if at == 0 { String::new() } else { format!(", typed {} times,", at + 1) };
-            let command = safe(&summary.command);
-            let _ = writeln!(out, "    {undo}{times} takes that {command} back");
+        if let Some(undone) = undone.get(summary.id.as_str()) {
+            out.push_str(&format!("{undone}\n"));
         }
     }
     context.print(&out);
@@ -57,23 +86,18 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
 fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
     let paint = context.paint;
     let mut out = format!("{}\n", paint.bold(&safe(&summary.id)));
+    let mut tell = |text: &str| {
+        out.push_str(&(wrap(text, context.world.width, "    ", "      ") + "\n"));
+    };
     if let Some(ms) = summary.time_ms {
-        let _ = writeln!(
-            out,
-            "    {} ({})",
-            local_and_utc(ms, context.world.utc_offset),
-            ago(ms, context.world.now_ms)
-        );
+        let (time, ago) =
+            (local_and_utc(ms, context.world.utc_offset), ago(ms, context.world.now_ms));
+        tell(&format!("{time} ({ago})"));
     }
-    let _ = writeln!(
-        out,
-        "    {}, made by `clawmend {}`",
-        crate::text::size(summary.size),
-        safe(&summary.command)
-    );
+    let command = safe(snapshot::command_of(&summary.command));
+    tell(&format!("{}, made by `clawmend {command}`", crate::text::size(summary.size)));
     if let Some(problem) = &summary.problem {
-        let _ =
-            writeln!(out, "    {}", paint.red(&format!("cannot be restored: {}", safe(problem))));
+        tell(&paint.red(&format!("cannot be restored: {}", safe(problem))));
     }
     out
 }

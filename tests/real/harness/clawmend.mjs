@@ -37,8 +37,8 @@ export class Clawmend {
     return this.#run(["repair", "--yes", ...args], openclaw);
   }
 
-  /** `--force`, as the gateway and the CLI have written to the state since the repair. */
+  /** Without `--force`: what the gateway and the CLI have written to the state since the repair is no loss. */
   restore(openclaw) {
-    return this.#run(["restore", "--yes", "--force"], openclaw);
+    return this.#run(["undo", "--yes"], openclaw);
   }
 }

@@ -44,7 +44,7 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
 }
 
 const OTHER_IDENTITY: &str =
-    include_str!("../../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json");
+    include_str!("../../../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json");
 
 /// An identity as the macOS app writes it.
 fn of_the_app(identity: &str) -> String {

@@ -1,0 +1,244 @@
+//! `undo` after OpenClaw was used: what it keeps by itself is no loss, and what is one is named.
+
+use clawmend::exit::Exit;
+use serde_json::{Value, json};
+
+use crate::support::{Answers, Sandbox};
+
+const FILES: &str = "2026.5.28-scope-upgrade-pending";
+const DATABASE: &str = "2026.9.6-sqlite-read-only";
+
+fn changed(sandbox: &Sandbox, file: &str, change: impl FnOnce(&mut Value)) {
+    let mut document = sandbox.json(file);
+    change(&mut document);
+    sandbox.write(file, serde_json::to_string_pretty(&document).unwrap());
+}
+
+fn own_id(sandbox: &Sandbox) -> String {
+    let identity = std::fs::read(sandbox.path("identity/device.json"));
+    if let Ok(identity) = identity {
+        let identity: Value = serde_json::from_slice(&identity).unwrap();
+        return identity["deviceId"].as_str().unwrap().to_owned();
+    }
+    let db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
+    db.query_row("SELECT device_id FROM device_identities", [], |row| row.get(0)).unwrap()
+}
+
+fn sql(sandbox: &Sandbox, text: &str) {
+    let db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
+    db.execute_batch(text).unwrap();
+}
+
+/// What a gateway and a CLI write when the CLI is used, let in or refused.
+fn openclaw_runs(sandbox: &Sandbox, fixture: &str) {
+    let now = sandbox.now_ms.get();
+    let id = own_id(sandbox);
+    if fixture == DATABASE {
+        sql(
+            sandbox,
+            &format!(
+                "UPDATE device_pairing_paired SET last_seen_at_ms = {now}, last_seen_reason = 'device-token-auth',
+                   remote_ip = '127.0.0.1', tokens_json = json_set(tokens_json, '$.operator.lastUsedAtMs', {now});
+                 UPDATE device_auth_tokens SET updated_at_ms = {now};
+                 UPDATE device_identities SET updated_at_ms = {now};
+                 DELETE FROM device_pairing_pending WHERE device_id = '{id}';
+                 INSERT INTO device_pairing_pending (request_id, device_id, public_key, role, roles_json, scopes_json, ts)
+                   SELECT 'b0e1c7aa-0000-4000-8000-{now:012}', device_id, public_key, 'operator', '[\"operator\"]',
+                     '[\"operator.read\"]', {now} FROM device_pairing_paired WHERE device_id = '{id}';"
+            ),
+        );
+        return;
+    }
+    changed(sandbox, "devices/paired.json", |paired| {
+        paired[&id]["tokens"]["operator"]["lastUsedAtMs"] = json!(now);
+        paired[&id]["lastSeenAtMs"] = json!(now);
+        paired[&id]["remoteIp"] = json!("127.0.0.1");
+    });
+    changed(sandbox, "devices/pending.json", |pending| {
+        let request = json!({"requestId": "b0e1c7aa", "deviceId": id, "scopes": ["operator.read"], "ts": now});
+        *pending = json!({"b0e1c7aa": request});
+    });
+    changed(sandbox, "identity/device-auth.json", |auth| {
+        auth["tokens"]["operator"]["updatedAtMs"] = json!(now);
+    });
+    changed(sandbox, "openclaw.json", |config| {
+        config["meta"]["lastTouchedAt"] = json!("2026-11-27T19:00:00.000Z");
+    });
+}
+
+#[test]
+fn undo_works_after_openclaw_was_used() {
+    for fixture in [FILES, DATABASE] {
+        let sandbox = Sandbox::fixture(fixture);
+        let paired = || sandbox.run(&["devices", "--json"]).json()["paired"].clone();
+        let locked = paired();
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        openclaw_runs(&sandbox, fixture);
+        let opened = paired();
+        sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+        sandbox.now_ms.set(sandbox.now_ms.get() + 60_000);
+        openclaw_runs(&sandbox, fixture);
+
+        let list = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
+        assert!(!list.stdout.contains("asks first"), "{}", list.text());
+        sandbox.run(&["undo", "--dry-run"]);
+        let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+        assert!(run.stderr.contains("OpenClaw has run since"), "{}", run.text());
+        assert_eq!(paired(), opened);
+        // Typed again it goes further back, used in between or not.
+        openclaw_runs(&sandbox, fixture);
+        sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+        assert_eq!(paired(), locked);
+        let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Refused);
+        assert!(run.stderr.contains("nothing to undo"), "{}", run.text());
+    }
+}
+
+const OTHER: &str = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+
+/// Without line breaks.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A real loss, and how it is named.
+type Loss = (&'static str, fn(&Sandbox), &'static str);
+
+fn losses(fixture: &str) -> Vec<Loss> {
+    if fixture == DATABASE {
+        return vec![
+            (
+                DATABASE,
+                |sandbox| {
+                    sql(
+                        sandbox,
+                        &format!(
+                            "INSERT INTO device_pairing_paired (device_id, public_key, display_name, created_at_ms, approved_at_ms)
+                             VALUES ('{OTHER}', 'AAAA', 'Phone', 1, 1)"
+                        ),
+                    );
+                },
+                "Phone (****2925) was paired (`device_pairing_paired`)",
+            ),
+            (
+                DATABASE,
+                |sandbox| {
+                    sql(
+                        sandbox,
+                        "UPDATE device_pairing_paired SET tokens_json = json_set(tokens_json, '$.operator.token', 'rotated')",
+                    );
+                },
+                "this machine's CLI: `tokens.operator.token` changed (`device_pairing_paired`)",
+            ),
+        ];
+    }
+    vec![
+        (
+            FILES,
+            |sandbox| {
+                changed(sandbox, "devices/paired.json", |paired| {
+                    paired[OTHER] =
+                        json!({"deviceId": OTHER, "displayName": "Phone", "role": "node"});
+                });
+            },
+            "Phone (****2925) was paired (`devices/paired.json`)",
+        ),
+        (
+            FILES,
+            |sandbox| {
+                let id = own_id(sandbox);
+                changed(sandbox, "devices/paired.json", |paired| {
+                    paired[&id]["tokens"]["operator"]["token"] = json!("rotated");
+                });
+            },
+            "this machine's CLI: `tokens.operator.token` changed (`devices/paired.json`)",
+        ),
+        (
+            FILES,
+            |sandbox| {
+                changed(sandbox, "openclaw.json", |config| config["gateway"]["port"] = json!(4711))
+            },
+            "`gateway.port` was changed in `openclaw.json`",
+        ),
+        (
+            FILES,
+            |sandbox| {
+                changed(sandbox, "openclaw.json", |config| {
+                    config["channels"] = json!({"x": {"a": 1, "b": 2}})
+                })
+            },
+            "`channels` was added in `openclaw.json`",
+        ),
+        (
+            FILES,
+            |sandbox| {
+                let config = sandbox.read("openclaw.json");
+                sandbox.write("openclaw.json", format!("// mine\n{config}"));
+            },
+            "the comments or the layout of `openclaw.json` were changed",
+        ),
+        (
+            FILES,
+            |sandbox| {
+                let now = sandbox.now_ms.get();
+                changed(sandbox, "devices/pending.json", |pending| {
+                    pending["r"] = json!({"requestId": "r", "deviceId": OTHER, "displayName": "Phone", "ts": now});
+                });
+            },
+            "Phone (****2925) asks to be paired (`devices/pending.json`)",
+        ),
+        (
+            FILES,
+            |sandbox| sandbox.write("devices/paired.json", "{"),
+            "`devices/paired.json` was changed",
+        ),
+    ]
+}
+
+#[test]
+fn undo_names_what_would_be_lost_and_loses_it_only_when_told() {
+    for (fixture, lose, says) in [FILES, DATABASE].into_iter().flat_map(losses) {
+        let sandbox = Sandbox::fixture(fixture);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        let whole = sandbox.tree(false);
+        openclaw_runs(&sandbox, fixture);
+        lose(&sandbox);
+        let before = sandbox.tree(false);
+
+        let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Refused);
+        assert!(run.stderr.contains(says), "{says}: {}", run.text());
+        assert!(
+            !run.stderr.contains("lastUsed") && run.stderr.lines().count() == 5,
+            "{}",
+            run.text()
+        );
+        assert!(run.stderr.contains("clawmend undo --force --yes"), "{}", run.text());
+        assert!(run.stderr.contains("clawmend undo --dry-run"), "{}", run.text());
+        let list = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
+        assert!(list.stdout.contains("asks first"), "{}", list.text());
+        let dry = sandbox.run(&["undo", "--dry-run"]);
+        assert!(dry.exit != Exit::Refused && dry.stdout.contains("dry run"), "{}", dry.text());
+        assert!(words(&dry.stdout).contains(says), "{says}: {}", dry.text());
+
+        let no = Answers::confirming(Some(false));
+        let run = sandbox.run_with(&["undo"], &no).expect(Exit::Refused);
+        assert_eq!(no.asked.borrow().len(), 1, "{}", run.text());
+        assert!(
+            words(&run.stdout).contains(says) && !run.stderr.contains("error"),
+            "{}",
+            run.text()
+        );
+        assert_eq!(sandbox.tree(false), before);
+        let yes = Answers::confirming(Some(true));
+        let run = sandbox.run_with(&["undo"], &yes).expect(Exit::Done);
+        assert!(
+            words(&run.stdout).contains("That state locks this machine's CLI out"),
+            "{}",
+            run.text()
+        );
+        // Taken back by its name, it is all there again.
+        sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+        assert_ne!(sandbox.tree(false), whole);
+        sandbox.run(&["undo", "--yes", "--force"]).expect(Exit::Done);
+    }
+}
