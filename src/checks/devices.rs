@@ -42,11 +42,11 @@ pub static FOREIGN_REQUEST: Check = Check {
             1 => "another device waits for approval".to_owned(),
             many => format!("{many} other devices wait for approval"),
         };
-        let able = waiting.iter().filter(|(entry, _)| {
+        let mut able: Vec<_> = waiting.iter().collect();
+        able.retain(|(entry, _)| {
             let is_shown = Shape::RequestId.fits(&entry.key, &|_| false);
             is_shown && refusal(model, &entry.key).is_none()
         });
-        let able: Vec<_> = able.collect();
         let says = match (able.as_slice(), waiting.len()) {
             ([_, ..], _) => says,
             (_, 1) => format!("{says}, and its request is not valid: do not approve it"),
@@ -62,10 +62,9 @@ pub static FOREIGN_REQUEST: Check = Check {
                 .note("shows them all; approve yours by its id, and no other")]),
         };
         Some(super::named(finding, &waiting, |(entry, device)| {
-            let warning = match refusal(model, &entry.key) {
-                Some(why) => format!("; do not approve it: {}", why.says()),
-                None => String::new(),
-            };
+            let refusal = refusal(model, &entry.key);
+            let warning = refusal.map(|why| format!("; do not approve it: {}", why.says()));
+            let warning = warning.unwrap_or_default();
             format!("{}{warning}", foreign_request_line(device, model.facts.now_ms))
         }))
     },

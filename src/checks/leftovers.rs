@@ -10,7 +10,7 @@ use crate::format::value;
 use crate::model::database::Legacy;
 use crate::model::device::Record;
 use crate::model::facts::GatewayProcess;
-use crate::model::identity::record_of_app;
+use crate::model::identity::{Identity, record_of_app};
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{AuthCondition, IdentityState, Model, Shared};
 use crate::plan::{Edit, Op, StoreKind};
@@ -158,24 +158,15 @@ pub static IDENTITY_LEFT: Check = Check {
     ],
     stage: Some(Stage::Store),
     find: |model, check| {
-        let (Some(legacy), Some(row)) = (&model.legacy, model.usable_identity()) else {
-            return vec![];
-        };
-        if legacy.adopted.is_some() || legacy.identities.is_empty() {
-            return vec![];
-        }
+        let Some((legacy, row)) = beside_row(model) else { return vec![] };
         let mut found = Vec::new();
         let mut lines = Vec::new();
         for (part, file) in &legacy.identities {
             let name = file_name(*part);
             let holds = match file {
                 IdentityState::Unusable(why) => {
-                    found.push(
-                        check
-                            .finding(name, "an old identity file is in the way")
-                            .by_hand(to_read(why))
-                            .note(unusable(why)),
-                    );
+                    let finding = check.finding(name, "an old identity file is in the way");
+                    found.push(finding.by_hand(to_read(why)).note(unusable(why)));
                     continue;
                 }
                 IdentityState::Found(file) if file.public_key == row.public_key => {
@@ -215,15 +206,17 @@ pub static IDENTITY_LEFT: Check = Check {
     },
     edits: Edits::Pairing(|model, _| {
         let why = "the identity in the database counts; the file is not used, and can stop the gateway's start";
-        match (&model.legacy, model.usable_identity()) {
-            (Some(legacy), Some(_)) if legacy.adopted.is_none() => {
-                gone(legacy, why, IDENTITY_LEFT.code)
-            }
-            _ => vec![],
-        }
+        let legacy = beside_row(model).map(|(legacy, _)| legacy);
+        legacy.map(|legacy| gone(legacy, why, IDENTITY_LEFT.code)).unwrap_or_default()
     }),
     ..Check::BASE
 };
+
+/// The older files, and the identity in the database, where that is this machine's.
+fn beside_row(model: &Model) -> Option<(&Legacy, &Identity)> {
+    let legacy = model.legacy.as_ref().filter(|legacy| legacy.adopted.is_none())?;
+    Some((legacy, model.usable_identity()?))
+}
 
 pub static AUTH_LEFT: Check = Check {
     code: Code("device-auth-file-left"),

@@ -100,8 +100,7 @@ pub static NOT_PAIRED: Check = Check {
         if model.local_entry().is_some() || is_unread {
             return None;
         }
-        let waiting = model.requests.last();
-        let says = match waiting {
+        let says = match model.requests.last() {
             Some(request) if request.expired(model.facts.now_ms) => {
                 "this machine's CLI is not paired, and its request has expired"
             }
@@ -122,13 +121,8 @@ pub static NOT_PAIRED: Check = Check {
 
 /// A finding with this machine's newest request.
 pub(super) fn with_request(model: &Model, finding: Finding) -> Finding {
-    match model.requests.last() {
-        Some(request) => {
-            let line = request_line(request, model.facts.now_ms);
-            finding.with("", line, EvidenceKind::Request)
-        }
-        None => finding,
-    }
+    let Some(request) = model.requests.last() else { return finding };
+    finding.with("", request_line(request, model.facts.now_ms), EvidenceKind::Request)
 }
 
 pub static KEY_DIFFERS: Check = Check {
@@ -154,11 +148,9 @@ pub static KEY_DIFFERS: Check = Check {
         if device.public_key.as_deref() == Some(identity.public_key.as_str()) {
             return None;
         }
+        let says = "the CLI's paired record holds another public key than its identity";
         let finding = check
-            .finding(
-                paired_place(model),
-                "the CLI's paired record holds another public key than its identity",
-            )
+            .finding(paired_place(model), says)
             .repaired("write the identity's public key into the record");
         let recorded = match &device.public_key {
             Some(key) => Shape::PublicKey.show_proved(key, &|id| model.proves(id)),
@@ -197,12 +189,8 @@ pub static ROLE_MISSING: Check = Check {
         if held && device.roles.names_operator() {
             return None;
         }
-        let finding = check
-            .finding(
-                paired_place(model),
-                "the CLI's record lacks the role `operator` in one place or more",
-            )
-            .repaired("add the role `operator`");
+        let says = "the CLI's record lacks the role `operator` in one place or more";
+        let finding = check.finding(paired_place(model), says).repaired("add the role `operator`");
         // From 2026.4 `role` and `roles` count together; before, `roles` alone where it is a list.
         let is_mild = held && model.era == Era::Least;
         Some(finding.rated_if(is_mild, Severity::Warning).seen("roles", list(&roles)))

@@ -3,6 +3,7 @@
 use super::Check;
 use crate::config::schema::Schema;
 use crate::finding::{Code, Severity};
+use crate::model::layout::CONFIG;
 
 pub static RELEASE: Check = Check {
     code: Code("release-newer"),
@@ -15,12 +16,8 @@ pub static RELEASE: Check = Check {
         let release = model.release()?;
         let known = Schema::of(release).filter(|known| known.is_older)?;
         let says = "this OpenClaw is newer than the releases that clawmend knows";
-        Some(
-            check
-                .finding(crate::model::layout::CONFIG, says)
-                .seen("OpenClaw here", release.to_string())
-                .seen("newest known", known.release.to_string()),
-        )
+        let finding = check.finding(CONFIG, says).seen("OpenClaw here", release.to_string());
+        Some(finding.seen("newest known", known.release.to_string()))
     },
     ..Check::BASE
 };

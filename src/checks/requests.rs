@@ -54,10 +54,10 @@ fn locked_out(model: &Model) -> bool {
     local(model).is_none() || with_a_record.into_iter().any(|check| !check.found(model).is_empty())
 }
 
-/// The requests of this machine that have not expired.
-fn live(model: &Model) -> Vec<&Device> {
+/// The requests of this machine that have expired, or have not.
+fn own(model: &Model, expired: bool) -> Vec<&Device> {
     let now = model.facts.now_ms;
-    model.requests.iter().filter(|request| !request.expired(now)).collect()
+    model.requests.iter().filter(|request| request.expired(now) == expired).collect()
 }
 
 pub static REQUEST_WAITS: Check = Check {
@@ -79,7 +79,7 @@ pub static REQUEST_WAITS: Check = Check {
     follows: LOCKED_OUT,
     is_of_requests: true,
     find_one: |model, check| {
-        let live = live(model);
+        let live = own(model, false);
         if live.is_empty() || !locked_out(model) {
             return None;
         }
@@ -111,12 +111,11 @@ pub static REQUEST_EXPIRED: Check = Check {
     follows: LOCKED_OUT,
     is_of_requests: true,
     find_one: |model, check| {
-        let now = model.facts.now_ms;
-        let mut expired = model.requests.iter().filter(|request| request.expired(now)).peekable();
-        expired.peek()?;
+        let expired = own(model, true);
+        expired.first()?;
         let says =
             "a request of this machine's CLI has expired, so its id can no longer be approved";
-        Some(about(model, check, says, expired.take(3)).repaired("remove it"))
+        Some(about(model, check, says, expired.into_iter().take(3)).repaired("remove it"))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -159,7 +158,7 @@ pub static REQUEST_STALE: Check = Check {
     follows: LOCKED_OUT,
     is_of_requests: true,
     find_one: |model, check| {
-        let live = live(model);
+        let live = own(model, false);
         if live.is_empty() || locked_out(model) {
             return None;
         }
