@@ -152,8 +152,7 @@ fn of_root(env: &Env, passwd: &str, mounts: &[containers::Mount]) -> Vec<(PathBu
         names.map(move |name| folder.join(name)).collect::<Vec<_>>()
     };
     let mut homes: Vec<PathBuf> = HOMES.iter().flat_map(|homes| below(root.join(homes))).collect();
-    let accounts = homes_of(passwd).into_iter();
-    homes.extend(accounts.map(|home| root.join(home.trim_start_matches('/'))));
+    homes.extend(homes_of(passwd).map(|home| root.join(home.trim_start_matches('/'))));
     let mut volumes: Vec<PathBuf> = VOLUMES.map(|folder| root.join(folder)).to_vec();
     let mut looked: Vec<(PathBuf, String)> = Vec::new();
     for home in &homes {

@@ -165,26 +165,30 @@ fn sudo_home() -> Option<PathBuf> {
     listed.or_else(usual)
 }
 
+/// Name, user id and home folder of the accounts in the text of a passwd file.
+fn accounts(passwd: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    passwd.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        Some((fields.next()?, fields.nth(1)?, fields.nth(2)?))
+    })
+}
+
 /// A user's home folder, from the text of a passwd file.
 pub(super) fn home_of(passwd: &str, user: &str) -> Option<PathBuf> {
-    let line = passwd.lines().find(|line| line.split(':').next() == Some(user))?;
-    let home = line.split(':').nth(5)?;
+    let (_, _, home) = accounts(passwd).find(|(name, _, _)| *name == user)?;
     home.starts_with('/').then(|| PathBuf::from(home))
 }
 
 /// The home folders of all accounts, from the text of a passwd file.
-pub(super) fn homes_of(passwd: &str) -> Vec<&str> {
-    let homes = passwd.lines().filter_map(|line| line.split(':').nth(5));
-    homes.filter(|home| home.starts_with('/') && *home != "/").collect()
+pub(super) fn homes_of(passwd: &str) -> impl Iterator<Item = &str> {
+    let homes = accounts(passwd).map(|(_, _, home)| home);
+    homes.filter(|home| home.starts_with('/') && *home != "/")
 }
 
 /// The name of a user, from the text of a passwd file.
 pub(super) fn user_of(passwd: &str, uid: u32) -> Option<String> {
-    let mut lines = passwd.lines().map(|line| line.split(':'));
-    lines.find_map(|mut fields| {
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    })
+    let (name, _, _) = accounts(passwd).find(|(_, own, _)| own.parse() == Ok(uid))?;
+    Some(name.to_owned())
 }
 
 #[cfg(test)]

@@ -4,25 +4,17 @@ use std::collections::BTreeMap;
 
 /// The `EnvironmentVariables` of a property list in XML.
 pub(super) fn plist(text: &str) -> BTreeMap<String, String> {
-    let mut pairs = BTreeMap::new();
-    let Some((_, rest)) = text.split_once("<key>EnvironmentVariables</key>") else {
-        return pairs;
+    let dict = || {
+        let (_, rest) = text.split_once("<key>EnvironmentVariables</key>")?;
+        rest.trim_start().strip_prefix("<dict>")?.split("</dict>").next()
     };
-    let Some(dict) = rest.trim_start().strip_prefix("<dict>") else {
-        return pairs;
+    let pieces = dict().unwrap_or_default().split("<key>").skip(1);
+    let pair = |piece: &str| {
+        let (name, rest) = piece.split_once("</key>")?;
+        let (value, _) = rest.trim_start().strip_prefix("<string>")?.split_once("</string>")?;
+        Some((unescaped(name.trim()), unescaped(value)))
     };
-    let dict = dict.split("</dict>").next().unwrap_or_default();
-    for piece in dict.split("<key>").skip(1) {
-        let Some((name, rest)) = piece.split_once("</key>") else {
-            continue;
-        };
-        if let Some(value) = rest.trim_start().strip_prefix("<string>")
-            && let Some((value, _)) = value.split_once("</string>")
-        {
-            pairs.insert(unescaped(name.trim()), unescaped(value));
-        }
-    }
-    pairs
+    pieces.filter_map(pair).collect()
 }
 
 fn unescaped(text: &str) -> String {
