@@ -130,7 +130,9 @@ fn is_asked(model: &Model, stage: Stage) -> bool {
         Stage::Config | Stage::Store | Stage::Url | Stage::Credential => true,
         Stage::Policy => model.store == StoreKind::Sqlite,
         Stage::Token => {
-            model.shared == Shared::Absent || model.era == Era::Least && !model.omits_device()
+            model.shared == Shared::Absent
+                || model.is_refused_by_saved_token() != Some(false)
+                || model.era == Era::Least && !model.omits_device()
         }
         Stage::Device | Stage::Record | Stage::Role | Stage::Scopes => !model.omits_device(),
     }
@@ -171,7 +173,7 @@ pub(super) fn untold(model: &Model, findings: &[Finding]) -> Option<Finding> {
 /// What would show that a step lets the CLI on, where it is not there.
 fn missing(model: &Model, stage: Stage) -> Option<&'static str> {
     let seen = |is_there: bool, what| (!is_there).then_some(what);
-    let heals = model.heals(PairingFault::Unknown);
+    let heals = model.heals(PairingFault::Unknown) == Some(true);
     match stage {
         Stage::Config => {
             let is_read = model.config.whole().is_some();
@@ -187,7 +189,10 @@ fn missing(model: &Model, stage: Stage) -> Option<&'static str> {
         }
         Stage::Url | Stage::Policy => None,
         Stage::Credential | Stage::Token => {
-            let shows = model.shared != Shared::Absent || model.tokens_agree() || heals;
+            let is_refused =
+                stage == Stage::Token && model.is_refused_by_saved_token() != Some(false);
+            let has_shared = model.shared != Shared::Absent && !is_refused;
+            let shows = has_shared || model.tokens_agree() && !is_refused || heals;
             seen(
                 shows,
                 "the CLI has neither a shared token nor a device token that the gateway knows",

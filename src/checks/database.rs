@@ -4,7 +4,7 @@ use super::stores::to_read;
 use super::{Check, Stage, file_name};
 use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
-use crate::image::{DatabaseState, Unusable};
+use crate::image::{Database, DatabaseState, Unusable};
 use crate::model::Model;
 use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS};
 use crate::model::store::Condition;
@@ -201,31 +201,58 @@ pub static COLUMNS: Check = Check {
     code: Code("database-columns-differ"),
     modes: &["F10"],
     severity: Severity::Blocks,
-    title: "a table of the database lacks a column that the OpenClaw release needs",
-    why: "OpenClaw 2026.8.1-beta.2 compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts with it.",
+    title: "the database lacks a table or a column that the OpenClaw release needs",
+    why: "From 2026.8.1 the gateway does not start if a table of its database is missing. OpenClaw 2026.8.1-beta.2 also compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts with it.",
     repair: "Nothing: clawmend changes rows, never tables.",
-    by_hand: "Install OpenClaw 2026.9.6 or later and start it: it does not ask for this column.",
-    messages: &["does not match its canonical columns", "missing setup_id"],
+    by_hand: "If a table is missing: put back a copy of the database that has it, while the gateway is stopped. If the column setup_id is missing: install OpenClaw 2026.9.6 or later and start it, since it does not ask for this column.",
+    messages: &[
+        "does not match its canonical columns",
+        "missing setup_id",
+        "SQLite schema is incomplete or noncanonical",
+    ],
     stage: Some(Stage::Store),
-    find_one: |model, check| {
-        let table = model.database().and_then(|database| database.tables.get(&Part::Bootstrap));
-        let lacks = table.is_some_and(|table| table.column("setup_id").is_none());
-        if !lacks || model.store != StoreKind::Sqlite {
-            return None;
-        }
-        let is_from = |since| model.release().is_some_and(|release| release.is_from(since));
-        let severity = match (is_from("2026.8.1-beta.2"), is_from("2026.8.1")) {
-            (_, true) => return None,
-            (true, false) => Severity::Blocks,
-            (false, false) => Severity::Info,
+    find: |model, check| {
+        let Some(database) = model.database().filter(|_| model.store == StoreKind::Sqlite) else {
+            return vec![];
         };
-        let says = "device_bootstrap_tokens has no column setup_id: OpenClaw 2026.8.1-beta.2 does not start with it";
-        let step =
-            "install OpenClaw 2026.9.6 or later and start it: it does not ask for this column";
-        Some(check.finding(DATABASE, says).by_hand([step]).rated(severity))
+        // An older database gets its tables from the gateway's migrations.
+        let is_whole = database.user_version >= NEEDS_ALL_TABLES;
+        let mut found: Vec<Finding> = TABLES
+            .into_iter()
+            .filter(|part| is_whole && !database.tables.contains_key(part))
+            .map(|part| {
+                let says = format!("the table {} is missing: the gateway does not start", part.table());
+                let step = "put back a copy of the database that has the table, while the gateway is stopped";
+                check.finding(DATABASE, says).by_hand([step])
+            })
+            .collect();
+        found.extend(without_setup_id(model, check, database));
+        found
     },
     ..Check::BASE
 };
+
+/// The schema number from which a gateway does not start without one of [`TABLES`] (seen on 2026.8.2 and 2026.9.6).
+const NEEDS_ALL_TABLES: i64 = 15;
+
+/// The tables of a state's devices, in each release from 2026.8.1 on.
+const TABLES: [Part; 5] =
+    [Part::Paired, Part::Pending, Part::Bootstrap, Part::Identity, Part::DeviceAuth];
+
+fn without_setup_id(model: &Model, check: &Check, database: &Database) -> Option<Finding> {
+    let table = database.tables.get(&Part::Bootstrap)?;
+    let is_from = |since| model.release().is_some_and(|release| release.is_from(since));
+    if table.column("setup_id").is_some() || is_from("2026.8.1") {
+        return None;
+    }
+    let severity = match is_from("2026.8.1-beta.2") {
+        true => Severity::Blocks,
+        false => Severity::Info,
+    };
+    let says = "device_bootstrap_tokens has no column setup_id: OpenClaw 2026.8.1-beta.2 does not start with it";
+    let step = "install OpenClaw 2026.9.6 or later and start it: it does not ask for this column";
+    Some(check.finding(DATABASE, says).by_hand([step]).rated(severity))
+}
 
 /// The schema numbers that a release gives its database; `None`: a release that is newer than all that are known.
 fn numbers(release: Release) -> Option<std::ops::RangeInclusive<i64>> {

@@ -201,14 +201,20 @@ fn eased_without_device(model: &Model, check: &Check, finding: Finding) -> Findi
 
 /// A warning in place of what blocks, where the gateway makes it good by itself when its own machine's CLI comes.
 fn eased_by_gateway(model: &Model, check: &Check, finding: Finding) -> Finding {
-    let heals = finding.severity.fails() && check.fault.is_some_and(|fault| model.heals(fault));
-    if !heals {
+    let Some(fault) = check.fault.filter(|_| finding.severity.fails()) else {
         return finding;
+    };
+    match model.heals(fault) {
+        Some(false) => finding,
+        Some(true) => finding.rated(Severity::Warning).note(
+            "the gateway makes this good by itself, at its start or at the CLI's next command",
+        ),
+        None => finding.rated(Severity::Unchecked).note(RELEASES_DIFFER),
     }
-    finding
-        .rated(Severity::Warning)
-        .note("the gateway makes this good by itself, at its start or at the CLI's next command")
 }
+
+/// Said of a finding of which the next command shows whether it locks out.
+const RELEASES_DIFFER: &str = "no file names the OpenClaw release that runs here: some releases make this good by themselves at the CLI's next command, others refuse the CLI";
 
 /// Whether this machine's CLI is kept out, or that could not be told.
 pub fn fails(findings: &[Finding]) -> bool {

@@ -1,7 +1,7 @@
 //! What the CLI's record and its token may do: the lists of scopes, which have to agree.
 
 use super::local::{local, paired_place, with_request};
-use super::{Check, Edits, Stage, list};
+use super::{Check, Edits, RELEASES_DIFFER, Stage, list};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::device::{Device, List, Token};
@@ -17,14 +17,21 @@ pub(super) fn entry(model: &Model) -> Option<Option<&Token>> {
 /// A device token that does not fit heals at the next connect where the CLI has a shared token to
 /// show: the gateway issues a new one.
 pub(super) fn only_with_device_token(model: &Model, finding: Finding) -> Finding {
-    match model.shared {
-        Shared::Absent => finding,
-        Shared::AtStart => finding.rated(Severity::Warning).note(
-            "the gateway's next start makes a shared token, and with that the CLI's next connect renews the device token",
+    let renews = match model.shared {
+        Shared::Absent => return finding,
+        Shared::AtStart => {
+            "the gateway's next start makes a shared token, and with that the CLI's next connect renews the device token"
+        }
+        Shared::Present | Shared::Open => {
+            "the config holds a shared token or password, so the next connect can renew the device token"
+        }
+    };
+    match model.is_refused_by_saved_token() {
+        Some(false) => finding.rated(Severity::Warning).note(renews),
+        Some(true) => finding.note(
+            "up to 2026.2.12 the CLI shows its saved token first, also if the config holds a shared one: the gateway refuses the next command, the CLI deletes the saved token, and the command after that can get in",
         ),
-        Shared::Present | Shared::Open => finding.rated(Severity::Warning).note(
-            "the config holds a shared token or password, so the next connect can renew the device token",
-        ),
+        None => finding.rated(Severity::Unchecked).note(RELEASES_DIFFER),
     }
 }
 

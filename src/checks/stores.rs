@@ -1,6 +1,6 @@
 //! The stores themselves.
 
-use super::{Check, Edits, Stage, container};
+use super::{Check, Edits, RELEASES_DIFFER, Stage, container};
 use crate::finding::{Code, Finding, Place, Severity};
 use crate::format::scan::ValueKind;
 use crate::image::Unusable;
@@ -40,15 +40,20 @@ pub(super) fn place(model: &Model, records: &Records) -> Place {
 /// what waits for a person, and what is approved silently is approved anew.
 fn rated(model: &Model, records: &Records, finding: Finding) -> Finding {
     let is_empty_to_it = match records.condition {
-        Condition::NotAnObject(_) => true,
+        Condition::NotAnObject(_) => Some(true),
         _ => model.reads_broken_as_empty(),
     };
-    if is_empty_to_it && (records.part == Part::Pending || model.heals(PairingFault::Unknown)) {
-        return finding.rated(Severity::Warning).note(
+    let lets_in = match records.part {
+        Part::Pending => Some(true),
+        _ => model.heals(PairingFault::Unknown),
+    };
+    match (is_empty_to_it, lets_in) {
+        (Some(false), _) | (_, Some(false)) => finding,
+        (Some(true), Some(true)) => finding.rated(Severity::Warning).note(
             "the gateway takes it for an empty one, which does not keep this machine's CLI out",
-        );
+        ),
+        _ => finding.rated(Severity::Unchecked).note(RELEASES_DIFFER),
     }
-    finding
 }
 
 pub static UNREADABLE: Check = Check {

@@ -144,6 +144,12 @@ impl Schema {
         Some(Self { table, at, release: *table.parsed.get(at)?, is_older })
     }
 
+    /// Those of all releases that are known.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let releases = table().into_iter().flat_map(|table| table.parsed.iter());
+        releases.filter_map(|release| Self::of(*release))
+    }
+
     /// Everything in a merged config that this release refuses, in the order of the config.
     pub fn refused(&self, config: &Value) -> Vec<Refused> {
         let mut found = Vec::new();

@@ -2,14 +2,27 @@
 //! token. Which faults it forgives differs from release to release (seen on 2026.2.19, 2026.4.15, 2026.9.6;
 //! the others by their code).
 
-use super::Model;
 use super::facts::GatewayProcess;
-use super::scopes::{Era, union};
+use super::scopes::{Era, Rule, union};
 use super::store::{Condition, Records};
+use super::{AuthCondition, Model, Shared};
 use crate::config::model::AuthKind;
 use crate::config::release::Release;
 use crate::format::scan::ValueKind;
 use crate::plan::StoreKind;
+
+/// The first release of each set of rules below.
+const FIRST_OF_RULES: [&str; 9] = [
+    "2026.1.1",
+    "2026.2.13",
+    "2026.2.19",
+    "2026.2.22",
+    "2026.3.31",
+    "2026.4.16",
+    "2026.4.29",
+    "2026.5.7",
+    "2026.5.8",
+];
 
 /// A fault of this machine's pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +47,60 @@ impl Model {
         self.requests.iter().any(asked)
     }
 
-    /// Whether a gateway makes a fault good by itself at this CLI's next commands.
-    pub fn heals(&self, fault: PairingFault) -> bool {
+    /// Whether a gateway makes a fault good by itself at this CLI's next commands; `None`: some of the releases that may
+    /// run here do.
+    pub fn heals(&self, fault: PairingFault) -> Option<bool> {
         if self.waits_for_a_person() {
-            return false;
+            return Some(false);
         }
         match self.store {
-            StoreKind::Sqlite => self.heals_in_database(fault),
-            StoreKind::Files => self.heals_in_files(fault),
+            StoreKind::Sqlite => Some(self.heals_in_database(fault)),
+            StoreKind::Files => self.by_release(|release| self.heals_in_files(fault, release)),
         }
+    }
+
+    /// What holds by the rules of the release that has left its name; where none has, of each that may run here. `None`:
+    /// they differ.
+    fn by_release(&self, holds: impl Fn(Release) -> bool) -> Option<bool> {
+        if let Some(release) = self.release() {
+            return Some(holds(release));
+        }
+        let known = FIRST_OF_RULES.iter().filter_map(|first| Release::parse(first));
+        let mut answers = known.filter(|first| Era::of(*first) >= self.era).map(holds);
+        let first = answers.next()?;
+        answers.all(|answer| answer == first).then_some(first)
+    }
+
+    /// Whether the gateway's next start makes a shared token; `None`: some of the releases that may run here do.
+    pub fn makes_token_at_start(&self) -> Option<bool> {
+        match self.store {
+            StoreKind::Files => self.by_release(|release| self.makes_token(release)),
+            StoreKind::Sqlite => Some(false),
+        }
+    }
+
+    /// Whether the gateway refuses the CLI's next command although the CLI has a shared secret, because the CLI shows its
+    /// saved token first and the gateway does not take that one (up to 2026.2.12; seen on 2026.1.30). The CLI then throws the
+    /// saved token away, so the command after that one gets further.
+    pub fn is_refused_by_saved_token(&self) -> Option<bool> {
+        let shows_one = self.store == StoreKind::Files
+            && self.shared != Shared::Absent
+            && self.auth.condition == AuthCondition::Good
+            && self.auth.device_id.as_deref() == self.local_id()
+            && self.auth.operator.as_ref().is_some_and(|saved| saved.token.is_some());
+        if !shows_one || self.is_saved_token_taken() {
+            return Some(false);
+        }
+        self.by_release(|release| !release.is_from("2026.2.13"))
+    }
+
+    /// Whether a gateway up to 2026.2.12 takes the saved token: it is the recorded one, live, and has by name the scopes that
+    /// each command asks for.
+    fn is_saved_token_taken(&self) -> bool {
+        let ours = self.local.as_ref().and_then(|local| local.operator.as_ref());
+        let asked = Era::Literal.asked_at_first_contact().iter().copied();
+        self.tokens_agree()
+            && ours.is_some_and(|ours| Rule::Literal.lacking(ours.scopes.items(), asked).is_empty())
     }
 
     /// 2026.8 and later pair their own machine where there is no shared secret, at their start; where
@@ -60,7 +118,7 @@ impl Model {
             (_, PairingFault::Key) => false,
             (AuthKind::None, _) => true,
             // Behind a proxy the password is as good.
-            (AuthKind::Proxy, _) => self.shared == super::Shared::Present,
+            (AuthKind::Proxy, _) => self.shared == Shared::Present,
             // A gateway that runs has paired its own machine already, and does so again only when it starts.
             (AuthKind::Token, PairingFault::Unknown) => {
                 gateway.auth_token.is_missing() && self.facts.gateway == GatewayProcess::NotRunning
@@ -72,11 +130,13 @@ impl Model {
     /// Up to 2026.4.28 a CLI with the shared secret asks for all scopes at once, and what of that is approved silently
     /// is in. From 2026.4.29 each command asks for its own, and the second one of a new device waits for a person; from some
     /// release after 2026.5.7 a record is not made good silently where it would get more than the command asks for.
-    fn heals_in_files(&self, fault: PairingFault) -> bool {
+    fn heals_in_files(&self, fault: PairingFault, release: Release) -> bool {
         use PairingFault::{Key, Role, Scopes, Token, Unknown};
-        let Some(release) = self.release().filter(|_| self.shared != super::Shared::Absent) else {
+        let is_refused =
+            self.is_refused_by_saved_token() != Some(false) && !release.is_from("2026.2.13");
+        if self.shared_under(Some(release)) == Shared::Absent || is_refused {
             return false;
-        };
+        }
         // Up to 2026.4.15 a list is kept as one, and what is put into it is gone when it is written: no request is found
         // again, and a device comes for the first time each time (in 2026.5.7 a list is an empty store).
         if is_list(&self.pending) && !release.is_from("2026.5.7") {
@@ -98,7 +158,27 @@ impl Model {
         let found = forgiven.iter().find(|(since, _)| release.is_from(since));
         let faults = found.map(|(_, faults)| *faults).unwrap_or_default();
         faults.contains(&fault)
+            || self.is_granted_by_request(fault, release)
             || faults.contains(&Key) && self.holds_another_key() && self.is_added(fault, release)
+    }
+
+    /// Up to 2026.3.30 a request that waits is taken up as it stands: one that was silent is approved, with the role and
+    /// the scopes that it names (seen on 2026.2.19).
+    fn is_granted_by_request(&self, fault: PairingFault, release: Release) -> bool {
+        let mut waiting = self.requests.iter().filter(|one| !one.expired(self.facts.now_ms));
+        let Some(request) = waiting.next().filter(|_| !release.is_from("2026.3.31")) else {
+            return false;
+        };
+        let era = Era::of(release);
+        let held = self.local.iter().flat_map(|device| device.baseline().1.items());
+        let then = union(held.chain(request.scopes.items()).map(String::as_str));
+        let is_enough = era.rule().lacking(&then, era.needed().iter().copied()).is_empty();
+        let is_operator = request.all_roles().iter().any(|role| role == "operator");
+        match fault {
+            PairingFault::Role => is_operator,
+            PairingFault::Scopes | PairingFault::Unknown => is_operator && is_enough,
+            PairingFault::Key | PairingFault::Token => false,
+        }
     }
 
     /// A device whose record holds another key comes for the first time: its record keeps what it has, and gets
@@ -127,11 +207,12 @@ impl Model {
         self.local.as_ref().is_some_and(|local| local.public_key.as_deref() != key)
     }
 
-    /// Whether the gateway takes a store that is no JSON for an empty one: up to 2026.4.15, where a release has left its
-    /// name. Later ones fail at each connect.
-    pub fn reads_broken_as_empty(&self) -> bool {
-        self.store == StoreKind::Files
-            && self.release().is_some_and(|release| !release.is_from("2026.4.16"))
+    /// Whether the gateway takes a store that is no JSON for an empty one: up to 2026.4.15. Later ones fail at each connect.
+    pub fn reads_broken_as_empty(&self) -> Option<bool> {
+        match self.store {
+            StoreKind::Files => self.by_release(|release| !release.is_from("2026.4.16")),
+            StoreKind::Sqlite => Some(false),
+        }
     }
 }
 
@@ -152,7 +233,7 @@ mod tests {
         let model = model_with_config(&config, facts());
         [Unknown, Key, Role, Scopes, Token]
             .into_iter()
-            .filter(|fault| model.heals(*fault))
+            .filter(|fault| model.heals(*fault) == Some(true))
             .collect()
     }
 
@@ -194,7 +275,7 @@ mod tests {
             local.public_key = Some("another".into());
             local.approved_scopes = List::Missing;
             local.scopes = List::Of(scopes.iter().map(|&scope| scope.to_owned()).collect());
-            model.heals(Scopes)
+            model.heals(Scopes).unwrap()
         };
         // `health` asks for operator.read by itself, which the first contact does not bring.
         assert!(healed("2026.2.19", &["operator.read"]));
@@ -203,7 +284,53 @@ mod tests {
         assert!(!healed("2026.5.7", &["operator.read"]));
         let mut same = of_release("2026.2.19");
         same.local.as_mut().unwrap().scopes = List::Of(vec!["operator.read".into()]);
-        assert!(!same.heals(Scopes));
+        assert_eq!(same.heals(Scopes), Some(false));
+    }
+
+    #[test]
+    fn up_to_2026_2_12_the_saved_token_is_shown_first() {
+        let refused = |release: &str, change: fn(&mut Model)| {
+            let mut model = of_release(release);
+            model.auth = healthy_model().auth;
+            change(&mut model);
+            (model.is_refused_by_saved_token(), model.heals(Token))
+        };
+        let differs = |model: &mut Model| {
+            model.auth.operator.as_mut().unwrap().token =
+                Some(crate::secret::Secret::new("another"));
+        };
+        let (stays, heals) = ((Some(true), Some(false)), (Some(false), Some(true)));
+        assert_eq!(refused("2026.1.30", |_| ()), heals);
+        assert_eq!(refused("2026.1.30", differs), stays);
+        assert_eq!(refused("2026.2.12", differs), stays);
+        assert_eq!(refused("2026.2.17", differs), heals);
+        assert_eq!(refused("2026.1.30", |model| model.local = None), stays);
+        // Nothing saved: the shared token is shown.
+        let unsaved = |model: &mut Model| model.auth.condition = AuthCondition::Absent;
+        assert_eq!(refused("2026.1.30", unsaved), heals);
+        let narrow = |model: &mut Model| {
+            let ours = model.local.as_mut().unwrap().operator.as_mut().unwrap();
+            ours.scopes = crate::model::device::List::Of(vec!["operator.admin".into()]);
+        };
+        assert_eq!(refused("2026.2.9", narrow), stays);
+        // No release has left its name: it may be one of these.
+        assert_eq!(refused("", differs), (None, None));
+    }
+
+    #[test]
+    fn a_silent_request_is_taken_up_as_it_stands() {
+        let healed = |release: &str, silent: bool| {
+            let mut model = of_release(release);
+            let mut request = model.local.clone().unwrap();
+            request.silent = silent;
+            request.asked_at_ms = Some(model.facts.now_ms);
+            model.requests = vec![request];
+            (model.heals(Role), model.heals(Scopes))
+        };
+        assert_eq!(healed("2026.2.19", true), (Some(true), Some(true)));
+        assert_eq!(healed("2026.3.13", true), (Some(true), Some(true)));
+        assert_eq!(healed("2026.2.19", false), (Some(false), Some(false)));
+        assert_eq!(healed("2026.5.28", true), (Some(false), Some(false)));
     }
 
     #[test]
@@ -214,16 +341,17 @@ mod tests {
             model
         };
         let mut model = list();
-        assert!(model.heals(Unknown));
+        assert_eq!(model.heals(Unknown), Some(true));
         model.pending.condition = Condition::NotAnObject(ValueKind::Array);
-        assert!(!model.heals(Unknown) && !model.heals(Token));
+        assert_eq!((model.heals(Unknown), model.heals(Token)), (Some(false), Some(false)));
     }
 
     #[test]
     fn a_record_without_a_token_gets_its_role_from_late_releases_too() {
         let mut model = of_release("2026.5.28");
-        assert!(!model.heals(Role));
+        assert_eq!(model.heals(Role), Some(false));
         model.local.as_mut().unwrap().operator = None;
-        assert!(model.heals(Role) && model.heals(Key) && !model.heals(Scopes));
+        let healed = [Role, Key, Scopes].map(|fault| model.heals(fault));
+        assert_eq!(healed, [Some(true), Some(true), Some(false)]);
     }
 }

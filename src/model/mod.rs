@@ -147,19 +147,7 @@ impl Model {
         } else {
             written
         };
-        let kind = config.whole().map(|config| config.gateway.auth_kind());
-        let starts = facts.gateway == facts::GatewayProcess::NotRunning;
-        let makes_one = release(&images, &config)
-            .is_some_and(|release| release.is_from("2026.2.19") && !release.is_from("2026.5.8"));
-        let shared = match (config.agreed_secret(), kind) {
-            (Some(_), _) => Shared::Present,
-            (None, Some(AuthKind::None)) => Shared::Open,
-            (None, Some(AuthKind::Token)) if makes_one && starts && config.is_without_token() => {
-                Shared::AtStart
-            }
-            (None, _) => Shared::Absent,
-        };
-        Self {
+        let mut model = Self {
             images,
             facts,
             store,
@@ -172,9 +160,35 @@ impl Model {
             era,
             rule: era.rule(),
             config,
-            shared,
+            shared: Shared::Absent,
             legacy,
+        };
+        model.shared = model.shared_under(model.release());
+        model
+    }
+
+    /// What the CLI has to show under a release.
+    fn shared_under(&self, release: Option<Release>) -> Shared {
+        let kind = self.config.whole().map(|config| config.gateway.auth_kind());
+        match (self.config.agreed_secret(), kind) {
+            (Some(_), _) => Shared::Present,
+            (None, Some(AuthKind::None)) => Shared::Open,
+            (None, _) if release.is_some_and(|release| self.makes_token(release)) => {
+                Shared::AtStart
+            }
+            (None, _) => Shared::Absent,
         }
+    }
+
+    /// Whether the gateway's next start makes a shared token and writes it into the config (2026.2.19 to 2026.5.7: seen on
+    /// 2026.2.19, 2026.4.15, 2026.5.7), also where other machines can reach it (2026.4.15, 2026.5.7).
+    fn makes_token(&self, release: Release) -> bool {
+        let kind = self.config.whole().map(|config| config.gateway.auth_kind());
+        release.is_from("2026.2.19")
+            && !release.is_from("2026.5.8")
+            && kind == Some(AuthKind::Token)
+            && self.facts.gateway == facts::GatewayProcess::NotRunning
+            && self.config.is_without_token()
     }
 
     /// The same state, where this machine's identity is `identity`.

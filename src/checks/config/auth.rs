@@ -27,7 +27,7 @@ pub static DRIFT: Check = Check {
     severity: Severity::Blocks,
     title: "gateway.remote.token is not the gateway's token",
     why: "The gateway compares what a client sends with gateway.auth.token. If gateway.mode is `remote`, the CLI sends gateway.remote.token; if it is `local`, only when gateway.auth.token is missing.",
-    repair: "gateway.remote.token gets the value of gateway.auth.token; the gateway's own token stays.",
+    repair: "gateway.remote.token gets the value of gateway.auth.token; the gateway's own token stays. If the gateway has none, gateway.auth.token gets the value of gateway.remote.token.",
     by_hand: "Copy gateway.auth.token to gateway.remote.token.",
     messages: &[
         "gateway token mismatch",
@@ -54,21 +54,56 @@ pub static DRIFT: Check = Check {
                 .notes(tokens);
             return Some(finding.rated_if(!used, Severity::Warning));
         }
-        let alone = gateway.auth_kind() == AuthKind::Token
-            && gateway.auth_token.is_missing()
-            && remote.usable().is_some()
-            && !model.config.is_guarded();
-        if !alone {
+        if !is_alone(model) {
             return None;
         }
         let says = "the CLI has a shared token (gateway.remote.token), but the gateway has none";
-        let step = "set gateway.auth.token to the same token, or remove gateway.remote.token; then restart the gateway";
-        let finding = check.finding(place(model, remote), says).by_hand([step]);
-        Some(finding.rated(Severity::Warning))
+        let finding = check.finding(place(model, remote), says);
+        let finding = match taken_over(model) {
+            Some(wanted) => {
+                wanted.repair(model, finding, "set gateway.auth.token to the same token")
+            }
+            None => finding,
+        };
+        Some(match model.makes_token_at_start() {
+            // From 2026.8 the gateway takes this one for its own.
+            _ if model.store == StoreKind::Sqlite => finding.rated(Severity::Info),
+            Some(true) => finding.rated(Severity::Warning),
+            Some(false) => finding,
+            None => finding.rated(Severity::Unchecked),
+        })
     },
-    edits: Edits::Config(|model, options| edits(model, drift(model, options))),
+    edits: Edits::Config(|model, options| {
+        edits(model, drift(model, options).or_else(|| taken_over(model)))
+    }),
     ..Check::BASE
 };
+
+/// Whether the CLI has a shared token in `gateway.remote.token`, and the gateway has none at all.
+fn is_alone(model: &Model) -> bool {
+    gateway(model).is_some_and(|gateway| {
+        gateway.auth_kind() == AuthKind::Token
+            && gateway.auth_token.is_missing()
+            && gateway.remote_token.usable().is_some()
+            && !model.config.is_guarded()
+    })
+}
+
+/// `gateway.auth.token`, where only the CLI has a shared token: the gateway refuses that one, and the CLI shows no other (seen
+/// on 2026.5.28 and 2026.7.1).
+fn taken_over(model: &Model) -> Option<Wanted> {
+    let gateway = hosted(model).filter(|_| is_alone(model))?;
+    if model.store == StoreKind::Sqlite || model.makes_token_at_start() == Some(true) {
+        return None;
+    }
+    let new = model.config.raw(&gateway.remote_token.path)?.clone();
+    Some(Wanted::of(
+        &gateway.auth_token,
+        DRIFT.code,
+        new,
+        "the gateway gets the CLI's shared token",
+    ))
+}
 
 /// `gateway.remote.token`, where it differs from the gateway's own token.
 fn drift(model: &Model, options: &Options) -> Option<Wanted> {

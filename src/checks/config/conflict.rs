@@ -93,7 +93,6 @@ impl About<'_> {
 
     fn no_guard(&self) -> Option<Finding> {
         let on = exposed(self.model)?;
-        let by_default = self.gateway.bind.value().is_none_or(|word| word == "auto");
         let says = "other machines could reach the gateway, and no shared token or password is set";
         let loopback = Step::clawmend(["repair", "--bind", "loopback"])
             .note("only this machine can connect then");
@@ -109,9 +108,15 @@ impl About<'_> {
             ),
             _ => finding,
         };
-        // Which release made `auto` the default in containers was not seen; 2026.9.6 refuses.
-        let is_unsure = by_default && self.model.store == StoreKind::Files;
-        Some(finding.rated_if(is_unsure, Severity::Warning))
+        Some(match self.model.makes_token_at_start() {
+            Some(false) => finding,
+            Some(true) => finding
+                .rated(Severity::Warning)
+                .note("the gateway makes a shared token when it starts"),
+            None => finding.rated(Severity::Unchecked).note(
+                "no file names the OpenClaw release that runs here: some releases make a shared token when they start, others do not start",
+            ),
+        })
     }
 
     fn two_secrets(&self) -> Option<Finding> {

@@ -33,9 +33,20 @@ pub static TOKEN: Check = Check {
         let own = gateway.auth_token.usable();
         let mut found: Vec<Finding> = Vec::new();
         // The first place that sets it is the one the CLI goes by.
-        let sent = facts.seen_by_cli().find_map(|at| Some((at, at.token.as_ref()?)));
-        if let Some((at, token)) = sent {
-            found.extend(in_the_cli(model, check, at, token, own));
+        let first = |of: fn(&Variables) -> Option<&Secret>| {
+            facts.seen_by_cli().find_map(|at| Some((at, of(at)?)))
+        };
+        match (first(|at| at.token.as_ref()), own) {
+            (Some((at, token)), Some(own)) => found.extend(differs(model, check, at, token, own)),
+            (Some((at, token)), None) => {
+                found.extend(alone(model, check, at, "OPENCLAW_GATEWAY_TOKEN", token));
+            }
+            (None, None) => {
+                found.extend(first(|at| at.password.as_ref()).and_then(|(at, password)| {
+                    alone(model, check, at, "OPENCLAW_GATEWAY_PASSWORD", password)
+                }))
+            }
+            (None, Some(_)) => {}
         }
         for at in facts.of_the_service() {
             let Some(token) = &at.token else { continue };
@@ -50,36 +61,55 @@ pub static TOKEN: Check = Check {
     ..Check::BASE
 };
 
-fn in_the_cli(
+/// What takes a variable out of the CLI's environment.
+fn without(at: &Variables, name: &str) -> Step {
+    match at.place {
+        Origin::Process => {
+            Step::run("unset", [name]).note("and remove it from your shell's start files")
+        }
+        _ => Step::text(format!("remove {name} from {}", at.at)),
+    }
+}
+
+/// A secret that the CLI shows in place of its device token, and that the gateway may not know.
+fn alone(
+    model: &Model,
+    check: &Check,
+    at: &Variables,
+    name: &str,
+    secret: &Secret,
+) -> Option<Finding> {
+    let of_gateway = |service: &Variables| {
+        [&service.token, &service.password].into_iter().any(|one| one.as_ref() == Some(secret))
+    };
+    let is_known =
+        at.place == Origin::DotEnv || model.config.facts.of_the_service().any(of_gateway);
+    let is_unset = gateway(model).is_some_and(|gateway| gateway.auth_token.is_missing());
+    let says = format!("the CLI sends {name}, and the config has no token to compare it with");
+    (is_unset && !is_known).then(|| {
+        check
+            .finding(at.where_is(name), says)
+            .by_hand([without(at, name)])
+            .rated(Severity::Unchecked)
+            .note(format!("{name} is {secret}"))
+            .note("a gateway that was not started with the same variable refuses it")
+    })
+}
+
+/// Another token than the config's, where the CLI sends it.
+fn differs(
     model: &Model,
     check: &Check,
     at: &Variables,
     token: &Secret,
-    own: Option<&Secret>,
+    own: &Secret,
 ) -> Option<Finding> {
-    let hand = match at.place {
-        Origin::Process => Step::run("unset", ["OPENCLAW_GATEWAY_TOKEN"])
-            .note("and remove it from your shell's start files"),
-        _ => Step::text(format!(
-            "remove OPENCLAW_GATEWAY_TOKEN from {}, or set it to the config's token",
-            at.at
-        )),
-    };
-    let Some(own) = own else {
-        let mut services = model.config.facts.of_the_service();
-        let known = services.any(|service| service.token.as_ref() == Some(token));
-        let both = at.place == Origin::DotEnv;
-        let unset = gateway(model).is_some_and(|gateway| gateway.auth_token.is_missing());
-        let says =
-            "the CLI sends OPENCLAW_GATEWAY_TOKEN, and the config has no token to compare it with";
-        return (unset && !known && !both)
-            .then(|| about(check, at, (token, None), says, hand).rated(Severity::Warning));
-    };
     if own == token {
         return None;
     }
     let says = "the CLI sends OPENCLAW_GATEWAY_TOKEN, and that differs from the gateway's token";
-    let finding = about(check, at, (token, Some(own)), says, hand);
+    let name = "OPENCLAW_GATEWAY_TOKEN";
+    let finding = about(check, at, (token, Some(own)), says, without(at, name));
     if model.config.config_first {
         return Some(
             finding.rated(Severity::Info).note("from 2026.8 the CLI uses the config's token first"),

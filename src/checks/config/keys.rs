@@ -130,8 +130,12 @@ fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
 /// belongs to no release from 2026.8.1 on); to a release between two of the table; to the start from 2026.8.1 on, which renames
 /// keys of other sections that clawmend has no list of.
 fn is_guess(model: &Model, refused: &Refused) -> bool {
-    let Violation::Unknown { known: Some((first, last)) } = &refused.fault else {
-        return false;
+    let (first, last) = match &refused.fault {
+        Violation::Unknown { known: Some(known) } => known,
+        Violation::Unknown { known: None } => return false,
+        Violation::Value { .. } | Violation::Missing => {
+            return is_taken_by_one(model, &refused.path);
+        }
     };
     let Some(release) = model.release() else {
         return model.store == StoreKind::Files && !first.is_from("2026.8.1");
@@ -141,6 +145,22 @@ fn is_guess(model: &Model, refused: &Refused) -> bool {
     let is_listed = refused.path.len() < 2
         || refused.path.first().is_some_and(|section| LISTED.contains(&section.as_str()));
     is_between || !is_listed && release.is_from("2026.8.1")
+}
+
+/// Whether no release has left its name, and one that may run here takes what is at `path`.
+fn is_taken_by_one(model: &Model, path: &[String]) -> bool {
+    let Some(config) = model.config.whole().filter(|_| model.release().is_none()) else {
+        return false;
+    };
+    let may_run = |schema: &Schema| match model.store {
+        StoreKind::Files => {
+            !schema.release.is_from("2026.8.1") && Era::of(schema.release) >= model.era
+        }
+        StoreKind::Sqlite => schema.release.is_from("2026.8.1"),
+    };
+    let refuses =
+        |schema: Schema| schema.refused(&config.resolved.value).iter().any(|one| one.path == path);
+    !Schema::all().filter(may_run).all(refuses)
 }
 
 /// The sections whose renamed keys are listed.
@@ -193,7 +213,8 @@ fn wrong_value(model: &Model, check: &Check, refused: &Refused) -> Option<Findin
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
     let now = model.config.raw(path).map(|value| crate::secret::shown::value(path, value));
-    Some(rated(model, finding.seen_each("now", now)))
+    let finding = finding.seen_each("now", now);
+    Some(rated(model, finding.rated_if(is_guess(model, refused), Severity::Unchecked)))
 }
 
 pub static DUPLICATE: Check = Check {

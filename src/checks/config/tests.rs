@@ -241,7 +241,21 @@ fn combinations_that_a_gateway_refuses_are_named() {
         let findings = found(&format!("mode: 'local', {gateway}"));
         let conflict = the(&findings, "auth-bind-conflict");
         assert!(conflict.says.contains(says), "{gateway}: {}", conflict.says);
-        assert_eq!(conflict.severity, Severity::Blocks, "{gateway}");
+        // Without a guard, some of the releases that may run here make a token.
+        let is_open = gateway == "bind: 'lan'";
+        let severity = if is_open { Severity::Unchecked } else { Severity::Blocks };
+        assert_eq!(conflict.severity, severity, "{gateway}");
+    }
+    for (release, severity) in [
+        ("2026.1.30", Severity::Blocks),
+        ("2026.4.15", Severity::Warning),
+        ("2026.5.28", Severity::Blocks),
+    ] {
+        let config = format!(
+            "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', bind: 'lan' }} }}"
+        );
+        let findings = found_with(Some(&config), facts());
+        assert_eq!(the(&findings, "auth-bind-conflict").severity, severity, "{release}");
     }
     let hooks = "{ hooks: { enabled: true, token: 'tttttttt' }, gateway: { mode: 'local', auth: { token: 'tttttttt' } } }";
     assert_eq!(codes(&found_with(Some(hooks), facts())), ["auth-bind-conflict"]);
@@ -254,7 +268,7 @@ fn in_a_container_no_bind_means_every_address() {
     let mut facts = facts();
     facts.config.container = true;
     let findings = found_with(Some("{ gateway: { mode: 'local' } }"), facts.clone());
-    assert_eq!(the(&findings, "auth-bind-conflict").severity, Severity::Warning);
+    assert_eq!(the(&findings, "auth-bind-conflict").severity, Severity::Unchecked);
     let mut guarded = variables(Origin::DotEnv);
     guarded.token = Some(Secret::new("t"));
     facts.config.variables = vec![guarded];
@@ -429,4 +443,72 @@ fn without_a_token_the_earliest_gateways_do_not_start() {
 fn a_key_that_no_release_with_files_knows_blocks_without_a_name() {
     let found = found("mode:'local',roles:{default:'a',definitions:{a:{}}}");
     assert_eq!(the(&found, "config-unknown-key").severity, Severity::Blocks);
+}
+
+/// Refused on 2026.5.28, 2026.7.1 and 2026.9.6, where the gateway was started without the variable.
+#[test]
+fn a_secret_that_only_the_shell_has_may_be_refused() {
+    let severity = |config: &str, set: fn(&mut Variables), place| {
+        let mut here = variables(place);
+        set(&mut here);
+        let mut facts = facts();
+        facts.config.variables = vec![here];
+        let findings = found_with(Some(config), facts);
+        findings
+            .iter()
+            .find(|one| one.code.0 == "env-overrides-token")
+            .map(|one| (one.severity, one.place.to_string()))
+    };
+    let token: fn(&mut Variables) = |here| here.token = Some(Secret::new("t"));
+    let password: fn(&mut Variables) = |here| here.password = Some(Secret::new("p"));
+    let bare = "{ gateway: { mode: 'local' } }";
+    for set in [token, password] {
+        let (severity_there, _) = severity(bare, set, Origin::Process).unwrap();
+        assert_eq!(severity_there, Severity::Unchecked);
+        // The gateway reads `.env` too.
+        assert_eq!(severity(bare, set, Origin::DotEnv), None);
+    }
+    let shared = format!("{{ gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }} }}");
+    assert_eq!(severity(&shared, password, Origin::Process), None);
+}
+
+/// Refused on 2026.5.28 and 2026.7.1; 2026.4.15 makes a token of its own, 2026.8.2 and 2026.9.6 take this one.
+#[test]
+fn a_token_that_only_the_cli_has_becomes_the_gateways() {
+    let text = |release: &str| {
+        format!(
+            "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', remote: {{ token: 'tttttttt' }} }} }}"
+        )
+    };
+    for (release, severity, repaired) in [
+        ("2026.5.28", Severity::Blocks, true),
+        ("2026.7.1", Severity::Blocks, true),
+        ("2026.4.15", Severity::Warning, false),
+    ] {
+        let findings = found_with(Some(&text(release)), facts());
+        let drift = the(&findings, "shared-token-drift");
+        assert_eq!(drift.severity, severity, "{release}");
+        assert_eq!(matches!(drift.remedy, Remedy::Repair(_)), repaired, "{release}");
+    }
+}
+
+/// 2026.4.15 takes a token that is a reference, 2026.2.19 does not; 2026.9.1 takes 127.0.0.1 for loopback, 2026.5.28 does not.
+#[test]
+fn what_some_release_takes_is_no_lockout_where_no_release_is_named() {
+    let early = Facts { era: crate::model::scopes::Era::Literal, ..facts() };
+    let reference =
+        "auth: { mode: 'token', token: { source: 'env', provider: 'default', id: 'X' } }";
+    for (gateway, code) in
+        [(reference, "gateway-value-invalid"), ("bind: '127.0.0.1'", "gateway-bind-invalid")]
+    {
+        let named = format!(
+            "{{ meta: {{ lastTouchedVersion: '2026.2.19' }}, gateway: {{ mode: 'local', {gateway} }} }}"
+        );
+        assert_eq!(the(&found_with(Some(&named), facts()), code).severity, Severity::Blocks);
+        let unnamed = format!("{{ gateway: {{ mode: 'local', {gateway} }} }}");
+        assert_eq!(
+            the(&found_with(Some(&unnamed), early.clone()), code).severity,
+            Severity::Unchecked
+        );
+    }
 }

@@ -188,6 +188,7 @@ export const KINDS = {
       ".openclaw/gateway.systemd.env": `OPENCLAW_GATEWAY_TOKEN=${OTHER}\n`,
     })],
     ["service-env another token", service(TOKEN_VARIABLE, { ".openclaw/service-env/ai.openclaw.gateway.env": `export OPENCLAW_GATEWAY_TOKEN='${OTHER}'\n` })],
+    ["shell a password", shell(() => ({ OPENCLAW_GATEWAY_PASSWORD: "pass-word-123" }))],
     ["shell url of another port", shell(() => ({ OPENCLAW_GATEWAY_URL: "ws://127.0.0.1:9", OPENCLAW_GATEWAY_TOKEN: SHARED_TOKEN }))],
     ["shell url of this gateway, no token", shell((box) => ({ OPENCLAW_GATEWAY_URL: `ws://127.0.0.1:${box.openclaw.port}` }))],
     ["shell url of this gateway, its token", shell((box) => ({ OPENCLAW_GATEWAY_URL: `ws://127.0.0.1:${box.openclaw.port}`, OPENCLAW_GATEWAY_TOKEN: SHARED_TOKEN }))],

@@ -150,3 +150,17 @@ fn a_table_without_setup_id_stops_the_beta_that_compares_columns() {
     of(&mut images, "2026.9.6");
     assert_eq!(severity(&images), None);
 }
+
+/// Neither 2026.8.2 nor 2026.9.6 starts without one; an older database gets it from the gateway's migrations.
+#[test]
+fn a_table_that_is_missing_stops_the_gateway() {
+    for part in [Part::Pending, Part::Bootstrap, Part::DeviceAuth] {
+        let mut images = captured();
+        database(&mut images).tables.remove(&part);
+        let lost = found(&model(&images), "database-columns-differ").unwrap();
+        assert_eq!(lost.severity, Severity::Blocks);
+        assert!(lost.says.contains(part.table()), "{}", lost.says);
+        database(&mut images).user_version = 6;
+        assert_eq!(found(&model(&images), "database-columns-differ"), None);
+    }
+}
