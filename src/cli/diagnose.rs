@@ -99,7 +99,7 @@ fn verdict(state: &State) -> String {
     };
     match (number(Severity::Blocks), number(Severity::Unchecked)) {
         (0, 0) => "Healthy: nothing locks this machine's CLI out.".to_owned(),
-        (0, _) => "Not sure: something could not be checked.".to_owned(),
+        (0, _) => format!("Not sure whether the gateway lets this machine's CLI in.{beside}"),
         (1, _) => format!("LOCKED OUT: one thing keeps this machine's CLI out.{beside}"),
         (more, _) => format!(
             "LOCKED OUT: {more} things keep this machine's CLI out, the worst first.{beside}"

@@ -55,7 +55,12 @@ impl Model {
         }
         match self.store {
             StoreKind::Sqlite => Some(self.heals_in_database(fault)),
-            StoreKind::Files => self.by_release(|release| self.heals_in_files(fault, release)),
+            StoreKind::Files => {
+                // A request for a person, also one that has expired, shows that a gateway turned this machine away.
+                let was_refused = self.requests.iter().any(|request| !request.silent);
+                self.by_release(|release| self.heals_in_files(fault, release))
+                    .or(was_refused.then_some(false))
+            }
         }
     }
 
