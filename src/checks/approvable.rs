@@ -57,11 +57,7 @@ pub struct Approvable {
 /// # Errors
 /// Why it must not be approved.
 pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Unapprovable> {
-    let record = model
-        .pending
-        .entry(request_id)
-        .and_then(|entry| model.pending.record(entry))
-        .ok_or(Unapprovable::Unknown)?;
+    let record = model.pending.record_of(request_id).ok_or(Unapprovable::Unknown)?;
     let request = Device::of(request_id, &record);
     let (Some(id), Some(public_key)) = (&request.device_id, &request.public_key) else {
         return Err(Unapprovable::Key);
@@ -76,10 +72,9 @@ pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Unappro
     if let Some(scope) = request.scopes.items().iter().find(|scope| !fits_roles(scope, &roles)) {
         return Err(Unapprovable::Scope(scope.clone()));
     }
-    let paired = model.paired.entry(id).and_then(|entry| model.paired.record(entry));
-    if paired
-        .is_some_and(|paired| paired.get("publicKey").and_then(Value::as_str) != Some(public_key))
-    {
+    let is_other =
+        |paired: Record| paired.get("publicKey").and_then(Value::as_str) != Some(public_key);
+    if model.paired.record_of(id).is_some_and(is_other) {
         return Err(Unapprovable::OtherKey);
     }
     Ok(Approvable { record: Unshown(record), request })

@@ -19,7 +19,7 @@ use crate::plan::{Edit, Op, Plan, StoreKind};
 pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Plan, Unapprovable> {
     let Approvable { record, request } = approvable(model, request_id)?;
     let id = request.device_id.as_deref().ok_or(Unapprovable::Key)?;
-    let mut edits = match model.paired.entry(id).and_then(|entry| model.paired.record(entry)) {
+    let mut edits = match model.paired.record_of(id) {
         Some(paired) => widened(model, id, paired, &request, random),
         None => vec![inserted(model, id, &record, &request, random)],
     };

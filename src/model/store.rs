@@ -204,6 +204,11 @@ impl Records {
         }
     }
 
+    /// The record stored under a key.
+    pub fn record_of(&self, key: &str) -> Option<Record> {
+        self.record(self.entry(key)?)
+    }
+
     /// The text of an entry's cell; `None` where it is no text, or the entry no row.
     pub fn cell_text(&self, entry: &Entry, column: &str) -> Option<String> {
         let (Position::Row(at), Some(table)) = (entry.place, &self.table) else {

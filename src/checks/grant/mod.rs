@@ -130,12 +130,9 @@ fn paired(
 /// The device as an approval would write it: from its newest own request, else from the identity.
 fn new_device(model: &Model, identity: &Identity, scopes: &Granted, token: &Secret) -> Vec<Edit> {
     let key = identity.derived_id.as_str();
-    let request = model
-        .requests
-        .iter()
-        .rev()
-        .find(|request| is_this_machines(model, request))
-        .and_then(|request| model.pending.record(model.pending.entry(&request.key)?));
+    let mut requests = model.requests.iter().rev();
+    let request = requests.find(|request| is_this_machines(model, request));
+    let request = request.and_then(|request| model.pending.record_of(&request.key));
     let mut record = NewDevice {
         id: key,
         public_key: &identity.public_key,

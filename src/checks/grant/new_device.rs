@@ -72,10 +72,8 @@ impl NewDevice<'_> {
 /// their tokens (a node host shares the CLI's identity), names and times. Not the platform: a row
 /// without one is not pinned.
 pub(super) fn keep_filed(model: &Model, row: &mut Record) {
-    let filed = model.legacy.as_ref().and_then(|legacy| {
-        let key = row.get("deviceId")?.as_str()?;
-        legacy.paired.record(legacy.paired.entry(key)?)
-    });
+    let key = row.get("deviceId").and_then(Value::as_str).unwrap_or_default();
+    let filed = model.legacy.as_ref().and_then(|legacy| legacy.paired.record_of(key));
     let Some(filed) = filed.filter(|filed| filed.get("publicKey") == row.get("publicKey")) else {
         return;
     };
