@@ -51,11 +51,6 @@ impl GatewayUrl {
         })
     }
 
-    /// Whether it is a WebSocket's URL, which is what a gateway speaks.
-    pub fn is_websocket(&self) -> bool {
-        matches!(self.scheme.as_str(), "ws" | "wss")
-    }
-
     /// How far away its host is.
     pub fn distance(&self) -> Distance {
         distance(&self.host)

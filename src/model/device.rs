@@ -223,7 +223,7 @@ impl Device {
     pub fn name(&self) -> String {
         let client = self.shown_name().unwrap_or_else(|| "a device".to_owned());
         match (self.proved_id(), &self.device_id) {
-            (Some(id), _) => format!("{client} ({})", short_id(id)),
+            (Some(id), _) => format!("{client} ({})", id.chars().take(8).collect::<String>()),
             (None, Some(id)) => format!("{client} ({})", mask(id)),
             (None, None) => client,
         }
@@ -249,11 +249,6 @@ impl Device {
         let id = self.device_id.as_deref()?;
         Some(Shape::DeviceId.show_proved(id, &|_| self.proved_id().is_some()))
     }
-}
-
-/// The first eight characters of an id.
-pub fn short_id(id: &str) -> String {
-    id.chars().take(8).collect()
 }
 
 /// Whether a `publicKey` belongs to a `deviceId`: lower-case hex SHA-256 of the raw 32 bytes.

@@ -211,11 +211,9 @@ fn remote_url(model: &Model) -> Option<Wanted> {
     if gateway.remote_transport.value().is_some_and(|word| word == "ssh") {
         return None; // an app's tunnel to another machine
     }
-    let parts = GatewayUrl::parse(url);
-    let is_right = parts
-        .as_ref()
-        .is_some_and(|url| url.is_websocket() && url.distance() == Distance::Loopback);
-    if is_right {
+    let is_websocket = |url: &GatewayUrl| matches!(url.scheme.as_str(), "ws" | "wss");
+    let parts = GatewayUrl::parse(url).filter(is_websocket);
+    if parts.is_some_and(|url| url.distance() == Distance::Loopback) {
         return None;
     }
     let tls = gateway.tls_enabled.value() == Some(&true);
