@@ -283,3 +283,31 @@ fn the_picker_can_be_broken_off_too() {
     check(foreign, &["approve"], ASKS, &[ENTER], "Nothing was ");
     check(foreign, &["approve"], ASKS, &[DOWN, ENTER, NO], "Nothing was ");
 }
+
+/// Bare `explain` asks for the message, as `explain -` does.
+#[test]
+fn bare_explain_asks_to_paste() {
+    let sandbox = locked();
+    let mut terminal = Terminal::run(&sandbox, &["explain"]);
+    terminal.until("Paste the message");
+    terminal.keys.write_all(b"gateway closed (1008): pairing required\r").unwrap();
+    let (exit, text) = terminal.ends_after(&[CTRL_D]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("About: pairing required") && text.contains("Now type"), "{text}");
+}
+
+/// What would be lost, and that the state is a lockout, stands above the question.
+#[test]
+fn undo_asks_with_what_would_be_lost() {
+    let sandbox = repaired();
+    let config = sandbox.read("openclaw.json");
+    sandbox.write("openclaw.json", config.replacen('{', "{ \"channels\": {\"x\": 1},", 1));
+    let mut terminal = Terminal::run(&sandbox, &["undo"]);
+    terminal.until("[y/N");
+    let (exit, text) = terminal.ends_after(&[NO]);
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
+    assert_eq!(exit, 3, "{text}");
+    assert!(at("would be lost") < at("`channels` was added"), "{text}");
+    assert!(at("`channels` was added") < at("[y/N"), "{text}");
+    assert!(at("That state locks this machine's CLI out") < at("[y/N"), "{text}");
+}

@@ -146,7 +146,7 @@ pub static CANNOT_TELL: Check = Check {
     title: "the files do not tell whether the gateway lets the CLI in",
     why: "clawmend says healthy only if it sees that each step of the gateway's decision passes. Here it found nothing that fails a step, and nothing that shows that the step passes.",
     repair: "Nothing.",
-    by_hand: "Try it: openclaw devices list.",
+    by_hand: "Try it: openclaw cron list.",
     stage: Some(Stage::Credential),
     ..Check::BASE
 };
@@ -166,7 +166,7 @@ pub(super) fn untold(model: &Model, findings: &[Finding]) -> Option<Finding> {
         .filter(|stage| is_asked(model, *stage) && !told(*stage))
         .find_map(|stage| missing(model, stage))?;
     let says = format!("nothing shows whether the gateway lets the CLI in: {missing}");
-    let steps = [crate::step::Step::run("openclaw", ["devices", "list"]).after("try it")];
+    let steps = [crate::step::Step::run("openclaw", ["cron", "list"]).after("try it")];
     Some(CANNOT_TELL.finding("", says).by_hand(steps))
 }
 

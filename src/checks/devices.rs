@@ -91,15 +91,18 @@ pub static DUPLICATES: Check = Check {
         }
         many.sort_by_key(|group| std::cmp::Reverse(group.len()));
         let extra: usize = many.iter().map(|group| group.len() - 1).sum();
-        let says = format!(
-            "{extra} paired devices have the same client, name and platform as another one"
+        let says = crate::text::count(
+            extra,
+            "paired device has the same client, name and platform as another one",
+            "paired devices have the same client, name and platform as another one",
         );
-        let devices = Step::clawmend(["devices"])
-            .note("shows all; once the CLI works, remove what you do not know");
+        let devices = Step::clawmend(["devices"]).note(
+            "shows all; `openclaw devices remove DEVICE_ID` removes one that you do not know",
+        );
         let finding = check.finding(place_of(model.store, Part::Paired), says).by_hand([devices]);
         let groups = many.iter().filter_map(|group| {
             let name = model.paired.device(group.first()?)?.shown_name().unwrap_or_default();
-            Some(format!("{} times {name}", group.len()))
+            Some(format!("{} devices called {name}", group.len()))
         });
         Some(finding.notes(groups.take(super::NAMED)))
     },

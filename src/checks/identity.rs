@@ -29,7 +29,7 @@ fn renewed(finding: Finding, model: &Model, by_openclaw: Step) -> Finding {
 fn by_command() -> Step {
     Step::run("openclaw", ["devices", "list"])
         .after("let OpenClaw make one: run this once")
-        .note("it may end with an error; then run `clawmend repair`")
+        .note("error or not, then run `clawmend repair`")
 }
 
 /// The row of the database: OpenClaw puts another key pair there only when it is told to.

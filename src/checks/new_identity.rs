@@ -10,7 +10,7 @@ use crate::step::Step;
 /// The command, as a choice in a finding.
 pub(super) fn step() -> Step {
     Step::clawmend(["repair", "--new-identity"]).note(
-        "makes a key pair, pairs it with all scopes, and saves its token: the next command is in",
+        "makes a key pair, pairs it with all scopes, and saves its token; then openclaw works again",
     )
 }
 

@@ -45,11 +45,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result
         match &chosen {
             Some(id) if !own => {
                 let plan = approve(&state.model, id, &random).map_err(|refusal| {
-                    let text = format!(
-                        "the request `{}` is not approved: {}",
-                        Shape::RequestId.show(id),
-                        refusal.says()
-                    );
+                    let text =
+                        format!("the request `{}` is not approved: {}", shown(id), refusal.says());
                     Error::refused(text).hint(list("shows what waits"))
                 })?;
                 Ok(Proposal { lets_in: name_of(state, id), ..Proposal::of(state, &plan)? })
@@ -172,4 +169,12 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
         Some(request) => Ok(Some(request.key.clone())),
         None => Err(Error::declined("Nothing was changed.")),
     }
+}
+
+/// The id of a request as it may be shown: whole, or its first eight characters, as clawmend prints it.
+fn shown(id: &str) -> String {
+    let is_start = id.len() == 8
+        && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && id.bytes().any(|byte| byte.is_ascii_alphabetic());
+    if is_start { id.to_owned() } else { Shape::RequestId.show(id) }
 }

@@ -379,12 +379,15 @@ pub struct Back {
 #[derive(Clone, Debug, Args)]
 #[command(
     after_help = "F01 to F40 are failure modes: ways to be locked out that users have reported.\n\n\
-    Examples:\n  clawmend explain\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\"\n  openclaw devices list 2>&1 | clawmend explain\n  clawmend explain --file gateway.log"
+    Examples:\n  clawmend explain\n  clawmend explain --list\n  clawmend explain cli-scopes-missing\n  clawmend explain \"gateway closed (1008): pairing required\"\n  openclaw devices list 2>&1 | clawmend explain\n  clawmend explain --file gateway.log"
 )]
 pub struct Explain {
-    /// A finding's code, a failure mode (F01), or the text of an error message; `-` reads it from stdin [default: list all codes]
+    /// A finding's code, a failure mode (F01), or the text of an error message; `-` reads it from stdin [default: asks you to paste it]
     #[arg(value_name = "CODE|TEXT")]
     pub what: Vec<String>,
+    /// List the codes of all findings
+    #[arg(long, conflicts_with_all = ["what", "file"])]
+    pub list: bool,
     /// Look for OpenClaw's messages in a file
     #[arg(short, long, value_name = "FILE", conflicts_with = "what")]
     pub file: Option<PathBuf>,

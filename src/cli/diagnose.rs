@@ -6,10 +6,12 @@ use super::next::next;
 use crate::checks;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
+use crate::model::scopes::{Era, LEAST};
 use crate::platform::Answer;
+use crate::render::findings::{self, View};
 use crate::render::json::{DiagnoseDocument, Head, StateDocument};
-use crate::render::{admission, findings, wrap};
+use crate::render::{admission, wrap};
 use crate::step::Step;
 use crate::text::safe;
 
@@ -71,13 +73,14 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     let fails = checks::fails(&state.findings);
     out.push_str(&if fails { view.paint.red(&verdict) } else { view.paint.green(&verdict) });
     out.push('\n');
-    let told = findings::all(&state.findings, view);
+    let next = next(context, state);
+    let told = findings::all(&state.findings, View { chosen_below: next.choice_of(), ..view });
     if !told.is_empty() {
         out.push('\n');
         out.push_str(&told);
     }
     out.push('\n');
-    out.push_str(&view.paint.bold(&next(context, state).text(view.width)));
+    out.push_str(&view.paint.bold(&next.text(view.width)));
     out.push('\n');
     if fails && !context.global.quiet && !view.verbose {
         let more = context.typed(&Step::clawmend(["-v"]).note("all details"));
@@ -100,9 +103,29 @@ fn verdict(state: &State) -> String {
     match (number(Severity::Blocks), number(Severity::Unchecked)) {
         (0, 0) => "Healthy: nothing locks this machine's CLI out.".to_owned(),
         (0, _) => format!("Not sure whether the gateway lets this machine's CLI in.{beside}"),
-        (1, _) => format!("LOCKED OUT: one thing keeps this machine's CLI out.{beside}"),
+        (1, _) => {
+            let works = still_works(state).unwrap_or_default();
+            format!("LOCKED OUT: one thing keeps this machine's CLI out.{works}{beside}")
+        }
         (more, _) => format!(
             "LOCKED OUT: {more} things keep this machine's CLI out, the worst first.{beside}"
         ),
+    }
+}
+
+/// Which everyday command is answered all the same, where the CLI only lacks scopes: each asks for its own.
+fn still_works(state: &State) -> Option<&'static str> {
+    let model = &state.model;
+    let lacks = |one: &Finding| one.code.0 == "cli-scopes-missing";
+    let mut failing = state.findings.iter().filter(|one| one.severity.fails());
+    let held = model.local.as_ref()?.baseline().1.items();
+    if model.era != Era::Least || !failing.all(lacks) {
+        return None;
+    }
+    let [pairing, read] = LEAST.map(|scope| model.rule.covers(held, scope));
+    match (pairing, read) {
+        (true, false) => Some(" `devices list` still works."),
+        (false, true) => Some(" What only reads still works."),
+        _ => None,
     }
 }

@@ -11,13 +11,14 @@ use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::Finding;
-use crate::render::findings;
+use crate::finding::{Finding, Severity};
+use crate::render::findings::{self, View};
 use crate::render::invocation::Invocation;
 use crate::render::json::{ExplainDocument, Explanation, Head, MessageDocument};
 use crate::render::{wrap, wrap_words};
+use crate::snapshot;
 use crate::step::Step;
-use crate::text::safe;
+use crate::text::{ago, local_and_utc, safe};
 use lookup::{Matches, matching, nearest};
 
 /// How many findings are told at length; more are listed.
@@ -30,7 +31,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     };
     let found = matching(&text);
     if found.is_empty() {
-        return Err(unknown(&text));
+        return Err(unknown(context, &text));
     }
     let is_message = !found.messages.is_empty();
     // What is found here says more than any list; no state dir is no obstacle.
@@ -119,6 +120,31 @@ impl Reply {
         }
         let (means, advice) = message.map_or(("", ""), |message| (message.means, message.advice));
         let is_here = self.checks.iter().any(|check| self.is_here(check));
+        let blocks = |finding: &Finding| finding.severity == Severity::Blocks;
+        let other = |state: &&State| {
+            !is_here && !self.checks.is_empty() && state.findings.iter().any(blocks)
+        };
+        if let Some(state) = self.looked.as_ref().filter(other) {
+            context.say(&wrap("This blocks now, whatever the message is about:", width, "", ""));
+            let failing = state.findings.iter().filter(|finding| finding.severity.fails());
+            let failing: Vec<Finding> = failing.cloned().collect();
+            let next = next(context, state);
+            let view = View { chosen_below: next.choice_of(), ..context.view() };
+            let text = findings::all(&failing, view);
+            context.print(&format!("\n{text}\n"));
+            let next = next.text(width);
+            context.say(&context.paint.bold(&next));
+            context.say("");
+            say_prose(context, "What to do then: ", advice);
+            say_prose(context, "What the message means: ", means);
+            return;
+        }
+        if let Some(repaired) =
+            self.looked.as_ref().filter(|_| !is_here).and_then(|_| repaired(context))
+        {
+            context.say(&wrap(&repaired, width, "", ""));
+            context.say("");
+        }
         if let Some(state) = self.looked.as_ref().filter(|_| is_here) {
             let next = next(context, state).text(width);
             context.say(&context.paint.bold(&next));
@@ -135,6 +161,7 @@ impl Reply {
         say_prose(context, "What it means: ", means);
         if context.global.verbose {
             self.stories(context);
+            context.say("");
         } else if advice.is_empty()
             && let [check] = self.checks.as_slice()
         {
@@ -156,14 +183,12 @@ impl Reply {
         context.say(&context.paint.dim(&wrap(text, context.world.width, "More:  ", "       ")));
     }
 
-    /// Nothing of it is found here: another reason that is, or where else to look.
+    /// Nothing of it is found here: where else to look.
     fn elsewhere(&self, context: &mut Context<'_, '_>) {
         let width = context.world.width;
-        if let Some(state) = self.looked.as_ref().filter(|state| checks::fails(&state.findings)) {
-            let codes = codes(state.findings.iter().filter(|finding| finding.severity.fails()));
-            let diagnose = Step::diagnose().after("Something else is wrong here; to see it");
-            let line = context.typed(&diagnose.note(codes));
-            context.say(&line);
+        if self.looked.as_ref().is_some_and(|state| checks::fails(&state.findings)) {
+            let look = Step::diagnose().after("Something else is wrong here; to see it");
+            context.say_step(&look);
             return;
         }
         if self.checks.is_empty() {
@@ -205,11 +230,17 @@ impl Reply {
         if let Some(dir) = self.dir().filter(|_| !mine.is_empty()) {
             context.say(&format!("Found in {dir}:\n"));
         }
-        for check in at_length {
+        for (at, check) in at_length.iter().enumerate() {
+            if at > 0 {
+                context.say("");
+            }
             story(context, check);
         }
         if listed.is_empty() {
             return;
+        }
+        if !at_length.is_empty() {
+            context.say("");
         }
         let heading = match mine.is_empty() {
             true => "Each of these findings causes it:",
@@ -221,7 +252,6 @@ impl Reply {
             context.say(&wrap(check.title, context.world.width, &first, &" ".repeat(28)));
         }
         long_story(context);
-        context.say("");
     }
 
     /// A finding or a failure mode by its name.
@@ -288,32 +318,104 @@ fn prose(text: &str, width: usize, first: &str, rest: &str) -> String {
     wrap_words(words.iter().map(String::as_str), width, first, rest)
 }
 
-fn codes<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
-    let mut codes: Vec<&str> = findings.map(|finding| finding.code.0).collect();
-    codes.dedup();
-    codes.join(", ")
+/// How long ago a repair is still news: milliseconds.
+const NEWS_MS: i64 = 24 * 3_600_000;
+
+/// That clawmend repaired this state a short time ago, so that an older message is answered by it.
+fn repaired(context: &Context<'_, '_>) -> Option<String> {
+    let located = context.locate().ok()?;
+    let listed = snapshot::list(&located.state_dir, &context.snapshots(&located)).ok()?;
+    let last = *snapshot::undoable(&listed.own).first()?;
+    let at = last.time_ms?;
+    let is_news = context.world.now_ms.saturating_sub(at) < NEWS_MS;
+    let repairs = ["repair", "approve"].contains(&last.command.as_str());
+    (is_news && repairs).then(|| {
+        format!(
+            "clawmend changed this state with `clawmend {}` at {} ({}), and nothing locks this machine's CLI out now. \
+             If the message is older than that, try openclaw again.",
+            last.command,
+            local_and_utc(at, context.world.utc_offset),
+            ago(at, context.world.now_ms)
+        )
+    })
+}
+
+/// Whether a text may hold a message that clawmend does not know.
+fn speaks_of_error(text: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "error",
+        "fail",
+        "refus",
+        "reject",
+        "denied",
+        "deny",
+        "unauthor",
+        "forbid",
+        "closed",
+        "required",
+        "mismatch",
+        "invalid",
+        "missing",
+        "not ",
+        "cannot",
+        "can't",
+        "unable",
+        "timeout",
+        "timed out",
+        "expired",
+        "unknown",
+        "exception",
+        "warn",
+        "unexpected",
+    ];
+    let text = text.to_lowercase();
+    let has_code = || {
+        text.split(|c: char| !c.is_ascii_digit())
+            .any(|digits| matches!(digits, "1000" | "1006" | "1008" | "1011" | "401" | "403"))
+    };
+    WORDS.iter().any(|word| text.contains(word)) || has_code()
 }
 
 /// Nothing fits: the codes that may have been meant, or what to send where.
-fn unknown(text: &str) -> Error {
+fn unknown(context: &Context<'_, '_>, text: &str) -> Error {
     // What was pasted may hold a token, and is not said again.
     let near = nearest(text);
+    if near.is_empty() && !speaks_of_error(text) {
+        // The output of a command that worked, most likely.
+        let error = Error::not_found("no error message of OpenClaw is in this text");
+        match context.read().ok().map(|state| checks::fails(&state.findings)) {
+            Some(false) => {
+                let text =
+                    "nothing locks this machine's CLI out now: healthy, as far as the files tell";
+                return error.hint(text);
+            }
+            Some(true) => {
+                let look = Step::diagnose().after("this machine's CLI is locked out; to see why");
+                return error.hint(look).hint(sent_where());
+            }
+            None => {}
+        }
+    }
     let error = match near.as_slice() {
         [] => Error::not_found("clawmend does not know a message in this text"),
         near => Error::not_found("no finding has that name")
             .hint(format!("did you mean {}?", near.join(", "))),
     };
-    let error = error.hint(Step::clawmend(["explain"]).note("lists every finding"));
+    let error = error.hint(Step::clawmend(["explain", "--list"]).note("lists every finding"));
     if !near.is_empty() {
         return error;
     }
-    let issues = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
     error
         .hint("paste all of what OpenClaw printed: a few words of it can mean several things")
         .hint(Step::diagnose().note("finds what is wrong here without any message"))
-        .hint(format!(
-            "still locked out: send the message (without tokens and passwords), `openclaw --version` and what `clawmend report` prints to {issues}"
-        ))
+        .hint(sent_where())
+}
+
+fn sent_where() -> String {
+    let issues = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
+    format!(
+        "still locked out: send the message (without tokens and passwords), `openclaw --version` and what `clawmend report` prints to {issues}"
+    )
 }
 
 /// How to read on.
@@ -375,7 +477,6 @@ fn story(context: &mut Context<'_, '_>, check: &Check) {
     let messages: Vec<String> =
         check.messages.iter().map(|message| format!("`{message}`")).collect();
     part("OpenClaw", &messages.join(", "));
-    context.say("");
 }
 
 fn severity(check: &Check) -> &'static str {

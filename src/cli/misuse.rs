@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::Cli;
 use super::complete::Line;
+use crate::checks::messages;
 use crate::error::Error;
 use crate::step::Step;
 
@@ -125,19 +126,89 @@ fn nearest_first(error: &mut clap::Error) {
     }
 }
 
-/// An error about arguments without what was given: a token may have been pasted into the wrong place.
-/// The name of a flag, and a word that is near a command, stay.
-pub(super) fn without_values(mut error: clap::Error) -> clap::Error {
+/// A command line that is no command but a message of OpenClaw, as one that explains it.
+pub(super) fn pasted_message(argv: &[OsString], error: &clap::Error) -> Option<Vec<OsString>> {
+    let Some(ContextValue::String(first)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let at = argv.iter().skip(1).position(|arg| arg.to_str() == Some(first))? + 1;
+    let (flags, words) = argv.split_at_checked(at)?;
+    let text: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let is_message = first.contains(' ') || !messages::find(&text.join(" ")).is_empty();
+    let explain = ["explain", "--"].map(OsString::from);
+    is_message.then(|| flags.iter().cloned().chain(explain).chain(words.iter().cloned()).collect())
+}
+
+/// The command that is meant by one which is not there.
+fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
+    let root = Cli::command();
+    let args: Vec<_> = argv.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
+    let is_command = |word: &str| root.find_subcommand(word).is_some();
+    let words: Vec<_> = args.iter().copied().filter(|arg| !arg.starts_with('-')).collect();
+    let command = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
+    match words.as_slice() {
+        ["devices", "list" | "show" | "ls"] | ["list"] => return command(&["devices"]),
+        ["devices", "approve", ..] => return command(&["approve"]),
+        ["snapshot" | "snapshots", "undo"] => return command(&["undo"]),
+        ["snapshot" | "snapshots", "restore", ..] => return command(&["restore"]),
+        ["snapshots", ..] => return command(&["snapshot", "list"]),
+        // Typed again it goes further back; a certain snapshot is named to `restore`.
+        ["undo", number] if number.parse::<u8>().is_ok() => return command(&["undo"]),
+        ["undo", _] => return command(&["snapshot", "list"]),
+        _ => {}
+    }
+    let at = args.iter().position(|arg| arg.starts_with('-') && arg.trim_matches('-').len() > 1);
+    let wrong = args.iter().copied().filter(|arg| arg.starts_with('-')).find_map(|arg| {
+        let name = arg.trim_start_matches('-');
+        if name == "all" {
+            return Some(vec!["diagnose".to_owned(), "--all".to_owned()]);
+        }
+        if is_command(name) {
+            return Some(vec![name.to_owned()]);
+        }
+        // One dash for two.
+        let named = words.first().and_then(|word| root.find_subcommand(word)).unwrap_or(&root);
+        let mut flags = named.get_arguments().chain(root.get_arguments());
+        let is_flag = flags.any(|flag| flag.get_long() == Some(name));
+        let with = format!("--{name}");
+        let is_wrong = is_flag && !arg.starts_with("--");
+        is_wrong.then(|| {
+            words.first().map(|word| (*word).to_owned()).into_iter().chain([with]).collect()
+        })
+    });
+    at.and(wrong)
+}
+
+/// Whether a word is too short and plain to be a secret: a few letters, or a number that is no PIN.
+fn is_plain(word: &str) -> bool {
+    let is_word = word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    is_word && word.len() <= 10 || is_number && word.len() <= 2
+}
+
+/// An error about arguments without what was given: a token may have been pasted into the wrong place. The name of a
+/// flag, a short plain word and one that is near a command stay. The command that is meant is named, if it is known.
+pub(super) fn without_values(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
+    if matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand)
+        && let Some(words) = meant_instead(argv)
+    {
+        for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
+            error.remove(kind);
+        }
+        let tip = format!("the command is: clawmend {}", words.join(" "));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     let masked = || ContextValue::String("****".to_owned());
     let text = |error: &clap::Error, kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
     };
-    if text(&error, ContextKind::InvalidValue).is_some_and(|value| !value.is_empty()) {
+    let hides = |value: &String| !value.is_empty() && !is_plain(value);
+    if text(&error, ContextKind::InvalidValue).is_some_and(|value| hides(&value)) {
         error.insert(ContextKind::InvalidValue, masked());
     }
     let is_near = error.get(ContextKind::SuggestedSubcommand).is_some();
-    if text(&error, ContextKind::InvalidSubcommand).is_some() && !is_near {
+    if text(&error, ContextKind::InvalidSubcommand).is_some_and(|word| hides(&word)) && !is_near {
         error.insert(ContextKind::InvalidSubcommand, masked());
     }
     nearest_first(&mut error);
@@ -145,7 +216,8 @@ pub(super) fn without_values(mut error: clap::Error) -> clap::Error {
     let is_flag = |text: &str| {
         text.starts_with('-') && crate::secret::places::shows_key(text.trim_start_matches('-'))
     };
-    if is_unknown && text(&error, ContextKind::InvalidArg).is_some_and(|text| !is_flag(&text)) {
+    let is_shown = |text: &str| is_flag(text) || is_plain(text);
+    if is_unknown && text(&error, ContextKind::InvalidArg).is_some_and(|text| !is_shown(&text)) {
         error.insert(ContextKind::InvalidArg, masked());
     }
     error

@@ -57,9 +57,12 @@ where
     let (cli, name) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
+            if let Some(explain) = misuse::pasted_message(&argv, &error) {
+                return run(explain, world);
+            }
             let to_err = error.use_stderr();
             let colour = world.out_is_terminal && !world.no_color;
-            let error = misuse::without_values(error);
+            let error = misuse::without_values(error, &argv);
             if to_err && misuse::asks_for_json(&argv) {
                 let command = misuse::meant(&argv);
                 let error = misuse::error(&command, &error);

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::context::{Context, State};
 use super::flags;
 use crate::checks;
-use crate::finding::{Finding, Remedy};
+use crate::finding::{Code, Finding, Remedy};
 use crate::render::invocation::Invocation;
 use crate::step::{Program, Step};
 
@@ -16,6 +16,8 @@ pub(super) struct Next {
     tail: Vec<String>,
     /// The steps are to choose from.
     numbered: bool,
+    /// The finding whose ways out these are.
+    of: Option<Code>,
     invocation: Invocation,
 }
 
@@ -46,7 +48,7 @@ impl Next {
             }
             // The command alone, to be pasted as it stands.
             lines.push(format!("{first}{command}"));
-            let below = format!("{rest}    ");
+            let below = format!("{rest}   ");
             if !step.note.is_empty() {
                 lines.push(crate::render::wrap(&step.note, width, &below, &below));
             }
@@ -54,6 +56,11 @@ impl Next {
         let tail = self.tail.iter();
         lines.extend(tail.map(|line| crate::render::wrap(&format!("({line})"), width, "  ", "  ")));
         lines.join("\n")
+    }
+
+    /// The finding whose several ways out these are: a person has to choose one.
+    pub(super) fn choice_of(&self) -> Option<Code> {
+        self.of.filter(|_| self.numbered)
     }
 
     /// Whether it is a repair that needs no choice.
@@ -78,6 +85,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
         steps,
         tail: Vec::new(),
         numbered: false,
+        of: None,
         invocation: context.invocation.clone(),
     };
     let is_repaired = |finding: &Finding| matches!(finding.remedy, Remedy::Repair(_));
@@ -89,11 +97,11 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
         if state.findings.iter().any(is_repaired) {
             return deeds(context, state, Step::clawmend(["repair"]));
         }
-        let explain = Step::clawmend(["explain", "the error text"]);
+        let explain = Step::clawmend(["explain"]).note("then paste what openclaw says");
         return told("If the CLI is still refused:", vec![explain]);
     };
     let choices = |finding: &Finding| match &finding.remedy {
-        Remedy::Choice(steps) => Some(steps.clone()),
+        Remedy::Choice(steps) => Some((finding.code, steps.clone())),
         _ => None,
     };
     match &first.remedy {
@@ -106,10 +114,10 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
             let last = Step::diagnose().note("checks again, and shows the next step");
             told(head, steps.chain([last]).collect())
         }
-        Remedy::Choice(steps) => choose(context, state, steps.clone()),
+        Remedy::Choice(steps) => choose(context, state, first.code, steps.clone()),
         // The command of a choice repairs all the rest too.
         Remedy::Repair(_) => match failing.find_map(choices) {
-            Some(steps) => choose(context, state, steps),
+            Some((code, steps)) => choose(context, state, code, steps),
             None => deeds(context, state, Step::clawmend(["repair"])),
         },
         Remedy::Nothing => {
@@ -119,15 +127,23 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
 }
 
 /// Several ways, each with its consequence; one way is just done.
-fn choose(context: &Context<'_, '_>, state: &State, steps: Vec<Step>) -> Next {
+fn choose(context: &Context<'_, '_>, state: &State, code: Code, steps: Vec<Step>) -> Next {
     if let [only] = steps.as_slice() {
         return deeds(context, state, only.clone());
     }
     let mut next = deeds(context, state, Step::clawmend(["repair"]));
     next.head = "Choose one, and type it:";
     next.numbered = true;
+    next.of = Some(code);
     let word = "a `clawmend repair` shows its changes and asks before it makes them";
     next.tail.insert(0, word.to_owned());
+    let is_safe = |step: &Step| {
+        let args = step.command.iter().flat_map(|command| &command.args);
+        args.into_iter().any(|arg| arg == "--new-identity" || arg == "loopback")
+    };
+    if steps.first().is_some_and(is_safe) {
+        next.tail.insert(0, "1 if you are not sure".to_owned());
+    }
     let as_root = next.steps.pop().and_then(|deed| deed.command).map(|command| command.program);
     next.steps = steps
         .into_iter()
@@ -167,7 +183,7 @@ fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
         }
         invocation.root_flags = flags_of_root(context, state);
     }
-    Next { head, steps: vec![preview, deed], tail, numbered: false, invocation }
+    Next { head, steps: vec![preview, deed], tail, numbered: false, of: None, invocation }
 }
 
 /// Root's home and environment are others, so what was found by them is named.

@@ -12,7 +12,12 @@ use crate::text::safe;
 
 /// The steps, a line each.
 pub fn steps(model: &Model, admission: &Admission, width: usize) -> String {
-    let mut out = "What the gateway asks, step by step:\n".to_owned();
+    let mut out = wrap(
+        "What the gateway asks, step by step (skipped: it does not ask that):",
+        width,
+        "",
+        "  ",
+    ) + "\n";
     for step in &admission.steps {
         let is_first = Some(step.stage) == admission.stage;
         let mark = match (step.outcome, is_first) {
@@ -20,7 +25,7 @@ pub fn steps(model: &Model, admission: &Admission, width: usize) -> String {
             (Outcome::Failed, true) => "NO",
             (Outcome::Failed, false) => "no",
             (Outcome::Unknown, _) => "not known",
-            (Outcome::NotAsked, _) => "not asked",
+            (Outcome::NotAsked, _) => "skipped",
             (Outcome::NotReached, _) => "-",
         };
         let codes = match step.findings.as_slice() {
@@ -41,8 +46,8 @@ fn title(model: &Model, stage: Stage) -> String {
         Stage::Url => return format!("the CLI reaches it: {}", url(model)),
         Stage::Credential => "the CLI has a token or password that the gateway takes",
         Stage::Device => "the CLI proves which device it is",
-        Stage::Token => "its device token is live, and the recorded one",
-        Stage::Policy => "gateway.roles lets the CLI in",
+        Stage::Token => "its saved token is the one in its record, and is not revoked",
+        Stage::Policy => "gateway.roles allows the CLI",
         Stage::Record => "the device is paired, with this key and on this platform",
         Stage::Role => "the device has the role operator",
         Stage::Scopes => "its scopes cover the everyday commands",

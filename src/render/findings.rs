@@ -6,7 +6,7 @@ use super::invocation::Invocation;
 use super::{Paint, wrap};
 use crate::checks;
 use crate::checks::follow::{Cause, causes};
-use crate::finding::{EvidenceKind, Finding, Remedy, Severity};
+use crate::finding::{Code, EvidenceKind, Finding, Remedy, Severity};
 use crate::step::Step;
 use crate::text::{count, safe};
 
@@ -28,6 +28,8 @@ pub struct View<'i> {
     pub verbose: bool,
     /// Only what fails.
     pub quiet: bool,
+    /// The finding whose ways out stand below all, to choose from.
+    pub chosen_below: Option<Code>,
 }
 
 /// `BLOCKS`, in its colour.
@@ -79,6 +81,10 @@ fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
             let repair = format!("{} repair: {}", view.invocation.program.join(" "), safe(what));
             part(out, "do", &repair, view.width);
             &[][..]
+        }
+        Remedy::Choice(_) if view.chosen_below == Some(finding.code) => {
+            part(out, "do", "choose one of the ways below", view.width);
+            &[]
         }
         Remedy::Choice(steps) | Remedy::ByHand(steps) => steps,
         Remedy::Nothing => &[],

@@ -189,3 +189,69 @@ fn an_unknown_text_ends_with_what_to_send_where() {
     assert!(said.contains("/issues") && said.contains("openclaw --version"), "{}", run.text());
     assert!(!said.contains("lamp"), "{}", run.text());
 }
+
+/// A message that is older than the repair, one whose cause is not what blocks now, and none at all.
+#[test]
+fn what_is_true_now_comes_first() {
+    const MESSAGE: &str =
+        "gateway closed (1008): pairing required: device is asking for more scopes";
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let run = sandbox.run(&["explain", "Cron jobs:", "one"]).expect(Exit::Refused);
+    assert!(
+        run.stderr.contains("no error message") && run.stderr.contains("locked out"),
+        "{}",
+        run.text()
+    );
+    sandbox.run(&["explain", "an error nobody knows"]).expect(Exit::Refused);
+
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    sandbox.now_ms.set(sandbox.now_ms.get() + 120_000);
+    let run = sandbox.run(&["explain", MESSAGE]).expect(Exit::Done);
+    let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let repaired = text.find("clawmend changed this state with `clawmend repair` at").expect(&text);
+    assert!(
+        text.contains("try openclaw again") && repaired < text.find("What it means").unwrap(),
+        "{text}"
+    );
+    let run = sandbox.run(&["explain", "No cron jobs."]).expect(Exit::Refused);
+    assert!(run.stderr.contains("healthy"), "{}", run.text());
+    // Of a repair that was taken back nothing is said.
+    sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+    let run = sandbox.run(&["explain", MESSAGE]).expect(Exit::Done);
+    assert!(!run.stdout.contains("changed this state"), "{}", run.text());
+
+    std::fs::remove_dir_all(sandbox.path("identity")).unwrap();
+    let run = sandbox.run(&["explain", "device token mismatch"]).expect(Exit::Done);
+    let at = |what: &str| run.stdout.find(what).unwrap_or_else(|| panic!("{what}: {}", run.text()));
+    assert!(
+        at("This blocks now") < at("Choose one") && at("Choose one") < at("means"),
+        "{}",
+        run.text()
+    );
+    assert!(run.stdout.contains("[identity-missing]"), "{}", run.text());
+}
+
+/// Pasted in the place of a command it is explained, quoted or not; a secret in such a place is not said again.
+#[test]
+fn a_message_in_the_place_of_a_command_is_explained() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    for words in [
+        &["gateway closed (1008): pairing required"][..],
+        &["pairing", "required"],
+        &["--no-color-please x y"],
+    ] {
+        let args = [&["--json"][..], words].concat();
+        let run = sandbox.run(&args);
+        if words[0].starts_with('-') {
+            assert_eq!(run.exit, Exit::Usage);
+            continue;
+        }
+        assert_eq!(run.json()["command"], "explain", "{}", run.text());
+        let run = sandbox.run(words).expect(Exit::Done);
+        assert!(run.stdout.starts_with("About: pairing required"), "{}", run.text());
+    }
+    for secret in ["Vrj1_j258mhmci7lPFTO1eXBa4DabTaqC4otZKUY1YM", "my secret words"] {
+        let run = sandbox.run(&[secret]);
+        assert!(!run.text().contains(secret), "{}", run.text());
+    }
+}

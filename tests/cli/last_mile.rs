@@ -111,7 +111,8 @@ fn after_a_repair_the_check_and_the_restart_of_this_gateway_are_told() {
     const UNIT: &str = "[Service]\nExecStart=openclaw gateway run\n";
     let told = broken(Some((".config/systemd/user/openclaw-gateway.service", UNIT)));
     assert!(told.contains("restart:\n  systemctl --user restart openclaw-gateway\n"), "{told}");
-    assert!(told.contains("To check: openclaw devices list\n"), "{told}");
+    let check = "To check: openclaw cron list    (or the command that was refused)\n";
+    assert!(told.contains(check), "{told}");
     let told = broken(Some(("Library/LaunchAgents/ai.openclaw.gateway.plist", UNIT)));
     assert!(told.contains("restart:\n  launchctl stop ai.openclaw.gateway"), "{told}");
     let compose = "docker-compose.yml";

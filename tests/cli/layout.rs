@@ -57,7 +57,11 @@ fn the_simplest_lockout_fits_on_one_screen() {
         // The question below it and the shell's prompt above it have their lines too.
         assert!(lines.len() <= 22, "{} lines\n{}", lines.len(), run.stdout);
         assert!(lines[0].starts_with("State dir"), "{}", run.stdout);
-        assert!(run.stdout.contains("keeps this machine's CLI out.\n"), "{}", run.stdout);
+        assert!(
+            run.stdout.contains("keeps this machine's CLI out. `devices list` still works.\n"),
+            "{}",
+            run.stdout
+        );
         assert!(run.stdout.contains("  clawmend repair --dry-run"), "{}", run.stdout);
     }
 }

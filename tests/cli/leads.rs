@@ -28,8 +28,7 @@ fn what_is_not_what_it_says_it_is_is_offered_to_nobody() {
 #[test]
 fn what_repair_leaves_to_the_user_is_said_before_and_after() {
     let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
-    let choice =
-        "Not changed, because you decide:\n  there seems to be a proxy in front of the gateway";
+    let choice = "Not changed, because you decide:\n  if you use a proxy (nginx, Caddy or similar)";
     let command = "    clawmend repair --trust-proxy 127.0.0.1";
     for args in [&["repair", "--dry-run"][..], &["repair", "--yes"]] {
         let run = sandbox.run(args).expect(Exit::Done);
@@ -184,4 +183,40 @@ fn a_journal_that_is_not_theirs_to_read_is_no_interrupted_run() {
     assert!(!text.contains("run was interrupted\n"), "{text}");
     assert!(text.contains("journal is not yours to read"), "{text}");
     assert!(text.contains("sudo -u '#0' clawmend --state-dir"), "{text}");
+}
+
+/// A plain word that was typed is shown; and the command that was meant is named.
+#[test]
+fn a_word_that_is_no_secret_is_shown_and_the_command_that_is_meant_is_named() {
+    let sandbox = locked();
+    for (typed, shown, meant) in [
+        (&["devices", "list"][..], "'list'", "clawmend devices\n"),
+        (&["list"], "'list'", "clawmend devices\n"),
+        (&["undo", "2"], "'2'", "clawmend undo\n"),
+        (&["snapshot", "undo"], "'undo'", "clawmend undo\n"),
+        (&["--all"], "'--all'", "clawmend diagnose --all\n"),
+        (&["-all"], "-a", "clawmend diagnose --all\n"),
+        (&["--repair"], "'--repair'", "clawmend repair\n"),
+        (&["--undo"], "'--undo'", "clawmend undo\n"),
+        (&["repair", "-dry-run"], "-d", "clawmend repair --dry-run\n"),
+    ] {
+        let run = sandbox.run(typed).expect(Exit::Usage);
+        assert!(run.stderr.contains(shown), "{typed:?}: {}", run.text());
+        assert!(
+            run.stderr.contains(&format!("the command is: {meant}")),
+            "{typed:?}: {}",
+            run.text()
+        );
+    }
+    let run = sandbox.run(&["repair", "--yes", "now"]).expect(Exit::Usage);
+    assert!(run.stderr.contains("'now'"), "{}", run.text());
+    let run = sandbox.run(&["approve", "4c3b5101"]).expect(Exit::Refused);
+    assert!(run.stderr.contains("`4c3b5101`"), "{}", run.text());
+    for secret in ["Vrj1_j258mhmci7lPFTO1eXBa4DabTaqC4otZKUY1YM", "token=abc", "0123456789abcdef"] {
+        for typed in [&["undo", secret][..], &["devices", secret], &[secret], &["approve", secret]]
+        {
+            let run = sandbox.run(typed);
+            assert!(!run.text().contains(secret), "{typed:?}: {}", run.text());
+        }
+    }
 }

@@ -61,7 +61,10 @@ fn a_repair_that_leaves_the_cli_locked_out_does_not_say_done() {
     assert!(text.contains("STILL LOCKED OUT:") && !text.contains("Done"), "{text}");
     assert!(text.contains("gateway.localExec") && text.contains("To undo"), "{text}");
     let checked = sandbox.run(&["repair", "--dry-run"]).expect(Exit::Findings).text();
-    assert!(checked.contains("Nothing to change"), "{checked}");
+    assert!(
+        checked.contains("You must choose first.\n") && !checked.contains("What would"),
+        "{checked}"
+    );
 }
 
 #[test]

@@ -84,7 +84,7 @@ Made by \`node tests/real/sweep.mjs\` with ${clawmend}: each of these stable rel
 locked out, repaired, asked and restored. A run takes the releases from the newest on in smaller and smaller steps, and goes on where
 the last one stopped. "no lockout": on that release the CLI gets in all the same. "–": not possible there, or not judged.
 
-Opened on ${opened} of ${judged} releases that could be locked out; ${rows.length} looked at.
+${rows.length} releases tried. ${judged} of them could be locked out; clawmend opened ${opened} of these.
 
 | release | ${LOCKOUTS.join(" | ")} | why not |
 |---|${LOCKOUTS.map(() => "---|").join("")}---|
@@ -129,7 +129,7 @@ async function main() {
   const { stdout } = await run(values.clawmend, ["--version"], { env: process.env, timeoutMs: 10_000 });
   writeFileSync(PAGE, page(sorted, stdout.trim()));
   const { opened, judged } = counts(sorted);
-  writeFileSync(README, readFileSync(README, "utf8").replace(/opened on \d+ of \d+ releases/, `opened on ${opened} of ${judged} releases`));
+  writeFileSync(README, readFileSync(README, "utf8").replace(/\d+ releases of OpenClaw could be locked out, and it opened \d+/, `${judged} releases of OpenClaw could be locked out, and it opened ${opened}`));
   const failed = sorted.filter(({ outcome }) => outcome === "failed").length;
   console.log(`${sorted.length - failed} passed, ${failed} failed`);
   process.exit(failed > 0 ? 1 : 0);

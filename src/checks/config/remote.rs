@@ -144,9 +144,16 @@ pub static UNTRUSTED: Check = Check {
             None if strange => "127.0.0.1".to_owned(),
             _ => "IP".to_owned(),
         };
-        let says = "there seems to be a proxy in front of the gateway, and gateway.trustedProxies does not name it";
+        let says = match &address {
+            Some(_) => {
+                "there seems to be a proxy in front of the gateway, and gateway.trustedProxies does not name it"
+            }
+            None => {
+                "if you use a proxy (nginx, Caddy or similar): gateway.trustedProxies does not name it"
+            }
+        };
         let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()])
-            .note("the gateway then believes what this proxy says");
+            .note("only with a proxy: the gateway then takes each client's address from it");
         let finding = check
             .finding(place(model, setting), says)
             .choice(trust)

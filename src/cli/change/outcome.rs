@@ -4,8 +4,9 @@ use super::{Purpose, Report};
 use crate::checks;
 use crate::checks::follow::causes;
 use crate::cli::context::Context;
-use crate::finding::{Finding, Severity};
-use crate::render::{findings, wrap};
+use crate::finding::{Code, Finding, Severity};
+use crate::render::findings::{self, View};
+use crate::render::wrap;
 use crate::step::Step;
 use crate::text::safe;
 
@@ -60,7 +61,7 @@ fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
     if checks::fails(found) {
         let locked = "The changes are made, but this machine's CLI is STILL LOCKED OUT:";
         let unsure = "The changes are made. clawmend cannot tell if the CLI gets in now:";
-        tell_failing(context, found, locked, unsure);
+        tell_failing(context, found, locked, unsure, None);
         return;
     }
     context.say(&context.paint.green("Done."));
@@ -71,17 +72,19 @@ fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
     ));
 }
 
-/// What fails, below `locked` where something surely locks the CLI out, else below `unsure`.
+/// What fails, below `locked` where something surely locks the CLI out, else below `unsure`; the ways out of
+/// `chosen_below` are told by who calls.
 pub(super) fn tell_failing(
     context: &mut Context<'_, '_>,
     found: &[Finding],
     locked: &str,
     unsure: &str,
+    chosen_below: Option<Code>,
 ) {
     let failing: Vec<_> = found.iter().filter(|one| one.severity.fails()).cloned().collect();
     let is_out = failing.iter().any(|one| one.severity == Severity::Blocks);
     let text = wrap(if is_out { locked } else { unsure }, context.world.width, "", "  ");
     context.say(&context.paint.red(&text));
-    let text = findings::all(&failing, context.view());
+    let text = findings::all(&failing, View { chosen_below, ..context.view() });
     context.print(&text);
 }

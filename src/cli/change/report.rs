@@ -11,7 +11,7 @@ use crate::cli::head::head;
 use crate::cli::next::next;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::Finding;
+use crate::finding::{Finding, Remedy};
 use crate::model::Model;
 use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, Head, StateDocument};
@@ -144,17 +144,26 @@ pub(super) fn tell_unchanged(
         context.json(&document);
         return exit;
     }
-    match (is_empty, call.dry_run) {
-        (true, true) => context.say("Nothing to change."),
-        (true, false) => context.say("Nothing to change. Nothing was written."),
-        (false, _) => {
-            context.say("\nNothing was changed: this was a dry run.");
-            if state.may_not_write() {
-                let dir = context.invocation.shell.quote(state.located.state_dir.as_os_str());
-                context.note(&format!(
-                    "note: you may not write to {dir}: without --dry-run this command needs root or the owner"
-                ));
+    let first = left.iter().find(|finding| finding.severity.fails());
+    let next = next(context, state);
+    if is_empty {
+        let says = match (call.purpose, first.map(|finding| &finding.remedy)) {
+            (Purpose::Repair, Some(Remedy::Choice(_))) => "You must choose first.",
+            (Purpose::Repair, Some(Remedy::ByHand(_))) => {
+                "Nothing to change for clawmend: you must do this by hand first."
             }
+            (Purpose::Repair | Purpose::Approve, None) => "Healthy, nothing to change.",
+            _ => "Nothing to change.",
+        };
+        let written = if call.dry_run { "" } else { " Nothing was written." };
+        context.say_wrapped(&format!("{says}{written}"));
+    } else {
+        context.say("\nNothing was changed: this was a dry run.");
+        if state.may_not_write() {
+            let dir = context.invocation.shell.quote(state.located.state_dir.as_os_str());
+            context.note(&format!(
+                "note: you may not write to {dir}: without --dry-run this command needs root or the owner"
+            ));
         }
     }
     if is_back {
@@ -175,7 +184,12 @@ pub(super) fn tell_unchanged(
             false => "This still locks the CLI out:",
         };
         let unsure = "This could not be checked, so it may still lock the CLI out:";
-        outcome::tell_failing(context, &left, locked, unsure);
+        let choice = next.choice_of().filter(|_| is_empty && call.purpose == Purpose::Repair);
+        outcome::tell_failing(context, &left, locked, unsure, choice);
+        if choice.is_some() {
+            let text = next.text(context.world.width);
+            context.say(&format!("\n{}", context.paint.bold(&text)));
+        }
     }
     let untouched = untouched(call, &state.findings, proposal);
     choices(context, &untouched, &left);
@@ -270,7 +284,9 @@ pub(super) fn tell_done(
         context.say_wrapped("The gateway needs no restart: it reads the pairing at every connect.");
     }
     if exit == Exit::Done && !call.purpose.goes_back() && !state.model.config.is_client() {
-        let check = Step::run("openclaw", ["devices", "list"]).after("To check");
+        let check = Step::run("openclaw", ["cron", "list"])
+            .after("To check")
+            .note("or the command that was refused");
         context.say_step(&check);
         let waits = state.findings.iter().any(|one| one.code.0 == "request-foreign");
         if waits && report.lets_in.is_none() {

@@ -27,8 +27,9 @@ pub(super) fn pasted(
         let file = std::fs::File::open(path).map_err(failed)?;
         return Ok(Some(end_of(file).map_err(failed)?));
     }
+    let asks = context.world.person.is_there() && !context.global.json;
     let from_input = match args.what.as_slice() {
-        [] => context.world.person.pipes(),
+        [] => !args.list && (context.world.person.pipes() || asks),
         words => words == ["-"],
     };
     if !from_input {

@@ -116,7 +116,7 @@ impl ReportDocument {
             ("system", format!("{}, {container}", self.system)),
             (
                 "OpenClaw",
-                state.written_by.clone().unwrap_or_else(|| "the state names no release".to_owned()),
+                state.written_by.clone().unwrap_or_else(|| "version not known".to_owned()),
             ),
             ("pairing in", store.to_owned()),
             ("gateway", state.gateway.clone()),
@@ -149,9 +149,9 @@ impl ReportDocument {
                 writeln!(text, "  {mode:>4} {owner:>11} {:>9} {:<6} {path}", file.size, file.kind);
         }
         let verdict = match self.admission.verdict {
-            Verdict::Admitted => "the CLI is let in",
+            Verdict::Admitted => "healthy",
             Verdict::Refused => "LOCKED OUT",
-            Verdict::CannotTell => "not sure whether the CLI is let in",
+            Verdict::CannotTell => "not sure whether the CLI is locked out",
         };
         let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
         let fence = "`".repeat(longest.max(2) + 1);
