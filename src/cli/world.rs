@@ -113,10 +113,8 @@ impl Person for AtTerminal {
     }
 }
 
-/// Columns to use: the terminal's, between 40 and 100; 80 where there is none.
+/// Columns to use, between 40 and 100: the terminal's, else what `COLUMNS` says, else 80.
 pub fn width() -> usize {
-    match dialoguer::console::Term::stdout().size_checked() {
-        Some((_, columns)) => usize::from(columns).clamp(40, 100),
-        None => 80,
-    }
+    let terminal = || Some(usize::from(dialoguer::console::Term::stdout().size_checked()?.1));
+    terminal().or_else(crate::read::env::columns).map_or(80, |columns| columns.clamp(40, 100))
 }

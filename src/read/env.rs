@@ -127,6 +127,11 @@ pub fn no_color() -> bool {
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
+/// The columns that `COLUMNS` names.
+pub fn columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.trim().parse().ok()
+}
+
 /// Where Windows' home folders are seen from a Linux in it: its drives lie in `/mnt`, or in `/` where
 /// somebody has set that.
 fn windows_homes(root: &Path) -> Option<PathBuf> {

@@ -121,6 +121,7 @@ fn what_is_said_after_a_change_fits_a_narrow_screen() {
             &["restore", "--yes", "-q"],
             &["undo", "--yes", "-q"],
             &["snapshot", "create"],
+            &["snapshot", "list"],
             &["explain", "cli-not-paired"],
         ] {
             let run = sandbox.run(args);

@@ -220,3 +220,17 @@ fn a_word_that_is_no_secret_is_shown_and_the_command_that_is_meant_is_named() {
         }
     }
 }
+
+/// Where no terminal tells its width, `COLUMNS` does.
+#[test]
+fn columns_is_the_width_where_no_terminal_tells_it() {
+    let sandbox = locked();
+    let widest = |columns: &str| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"));
+        program.env_clear().env("HOME", sandbox.home()).env("COLUMNS", columns);
+        let out = program.arg("diagnose").output().unwrap();
+        let text = String::from_utf8(out.stdout).unwrap();
+        text.lines().filter(|line| line.starts_with("Gateway ")).map(str::len).max().unwrap()
+    };
+    assert!(widest("40") <= 40 && widest("nonsense") > 60 && widest("") > 60);
+}

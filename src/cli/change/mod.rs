@@ -269,7 +269,7 @@ pub(super) fn agreed(
         ))
         .hint(again.with(["--yes"]).after("to run it without the question")));
     }
-    let question = format!("{question} [y/N, d shows each line]");
+    let question = format!("{question}\n[y/N, d shows each line]");
     let lines =
         question.lines().map(|line| crate::render::wrap(line, context.world.width, "", "  "));
     let question = lines.collect::<Vec<_>>().join("\n");
