@@ -64,21 +64,24 @@ pub fn places(changes: &Changes) -> String {
     }
 }
 
-/// What would change, grouped as a person thinks of it: a line for each thing that is done.
-pub fn summary(model: &Model, changes: &Changes, view: View<'_>) -> String {
+/// What would change, grouped as a person thinks of it: a line for each thing that is done. A way back is one.
+pub fn summary(model: &Model, changes: &Changes, is_back: bool, view: View<'_>) -> String {
     let mut out = String::new();
     let head = format!("What would change, in {}:", places(changes));
     let _ = writeln!(out, "{}", view.paint.bold(&head));
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     let (own, rest): (Vec<&Edit>, Vec<&Edit>) =
-        changes.edits.iter().partition(|edit| is_own(model, edit));
+        changes.edits.iter().partition(|edit| !is_back && is_own(model, edit));
     if let Some(line) = granted(&own) {
         told.push((line, own.iter().map(|edit| place(model, edit)).collect()));
     } else {
         told.extend(own.iter().map(|edit| (plain(edit), vec![place(model, edit)])));
     }
     for edit in rest {
-        let line = request_of(model, edit).unwrap_or_else(|| plain(edit));
+        let line = match is_back {
+            true => capital(&edit.why),
+            false => request_of(model, edit).unwrap_or_else(|| plain(edit)),
+        };
         match told.iter_mut().find(|(other, _)| *other == line) {
             Some((_, places)) => places.push(place(model, edit)),
             None => told.push((line, vec![place(model, edit)])),

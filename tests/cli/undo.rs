@@ -219,6 +219,9 @@ fn undo_names_what_would_be_lost_and_loses_it_only_when_told() {
         let dry = sandbox.run(&["undo", "--dry-run"]);
         assert!(dry.exit != Exit::Refused && dry.stdout.contains("dry run"), "{}", dry.text());
         assert!(words(&dry.stdout).contains(says), "{says}: {}", dry.text());
+        let back = "  - Back to what it was when snapshot";
+        assert_eq!(dry.stdout.matches(back).count(), 1, "{}", dry.text());
+        assert!(!dry.stdout.contains("  - Change"), "{}", dry.text());
 
         let no = Answers::confirming(Some(false));
         let run = sandbox.run_with(&["undo"], &no).expect(Exit::Refused);

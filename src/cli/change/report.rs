@@ -49,7 +49,7 @@ pub(super) fn preview(
         out.push('\n');
     }
     let view = context.view();
-    out.push_str(&plan::summary(&state.model, &proposal.changes, view));
+    out.push_str(&plan::summary(&state.model, &proposal.changes, call.purpose.goes_back(), view));
     out
 }
 
