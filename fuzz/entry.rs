@@ -154,7 +154,7 @@ fn repaired(files: &[(Part, &[u8])], config: Option<&[u8]>) -> (Images, Changes)
         ..Options::default()
     };
     let plan = checks::plan(&model, &options);
-    let Ok(changes) = simulate(&model.images, &plan) else {
+    let Ok(changes) = simulate(&model, &plan) else {
         return (model.images, Changes::default());
     };
     let shown =

@@ -15,6 +15,7 @@ use crate::format::scan::{self, Member};
 use crate::image::{Bytes, DatabaseState, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::layout::Part;
+use crate::model::store::Records;
 use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, StoreKind, Target};
 
 /// A plan that was made for other images than those it is played on.
@@ -31,31 +32,12 @@ fn stale(place: impl Into<String>, what: impl Into<String>) -> StalePlan {
     StalePlan { place: place.into(), what: what.into() }
 }
 
-/// What `plan` does to `images`.
+/// What `plan` does to the images that `model` was made of.
 ///
 /// # Errors
 /// An edit names something that the images do not hold: the plan was made for others.
-pub fn simulate(images: &Images, plan: &Plan) -> Result<Changes, StalePlan> {
-    play(images, plan, &|_| None)
-}
-
-/// The same for the images that `model` was made of: where its records stand is known already.
-pub fn on_model(model: &Model, plan: &Plan) -> Result<Changes, StalePlan> {
-    play(&model.images, plan, &|slot| match slot {
-        Slot::File(part) if model.store == StoreKind::Files && *part == model.paired.part => {
-            model.paired.members()
-        }
-        Slot::File(part) if model.store == StoreKind::Files && *part == model.pending.part => {
-            model.pending.members()
-        }
-        _ => None,
-    })
-}
-
-/// Where the members of a store file stand, if that is known.
-type Known<'a> = &'a dyn Fn(&Slot) -> Option<Vec<Member>>;
-
-fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, StalePlan> {
+pub fn simulate(model: &Model, plan: &Plan) -> Result<Changes, StalePlan> {
+    let images = &model.images;
     let mut changes = Changes { edits: plan.edits.clone(), ..Changes::default() };
     let mut slots: Vec<Slot> = Vec::new();
     for slot in plan.edits.iter().map(|edit| edit.target.slot()) {
@@ -86,7 +68,7 @@ fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, Stale
                 let before = images
                     .text(&slot)
                     .ok_or_else(|| stale(format!("{slot:?}"), "the file was not read"))?;
-                changes.files.extend(file(&slot, before, &edits, known)?);
+                changes.files.extend(file(model, &slot, before, &edits)?);
             }
         }
     }
@@ -94,10 +76,10 @@ fn play(images: &Images, plan: &Plan, known: Known<'_>) -> Result<Changes, Stale
 }
 
 fn file(
+    model: &Model,
     slot: &Slot,
     before: &TextImage,
     edits: &[&Edit],
-    known: Known<'_>,
 ) -> Result<Option<FileChange>, StalePlan> {
     let place = crate::platform::shown(&before.path);
     let change = |after| FileChange { slot: slot.clone(), before: before.clone(), after };
@@ -116,8 +98,11 @@ fn file(
     let in_place = rewritten.is_none() && before.bytes().is_some();
     let splices = match slot {
         Slot::Config(_) => config::splices(&base, edits).map_err(|what| stale(&place, what))?,
-        Slot::File(Part::Paired | Part::Pending) => {
-            let members = if in_place { known(slot) } else { None };
+        Slot::File(part @ (Part::Paired | Part::Pending)) => {
+            // Where the records stand is known already.
+            let records = [&model.paired, &model.pending].into_iter();
+            let mut records = records.filter(|_| in_place && model.store == StoreKind::Files);
+            let members = records.find(|records| records.part == *part).and_then(Records::members);
             store(&base, members.as_deref(), edits)
                 .map_err(|error| stale(&place, error.to_string()))?
         }

@@ -60,7 +60,7 @@ fn core(criterion: &mut Criterion) {
     group.bench_function("model", |bench| bench.iter(|| Model::of(black_box(images.clone()), facts())));
     group.bench_function("checks", |bench| bench.iter(|| checks::diagnose(black_box(&model))));
     group.bench_function("plan", |bench| bench.iter(|| checks::plan(black_box(&model), &options)));
-    group.bench_function("simulate", |bench| bench.iter(|| simulate(black_box(&images), &plan).unwrap()));
+    group.bench_function("simulate", |bench| bench.iter(|| simulate(black_box(&model), &plan).unwrap()));
     group.finish();
 }
 

@@ -29,7 +29,7 @@ fn approving_gives_a_foreign_device_what_it_asks_for_and_no_more() {
     set(&mut before, &request);
     let model = Model::of(before.clone(), facts());
     let plan = approve(&model, &id, &[1; 32]).unwrap();
-    let after = images_after(before.clone(), simulate(&before, &plan).unwrap());
+    let after = images_after(before.clone(), simulate(&model, &plan).unwrap());
     let model = Model::of(after, facts());
     let device = model
         .paired
@@ -83,8 +83,9 @@ fn approved(paired: Option<Value>, change: impl Fn(&mut Value)) -> Value {
     let text = json!({ id: request }).to_string();
     before.texts.get_mut(&Slot::File(Part::Pending)).unwrap().state =
         FileState::Present { bytes: Bytes::new(text.into_bytes()), meta: Meta::default() };
-    let plan = approve(&Model::of(before.clone(), facts()), id, &[1; 32]).unwrap();
-    let after = images_after(before.clone(), simulate(&before, &plan).unwrap());
+    let model = Model::of(before.clone(), facts());
+    let plan = approve(&model, id, &[1; 32]).unwrap();
+    let after = images_after(before.clone(), simulate(&model, &plan).unwrap());
     let bytes = after.file(Part::Paired).unwrap().bytes().unwrap().to_vec();
     serde_json::from_slice::<Value>(&bytes).unwrap()[device].clone()
 }

@@ -164,7 +164,7 @@ fn a_release_that_reads_scopes_alone_needs_them_there() {
 pub(super) fn repaired(images: &Images) -> Model {
     let model = Model::of(images.clone(), facts());
     let plan = plan(&model, &options());
-    let changes = simulate(images, &plan).unwrap();
+    let changes = simulate(&model, &plan).unwrap();
     let after = Model::of(images_after(images.clone(), changes.clone()), facts());
     let left: Vec<_> = checks::diagnose(&after)
         .into_iter()
@@ -346,7 +346,7 @@ fn no_debug_print_shows_a_secret() {
     let model = Model::of(images.clone(), facts);
     assert!(model.config.whole().is_some() && model.local.is_some());
     let plan = plan(&model, &options());
-    let changes = simulate(&images, &plan).unwrap();
+    let changes = simulate(&model, &plan).unwrap();
     assert!(plan.edits.len() > 2 && changes.files.len() > 2);
     let printed = format!("{model:?} {plan:?} {changes:?} {:?}", checks::diagnose(&model));
     let token = crate::model::device::token_from(&[7; 32]);

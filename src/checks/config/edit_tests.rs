@@ -68,7 +68,7 @@ fn of_the_config(model: &Model) -> Vec<Finding> {
 fn repaired(before: &Images, facts: &Facts, options: &Options) -> (Images, Plan) {
     let model = Model::of(before.clone(), facts.clone());
     let plan = plan(&model, options);
-    let changes = simulate(before, &plan).unwrap();
+    let changes = simulate(&model, &plan).unwrap();
     let after = images_after(before.clone(), changes.clone());
     let model = Model::of(after.clone(), facts.clone());
     let left: Vec<Finding> = of_the_config(&model)
@@ -307,7 +307,7 @@ fn a_copy_takes_the_place_of_a_broken_config_and_is_repaired_too() {
     named.config_from = Some(("/s/openclaw.json.bak".into(), Bytes::new(copy.as_bytes().to_vec())));
     let (after, plan) = repaired(&before, &facts(), &named);
     assert!(matches!(plan.edits[0].op, Op::Rewrite(_)));
-    assert!(simulate(&before, &plan).unwrap().touch_config());
+    assert!(simulate(&Model::of(before, facts()), &plan).unwrap().touch_config());
     assert_eq!(text(&after, CONFIG), copy.replace("bind: 'local'", "bind: 'loopback'"));
 }
 

@@ -63,8 +63,8 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "[{}\\[\\]:,'a-z/*\n\\\\]{0,40}") {
         let before = images(&[(CONFIG, text.as_bytes())]);
-        let model = Model::of(before.clone(), facts());
+        let model = Model::of(before, facts());
         checks::diagnose(&model);
-        simulate(&before, &plan(&model, &options())).unwrap();
+        simulate(&model, &plan(&model, &options())).unwrap();
     }
 }

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::files::Lock;
 use crate::plan::{Changes, Plan};
 use crate::platform::Answer;
-use crate::simulate::on_model;
+use crate::simulate::simulate;
 use crate::snapshot::{Create, Since, Snapshot};
 use crate::step::Step;
 use crate::store::CommitError;
@@ -103,7 +103,7 @@ impl Proposal {
     /// # Errors
     /// The plan does not fit that state.
     pub(super) fn of(state: &State, plan: &Plan) -> Result<Self, Error> {
-        let changes = on_model(&state.model, plan).map_err(|stale| {
+        let changes = simulate(&state.model, plan).map_err(|stale| {
             // A bug in a check, never silently written.
             let text = format!("this edit cannot be made; nothing was changed: {stale}");
             Error::new(Kind::Refused, text)

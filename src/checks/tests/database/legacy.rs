@@ -38,7 +38,7 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     // A new one is made only where no import has one in hand, and the broken file goes.
     let renew = Options { new_identity: Some([7; 32]), ..options() };
     assert!(plan(&claimed, &renew).is_empty());
-    let changes = crate::simulate::on_model(&broken, &plan(&broken, &renew)).unwrap();
+    let changes = simulate(&broken, &plan(&broken, &renew)).unwrap();
     let after = Model::of(crate::simulate::images_after(images, changes), facts());
     assert!(after.usable_identity().is_some() && codes(&after).is_empty(), "{:?}", codes(&after));
 }

@@ -158,7 +158,7 @@ fn codes(model: &Model) -> Vec<&'static str> {
 /// Diagnoses, plans, plays the plan through and diagnoses again.
 fn repaired(images: &Images) -> (Model, Changes) {
     let plan = plan(&model(images), &options());
-    let changes = simulate(images, &plan).unwrap();
+    let changes = simulate(&model(images), &plan).unwrap();
     let after = model(&images_after(images.clone(), changes.clone()));
     let left: Vec<_> = checks::diagnose(&after)
         .into_iter()

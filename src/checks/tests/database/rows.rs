@@ -150,7 +150,7 @@ fn a_bad_cell_is_repaired_also_where_there_is_no_identity_to_grant() {
     table(&mut images, Part::Identity).rows.clear();
     add_other(&mut images, "scopes_json", "");
     let plan = plan(&model(&images), &options());
-    let after = images_after(images.clone(), simulate(&images, &plan).unwrap());
+    let after = images_after(images.clone(), simulate(&model(&images), &plan).unwrap());
     assert!(found(&model(&after), "cell-malformed").is_none());
     assert_eq!(codes(&model(&after)), ["identity-missing"]);
 }
