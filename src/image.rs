@@ -139,6 +139,11 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// The same for every name of the same file, and for no other.
+    pub fn id(&self) -> (u64, u64) {
+        (self.dev, self.ino)
+    }
+
     /// Nobody may write the file. No bits at all tell nothing: the system may have none.
     pub fn is_read_only(&self) -> bool {
         self.mode != 0 && self.mode & 0o222 == 0

@@ -23,7 +23,7 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
         .map_err(|error| Error::io("resolve the folder", path, &error))?;
     let held = dir.meta()?;
     let found = Dir::<SystemFolder>::open(&real)?.meta()?;
-    if (found.dev, found.ino) != (held.dev, held.ino) {
+    if found.id() != held.id() {
         return Err(Error::refused(
             "another folder was put in its place while clawmend was at work",
         )

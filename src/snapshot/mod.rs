@@ -79,7 +79,7 @@ fn of_another(state_dir: &StateDir, snapshots: &Path, named: &str) -> Option<Str
     }
     let place = |path: &Path| {
         let found = path.metadata().ok().filter(|_| crate::platform::KNOWS_OWNERS);
-        found.map(|found| crate::platform::meta(&found)).map(|meta| (meta.dev, meta.ino))
+        found.map(|found| crate::platform::meta(&found).id())
     };
     let real = |path: &Path| path.canonicalize().ok();
     let same = (place(named).is_some() && place(named) == place(this))

@@ -98,10 +98,6 @@ enum Progress {
 
 type Id = (u64, u64);
 
-fn id(meta: &Meta) -> Id {
-    (meta.dev, meta.ino)
-}
-
 impl<F: Folder> Staged<F> {
     /// Writes the new contents beside the file. Nothing that OpenClaw reads is touched yet.
     ///
@@ -114,11 +110,10 @@ impl<F: Folder> Staged<F> {
         new: Option<New<'_>>,
     ) -> Result<Self, Error> {
         let path = dir.path().join(name);
-        let old = match before {
-            FileState::Absent => None,
-            FileState::Present { meta, .. } => Some(*meta),
-            FileState::Unusable(why) => return Err(refuse(&path, why)),
-        };
+        if let FileState::Unusable(why) = before {
+            return Err(refuse(&path, why));
+        }
+        let old = before.meta().copied();
         let hard_links = || match dir.look(name) {
             Ok(found) => Ok(matches!(found, Some((meta, FileKind::File)) if meta.nlink > 1)),
             Err(error) => Err(Error::io("look at", &path, &error)),
@@ -170,7 +165,7 @@ impl<F: Folder> Staged<F> {
             file.write_all(piece).map_err(failed)?;
         }
         file.sync_all().map_err(failed)?;
-        Ok(id(&fresh))
+        Ok(fresh.id())
     }
 
     /// Swaps it in, if what stands there is still what was read.
@@ -208,13 +203,6 @@ impl<F: Folder> Staged<F> {
             let _ = self.dir.sync();
         }
         self.progress = Progress::Over;
-    }
-
-    fn before_meta(&self) -> Option<Meta> {
-        match &self.before {
-            FileState::Present { meta, .. } => Some(*meta),
-            _ => None,
-        }
     }
 
     fn new_id(&self) -> Option<Id> {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{self, Read, Seek, Write};
 
-use super::{Id, Method, Progress, Staged, id, temp_name};
+use super::{Id, Method, Progress, Staged, temp_name};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::files::CommitError;
 use crate::files::dir::{refuse, same_bytes};
@@ -13,7 +13,7 @@ use crate::platform::{FileKind, Folder, KNOWS_OWNERS};
 impl<F: Folder> Staged<F> {
     pub(super) fn swap_over(&mut self) -> Result<(), CommitError> {
         // Compared by size first: most changes show there, and then nothing has to be swapped in and out again.
-        if let (Ok(found), Some(before)) = (self.dir.look(&self.name), self.before_meta()) {
+        if let (Ok(found), Some(before)) = (self.dir.look(&self.name), self.before.meta()) {
             match found {
                 None => return Err(self.moved("is gone")),
                 Some((meta, FileKind::File)) if meta.len == before.len => {}
@@ -60,7 +60,7 @@ impl<F: Folder> Staged<F> {
         let mut held = None;
         for round in 0..1000 {
             let putting_file = self.dir.folder.open_file(&self.temp).ok();
-            let putting = self.dir.look(&self.temp).map_err(failed)?.map(|(meta, _)| id(&meta));
+            let putting = self.dir.look(&self.temp).map_err(failed)?.map(|(meta, _)| meta.id());
             match self.dir.folder.exchange(&self.temp, &self.name) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -73,7 +73,7 @@ impl<F: Folder> Staged<F> {
                 Err(error) => return Err(failed(error)),
             }
             let out = self.dir.look(&self.temp).map_err(failed)?;
-            if out.map(|(meta, _)| id(&meta)) == expected {
+            if out.map(|(meta, _)| meta.id()) == expected {
                 return Ok(round == 0);
             }
             expected = putting;
@@ -113,7 +113,7 @@ impl<F: Folder> Staged<F> {
 
     fn same_inode(&self, other: &OsStr) -> bool {
         let (one, other) = (self.dir.look(&self.name), self.dir.look(other));
-        matches!((one, other), (Ok(Some((one, _))), Ok(Some((other, _)))) if id(&one) == id(&other))
+        matches!((one, other), (Ok(Some((one, _))), Ok(Some((other, _)))) if one.id() == other.id())
     }
 
     pub(super) fn move_away(&mut self) -> Result<(), CommitError> {
@@ -227,7 +227,7 @@ impl<F: Folder> Staged<F> {
     /// Whether the file under `name` is the one that was written: by its inode, or, where a rename
     /// gives it another one, by every byte.
     fn is_ours(&self, name: &OsStr, ours: Option<Id>) -> io::Result<bool> {
-        let found = self.dir.look(name)?.map(|(meta, _)| id(&meta));
+        let found = self.dir.look(name)?.map(|(meta, _)| meta.id());
         if found == ours {
             return Ok(true);
         }

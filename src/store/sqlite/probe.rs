@@ -157,7 +157,7 @@ impl Probe {
             main: of(&self.path),
             log: of(&self.side("-wal")),
             log_head: head,
-            index: of(&self.side("-shm")).map(|meta| id(&meta)),
+            index: of(&self.side("-shm")).map(|meta| meta.id()),
         }
     }
 
@@ -165,7 +165,7 @@ impl Probe {
     /// file: that would be planned for again and again.
     pub(super) fn is_still_there(&self) -> Result<bool, Unread> {
         match std::fs::symlink_metadata(&self.path).map_err(Unread::from) {
-            Ok(now) => Ok(id(&meta(&now)) == id(&self.meta)),
+            Ok(now) => Ok(meta(&now).id() == self.meta.id()),
             Err(Unread::Absent) => Ok(false),
             Err(trouble) => Err(trouble),
         }
@@ -189,10 +189,6 @@ pub(super) struct Stamp {
     log: Option<Meta>,
     log_head: Vec<u8>,
     index: Option<(u64, u64)>,
-}
-
-fn id(meta: &Meta) -> (u64, u64) {
-    (meta.dev, meta.ino)
 }
 
 /// The path of a side file of a database.

@@ -53,7 +53,7 @@ impl Sandbox {
 
     /// Whether the path no longer leads into the folder.
     pub(super) fn is_elsewhere(&self, path: &Path) -> bool {
-        let identity = |dir: &Dir| dir.meta().ok().map(|meta| (meta.dev, meta.ino));
+        let identity = |dir: &Dir| dir.meta().ok().map(|meta| meta.id());
         let (Some(folder), Some(now)) = (&self.folder, path.parent()) else {
             return false;
         };
