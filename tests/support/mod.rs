@@ -269,7 +269,7 @@ impl Person for Answers {
     }
     fn confirm(&self, question: &str) -> Option<Answer> {
         self.asked.borrow_mut().push(question.to_owned());
-        self.confirm.map(Answer::from)
+        self.confirm.map(|yes| if yes { Answer::Yes } else { Answer::No })
     }
     fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
         self.asked.borrow_mut().push(format!("{question} {}", items.join(" | ")));

@@ -17,12 +17,6 @@ pub enum Answer {
     Diff,
 }
 
-impl From<bool> for Answer {
-    fn from(yes: bool) -> Self {
-        if yes { Answer::Yes } else { Answer::No }
-    }
-}
-
 /// What a line answers; `None` where the input ends.
 pub fn confirm(question: &str) -> Option<Answer> {
     confirm_with(question, |prompt| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
 use super::failure::Halt;
@@ -92,7 +92,7 @@ pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database,
         user_version: user_version(connection)?,
         content_version: content_version(connection),
         app_version: app_version(connection),
-        has_booted: has_rows(connection, layout::BOOTS),
+        has_booted: first::<i64>(connection, layout::BOOTS, "1", "").is_some(),
         secrets: secrets(connection).unwrap_or_default(),
         meta: *meta,
         tables,
@@ -149,22 +149,19 @@ pub(super) fn user_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA main.user_version", [], |row| row.get(0))
 }
 
-/// The schema that has been applied, where the gateway keeps it.
-fn content_version(connection: &Connection) -> Option<i64> {
-    if !is_table(connection, layout::MACHINE_STATE) {
-        return None;
-    }
-    let sql = format!(
-        "SELECT CAST(value_json AS TEXT) FROM {} WHERE state_key = 'state.schema.contentVersion'",
-        quote(layout::MACHINE_STATE)
-    );
-    let text: String = connection.query_row(&sql, [], |row| row.get(0)).ok()?;
-    serde_json::from_str::<serde_json::Value>(&text).ok()?.as_i64()
+/// The first value of a query on an ordinary table, where there is one.
+fn first<T: FromSql>(connection: &Connection, table: &str, column: &str, which: &str) -> Option<T> {
+    let sql = format!("SELECT {column} FROM {} {which} LIMIT 1", quote(table));
+    let found = || connection.query_row(&sql, [], |row| row.get(0)).ok();
+    is_table(connection, table).then(found)?
 }
 
-fn has_rows(connection: &Connection, table: &str) -> bool {
-    let sql = format!("SELECT 1 FROM {} LIMIT 1", quote(table));
-    is_table(connection, table) && connection.query_row(&sql, [], |_| Ok(())).is_ok()
+/// The schema that has been applied, where the gateway keeps it.
+fn content_version(connection: &Connection) -> Option<i64> {
+    let which = "WHERE state_key = 'state.schema.contentVersion'";
+    let column = "CAST(value_json AS TEXT)";
+    let text: String = first(connection, layout::MACHINE_STATE, column, which)?;
+    serde_json::from_str::<serde_json::Value>(&text).ok()?.as_i64()
 }
 
 /// How many secrets are looked at.
@@ -194,14 +191,8 @@ fn is_table(connection: &Connection, name: &str) -> bool {
 
 /// The release that wrote the database, where `schema_meta` says so in a way we know.
 fn app_version(connection: &Connection) -> Option<String> {
-    if !is_table(connection, layout::SCHEMA_META) {
-        return None;
-    }
-    let sql = format!(
-        "SELECT app_version FROM {} WHERE app_version IS NOT NULL ORDER BY meta_key = 'primary' DESC, updated_at DESC",
-        quote(layout::SCHEMA_META)
-    );
-    let text: String = connection.query_row(&sql, [], |row| row.get(0)).ok()?;
+    let which = "WHERE app_version IS NOT NULL ORDER BY meta_key = 'primary' DESC, updated_at DESC";
+    let text: String = first(connection, layout::SCHEMA_META, "app_version", which)?;
     // It is said on the first line of every command.
     text.lines().next().map(|release| crate::secret::shape::Shape::Version.show(release))
 }
