@@ -6,6 +6,7 @@ use super::context::{Context, State};
 use super::flags;
 use crate::checks;
 use crate::finding::{Code, Finding, Remedy};
+use crate::model::facts::GatewayProcess;
 use crate::render::invocation::Invocation;
 use crate::step::{Program, Step};
 
@@ -98,7 +99,14 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
             return deeds(context, state, Step::clawmend(["repair"]));
         }
         let explain = Step::clawmend(["explain"]).note("then paste what openclaw says");
-        return told("If the CLI is still refused:", vec![explain]);
+        let is_down = state.model.facts.gateway == GatewayProcess::NotRunning;
+        return match is_down && !state.model.config.is_client() {
+            true => told(
+                "Start the gateway, if it does not run. If the CLI is still refused:",
+                vec![explain],
+            ),
+            false => told("If the CLI is still refused:", vec![explain]),
+        };
     };
     let choices = |finding: &Finding| match &finding.remedy {
         Remedy::Choice(steps) => Some((finding.code, steps.clone())),

@@ -234,3 +234,13 @@ fn columns_is_the_width_where_no_terminal_tells_it() {
     };
     assert!(widest("40") <= 40 && widest("nonsense") > 60 && widest("") > 60);
 }
+
+/// Healthy files open nothing while no gateway runs.
+#[test]
+fn a_healthy_state_without_a_gateway_says_to_start_it() {
+    let sandbox = locked();
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let run = sandbox.run(&["diagnose"]).expect(Exit::Done);
+    assert!(run.stdout.contains("Start the gateway, if it does not run."), "{}", run.text());
+    assert!(run.stdout.contains("clawmend explain"), "{}", run.text());
+}
