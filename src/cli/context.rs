@@ -172,7 +172,7 @@ impl Context<'_, '_> {
             width: self.world.width,
             verbose: self.global.verbose,
             quiet: self.global.quiet,
-            chosen_below: None,
+            numbered: None,
         }
     }
 

@@ -28,8 +28,8 @@ pub struct View<'i> {
     pub verbose: bool,
     /// Only what fails.
     pub quiet: bool,
-    /// The finding whose ways out stand below all, to choose from.
-    pub chosen_below: Option<Code>,
+    /// The finding whose ways out are numbered on the same screen, to choose from.
+    pub numbered: Option<Code>,
 }
 
 /// `BLOCKS`, in its colour.
@@ -82,8 +82,8 @@ fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
             part(out, "do", &repair, view.width);
             &[][..]
         }
-        Remedy::Choice(_) if view.chosen_below == Some(finding.code) => {
-            part(out, "do", "choose one of the ways below", view.width);
+        Remedy::Choice(_) if view.numbered == Some(finding.code) => {
+            part(out, "do", "choose one of the numbered ways", view.width);
             &[]
         }
         Remedy::Choice(steps) | Remedy::ByHand(steps) => steps,

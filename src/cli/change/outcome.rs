@@ -73,18 +73,18 @@ fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
 }
 
 /// What fails, below `locked` where something surely locks the CLI out, else below `unsure`; the ways out of
-/// `chosen_below` are told by who calls.
+/// `numbered` are told by who calls.
 pub(super) fn tell_failing(
     context: &mut Context<'_, '_>,
     found: &[Finding],
     locked: &str,
     unsure: &str,
-    chosen_below: Option<Code>,
+    numbered: Option<Code>,
 ) {
     let failing: Vec<_> = found.iter().filter(|one| one.severity.fails()).cloned().collect();
     let is_out = failing.iter().any(|one| one.severity == Severity::Blocks);
     let text = wrap(if is_out { locked } else { unsure }, context.world.width, "", "  ");
     context.say(&context.paint.red(&text));
-    let text = findings::all(&failing, View { chosen_below, ..context.view() });
+    let text = findings::all(&failing, View { numbered, ..context.view() });
     context.print(&text);
 }
