@@ -8,7 +8,10 @@ const OTHER = "another-shared-token-fedcba9876543210";
 const EXPIRED_MS = 6 * 60_000;
 const operator = (...names) => names.map((name) => `operator.${name}`);
 
-const gateway = (change) => (box) => change(box.config.gateway, box);
+const gateway = (change) => (box) => {
+  if (typeof box.config === "string") throw new Inapplicable("the config is no object any more");
+  change(box.config.gateway, box);
+};
 const auth = (value) => gateway((section) => (value === undefined ? delete section.auth : (section.auth = value)));
 /** A trait that means nothing on this release or base: the state is left out, not counted as one that agreed. */
 export class Inapplicable extends Error {}

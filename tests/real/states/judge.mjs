@@ -127,7 +127,9 @@ export async function judgeStates(states, { lab, clawmend, repairs = false, keep
     if (out) appendFileSync(out, `${JSON.stringify(row)}\n`);
     say(line(row));
   };
-  const attempt = (judged) => judged.catch((error) => (error instanceof Inapplicable ? { inapplicable: error.message } : { problem: error.stack }));
+  // What a trait has broken already, another trait cannot read and change.
+  const isInapplicable = (error) => error instanceof Inapplicable || error instanceof SyntaxError;
+  const attempt = (judged) => judged.catch((error) => (isInapplicable(error) ? { inapplicable: error.message } : { problem: error.stack }));
   const waiting = units(states.filter(({ release, name }) => !done.has(`${release} ${name}`)));
   const work = async () => {
     for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {

@@ -29,6 +29,9 @@ function deviceBase(release) {
   return since(release, "2026.7.1") ? undefined : "token";
 }
 
+/** Up to 2026.2.18 no gateway starts without a shared secret: there is no `bare`. */
+const basesOf = (release) => BASES.filter((base) => base !== "bare" || since(release, "2026.2.19"));
+
 function fits(kind, base, release) {
   if (HOT_KINDS.has(kind)) return base === deviceBase(release);
   return base !== "fresh" || !NEEDS_STORE.has(kind);
@@ -47,7 +50,7 @@ function state(release, base, chosen) {
 }
 
 function singles(release) {
-  return BASES.flatMap((base) => [
+  return basesOf(release).flatMap((base) => [
     state(release, base, new Map()),
     ...Object.keys(KINDS)
       .filter((kind) => fits(kind, base, release))
@@ -77,7 +80,8 @@ export function plan({ releases, count, seed, singles: alone }) {
   for (let at = 0; states.size < count && at < count * 20; at += 1) {
     const release = releases[at % releases.length];
     const hot = random() < HOT_SHARE && deviceBase(release) !== undefined;
-    const base = hot ? deviceBase(release) : BASES[Math.floor(random() * BASES.length)];
+    const bases = basesOf(release);
+    const base = hot ? deviceBase(release) : bases[Math.floor(random() * bases.length)];
     const kinds = Object.keys(KINDS).filter((kind) => (hot ? HOT_KINDS.has(kind) : fits(kind, base, release)));
     const leading = kinds.filter((kind) => HOT_KINDS.has(kind) === hot && traitsOf(kind, release).length > 0);
     const turn = `${release} ${base} ${hot}`;
