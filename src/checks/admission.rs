@@ -211,7 +211,7 @@ fn missing(model: &Model, stage: Stage) -> Option<&'static str> {
         Stage::Scopes => {
             let needed = model.era.needed().iter().copied();
             let covers = model.local.as_ref().is_some_and(|local| {
-                model.rule.lacking(local.baseline().1.items(), needed).is_empty()
+                model.era.lacking(local.baseline().1.items(), needed).is_empty()
             });
             seen(covers || heals, "the device's scopes were not seen")
         }

@@ -87,7 +87,7 @@ pub static REQUEST_WAITS: Check = Check {
             about(model, check, "a request of this machine's CLI waits for approval", [])
                 .repaired("give the CLI its scopes, and remove its requests");
         for request in live {
-            let lacking = model.rule.lacking(request.scopes.items(), FULL);
+            let lacking = model.era.lacking(request.scopes.items(), FULL);
             let lacks = (!lacking.is_empty()).then(|| list(&lacking));
             finding = finding
                 .note(request_line(request, model.facts.now_ms))

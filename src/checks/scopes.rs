@@ -54,7 +54,7 @@ fn counted<'d>(model: &Model, device: &'d Device) -> (&'static str, &'d List, Er
 }
 
 fn is_enough(held: &List, era: Era) -> bool {
-    *held != List::Odd && era.rule().lacking(held.items(), era.needed().iter().copied()).is_empty()
+    *held != List::Odd && era.lacking(held.items(), era.needed().iter().copied()).is_empty()
 }
 
 pub static SCOPES_MISSING: Check = Check {
@@ -88,14 +88,12 @@ pub static SCOPES_MISSING: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Scopes),
     fault: Some(PairingFault::Scopes),
-    find: |model, check| {
-        let Some(device) = local(model) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let device = local(model)?;
         let (name, held, era) = counted(model, device);
-        let lacking = era.rule().lacking(held.items(), FULL);
+        let lacking = era.lacking(held.items(), FULL);
         if lacking.is_empty() && *held != List::Odd {
-            return vec![];
+            return None;
         }
         let says = "this machine's CLI is paired, but has too few scopes";
         let holds = match held {
@@ -117,13 +115,8 @@ pub static SCOPES_MISSING: Check = Check {
         };
         let finding = with_request(model, finding);
         let gets_in = is_enough(held, era);
-        vec![if gets_in {
-            finding.rated(Severity::Warning).note(
-                "everyday commands work with these scopes; commands that need more are refused",
-            )
-        } else {
-            finding
-        }]
+        let note = "everyday commands work with these scopes; commands that need more are refused";
+        Some(finding.rated_if(gets_in, Severity::Warning).note_if(gets_in, note))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -147,25 +140,19 @@ pub static SCOPES_DISAGREE: Check = Check {
     ],
     follows: &[&SCOPES_MISSING, &NARROW, &BEYOND],
     stage: Some(Stage::Scopes),
-    find: |model, check| {
-        let Some(device) = local(model) else {
-            return vec![];
-        };
-        let (List::Of(approved), scopes) = (&device.approved_scopes, &device.scopes) else {
-            return vec![];
-        };
-        if !model.rule.lacking(approved, FULL).is_empty()
-            || model.rule.lacking(scopes.items(), FULL).is_empty()
+    find_one: |model, check| {
+        let device = local(model)?;
+        let List::Of(approved) = &device.approved_scopes else { return None };
+        let scopes = &device.scopes;
+        if !model.era.lacking(approved, FULL).is_empty()
+            || model.era.lacking(scopes.items(), FULL).is_empty()
         {
-            return vec![];
+            return None;
         }
-        let finding = check
-            .finding(
-                paired_place(model),
-                "the CLI's list approvedScopes is complete, its list scopes is not",
-            )
-            .repaired("add the missing scopes to `scopes`");
-        vec![finding.seen("approvedScopes", list(approved)).seen("scopes", list(scopes.items()))]
+        let says = "the CLI's list approvedScopes is complete, its list scopes is not";
+        let finding =
+            check.finding(paired_place(model), says).repaired("add the missing scopes to `scopes`");
+        Some(finding.seen("approvedScopes", list(approved)).seen("scopes", list(scopes.items())))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -188,27 +175,25 @@ pub static NARROW: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Scopes),
-    find: |model, check| {
-        let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
-            return vec![];
-        };
-        let lacking = model.rule.lacking(token.scopes.items(), FULL);
+    find_one: |model, check| {
+        let (token, device) = (entry(model)??, model.local.as_ref()?);
+        let lacking = model.era.lacking(token.scopes.items(), FULL);
         if lacking.is_empty() && token.scopes != List::Odd {
-            return vec![];
+            return None;
         }
         // The device itself is too narrow: that finding says it all.
         let (_, baseline) = device.baseline();
         let needed = || model.era.needed().iter().copied();
-        let inherits = !model.rule.lacking(baseline.items(), needed()).is_empty();
+        let inherits = !model.era.lacking(baseline.items(), needed()).is_empty();
         let gets_in =
-            token.scopes.is_list() && model.rule.lacking(token.scopes.items(), needed()).is_empty();
+            token.scopes.is_list() && model.era.lacking(token.scopes.items(), needed()).is_empty();
         let finding = check
             .finding(paired_place(model), "the CLI's operator token has too few scopes")
             .repaired("give the token the full operator scopes, on both sides");
         let finding =
             finding.seen("token scopes", list(token.scopes.items())).seen("lacks", list(&lacking));
         let finding = only_with_device_token(model, finding);
-        vec![if inherits || gets_in { finding.rated(Severity::Warning) } else { finding }]
+        Some(finding.rated_if(inherits || gets_in, Severity::Warning))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -232,23 +217,19 @@ pub static BEYOND: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Scopes),
-    find: |model, check| {
-        let (Some(Some(token)), Some(device)) = (entry(model), model.local.as_ref()) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let (token, device) = (entry(model)??, model.local.as_ref()?);
         let (_, baseline) = device.baseline();
         let beyond =
-            model.rule.lacking(baseline.items(), token.scopes.items().iter().map(String::as_str));
+            model.era.lacking(baseline.items(), token.scopes.items().iter().map(String::as_str));
         if beyond.is_empty() {
-            return vec![];
+            return None;
         }
+        let says = "the CLI's operator token has more scopes than its device";
         let finding = check
-            .finding(
-                paired_place(model),
-                "the CLI's operator token has more scopes than its device",
-            )
+            .finding(paired_place(model), says)
             .repaired("give the device the full operator scopes too");
-        vec![only_with_device_token(model, finding.seen("beyond", list(&beyond)))]
+        Some(only_with_device_token(model, finding.seen("beyond", list(&beyond))))
     },
     edits: Edits::Grant,
     ..Check::BASE

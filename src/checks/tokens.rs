@@ -37,17 +37,15 @@ pub static MISSING: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Token),
-    find: |model, check| {
-        let Some(token) = entry(model) else {
-            return vec![];
-        };
+    find_one: |model, check| {
+        let token = entry(model)?;
         let says = match token {
             None => "the CLI's record holds no operator token",
             Some(token) if token.token.is_none() => "the CLI's operator token is blank or not text",
             Some(token) if token.role.as_deref() != Some("operator") => {
                 "the CLI's operator token does not name the role `operator`"
             }
-            Some(_) => return vec![],
+            Some(_) => return None,
         };
         let finding =
             check.finding(paired_place(model), says).repaired("write a new token on both sides");
@@ -56,12 +54,12 @@ pub static MISSING: Check = Check {
             Some(release) => release.is_from("2026.3.31"),
             None => model.era != Era::Literal,
         };
-        vec![match asks && model.waits_for_a_person() {
+        Some(match asks && model.waits_for_a_person() {
             true => finding.note(
                 "a request of this machine waits for a person, so the gateway gives it no token by itself",
             ),
             false => only_with_device_token(model, finding),
-        }]
+        })
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -87,13 +85,9 @@ pub static REVOKED: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Token),
-    find: |model, check| match entry(model) {
-        Some(Some(token)) if token.revoked => vec![
-            check
-                .finding(paired_place(model), "the CLI's operator token is revoked")
-                .repaired("write a new token on both sides"),
-        ],
-        _ => vec![],
+    find_one: |model, check| {
+        let finding = check.finding(paired_place(model), "the CLI's operator token is revoked");
+        entry(model)??.revoked.then(|| finding.repaired("write a new token on both sides"))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -115,12 +109,12 @@ pub static ISSUER: Check = Check {
     ],
     is_of_device: true,
     stage: Some(Stage::Token),
-    find: |model, check| {
+    find_one: |model, check| {
         if model.usable_identity().is_none() || !model.is_token_of_lost_secret() {
-            return vec![];
+            return None;
         }
         let says = "the CLI's token was made under a shared token or password, and the gateway has none now";
-        vec![check.finding(paired_place(model), says).repaired("write a new token on both sides")]
+        Some(check.finding(paired_place(model), says).repaired("write a new token on both sides"))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -154,25 +148,17 @@ pub static MISMATCH: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Token),
-    find: |model, check| {
-        let (Some(Some(ours)), Some(cached)) = (entry(model), model.auth.operator.as_ref()) else {
-            return vec![];
-        };
-        let is_ours = model.auth.condition == AuthCondition::Good
-            && model.auth.device_id.as_deref() == model.local_id();
-        let (Some(paired), Some(kept)) = (&ours.token, &cached.token) else {
-            return vec![];
-        };
-        if !is_ours || paired == kept {
-            return vec![];
+    find_one: |model, check| {
+        let paired = entry(model)??.token.as_ref()?;
+        let kept = model.auth.operator.as_ref()?.token.as_ref()?;
+        if !model.is_saved_token_ours() || paired == kept {
+            return None;
         }
         let finding = check
             .finding(cache_place(model), "the CLI's saved token differs from the one in its record")
             .repaired("write one new token on both sides");
-        vec![only_with_device_token(
-            model,
-            finding.seen("paired", paired.to_string()).seen("cached", kept.to_string()),
-        )]
+        let finding = finding.seen("paired", paired.to_string()).seen("cached", kept.to_string());
+        Some(only_with_device_token(model, finding))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -206,23 +192,21 @@ pub static CACHE_MISSING: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Token),
-    find: |model, check| {
-        if entry(model).is_none() {
-            return vec![];
-        }
+    find_one: |model, check| {
+        entry(model)?;
         let says = match (&model.auth.condition, &model.auth.operator) {
             (AuthCondition::Absent, _) => "this machine has no saved token",
-            (AuthCondition::Good, operator)
-                if model.auth.device_id.as_deref() == model.local_id()
+            (_, operator)
+                if model.is_saved_token_ours()
                     && operator.as_ref().is_none_or(|token| token.token.is_none()) =>
             {
                 "the saved token for the role `operator` is missing"
             }
-            _ => return vec![],
+            _ => return None,
         };
         let finding =
             check.finding(cache_place(model), says).repaired("write one new token on both sides");
-        vec![only_with_device_token(model, finding)]
+        Some(only_with_device_token(model, finding))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -245,14 +229,14 @@ pub static CACHE_MALFORMED: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Token),
-    find: |model, check| {
+    find_one: |model, check| {
         if model.auth.condition != AuthCondition::Malformed || model.usable_identity().is_none() {
-            return vec![];
+            return None;
         }
         let finding = check
             .finding(cache_place(model), "the saved token is not in a form that OpenClaw can read")
             .repaired("write it again");
-        vec![only_with_device_token(model, finding)]
+        Some(only_with_device_token(model, finding))
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -283,22 +267,20 @@ pub static CACHE_FOREIGN: Check = Check {
     is_of_device: true,
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Token),
-    find: |model, check| {
+    find_one: |model, check| {
         let (AuthCondition::Good, Some(cached), Some(local)) =
             (&model.auth.condition, model.auth.device_id.as_deref(), model.local_id())
         else {
-            return vec![];
+            return None;
         };
         if cached == local || model.usable_identity().is_none() {
-            return vec![];
+            return None;
         }
         let finding = check
             .finding(cache_place(model), "the saved token belongs to another device")
             .repaired("write it again for this machine's identity");
-        vec![only_with_device_token(
-            model,
-            finding.seen("saved for", model.shown_id(cached)).seen("this machine", local),
-        )]
+        let finding = finding.seen("saved for", model.shown_id(cached)).seen("this machine", local);
+        Some(only_with_device_token(model, finding))
     },
     edits: Edits::Grant,
     ..Check::BASE

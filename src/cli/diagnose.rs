@@ -122,7 +122,7 @@ fn still_works(state: &State) -> Option<&'static str> {
     if model.era != Era::Least || !failing.all(lacks) {
         return None;
     }
-    let [pairing, read] = LEAST.map(|scope| model.rule.covers(held, scope));
+    let [pairing, read] = LEAST.map(|scope| model.era.covers(held, scope));
     match (pairing, read) {
         (true, false) => Some(" `devices list` still works."),
         (false, true) => Some(" What only reads still works."),

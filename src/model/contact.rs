@@ -3,7 +3,7 @@
 //! the others by their code).
 
 use super::facts::GatewayProcess;
-use super::scopes::{Era, Rule, union};
+use super::scopes::{Era, union};
 use super::store::{Condition, Records};
 use super::{AuthCondition, Model, Shared};
 use crate::config::model::AuthKind;
@@ -105,7 +105,7 @@ impl Model {
         let ours = self.local.as_ref().and_then(|local| local.operator.as_ref());
         let asked = Era::Literal.asked_at_first_contact().iter().copied();
         self.tokens_agree()
-            && ours.is_some_and(|ours| Rule::Literal.lacking(ours.scopes.items(), asked).is_empty())
+            && ours.is_some_and(|ours| Era::Literal.lacking(ours.scopes.items(), asked).is_empty())
     }
 
     /// 2026.8 and later pair their own machine where there is no shared secret, at their start; where
@@ -177,7 +177,7 @@ impl Model {
         let era = Era::of(release);
         let held = self.local.iter().flat_map(|device| device.baseline().1.items());
         let then = union(held.chain(request.scopes.items()).map(String::as_str));
-        let is_enough = era.rule().lacking(&then, era.needed().iter().copied()).is_empty();
+        let is_enough = era.lacking(&then, era.needed().iter().copied()).is_empty();
         let is_operator = request.all_roles().iter().any(|role| role == "operator");
         match fault {
             PairingFault::Role => is_operator,
@@ -196,9 +196,7 @@ impl Model {
         let then = union(held.chain(era.asked_at_first_contact().iter().copied()));
         match fault {
             PairingFault::Role | PairingFault::Token => true,
-            PairingFault::Scopes => {
-                era.rule().lacking(&then, era.needed().iter().copied()).is_empty()
-            }
+            PairingFault::Scopes => era.lacking(&then, era.needed().iter().copied()).is_empty(),
             PairingFault::Unknown | PairingFault::Key => false,
         }
     }

@@ -28,7 +28,7 @@ use facts::Facts;
 use identity::Identity;
 use layout::Part;
 use own::{auth_of_file, auth_of_table, identity_of_file, identity_of_row, identity_to_import};
-use scopes::{Era, Rule};
+use scopes::Era;
 use store::Records;
 
 /// Everything the checks look at.
@@ -54,8 +54,6 @@ pub struct Model {
     pub requests: Vec<Device>,
     /// Which rules this gateway goes by.
     pub era: Era,
-    /// How it compares scopes.
-    pub rule: Rule,
     /// The config, and what this machine is by it.
     pub config: ConfigModel,
     /// Whether the CLI has a shared token or password to send.
@@ -158,7 +156,6 @@ impl Model {
             local,
             requests,
             era,
-            rule: era.rule(),
             config,
             shared: Shared::Absent,
             legacy,
@@ -286,14 +283,18 @@ impl Model {
         self.paired.entry(self.local_id()?)
     }
 
+    /// Whether the saved token is one of this machine's device, as OpenClaw reads it.
+    pub fn is_saved_token_ours(&self) -> bool {
+        self.auth.condition == AuthCondition::Good
+            && self.auth.device_id.as_deref() == self.local_id()
+    }
+
     /// Whether the paired token and the cached one are one and the same, usable on both sides.
     pub fn tokens_agree(&self) -> bool {
         let ours = self.local.as_ref().and_then(|local| local.operator.as_ref());
-        let cached_is_ours = self.auth.condition == AuthCondition::Good
-            && self.auth.device_id.as_deref() == self.local_id();
         match (ours, &self.auth.operator) {
             (Some(ours), Some(cached)) => {
-                cached_is_ours
+                self.is_saved_token_ours()
                     && !ours.revoked
                     && !self.is_token_of_lost_secret()
                     && ours.token.is_some()

@@ -52,12 +52,24 @@ impl Era {
         }
     }
 
-    /// How scopes are compared.
-    pub fn rule(self) -> Rule {
-        match self {
-            Era::Literal => Rule::Literal,
-            Era::Implied | Era::Least => Rule::Implied,
-        }
+    /// Whether `held` satisfies `wanted`: up to 2026.2.19 every scope by its name; from 2026.2.21 `operator.admin`
+    /// satisfies every `operator.*`, and `operator.write` satisfies `operator.read`.
+    pub fn covers(self, held: &[String], wanted: &str) -> bool {
+        let has = |scope: &str| held.iter().any(|held| held == scope);
+        let is_implied = || {
+            wanted.starts_with("operator.")
+                && (has("operator.admin") || (wanted == "operator.read" && has("operator.write")))
+        };
+        has(wanted) || self != Era::Literal && is_implied()
+    }
+
+    /// The scopes of `wanted` that `held` does not satisfy.
+    pub fn lacking<'a>(
+        self,
+        held: &[String],
+        wanted: impl IntoIterator<Item = &'a str>,
+    ) -> Vec<String> {
+        wanted.into_iter().filter(|scope| !self.covers(held, scope)).map(str::to_owned).collect()
     }
 
     /// What this machine's CLI asks for when it comes for the first time, whichever command that is.
@@ -76,43 +88,6 @@ impl Era {
             Era::Implied => &FULL,
             Era::Least => &LEAST,
         }
-    }
-}
-
-/// How a gateway compares scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// Every requested scope must stand in the list (up to 2026.2.19).
-    Literal,
-    /// `operator.admin` satisfies every `operator.*`, `operator.write` satisfies `operator.read`
-    /// (from 2026.2.21).
-    Implied,
-}
-
-impl Rule {
-    /// Whether `held` satisfies `wanted`.
-    pub fn covers(self, held: &[String], wanted: &str) -> bool {
-        let has = |scope: &str| held.iter().any(|held| held == scope);
-        if has(wanted) {
-            return true;
-        }
-        match self {
-            Rule::Literal => false,
-            Rule::Implied => {
-                wanted.starts_with("operator.")
-                    && (has("operator.admin")
-                        || (wanted == "operator.read" && has("operator.write")))
-            }
-        }
-    }
-
-    /// The scopes of `wanted` that `held` does not satisfy.
-    pub fn lacking<'a>(
-        self,
-        held: &[String],
-        wanted: impl IntoIterator<Item = &'a str>,
-    ) -> Vec<String> {
-        wanted.into_iter().filter(|scope| !self.covers(held, scope)).map(str::to_owned).collect()
     }
 }
 
@@ -150,17 +125,17 @@ mod tests {
 
     #[test]
     fn admin_stands_for_all_only_where_scopes_are_implied() {
-        assert_eq!(Rule::Implied.lacking(&list(&["admin"]), FULL), Vec::<String>::new());
+        assert_eq!(Era::Implied.lacking(&list(&["admin"]), FULL), Vec::<String>::new());
         assert_eq!(
-            Rule::Literal.lacking(&list(&["admin", "approvals", "pairing"]), FULL),
+            Era::Literal.lacking(&list(&["admin", "approvals", "pairing"]), FULL),
             list(&["read", "write"])
         );
         assert_eq!(
-            Rule::Implied.lacking(&list(&["write"]), ["operator.read"]),
+            Era::Implied.lacking(&list(&["write"]), ["operator.read"]),
             Vec::<String>::new()
         );
-        assert_eq!(Rule::Implied.lacking(&list(&["read"]), ["operator.write"]), list(&["write"]));
-        assert_eq!(Rule::Implied.lacking(&list(&["admin"]), ["node.exec"]), ["node.exec"]);
+        assert_eq!(Era::Implied.lacking(&list(&["read"]), ["operator.write"]), list(&["write"]));
+        assert_eq!(Era::Implied.lacking(&list(&["admin"]), ["node.exec"]), ["node.exec"]);
     }
 
     #[test]

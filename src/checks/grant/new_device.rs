@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::model::Model;
 use crate::model::device::{Device, Record};
-use crate::model::scopes::{Rule, union};
+use crate::model::scopes::{Era, union};
 use crate::plan::StoreKind;
 
 /// What a new paired record is made of.
@@ -50,7 +50,7 @@ impl NewDevice<'_> {
         }
         record.insert("roles".into(), json!(self.roles));
         record.insert("scopes".into(), json!(self.scopes));
-        if model.rule == Rule::Implied || model.store == StoreKind::Sqlite {
+        if model.era != Era::Literal || model.store == StoreKind::Sqlite {
             record.insert("approvedScopes".into(), json!(self.scopes));
         }
         if let Some(ip) = said("remoteIp") {

@@ -18,7 +18,7 @@ impl Granted {
         let all = wanted(model, options);
         let covers = |list: &List| {
             let wanted = all.iter().map(String::as_str);
-            list.is_list() && model.rule.lacking(list.items(), wanted).is_empty()
+            list.is_list() && model.era.lacking(list.items(), wanted).is_empty()
         };
         let token = |token: &Option<Token>| token.as_ref().is_some_and(|it| covers(&it.scopes));
         let held = model.local.as_ref().is_some_and(|device| {

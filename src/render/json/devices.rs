@@ -81,7 +81,7 @@ impl DeviceDocument {
             roles: shown_list(&device.all_roles()),
             scopes: shown_list(held.items()),
             lacks: if this_machine {
-                model.rule.lacking(held.items(), crate::model::scopes::FULL)
+                model.era.lacking(held.items(), crate::model::scopes::FULL)
             } else {
                 vec![]
             },
