@@ -11,12 +11,13 @@ use serde_json::{Map, Value};
 
 use super::after::{self, Expected, Fields, Rows};
 use crate::files::hash;
+use crate::format::Splice;
 use crate::format::{json5, scan, value};
 use crate::image::{Cell, Slot};
 use crate::model::Model;
 use crate::model::device::Device;
 use crate::model::layout::{ColumnKind, Part};
-use crate::plan::{Changes, FileChange, RowChange, RowOp};
+use crate::plan::{After, Changes, FileChange, RowChange, RowOp};
 use crate::store::json::key_of;
 
 /// Where a command sets more values than these in one file or table, they are not kept one by one.
@@ -73,30 +74,41 @@ impl Document {
 
     fn of_file(change: &FileChange, state_dir: &Path) -> Self {
         let before = change.before.bytes().map(|bytes| bytes.as_slice());
-        let after = change.pieces().map(|pieces| match pieces.as_slice() {
-            [one] => Cow::Borrowed(*one),
-            many => Cow::Owned(many.concat()),
-        });
+        let after = || {
+            change.pieces().map(|pieces| match pieces.as_slice() {
+                [one] => Cow::Borrowed(*one),
+                many => Cow::Owned(many.concat()),
+            })
+        };
         let part = match change.slot {
             Slot::File(part) | Slot::Table(part) => Some(part),
             Slot::Config(_) => None,
         };
         let (before, after) = match part {
             Some(Part::Paired | Part::Pending | Part::Bootstrap) => {
-                let empty = || Some(BTreeMap::new());
-                let old = before.map_or_else(empty, records);
-                let new = after.as_deref().map_or_else(empty, records);
-                match (old, new) {
-                    (Some(old), Some(new)) => {
-                        (other_records(&old, &new), other_records(&new, &old))
+                let spliced = match (&change.after, before) {
+                    (After::Spliced(splices), Some(text)) => spliced_records(text, splices),
+                    _ => None,
+                };
+                if let Some((old, new)) = spliced {
+                    (Some(old), Some(new))
+                } else {
+                    let empty = || Some(BTreeMap::new());
+                    let after = after();
+                    let old = before.map_or_else(empty, records);
+                    let new = after.as_deref().map_or_else(empty, records);
+                    match (old, new) {
+                        (Some(old), Some(new)) => {
+                            (other_records(&old, &new), other_records(&new, &old))
+                        }
+                        _ => (parsed(before, value::of), parsed(after.as_deref(), value::of)),
                     }
-                    _ => (parsed(before, value::of), parsed(after.as_deref(), value::of)),
                 }
             }
-            Some(_) => (parsed(before, value::of), parsed(after.as_deref(), value::of)),
+            Some(_) => (parsed(before, value::of), parsed(after().as_deref(), value::of)),
             None => {
                 let json5 = |text: &[u8]| json5::parse(text).ok();
-                (parsed(before, json5), parsed(after.as_deref(), json5))
+                (parsed(before, json5), parsed(after().as_deref(), json5))
             }
         };
         Self { name: key_of(state_dir, &change.before.path), part, before, after }
@@ -118,6 +130,51 @@ impl Document {
 
 fn parsed(text: Option<&[u8]>, parse: impl Fn(&[u8]) -> Option<Value>) -> Option<Value> {
     text.map_or(Some(Value::Null), parse)
+}
+
+/// The records that `splices` change, before and after, found without reading the others a second time. `None`: a splice
+/// cuts a record in two, or what comes out is no JSON.
+fn spliced_records(text: &[u8], splices: &[Splice]) -> Option<(Value, Value)> {
+    let members = scan::members(text, scan::document(text).ok()?).ok()?;
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    let mut inside: BTreeMap<usize, Vec<&Splice>> = BTreeMap::new();
+    for splice in splices {
+        let first = members.partition_point(|one| one.value.end <= splice.start);
+        let end = members.partition_point(|one| one.key.start < splice.end.max(splice.start));
+        let is_within =
+            |one: &scan::Member| one.key.start <= splice.start && splice.end <= one.value.end;
+        let is_covered =
+            |one: &scan::Member| splice.start <= one.key.start && one.value.end <= splice.end;
+        match members.get(first..end.max(first))? {
+            [one] if is_within(one) => inside.entry(first).or_default().push(splice),
+            touched if touched.iter().all(is_covered) => {
+                let touched = touched.iter().filter_map(|one| text.get(one.key.start..one.value.end));
+                old.extend(touched.map(<[u8]>::to_vec));
+                let is_between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
+                let text = splice.text.as_slice();
+                let start = text.iter().position(|byte| !is_between(byte));
+                let end = text.iter().rposition(|byte| !is_between(byte));
+                if let (Some(start), Some(end)) = (start, end) {
+                    new.push(text.get(start..=end)?.to_vec());
+                }
+            }
+            _ => return None,
+        }
+    }
+    for (at, splices) in inside {
+        let member = members.get(at)?;
+        old.push(text.get(member.key.start..member.value.end)?.to_vec());
+        let (mut changed, mut from) = (Vec::new(), member.key.start);
+        for splice in splices {
+            changed.extend_from_slice(text.get(from..splice.start)?);
+            changed.extend_from_slice(&splice.text);
+            from = splice.end;
+        }
+        changed.extend_from_slice(text.get(from..member.value.end)?);
+        new.push(changed);
+    }
+    let object = |members: Vec<Vec<u8>>| value::of(&[&b"{"[..], &members.join(&b','), b"}"].concat());
+    Some((object(old)?, object(new)?))
 }
 
 /// The records of a store's file by their keys; `None`: it is no object.
@@ -392,5 +449,40 @@ fn is_kept(path: &[String]) -> bool {
             last => last == "lastSeenReason" || last.ends_with("AtMs"),
         },
         [] => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_records_that_splices_change_are_those_that_differ() {
+        let text = r#"{ "a": {"x": 1, "y": [1]}, "b": {"x": 2}, "c": {"x": 3} }"#;
+        let at = |part: &str| text.find(part).unwrap();
+        let splice = |part: &str, new: &str| Splice {
+            start: at(part),
+            end: at(part) + part.len(),
+            text: new.as_bytes().to_vec(),
+        };
+        let last = at(" }");
+        let added = Splice { start: last, end: last, text: br#", "d": {"x": 4}"#.to_vec() };
+        let cases = [
+            vec![splice("1, ", "7, "), splice("[1]", "[1, 2]")],
+            vec![splice(r#" "b": {"x": 2},"#, "")],
+            vec![splice(r#", "b": {"x": 2}"#, r#", "e": {}"#), added.clone()],
+            vec![splice("1, ", "7, "), splice(r#", "b": {"x": 2}, "c": {"x": 3}"#, ""), added],
+        ];
+        for splices in cases {
+            let mut after = text.as_bytes().to_vec();
+            for splice in splices.iter().rev() {
+                after.splice(splice.start..splice.end, splice.text.iter().copied());
+            }
+            let (old, new) = (records(text.as_bytes()).unwrap(), records(&after).unwrap());
+            let wanted = (other_records(&old, &new).unwrap(), other_records(&new, &old).unwrap());
+            assert_eq!(spliced_records(text.as_bytes(), &splices), Some(wanted));
+        }
+        // A splice from one record into the next is not taken apart.
+        assert_eq!(spliced_records(text.as_bytes(), &[splice(r#"2}, "c": {"x": "#, "5")]), None);
     }
 }
