@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::after::{self, Expected, Fields, Rows};
 use crate::files::hash;
-use crate::format::Splice;
+use crate::format::{Span, Splice};
 use crate::format::{json5, scan, value};
 use crate::image::{Cell, Slot};
 use crate::model::Model;
@@ -132,10 +132,14 @@ fn parsed(text: Option<&[u8]>, parse: impl Fn(&[u8]) -> Option<Value>) -> Option
     text.map_or(Some(Value::Null), parse)
 }
 
+fn members(text: &[u8]) -> Option<Vec<scan::Member>> {
+    scan::members(text, Span { start: scan::skip_space(text, 0), end: text.len() }).ok()
+}
+
 /// The records that `splices` change, before and after, found without reading the others a second time. `None`: a splice
 /// cuts a record in two, or what comes out is no JSON.
 fn spliced_records(text: &[u8], splices: &[Splice]) -> Option<(Value, Value)> {
-    let members = scan::members(text, scan::document(text).ok()?).ok()?;
+    let members = members(text)?;
     let (mut old, mut new) = (Vec::new(), Vec::new());
     let mut inside: BTreeMap<usize, Vec<&Splice>> = BTreeMap::new();
     for splice in splices {
@@ -148,7 +152,8 @@ fn spliced_records(text: &[u8], splices: &[Splice]) -> Option<(Value, Value)> {
         match members.get(first..end.max(first))? {
             [one] if is_within(one) => inside.entry(first).or_default().push(splice),
             touched if touched.iter().all(is_covered) => {
-                let touched = touched.iter().filter_map(|one| text.get(one.key.start..one.value.end));
+                let touched =
+                    touched.iter().filter_map(|one| text.get(one.key.start..one.value.end));
                 old.extend(touched.map(<[u8]>::to_vec));
                 let is_between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
                 let text = splice.text.as_slice();
@@ -173,14 +178,16 @@ fn spliced_records(text: &[u8], splices: &[Splice]) -> Option<(Value, Value)> {
         changed.extend_from_slice(text.get(from..member.value.end)?);
         new.push(changed);
     }
-    let object = |members: Vec<Vec<u8>>| value::of(&[&b"{"[..], &members.join(&b','), b"}"].concat());
+    let object =
+        |members: Vec<Vec<u8>>| value::of(&[&b"{"[..], &members.join(&b','), b"}"].concat());
     Some((object(old)?, object(new)?))
 }
 
 /// The records of a store's file by their keys; `None`: it is no object.
 fn records(text: &[u8]) -> Option<BTreeMap<Cow<'_, str>, &[u8]>> {
-    let members = scan::members(text, scan::document(text).ok()?).ok()?.into_iter();
-    let named = members.filter_map(|one| Some((scan::string(text, one.key)?, one.value.of(text))));
+    let named = members(text)?
+        .into_iter()
+        .filter_map(|one| Some((scan::string(text, one.key)?, one.value.of(text))));
     Some(named.collect())
 }
 
