@@ -9,13 +9,14 @@ import { install } from "./harness/install.mjs";
 import { cleanUpAtExit } from "./harness/processes.mjs";
 import { describe } from "./harness/releases.mjs";
 import { agreementOf, diagnoseAgain, judgeStates, rowsOf } from "./states/judge.mjs";
-import { plan, SWEEP_RELEASES } from "./states/plan.mjs";
+import { HOT_SHARE, plan, SWEEP_RELEASES } from "./states/plan.mjs";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
 const USAGE = `node tests/real/generate.mjs [options]
 
   --release VERSION   repeatable (default: ${SWEEP_RELEASES.join(", ")})
   --count N           states in all, an even sample over releases and kinds (default: 600)
+  --hot SHARE         how many of them are of the pairing store alone, which cost a second each (default: ${HOT_SHARE})
   --seed N            of the sample (default: 1); the same seed is the same states
   --singles           every trait alone on every base instead of a sample
   --only PATTERN      the states whose name matches PATTERN
@@ -35,6 +36,7 @@ function options() {
       release: { type: "string", multiple: true },
       count: { type: "string", default: "600" },
       seed: { type: "string", default: "1" },
+      hot: { type: "string", default: String(HOT_SHARE) },
       singles: { type: "boolean", default: false },
       only: { type: "string", default: "" },
       repair: { type: "boolean", default: false },
@@ -59,6 +61,7 @@ async function main() {
     releases: asked.release ?? SWEEP_RELEASES,
     count: Number(asked.count),
     seed: Number(asked.seed),
+    hotShare: Number(asked.hot),
     singles: asked.singles,
   }).filter(({ name }) => new RegExp(asked.only).test(name));
   if (asked.list) return states.forEach(({ release, name }) => console.log(`${release}  ${name}`));

@@ -7,7 +7,7 @@ import { HOT_KINDS, KINDS, NEEDS_STORE } from "./catalogue.mjs";
 export const SWEEP_RELEASES = ["2026.1.30", "2026.2.19", "2026.4.15", "2026.5.28", "2026.6.35", "2026.7.1", "2026.8.2", "2026.9.1", "2026.9.6"];
 export const GATE_RELEASES = ["2026.2.19", "2026.5.28", "2026.9.6"];
 /** How many of the sampled states are of the pairing store alone, which cost a second and not a start. */
-const HOT_SHARE = 0.6;
+export const HOT_SHARE = 0.6;
 
 /** mulberry32: a small generator, so that a state that disagreed can be made again. */
 function randomFrom(seed) {
@@ -72,14 +72,14 @@ function combination(release, base, first, kinds, random) {
 }
 
 /** Every release and every kind in turn, so that any number of states is spread evenly. */
-export function plan({ releases, count, seed, singles: alone }) {
+export function plan({ releases, count, seed, hotShare = HOT_SHARE, singles: alone }) {
   if (alone) return releases.flatMap(singles);
   const random = randomFrom(seed);
   const states = new Map();
   const turns = new Map();
   for (let at = 0; states.size < count && at < count * 20; at += 1) {
     const release = releases[at % releases.length];
-    const hot = random() < HOT_SHARE && deviceBase(release) !== undefined;
+    const hot = random() < hotShare && deviceBase(release) !== undefined;
     const bases = basesOf(release);
     const base = hot ? deviceBase(release) : bases[Math.floor(random() * bases.length)];
     const kinds = Object.keys(KINDS).filter((kind) => (hot ? HOT_KINDS.has(kind) : fits(kind, base, release)));
