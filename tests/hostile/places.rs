@@ -529,7 +529,7 @@ pub fn what_root_has_to_type_names_what_was_found(_size: Size) -> String {
     let state = home.join(".openclaw-work");
     std::fs::rename(world.state(), &state).unwrap();
     let config = home.join("named.json");
-    std::fs::write(&config, "{ gateway: { mode: 'local' } }").unwrap();
+    std::fs::write(&config, "{ gateway: { mode: 'local', bind: 'loopback' } }").unwrap();
     let program = home.join("clawmend");
     std::fs::copy(crate::world::binary(), &program).unwrap();
     for entry in [state.as_path(), &config, &program] {
