@@ -2,24 +2,28 @@
 
 mod input;
 mod lookup;
+mod story;
+mod unknown;
 
 use super::args;
 use super::context::Context;
 use super::{context::State, next::next};
 use crate::checks::messages::Match;
-use crate::checks::reports::{self, FailureMode};
+use crate::checks::reports::FailureMode;
 use crate::checks::{self, Check};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::render::findings::{self, View};
 use crate::render::invocation::Invocation;
-use crate::render::json::{ExplainDocument, Explanation, Head, MessageDocument};
+use crate::render::json::{ExplainDocument, Head, MessageDocument};
 use crate::render::{wrap, wrap_words};
 use crate::snapshot;
 use crate::step::Step;
 use crate::text::{ago, local_and_utc, safe};
-use lookup::{Matches, matching, nearest};
+use lookup::{Matches, matching};
+use story::{explanation, list, long_story, story};
+use unknown::unknown;
 
 /// How many findings are told at length; more are listed.
 const AT_LENGTH: usize = 2;
@@ -339,175 +343,4 @@ fn repaired(context: &Context<'_, '_>) -> Option<String> {
             ago(at, context.world.now_ms)
         )
     })
-}
-
-/// Whether a text may hold a message that clawmend does not know.
-fn speaks_of_error(text: &str) -> bool {
-    const WORDS: [&str; 24] = [
-        "error",
-        "fail",
-        "refus",
-        "reject",
-        "denied",
-        "deny",
-        "unauthor",
-        "forbid",
-        "closed",
-        "required",
-        "mismatch",
-        "invalid",
-        "missing",
-        "not ",
-        "cannot",
-        "can't",
-        "unable",
-        "timeout",
-        "timed out",
-        "expired",
-        "unknown",
-        "exception",
-        "warn",
-        "unexpected",
-    ];
-    let text = text.to_lowercase();
-    let has_code = || {
-        text.split(|c: char| !c.is_ascii_digit())
-            .any(|digits| matches!(digits, "1000" | "1006" | "1008" | "1011" | "401" | "403"))
-    };
-    WORDS.iter().any(|word| text.contains(word)) || has_code()
-}
-
-/// Nothing fits: the codes that may have been meant, or what to send where.
-fn unknown(context: &Context<'_, '_>, text: &str) -> Error {
-    // What was pasted may hold a token, and is not said again.
-    let near = nearest(text);
-    if near.is_empty() && !speaks_of_error(text) {
-        // The output of a command that worked, most likely.
-        let error = Error::not_found("no error message of OpenClaw is in this text");
-        match context.read().ok().map(|state| checks::fails(&state.findings)) {
-            Some(false) => {
-                let text =
-                    "nothing locks this machine's CLI out now: healthy, as far as the files tell";
-                return error.hint(text);
-            }
-            Some(true) => {
-                let look = Step::diagnose().after("this machine's CLI is locked out; to see why");
-                return error.hint(look).hint(sent_where());
-            }
-            None => {}
-        }
-    }
-    let error = match near.as_slice() {
-        [] => Error::not_found("clawmend does not know a message in this text"),
-        near => Error::not_found("no finding has that name")
-            .hint(format!("did you mean {}?", near.join(", "))),
-    };
-    let error = error.hint(Step::clawmend(["explain", "--list"]).note("lists every finding"));
-    if !near.is_empty() {
-        return error;
-    }
-    error
-        .hint("paste all of what OpenClaw printed: a few words of it can mean several things")
-        .hint(Step::diagnose().note("finds what is wrong here without any message"))
-        .hint(sent_where())
-}
-
-fn sent_where() -> String {
-    let issues = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
-    format!(
-        "still locked out: send the message (without tokens and passwords), `openclaw --version` and what `clawmend report` prints to {issues}"
-    )
-}
-
-/// How to read on.
-fn long_story(context: &mut Context<'_, '_>) {
-    let explain = Step::clawmend(["explain", "CODE"]).after("The long story of one");
-    context.say_step(&explain);
-}
-
-/// Every code with its title.
-fn list(context: &mut Context<'_, '_>) -> Exit {
-    if context.global.json {
-        let checks = checks::CHECKS.to_vec();
-        let all = Reply { message: None, report: None, checks, looked: None };
-        let document = all.document(&context.invocation);
-        context.json(&document);
-        return Exit::Done;
-    }
-    let width = context.world.width;
-    for check in checks::CHECKS {
-        let first = format!("{:<26} ", check.code.0);
-        context.say(&wrap(check.title, width, &first, &" ".repeat(27)));
-    }
-    context.say("");
-    long_story(context);
-    context.say(&wrap(FAILURE_MODES, width, "", ""));
-    Exit::Done
-}
-
-/// What F-numbers are.
-const FAILURE_MODES: &str = "F01 to F40 number the failure modes: ways to be locked out, collected from \
-                             users' reports. `clawmend explain F01` names the reports.";
-
-/// A check at length.
-fn story(context: &mut Context<'_, '_>, check: &Check) {
-    let (paint, width) = (context.paint, context.world.width);
-    let title = wrap(check.title, width, &format!("{}: ", check.code), "  ");
-    context.say(&paint.bold(&title));
-    let invocation = context.invocation.clone();
-    let mut part = |label: &str, text: &str| {
-        if !text.is_empty() {
-            let first = format!("  {label:<10}");
-            let rest = " ".repeat(12);
-            context.say(&wrap(text, width, &first, &rest));
-        }
-    };
-    part("severity", severity(check));
-    part("why", check.why);
-    part("repair", check.repair);
-    part("by hand", check.by_hand);
-    for step in check.steps() {
-        part("", &invocation.line(&step));
-    }
-    for mode in check.modes {
-        if let Some(report) = reports::failure_mode(mode) {
-            let text = format!("{mode} {}: {}", report.name, report.refs().join(", "));
-            part("reports", &text);
-        }
-    }
-    let messages: Vec<String> =
-        check.messages.iter().map(|message| format!("`{message}`")).collect();
-    part("OpenClaw", &messages.join(", "));
-}
-
-fn severity(check: &Check) -> &'static str {
-    match check.severity {
-        crate::finding::Severity::Blocks => {
-            "blocks: it keeps the CLI out, or the gateway from starting"
-        }
-        crate::finding::Severity::Unchecked => {
-            "unchecked: nobody can say whether the state is healthy"
-        }
-        crate::finding::Severity::Warning => {
-            "warning: not a lockout now, but it may become one or costs something"
-        }
-        crate::finding::Severity::Info => "info: worth knowing",
-    }
-}
-
-fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
-    let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
-    let modes = check.modes.iter().filter_map(|mode| reports::failure_mode(mode));
-    Explanation {
-        code: check.code.to_string(),
-        severity: check.severity,
-        modes: list(check.modes),
-        title: check.title.to_owned(),
-        why: check.why.to_owned(),
-        repair: check.repair.to_owned(),
-        by_hand: check.by_hand.to_owned(),
-        commands: check.steps().filter_map(|step| invocation.argv_of(&step)).collect(),
-        messages: list(check.messages),
-        reports: modes.flat_map(reports::FailureMode::refs).collect(),
-    }
 }

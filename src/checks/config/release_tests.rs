@@ -1,0 +1,132 @@
+//! What depends on the release that runs, and on whether a file names it.
+
+use super::tests::*;
+use crate::config::facts::{Origin, Variables};
+use crate::finding::{Remedy, Severity};
+use crate::model::facts::Facts;
+use crate::secret::Secret;
+
+#[test]
+fn an_address_for_a_bind_blocks_only_where_the_release_does_not_map_it() {
+    let rating = |release: &str, rest: &str| {
+        let text =
+            format!("{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',{rest}}}}}");
+        the(&found_with(Some(&text), facts()), "gateway-bind-invalid").severity
+    };
+    let guarded = "bind:'0.0.0.0',auth:{token:'some-long-token-0123456789'}";
+    assert_eq!(rating("2026.4.15", guarded), Severity::Info);
+    assert_eq!(rating("2026.9.6", guarded), Severity::Info);
+    assert_eq!(rating("2026.9.6", "bind:'localhost'"), Severity::Info);
+    assert_eq!(rating("2026.5.28", guarded), Severity::Blocks);
+    assert_eq!(rating("2026.7.1", guarded), Severity::Blocks);
+    assert_eq!(rating("2026.9.6", "bind:'0.0.0.0'"), Severity::Blocks);
+    assert_eq!(rating("2026.9.6", "bind:'local'"), Severity::Blocks);
+    // One unknown key besides, and the start repairs nothing.
+    assert_eq!(rating("2026.9.6", "bind:'localhost',localExec:true"), Severity::Blocks);
+}
+
+#[test]
+fn a_key_that_the_release_may_know_after_all_is_unchecked() {
+    let rating = |release: &str, rest: &str| {
+        let text =
+            format!("{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local'}},{rest}}}");
+        let found = found_with(Some(&text), facts());
+        found.iter().find(|one| one.code.0 == "config-unknown-key").map(|one| one.severity)
+    };
+    assert_eq!(rating("2026.9.6", "cron:{enabled:true}"), None);
+    assert_eq!(rating("2026.9.6", "cron:{enabledd:true}"), Some(Severity::Blocks));
+    // Between two releases of the table; known to the later one.
+    assert_eq!(rating("2026.6.1", "tui:{}"), Some(Severity::Unchecked));
+    assert_eq!(rating("2026.5.28", "tui:{}"), Some(Severity::Blocks));
+    // A start from 2026.8.1 on renames keys of which there is no list here.
+    assert_eq!(rating("2026.7.1", "messages:{tts:{}}"), None);
+    assert_eq!(rating("2026.9.6", "messages:{tts:{}}"), Some(Severity::Unchecked));
+}
+
+#[test]
+fn without_a_token_the_earliest_gateways_do_not_start() {
+    let says = |release: &str, auth: &str| {
+        let text = format!(
+            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{auth}}}}}"
+        );
+        codes(&found_with(Some(&text), facts())).contains(&"auth-bind-conflict")
+    };
+    assert!(says("2026.2.9", "{}") && says("2026.1.30", "{mode:'token'}"));
+    assert!(!says("2026.2.9", "{token:'some-long-token-0123456789'}"));
+    assert!(!says("2026.2.9", "{mode:'password',password:'some-word-0123456789'}"));
+    assert!(!says("2026.2.19", "{}"));
+}
+
+#[test]
+fn a_key_that_no_release_with_files_knows_blocks_without_a_name() {
+    let found = found("mode:'local',roles:{default:'a',definitions:{a:{}}}");
+    assert_eq!(the(&found, "config-unknown-key").severity, Severity::Blocks);
+}
+
+/// Refused on 2026.5.28, 2026.7.1 and 2026.9.6, where the gateway was started without the variable.
+#[test]
+fn a_secret_that_only_the_shell_has_may_be_refused() {
+    let severity = |config: &str, set: fn(&mut Variables), place| {
+        let mut here = variables(place);
+        set(&mut here);
+        let mut facts = facts();
+        facts.config.variables = vec![here];
+        let findings = found_with(Some(config), facts);
+        findings
+            .iter()
+            .find(|one| one.code.0 == "env-overrides-token")
+            .map(|one| (one.severity, one.place.to_string()))
+    };
+    let token: fn(&mut Variables) = |here| here.token = Some(Secret::new("t"));
+    let password: fn(&mut Variables) = |here| here.password = Some(Secret::new("p"));
+    let bare = "{ gateway: { mode: 'local' } }";
+    for set in [token, password] {
+        let (severity_there, _) = severity(bare, set, Origin::Process).unwrap();
+        assert_eq!(severity_there, Severity::Unchecked);
+        // The gateway reads `.env` too.
+        assert_eq!(severity(bare, set, Origin::DotEnv), None);
+    }
+    let shared = format!("{{ gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }} }}");
+    assert_eq!(severity(&shared, password, Origin::Process), None);
+}
+
+/// Refused on 2026.5.28 and 2026.7.1; 2026.4.15 makes a token of its own, 2026.8.2 and 2026.9.6 take this one.
+#[test]
+fn a_token_that_only_the_cli_has_becomes_the_gateways() {
+    let text = |release: &str| {
+        format!(
+            "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', remote: {{ token: 'tttttttt' }} }} }}"
+        )
+    };
+    for (release, severity, repaired) in [
+        ("2026.5.28", Severity::Blocks, true),
+        ("2026.7.1", Severity::Blocks, true),
+        ("2026.4.15", Severity::Warning, false),
+    ] {
+        let findings = found_with(Some(&text(release)), facts());
+        let drift = the(&findings, "shared-token-drift");
+        assert_eq!(drift.severity, severity, "{release}");
+        assert_eq!(matches!(drift.remedy, Remedy::Repair(_)), repaired, "{release}");
+    }
+}
+
+/// 2026.4.15 takes a token that is a reference, 2026.2.19 does not; 2026.9.1 takes 127.0.0.1 for loopback, 2026.5.28 does not.
+#[test]
+fn what_some_release_takes_is_no_lockout_where_no_release_is_named() {
+    let early = Facts { era: crate::model::scopes::Era::Literal, ..facts() };
+    let reference =
+        "auth: { mode: 'token', token: { source: 'env', provider: 'default', id: 'X' } }";
+    for (gateway, code) in
+        [(reference, "gateway-value-invalid"), ("bind: '127.0.0.1'", "gateway-bind-invalid")]
+    {
+        let named = format!(
+            "{{ meta: {{ lastTouchedVersion: '2026.2.19' }}, gateway: {{ mode: 'local', {gateway} }} }}"
+        );
+        assert_eq!(the(&found_with(Some(&named), facts()), code).severity, Severity::Blocks);
+        let unnamed = format!("{{ gateway: {{ mode: 'local', {gateway} }} }}");
+        assert_eq!(
+            the(&found_with(Some(&unnamed), early.clone()), code).severity,
+            Severity::Unchecked
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! A finding at length, and the list of all.
+
+use super::Reply;
+use crate::checks::{self, Check, reports};
+use crate::cli::context::Context;
+use crate::exit::Exit;
+use crate::finding::Severity;
+use crate::render::invocation::Invocation;
+use crate::render::json::Explanation;
+use crate::render::wrap;
+use crate::step::Step;
+
+/// How to read on.
+pub(super) fn long_story(context: &mut Context<'_, '_>) {
+    let explain = Step::clawmend(["explain", "CODE"]).after("The long story of one");
+    context.say_step(&explain);
+}
+
+/// Every code with its title.
+pub(super) fn list(context: &mut Context<'_, '_>) -> Exit {
+    if context.global.json {
+        let checks = checks::CHECKS.to_vec();
+        let all = Reply { message: None, report: None, checks, looked: None };
+        let document = all.document(&context.invocation);
+        context.json(&document);
+        return Exit::Done;
+    }
+    let width = context.world.width;
+    for check in checks::CHECKS {
+        let first = format!("{:<26} ", check.code.0);
+        context.say(&wrap(check.title, width, &first, &" ".repeat(27)));
+    }
+    context.say("");
+    long_story(context);
+    context.say(&wrap(FAILURE_MODES, width, "", ""));
+    Exit::Done
+}
+
+/// What F-numbers are.
+const FAILURE_MODES: &str = "F01 to F40 number the failure modes: ways to be locked out, collected from \
+                             users' reports. `clawmend explain F01` names the reports.";
+
+/// A check at length.
+pub(super) fn story(context: &mut Context<'_, '_>, check: &Check) {
+    let (paint, width) = (context.paint, context.world.width);
+    let title = wrap(check.title, width, &format!("{}: ", check.code), "  ");
+    context.say(&paint.bold(&title));
+    let invocation = context.invocation.clone();
+    let mut part = |label: &str, text: &str| {
+        if !text.is_empty() {
+            let first = format!("  {label:<10}");
+            let rest = " ".repeat(12);
+            context.say(&wrap(text, width, &first, &rest));
+        }
+    };
+    part("severity", severity(check));
+    part("why", check.why);
+    part("repair", check.repair);
+    part("by hand", check.by_hand);
+    for step in check.steps() {
+        part("", &invocation.line(&step));
+    }
+    for mode in check.modes {
+        if let Some(report) = reports::failure_mode(mode) {
+            let text = format!("{mode} {}: {}", report.name, report.refs().join(", "));
+            part("reports", &text);
+        }
+    }
+    let messages: Vec<String> =
+        check.messages.iter().map(|message| format!("`{message}`")).collect();
+    part("OpenClaw", &messages.join(", "));
+}
+
+fn severity(check: &Check) -> &'static str {
+    match check.severity {
+        Severity::Blocks => "blocks: it keeps the CLI out, or the gateway from starting",
+        Severity::Unchecked => "unchecked: nobody can say whether the state is healthy",
+        Severity::Warning => "warning: not a lockout now, but it may become one or costs something",
+        Severity::Info => "info: worth knowing",
+    }
+}
+
+pub(super) fn explanation(check: &Check, invocation: &Invocation) -> Explanation {
+    let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
+    let modes = check.modes.iter().filter_map(|mode| reports::failure_mode(mode));
+    Explanation {
+        code: check.code.to_string(),
+        severity: check.severity,
+        modes: list(check.modes),
+        title: check.title.to_owned(),
+        why: check.why.to_owned(),
+        repair: check.repair.to_owned(),
+        by_hand: check.by_hand.to_owned(),
+        commands: check.steps().filter_map(|step| invocation.argv_of(&step)).collect(),
+        messages: list(check.messages),
+        reports: modes.flat_map(reports::FailureMode::refs).collect(),
+    }
+}

@@ -1,0 +1,85 @@
+//! A text in which no message of OpenClaw and no finding is known: what to do with it.
+
+use super::lookup::nearest;
+use crate::checks;
+use crate::cli::context::Context;
+use crate::error::Error;
+use crate::step::Step;
+
+/// Whether a text may hold a message that clawmend does not know.
+fn speaks_of_error(text: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "error",
+        "fail",
+        "refus",
+        "reject",
+        "denied",
+        "deny",
+        "unauthor",
+        "forbid",
+        "closed",
+        "required",
+        "mismatch",
+        "invalid",
+        "missing",
+        "not ",
+        "cannot",
+        "can't",
+        "unable",
+        "timeout",
+        "timed out",
+        "expired",
+        "unknown",
+        "exception",
+        "warn",
+        "unexpected",
+    ];
+    let text = text.to_lowercase();
+    let has_code = || {
+        text.split(|c: char| !c.is_ascii_digit())
+            .any(|digits| matches!(digits, "1000" | "1006" | "1008" | "1011" | "401" | "403"))
+    };
+    WORDS.iter().any(|word| text.contains(word)) || has_code()
+}
+
+/// Nothing fits: the codes that may have been meant, or what to send where.
+pub(super) fn unknown(context: &Context<'_, '_>, text: &str) -> Error {
+    // What was pasted may hold a token, and is not said again.
+    let near = nearest(text);
+    if near.is_empty() && !speaks_of_error(text) {
+        // The output of a command that worked, most likely.
+        let error = Error::not_found("no error message of OpenClaw is in this text");
+        match context.read().ok().map(|state| checks::fails(&state.findings)) {
+            Some(false) => {
+                let text =
+                    "nothing locks this machine's CLI out now: healthy, as far as the files tell";
+                return error.hint(text);
+            }
+            Some(true) => {
+                let look = Step::diagnose().after("this machine's CLI is locked out; to see why");
+                return error.hint(look).hint(sent_where());
+            }
+            None => {}
+        }
+    }
+    let error = match near.as_slice() {
+        [] => Error::not_found("clawmend does not know a message in this text"),
+        near => Error::not_found("no finding has that name")
+            .hint(format!("did you mean {}?", near.join(", "))),
+    };
+    let error = error.hint(Step::clawmend(["explain", "--list"]).note("lists every finding"));
+    if !near.is_empty() {
+        return error;
+    }
+    error
+        .hint("paste all of what OpenClaw printed: a few words of it can mean several things")
+        .hint(Step::diagnose().note("finds what is wrong here without any message"))
+        .hint(sent_where())
+}
+
+fn sent_where() -> String {
+    let issues = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
+    format!(
+        "still locked out: send the message (without tokens and passwords), `openclaw --version` and what `clawmend report` prints to {issues}"
+    )
+}

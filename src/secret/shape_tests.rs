@@ -1,0 +1,98 @@
+//! What each shape lets through, and that none shows a secret.
+
+use super::*;
+
+const KEY: &str = "cLopRPTMgn4f7TMuF2O4PzMcpMU_Y-jE9USqu4aDnco";
+const ID: &str = "e4e8f6e8993a591f0f30069937aa51998f54cc5b0310f53c8979a0e125e0e8d5";
+
+#[test]
+fn an_id_and_a_key_are_shown_where_they_belong_together() {
+    let proves = |id: &str| id == ID;
+    assert_eq!(Shape::DeviceId.show_proved(ID, &proves), ID);
+    assert_eq!(Shape::PublicKey.show_proved(KEY, &proves), KEY);
+    assert_eq!(Shape::DeviceId.show(ID), "****e8d5");
+    assert_eq!(Shape::PublicKey.show(KEY), "****Dnco");
+    let private = "GaiN_tzPA_xixlRfZWn1oLqnZ1vX0qM3eF5s8k2hT4Y";
+    assert_eq!(Shape::PublicKey.show_proved(private, &proves), "****hT4Y");
+}
+
+#[test]
+fn what_belongs_there_is_shown() {
+    let fits = |shape: Shape, texts: &[&str]| {
+        for text in texts {
+            assert_eq!(shape.show(text), *text, "{shape:?}");
+        }
+    };
+    fits(Shape::RequestId, &["8f4bd968-1608-4627-a1e5-24149a6f44f9", "r1", "req42"]);
+    fits(Shape::Name, &["Kitchen iPad 11", "MacBook-Pro", "Ännchens Telefon", "box.local", "客厅"]);
+    fits(Shape::Platform, &["linux", "iOS 18.2.1", "Linux x86_64", "MacIntel", "Win32"]);
+    fits(Shape::Client, &["cli", "openclaw-control-ui", "openclaw-ios", "clawdbot-macos"]);
+    fits(Shape::Scope, &["operator.read", "operator.talk.secrets"]);
+    fits(Shape::Version, &["2026.9.6", "2026.9.1-beta.1", "2026.1.29-1"]);
+    fits(Shape::Date, &["2026-05-28T10:00:00.000Z", "2026-05-28T10:00:00Z"]);
+    fits(Shape::Time, &["1795535924124", "0"]);
+    fits(Shape::Bind, &["loopback", "Lan", "loopbak", "127.0.0.1", "::1", "0.0.0.0:18789", "*"]);
+    fits(Shape::Address, &["10.0.0.0/8", "fe80::1"]);
+    fits(Shape::Url, &["ws://127.0.0.1:18789", "wss://ip-10-0-0-1.example/ws", "ws://[::1]:1/"]);
+    fits(Shape::File, &["./parts/gateway.json5", "../a-b.json", "/home/me/.openclaw/x.json"]);
+    fits(Shape::Variable, &["OPENCLAW_GATEWAY_TOKEN", "A_B"]);
+    fits(Shape::Page, &["/openclaw", "/control/ui"]);
+}
+
+#[test]
+fn a_url_loses_what_may_be_a_secret_in_it() {
+    assert_eq!(
+        Shape::Url.show("wss://u:p@claw.example/ws?token=x"),
+        "wss://****@claw.example/ws?****"
+    );
+    assert_eq!(Shape::Url.show("wss://hunter:1/p/battery"), "wss://****:1/****");
+    assert_eq!(Shape::Url.show("hunter://h"), "****");
+}
+
+#[test]
+fn no_shape_lets_a_secret_through() {
+    let secrets = [
+        "correct horse battery staple",
+        "correct-horse-battery-staple",
+        "hunter2",
+        "4829",
+        "48291377",
+        "Bearer Qk7cAnArYtOkEnVrj1_j258mhmci7lPFTO1eXBa4",
+        "v Qk7cAnArYtOkEnVrj1_j258mhmci7lPFTO1eXBa4",
+        "GaiN_tzPA_xixlRfZWn1oLqnZ1vX0qM3eF5s8k2hT4Y",
+        "deadbeefdeadbeefdeadbeefdeadbeef",
+        "-----BEGIN PRIVATE KEY-----",
+        "MC4CAQAwBQYDK2VwBCIEIBmojf7czwP8YsZUX2Vp",
+        "operator.read hunter2",
+        "2026.9.6-hunter2",
+        "linux hunter2",
+        "127.0.0.1 hunter2",
+        "./sk-CANARY0123456789abcdefXYZ.json",
+        "DEADBEEF0123456789",
+    ];
+    for shape in [
+        Shape::DeviceId,
+        Shape::PublicKey,
+        Shape::RequestId,
+        Shape::Name,
+        Shape::Platform,
+        Shape::Client,
+        Shape::CLIENT_MODE,
+        Shape::ROLE,
+        Shape::Near(&["local", "remote"]),
+        Shape::Bind,
+        Shape::Scope,
+        Shape::Version,
+        Shape::Date,
+        Shape::Time,
+        Shape::Address,
+        Shape::Url,
+        Shape::File,
+        Shape::Page,
+        Shape::Variable,
+    ] {
+        for secret in secrets {
+            assert!(!shape.show(secret).contains(secret), "{shape:?} {secret}");
+        }
+    }
+}
