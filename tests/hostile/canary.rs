@@ -325,9 +325,7 @@ pub fn a_crash_prints_no_state(_size: Size) -> String {
 /// With each change of a thread's user the kernel makes the process dumpable again, as far as the system's
 /// settings have it: the next call of that thread takes that back.
 pub fn rights_do_not_bring_cores_back(_size: Size) -> String {
-    if !rustix::process::geteuid().is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let world = World::fixture(SQLITE);
     let open = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(world.root(), open).unwrap();

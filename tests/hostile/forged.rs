@@ -32,9 +32,7 @@ fn snapshot_of(world: &World) -> String {
 
 /// A journal that names a file in a folder of root's: nothing there is removed.
 pub fn a_journal_reaches_nothing_of_roots(_size: Size) -> String {
-    if !rustix::process::geteuid().is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let mut outcomes = BTreeMap::<i32, usize>::new();
     for by_hops in [false, true] {
         let world = theirs();
@@ -65,9 +63,7 @@ pub fn a_journal_reaches_nothing_of_roots(_size: Size) -> String {
 /// A journal that names a snapshot of root's, with hashes that make an interrupted run of it: nothing of
 /// root's is put into the state.
 pub fn a_journal_takes_no_snapshot_of_another(_size: Size) -> String {
-    if !rustix::process::geteuid().is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let roots = World::fixture(FILES[1]);
     roots.write("devices/paired.json", r#"{"x": {"deviceId": "x", "token": "roots-own"}}"#);
     roots.run(&["snapshot", "create"]).expect(0);
@@ -102,9 +98,7 @@ fn from_roots_snapshot(roots: &World) -> Out {
 
 /// A manifest that invents an owner and a mode: no file becomes root's, or a program.
 pub fn a_manifest_invents_no_owner(_size: Size) -> String {
-    if !rustix::process::geteuid().is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let world = theirs();
     let id = snapshot_of(&world);
     let folder = format!("clawmend/snapshots/{id}");
@@ -133,9 +127,7 @@ pub fn a_manifest_invents_no_owner(_size: Size) -> String {
 
 /// A snapshots folder of another user, or one that others can write: no key is copied there.
 pub fn keys_go_to_no_folder_of_another_user(_size: Size) -> String {
-    if !rustix::process::geteuid().is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     for (owner, mode) in [(65_500, 0o755), (UID, 0o777), (0, 0o775)] {
         let world = theirs();
         give_away(&world.root().join("home"));
@@ -157,9 +149,7 @@ pub fn keys_go_to_no_folder_of_another_user(_size: Size) -> String {
 /// clawmend's own folders in a state, of another user or open to all: no key is copied there, and no snapshot
 /// that lies there is believed.
 pub fn own_folders_of_another_user_are_refused(_size: Size) -> String {
-    if !rustix::process::geteuid().is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let mut refused = 0;
     let places = |id: &str| {
         let own = ["clawmend".to_owned(), "clawmend/snapshots".to_owned()];

@@ -14,10 +14,6 @@ use crate::world::{FILES, Out, SQLITE, World, finish, tree};
 pub const UID: u32 = 65_533;
 pub const GID: u32 = 65_532;
 
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
-}
-
 pub fn give_away(path: &Path) {
     if path.symlink_metadata().unwrap().is_dir() {
         for entry in std::fs::read_dir(path).unwrap() {
@@ -37,9 +33,7 @@ fn owners(world: &World) -> BTreeMap<PathBuf, (u32, u32, u32)> {
 }
 
 pub fn owners_groups_and_modes_stay(_size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let mut checked = 0;
     for fixture in FILES.into_iter().chain([SQLITE]) {
         for side_files in [true, false] {
@@ -203,7 +197,9 @@ fn set(world: &World, name: &str, trap: Trap, outside: &Path) -> bool {
                 Trap::LinkNowhere => symlink(outside.join("not/there"), &path).is_ok(),
                 Trap::LinkToItself => symlink(&path, &path).is_ok(),
                 Trap::Fifo => made(world, &["mkfifo"], &path, &[]),
-                Trap::Device => is_root() && made(world, &["mknod"], &path, &["c", "1", "5"]),
+                Trap::Device => {
+                    crate::is_root() && made(world, &["mknod"], &path, &["c", "1", "5"])
+                }
                 Trap::Folder => !was_dir && std::fs::create_dir(&path).is_ok(),
                 Trap::File => was_dir && std::fs::write(&path, "in the way").is_ok(),
                 Trap::Socket => std::os::unix::net::UnixListener::bind(&path).is_ok(),
@@ -308,7 +304,7 @@ pub fn a_folder_that_others_write_is_refused(_size: Size) -> String {
                 "" => world.root().to_path_buf(),
                 place => world.root().join(place),
             };
-            if mode == 0o775 && (!is_root() || chown(&folder, None, Some(GID)).is_err()) {
+            if mode == 0o775 && (!crate::is_root() || chown(&folder, None, Some(GID)).is_err()) {
                 continue;
             }
             std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -446,9 +442,7 @@ fn copy_tree(from: &Path, to: &Path) {
 /// The owner of the state dir swaps the database's folder for a link to one that only root may enter,
 /// again and again, while root works there: SQLite opens by path.
 pub fn sqlite_goes_where_the_owner_could(size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let rounds = size.of(60).min(400);
     let (mut done, mut swaps) = (0, 0);
     let world = World::fixture(SQLITE);
@@ -517,9 +511,7 @@ pub fn sqlite_goes_where_the_owner_could(size: Size) -> String {
 /// Whoever may not write is told what root has to type: with the state dir and the config that were found, since
 /// root's home and environment are others.
 pub fn what_root_has_to_type_names_what_was_found(_size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let world = World::fixture(FILES[1]);
     let open = std::fs::Permissions::from_mode(0o755);
     let home = world.root().join("home");

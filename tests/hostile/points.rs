@@ -432,7 +432,7 @@ pub fn a_full_disk(_size: Size) -> String {
             let mut mount = world.command("mount");
             mount.args(["-t", "tmpfs", "-o", "size=3m,mode=700", "none"]).arg(&state);
             if finish(mount).code != Some(0) {
-                return "skipped: no mount here; ENOSPC is injected above".to_owned();
+                crate::not_run("no mount here; ENOSPC is injected in points::failed_anywhere");
             }
             let unmount = Unmount(state.clone());
             let full = World::fixture(fixture);

@@ -11,10 +11,6 @@ use crate::world::{FILES, Out, SQLITE, World, finish, tree};
 /// Stands in what root keeps for itself, in every place that could be shown or copied.
 const CANARY: &str = "canaryofroot";
 
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
 fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
@@ -125,9 +121,7 @@ fn comes_out(owner: u32) -> Vec<(String, bool)> {
 /// A file that anybody may read, in a folder that only root may enter: whatever names it, root neither
 /// shows it nor copies it for the user. The same file in a folder of the user's is read.
 pub fn root_reads_what_the_owner_could(_size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let roots = comes_out(0);
     for (what, out) in &roots {
         assert!(!out, "{what}");
@@ -144,9 +138,7 @@ pub fn root_reads_what_the_owner_could(_size: Size) -> String {
 
 /// A folder for snapshots that only root may enter, named by root: nothing is made or read there.
 pub fn snapshots_go_where_the_owner_could(_size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let world = theirs(FILES[1]);
     let folder = of_root();
     let there = folder.path().join("snapshots");
@@ -169,9 +161,7 @@ pub fn snapshots_go_where_the_owner_could(_size: Size) -> String {
 /// What root left behind is not the owner's to read: the line that gives it back is printed, nothing is
 /// changed, and after that line everything works.
 pub fn what_root_left_behind_is_given_back_first(_size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let mut tried = 0;
     for (fixture, name) in [
         (FILES[1], "devices/paired.json"),
@@ -219,9 +209,7 @@ pub fn what_root_left_behind_is_given_back_first(_size: Size) -> String {
 /// A database of root's in a user's folder, behind a link of theirs to a folder that is root's alone:
 /// nothing of it is read, nothing written.
 pub fn a_link_to_a_database_of_roots(_size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     for run in [World::run as fn(&World, &[&str]) -> Out, trace::run_without_walls] {
         let world = theirs(SQLITE);
         let roots = of_root();
@@ -242,9 +230,7 @@ pub fn a_link_to_a_database_of_roots(_size: Size) -> String {
 /// Below a folder that its owner may not enter nothing can be done with the owner's rights: that is said,
 /// with the folder and a way out, before anything is read.
 pub fn a_way_that_is_closed_to_the_owner(_size: Size) -> String {
-    if !is_root() {
-        return "skipped: not root".to_owned();
-    }
+    crate::needs_root();
     let world = theirs(FILES[1]);
     mode(world.root(), 0o700);
     let before = world.tree();

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program under hostile conditions, about three minutes; prints `hostile: N passed, N failed`.
+# The program under hostile conditions, about three minutes; prints how many passed, failed and could not run here.
 #   tests/hostile/run.sh                an even sample, some minutes
 #   tests/hostile/run.sh --full         every kill and fault point (an hour)
 #   tests/hostile/run.sh killed failed  only the tests with these words in their names
