@@ -129,7 +129,7 @@ fn there_and_back_and_there_again() {
         let now = home.now();
         let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
         let model = home.model(now);
-        let since = snapshot::changed_since(snapshot.manifest.after.as_ref(), &model, &back);
+        let since = snapshot::changed_since(&snapshot.manifest, &model, &back);
         assert_eq!(since, snapshot::Since::default());
         home.apply(&back, &lock).unwrap().snapshot
     };
@@ -142,8 +142,7 @@ fn there_and_back_and_there_again() {
     let snapshot = snapshot::open(&home.dir.path().into(), &home.snapshots(), &id).unwrap();
     let now = home.now();
     let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
-    let after = snapshot.manifest.after.as_ref();
-    let since = snapshot::changed_since(after, &home.model(now), &back);
+    let since = snapshot::changed_since(&snapshot.manifest, &home.model(now), &back);
     let lost = [
         "a device was removed, and would be paired again (`devices/paired.json`)",
         "a device was paired (`devices/paired.json`)",

@@ -87,7 +87,7 @@ pub(super) fn losing(
         if back.is_empty() {
             return Some(None);
         }
-        let since = snapshot::changed_since(manifest.after.as_ref(), &model, &back);
+        let since = snapshot::changed_since(manifest, &model, &back);
         model = Model::of(images_after(model.images.clone(), back), model.facts.clone());
         Some(Some(!since.lost.is_empty()))
     });
@@ -148,7 +148,7 @@ fn go_back(
                 context.note(&format!("note: `{key}` is {}, so it stays as it is", why.says()));
             }
         }
-        let since = snapshot::changed_since(manifest.after.as_ref(), &state.model, &changes);
+        let since = snapshot::changed_since(manifest, &state.model, &changes);
         let is_there = context.world.person.is_there() && !context.global.json;
         let is_shown = args.force || args.dry_run || is_there && !args.yes;
         if !since.lost.is_empty() && !is_shown {

@@ -24,9 +24,6 @@ pub struct Expected {
     /// Rows of the database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowPrint>,
-    /// The values that were set; only a snapshot's manifest has them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: Fields,
 }
 
 /// The fingerprint of a changed row. Keys and values are hashed: they may be secrets.
@@ -50,11 +47,7 @@ impl Expected {
             let hash = change.pieces().map(hash::of_pieces);
             (key_of(state_dir, &change.before.path), hash)
         });
-        Self {
-            files: files.collect(),
-            rows: changes.rows.iter().map(RowPrint::of).collect(),
-            fields: Fields::new(),
-        }
+        Self { files: files.collect(), rows: changes.rows.iter().map(RowPrint::of).collect() }
     }
 }
 
@@ -98,12 +91,24 @@ impl<'a> Rows<'a> {
         Self { prints, live }
     }
 
-    /// Whether a row is now as it was left behind.
+    /// Whether a row is now as it was left behind, and the way back touches nothing else of it.
     pub(crate) fn hold(&self, change: &RowChange) -> bool {
         let key = key_print(&change.key);
         let Some(wanted) = self.prints.get(&(change.part.table(), key.as_str())) else {
             return false;
         };
+        let was_set = |column: &str| wanted.columns.iter().any(|set| set == column);
+        let touches_others = match change.op {
+            RowOp::Insert(_) => false,
+            RowOp::Update(_) => change.op.new_cells().iter().any(|(column, _)| !was_set(column)),
+            RowOp::Delete(_) => {
+                let mut there = change.op.old_cells().into_iter();
+                there.any(|(column, cell)| !was_set(column) && *cell != Cell::Null)
+            }
+        };
+        if touches_others {
+            return false;
+        }
         let live = self.live.get(&change.part).and_then(|(table, rows)| {
             let at = rows.get(&row_key(&change.key))?.last()?;
             Some((table, table.rows.get(*at)?))

@@ -127,10 +127,8 @@ impl Builder {
         last: Option<&Summary>,
     ) -> Result<(Manifest, String), Error> {
         let entries = request.stores.capture(&mut self)?;
-        let after = request.changes.map(|changes| Expected {
-            fields: since::fields(changes, request.state_dir),
-            ..Expected::of(changes, request.state_dir)
-        });
+        let after = request.changes.map(|changes| Expected::of(changes, request.state_dir));
+        let fields = request.changes.map(|changes| since::fields(changes, request.state_dir));
         self.dir.remove_tree(SCRATCH)?;
         let manifest = Manifest {
             schema: manifest::SCHEMA,
@@ -145,6 +143,7 @@ impl Builder {
             stores: [json::NAME, sqlite::NAME].map(str::to_owned).to_vec(),
             entries,
             after,
+            fields: fields.unwrap_or_default(),
         };
         let mut text = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| Error::failed("could not write the manifest").because(error))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::after::Expected;
+use super::after::{Expected, Fields};
 use crate::error::Error;
 use crate::files::hash;
 use crate::model::layout::{DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
@@ -57,6 +57,9 @@ pub struct Manifest {
     /// itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Expected>,
+    /// The values that this command was about to set.
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub fields: Fields,
 }
 
 /// The little that is read of a manifest of any schema, for lists.

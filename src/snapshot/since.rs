@@ -10,7 +10,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::after::{self, Expected, Fields, Rows};
+use super::after::{self, Fields, Rows};
+use super::manifest::Manifest;
 use crate::files::hash;
 use crate::model::Model;
 use crate::plan::{Changes, FileChange};
@@ -71,9 +72,9 @@ pub(super) fn fields(changes: &Changes, state_dir: &Path) -> Fields {
 
 /// What has changed since the command that took a snapshot: what the way `back` to it would undo besides what
 /// that command did. Nothing for a snapshot that no command was to follow.
-pub fn changed_since(after: Option<&Expected>, model: &Model, back: &Changes) -> Since {
+pub fn changed_since(manifest: &Manifest, model: &Model, back: &Changes) -> Since {
     let mut since = Since::default();
-    let Some(after) = after else {
+    let Some(after) = &manifest.after else {
         return since;
     };
     let state_dir = &model.facts.state_dir;
@@ -94,7 +95,7 @@ pub fn changed_since(after: Option<&Expected>, model: &Model, back: &Changes) ->
         }
         let was_set = after.files.contains_key(&document.name)
             || after.rows.iter().any(|row| row.table == document.name);
-        let known = after.fields.get(&document.name);
+        let known = manifest.fields.get(&document.name);
         // Broken since, or too much was changed to keep each value; an earlier clawmend kept none.
         if document.before.is_none() || was_set && known.is_none() {
             since.lost.push(format!("`{}` was changed", document.name));

@@ -81,7 +81,8 @@ fn undo_works_after_openclaw_was_used() {
 
         let list = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
         assert!(!list.stdout.contains("asks first"), "{}", list.text());
-        sandbox.run(&["undo", "--dry-run"]);
+        let dry = sandbox.run(&["undo", "--dry-run"]);
+        assert!(dry.exit != Exit::Refused && dry.stdout.contains("dry run"), "{}", dry.text());
         let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
         assert!(run.stderr.contains("OpenClaw has run since"), "{}", run.text());
         assert_eq!(paired(), opened);
@@ -172,6 +173,13 @@ fn losses(fixture: &str) -> Vec<Loss> {
         (
             FILES,
             |sandbox| {
+                changed(sandbox, "openclaw.json", |config| config["plugins"] = json!({"x": {}}))
+            },
+            "`plugins` was added in `openclaw.json`",
+        ),
+        (
+            FILES,
+            |sandbox| {
                 let config = sandbox.read("openclaw.json");
                 sandbox.write("openclaw.json", format!("// mine\n{config}"));
             },
@@ -200,9 +208,10 @@ fn undo_names_what_would_be_lost_and_loses_it_only_when_told() {
     for (fixture, lose, says) in [FILES, DATABASE].into_iter().flat_map(losses) {
         let sandbox = Sandbox::fixture(fixture);
         sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
-        let whole = sandbox.tree(false);
         openclaw_runs(&sandbox, fixture);
         lose(&sandbox);
+        let devices = || sandbox.run(&["devices", "--json"]).stdout;
+        let (files, shown) = (sandbox.contents(), devices());
         let before = sandbox.tree(false);
 
         let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Refused);
@@ -241,7 +250,25 @@ fn undo_names_what_would_be_lost_and_loses_it_only_when_told() {
         );
         // Taken back by its name, it is all there again.
         sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
-        assert_ne!(sandbox.tree(false), whole);
+        if fixture == FILES {
+            assert_eq!(sandbox.contents(), files);
+        }
+        assert_eq!(devices(), shown);
         sandbox.run(&["undo", "--yes", "--force"]).expect(Exit::Done);
     }
+}
+
+/// The repair set one column of the row, and OpenClaw another since: that is lost too, and named.
+#[test]
+fn a_column_that_the_command_did_not_set_is_no_less_lost() {
+    let sandbox = Sandbox::fixture(DATABASE);
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    sql(&sandbox, "UPDATE device_pairing_paired SET platform = 'darwin'");
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    sql(
+        &sandbox,
+        "UPDATE device_pairing_paired SET tokens_json = json_set(tokens_json, '$.operator.token', 'rotated')",
+    );
+    let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Refused);
+    assert!(run.stderr.contains("`tokens.operator.token` changed"), "{}", run.text());
 }

@@ -95,10 +95,12 @@ impl Document {
     pub(super) fn differing(&self) -> Differing<'_> {
         let mut found = Differing::new();
         let mut path = Vec::new();
-        leaves(self.before.as_ref(), &mut path, &mut |path, value| {
+        // A setting that holds nothing yet is one; a field of a record that holds nothing says nothing.
+        let empty = self.part.is_none();
+        leaves(self.before.as_ref(), empty, &mut path, &mut |path, value| {
             found.insert(path.to_vec(), (Some(value), None));
         });
-        leaves(self.after.as_ref(), &mut path, &mut |path, value| {
+        leaves(self.after.as_ref(), empty, &mut path, &mut |path, value| {
             found.entry(path.to_vec()).or_default().1 = Some(value);
         });
         found.retain(|_, (before, after)| before != after);
@@ -204,22 +206,24 @@ fn key_text(cell: &Cell) -> String {
     cell.text().map_or_else(|| cell.value().to_string(), str::to_owned)
 }
 
-/// Each value that is no object, with its path. What is null or an empty object says nothing.
+/// Each value that is no object, with its path; what is null or an empty object only with `empty`.
 pub(super) fn leaves<'a>(
     value: Option<&'a Value>,
+    empty: bool,
     path: &mut Vec<String>,
     each: &mut impl FnMut(&[String], &'a Value),
 ) {
+    let Some(value) = value else { return };
     match value {
-        None | Some(Value::Null) => {}
-        Some(Value::Object(members)) => {
+        Value::Object(members) if !members.is_empty() => {
             for (key, value) in members {
                 path.push(key.clone());
-                leaves(Some(value), path, each);
+                leaves(Some(value), empty, path, each);
                 path.pop();
             }
         }
-        Some(value) => each(path, value),
+        Value::Object(_) | Value::Null if !empty || path.is_empty() => {}
+        value => each(path, value),
     }
 }
 

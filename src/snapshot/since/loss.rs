@@ -65,18 +65,26 @@ impl Document {
             }
             value.is_some_and(|value| !value.is_null())
         };
+        // A config that cannot be parsed lacks nothing: which values the other one had before is not known.
+        let are_whole = [&self.before, &self.after]
+            .into_iter()
+            .all(|side| side.as_ref().is_some_and(Value::is_object));
         let mut lost = BTreeSet::new();
         // `meta` and `wizard` are OpenClaw's own notes of when it wrote the file.
         let is_own =
             |path: &[String]| matches!(path.first().map(String::as_str), Some("meta" | "wizard"));
         for path in differing.keys().filter(|path| !is_own(path)) {
+            if path.is_empty() {
+                lost.insert(format!("`{}` was changed", self.name));
+                continue;
+            }
             let heads = (1..path.len()).filter_map(|end| path.get(..end));
             let missing = |head: &&[String]| !at(&self.before, head) || !at(&self.after, head);
-            let head = heads.clone().find(missing).unwrap_or(path);
+            let head = heads.filter(|_| are_whole).find(missing).unwrap_or(path);
             let what = match (at(&self.before, head), at(&self.after, head)) {
-                (true, false) => "was added",
-                (false, _) => "was removed",
-                (true, true) => "was changed",
+                (true, false) if are_whole => "was added",
+                (false, _) if are_whole => "was removed",
+                _ => "was changed",
             };
             lost.insert(format!("`{}` {what} in `{}`", json5::path_text(head), self.name));
         }
@@ -108,20 +116,32 @@ impl Document {
                 return is_lost.then(|| format!("{} asks to be paired", device.name()));
             }
             Some(Part::Bootstrap) => {
-                let at = |field: &str| now.as_ref()?.get(field)?.as_i64();
+                let at = |field: &str| now.as_ref().or(then.as_ref())?.get(field)?.as_i64();
                 let made = at("issuedAtMs").or_else(|| at("issued_at_ms"));
-                let is_lost = is_new && is_fresh(made, SETUP_CODE_TTL_MS);
-                return is_lost.then(|| "a setup code was made".to_owned());
+                if !is_fresh(made, SETUP_CODE_TTL_MS) {
+                    return None;
+                }
+                return match (is_new, now.is_none()) {
+                    (true, _) => Some("a setup code was made".to_owned()),
+                    (_, true) => Some(
+                        "a setup code was used or withdrawn, and would be valid again".to_owned(),
+                    ),
+                    (false, false) => None,
+                };
             }
             _ => {}
         }
         let who = match model.local_id() == Some(id) {
             true => "this machine's CLI".to_owned(),
-            false => device.name(),
+            // A row has only what was changed of it here.
+            false => {
+                let whole = model.paired.entry(id).and_then(|entry| model.paired.device(entry));
+                whole.unwrap_or(device).name()
+            }
         };
         let mut path = vec![id.to_owned()];
         let mut was_made = false;
-        leaves(now.as_ref(), &mut path, &mut |path, _| {
+        leaves(now.as_ref(), false, &mut path, &mut |path, _| {
             was_made |= known.is_some_and(|known| known.contains_key(&path_print(path)));
         });
         if is_new && !was_made {
@@ -143,9 +163,10 @@ fn is_kept(path: &[String]) -> bool {
     match path {
         [first, ..] if first == "pendingNodeSurface" => true,
         [.., last] => match last.as_str() {
-            "revokedAtMs" => false,
+            "revokedAtMs" | "expiresAtMs" => false,
             "displayName" | "clientId" | "clientMode" | "browserOrigin" | "remoteIp" => true,
-            last => last == "lastSeenReason" || last.ends_with("AtMs"),
+            // A column that clawmend does not know keeps its own name.
+            last => last == "lastSeenReason" || last.ends_with("AtMs") || last.ends_with("_at_ms"),
         },
         [] => false,
     }
