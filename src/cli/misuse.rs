@@ -139,12 +139,13 @@ pub(super) fn pasted_message(argv: &[OsString], error: &clap::Error) -> Option<V
     is_message.then(|| flags.iter().cloned().chain(explain).chain(words.iter().cloned()).collect())
 }
 
-/// The command that is meant by one which is not there.
+/// The command that is meant by one which is not there: names of commands and flags, and nothing else that was typed.
 fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
-    let root = Cli::command();
-    let args: Vec<_> = argv.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
-    let is_command = |word: &str| root.find_subcommand(word).is_some();
-    let words: Vec<_> = args.iter().copied().filter(|arg| !arg.starts_with('-')).collect();
+    let mut root = Cli::command();
+    root.build();
+    let args: Vec<String> = argv.iter().skip(1).map(|arg| arg.to_string_lossy().into()).collect();
+    let words: Vec<_> =
+        args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).collect();
     let command = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
     match words.as_slice() {
         ["devices", "list" | "show" | "ls"] | ["list"] => return command(&["devices"]),
@@ -157,68 +158,114 @@ fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
         ["undo", _] => return command(&["snapshot", "list"]),
         _ => {}
     }
-    let at = args.iter().position(|arg| arg.starts_with('-') && arg.trim_matches('-').len() > 1);
-    let wrong = args.iter().copied().filter(|arg| arg.starts_with('-')).find_map(|arg| {
+    let line = Line::of(&root, &args);
+    args.iter().filter(|arg| arg.starts_with('-')).find_map(|arg| {
         let name = arg.trim_start_matches('-');
         if name == "all" {
-            return Some(vec!["diagnose".to_owned(), "--all".to_owned()]);
+            return command(&["diagnose", "--all"]);
         }
-        if is_command(name) {
-            return Some(vec![name.to_owned()]);
+        if let Some(meant) = root.find_subcommand(name) {
+            return command(&[meant.get_name()]);
         }
         // One dash for two.
-        let named = words.first().and_then(|word| root.find_subcommand(word)).unwrap_or(&root);
-        let mut flags = named.get_arguments().chain(root.get_arguments());
-        let is_flag = flags.any(|flag| flag.get_long() == Some(name));
-        let with = format!("--{name}");
-        let is_wrong = is_flag && !arg.starts_with("--");
-        is_wrong.then(|| {
-            words.first().map(|word| (*word).to_owned()).into_iter().chain([with]).collect()
-        })
-    });
-    at.and(wrong)
+        let is_wrong = name.len() > 1 && !arg.starts_with("--");
+        let long = line.option(&format!("--{name}")).filter(|_| is_wrong)?.get_long()?;
+        command(&[&line.commands[..], &[&format!("--{long}")]].concat())
+    })
 }
 
-/// Whether a word is too short and plain to be a secret: a few letters, or a number that is no PIN.
+/// Words that are shown where they are typed in the place of a command; any other may be a password.
+const PLAIN: &[&str] = &[
+    "all",
+    "approve",
+    "check",
+    "close",
+    "config",
+    "delete",
+    "device",
+    "device-list",
+    "devices",
+    "error",
+    "file",
+    "fix-it",
+    "force",
+    "gateway",
+    "help",
+    "identity",
+    "install",
+    "it",
+    "json",
+    "last",
+    "latest",
+    "list",
+    "log",
+    "logs",
+    "ls",
+    "maybe",
+    "new",
+    "no",
+    "now",
+    "off",
+    "on",
+    "open",
+    "openclaw",
+    "pair",
+    "pairing",
+    "please",
+    "remove",
+    "reset",
+    "restart",
+    "run",
+    "show",
+    "start",
+    "stop",
+    "to",
+    "token",
+    "unlock",
+    "update",
+    "yes",
+];
+
+/// Whether a word is one of those or the name of a command, nearly spelled so, or a number too short for a PIN.
 fn is_plain(word: &str) -> bool {
-    let is_word = word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let is_word = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
-    is_word && word.len() <= 10 || is_number && word.len() <= 2
+    let root = Cli::command();
+    let mut known = root.get_subcommands().flat_map(clap::Command::get_name_and_visible_aliases);
+    let is_near =
+        |known: &str| crate::text::distance::distance(word, known) <= 2.min(known.len() / 3);
+    is_word && (PLAIN.contains(&word) || known.any(is_near)) || is_number && word.len() <= 2
 }
 
 /// An error about arguments without what was given: a token may have been pasted into the wrong place. The name of a
 /// flag, a short plain word and one that is near a command stay. The command that is meant is named, if it is known.
 pub(super) fn without_values(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
-    if matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand)
-        && let Some(words) = meant_instead(argv)
-    {
+    let is_wrong =
+        matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
+    let meant = if is_wrong { meant_instead(argv) } else { None };
+    // What clap advises repeats what was typed.
+    error.remove(ContextKind::Suggested);
+    if let Some(words) = meant {
         for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
             error.remove(kind);
         }
         let tip = format!("the command is: clawmend {}", words.join(" "));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
-    let masked = || ContextValue::String("****".to_owned());
-    let text = |error: &clap::Error, kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let hides = |value: &String| !value.is_empty() && !is_plain(value);
-    if text(&error, ContextKind::InvalidValue).is_some_and(|value| hides(&value)) {
-        error.insert(ContextKind::InvalidValue, masked());
-    }
-    let is_near = error.get(ContextKind::SuggestedSubcommand).is_some();
-    if text(&error, ContextKind::InvalidSubcommand).is_some_and(|word| hides(&word)) && !is_near {
-        error.insert(ContextKind::InvalidSubcommand, masked());
-    }
     nearest_first(&mut error);
-    let is_unknown = error.kind() == ErrorKind::UnknownArgument;
     let is_flag = |text: &str| {
         text.starts_with('-') && crate::secret::places::shows_key(text.trim_start_matches('-'))
     };
-    let is_shown = |text: &str| is_flag(text) || is_plain(text);
-    if is_unknown && text(&error, ContextKind::InvalidArg).is_some_and(|text| !is_shown(&text)) {
-        error.insert(ContextKind::InvalidArg, masked());
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidSubcommand, ContextKind::InvalidArg]
+    {
+        // The name of an argument is clawmend's own, unless it is not known.
+        if kind == ContextKind::InvalidArg && error.kind() != ErrorKind::UnknownArgument {
+            continue;
+        }
+        let Some(ContextValue::String(given)) = error.get(kind) else { continue };
+        if !given.is_empty() && !is_plain(given) && !is_flag(given) {
+            error.insert(kind, ContextValue::String("****".to_owned()));
+        }
     }
     error
 }

@@ -212,9 +212,22 @@ fn a_word_that_is_no_secret_is_shown_and_the_command_that_is_meant_is_named() {
     assert!(run.stderr.contains("'now'"), "{}", run.text());
     let run = sandbox.run(&["approve", "4c3b5101"]).expect(Exit::Refused);
     assert!(run.stderr.contains("`4c3b5101`"), "{}", run.text());
-    for secret in ["Vrj1_j258mhmci7lPFTO1eXBa4DabTaqC4otZKUY1YM", "token=abc", "0123456789abcdef"] {
-        for typed in [&["undo", secret][..], &["devices", secret], &[secret], &["approve", secret]]
-        {
+    for secret in [
+        "Vrj1_j258mhmci7lPFTO1eXBa4DabTaqC4otZKUY1YM",
+        "token=abc",
+        "0123456789abcdef",
+        "letmein",
+        "XKQWPLMN",
+    ] {
+        for typed in [
+            &["undo", secret][..],
+            &["devices", secret],
+            &[secret],
+            &["approve", secret],
+            &[secret, "-json"],
+            &["--token", secret, "-verbose"],
+            &["--state-dir", secret, "-json", "repair"],
+        ] {
             let run = sandbox.run(typed);
             assert!(!run.text().contains(secret), "{typed:?}: {}", run.text());
         }

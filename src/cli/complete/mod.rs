@@ -124,7 +124,7 @@ impl<'c> Line<'c> {
     }
 
     /// The option of that name: the command's own, or one that every command takes.
-    fn option(&self, name: &str) -> Option<&'c Arg> {
+    pub fn option(&self, name: &str) -> Option<&'c Arg> {
         let is_it = |arg: &&Arg| match name.strip_prefix("--") {
             Some(long) => arg.get_long() == Some(long),
             None => arg.get_short().is_some_and(|short| name.ends_with(short)),
