@@ -48,7 +48,7 @@ fn is_guessable(path: &[String], value: &Value) -> bool {
         Value::Array(items) => items.iter().any(|item| is_guessable(path, item)),
         Value::Object(members) => members.values().any(|member| is_guessable(path, member)),
         Value::String(text) => text.len() < LONG && shown::text(path, text) != *text,
-        other => shown::value(path, other) != other.to_string(),
+        other => shown::value(path, other) != *other.to_string(),
     }
 }
 
