@@ -37,6 +37,11 @@ impl Severity {
     }
 }
 
+/// Whether one of them surely keeps the CLI out; where none does, one that could not be checked still may.
+pub fn locks_out(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Blocks)
+}
+
 /// The stable name of a kind of finding, e.g. `cli-scopes-missing`. Scripts may rely on it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Code(pub &'static str);

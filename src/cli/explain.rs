@@ -13,7 +13,7 @@ use crate::checks::reports::FailureMode;
 use crate::checks::{self, Check};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, locks_out};
 use crate::render::findings::{self, View};
 use crate::render::invocation::Invocation;
 use crate::render::json::{ExplainDocument, Head, MessageDocument};
@@ -124,10 +124,8 @@ impl Reply {
         }
         let (means, advice) = message.map_or(("", ""), |message| (message.means, message.advice));
         let is_here = self.checks.iter().any(|check| self.is_here(check));
-        let blocks = |finding: &Finding| finding.severity == Severity::Blocks;
-        let other = |state: &&State| {
-            !is_here && !self.checks.is_empty() && state.findings.iter().any(blocks)
-        };
+        let other =
+            |state: &&State| !is_here && !self.checks.is_empty() && locks_out(&state.findings);
         if let Some(state) = self.looked.as_ref().filter(other) {
             context.say(&wrap("This blocks now, whatever the message is about:", width, "", ""));
             let failing = state.findings.iter().filter(|finding| finding.severity.fails());
@@ -143,8 +141,8 @@ impl Reply {
             say_prose(context, "What the message means: ", means);
             return;
         }
-        if let Some(repaired) =
-            self.looked.as_ref().filter(|_| !is_here).and_then(|_| repaired(context))
+        let is_well = |state: &&State| !is_here && !checks::fails(&state.findings);
+        if let Some(repaired) = self.looked.as_ref().filter(is_well).and_then(|_| repaired(context))
         {
             context.say(&wrap(&repaired, width, "", ""));
             context.say("");

@@ -214,7 +214,7 @@ fn what_is_true_now_comes_first() {
         "{text}"
     );
     let run = sandbox.run(&["explain", "No cron jobs."]).expect(Exit::Refused);
-    assert!(run.stderr.contains("healthy"), "{}", run.text());
+    assert!(run.stderr.contains("healthy") && run.stderr.contains("/issues"), "{}", run.text());
     // Of a repair that was taken back nothing is said.
     sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
     let run = sandbox.run(&["explain", MESSAGE]).expect(Exit::Done);
@@ -229,6 +229,36 @@ fn what_is_true_now_comes_first() {
         run.text()
     );
     assert!(run.stdout.contains("[identity-missing]"), "{}", run.text());
+}
+
+/// Of a state that is locked out, or may be, nothing says that it is repaired; and of one that may be, not that it is.
+#[test]
+fn a_repair_is_told_only_where_nothing_keeps_the_cli_out_now() {
+    const MESSAGES: [&str; 2] = ["EADDRINUSE: address already in use", "pairing required"];
+    let repaired = |spoil: fn(&Sandbox)| {
+        let sandbox = Sandbox::fixture(LOCKED);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        spoil(&sandbox);
+        sandbox
+    };
+    let says = |sandbox: &Sandbox, message: &str| {
+        sandbox.run(&["explain", message]).expect(Exit::Done).stdout.contains("changed this state")
+    };
+    let well = repaired(|_| ());
+    let locked = repaired(|sandbox| std::fs::remove_dir_all(sandbox.path("identity")).unwrap());
+    let unchecked = repaired(|sandbox| {
+        std::fs::remove_file(sandbox.path("devices/paired.json")).unwrap();
+        std::fs::create_dir(sandbox.path("devices/paired.json")).unwrap();
+    });
+    for message in MESSAGES {
+        assert!(says(&well, message) && !says(&locked, message), "{message}");
+        assert!(!says(&unchecked, message), "{message}");
+    }
+    let findings = unchecked.run(&["--json"]).json()["findings"].clone();
+    assert_eq!(findings[0]["severity"], "unchecked", "{findings}");
+    let run = unchecked.run(&["explain", "No cron jobs."]).expect(Exit::Refused);
+    assert!(run.stderr.contains("could not be checked"), "{}", run.text());
+    assert!(!run.stderr.contains("is locked out"), "{}", run.text());
 }
 
 /// Pasted in the place of a command it is explained, quoted or not; a secret in such a place is not said again.

@@ -272,3 +272,29 @@ fn a_column_that_the_command_did_not_set_is_no_less_lost() {
     let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Refused);
     assert!(run.stderr.contains("`tokens.operator.token` changed"), "{}", run.text());
 }
+
+/// Of a state that could not be checked nobody can say that it locks the CLI out.
+#[test]
+fn a_state_that_could_not_be_checked_is_not_called_a_lockout() {
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let healthy = sandbox.read("openclaw.json");
+    changed(&sandbox, "openclaw.json", |config| {
+        config["tui"] = json!({});
+        config["meta"]["lastTouchedVersion"] = json!("2026.6.1");
+    });
+    let found = sandbox.run(&["--json"]).expect(Exit::Findings).json();
+    assert_eq!(found["findings"][0]["severity"], "unchecked", "{found:#}");
+    sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+    sandbox.write("openclaw.json", healthy);
+
+    let yes = Answers::confirming(Some(true));
+    let run = sandbox.run_with(&["restore"], &yes).expect(Exit::Done);
+    let text = words(&run.stdout);
+    for state in ["that", "this"] {
+        let says =
+            format!("It could not be checked whether {state} state lets this machine's CLI in:");
+        assert!(text.contains(&says), "{says} {}", run.text());
+    }
+    assert!(!text.contains("locks this machine's CLI out"), "{}", run.text());
+}

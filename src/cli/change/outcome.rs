@@ -4,7 +4,7 @@ use super::{Purpose, Report};
 use crate::checks;
 use crate::checks::follow::causes;
 use crate::cli::context::Context;
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Finding, Severity, locks_out};
 use crate::render::findings::{self, View};
 use crate::render::wrap;
 use crate::step::Step;
@@ -38,9 +38,10 @@ fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    context.say_wrapped(
-        "This state locks this machine's CLI out, as it did when the snapshot was made:",
-    );
+    context.say_wrapped(match locks_out(found) {
+        true => "This state locks this machine's CLI out, as it did when the snapshot was made:",
+        false => "It could not be checked whether this state lets this machine's CLI in:",
+    });
     let first = format!("{} [{}]{more}", safe(&first.finding.says), first.finding.code);
     let first = wrap(&first, context.world.width, "  ", "  ");
     context.say(&first);
@@ -52,8 +53,11 @@ fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
     let done = context.paint.green(&format!("Done: {device} is approved."));
     context.say(&done);
     if checks::fails(found) {
-        let repair = Step::clawmend(["repair"]).after("This machine's own CLI is still locked out");
-        context.say_step(&repair);
+        let says = match locks_out(found) {
+            true => "This machine's own CLI is still locked out",
+            false => "It could not be checked whether this machine's own CLI gets in",
+        };
+        context.say_step(&Step::clawmend(["repair"]).after(says));
     }
 }
 
@@ -82,8 +86,8 @@ pub(super) fn tell_failing(
     numbered: Option<Code>,
 ) {
     let failing: Vec<_> = found.iter().filter(|one| one.severity.fails()).cloned().collect();
-    let is_out = failing.iter().any(|one| one.severity == Severity::Blocks);
-    let text = wrap(if is_out { locked } else { unsure }, context.world.width, "", "  ");
+    let says = if locks_out(found) { locked } else { unsure };
+    let text = wrap(says, context.world.width, "", "  ");
     context.say(&context.paint.red(&text));
     let text = findings::all(&failing, View { numbered, ..context.view() });
     context.print(&text);

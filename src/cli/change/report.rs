@@ -11,7 +11,7 @@ use crate::cli::head::head;
 use crate::cli::next::next;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::{Finding, Remedy};
+use crate::finding::{Finding, Remedy, locks_out};
 use crate::model::Model;
 use crate::plan::Changes;
 use crate::render::json::{self, ChangeDocument, Head, StateDocument};
@@ -96,7 +96,7 @@ pub(super) fn tell_since(context: &mut Context<'_, '_>, since: &Since) {
     }
 }
 
-/// Before the question: that the way back leads into a lockout.
+/// Before the question: that the way back leads into a lockout, or may.
 pub(super) fn tell_lockout_to_come(
     context: &mut Context<'_, '_>,
     state: &State,
@@ -107,7 +107,11 @@ pub(super) fn tell_lockout_to_come(
         return;
     };
     let says = safe(&first.finding.says);
-    let text = format!("That state locks this machine's CLI out: {says} [{}]", first.finding.code);
+    let head = match locks_out(&left) {
+        true => "That state locks this machine's CLI out",
+        false => "It could not be checked whether that state lets this machine's CLI in",
+    };
+    let text = format!("{head}: {says} [{}]", first.finding.code);
     let text = crate::render::wrap(&text, context.world.width, "", "  ");
     context.say(&format!("\n{}", context.paint.red(&text)));
 }

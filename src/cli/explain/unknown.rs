@@ -4,6 +4,7 @@ use super::lookup::nearest;
 use crate::checks;
 use crate::cli::context::Context;
 use crate::error::Error;
+use crate::finding::locks_out;
 use crate::step::Step;
 
 /// Whether a text may hold a message that clawmend does not know.
@@ -49,17 +50,19 @@ pub(super) fn unknown(context: &Context<'_, '_>, text: &str) -> Error {
     if near.is_empty() && !speaks_of_error(text) {
         // The output of a command that worked, most likely.
         let error = Error::not_found("no error message of OpenClaw is in this text");
-        match context.read().ok().map(|state| checks::fails(&state.findings)) {
-            Some(false) => {
-                let text =
-                    "nothing locks this machine's CLI out now: healthy, as far as the files tell";
-                return error.hint(text);
-            }
-            Some(true) => {
-                let look = Step::diagnose().after("this machine's CLI is locked out; to see why");
-                return error.hint(look).hint(sent_where());
-            }
-            None => {}
+        if let Ok(state) = context.read() {
+            let error = match (checks::fails(&state.findings), locks_out(&state.findings)) {
+                (false, _) => error
+                    .hint("nothing locks this machine's CLI out now: healthy, as far as the files tell")
+                    .hint("if openclaw is still refused, paste all of what it printed"),
+                (true, true) => error
+                    .hint(Step::diagnose().after("this machine's CLI is locked out; to see why")),
+                (true, false) => error.hint(
+                    Step::diagnose()
+                        .after("it could not be checked whether this machine's CLI gets in; to see why"),
+                ),
+            };
+            return error.hint(sent_where());
         }
     }
     let error = match near.as_slice() {
