@@ -10,7 +10,7 @@ use clawmend::read::env::Env;
 
 fn main() -> ExitCode {
     let argv: Vec<_> = std::env::args_os().collect();
-    clawmend::cli::crash::keep_quiet(argv.clone());
+    clawmend::cli::crash::keep_quiet(&argv, clawmend::read::env::program());
     clawmend::platform::settle();
     let now_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)

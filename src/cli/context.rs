@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
@@ -32,6 +33,9 @@ use crate::store::sqlite::{Hold, SqliteStore};
 
 /// How long to wait for a database that somebody holds.
 pub const BUSY: Duration = Duration::from_secs(5);
+
+/// Whether the run's one document was begun, so that some of it may be out: a crash leaves no other.
+pub static HAS_DOCUMENT: AtomicBool = AtomicBool::new(false);
 
 /// A run's fixed points.
 pub struct Context<'w, 'a> {
@@ -270,6 +274,7 @@ impl Context<'_, '_> {
 
     /// Prints a JSON document to stdout.
     pub fn json(&mut self, document: &impl serde::Serialize) {
+        HAS_DOCUMENT.store(true, Ordering::Relaxed);
         self.print(&crate::text::json(document));
     }
 

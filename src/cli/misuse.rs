@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::args::Cli;
+use super::args::{Cli, Global};
 use super::complete::Line;
 use crate::checks::messages;
 use crate::error::Error;
@@ -92,16 +92,18 @@ fn tips(error: &clap::Error) -> Vec<Step> {
 /// The name in the document of an error that is about no command of clawmend.
 const NO_COMMAND: &str = "clawmend";
 
-/// The command that a command line which cannot be parsed names, as it is called in documents.
-pub(super) fn meant(argv: &[OsString]) -> String {
+/// The command that a command line names, as it is called in documents, and the state that it is about. It need not
+/// be one that can be parsed.
+pub(super) fn meant(argv: &[OsString]) -> (String, Global) {
     let mut root = Cli::command();
     root.build();
     let words: Vec<_> = argv.iter().skip(1).map(|arg| arg.to_string_lossy().into()).collect();
     let line = Line::of(&root, &words);
-    match line.commands.is_empty() && line.positionals > 0 {
+    let command = match line.commands.is_empty() && line.positionals > 0 {
         true => NO_COMMAND.to_owned(),
         false => document_name(&line.commands),
-    }
+    };
+    (command, line.global())
 }
 
 /// How a command is called in documents.

@@ -64,7 +64,7 @@ where
             let colour = world.out_is_terminal && !world.no_color;
             let error = misuse::without_values(error, &argv);
             if to_err && misuse::asks_for_json(&argv) {
-                let command = misuse::meant(&argv);
+                let (command, _) = misuse::meant(&argv);
                 let error = misuse::error(&command, &error);
                 let invocation = flags::invocation(&args::Global::default(), world);
                 let error = ErrorBody::of(&error, error.hints(), &invocation);

@@ -5,6 +5,7 @@ mod recover;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,7 @@ pub const SCHEMA: u64 = 1;
 
 /// One run's entry: hashes and names, no contents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Default))]
 #[serde(rename_all = "camelCase")]
 pub struct RunRecord {
     /// The layout's number.
@@ -87,6 +89,15 @@ pub enum Interrupted {
     },
 }
 
+/// Whether this process has a journal that is not closed.
+static OPEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether this run has begun a change, or to take one back: should it stop here, the next command that writes
+/// goes on with it.
+pub fn is_open() -> bool {
+    OPEN.load(Ordering::Relaxed)
+}
+
 /// Looks for an interrupted run. Reads only, so it fits `diagnose`; while a run is at work its own
 /// journal is found too.
 pub fn interrupted(state_dir: &StateDir) -> Result<Option<Interrupted>, Error> {
@@ -139,6 +150,7 @@ pub fn open(state_dir: &StateDir, record: &RunRecord) -> Result<(), Error> {
         .map_err(|error| Error::failed("could not write the journal").because(error))?;
     text.push(b'\n');
     let new = New { pieces: &[&text], meta: None };
+    OPEN.store(true, Ordering::Relaxed);
     replace(dir, &name, &FileState::Absent, Some(new)).map_err(|error| match error {
         CommitError::Failed(error) => error,
         CommitError::Stale(_) => {
@@ -156,10 +168,12 @@ pub fn open(state_dir: &StateDir, record: &RunRecord) -> Result<(), Error> {
 pub fn close(state_dir: &StateDir) -> Result<(), Error> {
     let (dir, name) = place(state_dir)?;
     match dir.unlink(&name) {
-        Ok(()) => dir.sync(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::io("close the journal", dir.path().join(name), &error)),
+        Ok(()) => dir.sync()?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Error::io("close the journal", dir.path().join(name), &error)),
     }
+    OPEN.store(false, Ordering::Relaxed);
+    Ok(())
 }
 
 fn place(state_dir: &StateDir) -> Result<(Dir, std::ffi::OsString), Error> {

@@ -8,8 +8,9 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
-use super::{Interrupted, RunRecord, close, interrupted, sweep};
+use super::{Interrupted, OPEN, RunRecord, close, interrupted, sweep};
 use crate::error::{Error, Kind};
 use crate::files::{Dir, Lock, STORE_LIMIT, StateDir, hash, replace, safety};
 use crate::image::FileState;
@@ -89,6 +90,7 @@ pub fn recover(
                 return Ok(None);
             }
         };
+    OPEN.store(true, Ordering::Relaxed);
     let stores = stores()?;
     let snapshot = snapshot_of(state_dir, &record).map_err(|error| stuck(error, &path, &record))?;
     for _ in 0..ROUNDS {

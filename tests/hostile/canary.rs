@@ -261,11 +261,11 @@ pub fn a_panic_prints_no_state(_size: Size) -> String {
     let world = poisoned(FILES[1], true);
     world.run(&["snapshot", "create"]).expect(0);
     let keys = key_lines(&world);
-    let mut panics = 0;
-    for number in 1..60 {
+    let (mut panics, mut documents) = (0, 0);
+    let modes = [&["diagnose"][..], &["diagnose", "--json"]];
+    for (number, args) in (1..60).flat_map(|number| modes.map(|mode| (number, mode))) {
         let again = world.again();
         let inject = format!("inject=close:error=EIO:when={number}");
-        let args = [&["diagnose"][..], &["diagnose", "--json"]][number % 2];
         let (out, _) = trace::run(&again, &["-e", "trace=close", "-e", &inject], args);
         if !out.stderr.contains("has a bug") {
             continue;
@@ -276,6 +276,7 @@ pub fn a_panic_prints_no_state(_size: Size) -> String {
         if args.contains(&"--json") {
             let document: serde_json::Value = serde_json::from_str(&out.stdout).unwrap();
             assert_eq!(document["error"]["exit"], 4, "{out}");
+            documents += 1;
         }
         for line in out.stderr.lines().chain(out.stdout.lines()) {
             assert!(
@@ -284,8 +285,8 @@ pub fn a_panic_prints_no_state(_size: Size) -> String {
             );
         }
     }
-    assert!(panics > 0, "nothing panicked, so nothing was shown");
-    format!("{panics} panics")
+    assert!(panics > documents && documents > 0, "not shown: {panics} panics, {documents} of JSON");
+    format!("{panics} panics, {documents} with a document")
 }
 
 /// A crash by signal leaves no core file, a journal none of the contents.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::args::{self, Shell};
+use super::args::{self, Global, Shell};
 use super::context::Context;
 use crate::checks::{self, approvable, reports};
 use crate::exit::Exit;
@@ -36,17 +36,7 @@ type Offer = (String, String);
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Complete) -> Exit {
     let root = super::command(100);
     let line = Line::of(&root, &args.before);
-    context.global.quiet = true;
-    for (flag, value) in &line.values {
-        let global = &mut context.global;
-        match flag.as_str() {
-            "state_dir" => global.state_dir = Some(PathBuf::from(value)),
-            "config" => global.config = Some(PathBuf::from(value)),
-            "profile" => global.profile = Some(value.clone()),
-            "snapshot_dir" => global.snapshot_dir = Some(PathBuf::from(value)),
-            _ => {}
-        }
-    }
+    context.global = Global { quiet: true, ..line.global() };
     super::flags::make_absolute(&mut context.global, &context.world.env.cwd);
     // `--flag=value` in one word, where the shell does not split it.
     let (head, word) = match args.word.split_once('=') {
@@ -121,6 +111,21 @@ impl<'c> Line<'c> {
             }
         }
         line
+    }
+
+    /// The flags that say which state is meant.
+    pub fn global(&self) -> Global {
+        let last = |id: &str| {
+            let mut values = self.values.iter().rev();
+            values.find(|(flag, _)| flag == id).map(|(_, value)| value.clone())
+        };
+        Global {
+            state_dir: last("state_dir").map(PathBuf::from),
+            config: last("config").map(PathBuf::from),
+            profile: last("profile"),
+            snapshot_dir: last("snapshot_dir").map(PathBuf::from),
+            ..Global::default()
+        }
     }
 
     /// The option of that name: the command's own, or one that every command takes.
