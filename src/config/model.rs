@@ -259,6 +259,11 @@ pub enum AuthKind {
 }
 
 impl Gateway {
+    /// Whether `gateway.tailscale.mode` puts the gateway on a tailnet.
+    pub fn is_on_tailscale(&self) -> bool {
+        self.tailscale_mode.value().is_some_and(|mode| mode != "off")
+    }
+
     /// How clients are let in: `gateway.auth.mode`, else by what is there.
     pub fn auth_kind(&self) -> AuthKind {
         match &self.auth_mode.field {

@@ -11,17 +11,21 @@ use crate::config::release::Release;
 use crate::format::scan::ValueKind;
 use crate::plan::StoreKind;
 
-/// The first release of each set of rules below.
-const FIRST_OF_RULES: [&str; 9] = [
+/// The first release of each set of rules that goes by [`Model::by_release`].
+const FIRST_OF_RULES: [&str; 13] = [
     "2026.1.1",
     "2026.2.13",
     "2026.2.19",
     "2026.2.22",
+    "2026.3.13",
     "2026.3.31",
+    "2026.4.6",
     "2026.4.16",
     "2026.4.29",
     "2026.5.7",
     "2026.5.8",
+    "2026.5.13",
+    "2026.8.1",
 ];
 
 /// A fault of this machine's pairing.
@@ -66,14 +70,20 @@ impl Model {
 
     /// What holds by the rules of the release that has left its name; where none has, of each that may run here. `None`:
     /// they differ.
-    fn by_release(&self, holds: impl Fn(Release) -> bool) -> Option<bool> {
+    pub(crate) fn by_release(&self, holds: impl Fn(Release) -> bool) -> Option<bool> {
         if let Some(release) = self.release() {
             return Some(holds(release));
         }
         let known = FIRST_OF_RULES.iter().filter_map(|first| Release::parse(first));
-        let mut answers = known.filter(|first| Era::of(*first) >= self.era).map(holds);
+        let mut answers = known.filter(|first| self.may_run(*first)).map(holds);
         let first = answers.next()?;
         answers.all(|answer| answer == first).then_some(first)
+    }
+
+    /// Whether a release fits the store and what it shows of its time: from 2026.8.1 on the pairing is in the database.
+    pub(crate) fn may_run(&self, release: Release) -> bool {
+        let keeps_rows = release.is_from("2026.8.1");
+        keeps_rows == (self.store == StoreKind::Sqlite) && Era::of(release) >= self.era
     }
 
     /// Whether the gateway's next start makes a shared token; `None`: some of the releases that may run here do.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::secrets::{exposed, new_token_in, starts_without_none};
+use super::secrets::{new_token_in, starts_without_none, unguarded};
 use super::value::{Wanted, edits, hosted};
 use super::{at_next_start, place};
 use crate::checks::{Check, Edits, Options, Stage};
@@ -62,16 +62,16 @@ pub static CONFLICT: Check = Check {
     edits: Edits::Config(|model, options| {
         let code = CONFLICT.code;
         let token = new_token_in(model, options, code, |token| token.is_missing());
-        edits(model, unguarded(model, options).into_iter().chain(token))
+        edits(model, chosen_bind(model, options).into_iter().chain(token))
     }),
     ..Check::BASE
 };
 
 /// Another bind, where the user names one for a bind that has no guard.
-fn unguarded(model: &Model, options: &Options) -> Option<Wanted> {
+fn chosen_bind(model: &Model, options: &Options) -> Option<Wanted> {
     let bind = &hosted(model)?.bind;
     let is_a_word = bind.value().is_none_or(|word| BINDS.contains(&word.as_str()));
-    let chosen = options.bind.filter(|_| is_a_word && exposed(model).is_some())?;
+    let chosen = options.bind.filter(|_| is_a_word && unguarded(model).is_some())?;
     Some(Wanted::of(bind, CONFLICT.code, Value::from(chosen), "as --bind says"))
 }
 
@@ -92,13 +92,20 @@ impl About<'_> {
     }
 
     fn no_guard(&self) -> Option<Finding> {
-        let on = exposed(self.model)?;
-        let says = "other machines could reach the gateway, and no shared token or password is set";
+        let found = unguarded(self.model)?;
+        let says = match found.is_wide {
+            true => {
+                "other machines could reach the gateway, and no shared token or password is set"
+            }
+            false => {
+                "gateway.bind is not \"loopback\", and no shared token or password is set: a gateway up to 2026.5.12 does not start"
+            }
+        };
         let loopback = Step::clawmend(["repair", "--bind", "loopback"])
             .note("only this machine can connect then");
         let finding = self
             .says(&self.gateway.bind, says, "")
-            .seen("gateway.bind", on)
+            .seen("gateway.bind", found.bind)
             .note("gateway.auth has no token and no password")
             .choice(loopback);
         let finding = match self.gateway.auth_kind() {
@@ -108,13 +115,13 @@ impl About<'_> {
             ),
             _ => finding,
         };
-        Some(match self.model.makes_token_at_start() {
-            Some(false) => finding,
-            Some(true) => finding
+        Some(match found.stops {
+            Some(true) => finding,
+            Some(false) => finding
                 .rated(Severity::Warning)
                 .note("the gateway makes a shared token when it starts"),
             None => finding.rated(Severity::Unchecked).note(
-                "no file names the OpenClaw release that runs here: some releases make a shared token when they start, others do not start",
+                "no file names the OpenClaw release that runs here: some releases start with these settings, others do not",
             ),
         })
     }

@@ -152,12 +152,7 @@ fn is_taken_by_one(model: &Model, path: &[String]) -> bool {
     let Some(config) = model.config.whole().filter(|_| model.release().is_none()) else {
         return false;
     };
-    let may_run = |schema: &Schema| match model.store {
-        StoreKind::Files => {
-            !schema.release.is_from("2026.8.1") && Era::of(schema.release) >= model.era
-        }
-        StoreKind::Sqlite => schema.release.is_from("2026.8.1"),
-    };
+    let may_run = |schema: &Schema| model.may_run(schema.release);
     let refuses =
         |schema: Schema| schema.refused(&config.resolved.value).iter().any(|one| one.path == path);
     !Schema::all().filter(may_run).all(refuses)

@@ -130,3 +130,51 @@ fn what_some_release_takes_is_no_lockout_where_no_release_is_named() {
         );
     }
 }
+
+/// Up to 2026.5.12 a gateway without a secret compares the word (2026.4.15: no start), later ones the address (2026.5.28);
+/// 2026.4.5 has no default of its own for containers, 2026.4.7 has (by their code).
+#[test]
+fn what_a_bind_needs_goes_by_the_release() {
+    use Severity::{Blocks, Unchecked, Warning};
+    let rating = |release: &str, gateway: &str, container: bool| {
+        let text = format!(
+            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',{gateway}}}}}"
+        );
+        let mut facts = facts();
+        facts.config.container = container;
+        facts.config.addresses = Some(["127.0.0.1".parse().unwrap()].into());
+        let found = found_with(Some(&text), facts);
+        let says = "no shared token or password is set";
+        found.iter().find(|one| one.says.contains(says)).map(|one| one.severity)
+    };
+    let bare = |release, container| rating(release, "auth:{mode:'none'}", container);
+    for release in ["2026.2.19", "2026.3.13", "2026.4.5"] {
+        assert_eq!(bare(release, true), None, "{release}");
+    }
+    for release in ["2026.4.7", "2026.4.15", "2026.5.28", "2026.9.6"] {
+        assert_eq!(bare(release, true), Some(Blocks), "{release}");
+        assert_eq!(bare(release, false), None, "{release}");
+        let served = "auth:{mode:'none'},tailscale:{mode:'serve'}";
+        assert_eq!(rating(release, served, true), None, "{release}");
+    }
+    for bind in ["bind:'custom',customBindHost:'127.0.0.1'", "bind:'auto'", "bind:'tailnet'"] {
+        let rating = |release, auth| rating(release, &format!("{bind},auth:{auth}"), false);
+        for release in ["2026.2.19", "2026.4.15", "2026.5.12"] {
+            assert_eq!(rating(release, "{mode:'none'}"), Some(Blocks), "{release} {bind}");
+            // Its start makes a token.
+            assert_eq!(rating(release, "{}"), None, "{release} {bind}");
+        }
+        assert_eq!(rating("2026.5.28", "{mode:'none'}"), None, "{bind}");
+        assert_eq!(rating("", "{mode:'none'}"), Some(Unchecked), "{bind}");
+        assert_eq!(
+            rating(
+                "2026.4.15",
+                "{mode:'trusted-proxy',trustedProxy:{userHeader:'x'}},trustedProxies:['::1']"
+            ),
+            None,
+            "{bind}"
+        );
+    }
+    assert_eq!(rating("2026.5.12", "bind:'lan'", false), Some(Warning));
+    assert_eq!(rating("2026.5.18", "bind:'lan'", false), Some(Blocks));
+}

@@ -16,29 +16,66 @@ use crate::model::Model;
 use crate::model::device::token_from;
 use crate::secret::Secret;
 
-/// What the gateway listens on beyond this machine without a shared secret, in words; `None` where
-/// that is not so, or cannot be told.
-pub fn exposed(model: &Model) -> Option<&'static str> {
+/// A bind for which the gateway wants a shared secret, where there is none.
+pub struct Unguarded {
+    /// The bind, in words.
+    pub bind: &'static str,
+    /// Whether other machines reach the gateway through it.
+    pub is_wide: bool,
+    /// Whether the gateway does not start with it; `None`: some of the releases that may run here do not.
+    pub stops: Option<bool>,
+}
+
+/// The bind that has no guard. Up to 2026.5.12 a gateway compares the word (2026.4.15 was seen to refuse `custom` with 127.0.0.1),
+/// from 2026.5.18 on the address. Up to 2026.4.5 no bind is `loopback` also in a container.
+pub fn unguarded(model: &Model) -> Option<Unguarded> {
     let gateway = gateway(model)?;
     if model.config.is_client() || model.config.is_guarded() {
         return None;
     }
-    match &gateway.bind.field {
-        Field::Value(word) => match word.as_str() {
-            "lan" => Some("lan (all networks of this machine)"),
-            "tailnet" => Some("tailnet"),
-            "custom" => {
-                let host = gateway.custom_bind_host.value()?;
-                (distance(host) != Distance::Loopback).then_some("custom (another address)")
-            }
-            "auto" if model.config.facts.container => Some("auto (all networks, in a container)"),
-            _ => None,
-        },
-        Field::Missing if model.config.facts.container => {
-            Some("not set, which in a container means all networks")
+    let facts = &model.config.facts;
+    let word = match &gateway.bind.field {
+        Field::Value(word) => Some(word.as_str()),
+        Field::Missing => None,
+        Field::Wrong(_) | Field::Reference(_) => return None,
+    };
+    let (bind, is_wide) = match word {
+        Some("lan") => ("lan (all networks of this machine)", true),
+        // Without an address there, it is 127.0.0.1.
+        Some("tailnet") => {
+            ("tailnet", facts.addresses.as_ref().is_none_or(|here| here.iter().any(is_of_tailnet)))
         }
-        _ => None,
-    }
+        Some("custom") => {
+            let host = gateway.custom_bind_host.value()?;
+            ("custom", distance(host) != Distance::Loopback)
+        }
+        Some("auto") if facts.container => ("auto (all networks, in a container)", true),
+        Some("auto") => ("auto", false),
+        None if facts.container && !gateway.is_on_tailscale() => {
+            ("not set, which in a container means all networks", true)
+        }
+        _ => return None,
+    };
+    let kind = gateway.auth_kind();
+    // A gateway that wants a token says so of any bind, or makes one.
+    let is_word_enough = kind == AuthKind::None && word.is_some();
+    let wants = |release: Release| {
+        (is_wide && (word.is_some() || release.is_from("2026.4.6")))
+            || is_word_enough && !release.is_from("2026.5.13")
+    };
+    let makes_one = |release: Release| {
+        kind == AuthKind::Token && release.is_from("2026.2.19") && !release.is_from("2026.5.13")
+    };
+    (model.by_release(wants) != Some(false)).then(|| Unguarded {
+        bind,
+        is_wide,
+        stops: model.by_release(|release| wants(release) && !makes_one(release)),
+    })
+}
+
+/// 100.64.0.0/10, as OpenClaw tells it.
+fn is_of_tailnet(address: &std::net::Ipv4Addr) -> bool {
+    matches!(address.octets(), [100, 64..=127, ..])
 }
 
 /// Whether `--new-token` has a place to go: a placeholder, or no token where one is needed.
@@ -67,7 +104,7 @@ fn needs_guard(model: &Model, gateway: &Gateway, options: &Options) -> bool {
     let word = match &gateway.bind.field {
         Field::Value(word) => match (bind_alias(word), options.bind) {
             (None, _) if BINDS.contains(&word.as_str()) => {
-                return exposed(model).is_some();
+                return unguarded(model).is_some();
             }
             (_, Some(chosen)) => chosen,
             (Some(BindAlias::Everywhere), None) => "lan",
@@ -75,7 +112,7 @@ fn needs_guard(model: &Model, gateway: &Gateway, options: &Options) -> bool {
             (_, None) => return false,
         },
         Field::Wrong(_) => options.bind.unwrap_or_default(),
-        _ => return exposed(model).is_some(),
+        _ => return unguarded(model).is_some(),
     };
     let wide = matches!(word, "lan" | "tailnet") || word == "auto" && model.config.facts.container;
     wide && !model.config.is_guarded()
