@@ -141,7 +141,8 @@ pub(super) fn pasted_message(argv: &[OsString], error: &clap::Error) -> Option<V
     is_message.then(|| flags.iter().cloned().chain(explain).chain(words.iter().cloned()).collect())
 }
 
-/// The command that is meant by one which is not there: names of commands and flags, and nothing else that was typed.
+/// The command that is meant by one which is not there, and a word about it: nothing that was typed but names of
+/// commands and flags.
 fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
     let mut root = Cli::command();
     root.build();
@@ -155,9 +156,12 @@ fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
         ["snapshot" | "snapshots", "undo"] => return command(&["undo"]),
         ["snapshot" | "snapshots", "restore", ..] => return command(&["restore"]),
         ["snapshots", ..] => return command(&["snapshot", "list"]),
-        // Typed again it goes further back; a certain snapshot is named to `restore`.
-        ["undo", number] if number.parse::<u8>().is_ok() => return command(&["undo"]),
-        ["undo", _] => return command(&["snapshot", "list"]),
+        ["undo", number] if number.parse::<u8>().is_ok() => {
+            return command(&["undo", "(typed again it goes one further back)"]);
+        }
+        ["undo", _] => {
+            return command(&["restore", "ID", "(`clawmend snapshot list` shows the ids)"]);
+        }
         _ => {}
     }
     let line = Line::of(&root, &args);

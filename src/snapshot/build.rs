@@ -12,6 +12,7 @@ use super::manifest::{self, Manifest};
 use super::open::Snapshot;
 use super::since;
 use crate::error::Error;
+use crate::files::dir::refuse;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
 use crate::plan::Changes;
 use crate::step::Step;
@@ -61,11 +62,12 @@ pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
             let _ = parent.remove_tree(&id);
             return Err(error);
         }
-        let Ok(Some(dir)) = parent.child(&id) else {
-            return Err(Error::failed("the snapshot vanished")
-                .at(request.snapshots)
-                .hint("something else is at work in that folder: run the same command again"));
-        };
+        let path = parent.path().join(&id);
+        let dir = parent.child(&id).map_err(|why| refuse(&path, &why))?.ok_or_else(|| {
+            Error::failed("the snapshot vanished")
+                .at(&path)
+                .hint("something else is at work in that folder: run the same command again")
+        })?;
         let digest = Some(digest);
         Ok(Snapshot { id, dir, manifest, digest })
     });

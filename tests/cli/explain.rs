@@ -4,7 +4,7 @@ use clawmend::checks::messages::{self, Match};
 use clawmend::cli::world::{Answer, Person};
 use clawmend::exit::Exit;
 
-use crate::support::Sandbox;
+use crate::support::{Answers, Sandbox};
 
 /// One message a line: release, what is expected (a finding's code, or `=` and words of the answer), text.
 const CORPUS: &str = include_str!("explain_corpus.tsv");
@@ -122,6 +122,11 @@ fn nothing_piped_in_lists_the_findings_and_nothing_typed_is_asked_for() {
         let run = sandbox.run_with(&["explain"], &Pipe(blank.into())).expect(Exit::Done);
         assert!(run.stdout.contains("cli-scopes-missing"), "{}", run.text());
         sandbox.run_with(&["explain", "-"], &Pipe(blank.into())).expect(Exit::Refused);
+    }
+    for quiet in [&[][..], &["-q"]] {
+        let person = Answers::confirming(None);
+        let run = sandbox.run_with(&[quiet, &["explain"]].concat(), &person).expect(Exit::Done);
+        assert!(run.stderr.contains("Paste the message"), "{}", run.text());
     }
     sandbox.run(&["explain", "--file", "/nowhere/at/all"]).expect(Exit::Refused);
 }

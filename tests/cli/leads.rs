@@ -192,7 +192,8 @@ fn a_word_that_is_no_secret_is_shown_and_the_command_that_is_meant_is_named() {
     for (typed, shown, meant) in [
         (&["devices", "list"][..], "'list'", "clawmend devices\n"),
         (&["list"], "'list'", "clawmend devices\n"),
-        (&["undo", "2"], "'2'", "clawmend undo\n"),
+        (&["undo", "2"], "'2'", "clawmend undo (typed again it goes one further back)\n"),
+        (&["undo", "20261124T1813"], "'****'", "clawmend restore ID (`clawmend snapshot list`"),
         (&["snapshot", "undo"], "'undo'", "clawmend undo\n"),
         (&["--all"], "'--all'", "clawmend diagnose --all\n"),
         (&["-all"], "-a", "clawmend diagnose --all\n"),

@@ -20,7 +20,7 @@ pub(in crate::cli) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error>
     let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
     let snapshots = context.snapshots(&located);
     let stores = || Ok(context.model(BUSY)?.0);
-    let recovered = context.while_it_takes("taking back an interrupted run", || {
+    let recovered = context.while_it_takes("looking for an interrupted run", || {
         journal::recover(&located.state_dir, &snapshots, &lock, stores)
     });
     let Some(done) = recovered? else {

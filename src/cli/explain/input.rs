@@ -36,7 +36,12 @@ pub(super) fn pasted(
         return Ok(Some(args.what.join(" ")).filter(|_| !args.what.is_empty()));
     }
     if context.world.person.is_there() {
-        context.note("Paste the message, then press Enter and Ctrl-D.");
+        let end = match context.world.env.platform.as_str() {
+            "win32" => "Ctrl-Z and Enter",
+            _ => "Ctrl-D",
+        };
+        // Also with --quiet: it waits.
+        context.tell(&format!("Paste the message, then press Enter and {end}.\n"));
     }
     let failed = |error| Error::io("read the messages", "-", &error);
     let text = end_of(context.world.person.input()).map_err(failed)?;
