@@ -38,6 +38,7 @@ struct Inner {
     message: String,
     path: Option<PathBuf>,
     cause: Option<String>,
+    lost: Vec<String>,
     hints: Vec<Step>,
     denied: bool,
 }
@@ -50,6 +51,7 @@ impl Error {
             message: message.into(),
             path: None,
             cause: None,
+            lost: Vec::new(),
             hints: Vec::new(),
             denied: false,
         }))
@@ -103,6 +105,13 @@ impl Error {
         self
     }
 
+    /// Names what would have been lost, each in words.
+    #[must_use]
+    pub fn losing(mut self, lost: Vec<String>) -> Self {
+        self.0.lost = lost;
+        self
+    }
+
     /// Adds something to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Step>) -> Self {
@@ -150,6 +159,11 @@ impl Error {
     /// Whether the system refused for want of permission; the first hint is then about that.
     pub fn is_denied(&self) -> bool {
         self.0.denied
+    }
+
+    /// What would have been lost.
+    pub fn lost(&self) -> &[String] {
+        &self.0.lost
     }
 
     /// What to do.

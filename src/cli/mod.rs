@@ -206,6 +206,11 @@ fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
     };
     let said = said.trim_start();
     let mut text = format!("{} {said}\n", context.paint.red("error:"));
+    for lost in error.lost() {
+        let lost = safe(&format!("lost: {lost}"));
+        text.push_str(&crate::render::wrap(&lost, width, INDENT, INDENT));
+        text.push('\n');
+    }
     for hint in &hints {
         text.push_str(&context.invocation.wrapped(hint, width, INDENT, INDENT));
         text.push('\n');

@@ -10,9 +10,9 @@ use crate::exit::Exit;
 use crate::files::Lock;
 use crate::journal::RecoveryOutcome;
 use crate::model::Model;
-use crate::read::locate::Located;
+use crate::plan::Changes;
 use crate::simulate::images_after;
-use crate::snapshot::{self, LATEST};
+use crate::snapshot::{self, LATEST, Snapshot, Summary};
 use crate::step::Step;
 use crate::store::json::key_of;
 use crate::store::sqlite::verify_extract;
@@ -21,9 +21,9 @@ use crate::text::{local_and_utc, safe};
 /// Restores.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
     let held = recover_first(context, args.back.dry_run)?;
-    let (located, folder, list) = context.listed()?;
+    let (_, folder, list) = context.listed()?;
     let id = match args.id.as_str() {
-        LATEST => latest(context, &located, &folder, &list)?,
+        LATEST => latest(context, &folder, &list)?,
         id => snapshot::find(&list, id)?.id.clone(),
     };
     go_back(context, Purpose::Restore, id, &args.back, held)
@@ -32,66 +32,69 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
 /// Takes back the last change that stands.
 pub(super) fn undo(context: &mut Context<'_, '_>, args: &args::Back) -> Result<Exit, Error> {
     let held = recover_first(context, args.dry_run)?;
-    let (located, folder, list) = context.listed()?;
+    let (_, folder, list) = context.listed()?;
     let state = context.read()?;
-    let is_now = |summary: &snapshot::Summary| is_now(&state, &located, &folder, summary);
-    // An undo that was interrupted and taken back has undone nothing.
-    let own = match list.own.split_first() {
-        Some((first, older)) if first.command.starts_with(snapshot::UNDO) && is_now(first)? => {
-            older
-        }
-        _ => &list.own,
-    };
-    // One that cannot be read is not overlooked: opening it says why.
-    let target = context.while_it_takes("comparing the snapshots", || {
-        for summary in snapshot::undoable(own) {
-            if !is_now(summary)? {
-                return Ok(Some(summary.id.clone()));
-            }
-        }
-        Ok::<_, Error>(None)
+    let mut found = Vec::new();
+    context.while_it_takes("comparing the snapshots", || {
+        targets(state, &folder, &list.own, 1, &mut found)
     })?;
-    drop(state);
-    let Some(id) = target else {
+    let Some((target, _)) = found.pop() else {
         let text = "there is nothing to undo: no change by clawmend is left to take back";
         let list = Step::clawmend(["snapshot", "list"]).note("shows the snapshots there are");
         return Err(Error::not_found(text).hint(list));
     };
+    let id = target.id.clone();
     go_back(context, Purpose::Undo, id, args, held)
 }
 
-/// Whether the state is as a snapshot has it.
-fn is_now(
-    state: &State,
-    located: &Located,
-    folder: &Path,
-    summary: &snapshot::Summary,
-) -> Result<bool, Error> {
-    let found = snapshot::open(&located.state_dir, folder, &summary.id)?;
-    let changes = state.stores.changes_to(&state.model.images, &found.manifest.entries, &found);
-    Ok(changes.map_err(|error| not_put_back(state, error))?.is_empty())
+/// What puts a snapshot back; nothing where the state is as in it.
+fn way_back(state: &State, folder: &Path, summary: &Summary) -> Result<(Snapshot, Changes), Error> {
+    let found = snapshot::open(&state.located.state_dir, folder, &summary.id)?;
+    let back = changes_to(state, &found)?;
+    Ok((found, back))
 }
 
-/// Whether each of the snapshots that `undo` goes back to, one after the other, loses what was changed since;
-/// `None`: the state is as in it already. Ends before the first that cannot be put back.
-pub(super) fn losing(
-    state: State,
+fn changes_to(state: &State, found: &Snapshot) -> Result<Changes, Error> {
+    let changes = state.stores.changes_to(&state.model.images, &found.manifest.entries, found);
+    changes.map_err(|error| not_put_back(state, error))
+}
+
+/// The snapshots that `undo` goes back to, typed once, twice and so on, into `found`, each with whether what was
+/// changed since would be lost. The state after each is worked out, not made.
+///
+/// # Errors
+/// One cannot be read or put back, so `undo` would end there too: it is not overlooked.
+pub(super) fn targets<'l>(
+    mut state: State,
     folder: &Path,
-    undoable: &[&snapshot::Summary],
-) -> Vec<Option<bool>> {
-    let mut model = state.model;
-    let loses = undoable.iter().map_while(|summary| {
-        let found = snapshot::open(&state.located.state_dir, folder, &summary.id).ok()?;
-        let manifest = &found.manifest;
-        let back = state.stores.changes_to(&model.images, &manifest.entries, &found).ok()?;
-        if back.is_empty() {
-            return Some(None);
+    own: &'l [Summary],
+    most: usize,
+    found: &mut Vec<(&'l Summary, bool)>,
+) -> Result<(), Error> {
+    // An undo that was interrupted and taken back has undone nothing.
+    let own = match own.split_first() {
+        Some((first, older))
+            if first.command.starts_with(snapshot::UNDO)
+                && way_back(&state, folder, first)?.1.is_empty() =>
+        {
+            older
         }
-        let since = snapshot::changed_since(manifest, &model, &back);
-        model = Model::of(images_after(model.images.clone(), back), model.facts.clone());
-        Some(Some(!since.lost.is_empty()))
-    });
-    loses.collect()
+        _ => own,
+    };
+    for summary in snapshot::undoable(own) {
+        let (snapshot, back) = way_back(&state, folder, summary)?;
+        if back.is_empty() {
+            continue;
+        }
+        let since = snapshot::changed_since(&snapshot.manifest, &state.model, &back);
+        found.push((summary, !since.lost.is_empty()));
+        if found.len() == most {
+            break;
+        }
+        let Model { images, facts, .. } = state.model;
+        state.model = Model::of(images_after(images, back), facts);
+    }
+    Ok(())
 }
 
 fn go_back(
@@ -111,16 +114,14 @@ fn go_back(
         // The same snapshot, whatever was taken in between.
         _ => Step::clawmend(["restore", id.as_str()]),
     };
+    let again = again.with(args.keep_all.then_some("--keep-all"));
     let call = Call {
         purpose,
         command: match purpose {
             Purpose::Undo => format!("{}{id}", snapshot::UNDO),
             _ => purpose.command().to_owned(),
         },
-        again: again
-            .clone()
-            .with(args.force.then_some("--force"))
-            .with(args.keep_all.then_some("--keep-all")),
+        again: again.clone().with(args.force.then_some("--force")),
         dry_run: args.dry_run,
         yes: args.yes,
         keep_all: args.keep_all,
@@ -137,10 +138,7 @@ fn go_back(
     }
     let state = context.read()?;
     carry_out(context, &call, held, state, &mut |context, state| {
-        let changes = state
-            .stores
-            .changes_to(&state.model.images, &found.manifest.entries, &found)
-            .map_err(|error| not_put_back(state, error))?;
+        let changes = changes_to(state, &found)?;
         for (path, why) in &state.model.config.facts.elsewhere {
             let key = key_of(&located.state_dir, path);
             if manifest.entries.iter().any(|entry| entry.path == key) {
@@ -152,14 +150,11 @@ fn go_back(
         let is_there = context.world.person.is_there() && !context.global.json;
         let is_shown = args.force || args.dry_run || is_there && !args.yes;
         if !since.lost.is_empty() && !is_shown {
-            let text = "to go back would lose what was changed since";
-            let error = since
-                .lost
-                .iter()
-                .fold(Error::refused(text), |error, lost| error.hint(lost.clone()));
+            let error = Error::refused("to go back would lose what was changed since");
             let look = again.clone().with(["--dry-run"]).after("to see every change");
             let forced = again.clone().with(["--force"]).with((!is_there).then_some("--yes"));
-            return Err(error.hint(look).hint(forced.after("to go back and lose it")));
+            let forced = forced.after("to go back and lose it");
+            return Err(error.losing(since.lost).hint(look).hint(forced));
         }
         let why = format!("back to what it was when snapshot {id} was made");
         Ok(Proposal { since, ..Proposal::from(changes.explained(&why)) })
@@ -173,7 +168,6 @@ fn go_back(
 /// undo it.
 fn latest(
     context: &mut Context<'_, '_>,
-    located: &Located,
     folder: &Path,
     list: &snapshot::Listed,
 ) -> Result<String, Error> {
@@ -186,7 +180,8 @@ fn latest(
         return Ok(newest.id.clone());
     }
     let state = context.read()?;
-    let is_now = |summary: &snapshot::Summary| is_now(&state, located, folder, summary);
+    let is_now =
+        |summary: &Summary| Ok::<_, Error>(way_back(&state, folder, summary)?.1.is_empty());
     if !finished && !is_now(newest)? {
         return Ok(newest.id.clone());
     }
@@ -213,7 +208,7 @@ fn latest(
 }
 
 /// Whether a restore took it.
-fn is_before_restore(summary: &snapshot::Summary) -> bool {
+fn is_before_restore(summary: &Summary) -> bool {
     summary.why == Purpose::Restore.snapshot_name()
 }
 

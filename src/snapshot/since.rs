@@ -25,7 +25,7 @@ const MOST_FIELDS: usize = 4096;
 const LONG: usize = 32;
 
 /// What has changed since a command, of that which the way back to before it would undo.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Since {
     /// What would be lost, each in words.
     pub lost: Vec<String>,

@@ -80,9 +80,11 @@ fn undo_works_after_openclaw_was_used() {
         openclaw_runs(&sandbox, fixture);
 
         let list = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
-        assert!(!list.stdout.contains("asks first"), "{}", list.text());
+        assert!(!list.stdout.contains("would be lost"), "{}", list.text());
         let dry = sandbox.run(&["undo", "--dry-run"]);
         assert!(dry.exit != Exit::Refused && dry.stdout.contains("dry run"), "{}", dry.text());
+        let shown = sandbox.run(&["undo", "--json", "--dry-run"]).json();
+        assert_eq!((&shown["lost"], &shown["goesBack"]), (&json!([]), &json!(true)), "{shown:#}");
         let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
         assert!(run.stderr.contains("OpenClaw has run since"), "{}", run.text());
         assert_eq!(paired(), opened);
@@ -215,7 +217,7 @@ fn undo_names_what_would_be_lost_and_loses_it_only_when_told() {
         let before = sandbox.tree(false);
 
         let run = sandbox.run(&["undo", "--yes"]).expect(Exit::Refused);
-        assert!(run.stderr.contains(says), "{says}: {}", run.text());
+        assert!(run.stderr.contains(&format!("lost: {says}")), "{says}: {}", run.text());
         assert!(
             !run.stderr.contains("lastUsed") && run.stderr.lines().count() == 5,
             "{}",
@@ -224,7 +226,13 @@ fn undo_names_what_would_be_lost_and_loses_it_only_when_told() {
         assert!(run.stderr.contains("clawmend undo --force --yes"), "{}", run.text());
         assert!(run.stderr.contains("clawmend undo --dry-run"), "{}", run.text());
         let list = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
-        assert!(list.stdout.contains("asks first"), "{}", list.text());
+        let lost =
+            "takes that repair back; changes made since would be lost: `clawmend undo --dry-run`";
+        assert!(words(&list.stdout).contains(lost), "{}", list.text());
+        let refused = sandbox.run(&["undo", "--json", "--yes"]).expect(Exit::Refused).json();
+        assert_eq!(refused["error"]["lost"], json!([says]), "{refused:#}");
+        let dry = sandbox.run(&["undo", "--json", "--dry-run", "-q"]).json();
+        assert_eq!(dry["lost"], json!([says]), "{dry:#}");
         let dry = sandbox.run(&["undo", "--dry-run"]);
         assert!(dry.exit != Exit::Refused && dry.stdout.contains("dry run"), "{}", dry.text());
         assert!(words(&dry.stdout).contains(says), "{says}: {}", dry.text());
@@ -297,4 +305,55 @@ fn a_state_that_could_not_be_checked_is_not_called_a_lockout() {
         assert!(text.contains(&says), "{says} {}", run.text());
     }
     assert!(!text.contains("locks this machine's CLI out"), "{}", run.text());
+}
+
+/// An undo that was interrupted and taken back: `snapshot list` promises what `undo` does.
+#[test]
+fn the_list_and_the_command_go_back_to_the_same_snapshot() {
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    let list =
+        |flags: &[&str]| sandbox.run(&[&["snapshot", "list"], flags].concat()).expect(Exit::Done);
+    let ids = || -> Vec<String> {
+        let all = list(&["--json"]).json()["snapshots"].clone();
+        let all = all.as_array().unwrap().iter();
+        all.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let newest = ids()[0].clone();
+    let files = sandbox.contents().into_keys().filter(|path| sandbox.state().join(path).is_file());
+    let files: Vec<_> =
+        files.map(|path| (std::fs::read(sandbox.state().join(&path)).unwrap(), path)).collect();
+    sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+    for (bytes, path) in files {
+        std::fs::write(sandbox.state().join(path), bytes).unwrap();
+    }
+    assert_eq!(ids()[1], newest);
+    let text = list(&[]).stdout;
+    let of_newest = text.split(&newest).nth(1).unwrap();
+    let of_newest = &of_newest[..of_newest.find("-before-repair").unwrap()];
+    assert!(of_newest.contains("clawmend undo takes that repair back"), "{text}");
+    assert_eq!(text.matches("takes that").count(), 2, "{text}");
+    let dry = sandbox.run(&["undo", "--dry-run"]);
+    assert!(dry.stderr.contains(&format!("Snapshot   {newest}")), "{}", dry.text());
+    // A snapshot that cannot be read ends both, and the list says why.
+    sandbox.write(&format!("clawmend/snapshots/{newest}/manifest.json"), "{");
+    let run = list(&[]);
+    assert!(
+        run.stderr.contains("takes back is not known") && !run.stdout.contains("takes that"),
+        "{}",
+        run.text()
+    );
+    sandbox.run(&["undo", "--dry-run"]).expect(Exit::Failed);
+}
+
+#[test]
+fn the_way_to_go_back_all_the_same_keeps_what_was_asked_for() {
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    changed(&sandbox, "openclaw.json", |config| config["gateway"]["port"] = json!(4711));
+    let run = sandbox.run(&["undo", "--yes", "--keep-all"]).expect(Exit::Refused);
+    for typed in ["undo --keep-all --dry-run", "undo --keep-all --force --yes"] {
+        assert!(run.stderr.contains(&format!("clawmend {typed}")), "{}", run.text());
+    }
 }

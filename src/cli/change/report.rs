@@ -78,9 +78,6 @@ pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> S
 /// What was changed since, and goes with a way back.
 pub(super) fn tell_since(context: &mut Context<'_, '_>, since: &Since) {
     if context.global.json {
-        for lost in &since.lost {
-            context.note(&format!("note: lost with it: {}", safe(lost)));
-        }
         return;
     }
     if !since.lost.is_empty() {
@@ -335,6 +332,7 @@ pub(super) struct Report {
     state: StateDocument,
     edits: Vec<json::EditDocument>,
     diff: String,
+    since: Since,
     restart_gateway: bool,
     /// The other device that was let in.
     pub(super) lets_in: Option<String>,
@@ -357,6 +355,7 @@ impl Report {
             state: StateDocument::of(&state.model, &state.located.how),
             edits: is_json.then(edits).unwrap_or_default(),
             diff: is_json.then(diff).unwrap_or_default(),
+            since: proposal.since.clone(),
             restart_gateway: proposal.changes.touch_config(),
             lets_in: proposal.lets_in.clone(),
             untouched: untouched(call, &state.findings, proposal),
@@ -380,6 +379,8 @@ impl Report {
             diff: self.diff,
             snapshot: snapshot.map(str::to_owned),
             undo: snapshot.and_then(|id| context.invocation.argv_of(&undo(id))),
+            lost: self.since.lost,
+            goes_back: self.since.goes_back,
             restart_gateway: self.restart_gateway,
             healthy: !checks::fails(findings),
             findings: context.documents(findings),

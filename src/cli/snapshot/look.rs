@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::{document_of, documents};
 use crate::cli::context::Context;
-use crate::cli::restore::losing;
+use crate::cli::restore;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDocument};
@@ -14,6 +14,9 @@ use crate::snapshot::{self, Summary};
 use crate::step::Step;
 use crate::store::sqlite::verify_extract;
 use crate::text::{ago, count, local_and_utc, safe};
+
+/// Of so many times that `undo` is typed is said what each takes back: to know it, each state is worked out.
+const UNDOS: usize = 5;
 
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let (located, folder, listed) = context.listed()?;
@@ -42,36 +45,37 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         count(all.len(), "snapshot", "snapshots"),
         safe(&crate::platform::shown(&folder))
     );
-    let undoable = snapshot::undoable(&listed.own);
-    let loses = match context.read() {
-        Ok(state) => {
-            context.while_it_takes("comparing the snapshots", || losing(state, &folder, &undoable))
-        }
-        Err(_) => Vec::new(),
-    };
-    let mut typed = 0;
-    let undone: HashMap<&str, String> = undoable
-        .iter()
-        .zip(&loses)
-        .filter_map(|(summary, loses)| {
-            let loses = (*loses)?;
-            typed += 1;
-            let undo = context.typed(&Step::clawmend(["undo"]));
-            let (comma, times) = match typed {
-                1 => ("", String::new()),
-                _ => (",", format!("typed {typed} times, ")),
-            };
-            let command = safe(&summary.command);
-            let asks = match loses {
-                true => "; it asks first, because changes made since would be lost",
-                false => "",
-            };
-            let text = format!("{times}takes that {command} back{asks}");
-            let undo = format!("{undo}{comma}");
-            let words = std::iter::once(undo.as_str()).chain(text.split(' '));
-            Some((summary.id.as_str(), wrap_words(words, width, "    ", "      ")))
+    let mut targets = Vec::new();
+    let compared = context.read().and_then(|state| {
+        context.while_it_takes("comparing the snapshots", || {
+            restore::targets(state, &folder, &listed.own, UNDOS, &mut targets)
         })
-        .collect();
+    });
+    if let Err(error) = compared {
+        context.note(&format!(
+            "note: what `undo` takes back is not known: {}",
+            safe(&error.to_string())
+        ));
+    }
+    let undo = context.typed(&Step::clawmend(["undo"]));
+    let look = format!("`{}`", context.typed(&Step::clawmend(["undo", "--dry-run"])));
+    let told = targets.iter().enumerate().map(|(before, (summary, loses))| {
+        let (comma, times) = match before {
+            0 => ("", String::new()),
+            _ => (",", format!("typed {} times, ", before + 1)),
+        };
+        let lost = match (loses, before) {
+            (false, _) => "",
+            (true, 0) => "; changes made since would be lost: LOOK shows them",
+            (true, _) => "; changes made since would be lost",
+        };
+        let text = format!("{times}takes that {} back{lost}", safe(&summary.command));
+        let words = text.split(' ').map(|word| if word == "LOOK" { &look } else { word });
+        let undo = format!("{undo}{comma}");
+        let words = std::iter::once(undo.as_str()).chain(words);
+        (summary.id.as_str(), wrap_words(words, width, "    ", "      "))
+    });
+    let undone: HashMap<&str, String> = told.collect();
     for summary in &all {
         out.push('\n');
         out.push_str(&line_of(context, summary));

@@ -27,6 +27,10 @@ pub struct ChangeDocument {
     pub snapshot: Option<String>,
     /// The command that undoes them, as an argument vector.
     pub undo: Option<Vec<String>>,
+    /// What was changed since the snapshot and is lost by going back to it (with `dryRun`: would be), each in words.
+    pub lost: Vec<String>,
+    /// OpenClaw has run since the snapshot, and what it keeps by itself goes back too: times of use, requests.
+    pub goes_back: bool,
     /// Whether the gateway must be restarted for them.
     pub restart_gateway: bool,
     /// Nothing keeps the CLI out afterwards (with `dryRun`: would).

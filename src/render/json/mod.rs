@@ -309,6 +309,9 @@ pub struct ErrorBody {
     pub place: Option<Place>,
     /// The cause.
     pub cause: Option<String>,
+    /// What would have been lost, each in words; absent where nothing would.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
     /// What to do.
     pub hints: Vec<StepDocument>,
 }
@@ -321,6 +324,7 @@ impl ErrorBody {
             message: error.message().to_owned(),
             place: error.path().map(|path| Place::from(crate::platform::shown(path))),
             cause: error.cause().map(str::to_owned),
+            lost: error.lost().to_vec(),
             hints: StepDocument::all(hints, invocation),
         }
     }
