@@ -8,6 +8,7 @@ use super::{Check, Stage, check};
 use crate::config::model::ConfigState;
 use crate::finding::{Code, Finding, Severity};
 use crate::model::contact::PairingFault;
+use crate::model::device::Device;
 use crate::model::scopes::Era;
 use crate::model::store::Condition;
 use crate::model::{Model, Shared};
@@ -204,8 +205,7 @@ fn missing(model: &Model, stage: Stage) -> Option<&'static str> {
         ),
         Stage::Record => seen(model.local.is_some() || heals, "this machine has no record"),
         Stage::Role => {
-            let roles = model.local.as_ref().map(|local| local.all_roles());
-            let has = roles.is_some_and(|roles| roles.iter().any(|role| role == "operator"));
+            let has = model.local.as_ref().is_some_and(Device::is_operator);
             seen(has || heals, "the device's role was not seen")
         }
         Stage::Scopes => {

@@ -29,7 +29,7 @@ pub(super) fn only_with_device_token(model: &Model, finding: Finding) -> Finding
     match model.is_refused_by_saved_token() {
         Some(false) => finding.rated(Severity::Warning).note(renews),
         Some(true) => finding.note(
-            "up to 2026.2.12 the CLI shows its saved token first, also if the config holds a shared one: the gateway refuses the next command, the CLI deletes the saved token, and the command after that can get in",
+            "up to 2026.2.12 the CLI shows its saved token first, also if the config holds a shared one: the gateway refuses the next command, the CLI deletes the saved token, and the command after that can get in: run a command twice, or repair",
         ),
         None => finding.rated(Severity::Unchecked).note(RELEASES_DIFFER),
     }

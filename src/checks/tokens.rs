@@ -2,12 +2,11 @@
 
 use super::local::paired_place;
 use super::scopes::{entry, only_with_device_token};
-use super::{Check, Edits, Stage};
+use super::{Check, Edits, RELEASES_DIFFER, Stage};
 use crate::finding::{Code, Place, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::layout::Part;
-use crate::model::scopes::Era;
-use crate::model::{AuthCondition, Model, place_of};
+use crate::model::{AuthCondition, Model, Shared, place_of};
 
 fn cache_place(model: &Model) -> Place {
     place_of(model.store, Part::DeviceAuth)
@@ -50,15 +49,15 @@ pub static MISSING: Check = Check {
         let finding =
             check.finding(paired_place(model), says).repaired("write a new token on both sides");
         // From 2026.3.31 a device without a token has no role, and asks for it (seen on 2026.5.28).
-        let asks = match model.release() {
-            Some(release) => release.is_from("2026.3.31"),
-            None => model.era != Era::Literal,
-        };
-        Some(match asks && model.waits_for_a_person() {
-            true => finding.note(
+        let asks = model.by_release(|release| release.is_from("2026.3.31"));
+        Some(match asks.filter(|_| model.waits_for_a_person()) {
+            Some(true) => finding.note(
                 "a request of this machine waits for a person, so the gateway gives it no token by itself",
             ),
-            false => only_with_device_token(model, finding),
+            None if model.waits_for_a_person() && model.shared != Shared::Absent => {
+                finding.rated(Severity::Unchecked).note(RELEASES_DIFFER)
+            }
+            _ => only_with_device_token(model, finding),
         })
     },
     edits: Edits::Grant,

@@ -7,7 +7,6 @@ use super::change::{Call, Proposal, Purpose, carry_out, recover_first};
 use super::context::Context;
 use super::flags::absolute;
 use crate::checks::{self, Options, Scopes, new_identity};
-use crate::config::gateway::Gateway;
 use crate::config::model::{AuthKind, ConfigModel, ConfigState};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -95,9 +94,9 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
         notes.push("--trust-proxy changes nothing: gateway.trustedProxies names the address already, or the config cannot be changed here".to_owned());
     }
     if options.new_token.is_some() && idle(Options { new_token: None, ..options.clone() }) {
-        let why = match gateway.map(Gateway::auth_kind) {
-            Some(AuthKind::None) => "gateway.auth.mode is \"none\", so the gateway uses no token",
-            Some(AuthKind::Token) => {
+        let why = match model.config.auth_kind() {
+            AuthKind::None => "gateway.auth.mode is \"none\", so the gateway uses no token",
+            AuthKind::Token => {
                 "it only replaces a placeholder, or a missing token where one is needed"
             }
             _ => "the gateway does not use gateway.auth.token here",

@@ -26,7 +26,7 @@ impl ConfigModel {
         let gateway = &self.whole()?.gateway;
         let token: Own = |at| at.token.as_ref();
         let password: Own = |at| at.password.as_ref();
-        match gateway.auth_kind() {
+        match self.auth_kind() {
             AuthKind::Token => self.agreed(&gateway.auth_token, token),
             // Behind a proxy a CLI on the host may still show the password.
             AuthKind::Password | AuthKind::Proxy => self.agreed(&gateway.auth_password, password),
@@ -34,12 +34,10 @@ impl ConfigModel {
         }
     }
 
-    /// Whether nothing sets a shared token, on either side, and the config may be written.
-    pub fn is_without_token(&self) -> bool {
-        let unset = self.whole().is_some_and(|config| config.gateway.auth_token.is_missing());
-        unset
-            && self.facts.read_only.is_none()
-            && !self.facts.variables.iter().any(|at| at.token.is_some())
+    /// Whether the config has no shared token, and may be written.
+    pub fn may_get_token(&self) -> bool {
+        let unset = self.whole().is_some_and(|config| !config.gateway.auth_token.is_filled());
+        unset && self.facts.read_only.is_none()
     }
 
     /// The gateway looks into the config first, in every release; the CLI does from 2026.8 on, and into its
@@ -98,11 +96,17 @@ mod tests {
     use crate::checks::tests::{facts, model_with_config};
     use crate::config::facts::{Origin, Variables};
     use crate::model::Shared;
+    use crate::model::facts::Facts;
     use crate::secret::Secret;
 
     const VARIABLE: &str = "OPENCLAW_GATEWAY_TOKEN";
+    const PASSWORD: &str = "OPENCLAW_GATEWAY_PASSWORD";
 
     fn shared(auth: &str, set: &[(Origin, &str, &str)]) -> Shared {
+        model_with_config(&format!("{{gateway:{{mode:'local',auth:{auth}}}}}"), set_in(set)).shared
+    }
+
+    fn set_in(set: &[(Origin, &str, &str)]) -> Facts {
         let mut facts = facts();
         for (place, name, value) in set {
             let secret = Secret::new(*value);
@@ -110,7 +114,7 @@ mod tests {
                 place: *place,
                 at: String::new(),
                 token: (*name == VARIABLE).then(|| secret.clone()),
-                password: None,
+                password: (*name == PASSWORD).then(|| secret.clone()),
                 port: None,
                 url: None,
                 other_state_dir: None,
@@ -121,18 +125,19 @@ mod tests {
                 working_dir: None,
             });
         }
-        model_with_config(&format!("{{gateway:{{mode:'local',auth:{auth}}}}}"), facts).shared
+        facts
     }
 
     #[test]
     fn some_releases_make_a_token_at_their_start() {
         use crate::model::facts::GatewayProcess;
-        let shared = |release: &str, gateway: GatewayProcess| {
-            let facts = crate::model::facts::Facts { gateway, ..facts() };
+        let with = |release: &str, gateway: GatewayProcess, set: &[(Origin, &str, &str)]| {
+            let facts = Facts { gateway, ..set_in(set) };
             let config =
                 format!("{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local'}}}}");
             model_with_config(&config, facts).shared
         };
+        let shared = |release: &str, gateway| with(release, gateway, &[]);
         for release in ["2026.2.19", "2026.4.15", "2026.5.7"] {
             assert_eq!(shared(release, GatewayProcess::NotRunning), Shared::AtStart, "{release}");
         }
@@ -140,6 +145,15 @@ mod tests {
             assert_eq!(shared(release, GatewayProcess::NotRunning), Shared::Absent, "{release}");
         }
         assert_eq!(shared("2026.4.15", GatewayProcess::Running { pid: 1 }), Shared::Absent);
+        // A gateway that sees a password asks for that one, and makes no token.
+        let set = |place, name| {
+            with("2026.4.15", GatewayProcess::NotRunning, &[(place, name, "a-long-word")])
+        };
+        assert_eq!(set(Origin::Service, PASSWORD), Shared::Absent);
+        assert_eq!(set(Origin::DotEnv, PASSWORD), Shared::Present);
+        assert_eq!(set(Origin::Process, PASSWORD), Shared::AtStart);
+        assert_eq!(set(Origin::Process, VARIABLE), Shared::Absent);
+        assert_eq!(set(Origin::Service, VARIABLE), Shared::Absent);
     }
 
     #[test]
@@ -162,6 +176,12 @@ mod tests {
             ("{token:{source:'file',provider:'f',id:'/t'}}", &[], Shared::Absent),
             ("{mode:'password',token:'one-token'}", &[], Shared::Absent),
             ("{mode:'password',password:'word'}", &[], Shared::Present),
+            // Without a mode a password counts before a token (2026.2.19, 2026.4.15, 2026.5.28: in with the one in `.env`).
+            ("{token:'one-token'}", &[(DotEnv, PASSWORD, "a-word")], Shared::Present),
+            ("{token:'one-token'}", &[(Service, PASSWORD, "a-word")], Shared::Absent),
+            ("{mode:'token',token:'one-token'}", &[(Service, PASSWORD, "a-word")], Shared::Present),
+            ("{token:'one-token',password:' '}", &[], Shared::Present),
+            ("{mode:'password',password:'word'}", &[(Process, PASSWORD, "other")], Shared::Absent),
         ] {
             assert_eq!(shared(auth, set), wanted, "{auth} {set:?}");
         }

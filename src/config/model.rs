@@ -175,10 +175,33 @@ impl ConfigModel {
         }
     }
 
+    /// How clients are let in: `gateway.auth.mode`, else by a password where the gateway sees one, in the config or in a variable, else
+    /// by a token (code of 2026.1.30 to 2026.9.6).
+    pub fn auth_kind(&self) -> AuthKind {
+        let Some(Config { gateway, .. }) = self.whole() else { return AuthKind::Unknown };
+        match &gateway.auth_mode.field {
+            Field::Value(mode) => match AUTH_MODES.iter().position(|known| known == mode) {
+                Some(0) => AuthKind::None,
+                Some(1) => AuthKind::Token,
+                Some(2) => AuthKind::Password,
+                Some(3) => AuthKind::Proxy,
+                _ => AuthKind::Unknown,
+            },
+            Field::Missing => {
+                let is_set = self.facts.seen_by_gateway().any(|at| at.password.is_some());
+                match is_set || gateway.auth_password.is_filled() {
+                    true => AuthKind::Password,
+                    false => AuthKind::Token,
+                }
+            }
+            Field::Wrong(_) | Field::Reference(_) => AuthKind::Unknown,
+        }
+    }
+
     /// The usable shared token or password that the gateway goes by, as far as the config says.
     pub fn shared_secret(&self) -> Option<&Secret> {
         let gateway = &self.whole()?.gateway;
-        match gateway.auth_kind() {
+        match self.auth_kind() {
             AuthKind::Token => gateway.auth_token.usable(),
             AuthKind::Password => gateway.auth_password.usable(),
             AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => None,
@@ -193,7 +216,7 @@ impl ConfigModel {
             secret.usable().is_some() || matches!(secret.field, Field::Reference(_))
         };
         let seen = |has: fn(&Variables) -> bool| self.facts.is_set_for_gateway(has);
-        match gateway.auth_kind() {
+        match self.auth_kind() {
             AuthKind::None => false,
             AuthKind::Token => there(&gateway.auth_token) || seen(|at| at.token.is_some()),
             AuthKind::Password => there(&gateway.auth_password) || seen(|at| at.password.is_some()),
@@ -263,28 +286,16 @@ impl Gateway {
     pub fn is_on_tailscale(&self) -> bool {
         self.tailscale_mode.value().is_some_and(|mode| mode != "off")
     }
-
-    /// How clients are let in: `gateway.auth.mode`, else by what is there.
-    pub fn auth_kind(&self) -> AuthKind {
-        match &self.auth_mode.field {
-            Field::Value(mode) => match AUTH_MODES.iter().position(|known| known == mode) {
-                Some(0) => AuthKind::None,
-                Some(1) => AuthKind::Token,
-                Some(2) => AuthKind::Password,
-                Some(3) => AuthKind::Proxy,
-                _ => AuthKind::Unknown,
-            },
-            Field::Missing if self.auth_password.is_missing() => AuthKind::Token,
-            Field::Missing if self.auth_token.is_missing() => AuthKind::Password,
-            Field::Missing => AuthKind::Token,
-            Field::Wrong(_) | Field::Reference(_) => AuthKind::Unknown,
-        }
-    }
 }
 
 impl Setting<Secret> {
     /// The secret, where it is one: a text, and no placeholder.
     pub fn usable(&self) -> Option<&Secret> {
         self.value().filter(|secret| placeholder(secret.expose()).is_none())
+    }
+
+    /// Whether something stands there that OpenClaw does not take for nothing: a blank text it does.
+    pub fn is_filled(&self) -> bool {
+        !self.is_missing() && self.value().is_none_or(|secret| !secret.expose().trim().is_empty())
     }
 }

@@ -5,7 +5,7 @@
 use super::facts::GatewayProcess;
 use super::scopes::{Era, union};
 use super::store::{Condition, Records};
-use super::{AuthCondition, Model, Shared};
+use super::{Model, Shared};
 use crate::config::model::AuthKind;
 use crate::config::release::Release;
 use crate::format::scan::ValueKind;
@@ -86,22 +86,24 @@ impl Model {
         keeps_rows == (self.store == StoreKind::Sqlite) && Era::of(release) >= self.era
     }
 
-    /// Whether the gateway's next start makes a shared token; `None`: some of the releases that may run here do.
+    /// Whether the next start makes a shared token for gateway and CLI; `None`: that of some of the releases that may run here does.
     pub fn makes_token_at_start(&self) -> Option<bool> {
         match self.store {
-            StoreKind::Files => self.by_release(|release| self.makes_token(release)),
+            StoreKind::Files => {
+                self.by_release(|release| self.shared_under(Some(release)) == Shared::AtStart)
+            }
             StoreKind::Sqlite => Some(false),
         }
     }
 
     /// Whether the gateway refuses the CLI's next command although the CLI has a shared secret, because the CLI shows its
     /// saved token first and the gateway does not take that one (up to 2026.2.12; seen on 2026.1.30). The CLI then throws the
-    /// saved token away, so the command after that one gets further.
+    /// saved token away, so the command after that one gets further. A password is shown beside the token, and counts alone.
     pub fn is_refused_by_saved_token(&self) -> Option<bool> {
         let shows_one = self.store == StoreKind::Files
             && self.shared != Shared::Absent
-            && self.auth.condition == AuthCondition::Good
-            && self.auth.device_id.as_deref() == self.local_id()
+            && self.config.auth_kind() == AuthKind::Token
+            && self.is_saved_token_ours()
             && self.auth.operator.as_ref().is_some_and(|saved| saved.token.is_some());
         if !shows_one || self.is_saved_token_taken() {
             return Some(false);
@@ -128,7 +130,7 @@ impl Model {
         if gateway.nodes_pairing_auto_approve_local.value() == Some(&false) {
             return false;
         }
-        match (gateway.auth_kind(), fault) {
+        match (self.config.auth_kind(), fault) {
             // A device that holds another key waits for a person in any case.
             (_, PairingFault::Key) => false,
             (AuthKind::None, _) => true,
@@ -188,7 +190,7 @@ impl Model {
         let held = self.local.iter().flat_map(|device| device.baseline().1.items());
         let then = union(held.chain(request.scopes.items()).map(String::as_str));
         let is_enough = era.lacking(&then, era.needed().iter().copied()).is_empty();
-        let is_operator = request.all_roles().iter().any(|role| role == "operator");
+        let is_operator = request.is_operator();
         match fault {
             PairingFault::Role => is_operator,
             PairingFault::Scopes | PairingFault::Unknown => is_operator && is_enough,
@@ -237,6 +239,7 @@ fn is_list(records: &Records) -> bool {
 mod tests {
     use super::*;
     use crate::checks::tests::{facts, healthy_model, model_with_config};
+    use crate::model::AuthCondition;
     use PairingFault::{Key, Role, Scopes, Token, Unknown};
 
     fn healed(release: &str, auth: &str) -> Vec<PairingFault> {
@@ -270,8 +273,12 @@ mod tests {
     const TOKEN: &str = "{mode:'token',token:'some-long-token-0123456789'}";
 
     fn of_release(release: &str) -> Model {
+        with_auth(release, TOKEN)
+    }
+
+    fn with_auth(release: &str, auth: &str) -> Model {
         let config = format!(
-            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{TOKEN}}}}}"
+            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{auth}}}}}"
         );
         let mut model = model_with_config(&config, facts());
         let healthy = healthy_model();
@@ -328,22 +335,44 @@ mod tests {
         assert_eq!(refused("2026.2.9", narrow), stays);
         // No release has left its name: it may be one of these.
         assert_eq!(refused("", differs), (None, None));
+        // A password is shown beside it, and the gateway looks at that alone.
+        let mut model = with_auth("2026.1.30", "{mode:'password',password:'a-word-of-ours'}");
+        model.auth = healthy_model().auth;
+        differs(&mut model);
+        assert_eq!((model.is_refused_by_saved_token(), model.heals(Token)), heals);
     }
 
     #[test]
     fn a_silent_request_is_taken_up_as_it_stands() {
-        let healed = |release: &str, silent: bool| {
+        use crate::model::device::{Device, List};
+        let changed = |release: &str, change: fn(&mut Device)| {
             let mut model = of_release(release);
-            let mut request = model.local.clone().unwrap();
-            request.silent = silent;
-            request.asked_at_ms = Some(model.facts.now_ms);
+            let local = model.local.as_mut().unwrap();
+            let mut request = local.clone();
+            (request.silent, request.asked_at_ms) = (true, Some(model.facts.now_ms));
+            change(&mut request);
+            // What the request does not bring is not there.
+            (local.approved_scopes, local.scopes) = (List::Missing, List::Of(vec![]));
             model.requests = vec![request];
-            (model.heals(Role), model.heals(Scopes))
+            [Role, Scopes, Unknown].map(|fault| model.heals(fault).unwrap())
         };
-        assert_eq!(healed("2026.2.19", true), (Some(true), Some(true)));
-        assert_eq!(healed("2026.3.13", true), (Some(true), Some(true)));
-        assert_eq!(healed("2026.2.19", false), (Some(false), Some(false)));
-        assert_eq!(healed("2026.5.28", true), (Some(false), Some(false)));
+        let healed = |release: &str| changed(release, |_| ());
+        assert_eq!(healed("2026.2.19"), [true; 3]);
+        assert_eq!(healed("2026.3.13"), [true; 3]);
+        assert_eq!(healed("2026.5.28"), [false; 3]);
+        let not = |change| changed("2026.2.19", change);
+        assert_eq!(not(|request| request.silent = false), [false; 3]);
+        assert_eq!(not(|request| request.asked_at_ms = Some(1)), [false; 3]);
+        let other = |request: &mut Device| {
+            (request.role, request.roles) = (Some("node".into()), List::Missing);
+        };
+        assert_eq!(not(other), [false; 3]);
+        let narrow = |request: &mut Device| {
+            (request.approved_scopes, request.scopes) =
+                (List::Missing, List::Of(vec!["operator.pairing".into()]));
+        };
+        assert_eq!(not(narrow), [true, false, false]);
+        assert_eq!(changed("2026.3.13", narrow), [true, true, true]);
     }
 
     #[test]

@@ -166,26 +166,29 @@ impl Model {
 
     /// What the CLI has to show under a release.
     fn shared_under(&self, release: Option<Release>) -> Shared {
-        let kind = self.config.whole().map(|config| config.gateway.auth_kind());
-        match (self.config.agreed_secret(), kind) {
-            (Some(_), _) => Shared::Present,
-            (None, Some(AuthKind::None)) => Shared::Open,
-            (None, _) if release.is_some_and(|release| self.makes_token(release)) => {
-                Shared::AtStart
-            }
-            (None, _) => Shared::Absent,
+        let facts = &self.config.facts;
+        let is_set =
+            || facts.seen_by_cli().chain(facts.seen_by_gateway()).any(|at| at.token.is_some());
+        let is_made = || release.is_some_and(|release| self.makes_token(release));
+        if self.config.agreed_secret().is_some() {
+            Shared::Present
+        } else if self.config.auth_kind() == AuthKind::None {
+            Shared::Open
+        } else if self.facts.gateway == facts::GatewayProcess::NotRunning && !is_set() && is_made()
+        {
+            Shared::AtStart
+        } else {
+            Shared::Absent
         }
     }
 
-    /// Whether the gateway's next start makes a shared token and writes it into the config (2026.2.19 to 2026.5.7: seen on
+    /// Whether a start of a release that sees no shared token makes one and writes it into the config (2026.2.19 to 2026.5.7: seen on
     /// 2026.2.19, 2026.4.15, 2026.5.7), also where other machines can reach it (2026.4.15, 2026.5.7).
     fn makes_token(&self, release: Release) -> bool {
-        let kind = self.config.whole().map(|config| config.gateway.auth_kind());
         release.is_from("2026.2.19")
             && !release.is_from("2026.5.8")
-            && kind == Some(AuthKind::Token)
-            && self.facts.gateway == facts::GatewayProcess::NotRunning
-            && self.config.is_without_token()
+            && self.config.auth_kind() == AuthKind::Token
+            && self.config.may_get_token()
     }
 
     /// The same state, where this machine's identity is `identity`.
@@ -236,9 +239,8 @@ impl Model {
     pub fn omits_device(&self) -> bool {
         let late = self.release().is_some_and(|release| release.is_from("2026.7.1"));
         let is_late = late || self.store == StoreKind::Sqlite;
-        let kind = self.config.whole().map(|config| config.gateway.auth_kind());
         // Behind a proxy the password is tried beside the device.
-        self.shared == Shared::Present && is_late && kind != Some(AuthKind::Proxy)
+        self.shared == Shared::Present && is_late && self.config.auth_kind() != AuthKind::Proxy
     }
 
     /// Whether a device id is the hash of this machine's key, or of that of the device paired under it.

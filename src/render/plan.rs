@@ -113,8 +113,7 @@ pub fn summary(model: &Model, changes: &Changes, is_back: bool, view: View<'_>) 
 /// The sessions that end by these edits: tokens that were made under the shared secret die with it (2026.8.2,
 /// 2026.9.6).
 pub fn ended(model: &Model, edits: &[Edit]) -> Option<String> {
-    let is_behind_proxy =
-        model.config.whole().is_some_and(|config| config.gateway.auth_kind() == AuthKind::Proxy);
+    let is_behind_proxy = model.config.auth_kind() == AuthKind::Proxy;
     let ends = edits.iter().any(|edit| match &edit.op {
         Op::Set { path, .. } if matches!(edit.target, Target::Config(_)) => {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();

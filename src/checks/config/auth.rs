@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::secrets::{new_token, new_token_in};
+use super::secrets::{MAKES_TOKEN, new_token, new_token_in};
 use super::value::{Wanted, edits, hosted};
 use super::{config_name, gateway, place};
 use crate::checks::{Check, Edits, Options, Stage};
@@ -66,11 +66,12 @@ pub static DRIFT: Check = Check {
             None => finding,
         };
         Some(match model.makes_token_at_start() {
-            // From 2026.8 the gateway takes this one for its own.
-            _ if model.store == StoreKind::Sqlite => finding.rated(Severity::Info),
-            Some(true) => finding.rated(Severity::Warning),
+            _ if model.store == StoreKind::Sqlite => finding.rated(Severity::Info).note(
+                "from 2026.8 the gateway takes gateway.remote.token for its own, so both have it",
+            ),
+            Some(true) => finding.rated(Severity::Warning).note(MAKES_TOKEN),
             Some(false) => finding,
-            None => finding.rated(Severity::Unchecked),
+            None => finding.rated(Severity::Unchecked).note("no file names the OpenClaw release that runs here: some releases make a shared token when they start, others do not"),
         })
     },
     edits: Edits::Config(|model, options| {
@@ -79,13 +80,15 @@ pub static DRIFT: Check = Check {
     ..Check::BASE
 };
 
-/// Whether the CLI has a shared token in `gateway.remote.token`, and the gateway has none at all.
+/// Whether the CLI has a shared token in `gateway.remote.token`, shows that one and no variable, and the gateway has none at all.
 fn is_alone(model: &Model) -> bool {
+    let facts = &model.config.facts;
     gateway(model).is_some_and(|gateway| {
-        gateway.auth_kind() == AuthKind::Token
+        model.config.auth_kind() == AuthKind::Token
             && gateway.auth_token.is_missing()
             && gateway.remote_token.usable().is_some()
             && !model.config.is_guarded()
+            && !facts.seen_by_cli().any(|at| at.token.is_some() || at.password.is_some())
     })
 }
 
@@ -108,7 +111,7 @@ fn taken_over(model: &Model) -> Option<Wanted> {
 /// `gateway.remote.token`, where it differs from the gateway's own token.
 fn drift(model: &Model, options: &Options) -> Option<Wanted> {
     let gateway = hosted(model)?;
-    if gateway.auth_kind() != AuthKind::Token {
+    if model.config.auth_kind() != AuthKind::Token {
         return None;
     }
     let setting = &gateway.remote_token;
@@ -151,7 +154,7 @@ pub static PLACEHOLDER: Check = Check {
     find_one: |model, check| {
         let gateway = hosted(model)?;
         let found = |setting| is_placeholder(model, setting, check);
-        match gateway.auth_kind() {
+        match model.config.auth_kind() {
             AuthKind::Token => {
                 let new = Step::clawmend(["repair", "--new-token"])
                     .note("makes a new random token; other clients need it then");
@@ -219,7 +222,7 @@ pub static CHANGED: Check = Check {
             Field::Value(now) if now != before => {
                 ("gateway.auth.token has changed since the last backup", format!("now {now}"))
             }
-            Field::Missing if gateway.auth_kind() == AuthKind::Token => {
+            Field::Missing if model.config.auth_kind() == AuthKind::Token => {
                 ("gateway.auth.token is gone; the last backup has one", "now none".to_owned())
             }
             _ => return None,
@@ -323,13 +326,12 @@ fn is_used(model: &Model, path: &[String]) -> bool {
     let Some(gateway) = gateway(model) else {
         return false;
     };
-    let secret = match gateway.auth_kind() {
-        AuthKind::Token => Some(&gateway.auth_token.path),
-        AuthKind::Password => Some(&gateway.auth_password.path),
-        AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => None,
-    };
+    let unset = gateway.auth_mode.is_missing();
+    let kind = model.config.auth_kind();
+    let token = (unset || kind == AuthKind::Token).then_some(&gateway.auth_token.path);
+    let password = (unset || kind == AuthKind::Password).then_some(&gateway.auth_password.path);
     let words = [&gateway.mode.path, &gateway.bind.path, &gateway.auth_mode.path];
-    words.into_iter().chain(secret).any(|used| used == path)
+    words.into_iter().chain(token).chain(password).any(|used| used == path)
 }
 
 /// What the database says of a secret that is kept in it.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::secrets::{new_token_in, starts_without_none, unguarded};
+use super::secrets::{MAKES_TOKEN, new_token_in, starts_without_none, unguarded};
 use super::value::{Wanted, edits, hosted};
 use super::{at_next_start, place};
 use crate::checks::{Check, Edits, Options, Stage};
@@ -108,7 +108,7 @@ impl About<'_> {
             .seen("gateway.bind", found.bind)
             .note("gateway.auth has no token and no password")
             .choice(loopback);
-        let finding = match self.gateway.auth_kind() {
+        let finding = match self.model.config.auth_kind() {
             AuthKind::Token => finding.choice(
                 Step::clawmend(["repair", "--new-token"])
                     .note("other machines can still connect, and need the new token"),
@@ -117,9 +117,7 @@ impl About<'_> {
         };
         Some(match found.stops {
             Some(true) => finding,
-            Some(false) => finding
-                .rated(Severity::Warning)
-                .note("the gateway makes a shared token when it starts"),
+            Some(false) => finding.rated(Severity::Warning).note(MAKES_TOKEN),
             None => finding.rated(Severity::Unchecked).note(
                 "no file names the OpenClaw release that runs here: some releases start with these settings, others do not",
             ),
@@ -128,8 +126,8 @@ impl About<'_> {
 
     fn two_secrets(&self) -> Option<Finding> {
         let both = self.gateway.auth_mode.is_missing()
-            && !self.gateway.auth_token.is_missing()
-            && !self.gateway.auth_password.is_missing();
+            && self.gateway.auth_token.is_filled()
+            && self.gateway.auth_password.is_filled();
         let finding = both.then(|| {
             self.says(
                 &self.gateway.auth_mode,
@@ -155,7 +153,7 @@ impl About<'_> {
 
     fn no_token(&self) -> Option<Finding> {
         let release = starts_without_none(self.model)?;
-        let none = self.gateway.auth_kind() == AuthKind::Token
+        let none = self.model.config.auth_kind() == AuthKind::Token
             && self.gateway.auth_token.is_missing()
             && !self.in_variables(|at| at.token.is_some());
         let says = format!(
@@ -194,7 +192,7 @@ impl About<'_> {
 
     fn tailscale(&self) -> Option<Finding> {
         let mode = self.gateway.tailscale_mode.value()?;
-        if mode == "funnel" && self.gateway.auth_kind() != AuthKind::Password {
+        if mode == "funnel" && self.model.config.auth_kind() != AuthKind::Password {
             let says = "tailscale funnel needs gateway.auth.mode \"password\"";
             let hand = "set gateway.auth.mode to \"password\" with a password, or gateway.tailscale.mode to \"serve\"";
             return Some(self.says(&self.gateway.tailscale_mode, says, hand));
@@ -246,7 +244,7 @@ impl About<'_> {
 
     fn proxy(&self) -> Vec<Finding> {
         let gateway = self.gateway;
-        if gateway.auth_kind() != AuthKind::Proxy {
+        if self.model.config.auth_kind() != AuthKind::Proxy {
             return Vec::new();
         }
         let mut found = Vec::new();

@@ -151,11 +151,45 @@ fn every_lockout_of_the_config_is_repaired_in_place() {
             "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${B}c' }, remote: { token: 'old' } },",
             "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${B}c' }, remote: { token: 'a$${B}c' } },",
         ),
+        (
+            "gateway: { mode: 'local', remote: { token: 'a$${B}c' }, auth: { /* ours */ mode: 'token' } },",
+            "gateway: { mode: 'local', remote: { token: 'a$${B}c' }, auth: { /* ours */ mode: 'token', token: 'a$${B}c' } },",
+        ),
     ];
     for (before, after) in cases {
         let (before, after) = (format!("{HEAD}  {before}\n}}\n"), format!("{HEAD}  {after}\n}}\n"));
         assert_eq!(one(&before), after);
     }
+}
+
+#[test]
+fn the_token_that_only_the_cli_has_goes_where_the_gateway_looks() {
+    let before = "{ gateway: { mode: 'local', remote: { token: 'tttttttt' } } }";
+    let auth = |text: &str| -> Value {
+        json5::from_str::<Value>(text).unwrap()["gateway"]["auth"].clone()
+    };
+    assert_eq!(auth(&one(before)), json!({"token": "tttttttt"}));
+    // A variable's name is no token: the CLI's one stays where it is.
+    let by_name = before.replace("tttttttt", "${T}");
+    assert_eq!(one(&by_name), by_name);
+    let files: [(&str, &[u8]); 2] = [
+        (CONFIG, b"{ gateway: { mode: 'local', auth: { $include: './auth.json5' }, remote: { token: 'tttttttt' } } }"),
+        ("/s/auth.json5", b"{ mode: 'token' } // ours\n"),
+    ];
+    let (after, _) = repaired(&images(&files), &facts(), &options());
+    assert_eq!(text(&after, "/s/auth.json5"), "{ mode: 'token', token: 'tttttttt' } // ours\n");
+    // A token that the user asks for is made where one is needed alone.
+    let mut asked = options();
+    asked.new_token = Some([9; 32]);
+    let wide = before.replace("mode: 'local',", "mode: 'local', bind: 'lan',");
+    let (after, _) = repaired(&images(&[(CONFIG, wide.as_bytes())]), &facts(), &asked);
+    let after: Value = json5::from_str(&text(&after, CONFIG)).unwrap();
+    assert_eq!(after["gateway"]["auth"]["token"], after["gateway"]["remote"]["token"]);
+    assert_eq!(after["gateway"]["auth"]["token"].as_str().unwrap().len(), 43);
+    let mut fixed = facts();
+    fixed.config.read_only = Some("OPENCLAW_NIX_MODE".into());
+    let (_, plan) = repaired(&images(&[(CONFIG, before.as_bytes())]), &fixed, &options());
+    assert!(plan.is_empty());
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Variables that beat the config.
 
 use super::value::hosted;
-use super::{at_next_start, config_name, gateway, place};
+use super::{at_next_start, config_name, place};
 use crate::checks::{Check, Stage};
 use crate::config::facts::{Origin, Variables};
+use crate::config::gateway::Setting;
 use crate::config::model::AuthKind;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
+use crate::format::json5::path_text;
 use crate::model::Model;
 use crate::model::scopes::Era;
 use crate::secret::Secret;
@@ -17,57 +19,74 @@ pub static TOKEN: Check = Check {
     code: Code("env-overrides-token"),
     modes: &["F05"],
     severity: Severity::Blocks,
-    title: "OPENCLAW_GATEWAY_TOKEN holds another token than the config",
-    why: "The CLI uses OPENCLAW_GATEWAY_TOKEN before gateway.auth.token, but the gateway uses the config first. So an \
+    title: "a variable holds another shared token or password than the gateway",
+    why: "The CLI uses OPENCLAW_GATEWAY_TOKEN before gateway.auth.token, and OPENCLAW_GATEWAY_PASSWORD before gateway.auth.password, but the gateway uses the config first (the CLI too, from 2026.8). So an \
           old variable in a shell, a `.env` file or a service makes the two differ.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
-    by_hand: "unset OPENCLAW_GATEWAY_TOKEN, remove it from the file that is named, or reinstall the service: openclaw \
+    by_hand: "unset OPENCLAW_GATEWAY_TOKEN (or OPENCLAW_GATEWAY_PASSWORD), remove it from the file that is named, or reinstall the service: openclaw \
               gateway install --force",
-    messages: &["gateway token mismatch", "device token mismatch", "unauthorized"],
+    messages: &[
+        "gateway token mismatch",
+        "gateway password mismatch",
+        "device token mismatch",
+        "unauthorized",
+    ],
     stage: Some(Stage::Credential),
     find: |model, check| {
-        let Some(gateway) = hosted(model).filter(|it| it.auth_kind() == AuthKind::Token) else {
-            return vec![];
+        let Some(gateway) = hosted(model) else { return vec![] };
+        let token = Shown { name: "OPENCLAW_GATEWAY_TOKEN", of: |at| at.token.as_ref() };
+        let password = Shown { name: "OPENCLAW_GATEWAY_PASSWORD", of: |at| at.password.as_ref() };
+        let (one, setting, other) = match model.config.auth_kind() {
+            AuthKind::Token => (token, &gateway.auth_token, password),
+            AuthKind::Password => (password, &gateway.auth_password, token),
+            AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => return vec![],
         };
-        let facts = &model.config.facts;
-        let own = gateway.auth_token.usable();
-        let mut found: Vec<Finding> = Vec::new();
+        let own = setting.usable();
         // The first place that sets it is the one the CLI goes by.
-        let first = |of: fn(&Variables) -> Option<&Secret>| {
-            facts.seen_by_cli().find_map(|at| Some((at, of(at)?)))
+        let sent = match (one.first(model), own) {
+            (Some((at, secret)), Some(own)) => differs(model, check, &one, at, secret, own),
+            (None, Some(_)) => None,
+            (Some((at, secret)), None) => alone(model, check, &one, at, secret, setting),
+            (None, None) => other
+                .first(model)
+                .and_then(|(at, secret)| alone(model, check, &other, at, secret, setting)),
         };
-        match (first(|at| at.token.as_ref()), own) {
-            (Some((at, token)), Some(own)) => found.extend(differs(model, check, at, token, own)),
-            (Some((at, token)), None) => {
-                found.extend(alone(model, check, at, "OPENCLAW_GATEWAY_TOKEN", token));
-            }
-            (None, None) => {
-                found.extend(first(|at| at.password.as_ref()).and_then(|(at, password)| {
-                    alone(model, check, at, "OPENCLAW_GATEWAY_PASSWORD", password)
-                }))
-            }
-            (None, Some(_)) => {}
-        }
-        for at in facts.of_the_service() {
-            let Some(token) = &at.token else { continue };
-            if own.is_some_and(|own| own != token)
-                || (own.is_none() && gateway.auth_token.is_missing())
-            {
-                found.push(in_the_service(check, at, token, own));
-            }
-        }
-        found
+        let set_there = model.config.facts.of_the_service().filter_map(|at| {
+            let secret = (one.of)(at)?;
+            let counts = own.map_or(setting.is_missing(), |own| own != secret);
+            counts.then(|| in_the_service(check, &one, at, secret, own, &path_text(&setting.path)))
+        });
+        sent.into_iter().chain(set_there).collect()
     },
     ..Check::BASE
 };
 
-/// What takes a variable out of the CLI's environment.
-fn without(at: &Variables, name: &str) -> Step {
-    match at.place {
-        Origin::Process => {
-            Step::run("unset", [name]).note("and remove it from your shell's start files")
+/// A variable that the CLI shows as its shared secret.
+struct Shown {
+    name: &'static str,
+    of: fn(&Variables) -> Option<&Secret>,
+}
+
+impl Shown {
+    fn first<'m>(&self, model: &'m Model) -> Option<(&'m Variables, &'m Secret)> {
+        model.config.facts.seen_by_cli().find_map(|at| Some((at, (self.of)(at)?)))
+    }
+
+    /// A finding about it, beside the config's own secret.
+    fn about(&self, check: &Check, at: &Variables, secret: &Secret, says: &str) -> Finding {
+        let finding = check.finding(at.where_is(self.name), says);
+        finding.note(format!("{} is {secret}", self.name))
+    }
+
+    /// What takes it out of the CLI's environment.
+    fn without(&self, at: &Variables) -> Step {
+        let name = self.name;
+        match at.place {
+            Origin::Process => {
+                Step::run("unset", [name]).note("and remove it from your shell's start files")
+            }
+            _ => Step::text(format!("remove {name} from {}", at.at)),
         }
-        _ => Step::text(format!("remove {name} from {}", at.at)),
     }
 }
 
@@ -75,78 +94,88 @@ fn without(at: &Variables, name: &str) -> Step {
 fn alone(
     model: &Model,
     check: &Check,
+    shown: &Shown,
     at: &Variables,
-    name: &str,
     secret: &Secret,
+    setting: &Setting<Secret>,
 ) -> Option<Finding> {
-    let of_gateway = |service: &Variables| {
-        [&service.token, &service.password].into_iter().any(|one| one.as_ref() == Some(secret))
-    };
-    let is_known =
-        at.place == Origin::DotEnv || model.config.facts.of_the_service().any(of_gateway);
-    let is_unset = gateway(model).is_some_and(|gateway| gateway.auth_token.is_missing());
-    let says = format!("the CLI sends {name}, and the config has no token to compare it with");
-    (is_unset && !is_known).then(|| {
-        check
-            .finding(at.where_is(name), says)
-            .by_hand([without(at, name)])
+    let is_known = model.config.agreed_secret() == Some(secret.expose().trim());
+    let name = shown.name;
+    let says = format!("the CLI sends {name}, and the config has no secret to compare it with");
+    (setting.is_missing() && !is_known).then(|| {
+        shown
+            .about(check, at, secret, &says)
+            .by_hand([shown.without(at)])
             .rated(Severity::Unchecked)
-            .note(format!("{name} is {secret}"))
             .note("a gateway that was not started with the same variable refuses it")
     })
 }
 
-/// Another token than the config's, where the CLI sends it.
+/// Another secret than the config's, where the CLI sends it.
 fn differs(
     model: &Model,
     check: &Check,
+    shown: &Shown,
     at: &Variables,
-    token: &Secret,
+    secret: &Secret,
     own: &Secret,
 ) -> Option<Finding> {
-    if own == token {
+    if own == secret {
         return None;
     }
-    let says = "the CLI sends OPENCLAW_GATEWAY_TOKEN, and that differs from the gateway's token";
-    let name = "OPENCLAW_GATEWAY_TOKEN";
-    let finding = about(check, at, (token, Some(own)), says, without(at, name));
+    let is_token = model.config.auth_kind() == AuthKind::Token;
+    let kind = if is_token { "token" } else { "password" };
+    let says = format!("the CLI sends {}, and that differs from the gateway's {kind}", shown.name);
+    let finding = shown.about(check, at, secret, &says);
+    let hand = match at.place {
+        Origin::Process => shown.without(at),
+        _ => Step::text(format!(
+            "in {}: remove {}, or set it to the {kind} of the config",
+            at.at, shown.name
+        )),
+    };
+    let finding = finding.note(format!("gateway.auth.{kind} is {own}")).by_hand([hand]);
     if model.config.config_first {
         return Some(
-            finding.rated(Severity::Info).note("from 2026.8 the CLI uses the config's token first"),
+            finding
+                .rated(Severity::Info)
+                .note(format!("from 2026.8 the CLI uses the config's {kind} first")),
         );
     }
-    // From 2026.3.13 the CLI tries once more, with its device token.
-    let saved = model.tokens_agree() && model.era != Era::Literal;
-    Some(finding.rated_if(saved, Severity::Warning))
+    // The CLI tries once more with its device token: from 2026.3.13, where it has shown a token. Beside a password it shows that token at
+    // once, up to 2026.2.26 (code of 2026.1.30 to 2026.5.28).
+    let shows_device = match is_token {
+        _ if !model.tokens_agree() => Some(false),
+        true => Some(model.era != Era::Literal),
+        false => model.by_release(|release| !release.is_from("2026.3.1")),
+    };
+    Some(match shows_device {
+        Some(true) => finding.rated(Severity::Warning),
+        Some(false) => finding,
+        None => finding.rated(Severity::Unchecked),
+    })
 }
 
-fn in_the_service(check: &Check, at: &Variables, token: &Secret, own: Option<&Secret>) -> Finding {
+fn in_the_service(
+    check: &Check,
+    shown: &Shown,
+    at: &Variables,
+    secret: &Secret,
+    own: Option<&Secret>,
+    path: &str,
+) -> Finding {
     let says = match own {
         Some(_) => {
-            "the gateway's service holds another token than the config (the config's counts)"
+            "the gateway's service holds another secret than the config (the config's counts)"
         }
         None => {
-            "the gateway gets its token from its service, but the config, which the CLI reads, has none"
+            "the gateway gets its secret from its service, but the config, which the CLI reads, has none"
         }
     };
     let install = Step::run("openclaw", ["gateway", "install", "--force"])
-        .after("put the service's token into gateway.auth.token too, then run");
-    about(check, at, (token, own), says, install).rated(Severity::Warning)
-}
-
-/// A finding about the variable's token, beside the config's own.
-fn about(
-    check: &Check,
-    at: &Variables,
-    (token, own): (&Secret, Option<&Secret>),
-    says: &str,
-    hand: Step,
-) -> Finding {
-    check
-        .finding(at.where_is("OPENCLAW_GATEWAY_TOKEN"), says)
-        .by_hand([hand])
-        .note(format!("OPENCLAW_GATEWAY_TOKEN is {token}"))
-        .notes(own.map(|own| format!("gateway.auth.token is {own}")))
+        .after(format!("put the service's value into {path} too, then run"));
+    let finding = shown.about(check, at, secret, says).by_hand([install]).rated(Severity::Warning);
+    finding.notes(own.map(|own| format!("{path} is {own}")))
 }
 
 pub static PORT: Check = Check {

@@ -208,8 +208,12 @@ fn wrong_value(model: &Model, check: &Check, refused: &Refused) -> Option<Findin
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
     let now = model.config.raw(path).map(|value| crate::secret::shown::value(path, value));
-    let finding = finding.seen_each("now", now);
-    Some(rated(model, finding.rated_if(is_guess(model, refused), Severity::Unchecked)))
+    let is_guess = is_guess(model, refused);
+    let finding = finding
+        .seen_each("now", now)
+        .rated_if(is_guess, Severity::Unchecked)
+        .note_if(is_guess, "no file names the OpenClaw release that runs here: some releases take this value, others refuse the config");
+    Some(rated(model, finding))
 }
 
 pub static DUPLICATE: Check = Check {

@@ -66,7 +66,7 @@ fn a_key_that_no_release_with_files_knows_blocks_without_a_name() {
 /// Refused on 2026.5.28, 2026.7.1 and 2026.9.6, where the gateway was started without the variable.
 #[test]
 fn a_secret_that_only_the_shell_has_may_be_refused() {
-    let severity = |config: &str, set: fn(&mut Variables), place| {
+    let severity = |config: &str, set: Set, place| {
         let mut here = variables(place);
         set(&mut here);
         let mut facts = facts();
@@ -77,8 +77,8 @@ fn a_secret_that_only_the_shell_has_may_be_refused() {
             .find(|one| one.code.0 == "env-overrides-token")
             .map(|one| (one.severity, one.place.to_string()))
     };
-    let token: fn(&mut Variables) = |here| here.token = Some(Secret::new("t"));
-    let password: fn(&mut Variables) = |here| here.password = Some(Secret::new("p"));
+    let token: Set = |here| here.token = Some(Secret::new("t"));
+    let password: Set = |here| here.password = Some(Secret::new("p"));
     let bare = "{ gateway: { mode: 'local' } }";
     for set in [token, password] {
         let (severity_there, _) = severity(bare, set, Origin::Process).unwrap();
@@ -90,23 +90,132 @@ fn a_secret_that_only_the_shell_has_may_be_refused() {
     assert_eq!(severity(&shared, password, Origin::Process), None);
 }
 
+type Set = fn(&mut Variables);
+
+/// Each pair: where a variable is set, and to what.
+fn set_in(set: &[(Origin, Set)]) -> Facts {
+    let all = set.iter().map(|(place, set)| {
+        let mut at = variables(*place);
+        set(&mut at);
+        at
+    });
+    let mut facts = facts();
+    facts.config.variables = all.collect();
+    facts
+}
+
+fn rated(text: &str, facts: Facts, code: &str) -> Option<Severity> {
+    let findings = found_with(Some(text), facts);
+    findings.iter().find(|one| one.code.0 == code).map(|one| one.severity)
+}
+
+fn named(release: &str, gateway: &str) -> String {
+    format!(
+        "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', {gateway} }} }}"
+    )
+}
+
+#[test]
+fn a_variable_that_the_gateway_reads_too_is_compared_like_with_like() {
+    use Origin::{DotEnv, Process, Service};
+    let token: Set = |at| at.token = Some(Secret::new("one"));
+    let password: Set = |at| at.password = Some(Secret::new("one"));
+    let bare = "{ gateway: { mode: 'local' } }";
+    let of = |set: &[(Origin, Set)]| {
+        let all = found_with(Some(bare), set_in(set));
+        all.into_iter()
+            .find(|one| one.code.0 == "env-overrides-token" && one.severity.fails())
+            .map(|one| one.severity)
+    };
+    assert_eq!(of(&[(Process, token), (DotEnv, token)]), None);
+    assert_eq!(of(&[(Process, token), (Service, token)]), None);
+    assert_eq!(of(&[(Process, password), (DotEnv, password)]), None);
+    assert_eq!(of(&[(Process, password), (Service, password)]), None);
+    assert_eq!(of(&[(Process, token), (Service, password)]), Some(Severity::Unchecked));
+    assert_eq!(of(&[(Process, password), (Service, token)]), Some(Severity::Unchecked));
+    assert_eq!(
+        of(&[(DotEnv, token), (Service, |at| at.token = Some(Secret::new("two")))]),
+        Some(Severity::Unchecked)
+    );
+}
+
+#[test]
+fn another_password_than_the_gateways_locks_out_as_another_token_does() {
+    let other: Set = |at| at.password = Some(Secret::new("another-word"));
+    let config = |release| named(release, "auth: { mode: 'password', password: 'a-word-of-ours' }");
+    for (place, release, severity) in [
+        (Origin::Process, "2026.5.28", Some(Severity::Blocks)),
+        (Origin::DotEnv, "2026.5.28", Some(Severity::Blocks)),
+        (Origin::Service, "2026.5.28", Some(Severity::Warning)),
+    ] {
+        let found = rated(&config(release), set_in(&[(place, other)]), "env-overrides-token");
+        assert_eq!(found, severity, "{place:?} {release}");
+    }
+    let same: Set = |at| at.password = Some(Secret::new("a-word-of-ours"));
+    let found =
+        rated(&config("2026.5.28"), set_in(&[(Origin::Process, same)]), "env-overrides-token");
+    assert_eq!(found, None);
+}
+
+/// 2026.5.28 and 2026.9.6: a password in `.env` alone lets the CLI in.
+#[test]
+fn a_password_that_the_gateway_sees_guards_it() {
+    let password: Set = |at| at.password = Some(Secret::new("a-word-of-ours"));
+    let wide = named("2026.5.28", "bind: 'lan', remote: { token: 'tttttttt' }");
+    for place in [Origin::DotEnv, Origin::Service] {
+        let facts = || set_in(&[(place, password)]);
+        assert_eq!(rated(&wide, facts(), "auth-bind-conflict"), Some(Severity::Warning));
+        assert_eq!(rated(&wide, facts(), "shared-token-drift"), None);
+        let early = named("2026.2.9", "bind: 'loopback'");
+        assert_eq!(rated(&early, facts(), "auth-bind-conflict"), None);
+    }
+}
+
+/// 2026.4.15 and 2026.5.7 start: with a token that they make, or with the one that they are started with.
+#[test]
+fn a_start_that_makes_a_token_refuses_no_bind() {
+    use crate::model::facts::GatewayProcess;
+    let token: Set = |at| at.token = Some(Secret::new("t"));
+    let mut runs = facts();
+    runs.gateway = GatewayProcess::Running { pid: 1 };
+    for facts in [set_in(&[(Origin::Process, token)]), runs] {
+        let findings = found_with(Some(&named("2026.4.15", "bind: 'lan'")), facts);
+        let findings: Vec<_> = findings
+            .iter()
+            .filter(|one| one.says.contains("no shared token or password is set"))
+            .collect();
+        let [open] = findings.as_slice() else { panic!("{findings:?}") };
+        assert_eq!(open.severity, Severity::Warning);
+        assert!(!format!("{open:?}").contains("stop its next start"), "{open:?}");
+    }
+}
+
 /// Refused on 2026.5.28 and 2026.7.1; 2026.4.15 makes a token of its own, 2026.8.2 and 2026.9.6 take this one.
 #[test]
 fn a_token_that_only_the_cli_has_becomes_the_gateways() {
-    let text = |release: &str| {
-        format!(
-            "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', remote: {{ token: 'tttttttt' }} }} }}"
-        )
-    };
-    for (release, severity, repaired) in [
-        ("2026.5.28", Severity::Blocks, true),
-        ("2026.7.1", Severity::Blocks, true),
-        ("2026.4.15", Severity::Warning, false),
+    let remote = "remote: { token: 'tttttttt' }";
+    for (release, severity, repaired, note) in [
+        ("2026.5.28", Severity::Blocks, true, ""),
+        ("2026.7.1", Severity::Blocks, true, ""),
+        ("2026.4.15", Severity::Warning, false, "makes a shared token when it starts"),
+        ("", Severity::Unchecked, true, "no file names the OpenClaw release"),
     ] {
-        let findings = found_with(Some(&text(release)), facts());
+        let findings = found_with(Some(&named(release, remote)), facts());
         let drift = the(&findings, "shared-token-drift");
         assert_eq!(drift.severity, severity, "{release}");
         assert_eq!(matches!(drift.remedy, Remedy::Repair(_)), repaired, "{release}");
+        assert!(drift.evidence.iter().any(|one| one.to_string().contains(note)) || note.is_empty());
+    }
+    // What the CLI shows is a variable's, which its gateway may well have been started with.
+    let sets: [Set; 2] = [
+        |at| at.token = Some(Secret::new("another")),
+        |at| at.password = Some(Secret::new("another")),
+    ];
+    for set in sets {
+        for release in ["2026.5.28", "2026.4.15"] {
+            let facts = set_in(&[(Origin::Process, set)]);
+            assert_eq!(rated(&named(release, remote), facts, "shared-token-drift"), None);
+        }
     }
 }
 

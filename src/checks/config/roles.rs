@@ -40,7 +40,7 @@ pub static ROLES: Check = Check {
             let step = "define that role under gateway.roles.definitions, or name one that is there; then restart the gateway";
             return Some(check.finding(place, says).by_hand([step]));
         }
-        let nameless = match gateway.auth_kind() {
+        let nameless = match model.config.auth_kind() {
             AuthKind::None => true,
             AuthKind::Token | AuthKind::Password => {
                 model.shared == Shared::Absent && !model.config.is_guarded()

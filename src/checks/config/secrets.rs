@@ -16,6 +16,9 @@ use crate::model::Model;
 use crate::model::device::token_from;
 use crate::secret::Secret;
 
+/// Said where the release that runs makes a shared token.
+pub const MAKES_TOKEN: &str = "the gateway makes a shared token when it starts";
+
 /// A bind for which the gateway wants a shared secret, where there is none.
 pub struct Unguarded {
     /// The bind, in words.
@@ -56,7 +59,7 @@ pub fn unguarded(model: &Model) -> Option<Unguarded> {
         }
         _ => return None,
     };
-    let kind = gateway.auth_kind();
+    let kind = model.config.auth_kind();
     // A gateway that wants a token says so of any bind, or makes one.
     let is_word_enough = kind == AuthKind::None && word.is_some();
     let wants = |release: Release| {
@@ -84,7 +87,7 @@ pub fn fills_token(model: &Model, options: &Options) -> bool {
         return false;
     };
     let setting = &gateway.auth_token;
-    match (&setting.field, gateway.auth_kind()) {
+    match (&setting.field, model.config.auth_kind()) {
         (Field::Value(_), AuthKind::Token) => setting.usable().is_none(),
         (Field::Missing, AuthKind::Token) => {
             needs_guard(model, gateway, options) || starts_without_none(model).is_some()

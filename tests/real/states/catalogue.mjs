@@ -191,6 +191,12 @@ export const KINDS = {
       ".openclaw/gateway.systemd.env": `OPENCLAW_GATEWAY_TOKEN=${OTHER}\n`,
     })],
     ["service-env another token", service(TOKEN_VARIABLE, { ".openclaw/service-env/ai.openclaw.gateway.env": `export OPENCLAW_GATEWAY_TOKEN='${OTHER}'\n` })],
+    ["unit a password", service({ OPENCLAW_GATEWAY_PASSWORD: "pass-word-123" }, { [`${UNITS}/openclaw-gateway.service`]: unit("Environment=OPENCLAW_GATEWAY_PASSWORD=pass-word-123") })],
+    [".env and shell, the same token", (box) => {
+      box.put(".openclaw/.env", `OPENCLAW_GATEWAY_TOKEN=${OTHER}\n`);
+      return shell(() => ({ OPENCLAW_GATEWAY_TOKEN: OTHER }))(box);
+    }],
+    ["shell another password", shell(() => ({ OPENCLAW_GATEWAY_PASSWORD: "pass-word-456" }))],
     ["shell a password", shell(() => ({ OPENCLAW_GATEWAY_PASSWORD: "pass-word-123" }))],
     ["shell url of another port", shell(() => ({ OPENCLAW_GATEWAY_URL: "ws://127.0.0.1:9", OPENCLAW_GATEWAY_TOKEN: SHARED_TOKEN }))],
     ["shell url of this gateway, no token", shell((box) => ({ OPENCLAW_GATEWAY_URL: `ws://127.0.0.1:${box.openclaw.port}` }))],
