@@ -10,7 +10,6 @@ use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::path_text;
 use crate::model::Model;
-use crate::model::scopes::Era;
 use crate::secret::Secret;
 use crate::secret::shape::Shape;
 use crate::step::Step;
@@ -54,7 +53,10 @@ pub static TOKEN: Check = Check {
         let set_there = model.config.facts.of_the_service().filter_map(|at| {
             let secret = (one.of)(at)?;
             let counts = own.map_or(setting.is_missing(), |own| own != secret);
-            counts.then(|| in_the_service(check, &one, at, secret, own, &path_text(&setting.path)))
+            counts.then(|| {
+                let path = path_text(&setting.path);
+                in_the_service(model, check, &one, at, secret, own, &path)
+            })
         });
         sent.into_iter().chain(set_there).collect()
     },
@@ -123,8 +125,10 @@ fn differs(
     if own == secret {
         return None;
     }
-    let is_token = model.config.auth_kind() == AuthKind::Token;
-    let kind = if is_token { "token" } else { "password" };
+    let kind = match model.config.auth_kind() {
+        AuthKind::Password => "password",
+        _ => "token",
+    };
     let says = format!("the CLI sends {}, and that differs from the gateway's {kind}", shown.name);
     let finding = shown.about(check, at, secret, &says);
     let hand = match at.place {
@@ -142,21 +146,43 @@ fn differs(
                 .note(format!("from 2026.8 the CLI uses the config's {kind} first")),
         );
     }
-    // The CLI tries once more with its device token: from 2026.3.13, where it has shown a token. Beside a password it shows that token at
-    // once, up to 2026.2.26 (code of 2026.1.30 to 2026.5.28).
-    let shows_device = match is_token {
-        _ if !model.tokens_agree() => Some(false),
-        true => Some(model.era != Era::Literal),
-        false => model.by_release(|release| !release.is_from("2026.3.1")),
-    };
-    Some(match shows_device {
+    Some(rated(model, finding))
+}
+
+/// Rates that the gateway refuses what the CLI shows: less than a lockout where the CLI shows its device token too. Up to 2026.2.12 it does
+/// so first, up to 2026.2.26 beside a password alone, from 2026.3.13 once more after a token that was refused (code of 2026.1.30 to
+/// 2026.5.28).
+fn rated(model: &Model, finding: Finding) -> Finding {
+    let is_token = model.config.auth_kind() == AuthKind::Token;
+    let (sends_token, _) = sends(model);
+    let shows_device = model.by_release(|release| {
+        !release.is_from("2026.2.13")
+            || !sends_token && !release.is_from("2026.3.1")
+            || sends_token && is_token && release.is_from("2026.3.13")
+    });
+    match shows_device {
+        _ if !model.tokens_agree() => finding,
         Some(true) => finding.rated(Severity::Warning),
         Some(false) => finding,
         None => finding.rated(Severity::Unchecked),
-    })
+    }
+}
+
+/// Whether the CLI has a shared token to show, and whether a password.
+fn sends(model: &Model) -> (bool, bool) {
+    let of_the_cli = || model.config.facts.seen_by_cli();
+    let set = |settings: [&Setting<Secret>; 2]| settings.iter().any(|one| one.is_filled());
+    let Some(gateway) = hosted(model) else { return (false, false) };
+    (
+        set([&gateway.auth_token, &gateway.remote_token])
+            || of_the_cli().any(|at| at.token.is_some()),
+        set([&gateway.auth_password, &gateway.remote_password])
+            || of_the_cli().any(|at| at.password.is_some()),
+    )
 }
 
 fn in_the_service(
+    model: &Model,
     check: &Check,
     shown: &Shown,
     at: &Variables,
@@ -174,8 +200,15 @@ fn in_the_service(
     };
     let install = Step::run("openclaw", ["gateway", "install", "--force"])
         .after(format!("put the service's value into {path} too, then run"));
-    let finding = shown.about(check, at, secret, says).by_hand([install]).rated(Severity::Warning);
-    finding.notes(own.map(|own| format!("{path} is {own}")))
+    let finding = shown.about(check, at, secret, says).by_hand([install]);
+    let finding = finding.notes(own.map(|own| format!("{path} is {own}")));
+    let sends_other =
+        own.is_none() && model.config.agreed_secret().is_none() && sends(model) != (false, false);
+    match sends_other {
+        true => rated(model, finding)
+            .note("the CLI shows another shared secret, which the gateway refuses"),
+        false => finding.rated(Severity::Warning),
+    }
 }
 
 pub static PORT: Check = Check {

@@ -131,11 +131,12 @@ fn a_variable_that_the_gateway_reads_too_is_compared_like_with_like() {
     assert_eq!(of(&[(Process, token), (Service, token)]), None);
     assert_eq!(of(&[(Process, password), (DotEnv, password)]), None);
     assert_eq!(of(&[(Process, password), (Service, password)]), None);
-    assert_eq!(of(&[(Process, token), (Service, password)]), Some(Severity::Unchecked));
-    assert_eq!(of(&[(Process, password), (Service, token)]), Some(Severity::Unchecked));
+    // Of the service it is known what it sees.
+    assert_eq!(of(&[(Process, token), (Service, password)]), Some(Severity::Blocks));
+    assert_eq!(of(&[(Process, password), (Service, token)]), Some(Severity::Blocks));
     assert_eq!(
         of(&[(DotEnv, token), (Service, |at| at.token = Some(Secret::new("two")))]),
-        Some(Severity::Unchecked)
+        Some(Severity::Blocks)
     );
 }
 
@@ -151,10 +152,34 @@ fn another_password_than_the_gateways_locks_out_as_another_token_does() {
         let found = rated(&config(release), set_in(&[(place, other)]), "env-overrides-token");
         assert_eq!(found, severity, "{place:?} {release}");
     }
+    // A step for a file leaves both ways open: others may need the variable.
+    let findings = found_with(Some(&config("2026.5.28")), set_in(&[(Origin::DotEnv, other)]));
+    let step = format!("{:?}", the(&findings, "env-overrides-token").remedy);
+    assert!(step.contains("or set it to the password of the config"), "{step}");
     let same: Set = |at| at.password = Some(Secret::new("a-word-of-ours"));
     let found =
         rated(&config("2026.5.28"), set_in(&[(Origin::Process, same)]), "env-overrides-token");
     assert_eq!(found, None);
+}
+
+/// 2026.4.15 and 2026.5.28 refuse with "gateway password missing": the CLI shows the config's token, and no device token beside it.
+#[test]
+fn a_secret_of_the_service_alone_locks_out_who_shows_another() {
+    let password: Set = |at| at.password = Some(Secret::new("a-word-of-ours"));
+    let token: Set = |at| at.token = Some(Secret::new("a-token-of-the-service"));
+    let remote = "remote: { token: 'tttttttt' }";
+    let both = format!("auth: {{ {TOKEN} }}");
+    for (set, gateway, severity) in [
+        (password, "auth: {}", Severity::Warning),
+        (password, both.as_str(), Severity::Blocks),
+        (password, remote, Severity::Blocks),
+        (token, "auth: {}", Severity::Warning),
+        (token, remote, Severity::Blocks),
+    ] {
+        let facts = set_in(&[(Origin::Service, set)]);
+        let found = rated(&named("2026.5.28", gateway), facts, "env-overrides-token");
+        assert_eq!(found, Some(severity), "{gateway}");
+    }
 }
 
 /// 2026.5.28 and 2026.9.6: a password in `.env` alone lets the CLI in.
@@ -233,6 +258,11 @@ fn what_some_release_takes_is_no_lockout_where_no_release_is_named() {
         );
         assert_eq!(the(&found_with(Some(&named), facts()), code).severity, Severity::Blocks);
         let unnamed = format!("{{ gateway: {{ mode: 'local', {gateway} }} }}");
+        let findings = found_with(Some(&unnamed), early.clone());
+        assert!(
+            format!("{:?}", the(&findings, code).evidence)
+                .contains("no file names the OpenClaw release")
+        );
         assert_eq!(
             the(&found_with(Some(&unnamed), early.clone()), code).severity,
             Severity::Unchecked

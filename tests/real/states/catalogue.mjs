@@ -125,6 +125,7 @@ export const KINDS = {
     ["remote url public", gateway((section) => (section.remote = { url: "wss://claw.example.com" }))],
     ["remote url http", gateway((section) => (section.remote = { url: "http://127.0.0.1:1" }))],
     ["remote token differs", gateway((section) => (section.remote = { token: "remote-token-that-differs-0123456789" }))],
+    ["remote password", gateway((section) => (section.remote = { password: "pass-word-123" }))],
     ["mode remote and its url", gateway((section) => { section.mode = "remote"; section.remote = { url: `ws://127.0.0.1:${section.port}` }; })],
   ],
   key: [
