@@ -144,6 +144,31 @@ fn a_missing_token_waits_with_the_request_of_its_machine() {
     assert_eq!(rated("", false), Severity::Unchecked);
 }
 
+/// Refused on 2026.2.19 and 2026.5.28, though the device token of a CLI that is paired is right.
+#[test]
+fn another_token_in_the_shell_locks_a_paired_cli_out() {
+    use crate::config::facts::Origin;
+    let rated = |release: &str, place: Origin| {
+        let mut facts = facts();
+        let mut at = super::config::tests::variables(place);
+        at.token = Some(crate::secret::Secret::new("a-token-of-old-times"));
+        facts.config.variables = vec![at];
+        let config = format!(
+            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{{mode:'token',token:'some-long-token-0123456789'}}}}}}"
+        );
+        let model = with_config(healthy_model().images, &config, facts);
+        assert!(model.tokens_agree());
+        let found = checks::diagnose(&model);
+        found.iter().find(|one| one.code.0 == "env-overrides-token").unwrap().severity
+    };
+    for release in ["2026.2.19", "2026.3.13", "2026.4.15", "2026.5.28", "2026.7.1"] {
+        assert_eq!(rated(release, Origin::Process), Severity::Blocks, "{release}");
+        assert_eq!(rated(release, Origin::DotEnv), Severity::Blocks, "{release}");
+    }
+    // It shows the saved token first.
+    assert_eq!(rated("2026.1.30", Origin::Process), Severity::Warning);
+}
+
 #[test]
 fn a_release_that_reads_scopes_alone_needs_them_there() {
     let narrowed = |release: &str, full: &str| {

@@ -150,15 +150,12 @@ fn differs(
 }
 
 /// Rates that the gateway refuses what the CLI shows: less than a lockout where the CLI shows its device token too. Up to 2026.2.12 it does
-/// so first, up to 2026.2.26 beside a password alone, from 2026.3.13 once more after a token that was refused (code of 2026.1.30 to
-/// 2026.5.28).
+/// so first, up to 2026.2.26 beside a password alone. Later ones have a second try with it, but a command ends with the first (2026.5.28
+/// refuses; code of 2026.3.13 to 2026.7.1).
 fn rated(model: &Model, finding: Finding) -> Finding {
-    let is_token = model.config.auth_kind() == AuthKind::Token;
     let (sends_token, _) = sends(model);
     let shows_device = model.by_release(|release| {
-        !release.is_from("2026.2.13")
-            || !sends_token && !release.is_from("2026.3.1")
-            || sends_token && is_token && release.is_from("2026.3.13")
+        !release.is_from("2026.2.13") || !sends_token && !release.is_from("2026.3.1")
     });
     match shows_device {
         _ if !model.tokens_agree() => finding,

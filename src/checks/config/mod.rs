@@ -84,7 +84,7 @@ fn at_next_start(model: &Model, finding: Finding) -> Finding {
 
 #[cfg(test)]
 #[path = "tests.rs"]
-mod tests;
+pub(super) mod tests;
 
 #[cfg(test)]
 mod edit_tests;

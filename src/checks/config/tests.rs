@@ -77,7 +77,7 @@ fn choices(finding: &Finding) -> Vec<String> {
     }
 }
 
-pub(super) fn variables(place: Origin) -> Variables {
+pub(in crate::checks) fn variables(place: Origin) -> Variables {
     Variables {
         place,
         at: match place {

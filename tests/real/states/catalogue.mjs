@@ -192,6 +192,8 @@ export const KINDS = {
       ".openclaw/gateway.systemd.env": `OPENCLAW_GATEWAY_TOKEN=${OTHER}\n`,
     })],
     ["service-env another token", service(TOKEN_VARIABLE, { ".openclaw/service-env/ai.openclaw.gateway.env": `export OPENCLAW_GATEWAY_TOKEN='${OTHER}'\n` })],
+    ["config env a token", (box) => (box.config.env = { vars: { OPENCLAW_GATEWAY_TOKEN: OTHER } })],
+    ["config env a password", (box) => (box.config.env = { OPENCLAW_GATEWAY_PASSWORD: "pass-word-123" })],
     ["unit a password", service({ OPENCLAW_GATEWAY_PASSWORD: "pass-word-123" }, { [`${UNITS}/openclaw-gateway.service`]: unit("Environment=OPENCLAW_GATEWAY_PASSWORD=pass-word-123") })],
     [".env and shell, the same token", (box) => {
       box.put(".openclaw/.env", `OPENCLAW_GATEWAY_TOKEN=${OTHER}\n`);
