@@ -13,8 +13,9 @@ use serde_json::Value;
 use super::after::{self, Fields, Rows};
 use super::manifest::Manifest;
 use crate::files::hash;
+use crate::image::Meta;
 use crate::model::Model;
-use crate::plan::{Changes, FileChange};
+use crate::plan::{After, Changes, FileChange};
 use crate::secret::shown;
 use crate::store::json::key_of;
 use document::Document;
@@ -67,7 +68,25 @@ pub(super) fn fields(changes: &Changes, state_dir: &Path) -> Fields {
             fields.insert(document.name, set);
         }
     }
+    for change in &changes.files {
+        let set = other_rights(change).zip(fields.get_mut(&key_of(state_dir, &change.before.path)));
+        if let Some(((_, rights), fields)) = set {
+            fields.insert(RIGHTS.to_owned(), Some(rights));
+        }
+    }
     fields
+}
+
+/// Mode and owner of a file stand under this name among the values that a command set.
+const RIGHTS: &str = "rights";
+
+/// Mode and owner of a file, and those that a change gives it, where they are others.
+fn other_rights(change: &FileChange) -> Option<(String, String)> {
+    let After::Whole { meta: Some(then), .. } = &change.after else { return None };
+    // As a way back compares them.
+    let text = |meta: &Meta| format!("{:04o} {}:{}", meta.mode & 0o664, meta.uid, meta.gid);
+    let (now, then) = (text(change.before.state.meta()?), text(then));
+    (now != then).then_some((now, then))
 }
 
 /// What has changed since the command that took a snapshot: what the way `back` to it would undo besides what
@@ -83,6 +102,19 @@ pub fn changed_since(manifest: &Manifest, model: &Model, back: &Changes) -> Sinc
         let of_file =
             |change: &&FileChange| key_of(state_dir, &change.before.path) == document.name;
         let file = back.files.iter().find(of_file);
+        let known = manifest.fields.get(&document.name);
+        if let Some((now, then)) = file.and_then(other_rights)
+            && known.and_then(|known| known.get(RIGHTS)) != Some(&Some(now.clone()))
+        {
+            // OpenClaw writes its files anew, for their owner alone.
+            match now.strip_prefix("0600").is_some_and(|owner| then.ends_with(owner)) {
+                true => since.goes_back = true,
+                false => {
+                    let text = format!("the mode or the owner of `{}` was changed", document.name);
+                    since.lost.push(text);
+                }
+            }
+        }
         let is_as_left = match file {
             Some(change) => after::file_holds(after, &document.name, change),
             None => {
@@ -95,7 +127,6 @@ pub fn changed_since(manifest: &Manifest, model: &Model, back: &Changes) -> Sinc
         }
         let was_set = after.files.contains_key(&document.name)
             || after.rows.iter().any(|row| row.table == document.name);
-        let known = manifest.fields.get(&document.name);
         // Broken since, or too much was changed to keep each value; an earlier clawmend kept none.
         if document.before.is_none() || was_set && known.is_none() {
             since.lost.push(format!("`{}` was changed", document.name));
@@ -108,12 +139,13 @@ pub fn changed_since(manifest: &Manifest, model: &Model, back: &Changes) -> Sinc
         });
         let lost = document.lost(model, &differing, known);
         since.goes_back |= lost.is_empty() && !differing.is_empty();
-        let is_json = |change: &FileChange| {
-            let mut bytes = change.before.bytes().into_iter();
-            bytes.all(|bytes| serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok())
+        let has_comments = |change: &FileChange| {
+            let now = change.before.bytes().map_or(&[][..], |bytes| bytes.as_slice());
+            serde_json::from_slice::<serde::de::IgnoredAny>(now).is_err()
+                && change.pieces().is_none_or(|then| then.concat() != now)
         };
         // OpenClaw itself writes no comments.
-        if document.part.is_none() && lost.is_empty() && !file.is_none_or(is_json) {
+        if document.part.is_none() && lost.is_empty() && file.is_some_and(has_comments) {
             since
                 .lost
                 .push(format!("the comments or the layout of `{}` were changed", document.name));

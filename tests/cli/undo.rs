@@ -1,5 +1,7 @@
 //! `undo` after OpenClaw was used: what it keeps by itself is no loss, and what is one is named.
 
+use std::os::unix::fs::PermissionsExt;
+
 use clawmend::exit::Exit;
 use serde_json::{Value, json};
 
@@ -22,6 +24,11 @@ fn own_id(sandbox: &Sandbox) -> String {
     }
     let db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
     db.query_row("SELECT device_id FROM device_identities", [], |row| row.get(0)).unwrap()
+}
+
+fn set_mode(sandbox: &Sandbox, file: &str, mode: u32) {
+    let mode = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(sandbox.path(file), mode).unwrap();
 }
 
 fn sql(sandbox: &Sandbox, text: &str) {
@@ -64,12 +71,14 @@ fn openclaw_runs(sandbox: &Sandbox, fixture: &str) {
     changed(sandbox, "openclaw.json", |config| {
         config["meta"]["lastTouchedAt"] = json!("2026-11-27T19:00:00.000Z");
     });
+    set_mode(sandbox, "openclaw.json", 0o600);
 }
 
 #[test]
 fn undo_works_after_openclaw_was_used() {
     for fixture in [FILES, DATABASE] {
         let sandbox = Sandbox::fixture(fixture);
+        set_mode(&sandbox, "openclaw.json", 0o644);
         let paired = || sandbox.run(&["devices", "--json"]).json()["paired"].clone();
         let locked = paired();
         sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
@@ -135,7 +144,7 @@ fn losses(fixture: &str) -> Vec<Loss> {
             ),
         ];
     }
-    vec![
+    let mut losses: Vec<Loss> = vec![
         (
             FILES,
             |sandbox| {
@@ -202,7 +211,15 @@ fn losses(fixture: &str) -> Vec<Loss> {
             |sandbox| sandbox.write("devices/paired.json", "{"),
             "`devices/paired.json` was changed",
         ),
-    ]
+    ];
+    if clawmend::platform::KNOWS_OWNERS {
+        losses.push((
+            FILES,
+            |sandbox| set_mode(sandbox, "openclaw.json", 0o640),
+            "the mode or the owner of `openclaw.json` was changed",
+        ));
+    }
+    losses
 }
 
 #[test]
