@@ -165,12 +165,8 @@ impl Changes {
             edit(Target::Whole(change.slot.clone()), op)
         });
         let rows = self.rows.iter().flat_map(|row| {
-            let key = row.key.iter().map(|(_, cell)| match cell {
-                Cell::Text(text) => text.clone(),
-                other => other.value().to_string(),
-            });
-            let key = key.collect::<Vec<_>>().join(" ");
-            let target = Target::Record { store: StoreKind::Sqlite, part: row.part, key };
+            let (part, key) = (row.part, row.key_text());
+            let target = Target::Record { store: StoreKind::Sqlite, part, key };
             let ops = match &row.op {
                 RowOp::Insert(cells) => {
                     let fields = cells.iter().map(|(column, cell)| (column.clone(), cell.value()));
@@ -279,6 +275,15 @@ pub struct RowChange {
     pub key: Vec<(String, Cell)>,
     /// What happens to it.
     pub op: RowOp,
+}
+
+impl RowChange {
+    /// The primary key as one text.
+    pub fn key_text(&self) -> String {
+        let text =
+            |cell: &Cell| cell.text().map_or_else(|| cell.value().to_string(), str::to_owned);
+        self.key.iter().map(|(_, cell)| text(cell)).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// What happens to a row.

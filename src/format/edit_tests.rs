@@ -1,5 +1,5 @@
 use super::*;
-use crate::format::records::{StoreEdits, store};
+use crate::format::records::{StoreEdits, differing, spliced, store};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::json;
@@ -65,6 +65,33 @@ fn inserting_into_an_empty_store() {
     assert_eq!(edited("{}\n", &insert), "{\n  \"k\": {\n    \"a\": []\n  }\n}\n");
     let swap = StoreEdits { remove: path(&["z"]), ..insert };
     assert_eq!(edited(r#"{"z":1}"#, &swap), r#"{"k":{"a":[]}}"#);
+}
+
+#[test]
+fn the_records_that_splices_change_are_those_that_differ() {
+    let text = r#"{ "a": {"x": 1, "y": [1]}, "b": {"x": 2}, "c": {"x": 3} }"#;
+    let at = |part: &str| text.find(part).unwrap();
+    let splice = |part: &str, new: &str| Splice {
+        start: at(part),
+        end: at(part) + part.len(),
+        text: new.as_bytes().to_vec(),
+    };
+    let last = at(" }");
+    let added = Splice { start: last, end: last, text: br#", "d": {"x": 4}"#.to_vec() };
+    let cases = [
+        vec![splice("1, ", "7, "), splice("[1]", "[1, 2]")],
+        vec![splice(r#" "b": {"x": 2},"#, "")],
+        vec![splice(r#", "b": {"x": 2}"#, r#", "e": {}"#), added.clone()],
+        vec![splice("1, ", "7, "), splice(r#", "b": {"x": 2}, "c": {"x": 3}"#, ""), added],
+    ];
+    for splices in cases {
+        let after = apply(text.as_bytes(), &splices);
+        let wanted = differing(Some(text.as_bytes()), Some(&after));
+        assert!(wanted.is_some());
+        assert_eq!(spliced(text.as_bytes(), &splices), wanted);
+    }
+    // A splice from one record into the next is not taken apart.
+    assert_eq!(spliced(text.as_bytes(), &[splice(r#"2}, "c": {"x": "#, "5")]), None);
 }
 
 pub(in crate::format) fn json_value() -> impl Strategy<Value = Value> {
@@ -139,6 +166,31 @@ proptest! {
             let mut expected = before.as_object().unwrap().clone();
             expected.retain(|key, _| !gone.contains(key));
             prop_assert_eq!(serde_json::from_str::<Value>(&after).unwrap(), Value::Object(expected));
+        }
+    }
+
+    #[test]
+    fn what_an_edit_changes_is_found_by_its_splices(before in store_value(), gone in proptest::collection::vec("[a-f]", 0..4), field in "[a-e]", new in json_value()) {
+        for text in layouts(&before) {
+            let records = before.as_object().unwrap();
+            let changed = records.keys().filter(|key| !gone.contains(key)).take(2);
+            let change = |key: &String| (key.clone(), vec![FieldEdit::Set { path: path(&[&field]), value: new.clone() }]);
+            let edits = StoreEdits {
+                change: changed.map(change).collect(),
+                remove: gone.clone(),
+                insert: vec![("g".to_owned(), new.clone())],
+            };
+            let splices = store(text.as_bytes(), &edits).unwrap();
+            let after = apply(text.as_bytes(), &splices);
+            // A record that is set to what it was is touched, and no other.
+            let others = |found: Option<(Value, Value)>| {
+                let (Value::Object(mut old), Value::Object(mut new)) = found.unwrap() else { panic!() };
+                let same: Vec<String> = old.keys().filter(|key| new.get(*key) == old.get(*key)).cloned().collect();
+                same.iter().for_each(|key| drop((old.remove(key), new.remove(key))));
+                (old, new)
+            };
+            let whole = differing(Some(text.as_bytes()), Some(&after));
+            prop_assert_eq!(others(spliced(text.as_bytes(), &splices)), others(whole));
         }
     }
 

@@ -1,7 +1,8 @@
 //! Edits of a store: an object of records by key, which may be huge. Only the records that change are
 //! looked at closely.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -129,4 +130,79 @@ pub fn record(
     let now = edited::<Json>(&before, old, changes, habits, value::of)?;
     // The margin is the same in both, so that no splice reaches into it.
     Ok(smallest(&before, &now, span.start.saturating_sub(margin.len())))
+}
+
+/// The records that two texts of a store do not have alike, of each as an object; a text that is not there has none.
+/// `None`: one is no object.
+pub fn differing(old: Option<&[u8]>, new: Option<&[u8]>) -> Option<(Value, Value)> {
+    let (old, new) = (by_key(old.unwrap_or(b"{}"))?, by_key(new.unwrap_or(b"{}"))?);
+    Some((others(&old, &new), others(&new, &old)))
+}
+
+/// What `differing` finds where the new text is the old one with `splices` made, without reading the records that
+/// stay. `None`: a splice cuts a record in two, or what comes out is no JSON.
+pub fn spliced(text: &[u8], splices: &[Splice]) -> Option<(Value, Value)> {
+    let members = all(text)?;
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    let mut inside: BTreeMap<usize, Vec<&Splice>> = BTreeMap::new();
+    for splice in splices {
+        let first = members.partition_point(|one| one.value.end <= splice.start);
+        let end = members.partition_point(|one| one.key.start < splice.end);
+        let is_within = |one: &Member| one.key.start <= splice.start && splice.end <= one.value.end;
+        let is_covered =
+            |one: &Member| splice.start <= one.key.start && one.value.end <= splice.end;
+        match members.get(first..end)? {
+            touched if touched.iter().all(is_covered) => {
+                let touched =
+                    touched.iter().filter_map(|one| text.get(one.key.start..one.value.end));
+                old.extend(touched.map(<[u8]>::to_vec));
+                let is_between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
+                let text = splice.text.as_slice();
+                let start = text.iter().position(|byte| !is_between(byte));
+                let end = text.iter().rposition(|byte| !is_between(byte));
+                if let (Some(start), Some(end)) = (start, end) {
+                    new.push(text.get(start..=end)?.to_vec());
+                }
+            }
+            [one] if is_within(one) => inside.entry(first).or_default().push(splice),
+            _ => return None,
+        }
+    }
+    for (at, splices) in inside {
+        let member = members.get(at)?;
+        old.push(text.get(member.key.start..member.value.end)?.to_vec());
+        let (mut changed, mut from) = (Vec::new(), member.key.start);
+        for splice in splices {
+            changed.extend_from_slice(text.get(from..splice.start)?);
+            changed.extend_from_slice(&splice.text);
+            from = splice.end;
+        }
+        changed.extend_from_slice(text.get(from..member.value.end)?);
+        new.push(changed);
+    }
+    let object =
+        |members: Vec<Vec<u8>>| value::of(&[&b"{"[..], &members.join(&b','), b"}"].concat());
+    Some((object(old)?, object(new)?))
+}
+
+fn all(text: &[u8]) -> Option<Vec<Member>> {
+    scan::members(text, Span { start: scan::skip_space(text, 0), end: text.len() }).ok()
+}
+
+type ByKey<'t> = BTreeMap<Cow<'t, str>, &'t [u8]>;
+
+fn by_key(text: &[u8]) -> Option<ByKey<'_>> {
+    let members = all(text)?.into_iter();
+    Some(
+        members
+            .filter_map(|one| Some((scan::string(text, one.key)?, one.value.of(text))))
+            .collect(),
+    )
+}
+
+/// Those that the other side has not, or has otherwise.
+fn others(own: &ByKey<'_>, other: &ByKey<'_>) -> Value {
+    let differing = own.iter().filter(|(key, text)| other.get(*key) != Some(*text));
+    let read = |text: &[u8]| value::of(text).unwrap_or_default();
+    Value::Object(differing.map(|(key, text)| (key.to_string(), read(text))).collect())
 }

@@ -155,6 +155,23 @@ pub struct Device {
 
 /// Pending requests expire this long after `ts` or `refreshedAtMs`, milliseconds (every release).
 pub const PENDING_TTL_MS: i64 = 5 * 60 * 1000;
+/// Setup codes (bootstrap tokens) are taken this long, milliseconds (2026.5.7, 2026.9.1).
+pub const SETUP_CODE_TTL_MS: i64 = 10 * 60 * 1000;
+
+/// Whether a gateway keeps a field of a paired record by itself at each connect (read in 2026.5.7 and 2026.9.1,
+/// `updatePairedDeviceMetadata`, `verifyDeviceToken`).
+pub fn is_kept_by_gateway(path: &[String]) -> bool {
+    match path {
+        [first, ..] if first == "pendingNodeSurface" => true,
+        [.., last] => match last.as_str() {
+            "revokedAtMs" | "expiresAtMs" => false,
+            "displayName" | "clientId" | "clientMode" | "browserOrigin" | "remoteIp" => true,
+            // A column that clawmend does not know keeps its own name.
+            last => last == "lastSeenReason" || last.ends_with("AtMs") || last.ends_with("_at_ms"),
+        },
+        [] => false,
+    }
+}
 
 impl Device {
     /// A view of a record.

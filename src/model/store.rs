@@ -233,21 +233,24 @@ impl Records {
 pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
     let mut record = Record::new();
     for column in part.columns() {
-        let Some(cell) = table.cell(row, column.column) else { continue };
-        let value = match (column.kind, cell.read_text(), cell) {
-            (ColumnKind::Json, Some(text), _) => match value::of(text.as_bytes()) {
-                Some(value) => value,
-                None => continue,
-            },
-            (_, Some(text), _) => Value::String(text.into_owned()),
-            (ColumnKind::Boolean, _, Cell::Integer(number)) => Value::Bool(*number != 0),
-            (_, _, Cell::Integer(number)) => Value::from(*number),
-            (_, _, Cell::Real(number)) => Value::from(*number),
-            (_, _, _) => continue,
-        };
-        record.insert(column.field.to_owned(), value);
+        let cell = table.cell(row, column.column);
+        if let Some(value) = cell.and_then(|cell| value_of(column.kind, cell)) {
+            record.insert(column.field.to_owned(), value);
+        }
     }
     record
+}
+
+/// A cell as OpenClaw reads it; `None`: NULL, malformed JSON or a blob.
+pub fn value_of(kind: ColumnKind, cell: &Cell) -> Option<Value> {
+    match (kind, cell.read_text(), cell) {
+        (ColumnKind::Json, Some(text), _) => value::of(text.as_bytes()),
+        (_, Some(text), _) => Some(Value::String(text.into_owned())),
+        (ColumnKind::Boolean, _, Cell::Integer(number)) => Some(Value::Bool(*number != 0)),
+        (_, _, Cell::Integer(number)) => Some(Value::from(*number)),
+        (_, _, Cell::Real(number)) => Some(Value::from(*number)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

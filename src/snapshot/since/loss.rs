@@ -8,11 +8,8 @@ use super::document::{Differing, Document, leaves};
 use super::path_print;
 use crate::format::json5;
 use crate::model::Model;
-use crate::model::device::Device;
+use crate::model::device::{Device, SETUP_CODE_TTL_MS, is_kept_by_gateway};
 use crate::model::layout::Part;
-
-/// How long a setup code (bootstrap token) is taken, milliseconds (2026.5.7, 2026.9.1).
-const SETUP_CODE_TTL_MS: i64 = 600_000;
 
 impl Document {
     /// What of the values that were changed since is a loss, in words. Here `before` is what is there now.
@@ -151,23 +148,8 @@ impl Document {
             return Some(format!("{who} was removed, and would be paired again"));
         }
         let paths = differing.keys().filter(|path| path.first().is_some_and(|first| first == id));
-        let paths = paths.filter_map(|path| path.get(1..)).filter(|path| !is_kept(path));
+        let paths = paths.filter_map(|path| path.get(1..)).filter(|path| !is_kept_by_gateway(path));
         let changed: Vec<_> = paths.map(|path| format!("`{}`", json5::path_text(path))).collect();
         (!changed.is_empty()).then(|| format!("{who}: {} changed", changed.join(", ")))
-    }
-}
-
-/// Whether a gateway keeps a field of a paired record by itself at each connect (read in 2026.5.7 and 2026.9.1,
-/// `updatePairedDeviceMetadata`, `verifyDeviceToken`).
-fn is_kept(path: &[String]) -> bool {
-    match path {
-        [first, ..] if first == "pendingNodeSurface" => true,
-        [.., last] => match last.as_str() {
-            "revokedAtMs" | "expiresAtMs" => false,
-            "displayName" | "clientId" | "clientMode" | "browserOrigin" | "remoteIp" => true,
-            // A column that clawmend does not know keeps its own name.
-            last => last == "lastSeenReason" || last.ends_with("AtMs") || last.ends_with("_at_ms"),
-        },
-        [] => false,
     }
 }
