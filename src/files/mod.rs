@@ -20,7 +20,7 @@ pub use replace::{New, Staged, replace};
 pub use state_dir::StateDir;
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::image::{FileState, Unusable};
@@ -52,6 +52,17 @@ pub fn read_small(path: &Path, limit: u64) -> FileState {
         Err(error) if error.kind() == ErrorKind::NotFound => FileState::Absent,
         Err(error) => FileState::Unusable(error.into()),
     }
+}
+
+/// The path with every link followed. A file that is not there still has a folder; where nothing can
+/// be told, the path itself.
+pub fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        match (path.parent().map(Path::canonicalize), path.file_name()) {
+            (Some(Ok(folder)), Some(name)) => folder.join(name),
+            _ => path.to_path_buf(),
+        }
+    })
 }
 
 /// The largest store or config that is read, bytes.

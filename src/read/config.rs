@@ -96,7 +96,7 @@ pub(super) fn read(located: &Located, env: &Env, traces: Era) -> ConfigRead {
     let rest = seen.keys().filter(|other| **other != path).cloned();
     let all = std::iter::once(path.clone()).chain(rest).collect();
     ConfigRead {
-        files: files.with_config_files(all),
+        files: files.with_config_files(all, facts.roots.clone()),
         images: seen.into_iter().map(|(path, (image, _))| (Slot::Config(path), image)).collect(),
         facts,
         state,

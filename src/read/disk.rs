@@ -1,20 +1,11 @@
 //! Small looks at the disk that the files of this room share.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+pub(super) use crate::files::real;
 
 /// So many names of one folder are looked at.
 const MOST_NAMES: usize = 10_000;
-
-/// The path with every link followed. A file that is not there still has a folder; where nothing can
-/// be told, the path itself.
-pub(super) fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| {
-        match (path.parent().map(Path::canonicalize), path.file_name()) {
-            (Some(Ok(folder)), Some(name)) => folder.join(name),
-            _ => path.to_path_buf(),
-        }
-    })
-}
 
 /// The names in a folder, in order; none where it cannot be listed.
 pub(super) fn names(folder: &Path) -> Vec<String> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::after::{Expected, Fields};
 use crate::error::Error;
 use crate::files::hash;
-use crate::model::layout::{DATABASE, DEVICES_DIR, IDENTITY_DIR, Part};
+use crate::model::layout::{DATABASE, DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
 use crate::step::Step;
 use crate::store::{ManifestEntry, json, sqlite};
 
@@ -148,9 +148,13 @@ impl Manifest {
 
 /// Names of pieces are plain, relative, `/`-separated, and never the manifest's own.
 pub(super) fn is_piece_name(name: &str) -> bool {
-    ![FILE, DIGEST_FILE].contains(&name)
-        && !name.contains(['\\', '\0'])
-        && name.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+    ![FILE, DIGEST_FILE].contains(&name) && !name.contains('\\') && is_plain(name)
+}
+
+/// Whether it is said in one way only: no empty part, no `.`, no `..`.
+fn is_plain(path: &str) -> bool {
+    !path.contains('\0')
+        && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
 /// What stands in the digest's file.
@@ -158,9 +162,14 @@ pub fn digest_of(manifest: &[u8]) -> String {
     format!("{}  {FILE}\n", hash::of(manifest))
 }
 
-/// Which paths a manifest may name: the config and its includes anywhere, a pairing file only in its own place,
-/// and in the folders of the pairing files nothing but JSON.
+/// Which paths a manifest may name: the config and its includes anywhere but in clawmend's own folder and in the
+/// place of the database, a pairing file only in its own place, and in the folders of the pairing files nothing
+/// but JSON. Which of these the config includes is the store's matter.
 fn is_known_path(path: &str) -> bool {
+    let rest = path.strip_prefix('/').unwrap_or(path);
+    if !is_plain(rest) || Path::new(path).starts_with(OWN_DIR) || path.starts_with(DATABASE) {
+        return false;
+    }
     let file = Path::new(path).file_name();
     let is_pairing = |part: Part| part.file().is_some_and(|own| Path::new(own).file_name() == file);
     let beside =

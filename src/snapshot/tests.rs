@@ -141,6 +141,7 @@ fn damage_of_any_kind_is_found_and_refused() {
 #[test]
 fn a_manifest_that_lies_is_refused() {
     let home = Home::new();
+    std::fs::write(home.dir.path().join("openclaw.json"), "{}").unwrap();
     let made = home.create(0).unwrap();
     let path = made.path().join("manifest.json");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -160,6 +161,13 @@ fn a_manifest_that_lies_is_refused() {
         ("\"files\"", "\"filet\""),
         ("devices/old.json.migrated", "devices/old.sh"),
         ("identity/device.json", "identitx/device.json"),
+        ("\"openclaw.json\"", "\"../outside\""),
+        ("\"openclaw.json\"", "\"./openclaw.json\""),
+        ("\"openclaw.json\"", "\"openclaw.json/\""),
+        ("\"openclaw.json\"", "\"devices/../../out.json\""),
+        ("\"openclaw.json\"", "\"/etc/../etc/x\""),
+        ("\"openclaw.json\"", "\"clawmend/lock\""),
+        ("\"openclaw.json\"", "\"state/openclaw.sqlite-wal\""),
         ("\"mode\"", "\"mude\""),
         ("\"entries\"", "\"entires\""),
         ("{", ""),
@@ -168,8 +176,8 @@ fn a_manifest_that_lies_is_refused() {
         home.open(&made.id).unwrap_err();
         assert!(home.list()[0].problem.is_some(), "{to}");
     }
-    // A path that clawmend never writes is refused when the way back is asked for.
-    for lie in ["../outside", "clawmend/lock"] {
+    // A path that is not of the config is refused when the way back is asked for.
+    for lie in [".env", "OPENCLAW.JSON", "skills/x.js", "devices/below/x.json", "/etc/cron.d/x"] {
         write(&text.replace("\"openclaw.json\"", &format!("\"{lie}\"")));
         let opened = home.open(&made.id).unwrap();
         let entries = &opened.manifest.entries;

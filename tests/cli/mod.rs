@@ -3,6 +3,7 @@ mod canaries;
 mod complete;
 mod consent;
 mod explain;
+mod forged;
 mod help;
 mod identity;
 mod json;

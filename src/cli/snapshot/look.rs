@@ -165,6 +165,8 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
         Some(wanted) => vec![snapshot::find(&all, wanted)?.clone()],
         None => all.own,
     };
+    // Which files it may name depends on the config that is there.
+    let files = context.read()?.stores.files;
     let mut checked = Vec::new();
     let mut unchecked = None;
     for summary in chosen {
@@ -172,7 +174,9 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
             Ok(found) => {
                 unchecked = unchecked.or(found.unchecked().map(|why| (summary.id.clone(), why)));
                 let verify = || found.verify(&verify_extract);
-                context.while_it_takes("checking the snapshot", verify)?
+                let problems = context.while_it_takes("checking the snapshot", verify)?;
+                let named = files.slots_of(&found.manifest.entries, &found);
+                problems.into_iter().chain(named.err().map(|error| error.to_string())).collect()
             }
             Err(error) => vec![error.to_string()],
         };

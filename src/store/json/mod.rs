@@ -11,6 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::config::paths::Root;
 use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT, StateDir};
 use crate::image::{FileState, Slot, TextImage};
@@ -25,20 +26,21 @@ pub const NAME: &str = "files";
 pub struct JsonStore {
     state_dir: StateDir,
     config_files: Vec<PathBuf>,
+    include_roots: Vec<Root>,
 }
 
 impl JsonStore {
     /// The pairing files below `state_dir`, and these config files: the config first, then what it
     /// includes. A config outside the state dir in the first place counts as named by the invoker.
     pub fn new(state_dir: impl Into<StateDir>, config_files: Vec<PathBuf>) -> Self {
-        Self { state_dir: state_dir.into(), config_files }
+        Self { state_dir: state_dir.into(), config_files, include_roots: Vec::new() }
     }
 
-    /// The same store with other config files: what the config includes is known only once it was
-    /// read.
+    /// The same store with other config files, and the folders that includes may lie in: what the config
+    /// includes is known only once it was read.
     #[must_use]
-    pub fn with_config_files(&self, config_files: Vec<PathBuf>) -> Self {
-        Self::new(self.state_dir.clone(), config_files)
+    pub fn with_config_files(&self, config_files: Vec<PathBuf>, include_roots: Vec<Root>) -> Self {
+        Self { include_roots, ..Self::new(self.state_dir.clone(), config_files) }
     }
 
     /// Makes every config file known that is to change: what is changed is captured first.

@@ -1,13 +1,16 @@
 //! The way back to what a snapshot holds.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use super::{JsonStore, NAME};
+use super::{JsonStore, NAME, key_of};
+use crate::config::include;
 use crate::error::Error;
 use crate::files::dir::refuse;
-use crate::files::hash;
-use crate::image::{FileState, Images, Meta, Slot, TextImage};
-use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
+use crate::files::{hash, real};
+use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
+use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, Part};
 use crate::plan::{After, FileChange};
 use crate::step::Step;
 use crate::store::{ManifestEntry, Source};
@@ -23,10 +26,7 @@ impl JsonStore {
         let state = self.state_dir.open()?;
         let folder = state.meta()?;
         let mut changes = Vec::new();
-        for entry in entries.iter().filter(|entry| entry.store == NAME) {
-            let Some(slot) = self.slot_of(&entry.path)? else {
-                continue;
-            };
+        for (slot, entry) in self.slots_of(entries, source)? {
             let before = match now.text(&slot) {
                 Some(image) => image.clone(),
                 None => self.image(state, &slot),
@@ -44,29 +44,86 @@ impl JsonStore {
         Ok(changes)
     }
 
-    /// The slot an entry's path names; `None` for what a restore leaves alone.
+    /// What a restore may change, and to what. The other files of `devices/` and `identity/` are left alone.
     ///
-    /// A manifest lies where the state dir's owner can write: a path that is neither the config, an
-    /// include nor a pairing file is refused.
-    pub(super) fn slot_of(&self, path: &str) -> Result<Option<Slot>, Error> {
-        if let Some(part) = Part::of_file(path) {
-            return Ok(Some(Slot::File(part)));
+    /// A manifest lies where the state dir's owner can write, and a snapshot may come from elsewhere.
+    ///
+    /// # Errors
+    /// It names a file that clawmend would not change, and that is not as in the snapshot anyway.
+    pub fn slots_of<'e>(
+        &self,
+        entries: &'e [ManifestEntry],
+        source: &dyn Source,
+    ) -> Result<Vec<(Slot, &'e ManifestEntry)>, Error> {
+        let state = self.state_dir.open()?;
+        let configs = self.configs_of(entries, source);
+        let mut slots = Vec::new();
+        for entry in entries.iter().filter(|entry| entry.store == NAME) {
+            if let Some(part) = Part::of_file(&entry.path) {
+                slots.push((Slot::File(part), entry));
+            } else if let Some(path) = configs.get(&entry.path) {
+                slots.push((Slot::Config(path.clone()), entry));
+            } else if ![DEVICES_DIR, IDENTITY_DIR].map(Some).contains(&folder_of(&entry.path)) {
+                let there = self.image(state, &Slot::Config(self.state_dir.join(&entry.path)));
+                let there = there.bytes().map(|bytes| hash::of(bytes));
+                if there != entry.sha256 {
+                    return Err(not_ours(&entry.path));
+                }
+            }
         }
-        let plain = Path::new(path);
-        let below = |folder: &str| plain.starts_with(folder);
-        if below(DEVICES_DIR) || below(IDENTITY_DIR) {
-            return Ok(None);
-        }
-        let hops = plain.components().any(|part| matches!(part, std::path::Component::ParentDir));
-        if hops || below(OWN_DIR) || path.is_empty() {
-            return Err(Error::refused(format!(
-                "the snapshot names a path that clawmend never changes: `{}`",
-                path.escape_debug()
-            ))
-            .hint(Step::other_snapshot().note("somebody has edited the manifest of this one")));
-        }
-        Ok(Some(Slot::Config(self.state_dir.join(plain))))
+        Ok(slots)
     }
+
+    /// The files of the config by what a snapshot calls them: the one that was located, what it includes, and
+    /// what it included when the snapshot was taken.
+    fn configs_of(
+        &self,
+        entries: &[ManifestEntry],
+        source: &dyn Source,
+    ) -> BTreeMap<String, PathBuf> {
+        let key = |path: &Path| key_of(&self.state_dir, path);
+        let piece = |path: &Path| {
+            let entry = entries.iter().find(|entry| entry.path == key(path))?;
+            source.get(entry.name.as_ref()?).ok().map(Bytes::new)
+        };
+        let named = RefCell::new(self.config_files.clone());
+        let look = |path: &Path| {
+            // Anything can stand in a config that came with the snapshot.
+            if path.extension().is_some_and(|end| CONFIG_ENDINGS.iter().any(|known| end == *known))
+            {
+                named.borrow_mut().push(path.to_path_buf());
+            }
+            let state = piece(path).map_or(FileState::Absent, |bytes| FileState::Present {
+                bytes,
+                meta: Meta::default(),
+            });
+            (state, real(path))
+        };
+        if let Some(config) = self.config_files.first()
+            && let Some(bytes) = piece(config)
+        {
+            // One that does not parse includes nothing.
+            let _ = include::resolve(config, bytes, &self.include_roots, &look);
+        }
+        named.into_inner().into_iter().map(|path| (key(&path), path)).collect()
+    }
+}
+
+/// How files are called that only a snapshot's config includes.
+const CONFIG_ENDINGS: [&str; 3] = ["json", "json5", "jsonc"];
+
+/// The folder of a file that lies one level below the state dir.
+fn folder_of(path: &str) -> Option<&str> {
+    path.split_once('/').filter(|(_, name)| !name.contains('/')).map(|(folder, _)| folder)
+}
+
+fn not_ours(path: &str) -> Error {
+    Error::refused(format!(
+        "the snapshot names a file that clawmend does not change: `{}`",
+        path.escape_debug()
+    ))
+    .hint("if it is your config, name it: `--config FILE`; if your config includes it, name it there first")
+    .hint(Step::other_snapshot().note("if not, somebody has edited the manifest of this one"))
 }
 
 /// Mode and owner as the manifest has them, as far as that gives nothing away: it lies where the state
