@@ -339,3 +339,49 @@ fn a_token_that_was_pasted() {
         assert!(run.exit.code() == 3 && !run.text().contains("hunterhunter"), "{}", run.text());
     }
 }
+
+/// What the database's own schema makes SQLite say of a write that fails: a cell, a name, a literal.
+#[test]
+fn a_secret_in_what_sqlite_says() {
+    const CHECK: &str = "CHECK (scopes_json not like '%write%' or 'hunterword zebra' = '')";
+    for (harm, secret) in [
+        (
+            "CREATE INDEX zz ON device_auth_tokens (json_extract('{}', \
+             CASE WHEN scopes_json LIKE '%write%' THEN token ELSE '$' END))",
+            None,
+        ),
+        (
+            "CONSTRAINT \"hunterword zebra\" CHECK (scopes_json not like '%write%')",
+            Some("hunterword"),
+        ),
+        (CHECK, Some("hunterword")),
+    ] {
+        let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+        let db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
+        let token: String =
+            db.query_row("SELECT token FROM device_auth_tokens", [], |row| row.get(0)).unwrap();
+        if harm.starts_with("CREATE") {
+            db.execute_batch(harm).unwrap();
+        } else {
+            let of = "name = 'device_auth_tokens'";
+            let sql: String = db
+                .query_row(&format!("SELECT sql FROM sqlite_schema WHERE {of}"), [], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            let at =
+                sql.find("scopes_json TEXT NOT NULL").unwrap() + "scopes_json TEXT NOT NULL".len();
+            let sql = format!("{} {harm}{}", &sql[..at], &sql[at..]);
+            db.pragma_update(None, "writable_schema", true).unwrap();
+            db.execute(&format!("UPDATE sqlite_schema SET sql = ?1 WHERE {of}"), [sql]).unwrap();
+        }
+        drop(db);
+        for args in [&["repair", "--yes"][..], &["repair", "--yes", "--json"]] {
+            let run = sandbox.run(args);
+            assert!(matches!(run.exit, Exit::Refused | Exit::Failed), "{harm}: {}", run.text());
+            for secret in [Some(token.as_str()), secret].into_iter().flatten() {
+                assert!(!run.text().contains(secret), "{harm}: {}", run.text());
+            }
+        }
+    }
+}

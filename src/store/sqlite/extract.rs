@@ -7,7 +7,7 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Batch, Connection, OpenFlags};
 
-use super::failure::Halt;
+use super::failure::{Halt, says};
 use super::reader::{self, Way};
 use super::table::{self, TableShape, quote};
 use crate::error::Error;
@@ -22,7 +22,7 @@ pub(super) fn write(source: &Connection, target: &Path) -> Result<BTreeMap<Strin
         Halt::Failed(
             Error::failed("could not write the snapshot's extract of the database")
                 .at(target)
-                .because(error)
+                .because(says(&error))
                 .hint("check the free space and the permissions of the snapshot's folder"),
         )
     };
@@ -145,7 +145,7 @@ pub fn verify_extract(folder: &Dir, path: &Path, entry: &ManifestEntry) -> Resul
 fn verify(path: &Path, entry: &ManifestEntry, connection: &Connection) -> Result<(), Halt> {
     let answer: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if answer != "ok" {
-        return Err(wrong(path, &answer));
+        return Err(wrong(path, "SQLite finds it damaged"));
     }
     let mut found = BTreeMap::new();
     for part in table::shapes(connection)?.into_keys() {

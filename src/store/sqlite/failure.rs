@@ -183,14 +183,14 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
     let Some(code) = code_of(error) else {
         return Error::failed("the database was not changed")
             .at(path)
-            .because(error)
+            .because(says(error))
             .hint(Step::clawmend(["diagnose"]).note("shows the present state; then try again"));
     };
     match code.code {
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
             Error::failed("the database cannot be written; nothing was changed")
                 .at(path)
-                .because(error)
+                .because(says(error))
                 .hint(crate::files::rights::advice(path))
                 .hint("the database's folder must be writable too")
         }
@@ -201,10 +201,10 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
         ErrorCode::ConstraintViolation => {
             Error::refused("the database refuses the rows; nothing was changed")
                 .at(path)
-                .because(error)
+                .because(says(error))
                 .hint(Step::clawmend(["diagnose"]).note("shows the present state; then try again"))
         }
-        _ => Error::failed("the database was not changed").at(path).because(error).hint(
+        _ => Error::failed("the database was not changed").at(path).because(says(error)).hint(
             "run the same command again; if it fails again, check the disk and its free space",
         ),
     }
@@ -219,7 +219,7 @@ pub(super) fn not_committed(path: &Path, error: &rusqlite::Error) -> Error {
     }
     Error::new(Kind::HalfDone, "the disk failed while the database was written")
         .at(path)
-        .because(error)
+        .because(says(error))
         .hint("check the disk (dmesg) and its free space, and copy the state dir away")
 }
 
