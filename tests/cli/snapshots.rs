@@ -251,10 +251,13 @@ fn a_config_that_was_named_can_be_restored_and_that_taken_back() {
     sandbox.run(&["--config", &named, "repair", "--yes"]).expect(Exit::Done);
     let repaired = std::fs::read_to_string(&real).unwrap();
     assert_ne!(repaired, broken);
-    // Without naming it again: the snapshot knows it.
-    sandbox.run(&["restore", "--yes"]);
+    // Whoever filled the snapshot can name any file in it: outside the state dir only the invoker says what the config is.
+    let unnamed = sandbox.run(&["restore", "--yes"]).expect(Exit::Refused);
+    assert!(unnamed.stderr.contains("--config FILE"), "{}", unnamed.text());
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), repaired);
+    sandbox.run(&["--config", &named, "restore", "--yes"]);
     assert_eq!(std::fs::read_to_string(&real).unwrap(), broken);
-    sandbox.run(&["restore", "--yes"]);
+    sandbox.run(&["--config", &named, "restore", "--yes"]);
     assert_eq!(std::fs::read_to_string(&real).unwrap(), repaired);
 }
 
