@@ -136,21 +136,27 @@ pub enum Remedy {
 }
 
 /// Something that was seen; secrets already masked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Evidence {
-    /// What it is, e.g. `lacks`; empty where the value says it all.
+    /// What it is, e.g. `lacks`; absent where the value says it all.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    #[schemars(with = "Option<String>")]
     pub label: &'static str,
-    /// The value, or a sentence.
-    pub value: String,
+    /// The value, or a sentence; the items of a list, perhaps none.
+    pub values: Vec<String>,
     /// How much it matters.
+    #[serde(skip)]
     pub kind: EvidenceKind,
 }
 
 /// How evidence is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EvidenceKind {
     /// Always, as far as there is room.
+    #[default]
     Seen,
+    /// Also where the finding is told in a line: nobody may act without having seen it.
+    First,
     /// Only where everything is asked for.
     Detail,
     /// A request of this machine, which a finding about requests tells better.
@@ -159,12 +165,19 @@ pub enum EvidenceKind {
     Excerpt,
 }
 
+impl Evidence {
+    /// The value as text.
+    pub fn value(&self) -> String {
+        if self.values.is_empty() { "none".to_owned() } else { self.values.join(", ") }
+    }
+}
+
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.label, self.kind) {
-            ("", EvidenceKind::Excerpt) => write!(f, "  {}", self.value),
-            ("", _) => f.write_str(&self.value),
-            (label, _) => write!(f, "{label}: {}", self.value),
+            ("", EvidenceKind::Excerpt) => write!(f, "  {}", self.value()),
+            ("", _) => f.write_str(&self.value()),
+            (label, _) => write!(f, "{label}: {}", self.value()),
         }
     }
 }
@@ -198,6 +211,13 @@ impl Finding {
         self.with(label, value.into(), EvidenceKind::Seen)
     }
 
+    /// With a list that was seen, perhaps an empty one.
+    #[must_use]
+    pub fn seen_list(mut self, label: &'static str, values: Vec<String>) -> Self {
+        self.evidence.push(Evidence { label, values, kind: EvidenceKind::Seen });
+        self
+    }
+
     /// With a sentence about what was seen.
     #[must_use]
     pub fn note(self, text: impl Into<String>) -> Self {
@@ -229,7 +249,7 @@ impl Finding {
     /// With evidence of any kind.
     #[must_use]
     pub fn with(mut self, label: &'static str, value: String, kind: EvidenceKind) -> Self {
-        self.evidence.push(Evidence { label, value, kind });
+        self.evidence.push(Evidence { label, values: vec![value], kind });
         self
     }
 

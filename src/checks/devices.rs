@@ -1,9 +1,9 @@
 //! Other devices: worth knowing, never touched without being asked to.
 
-use super::Check;
 use super::approvable::refusal;
 use super::local::foreign_request_line;
-use crate::finding::{Code, Severity};
+use super::{Check, named_as};
+use crate::finding::{Code, EvidenceKind, Severity};
 use crate::model::device::Device;
 use crate::model::layout::Part;
 use crate::model::store::Entry;
@@ -61,11 +61,11 @@ pub static FOREIGN_REQUEST: Check = Check {
             _ => finding.by_hand([Step::clawmend(["devices"])
                 .note("shows them all; approve yours by its id, and no other")]),
         };
-        Some(super::named(finding, &waiting, |(entry, device)| {
+        Some(named_as(EvidenceKind::First, finding, &waiting, |(entry, device)| {
             let refusal = refusal(model, &entry.key);
             let warning = refusal.map(|why| format!("; do not approve it: {}", why.says()));
             let warning = warning.unwrap_or_default();
-            format!("{}{warning}", foreign_request_line(device, model.facts.now_ms))
+            format!("{}{warning}", foreign_request_line(model, device))
         }))
     },
     ..Check::BASE

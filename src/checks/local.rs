@@ -1,6 +1,6 @@
 //! This machine's CLI in the pairing store: is it paired, as whom, with which scopes.
 
-use super::{Check, Edits, Stage, list};
+use super::{Check, Edits, Stage};
 use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::device::Device;
@@ -8,7 +8,7 @@ use crate::model::layout::Part;
 use crate::model::scopes::Era;
 use crate::model::store::Condition;
 use crate::model::{Model, place_of};
-use crate::secret::shape::Shape;
+use crate::secret::shape::{Shape, shown_list};
 use crate::text::ago;
 
 pub(super) fn paired_place(model: &Model) -> Place {
@@ -21,11 +21,24 @@ pub(super) fn local(model: &Model) -> Option<&Device> {
     model.local.as_ref()
 }
 
+/// What a request asks for: `operator.read, operator.write`.
+pub fn asked_for(request: &Device) -> String {
+    let roles = request.all_roles();
+    let scopes = match request.scopes.items() {
+        [] => "no scopes".to_owned(),
+        scopes => shown_list(scopes).join(", "),
+    };
+    match roles.iter().all(|role| role == "operator") {
+        true => scopes,
+        false => format!("{scopes}, as {}", shown_list(&roles).join(" and ")),
+    }
+}
+
 /// One line about a request.
 pub fn request_line(request: &Device, now_ms: i64) -> String {
     let mut words = vec![
         format!("request {}", Shape::RequestId.show(&request.key)),
-        format!("asks for {}", list(request.scopes.items())),
+        format!("asks for {}", asked_for(request)),
     ];
     if request.is_repair {
         words.push("of a device that is paired".into());
@@ -42,8 +55,17 @@ pub fn request_line(request: &Device, now_ms: i64) -> String {
     words.join(", ")
 }
 
-/// One line about another device's request: all that tells a person whose it is.
-pub fn foreign_request_line(request: &Device, now_ms: i64) -> String {
+/// A request's id, as far as a person has to type it: its start, where no other one starts like that.
+pub fn short_id(model: &Model, id: &str) -> String {
+    let start: String = id.chars().take(8).collect();
+    let alike = model.pending.entries.iter().filter(|entry| entry.key.starts_with(&start));
+    let shown = Shape::RequestId.show(id);
+    if alike.count() > 1 || shown != id { shown } else { start }
+}
+
+/// One line about another device's request: all that tells a person whose it is, and what it would get.
+pub fn foreign_request_line(model: &Model, request: &Device) -> String {
+    let now_ms = model.facts.now_ms;
     let shown = |shape: Shape, text: &Option<String>| Some(shape.show(text.as_deref()?));
     let mut client = vec![
         shown(Shape::Client, &request.client_id),
@@ -52,10 +74,13 @@ pub fn foreign_request_line(request: &Device, now_ms: i64) -> String {
     ];
     client.dedup();
     let client: Vec<String> = client.into_iter().flatten().collect();
-    let age = request.asked_at_ms.map(|at| format!("asked {}", ago(at, now_ms)));
-    let line = request_line(request, now_ms);
-    let parts = [request.name(), client.join(" "), age.unwrap_or_default(), line];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    let from = shown(Shape::Address, &request.remote_ip).map(|ip| format!("from {ip}"));
+    let expired = if request.expired(now_ms) { ", expired" } else { "" };
+    let age = request.asked_at_ms.map(|at| format!("asked {}{expired}", ago(at, now_ms)));
+    let parts = [Some(request.name()), Some(client.join(" ")), from, age];
+    let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    let (id, asks) = (short_id(model, &request.key), asked_for(request));
+    format!("{}: request {id} asks for {asks}", parts.join(", "))
 }
 
 pub static NOT_PAIRED: Check = Check {
@@ -193,7 +218,7 @@ pub static ROLE_MISSING: Check = Check {
         let finding = check.finding(paired_place(model), says).repaired("add the role `operator`");
         // From 2026.4 `role` and `roles` count together; before, `roles` alone where it is a list.
         let is_mild = held && model.era == Era::Least;
-        Some(finding.rated_if(is_mild, Severity::Warning).seen("roles", list(&roles)))
+        Some(finding.rated_if(is_mild, Severity::Warning).seen_list("roles", shown_list(&roles)))
     },
     edits: Edits::Grant,
     ..Check::BASE

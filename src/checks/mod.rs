@@ -36,14 +36,13 @@ use std::collections::HashSet;
 
 pub use admission::{Admission, Outcome, Verdict, admission};
 pub use check::{Check, Edits, Options, Scopes, Stage};
-pub use local::foreign_request_line;
+pub use local::{asked_for, foreign_request_line, short_id};
 pub use plan::plan;
 pub use records::describe as describe_fault;
 
-use crate::finding::{Code, Finding, Remedy, Severity};
+use crate::finding::{Code, EvidenceKind, Finding, Remedy, Severity};
 use crate::model::Model;
 use crate::model::layout::Part;
-use crate::secret::shape::shown_list;
 use crate::step::Step;
 
 /// Every check, in the order findings of equal severity are shown.
@@ -226,9 +225,20 @@ const NAMED: usize = 5;
 
 /// A finding with its first few items as evidence, and how many more there are.
 fn named<T>(finding: Finding, items: &[T], line: impl Fn(&T) -> String) -> Finding {
+    named_as(EvidenceKind::Seen, finding, items, line)
+}
+
+/// The same, shown like that.
+fn named_as<T>(
+    kind: EvidenceKind,
+    finding: Finding,
+    items: &[T],
+    line: impl Fn(&T) -> String,
+) -> Finding {
     let more = items.len().saturating_sub(NAMED);
-    let finding = finding.notes(items.iter().take(NAMED).map(line));
-    finding.notes((more > 0).then(|| format!("and {more} more")))
+    let lines = items.iter().take(NAMED).map(line);
+    let lines = lines.chain((more > 0).then(|| format!("and {more} more")));
+    lines.fold(finding, |finding, line| finding.with("", line, kind))
 }
 
 /// A store's file, relative to the state dir.
@@ -241,11 +251,6 @@ fn set_aside_step(model: &Model, file: &str) -> Step {
     let path = model.facts.state_dir.join(file);
     let aside = model.facts.state_dir.join(format!("{file}.aside"));
     Step::run("mv", [path, aside]).after("move it away")
-}
-
-/// `operator.read, operator.write`, or "none".
-fn list(scopes: &[String]) -> String {
-    if scopes.is_empty() { "none".to_owned() } else { shown_list(scopes).join(", ") }
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use super::local::{KEY_DIFFERS, NOT_PAIRED, ROLE_MISSING, local, request_line};
 use super::pins::PINNED;
 use super::scopes::{BEYOND, NARROW, SCOPES_MISSING};
-use super::{Check, Edits, identity, import, list, stores, tokens};
+use super::{Check, Edits, identity, import, stores, tokens};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::device::Device;
 use crate::model::layout::Part;
 use crate::model::place_of;
 use crate::model::scopes::FULL;
+use crate::secret::shape::shown_list;
 
 /// What keeps the CLI out makes its requests wait.
 static LOCKED_OUT: &[&Check] = &[
@@ -88,10 +89,11 @@ pub static REQUEST_WAITS: Check = Check {
                 .repaired("give the CLI its scopes, and remove its requests");
         for request in live {
             let lacking = model.era.lacking(request.scopes.items(), FULL);
-            let lacks = (!lacking.is_empty()).then(|| list(&lacking));
-            finding = finding
-                .note(request_line(request, model.facts.now_ms))
-                .seen_each("if it were approved as it is, the CLI would still lack", lacks);
+            finding = finding.note(request_line(request, model.facts.now_ms));
+            if !lacking.is_empty() {
+                let label = "if it were approved as it is, the CLI would still lack";
+                finding = finding.seen_list(label, shown_list(&lacking));
+            }
         }
         Some(finding)
     },

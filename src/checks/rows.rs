@@ -92,7 +92,11 @@ pub static IDENTITY_TIMES: Check = Check {
             place_of(StoreKind::Sqlite, Part::Identity),
             "the identity's times are not valid, and OpenClaw refuses the identity for that",
         );
-        Some(finding.repaired("set them to now").seen("times", bad.join(", ")))
+        Some(
+            finding
+                .repaired("set them to now")
+                .seen_list("times", bad.iter().map(ToString::to_string).collect()),
+        )
     },
     edits: Edits::Pairing(|model, _| {
         let (Some(row), Some(_)) = (model.identity_row(), model.usable_identity()) else {

@@ -1,12 +1,13 @@
 //! What the CLI's record and its token may do: the lists of scopes, which have to agree.
 
 use super::local::{local, paired_place, with_request};
-use super::{Check, Edits, RELEASES_DIFFER, Stage, list};
+use super::{Check, Edits, RELEASES_DIFFER, Stage};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::device::{Device, List, Token};
 use crate::model::scopes::{Era, FULL};
 use crate::model::{Model, Shared};
+use crate::secret::shape::shown_list;
 
 /// `tokens.operator` of this machine's record; `None` where there is no record to look at.
 pub(super) fn entry(model: &Model) -> Option<Option<&Token>> {
@@ -97,15 +98,15 @@ pub static SCOPES_MISSING: Check = Check {
         }
         let says = "this machine's CLI is paired, but has too few scopes";
         let holds = match held {
-            List::Odd => "not a list of texts".to_owned(),
-            held => list(held.items()),
+            List::Odd => vec!["not a list of texts".to_owned()],
+            held => shown_list(held.items()),
         };
         let finding = check
             .finding(paired_place(model), says)
             .repaired("give it the full operator scopes, in all places")
             .detail("deviceId", &device.key)
-            .seen(name, holds)
-            .seen("lacks", list(&lacking));
+            .seen_list(name, holds)
+            .seen_list("lacks", shown_list(&lacking));
         let finding = match model.release().filter(|_| reads_scopes_alone(model)) {
             Some(release) if device.approved_scopes.is_list() => finding.note(format!(
                 "{release}, which wrote the config last, reads `scopes` alone; a later release has written `approvedScopes`, and reads that: \
@@ -152,7 +153,11 @@ pub static SCOPES_DISAGREE: Check = Check {
         let says = "the CLI's list approvedScopes is complete, its list scopes is not";
         let finding =
             check.finding(paired_place(model), says).repaired("add the missing scopes to `scopes`");
-        Some(finding.seen("approvedScopes", list(approved)).seen("scopes", list(scopes.items())))
+        Some(
+            finding
+                .seen_list("approvedScopes", shown_list(approved))
+                .seen_list("scopes", shown_list(scopes.items())),
+        )
     },
     edits: Edits::Grant,
     ..Check::BASE
@@ -190,8 +195,9 @@ pub static NARROW: Check = Check {
         let finding = check
             .finding(paired_place(model), "the CLI's operator token has too few scopes")
             .repaired("give the token the full operator scopes, on both sides");
-        let finding =
-            finding.seen("token scopes", list(token.scopes.items())).seen("lacks", list(&lacking));
+        let finding = finding
+            .seen_list("token scopes", shown_list(token.scopes.items()))
+            .seen_list("lacks", shown_list(&lacking));
         let finding = only_with_device_token(model, finding);
         Some(finding.rated_if(inherits || gets_in, Severity::Warning))
     },
@@ -229,7 +235,7 @@ pub static BEYOND: Check = Check {
         let finding = check
             .finding(paired_place(model), says)
             .repaired("give the device the full operator scopes too");
-        Some(only_with_device_token(model, finding.seen("beyond", list(&beyond))))
+        Some(only_with_device_token(model, finding.seen_list("beyond", shown_list(&beyond))))
     },
     edits: Edits::Grant,
     ..Check::BASE

@@ -9,7 +9,7 @@ use crate::checks::{self, Options};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::model::IdentityState;
-use crate::secret::shape::{Shape, shown_list};
+use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::safe;
 
@@ -75,8 +75,7 @@ fn meant(state: &State, wanted: String) -> Result<String, Error> {
         more => {
             let text = format!("the ids of {} requests start like that", more.len());
             let lines = state.model.pending.devices().filter(|one| more.contains(&&*one.key));
-            let lines = lines
-                .map(|one| crate::checks::foreign_request_line(&one, state.model.facts.now_ms));
+            let lines = lines.map(|one| checks::foreign_request_line(&state.model, &one));
             Err(lines.take(5).fold(Error::usage(text), Error::hint))
         }
     }
@@ -96,7 +95,7 @@ fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, 
     };
     let expired = request.expired(context.world.now_ms);
     if own {
-        let asks = shown_list(request.scopes.items()).join(", ");
+        let asks = checks::asked_for(&request);
         context.note(&format!(
             "note: this request is this machine's own: the CLI gets the full operator scopes, not only what the request asks for ({})",
             safe(&asks)
@@ -154,18 +153,8 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
         return Err(Error::refused(text).hint(list("shows what waits")));
     }
     let waiting: Vec<_> = waiting.into_iter().map(|(_, request)| request).collect();
-    // Whoever presses Enter without reading lets nobody in.
-    let items: Vec<String> = std::iter::once("none of them".to_owned())
-        .chain(waiting.iter().map(|request| {
-            safe(&crate::checks::foreign_request_line(request, context.world.now_ms))
-        }))
-        .collect();
-    let chosen = context
-        .world
-        .person
-        .choose("Which device is yours", &items)
-        .and_then(|at| waiting.get(at.checked_sub(1)?));
-    match chosen {
+    let items = waiting.iter().map(|one| checks::foreign_request_line(&state.model, one));
+    match context.choose("Which device is yours?", items).and_then(|at| waiting.get(at)) {
         Some(request) => Ok(Some(request.key.clone())),
         None => Err(Error::declined("Nothing was changed.")),
     }

@@ -30,6 +30,7 @@ use crate::snapshot::{self, Listed};
 use crate::step::Step;
 use crate::store::Stores;
 use crate::store::sqlite::{Hold, SqliteStore};
+use crate::text::safe;
 
 /// How long to wait for a database that somebody holds.
 pub const BUSY: Duration = Duration::from_secs(5);
@@ -116,6 +117,16 @@ impl State {
 }
 
 impl Context<'_, '_> {
+    /// Which of several, numbered, in lines that fit the terminal; `None` where none was chosen.
+    pub fn choose(&self, question: &str, items: impl Iterator<Item = String>) -> Option<usize> {
+        let width = self.world.width;
+        let mut lines = vec![wrap(question, width, "", "  ")];
+        for (at, item) in items.enumerate() {
+            lines.push(wrap(&safe(&item), width, &format!("{:>3}  ", at + 1), "     "));
+        }
+        self.world.person.choose(&lines.join("\n"), lines.len() - 1)
+    }
+
     /// Finds the state dir, once; where root runs this, the process has the rights of its owner from here on.
     ///
     /// # Errors

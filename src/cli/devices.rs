@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use super::context::Context;
 use super::head::head;
-use crate::checks::approvable::refusal;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::model::Model;
@@ -17,18 +16,9 @@ use crate::text::{ago, safe, utc};
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let state = context.read()?;
     let model = &state.model;
-    let list = |records: &Records, pending: bool| -> Vec<DeviceDocument> {
-        records
-            .entries
-            .iter()
-            .filter_map(|entry| {
-                let problems = entry.faults.iter().map(crate::checks::describe_fault).collect();
-                Some(DeviceDocument::of(model, &records.device(entry)?, pending, problems))
-            })
-            .collect()
-    };
     state.must_know_devices()?;
-    let (pending, paired) = (list(&model.pending, true), list(&model.paired, false));
+    let [pending, paired] =
+        [&model.pending, &model.paired].map(|records| DeviceDocument::all(model, records));
     let exit = match [&model.paired, &model.pending].into_iter().any(is_unsure) {
         true => Exit::Findings,
         false => Exit::Done,
@@ -66,23 +56,14 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         );
         for device in devices {
             out.push_str(&one(device, now, paint, context.world.width));
-            let refused = device
-                .request_id
-                .as_ref()
-                .filter(|_| !device.this_machine)
-                .and_then(|id| refusal(model, id));
-            if let Some(why) = refused {
-                let why = safe(&format!("do not approve it: {}", why.says()));
-                let _ = writeln!(out, "    {:<10} {}", "refused", paint.red(&why));
-            }
         }
     }
     let mut able = pending
         .iter()
-        .filter(|device| !device.this_machine && !device.expired)
-        .filter_map(|device| device.request_id.as_deref())
-        .filter(|id| refusal(model, id).is_none());
+        .filter(|device| !device.this_machine && !device.expired && device.refused.is_none())
+        .filter_map(|device| device.request_id.as_deref());
     let (first, more) = (able.next(), able.next());
+    context.print(&out);
     if let Some(id) = first {
         // Never one of several: the first is not the likeliest.
         let step = match more {
@@ -90,13 +71,14 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
             Some(_) => Step::clawmend(["approve", "REQUEST_ID"])
                 .after("To approve the one that is yours (the start of its id is enough)"),
         };
-        let _ = writeln!(out, "\n{}", context.typed(&step));
+        context.say("");
+        context.say_step(&step);
     }
     if exit == Exit::Findings {
         let diagnose = Step::clawmend(["diagnose"]).after("What is wrong with it, and what to do");
-        let _ = writeln!(out, "\n{}", context.typed(&diagnose));
+        context.say("");
+        context.say_step(&diagnose);
     }
-    context.print(&out);
     Ok(exit)
 }
 
@@ -123,8 +105,8 @@ fn unread(context: &mut Context<'_, '_>, model: &Model) {
 
 fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint, width: usize) -> String {
     let mut out = String::new();
-    let list = |items: &[String]| {
-        if items.is_empty() { "none".to_owned() } else { safe(&items.join(", ")) }
+    let list = |items: &[String], none: &str| {
+        if items.is_empty() { none.to_owned() } else { safe(&items.join(", ")) }
     };
     let mark = if device.this_machine { paint.green("  (this machine)") } else { String::new() };
     let name = if device.name.is_empty() { "unnamed" } else { &device.name };
@@ -152,15 +134,18 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint, width: us
     if let Some(address) = &device.remote_ip {
         line("from", safe(address));
     }
-    line("roles", list(&device.roles));
-    line(if device.request_id.is_some() { "asks for" } else { "holds" }, list(&device.scopes));
+    line("roles", list(&device.roles, "none"));
+    line(
+        if device.request_id.is_some() { "asks for" } else { "holds" },
+        list(&device.scopes, "no scopes"),
+    );
     if !device.lacks.is_empty() {
         // A request asks for too little; a paired device has too little.
         let (label, what) = match device.request_id {
             Some(_) => ("too few", "if it is approved as it is, the CLI lacks "),
             None => ("lacks", ""),
         };
-        line(label, paint.red(&format!("{what}{}", list(&device.lacks))));
+        line(label, paint.red(&format!("{what}{}", list(&device.lacks, "nothing"))));
     }
     if let Some(at) = device.at_ms {
         let expired = if device.expired { ", expired" } else { "" };
@@ -169,6 +154,9 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint, width: us
     }
     if let Some(at) = device.last_seen_at_ms {
         line("seen", format!("{} ({})", utc(at), ago(at, now)));
+    }
+    if let Some(why) = &device.refused {
+        line("refused", paint.red(&safe(&format!("do not approve it: {why}"))));
     }
     if !device.problems.is_empty() {
         line("problem", paint.red(&safe(&device.problems.join("; "))));

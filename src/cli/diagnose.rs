@@ -10,7 +10,7 @@ use crate::finding::{Finding, Severity};
 use crate::model::scopes::{Era, LEAST};
 use crate::platform::Answer;
 use crate::render::findings::{self, View};
-use crate::render::json::{DiagnoseDocument, Head, StateDocument};
+use crate::render::json::{DeviceDocument, DiagnoseDocument, Head, StateDocument};
 use crate::render::{admission, wrap};
 use crate::step::Step;
 use crate::text::safe;
@@ -26,6 +26,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Err
             healthy: !checks::fails(&state.findings),
             admission: checks::admission(&state.model, &state.findings),
             findings: context.documents(&state.findings),
+            requests: DeviceDocument::all(&state.model, &state.model.pending),
             next: next(context, &state).argvs(),
         };
         context.json(&document);

@@ -5,7 +5,6 @@ use super::context::Context;
 use super::flags;
 use crate::platform::shown;
 use crate::read::locate::meant;
-use crate::text::safe;
 
 /// Asks for the state dir where there is a choice, and goes on with it as if it had been named.
 pub(super) fn state_dir(context: &mut Context<'_, '_>) {
@@ -16,12 +15,9 @@ pub(super) fn state_dir(context: &mut Context<'_, '_>) {
     if found.is_empty() {
         return;
     }
-    let items: Vec<String> = std::iter::once("none of them".to_owned())
-        .chain(found.iter().map(|one| safe(&format!("{} ({})", shown(&one.dir), one.about()))))
-        .collect();
-    let question = "There is no state dir in this home. Which one do you mean";
-    let chosen = context.world.person.choose(question, &items);
-    if let Some(one) = chosen.and_then(|at| found.get(at.checked_sub(1)?)) {
+    let items = found.iter().map(|one| format!("{} ({})", shown(&one.dir), one.about()));
+    let question = "There is no state dir in this home. Which one do you mean?";
+    if let Some(one) = context.choose(question, items).and_then(|at| found.get(at)) {
         context.global.state_dir = Some(one.dir.clone());
         context.invocation = flags::invocation(&context.global, context.world);
     }

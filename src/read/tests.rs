@@ -180,6 +180,6 @@ fn the_ports_of_two_trees_are_both_told() {
     assert_eq!(model.facts.other_trees[0].port, Some(5000));
     let findings = crate::checks::diagnose(&model);
     let trees = findings.iter().find(|finding| finding.code.0 == "other-state-dirs").unwrap();
-    let told: Vec<String> = trees.evidence.iter().map(|line| line.value.clone()).collect();
+    let told: Vec<String> = trees.evidence.iter().map(|line| line.value()).collect();
     assert!(told[0].contains("port 5000") && told[1].contains("4000"), "{told:?}");
 }

@@ -121,7 +121,7 @@ fn long(cause: &Cause<'_>, view: View<'_>, first: bool) -> String {
     let worth = |kind| match kind {
         EvidenceKind::Detail => view.verbose,
         EvidenceKind::Request => view.verbose || !tells_request,
-        EvidenceKind::Seen | EvidenceKind::Excerpt => true,
+        EvidenceKind::Seen | EvidenceKind::First | EvidenceKind::Excerpt => true,
     };
     for (at, seen) in finding.evidence.iter().filter(|seen| worth(seen.kind)).enumerate() {
         let is_excerpt = seen.kind == EvidenceKind::Excerpt;
@@ -130,7 +130,7 @@ fn long(cause: &Cause<'_>, view: View<'_>, first: bool) -> String {
             left += 1;
         } else if is_excerpt {
             // Laid out already: its caret stands below its place.
-            let _ = writeln!(out, "  {label:<6}{}", safe(&seen.value));
+            let _ = writeln!(out, "  {label:<6}{}", safe(&seen.value()));
         } else {
             part(&mut out, label, &safe(&seen.to_string()), view.width);
         }
@@ -152,6 +152,10 @@ fn short(cause: &Cause<'_>, view: View<'_>, healthy: bool) -> String {
     let mut out = String::new();
     let tail = format!(" [{}]", cause.finding.code);
     title(&mut out, cause.finding, view, &tail);
+    let seen = cause.finding.evidence.iter().filter(|seen| seen.kind == EvidenceKind::First);
+    for (seen, label) in seen.zip(std::iter::once("seen").chain(std::iter::repeat(""))) {
+        part(&mut out, label, &safe(&seen.to_string()), view.width);
+    }
     // Where nothing blocks, a warning alone makes `repair` worth a thought: then it says what for.
     let tidies = healthy
         && cause.finding.severity == Severity::Warning

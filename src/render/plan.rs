@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::findings::View;
 use super::wrap;
 use crate::checks::config::name;
+use crate::checks::short_id;
 use crate::config::model::AuthKind;
 use crate::image::Slot;
 use crate::model::layout::Part;
@@ -227,7 +228,7 @@ fn request_of(model: &Model, edit: &Edit) -> Option<String> {
     if !matches!(edit.op, Op::Remove) {
         return None;
     }
-    let short: String = Shape::RequestId.show(key).chars().take(8).collect();
+    let short = short_id(model, key);
     let (_, device) = model
         .pending
         .entries

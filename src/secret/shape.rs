@@ -26,7 +26,7 @@ pub enum Shape {
     PublicKey,
     /// The id of a request: a UUID, or a few letters and digits.
     RequestId,
-    /// A name that people give: up to three words.
+    /// A name that people or systems give.
     Name,
     /// An operating system or device, perhaps with its version.
     Platform,
@@ -93,6 +93,46 @@ const SYSTEMS: &[&str] = &[
     "webchat",
 ];
 const MACHINES: &[&str] = &["x86_64", "x64", "arm64", "aarch64", "armv7l", "armv8l", "i686"];
+const DEVICES: &[&str] = &[
+    "box",
+    "browser",
+    "chrome",
+    "chromium",
+    "computer",
+    "desktop",
+    "edge",
+    "firefox",
+    "galaxy",
+    "gateway",
+    "handy",
+    "host",
+    "imac",
+    "laptop",
+    "macbook",
+    "notebook",
+    "openclaw",
+    "opera",
+    "pc",
+    "phone",
+    "pi",
+    "pixel",
+    "raspberrypi",
+    "redmi",
+    "safari",
+    "samsung",
+    "server",
+    "srv",
+    "surface",
+    "tablet",
+    "telefon",
+    "thinkpad",
+    "tv",
+    "ubuntu",
+    "vmi",
+    "vps",
+    "workstation",
+    "xiaomi",
+];
 const PAGES: &[&str] = &["ws", "gateway", "openclaw", "control", "ui", "chat", "webchat", "api"];
 
 /// A pattern that a whole text has to fit. It is compiled when it is first asked for.
@@ -118,6 +158,11 @@ static VERSION: Pattern = Pattern::new(
 );
 static DATE: Pattern =
     Pattern::new(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,3})?Z?");
+/// A number in a name: `15`, `2019`, `S24`, `8a`, `G991B`.
+static MODEL: Pattern =
+    Pattern::new("[0-9]{1,3}|(?:19|20)[0-9]{2}|[A-Za-z]{0,3}[0-9]{1,3}[A-Za-z]{0,2}");
+/// What Windows calls a machine that nobody named.
+static WINDOWS_NAME: Pattern = Pattern::new("(?:DESKTOP|LAPTOP|WIN)-[0-9A-Z]{7,11}");
 /// The number of a system's version.
 static NUMBERS: Pattern = Pattern::new(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}");
 
@@ -198,15 +243,52 @@ fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// Up to three words of letters, or numbers of two digits: `Kitchen iPad 11`, `MacBook-Pro`.
+/// A name as people and systems give it: `Anna's iPhone`, `Chrome (macOS)`, `DESKTOP-A1B2C3D`, `客厅 📱`. A passphrase
+/// is words too: more than three are a name only where the others are a device's or very short.
 fn is_name(text: &str) -> bool {
-    let parts: Vec<&str> = text.split([' ', '-', '.']).collect();
-    let is_word = |part: &&str| {
-        let length = part.chars().count();
-        let is_number = length <= 2 && part.bytes().all(|b| b.is_ascii_digit());
-        (1..=14).contains(&length) && (is_number || part.chars().all(char::is_alphabetic))
-    };
-    parts.len() <= 3 && parts.iter().all(is_word)
+    if WINDOWS_NAME.fits(text) {
+        return true;
+    }
+    let (mut words, mut free, mut numbers, mut digits) = (0, 0, 0, 0);
+    for part in text.split(' ').filter(|part| !["-", "–", "&", "|", "·"].contains(part)) {
+        for part in part.trim_matches(['(', ')', ',']).split(['-', '.', '_', ':', '\'', '’']) {
+            let number = part.bytes().filter(u8::is_ascii_digit).count();
+            let is_known = is_device_word(part.trim_end_matches(|c: char| c.is_ascii_digit()));
+            match number {
+                0 if is_word(part) => words += 1,
+                1..=7 if is_known => words += 1,
+                1.. if MODEL.fits(part) => numbers += 1,
+                _ => return false,
+            }
+            free += usize::from(number == 0 && !is_known && part.len() > 2);
+            digits += number;
+        }
+    }
+    let is_number = words == 0 && digits <= 2;
+    (is_number || (1..=8).contains(&words)) && free <= 3 && numbers <= 4 && digits <= 9
+}
+
+/// A word of a name. What changes its case more than twice is random, and what only `a` to `f` make is hex.
+fn is_word(word: &str) -> bool {
+    if !word.is_ascii() {
+        return word.chars().count() <= 24
+            && word.chars().all(|c| c.is_ascii_alphabetic() || !c.is_ascii() && !c.is_control());
+    }
+    let bytes = word.as_bytes();
+    let rises = bytes
+        .windows(2)
+        .filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
+    (1..=14).contains(&bytes.len())
+        && bytes.iter().all(u8::is_ascii_alphabetic)
+        && rises.count() <= 2
+        && !(bytes.len() >= 8 && bytes.iter().all(u8::is_ascii_hexdigit))
+        && !["bearer", "private"].contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// Whether a word of a name is a device's, a system's or a program's.
+fn is_device_word(word: &str) -> bool {
+    let plain = word.to_ascii_lowercase();
+    [SYSTEMS, MACHINES, CLIENTS, DEVICES].iter().any(|list| list.contains(&plain.as_str()))
 }
 
 fn is_platform(text: &str) -> bool {
@@ -315,8 +397,8 @@ fn is_page(path: &str) -> bool {
 /// `./parts/gateway.json5`: folders and a name of a few words; what is none of that is masked.
 fn file(path: &str) -> String {
     let is_plain = |stem: &str| {
-        let bare = stem.trim_start_matches('.').replace(['_', '.'], "-");
-        bare.is_empty() || bare == "~" || bare.is_ascii() && is_name(&bare)
+        let bare = stem.trim_start_matches('.');
+        bare.is_empty() || bare == "~" || bare.is_ascii() && is_name(bare)
     };
     let parts = path.split_inclusive(['/', '\\']).map(|part| {
         let name = part.trim_end_matches(['/', '\\']);

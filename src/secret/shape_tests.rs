@@ -25,6 +25,32 @@ fn what_belongs_there_is_shown() {
     };
     fits(Shape::RequestId, &["8f4bd968-1608-4627-a1e5-24149a6f44f9", "r1", "req42"]);
     fits(Shape::Name, &["Kitchen iPad 11", "MacBook-Pro", "Ännchens Telefon", "box.local", "客厅"]);
+    fits(
+        Shape::Name,
+        &["Anna's iPhone", "Bob Smith's MacBook Pro", "Anna’s iPad (2)", "Chrome (macOS)"],
+    );
+    fits(
+        Shape::Name,
+        &["Chrome 131 on Windows 11", "Chrome on 笔记本💻", "📱", "Ann's 📱", "कमरे का फ़ोन"],
+    );
+    fits(
+        Shape::Name,
+        &["Galaxy S24 Ultra", "SM-G991B", "Pixel 8a", "iPhone 15 Pro Max", "Bob - Work PC"],
+    );
+    fits(
+        Shape::Name,
+        &["DESKTOP-A1B2C3D", "Annas-MacBook-Pro.local", "openclaw-prod-01", "srv1012345"],
+    );
+    fits(
+        Shape::Name,
+        &[
+            "ubuntu-4gb-nbg1-1",
+            "ip-10-0-0-5",
+            "MacBook Pro 2019",
+            "gateway:health",
+            "L'iPhone d'Anna",
+        ],
+    );
     fits(Shape::Platform, &["linux", "iOS 18.2.1", "Linux x86_64", "MacIntel", "Win32"]);
     fits(Shape::Client, &["cli", "openclaw-control-ui", "openclaw-ios", "clawdbot-macos"]);
     fits(Shape::Scope, &["operator.read", "operator.talk.secrets"]);
@@ -69,6 +95,17 @@ fn no_shape_lets_a_secret_through() {
         "127.0.0.1 hunter2",
         "./sk-CANARY0123456789abcdefXYZ.json",
         "DEADBEEF0123456789",
+        "deadbeefcafe",
+        "Bearer abcdef",
+        "iPhone Qk7cAnArYtOkEnVrj1",
+        "QkcAnArYtOkEnV",
+        "sk-Zq81LmVxRt40",
+        "ab12-cd34-ef56",
+        "9e107d9d-372b-b682-6bd8",
+        "Anna's pass 482913",
+        "PC hunter2",
+        "box correct horse battery staple",
+        "admin@host",
     ];
     for shape in [
         Shape::DeviceId,

@@ -1,7 +1,7 @@
 //! After the repair: how to check it, how this gateway is restarted, `undo`; and the short names of requests.
 
 use clawmend::exit::Exit;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::Sandbox;
 
@@ -53,7 +53,7 @@ fn waiting(sandbox: &Sandbox, ids: &[&str]) {
     let request = |id: &&str| {
         let device = json!({
             "requestId": id, "deviceId": "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925", "publicKey": "A".repeat(43), "platform": "MacIntel",
-            "clientId": "openclaw-control-ui", "clientMode": "webchat", "displayName": "Ann's phone",
+            "clientId": "openclaw-control-ui", "clientMode": "webchat", "displayName": "Ann's iPhone (2) 📱",
             "remoteIp": "192.0.2.9", "role": "operator", "roles": ["operator"],
             "scopes": ["operator.read"], "silent": false, "ts": sandbox.now_ms.get() - 65_000,
         });
@@ -70,7 +70,7 @@ fn a_request_is_named_by_the_start_of_its_id() {
     let ids = ["8f4bd968-1608-4627-a1e5-24149a6f44f9", "8f9bd968-1608-4627-a1e5-24149a6f44f8"];
     waiting(&sandbox, &ids);
     let run = sandbox.run(&["approve", "8f", "--yes"]).expect(Exit::Usage);
-    assert!(ids.iter().all(|id| run.stderr.contains(id)), "{}", run.text());
+    assert!(ids.iter().all(|id| run.stderr.contains(&id[..8])), "{}", run.text());
     sandbox.run(&["approve", "8f4", "--yes"]);
     let left = sandbox.json("devices/pending.json");
     assert!(left.get(ids[0]).is_none() && left.get(ids[1]).is_none(), "of one device: {left}");
@@ -82,16 +82,31 @@ fn a_foreign_request_is_told_with_all_that_names_it_and_none_of_several_is_recom
     let sandbox = Sandbox::fixture(FILES);
     let ids = ["8f4bd968-1608-4627-a1e5-24149a6f44f9", "8f9bd968-1608-4627-a1e5-24149a6f44f8"];
     waiting(&sandbox, &ids);
-    for args in [&["diagnose", "-v"][..], &["devices"], &["diagnose", "--json"]] {
+    for args in [&["diagnose", "-v"][..], &["devices"], &["diagnose"], &[]] {
         let run = sandbox.run(args);
         let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        for word in ["openclaw-control-ui", "MacIntel", "192.0.2.9", "1 minute ago"] {
-            assert!(text.contains(word), "{args:?}: {word}: {}", run.text());
+        for word in [
+            "Ann's iPhone (2) 📱",
+            "openclaw-control-ui",
+            "MacIntel",
+            "192.0.2.9",
+            "1 minute ago",
+            "operator.read",
+        ] {
+            assert!(text.matches(word).count() >= 2, "{args:?}: {word}: {}", run.text());
         }
+        assert!(ids.iter().all(|id| text.contains(&id[..8])), "{args:?}: {}", run.text());
         assert!(!text.contains("approve 8f"), "{args:?}: {}", run.text());
     }
     let devices = sandbox.run(&["devices", "--json"]).json();
     assert_eq!(devices["pending"][0]["remoteIp"], "192.0.2.9");
+    // As data in the diagnosis too.
+    let diagnosis = sandbox.run(&["diagnose", "--json"]).json();
+    assert_eq!(diagnosis["requests"], devices["pending"]);
+    let lacks =
+        |evidence: &Value| (evidence["label"] == "lacks").then(|| evidence["values"].clone());
+    let lacks = diagnosis["findings"][0]["evidence"].as_array().unwrap().iter().find_map(lacks);
+    assert!(lacks.unwrap().as_array().unwrap().contains(&json!("operator.admin")), "{diagnosis}");
 }
 
 #[test]

@@ -247,7 +247,7 @@ pub static DUPLICATE: Check = Check {
                 let step = "keep one of them";
                 let finding = check.finding(name(model, path), says).by_hand([step]);
                 let near = twice.path.first().is_some_and(|key| key == "gateway");
-                let finding = finding.seen("lines", lines.join(", "));
+                let finding = finding.seen_list("lines", lines);
                 found.push(finding.rated_if(!near, Severity::Info));
             }
         }

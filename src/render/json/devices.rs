@@ -4,8 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Head, StateDocument};
+use crate::checks::approvable::refusal;
+use crate::checks::describe_fault;
 use crate::model::Model;
 use crate::model::device::Device;
+use crate::model::layout::Part;
+use crate::model::store::Records;
 use crate::secret::shape::{Shape, shown_list};
 
 /// `devices --json`.
@@ -56,13 +60,24 @@ pub struct DeviceDocument {
     pub last_seen_at_ms: Option<i64>,
     /// The request has expired (pending only).
     pub expired: bool,
+    /// Why the request must not be approved (another device's only).
+    pub refused: Option<String>,
     /// What is wrong with the record.
     pub problems: Vec<String>,
 }
 
 impl DeviceDocument {
-    /// A device of a model.
-    pub fn of(model: &Model, device: &Device, pending: bool, problems: Vec<String>) -> Self {
+    /// The devices of a store, as far as they can be read.
+    pub fn all(model: &Model, records: &Records) -> Vec<Self> {
+        let pending = records.part == Part::Pending;
+        let each = records.entries.iter().filter_map(|entry| {
+            let problems = entry.faults.iter().map(describe_fault).collect();
+            Some(Self::of(model, &records.device(entry)?, pending, problems))
+        });
+        each.collect()
+    }
+
+    fn of(model: &Model, device: &Device, pending: bool, problems: Vec<String>) -> Self {
         let this_machine =
             model.local_id().is_some() && device.device_id.as_deref() == model.local_id();
         let (_, held) = device.baseline();
@@ -88,6 +103,9 @@ impl DeviceDocument {
             at_ms: time(if pending { device.asked_at_ms } else { device.approved_at_ms }),
             last_seen_at_ms: time(device.last_seen_at_ms),
             expired: pending && device.expired(model.facts.now_ms),
+            refused: (pending && !this_machine)
+                .then(|| refusal(model, &device.key).map(|why| why.says()))
+                .flatten(),
             problems,
         }
     }

@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use crate::checks::{self, Admission};
 use crate::error::Error;
-use crate::finding::{Finding, Place, Remedy, Severity};
+use crate::finding::{Evidence, Finding, Place, Remedy, Severity};
 use crate::model::Model;
 use crate::model::container::{Container, Kept};
 use crate::model::facts::GatewayProcess;
@@ -169,7 +169,7 @@ pub struct FindingDocument {
     /// What is wrong.
     pub says: String,
     /// What was seen; secrets masked.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Evidence>,
     /// Why the gateway refuses.
     pub why: String,
     /// What repairs it.
@@ -238,7 +238,7 @@ impl FindingDocument {
                 .collect(),
             place: finding.place.clone(),
             says: finding.says.clone(),
-            evidence: finding.evidence.iter().map(ToString::to_string).collect(),
+            evidence: finding.evidence.clone(),
             why: finding.why.clone(),
             remedy: RemedyDocument {
                 kind: kind.to_owned(),
@@ -269,6 +269,8 @@ pub struct DiagnoseDocument {
     pub admission: Admission,
     /// What was found, worst first.
     pub findings: Vec<FindingDocument>,
+    /// The requests that wait, this machine's and others', as in `devices --json`.
+    pub requests: Vec<DeviceDocument>,
     /// What to type now, each as an argument vector; empty where a person has to do something else first.
     pub next: Vec<Vec<String>>,
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Head, StateDocument};
 use crate::checks::{Admission, Verdict};
-use crate::finding::{Finding, Place, Severity};
+use crate::finding::{Evidence, Finding, Place, Severity};
 use crate::plan::StoreKind;
 use crate::render::anonymous::Anonymous;
 use crate::text::safe;
@@ -47,7 +47,7 @@ pub struct ReportFinding {
     /// What is wrong.
     pub says: String,
     /// What was seen.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Evidence>,
 }
 
 /// A file or folder of the state.
@@ -70,6 +70,10 @@ impl ReportFinding {
     /// A finding, with nothing of whose machine it is.
     pub fn of(finding: &Finding, anonymous: &Anonymous) -> Self {
         let text = |text: &str| anonymous.text(text);
+        let evidence = finding.evidence.iter().map(|seen| Evidence {
+            values: seen.values.iter().map(|value| text(value)).collect(),
+            ..seen.clone()
+        });
         Self {
             code: finding.code.to_string(),
             severity: finding.severity,
@@ -79,7 +83,7 @@ impl ReportFinding {
                 line: finding.place.line,
             },
             says: text(&finding.says),
-            evidence: finding.evidence.iter().map(|seen| text(&seen.to_string())).collect(),
+            evidence: evidence.collect(),
         }
     }
 }
@@ -137,7 +141,7 @@ impl ReportDocument {
                 (finding.severity.word(), format!("{place}{}", safe(&finding.place.to_string())));
             let _ = writeln!(text, "  {word} [{}]{place}: {}", finding.code, safe(&finding.says));
             for seen in &finding.evidence {
-                let _ = writeln!(text, "      {}", safe(seen));
+                let _ = writeln!(text, "      {}", safe(&seen.to_string()));
             }
         }
         text.push_str("\nFiles (mode, owner:group, bytes):\n");

@@ -53,7 +53,7 @@ fn with_a_shared_token_pairing_warns_and_the_identity_still_blocks() {
     let with = |images: &Images| with_token(images.clone());
     let finding = found(&with(&images), "cli-scopes-missing").unwrap();
     assert_eq!(finding.severity, Severity::Warning);
-    assert!(finding.evidence.last().unwrap().value.contains("shared token"));
+    assert!(finding.evidence.last().unwrap().value().contains("shared token"));
     assert!(!checks::fails(&checks::diagnose(&with(&images))));
     set(&mut images, Part::Identity, "device_id", words(OTHER));
     assert_eq!(codes(&with(&images)), ["identity-id-differs"]);
