@@ -50,7 +50,8 @@ impl ConfigFacts {
     /// Where the gateway of this state finds its variables, the strongest first; what else the shell held that
     /// it was started from is not known.
     pub fn seen_by_gateway(&self) -> impl Iterator<Item = &Variables> {
-        self.of_this_state(Origin::Service).chain(self.of_this_state(Origin::DotEnv))
+        let places = [Origin::Service, Origin::DotEnv, Origin::Config];
+        places.into_iter().flat_map(|place| self.of_this_state(place))
     }
 
     /// The gateway's service, where it is this state's.
@@ -65,7 +66,8 @@ impl ConfigFacts {
 
     /// Whether a gateway finds something of this kind in its environment, the one of another state dir too.
     pub fn is_set_for_gateway(&self, has: fn(&Variables) -> bool) -> bool {
-        let is_seen = |at: &&Variables| matches!(at.place, Origin::DotEnv | Origin::Service);
+        let is_seen =
+            |at: &&Variables| matches!(at.place, Origin::DotEnv | Origin::Service | Origin::Config);
         self.variables.iter().filter(is_seen).any(has)
     }
 
@@ -192,6 +194,8 @@ pub enum Origin {
     DotEnv,
     /// The gateway's service definition: the gateway alone.
     Service,
+    /// `env` in the config: CLI and gateway, where nothing else sets it.
+    Config,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::copies::ConfigCopy;
-use super::facts::{ConfigFacts, Elsewhere, Variables};
+use super::facts::{ConfigFacts, Elsewhere, Origin, Variables, is_set};
 use super::gateway::{Field, Gateway, Setting};
 pub use super::host::{Host, Port, Signs};
 use super::host::{host, port};
@@ -74,6 +74,29 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The shared secrets that the config sets as variables.
+    fn variables(&self, path: &Path) -> Variables {
+        let secret = |name| {
+            self.env_var(name).filter(|text| is_set(text)).map(|text| Secret::new(text.trim()))
+        };
+        Variables {
+            place: Origin::Config,
+            at: crate::platform::shown(path),
+            token: secret("OPENCLAW_GATEWAY_TOKEN"),
+            password: secret("OPENCLAW_GATEWAY_PASSWORD"),
+            port: None,
+            url: None,
+            other_state_dir: None,
+            values: Default::default(),
+            more: Vec::new(),
+            unread: Vec::new(),
+            missing: Vec::new(),
+            working_dir: None,
+        }
+    }
+}
+
 fn plain(value: Option<&Value>) -> Option<&str> {
     let text = value?.as_str().filter(|text| !text.trim().is_empty())?;
     vars::references(text).is_empty().then_some(text)
@@ -131,11 +154,13 @@ impl ConfigModel {
     /// What follows from the config, the facts beside it, and what the stores hold.
     pub fn of(state: ConfigState, facts: &ConfigFacts, signs: Signs) -> Self {
         let gateway = state.config().map(|config| &config.gateway);
+        let mut all = facts.clone();
+        all.variables.extend(state.config().map(|config| config.variables(&facts.path)));
         Self {
             host: host(gateway, facts, signs),
             port: port(gateway, facts, signs),
             config_first: signs.config_first,
-            facts: facts.clone(),
+            facts: all,
             path: facts.path.clone(),
             state,
         }

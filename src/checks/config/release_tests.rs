@@ -162,6 +162,26 @@ fn another_password_than_the_gateways_locks_out_as_another_token_does() {
     assert_eq!(found, None);
 }
 
+/// 2026.5.28 refuses the CLI that takes another token than gateway.auth.token from the config's own `env`.
+#[test]
+fn what_the_config_sets_as_a_variable_is_seen_by_both() {
+    let with = |env: &str, gateway: &str| {
+        let text =
+            named("2026.5.28", gateway).replacen("{ meta", &format!("{{ env: {env}, meta"), 1);
+        ["env-overrides-token", "auth-bind-conflict"].map(|code| rated(&text, facts(), code))
+    };
+    let own = format!("auth: {{ {TOKEN} }}");
+    let other = "{ vars: { OPENCLAW_GATEWAY_TOKEN: 'a-token-of-old-times' } }";
+    assert_eq!(with(other, &own), [Some(Severity::Blocks), None]);
+    assert_eq!(with("{ OPENCLAW_GATEWAY_TOKEN: '0123456789abcdefghij' }", &own), [None, None]);
+    assert_eq!(with("{ OPENCLAW_GATEWAY_TOKEN: '${X}' }", &own), [None, None]);
+    // It guards the gateway, and the CLI has it too: what is left is a hint.
+    for env in [other, "{ OPENCLAW_GATEWAY_PASSWORD: 'a-word-of-ours' }"] {
+        let wide = "bind: 'lan', controlUi: { enabled: false }";
+        assert_eq!(with(env, wide), [None, None], "{env}");
+    }
+}
+
 /// 2026.4.15 and 2026.5.28 refuse with "gateway password missing": the CLI shows the config's token, and no device token beside it.
 #[test]
 fn a_secret_of_the_service_alone_locks_out_who_shows_another() {

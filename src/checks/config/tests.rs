@@ -85,6 +85,7 @@ pub(in crate::checks) fn variables(place: Origin) -> Variables {
             Origin::WorkingFolder => "/work/.env".into(),
             Origin::DotEnv => "/s/.env".into(),
             Origin::Service => "/h/openclaw-gateway.service".into(),
+            Origin::Config => "/s/openclaw.json".into(),
         },
         token: None,
         password: None,
