@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::model::layout::{GENERATION_COLUMN, Part};
+use crate::model::layout::{GENERATION_COLUMN, HOLDS_PAIRING, Part};
 use crate::secret::Secret;
 
 /// The most records of one part that are read, in a file or a table. Each costs memory beyond its
@@ -227,10 +227,11 @@ pub struct Database {
 }
 
 impl Database {
-    /// Whether the pairing is kept here, and no longer in files.
+    /// Whether the pairing is kept here, and no longer in files: also where its table is lost.
     pub fn holds_pairing(&self) -> bool {
         let paired = self.tables.get(&Part::Paired);
-        paired.is_some_and(|table| table.column(GENERATION_COLUMN).is_some())
+        self.user_version >= HOLDS_PAIRING
+            || paired.is_some_and(|table| table.column(GENERATION_COLUMN).is_some())
     }
 }
 

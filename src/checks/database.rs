@@ -4,9 +4,11 @@ use super::stores::to_read;
 use super::{Check, Stage, file_name};
 use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
-use crate::image::{Database, DatabaseState, Unusable};
+use crate::image::{DatabaseState, Unusable};
 use crate::model::Model;
-use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS};
+use crate::model::layout::{
+    DATABASE, HOLDS_PAIRING, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS,
+};
 use crate::model::store::Condition;
 use crate::plan::StoreKind;
 use crate::step::Step;
@@ -212,34 +214,48 @@ pub static COLUMNS: Check = Check {
     ],
     stage: Some(Stage::Store),
     find: |model, check| {
-        let Some(database) = model.database().filter(|_| model.store == StoreKind::Sqlite) else {
-            return vec![];
-        };
-        // An older database gets its tables from the gateway's migrations.
-        let is_whole = database.user_version >= NEEDS_ALL_TABLES;
-        let mut found: Vec<Finding> = TABLES
-            .into_iter()
-            .filter(|part| is_whole && !database.tables.contains_key(part))
-            .map(|part| {
-                let says = format!("the table {} is missing: the gateway does not start", part.table());
-                let step = "put back a copy of the database that has the table, while the gateway is stopped";
-                check.finding(DATABASE, says).by_hand([step])
-            })
-            .collect();
-        found.extend(without_setup_id(model, check, database));
-        found
+        let number = model.database().map(|database| database.user_version);
+        let is_newer = number > Some(NEWEST_KNOWN_USER_VERSION);
+        // The one that no connect of the CLI asks.
+        let waits = |part| part == Part::Bootstrap && model.facts.gateway.runs();
+        let lost = lost_tables(model).map(|part| {
+            let says = format!("the table {} is missing: the gateway does not start", part.table());
+            let put_back =
+                "put back a copy of the database that has the table, while the gateway is stopped";
+            check
+                .finding(DATABASE, says)
+                .by_hand([put_back.into(), Step::diagnose().after("then run")])
+                .rated_if(waits(part), Severity::Warning)
+                .note_if(waits(part), "a gateway runs now; this would stop its next start")
+                .rated_if(is_newer, Severity::Unchecked)
+                .note_if(
+                    is_newer,
+                    "clawmend does not know this schema: another table may be in its place",
+                )
+        });
+        lost.chain(without_setup_id(model, check)).collect()
     },
     ..Check::BASE
 };
 
-/// The schema number from which a gateway does not start without one of [`TABLES`] (seen on 2026.8.2 and 2026.9.6).
-const NEEDS_ALL_TABLES: i64 = 15;
+/// The tables of a state's devices that are not there, of those that each release from 2026.8.1 on has. An older database gets
+/// its tables from the gateway's migrations.
+fn lost_tables(model: &Model) -> impl Iterator<Item = Part> {
+    let tables = [Part::Paired, Part::Pending, Part::Bootstrap, Part::Identity, Part::DeviceAuth];
+    let database = model.database().filter(|database| database.user_version >= HOLDS_PAIRING);
+    let is_lost =
+        move |part: &Part| database.is_some_and(|database| !database.tables.contains_key(part));
+    tables.into_iter().filter(is_lost)
+}
 
-/// The tables of a state's devices, in each release from 2026.8.1 on.
-const TABLES: [Part; 5] =
-    [Part::Paired, Part::Pending, Part::Bootstrap, Part::Identity, Part::DeviceAuth];
+/// Whether the tables are there that a grant writes to: half of one lets nobody in.
+pub(super) fn has_tables(model: &Model) -> bool {
+    let is_granted = |part| matches!(part, Part::Paired | Part::Identity | Part::DeviceAuth);
+    !lost_tables(model).any(is_granted)
+}
 
-fn without_setup_id(model: &Model, check: &Check, database: &Database) -> Option<Finding> {
+fn without_setup_id(model: &Model, check: &Check) -> Option<Finding> {
+    let database = model.database().filter(|_| model.store == StoreKind::Sqlite)?;
     let table = database.tables.get(&Part::Bootstrap)?;
     let is_from = |since| model.release().is_some_and(|release| release.is_from(since));
     if table.column("setup_id").is_some() || is_from("2026.8.1") {

@@ -161,7 +161,12 @@ pub fn check(code: Code) -> Option<&'static Check> {
 /// Every finding about the state, worst first, each with what repairs it.
 pub fn diagnose(model: &Model) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for check in CHECKS.iter().filter(|check| !(model.config.is_client() && check.is_of_stores)) {
+    // Where a table is lost, nothing of what should be in it is told besides.
+    let has_tables = database::has_tables(model);
+    let counts = |check: &Check| {
+        !(model.config.is_client() && check.is_of_stores) && (has_tables || !check.is_of_device)
+    };
+    for check in CHECKS.iter().filter(|check| counts(check)) {
         let found = check.found(model).into_iter();
         findings.extend(found.map(|finding| {
             eased_by_gateway(model, check, eased_without_device(model, check, finding))

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::check::{Edits, Options};
-use super::{CHECKS, config, grant};
+use super::{CHECKS, config, database, grant};
 use crate::model::Model;
 use crate::plan::{Edit, Op, Plan, Target};
 
@@ -19,19 +19,20 @@ pub fn plan(model: &Model, options: &Options) -> Plan {
     edits.extend(copy);
     let configured = with_copy.as_ref().unwrap_or(model);
     // The same for a new identity: what the CLI is granted is granted to that one.
+    let in_pairing = options.pairing && database::has_tables(model);
     let identified =
-        options.pairing.then(|| grant::identity::with_new_identity(model, options)).flatten();
+        in_pairing.then(|| grant::identity::with_new_identity(model, options)).flatten();
     let (with_identity, identity) = identified.unzip();
     edits.extend(identity);
     let model = with_identity.as_ref().unwrap_or(model);
     for check in CHECKS {
         match check.edits {
             Edits::Config(make) if options.config => edits.extend(make(configured, options)),
-            Edits::Pairing(make) if options.pairing => edits.extend(make(model, options)),
+            Edits::Pairing(make) if in_pairing => edits.extend(make(model, options)),
             _ => {}
         }
     }
-    if options.pairing {
+    if in_pairing {
         edits.extend(grant::local(model, options));
     }
     Plan { edits: once(edits) }

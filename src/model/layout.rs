@@ -113,6 +113,9 @@ pub const BOOTS: &str = "gateway_boot_lifecycle";
 pub const SECRETS: &str = "secret_store_entries";
 /// The `identity_key` of this machine's identity row.
 pub const PRIMARY_IDENTITY: &str = "primary";
+/// The `PRAGMA user_version` from which the database counts, and a gateway does not start without one of its tables (2026.8.1;
+/// seen on 2026.8.2 and 2026.9.6).
+pub const HOLDS_PAIRING: i64 = 15;
 /// The newest `PRAGMA user_version` this was checked against (2026.9.6).
 pub const NEWEST_KNOWN_USER_VERSION: i64 = 18;
 /// Releases and the number of the schema that each gives the database, in order; those between two have one

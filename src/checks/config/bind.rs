@@ -47,13 +47,13 @@ pub static INVALID: Check = Check {
         let finding = check.finding(place(model, bind), says).note(shown(bind));
         let finding = wanted.repair(model, finding, format!("set gateway.bind to \"{word}\""));
         let alias = bind.value().and_then(|word| bind_alias(word));
-        let is_mapped = is_mapped(model, alias);
-        let is_unsure = !is_mapped && model.release().is_none() && is_address(model, alias);
+        let mapped = is_mapped(model, alias);
+        let (is_mapped, is_unsure) = (mapped == Some(true), mapped.is_none());
         let finding = finding
             .rated_if(is_mapped, Severity::Info)
             .note_if(is_mapped, "a gateway of this release takes it for the right word by itself")
             .rated_if(is_unsure, Severity::Unchecked)
-            .note_if(is_unsure, "no file names the OpenClaw release that runs here: 2026.3.13 to 2026.4.15 and 2026.8.1 and later take it for the right word, others do not start");
+            .note_if(is_unsure, "no file names the OpenClaw release that runs here: 2026.3.28 to 2026.4.29 and 2026.8.1 and later take it for the right word, others do not start");
         let is_edited = matches!(finding.remedy, Remedy::Repair(_));
         Some(if word == "loopback" && is_edited && model.config.is_guarded() {
             let lan = Step::clawmend(["repair", "--bind", "lan"]);
@@ -68,15 +68,16 @@ pub static INVALID: Check = Check {
     ..Check::BASE
 };
 
-/// Whether the gateway that runs here puts the right word in its place by itself: 2026.4.15 where it reads the config
-/// (seen; 2026.3.13 by its code), from 2026.8.1 at the start. Every address still needs a guard.
-fn is_mapped(model: &Model, alias: Option<BindAlias>) -> bool {
-    let translates = |release: Release| {
-        let last = Release::parse("2026.4.15");
-        release.is_from("2026.3.13") && last.is_some_and(|last| !release.is_after(last))
-    };
-    is_address(model, alias)
-        && (model.release().is_some_and(translates) || is_repaired_at_start(model))
+/// Whether the gateway that runs here puts the right word in its place by itself: 2026.3.28 to 2026.4.29 (by their code;
+/// seen on 2026.4.15), from 2026.8.1 at the start; `None`: some of the releases that may run here do. Every address
+/// still needs a guard.
+fn is_mapped(model: &Model, alias: Option<BindAlias>) -> Option<bool> {
+    if !is_address(model, alias) {
+        return Some(false);
+    }
+    let translates =
+        |release: Release| release.is_from("2026.3.28") && !release.is_from("2026.4.30");
+    if is_repaired_at_start(model) { Some(true) } else { model.by_release(translates) }
 }
 
 fn is_address(model: &Model, alias: Option<BindAlias>) -> bool {
