@@ -209,11 +209,14 @@ fn eased_by_gateway(model: &Model, check: &Check, finding: Finding) -> Finding {
         return finding;
     };
     match model.heals(fault) {
-        Some(false) => finding,
         Some(true) => finding.rated(Severity::Warning).note(
             "the gateway makes this good by itself, at its start or at the CLI's next command",
         ),
-        None => finding.rated(Severity::Unchecked).note(RELEASES_DIFFER),
+        None if finding.severity == Severity::Blocks => {
+            finding.rated(Severity::Unchecked).note(RELEASES_DIFFER)
+        }
+        // What is not sure anyway has said so.
+        Some(false) | None => finding,
     }
 }
 

@@ -96,6 +96,33 @@ fn named(release: &str, change: impl Fn(&mut Images)) -> Vec<Finding> {
     checks::diagnose(&with_config(images, &config, facts()))
 }
 
+/// A saved token that differs: up to 2026.2.12 refused, later made anew beside a shared one.
+#[test]
+fn what_the_releases_differ_in_is_said_once_and_a_refusal_that_was_seen_counts() {
+    let healthy = healthy_model();
+    let json = |part| -> Value { serde_json::from_str(&text(&healthy, part)).unwrap() };
+    let (mut paired, mut saved) = (json(Part::Paired), json(Part::DeviceAuth));
+    let record = paired.as_object_mut().unwrap().values_mut().next().unwrap();
+    record.as_object_mut().unwrap().remove("approvedScopes");
+    let request = json!({"r": {"requestId": "r", "deviceId": record["deviceId"], "publicKey": record["publicKey"], "ts": 1}});
+    saved["tokens"]["operator"]["token"] = json!("another-token-of-another-day");
+    let mut images = healthy.images;
+    put(&mut images, Part::Paired, &paired.to_string());
+    put(&mut images, Part::DeviceAuth, &saved.to_string());
+    let mismatch = |images: &Images| {
+        let config =
+            "{gateway:{mode:'local',auth:{mode:'token',token:'some-long-token-0123456789'}}}";
+        let facts = Facts { era: crate::model::scopes::Era::Literal, ..facts() };
+        let found = checks::diagnose(&with_config(images.clone(), config, facts));
+        let one = found.into_iter().find(|one| one.code.0 == "cli-token-mismatch").unwrap();
+        let notes = one.evidence.iter().map(ToString::to_string);
+        (one.severity, notes.filter(|note| note == checks::RELEASES_DIFFER).count())
+    };
+    assert_eq!(mismatch(&images), (Severity::Unchecked, 1));
+    put(&mut images, Part::Pending, &request.to_string());
+    assert_eq!(mismatch(&images), (Severity::Blocks, 0));
+}
+
 fn put(images: &mut Images, part: Part, text: &str) {
     let image = images.texts.get_mut(&Slot::File(part)).unwrap();
     let bytes = Bytes::new(text.as_bytes().to_vec());

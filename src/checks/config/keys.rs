@@ -1,5 +1,7 @@
 //! Keys and values that OpenClaw's schema refuses.
 
+use std::collections::HashSet;
+
 use super::{at_next_start, bytes, config_name, gateway, name, place, place_of};
 use crate::checks::{Check, Stage};
 use crate::config::gateway::Gateway;
@@ -29,11 +31,12 @@ pub static UNKNOWN: Check = Check {
     stage: Some(Stage::Config),
     find: |model, check| {
         let Some(gateway) = gateway(model) else { return vec![] };
-        let known = refused(model).into_iter().filter(|one| {
+        let told = Told::of(model);
+        let known = told.refused.iter().filter(|one| {
             matches!(one.fault, Violation::Unknown { .. })
                 && one.path != gateway.misplaced_token.path
         });
-        let unknown = known.map(|one| unknown(model, check, &one));
+        let unknown = known.map(|one| unknown(&told, check, one));
         misplaced(model, gateway, check).into_iter().chain(unknown.take(MOST)).collect()
     },
     ..Check::BASE
@@ -65,30 +68,69 @@ fn refused(model: &Model) -> Vec<Refused> {
     let mut refused = schema.refused(&config.resolved.value);
     let is_late = |one: &Refused| matches!(one.fault, Violation::Unknown { known: Some(_) });
     let shows = model.store == StoreKind::Files && model.local.is_some();
-    refused.retain(|one| {
-        let counts = shows || model.store == StoreKind::Files && !is_guess(model, one);
-        is_named || !is_late(one) || counts
-    });
+    let is_sure = |one: &Refused| model.store == StoreKind::Files && !is_guess(model, one);
+    refused.retain(|one| is_named || !is_late(one) || shows || is_sure(one));
     refused
 }
 
 /// A gateway from 2026.8.1 on repairs old names at its start, where nothing else is wrong.
 pub(super) fn is_repaired_at_start(model: &Model) -> bool {
+    are_repaired(model, &refused(model))
+}
+
+fn are_repaired(model: &Model, refused: &[Refused]) -> bool {
     let (Some(config), Some((schema, _))) = (model.config.whole(), schema(model)) else {
         return false;
     };
     let resolved = &config.resolved;
-    schema.start_repairs(&resolved.value, &refused(model), resolved.files.len() > 1)
+    schema.start_repairs(&resolved.value, refused, resolved.files.len() > 1)
 }
 
-/// A refused key or value: less than a lockout where the gateway repairs it itself, or runs already.
-fn rated(model: &Model, finding: Finding) -> Finding {
-    if is_repaired_at_start(model) {
-        return finding
-            .rated(Severity::Info)
-            .note("the gateway repairs this by itself at its start");
+/// What is refused, and what is asked of each of it: found once, since there may be many.
+struct Told<'m> {
+    model: &'m Model,
+    refused: Vec<Refused>,
+    /// The gateway repairs it all at its start.
+    is_repaired: bool,
+    /// What each release refuses that may run here, where none has left its name.
+    elsewhere: Vec<HashSet<Vec<String>>>,
+}
+
+impl<'m> Told<'m> {
+    fn of(model: &'m Model) -> Self {
+        let refused = refused(model);
+        let is_value = |one: &Refused| !matches!(one.fault, Violation::Unknown { .. });
+        let config = model.config.whole().filter(|_| refused.iter().any(is_value));
+        let unnamed = config.filter(|_| model.release().is_none());
+        let elsewhere = unnamed.map(|config| {
+            let paths = |schema: Schema| {
+                schema.refused(&config.resolved.value).into_iter().map(|one| one.path).collect()
+            };
+            Schema::all().filter(|schema| model.may_run(schema.release)).map(paths).collect()
+        });
+        let is_repaired = are_repaired(model, &refused);
+        Self { model, refused, is_repaired, elsewhere: elsewhere.unwrap_or_default() }
     }
-    at_next_start(model, finding)
+
+    /// Whether it may well be taken by what runs here.
+    fn is_guess(&self, one: &Refused) -> bool {
+        match one.fault {
+            Violation::Unknown { .. } => is_guess(self.model, one),
+            Violation::Value { .. } | Violation::Missing => {
+                self.elsewhere.iter().any(|refused| !refused.contains(&one.path))
+            }
+        }
+    }
+
+    /// Less than a lockout where the gateway repairs it itself, or runs already.
+    fn rated(&self, finding: Finding) -> Finding {
+        if self.is_repaired {
+            return finding
+                .rated(Severity::Info)
+                .note("the gateway repairs this by itself at its start");
+        }
+        at_next_start(self.model, finding)
+    }
 }
 
 fn misplaced(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
@@ -103,7 +145,8 @@ fn misplaced(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding>
     Some(finding.rated_if(model.store == StoreKind::Sqlite, Severity::Warning))
 }
 
-fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
+fn unknown(told: &Told<'_>, check: &Check, refused: &Refused) -> Finding {
+    let model = told.model;
     let path = &refused.path;
     let config = model.config.whole().map(|config| &config.resolved);
     let owner = config.map(|config| config.place_for(path)).unwrap_or_default();
@@ -123,7 +166,7 @@ fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
         _ => None,
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]).notes(known);
-    rated(model, finding.rated_if(is_guess(model, refused), Severity::Unchecked))
+    told.rated(finding.rated_if(told.is_guess(refused), Severity::Unchecked))
 }
 
 /// Whether the key may well be known to what runs here: to a later release in files, where none has left its name (a state in files
@@ -132,10 +175,7 @@ fn unknown(model: &Model, check: &Check, refused: &Refused) -> Finding {
 fn is_guess(model: &Model, refused: &Refused) -> bool {
     let (first, last) = match &refused.fault {
         Violation::Unknown { known: Some(known) } => known,
-        Violation::Unknown { known: None } => return false,
-        Violation::Value { .. } | Violation::Missing => {
-            return is_taken_by_one(model, &refused.path);
-        }
+        _ => return false,
     };
     let Some(release) = model.release() else {
         return model.store == StoreKind::Files && !first.is_from("2026.8.1");
@@ -145,17 +185,6 @@ fn is_guess(model: &Model, refused: &Refused) -> bool {
     let is_listed = refused.path.len() < 2
         || refused.path.first().is_some_and(|section| LISTED.contains(&section.as_str()));
     is_between || !is_listed && release.is_from("2026.8.1")
-}
-
-/// Whether no release has left its name, and one that may run here takes what is at `path`.
-fn is_taken_by_one(model: &Model, path: &[String]) -> bool {
-    let Some(config) = model.config.whole().filter(|_| model.release().is_none()) else {
-        return false;
-    };
-    let may_run = |schema: &Schema| model.may_run(schema.release);
-    let refuses =
-        |schema: Schema| schema.refused(&config.resolved.value).iter().any(|one| one.path == path);
-    !Schema::all().filter(may_run).all(refuses)
 }
 
 /// The sections whose renamed keys are listed.
@@ -182,11 +211,11 @@ pub static VALUE: Check = Check {
             ];
         }
         // These have checks of their own.
-        let told = [&gateway.mode.path, &gateway.bind.path, &gateway.trusted_proxies.path];
-        let elsewhere = |one: &Refused| told.contains(&&one.path) && !is_list(model, &one.path);
-        let refused = refused(model);
-        let wrong = refused.iter().filter(|one| !elsewhere(one));
-        wrong.filter_map(|one| wrong_value(model, check, one)).take(MOST).collect()
+        let theirs = [&gateway.mode.path, &gateway.bind.path, &gateway.trusted_proxies.path];
+        let elsewhere = |one: &Refused| theirs.contains(&&one.path) && !is_list(model, &one.path);
+        let told = Told::of(model);
+        let wrong = told.refused.iter().filter(|one| !elsewhere(one));
+        wrong.filter_map(|one| wrong_value(&told, check, one)).take(MOST).collect()
     },
     ..Check::BASE
 };
@@ -195,7 +224,8 @@ fn is_list(model: &Model, path: &[String]) -> bool {
     model.config.raw(path).is_some_and(serde_json::Value::is_array)
 }
 
-fn wrong_value(model: &Model, check: &Check, refused: &Refused) -> Option<Finding> {
+fn wrong_value(told: &Told<'_>, check: &Check, refused: &Refused) -> Option<Finding> {
+    let model = told.model;
     let path = &refused.path;
     let owner = model.config.whole()?.resolved.place_for(path);
     let name = path_text(path);
@@ -208,12 +238,12 @@ fn wrong_value(model: &Model, check: &Check, refused: &Refused) -> Option<Findin
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
     let now = model.config.raw(path).map(|value| crate::secret::shown::value(path, value));
-    let is_guess = is_guess(model, refused);
+    let is_guess = told.is_guess(refused);
     let finding = finding
         .seen_each("now", now)
         .rated_if(is_guess, Severity::Unchecked)
         .note_if(is_guess, "no file names the OpenClaw release that runs here: some releases take this value, others refuse the config");
-    Some(rated(model, finding))
+    Some(told.rated(finding))
 }
 
 pub static DUPLICATE: Check = Check {
