@@ -194,14 +194,15 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
             FileState::Present { bytes, meta } => (bytes, meta),
             _ => (Bytes::default(), Meta::default()),
         };
-        let bytes = match after {
-            After::Absent => None,
-            After::Whole { bytes, .. } => Some(bytes),
-            After::Spliced(splices) => Some(Arc::new(edit::apply(&bytes, &splices))),
-        };
-        let state = match bytes {
-            None => FileState::Absent,
-            Some(bytes) => FileState::Present { bytes, meta },
+        let state = match after {
+            After::Absent => FileState::Absent,
+            After::Whole { bytes, meta: Some(Meta { mode, uid, gid, .. }) } => {
+                FileState::Present { bytes, meta: Meta { mode, uid, gid, ..meta } }
+            }
+            After::Whole { bytes, meta: None } => FileState::Present { bytes, meta },
+            After::Spliced(splices) => {
+                FileState::Present { bytes: Arc::new(edit::apply(&bytes, &splices)), meta }
+            }
         };
         images.texts.insert(slot, TextImage { path, state });
     }

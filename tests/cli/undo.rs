@@ -364,6 +364,20 @@ fn the_list_and_the_command_go_back_to_the_same_snapshot() {
     sandbox.run(&["undo", "--dry-run"]).expect(Exit::Failed);
 }
 
+/// What the first undo loses, mode and owner too, is not there any more for the second to lose.
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+fn what_is_lost_is_told_of_the_undo_that_loses_it() {
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    set_mode(&sandbox, "openclaw.json", 0o640);
+    std::fs::remove_file(sandbox.path("identity/device-auth.json")).unwrap();
+    let list = words(&sandbox.run(&["snapshot", "list"]).expect(Exit::Done).stdout);
+    assert_eq!(list.matches("would be lost").count(), 1, "{list}");
+    assert!(list.contains("typed 2 times, takes that repair back"), "{list}");
+}
+
 #[test]
 fn the_way_to_go_back_all_the_same_keeps_what_was_asked_for() {
     let sandbox = Sandbox::fixture(FILES);
