@@ -54,20 +54,22 @@ pub static DRIFT: Check = Check {
                 .notes(tokens);
             return Some(finding.rated_if(!used, Severity::Warning));
         }
-        if !is_alone(model) {
-            return None;
-        }
-        let says = "the CLI has a shared token (gateway.remote.token), but the gateway has none";
-        let finding = check.finding(place(model, remote), says);
+        let shown = alone(model)?;
+        let path = path_text(&shown.path);
+        let says = format!("the CLI has a shared secret ({path}), but the gateway has none");
+        let finding = check.finding(place(model, shown), says);
         let finding = match taken_over(model) {
             Some(wanted) => {
                 wanted.repair(model, finding, "set gateway.auth.token to the same token")
             }
-            None => finding,
+            None if shown.path == remote.path => finding,
+            None => finding.by_hand([
+                "remove gateway.remote.password, or set gateway.auth.mode to \"password\" and gateway.auth.password to the same; then restart the gateway",
+            ]),
         };
         Some(match model.makes_token_at_start() {
             _ if model.store == StoreKind::Sqlite => finding.rated(Severity::Info).note(
-                "from 2026.8 the gateway takes gateway.remote.token for its own, so both have it",
+                "from 2026.8 the gateway takes it for its own, so both have it",
             ),
             Some(true) => finding.rated(Severity::Warning).note(MAKES_TOKEN),
             Some(false) => finding,
@@ -80,23 +82,23 @@ pub static DRIFT: Check = Check {
     ..Check::BASE
 };
 
-/// Whether the CLI has a shared token in `gateway.remote.token`, shows that one and no variable, and the gateway has none at all.
-fn is_alone(model: &Model) -> bool {
-    let facts = &model.config.facts;
-    gateway(model).is_some_and(|gateway| {
-        model.config.auth_kind() == AuthKind::Token
-            && gateway.auth_token.is_missing()
-            && gateway.remote_token.usable().is_some()
-            && !model.config.is_guarded()
-            && !facts.seen_by_cli().any(|at| at.token.is_some() || at.password.is_some())
-    })
+/// The shared secret that only the CLI has, in `gateway.remote`, and shows: no variable beats it, and the gateway has none at all.
+fn alone(model: &Model) -> Option<&Setting<Secret>> {
+    let (gateway, facts) = (gateway(model)?, &model.config.facts);
+    let is_alone = model.config.auth_kind() == AuthKind::Token
+        && gateway.auth_token.is_missing()
+        && !model.config.is_guarded()
+        && !facts.seen_by_cli().any(|at| at.token.is_some() || at.password.is_some());
+    let shown = [&gateway.remote_token, &gateway.remote_password];
+    shown.into_iter().find(|one| is_alone && one.usable().is_some())
 }
 
 /// `gateway.auth.token`, where only the CLI has a shared token: the gateway refuses that one, and the CLI shows no other (seen
 /// on 2026.5.28 and 2026.7.1).
 fn taken_over(model: &Model) -> Option<Wanted> {
-    let gateway = hosted(model).filter(|_| is_alone(model))?;
-    if model.store == StoreKind::Sqlite || model.makes_token_at_start() == Some(true) {
+    let gateway = hosted(model)?;
+    let is_token = alone(model)?.path == gateway.remote_token.path;
+    if !is_token || model.store == StoreKind::Sqlite || model.makes_token_at_start() == Some(true) {
         return None;
     }
     let new = model.config.raw(&gateway.remote_token.path)?.clone();

@@ -255,6 +255,12 @@ fn a_token_that_only_the_cli_has_becomes_the_gateways() {
         assert_eq!(matches!(drift.remedy, Remedy::Repair(_)), repaired, "{release}");
         assert!(drift.evidence.iter().any(|one| one.to_string().contains(note)) || note.is_empty());
     }
+    // A password there is refused too (2026.7.1), and left to a person.
+    let text = named("2026.5.28", "remote: { password: 'a-word-of-ours' }");
+    let findings = found_with(Some(&text), facts());
+    let drift = the(&findings, "shared-token-drift");
+    assert_eq!(drift.severity, Severity::Blocks);
+    assert!(matches!(drift.remedy, Remedy::ByHand(_)), "{drift:?}");
     // What the CLI shows is a variable's, which its gateway may well have been started with.
     let sets: [Set; 2] = [
         |at| at.token = Some(Secret::new("another")),
