@@ -92,7 +92,7 @@ fn is_address(model: &Model, alias: Option<BindAlias>) -> bool {
 }
 
 /// The word to set, where there is none that OpenClaw knows.
-fn wanted(model: &Model, options: &Options) -> Option<Wanted> {
+pub(super) fn wanted(model: &Model, options: &Options) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let bind = &gateway.bind;
     let (word, why) = match &bind.field {
