@@ -16,8 +16,10 @@ fn an_address_for_a_bind_blocks_only_where_the_release_does_not_map_it() {
         the(&found_with(Some(&text), facts()), "gateway-bind-invalid").severity
     };
     let guarded = "bind:'0.0.0.0',auth:{token:'some-long-token-0123456789'}";
-    assert_eq!(rating("2026.3.13", guarded), Severity::Blocks);
-    for release in ["2026.3.28", "2026.4.15", "2026.4.29"] {
+    for release in ["2026.3.13", "2026.4.5"] {
+        assert_eq!(rating(release, guarded), Severity::Blocks, "{release}");
+    }
+    for release in ["2026.3.28", "2026.4.2", "2026.4.7", "2026.4.15", "2026.4.29"] {
         assert_eq!(rating(release, guarded), Severity::Info, "{release}");
     }
     assert_eq!(rating("2026.5.2", guarded), Severity::Blocks);
