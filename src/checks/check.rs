@@ -176,6 +176,8 @@ pub struct Options {
     pub new_token: Option<[u8; 32]>,
     /// `--new-identity`: 32 random bytes for this machine's new private key.
     pub new_identity: Option<[u8; 32]>,
+    /// `--new-identity=always`: also in place of a key pair that works.
+    pub drops_identity: bool,
     /// `--config-from`: a copy to put in the config's place, and its bytes.
     pub config_from: Option<(PathBuf, Bytes)>,
     /// 32 random bytes for a token, should one be needed.

@@ -26,18 +26,22 @@ fn unread(model: &Model, finding: Finding) -> Finding {
 
 /// How a whole database comes back.
 fn put_back(model: &Model) -> Vec<Step> {
-    let path = crate::platform::shown(&model.facts.state_dir.join(DATABASE));
-    vec![
-        "stop the gateway".into(),
-        Step::text(format!(
-            "move the database and the two files beside it away together: {path}, {path}-wal, {path}-shm"
-        )),
-        "put a good copy of the database in its place (from openclaw backup, or your own), without the old -wal and -shm files".into(),
-        Step::clawmend(["restore"])
-            .after("if you have no copy, start the gateway once (it makes a new database), then run")
-            .note("it puts the pairing of a snapshot into the new database"),
-        Step::diagnose().after("then run"),
-    ]
+    let facts = &model.facts;
+    let moved = std::iter::once(DATABASE)
+        .chain(facts.beside_database.iter().map(String::as_str))
+        .map(|file| Step::move_away(&facts.state_dir.join(file)));
+    let pairing = match &facts.snapshot_of_tables {
+        Some(id) => Step::clawmend(["restore", id])
+            .note("only without a copy: puts the pairing of that snapshot into the new database"),
+        None => Step::clawmend(["repair", "--new-identity"])
+            .note("only without a copy: there is no snapshot to restore, so it pairs this machine's CLI anew; other devices must pair again"),
+    };
+    let stop = Step::run("openclaw", ["gateway", "stop"])
+        .note("or stop it as you started it; in a container: docker stop CONTAINER");
+    let start = Step::run("openclaw", ["gateway", "start"]).note(
+        "before it: put a good copy of the database in its place, if you have one (from openclaw backup, or your own); without one the start makes a new database",
+    );
+    std::iter::once(stop).chain(moved).chain([start, pairing]).collect()
 }
 
 pub static DAMAGED: Check = Check {

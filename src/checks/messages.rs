@@ -26,6 +26,7 @@ pub struct Message {
 }
 
 /// A message that a text holds.
+#[derive(Clone)]
 pub struct Match {
     /// The fragment of it that was found: clawmend's own words, never the pasted ones.
     pub text: &'static str,
@@ -39,6 +40,15 @@ impl Match {
     /// Whether it names its cause.
     pub fn is_telling(&self) -> bool {
         self.message.is_none_or(|message| !message.is_general)
+    }
+
+    /// Whether it is the same message, by whichever of its texts.
+    pub fn is_the_same(&self, other: &Match) -> bool {
+        match (self.message, other.message) {
+            (Some(one), Some(other)) => std::ptr::eq(one, other),
+            (None, None) => self.text == other.text,
+            _ => false,
+        }
     }
 }
 

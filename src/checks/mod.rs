@@ -73,7 +73,6 @@ pub static CHECKS: &[&Check] = &[
     &config::keys::VALUE,
     &config::roles::ROLES,
     &config::conflict::CONFLICT,
-    &config::tls::UNUSABLE,
     &config::auth::PLACEHOLDER,
     &config::auth::DRIFT,
     &config::env::TOKEN,
@@ -181,6 +180,8 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
             promise_only_edits(finding, &repaired);
         }
     }
+    let mut findings: Vec<Finding> =
+        findings.into_iter().map(|finding| config::file::opened(model, finding)).collect();
     findings.extend(admission::untold(model, &findings));
     findings.sort_by_key(|finding| finding.severity);
     findings

@@ -190,7 +190,7 @@ pub struct Diagnose {
 #[derive(Clone, Debug, Default, Args)]
 #[command(
     after_help = "Exit: 0 nothing blocks the CLI after the repair (with --dry-run: would block), 1 something still does.\n\n\
-    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --only pairing\n  clawmend repair --bind lan --trust-proxy 10.0.0.5"
+    Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --new-identity\n  clawmend repair --bind lan --new-token\n  clawmend repair --trust-proxy 10.0.0.5"
 )]
 pub struct Repair {
     /// Show every change and change nothing
@@ -214,9 +214,9 @@ pub struct Repair {
     /// Put a new random token into `gateway.auth.token`, if a placeholder (such as "undefined") is there or a token is needed
     #[arg(long)]
     pub new_token: bool,
-    /// Give this machine's CLI a new identity (key pair) and pair it; a private key that can be read is kept
-    #[arg(long)]
-    pub new_identity: bool,
+    /// Give this machine's CLI a new identity (key pair) and pair it; a key pair that works is kept, and a damaged identity's private key where it can be told to be the right one. `always`: in place of a working one too (a leaked key)
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "needed", hide_possible_values = true)]
+    pub new_identity: Option<NewIdentity>,
     /// Replace a config that cannot be read with this copy
     #[arg(long, value_name = "FILE")]
     pub config_from: Option<PathBuf>,
@@ -232,6 +232,15 @@ pub enum Only {
     Pairing,
     /// openclaw.json and what it includes.
     Config,
+}
+
+/// When a new identity is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NewIdentity {
+    /// Where there is none that works.
+    Needed,
+    /// In place of one that works too.
+    Always,
 }
 
 /// Words for `gateway.bind`.

@@ -26,10 +26,10 @@ use crate::render::findings::View;
 use crate::render::invocation::Invocation;
 use crate::render::json::FindingDocument;
 use crate::render::{Paint, wrap};
-use crate::snapshot::{self, Listed};
+use crate::snapshot::{self, Listed, Summary};
 use crate::step::Step;
 use crate::store::Stores;
-use crate::store::sqlite::{Hold, SqliteStore};
+use crate::store::sqlite::{self, Hold, SqliteStore};
 use crate::text::safe;
 
 /// How long to wait for a database that somebody holds.
@@ -165,8 +165,20 @@ impl Context<'_, '_> {
         // A folder that cannot be read is the snapshot commands' own matter.
         let left = snapshot::leftovers(&located.state_dir, &self.snapshots(&located));
         model.facts.half_built = left.unwrap_or_default();
+        if model.images.database.is_some() && model.database().is_none() {
+            model.facts.snapshot_of_tables = self.snapshot_of_tables(&located);
+        }
         let findings = checks::diagnose(&model);
         Ok(State { located, stores, model, findings })
+    }
+
+    fn snapshot_of_tables(&self, located: &Located) -> Option<String> {
+        let folder = self.snapshots(located);
+        let mut own = snapshot::list(&located.state_dir, &folder).ok()?.own.into_iter();
+        let holds_tables = |one: &Summary| {
+            one.problem.is_none() && folder.join(&one.id).join(sqlite::PIECE).exists()
+        };
+        own.find(holds_tables).map(|one| one.id)
     }
 
     /// Reads everything; waits so long for a database that somebody holds.

@@ -21,12 +21,14 @@ use crate::render::{wrap, wrap_words};
 use crate::snapshot;
 use crate::step::Step;
 use crate::text::{ago, local_and_utc, safe};
-use lookup::{Matches, matching};
+use lookup::{Matches, each_told, matching};
 use story::{explanation, list, long_story, story};
 use unknown::unknown;
 
 /// How many findings are told at length; more are listed.
 const AT_LENGTH: usize = 2;
+/// How many further messages of a text are told.
+const MOST_OTHERS: usize = 3;
 
 /// Explains.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result<Exit, Error> {
@@ -39,11 +41,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
     }
     let is_message = !found.messages.is_empty();
     // What is found here says more than any list; no state dir is no obstacle.
-    let looked = match is_message || found.named.len() > 1 {
-        true => context.read().ok(),
-        false => None,
-    };
-    let answer = Reply::of(found, looked);
+    let answer = Reply::of(found, &text, context.read().ok());
     if context.global.json {
         context.json(&answer.document(&context.invocation));
         return Ok(Exit::Done);
@@ -59,13 +57,15 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
 struct Reply {
     /// The most telling message: one whose cause is found here goes before those whose are not.
     message: Option<Match>,
+    /// The messages of its other lines.
+    others: Vec<Match>,
     report: Option<&'static FailureMode>,
     checks: Vec<&'static Check>,
     looked: Option<State>,
 }
 
 impl Reply {
-    fn of(found: Matches, looked: Option<State>) -> Self {
+    fn of(found: Matches, text: &str, looked: Option<State>) -> Self {
         let is_here = |one: &Match| {
             let here = looked.as_ref().map_or(&[][..], |state| &state.findings);
             let blocks = |check: &&Check| {
@@ -74,9 +74,12 @@ impl Reply {
             one.is_telling() && one.checks.iter().any(blocks)
         };
         let at = found.messages.iter().position(is_here).unwrap_or(0);
-        let message = found.messages.into_iter().nth(at);
+        let message = found.messages.get(at).cloned();
+        let is_main = |one: &Match| message.as_ref().is_some_and(|main| main.is_the_same(one));
+        let others = each_told(text, &found.messages).into_iter().filter(|one| !is_main(one));
+        let others = others.take(MOST_OTHERS).cloned().collect();
         let checks = message.as_ref().map_or(found.named, |message| message.checks.clone());
-        Self { message, report: found.report, checks, looked }
+        Self { message, others, report: found.report, checks, looked }
     }
 
     fn here(&self) -> &[Finding] {
@@ -97,30 +100,56 @@ impl Reply {
             .here()
             .iter()
             .filter(|finding| self.checks.iter().any(|check| check.code == finding.code));
+        let told = |one: &Match, found_here: Vec<String>| MessageDocument {
+            means: one.message.map_or_else(String::new, |message| message.means.to_owned()),
+            advice: one.message.map_or_else(String::new, |message| message.advice.to_owned()),
+            found_here,
+        };
+        let found_here = found_here.map(|finding| finding.code.to_string()).collect();
+        let message = self.message.as_ref().filter(|one| one.message.is_some());
         ExplainDocument {
             head: Head::of("explain"),
-            message: self.message.as_ref().and_then(|found| found.message).map(|message| {
-                MessageDocument {
-                    means: message.means.to_owned(),
-                    advice: message.advice.to_owned(),
-                    found_here: found_here.map(|finding| finding.code.to_string()).collect(),
-                }
-            }),
+            message: message.map(|one| told(one, found_here)),
+            others: self.others.iter().map(|one| told(one, self.codes_here(one))).collect(),
             explanations: self.checks.iter().map(|check| explanation(check, invocation)).collect(),
         }
     }
 
-    /// A message: what to do, what it means, and where it is found or may be.
+    /// The codes of what causes a message and is found here.
+    fn codes_here(&self, one: &Match) -> Vec<String> {
+        let checks = one.checks.iter().filter(|check| self.is_here(check));
+        checks.map(|check| check.code.to_string()).collect()
+    }
+
+    /// The messages of the text, one after the other.
     fn tell(&self, context: &mut Context<'_, '_>) {
+        self.tell_first(context);
+        let width = context.world.width;
+        for other in &self.others {
+            context.say("");
+            about(context, "The text holds another message too", other);
+            let (means, advice) =
+                other.message.map_or(("", ""), |message| (message.means, message.advice));
+            say_prose(context, "What it means: ", means);
+            match (self.codes_here(other).as_slice(), other.checks.as_slice()) {
+                ([], [check]) if advice.is_empty() => {
+                    say_prose(context, "What repairs it: ", check.repair);
+                }
+                ([], _) => say_prose(context, "What to do: ", advice),
+                (codes, _) => {
+                    let text = format!("Found here too: {}", codes.join(", "));
+                    context.say(&wrap(&text, width, "", "  "));
+                }
+            }
+        }
+    }
+
+    /// A message: what to do, what it means, and where it is found or may be.
+    fn tell_first(&self, context: &mut Context<'_, '_>) {
         let width = context.world.width;
         let message = self.message.as_ref().and_then(|found| found.message);
         if let Some(found) = &self.message {
-            let text = format!(
-                "About: {}",
-                found.text.replace('…', "...").trim().trim_end_matches(['.', ':'])
-            );
-            context.say(&context.paint.bold(&wrap(&text, width, "", "  ")));
-            context.say("");
+            about(context, "About", found);
         }
         let (means, advice) = message.map_or(("", ""), |message| (message.means, message.advice));
         let is_here = self.checks.iter().any(|check| self.is_here(check));
@@ -194,9 +223,6 @@ impl Reply {
             context.say_step(&look);
             return;
         }
-        if self.checks.is_empty() {
-            return;
-        }
         let heading = match self.dir() {
             Some(dir) => format!("Nothing that causes it is found in {dir}. Where else it may be:"),
             None => "No state dir of OpenClaw is found here. Where it may be:".to_owned(),
@@ -216,9 +242,11 @@ impl Reply {
         for step in known.into_iter().take(AT_LENGTH).chain(places()) {
             context.say(&context.invocation.wrapped(&step, width, "- ", "  "));
         }
-        let text = "add -v to see each possible cause";
-        context.say("");
-        context.say(&context.paint.dim(&wrap(text, width, "More:  ", "       ")));
+        if !self.checks.is_empty() {
+            let text = "add -v to see each possible cause";
+            context.say("");
+            context.say(&context.paint.dim(&wrap(text, width, "More:  ", "       ")));
+        }
     }
 
     /// Every cause: what is found here first, and at length.
@@ -274,9 +302,25 @@ impl Reply {
                 context.say("");
                 self.found_here(context, state);
             }
-            _ => self.stories(context),
+            _ => {
+                if let Some(dir) =
+                    self.dir().filter(|_| !self.checks.iter().any(|check| self.is_here(check)))
+                {
+                    context.say(&wrap(&format!("Not found in {dir}."), width, "", "  "));
+                    context.say("");
+                }
+                self.stories(context);
+            }
         }
     }
+}
+
+/// Names a message.
+fn about(context: &mut Context<'_, '_>, label: &str, found: &Match) {
+    let text = found.text.replace('…', "...");
+    let text = format!("{label}: {}", text.trim().trim_end_matches(['.', ':']));
+    context.say(&context.paint.bold(&wrap(&text, context.world.width, "", "  ")));
+    context.say("");
 }
 
 /// Where a message comes from that nothing here causes, and how to look there.

@@ -70,14 +70,15 @@ impl Next {
         self.steps.last().is_some_and(|step| step.command == repair)
     }
 
-    /// The commands, for scripts.
+    /// The commands, for scripts; of steps in order none behind one that only a person can do.
     pub(super) fn argvs(&self) -> Vec<Vec<String>> {
-        self.steps.iter().filter_map(|step| self.invocation.argv_of(step)).collect()
+        let steps = self.steps.iter().take_while(|step| self.numbered || step.command.is_some());
+        steps.filter_map(|step| self.invocation.argv_of(step)).collect()
     }
 }
 
 /// How many steps by hand are told here; the finding has them all.
-const MOST_STEPS: usize = 4;
+const MOST_STEPS: usize = 8;
 
 /// What to type now: what clears the first thing that keeps the CLI out, then the rest.
 pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
@@ -117,7 +118,19 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
             let is_command =
                 steps.first().is_some_and(|step| step.command.is_some() && step.text.is_empty());
             let head = if is_command { "Now type:" } else { "Now:" };
-            let steps = steps.iter().take(MOST_STEPS).cloned();
+            // What else is typed into a file is typed at the same time.
+            let edits = failing.filter_map(|other| match &other.remedy {
+                Remedy::ByHand(steps) => steps.first().filter(|step| opens_editor(step)),
+                _ => None,
+            });
+            let edits = edits.filter(|_| steps.first().is_some_and(opens_editor));
+            let mut all: Vec<&Step> = Vec::new();
+            for step in steps.iter().chain(edits) {
+                if !all.contains(&step) {
+                    all.push(step);
+                }
+            }
+            let steps = all.into_iter().take(MOST_STEPS).cloned();
             // What is repaired or chosen comes into sight once this is out of the way.
             let last = Step::diagnose().note("checks again, and shows the next step");
             told(head, steps.chain([last]).collect())
@@ -132,6 +145,11 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
             told("Now: read what the finding above says; no command does it.", Vec::new())
         }
     }
+}
+
+fn opens_editor(step: &Step) -> bool {
+    let editor = Program::Other(crate::platform::EDITOR);
+    step.command.as_ref().is_some_and(|command| command.program == editor)
 }
 
 /// Several ways, each with its consequence; one way is just done.

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use super::args;
 use super::change::{Call, Proposal, Purpose, carry_out, recover_first};
-use super::context::Context;
+use super::context::{Context, State};
 use super::flags::absolute;
+use super::next::next;
 use crate::checks::{self, Options, Scopes, new_identity};
-use crate::config::model::{AuthKind, ConfigModel, ConfigState};
+use crate::config::model::{AuthKind, ConfigState};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::image::Bytes;
@@ -30,7 +31,8 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
         bind: args.bind.map(args::Bind::word),
         trust_proxy: args.trust_proxy.clone(),
         new_token: args.new_token.then(|| context.random()).transpose()?,
-        new_identity: args.new_identity.then(|| context.random()).transpose()?,
+        new_identity: args.new_identity.map(|_| context.random()).transpose()?,
+        drops_identity: args.new_identity == Some(args::NewIdentity::Always),
         config_from: match &args.config_from {
             Some(file) => Some(crate::read::read_copy(&context.world.env.cwd.join(file))?),
             None => None,
@@ -48,9 +50,10 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
     let held = recover_first(context, args.dry_run)?;
     let state = context.read()?;
     if options.config && options.config_from.is_none() {
-        options.config_from = offered_copy(context, args, &state.model.config)?;
+        options.config_from = offered_copy(context, args, &state)?;
     }
-    if args.new_identity && !(options.pairing && new_identity::is_possible(&state.model)) {
+    if args.new_identity.is_some() && !(options.pairing && new_identity::is_possible(&state.model))
+    {
         let text = match (options.pairing, state.model.config.is_client()) {
             (false, _) => "--new-identity is about the pairing, and --only leaves that out",
             (_, true) => {
@@ -103,6 +106,18 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
         };
         notes.push(format!("--new-token changes nothing: {why}"));
     }
+    if options.new_identity.is_some() {
+        notes.extend(match model.usable_identity() {
+            Some(_) if !options.drops_identity => Some(
+                "--new-identity changes nothing: the key pair of this machine's CLI works, so it is kept; --new-identity=always makes another one in its place".to_owned(),
+            ),
+            Some(old) if model.local_entry().is_some() => Some(format!(
+                "the device of the old key stays paired; once the CLI is in, this removes it: openclaw devices remove {}",
+                old.derived_id
+            )),
+            _ => None,
+        });
+    }
     if options.config_from.is_some() && idle(Options { config_from: None, ..options.clone() }) {
         notes.push("--config-from changes nothing: the config is the same as this copy already, or the copy cannot replace it".to_owned());
     }
@@ -120,8 +135,9 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
 fn offered_copy(
     context: &mut Context<'_, '_>,
     args: &args::Repair,
-    config: &ConfigModel,
+    state: &State,
 ) -> Result<Option<(PathBuf, Bytes)>, Error> {
+    let config = &state.model.config;
     let what = match config.state {
         ConfigState::Absent => "is missing",
         ConfigState::Empty => "is empty",
@@ -141,9 +157,13 @@ fn offered_copy(
         context.note(&format!("      {}", context.typed(&copy)));
         return Ok(None);
     }
-    let question = format!(
-        "The config {what}. Put its copy {name} of {time} in its place? (you see every change before it is made) [y/N]"
-    );
+    if matches!(config.state, ConfigState::Unparsable(_)) {
+        let ways = next(context, state).text(context.world.width);
+        context.say(&format!("{ways}\n"));
+        let _ = context.world.out.flush();
+    }
+    let question = format!("The config {what}. Put its copy {name} of {time} in its place? [y/N]");
+    let question = crate::render::wrap(&question, context.world.width, "", "  ");
     match context.world.person.confirm(&question) {
         Some(Answer::Yes) => crate::read::read_copy(&path).map(Some),
         Some(Answer::No | Answer::Diff) => Ok(None),
@@ -165,7 +185,10 @@ fn again(args: &args::Repair, cwd: &std::path::Path) -> Step {
         .with(args.bind.into_iter().flat_map(|bind| ["--bind", bind.word()]))
         .with(args.trust_proxy.iter().flat_map(|ip| ["--trust-proxy".to_owned(), ip.to_string()]))
         .with(args.new_token.then_some("--new-token"))
-        .with(args.new_identity.then_some("--new-identity"))
+        .with(args.new_identity.map(|when| match when {
+            args::NewIdentity::Needed => "--new-identity",
+            args::NewIdentity::Always => "--new-identity=always",
+        }))
         .with(args.keep_all.then_some("--keep-all"))
         .with(
             args.config_from.iter().flat_map(|file| ["--config-from".into(), absolute(file, cwd)]),

@@ -89,6 +89,8 @@ pub struct ConfigCopy {
     pub sections: Vec<String>,
     /// Its `gateway.auth.token`, where that is a text.
     pub token: Option<Secret>,
+    /// What is lost where it takes the place of a config that does not parse; `None`: not known.
+    pub lost: Option<Vec<String>>,
     /// Masks stand in it where secrets were: OpenClaw itself never goes back to such a copy.
     pub is_redacted: bool,
 }
@@ -126,6 +128,7 @@ impl ConfigCopy {
                 .filter(|token| secret_ref(token).is_none())
                 .and_then(text)
                 .map(Secret::new),
+            lost: None,
             is_redacted: is_redacted(&value, false),
         })
     }

@@ -6,6 +6,7 @@
 
 pub mod copies;
 mod credential;
+pub mod differs;
 pub mod facts;
 pub mod gateway;
 mod host;

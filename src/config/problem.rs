@@ -3,7 +3,7 @@ use super::owner::FileId;
 use crate::format::json5::{SyntaxError, path_text};
 use crate::secret::shape::Shape;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An include that could not be followed. OpenClaw refuses the config because of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,34 +39,46 @@ pub enum ProblemKind {
     NotAnObject,
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Problem {
+    /// What is wrong; files below `folder` by their path in it.
+    pub fn below(&self, folder: &Path) -> String {
         let include = Shape::File.show(&self.include);
-        match &self.path[..] {
-            [] => write!(f, "`$include` of `{include}`: ")?,
-            path => write!(f, "`{}.$include` of `{include}`: ", path_text(path))?,
-        }
-        self.kind.fmt(f)
+        let at = match &self.path[..] {
+            [] => "$include".to_owned(),
+            path => format!("{}.$include", path_text(path)),
+        };
+        format!("`{at}` of `{include}`: {}", self.kind.below(folder))
     }
 }
 
-impl fmt::Display for ProblemKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |path: &PathBuf| Shape::File.show(&crate::platform::shown(path));
+impl ProblemKind {
+    fn below(&self, folder: &Path) -> String {
+        let shown = |path: &PathBuf| {
+            let path = path.strip_prefix(folder).unwrap_or(path);
+            Shape::File.show(&crate::platform::shown(path))
+        };
         match self {
-            Self::NotAPath => f.write_str("it must be a path or a list of paths"),
-            Self::BadPath => f.write_str("the path is too long or holds a NUL byte"),
-            Self::Escapes(path) => write!(f, "`{}` is outside of the config's folder", shown(path)),
+            Self::NotAPath => "it must be a path or a list of paths".to_owned(),
+            Self::BadPath => "the path is too long or holds a NUL byte".to_owned(),
+            Self::Escapes(path) => format!("`{}` is outside of the config's folder", shown(path)),
             Self::Cycle(chain) => {
                 let chain: Vec<_> = chain.iter().map(shown).collect();
-                write!(f, "it includes itself: {}", chain.join(" -> "))
+                format!("it includes itself: {}", chain.join(" -> "))
             }
-            Self::TooDeep => f.write_str("too many includes inside each other"),
-            Self::Unreadable(path, problem) => write!(f, "`{}`: {problem}", shown(path)),
-            Self::Unparsable(path, error) => write!(f, "`{}` is not JSON5: {error}", shown(path)),
-            Self::NotAnObject => f.write_str(
-                "there are keys beside it, but the file holds no object to merge them into",
-            ),
+            Self::TooDeep => "too many includes inside each other".to_owned(),
+            Self::Unreadable(path, problem) => format!("`{}`: {problem}", shown(path)),
+            Self::Unparsable(path, error) => format!("`{}` is not JSON5: {error}", shown(path)),
+            Self::NotAnObject => {
+                "there are keys beside it, but the file holds no object to merge them into"
+                    .to_owned()
+            }
         }
+    }
+}
+
+/// With whole paths.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.below(Path::new("")))
     }
 }

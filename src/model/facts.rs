@@ -29,6 +29,11 @@ pub struct Facts {
     pub orphans: Vec<String>,
     /// A clawmend apply that was interrupted, or may have been.
     pub interrupted: Option<Interruption>,
+    /// What SQLite keeps beside the database, as far as it is there, relative to the state dir.
+    pub beside_database: Vec<String>,
+    /// The newest snapshot that holds the pairing of a database. Looked for only where the database cannot be
+    /// used.
+    pub snapshot_of_tables: Option<String>,
     /// Snapshots that a killed clawmend left half-made, by name.
     pub half_built: Vec<String>,
     /// `exec-approvals.json`, which blocks OpenClaw's own migration (F14), and what an interrupted one had

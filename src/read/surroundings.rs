@@ -36,6 +36,11 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         gateway: process::gateway(dir, &located.config, env),
         access: access(dir),
         era: era(&exists),
+        beside_database: DATABASE_SIDE_FILES
+            .map(|end| format!("{DATABASE}{end}"))
+            .into_iter()
+            .filter(|name| exists(name))
+            .collect(),
         ..Facts::default()
     };
     for folder in [DEVICES_DIR, IDENTITY_DIR] {

@@ -1,11 +1,11 @@
 //! Masks text of OpenClaw's files for display, on the parser's own tokens: a value is shown where its
 //! path from the root is known and it has the shape that belongs there. Everything else is masked, every
-//! comment too. Where a text is no JSON5, only its structure is shown.
+//! comment too. Where a config is no JSON5, its structure is shown, and what before the break has such a path.
 
 use serde_json::Value;
 
 use crate::format::Span;
-use crate::format::json5;
+use crate::format::json5::{self, Way};
 use crate::format::scan::{self, TokenKind};
 use crate::model::layout::{Part, is_secret_field};
 use crate::secret::mask;
@@ -17,7 +17,7 @@ use crate::secret::structure::structure;
 pub fn config(text: &str) -> String {
     match json5::parse(text.as_bytes()) {
         Ok(_) => Masker::of(text, &|_| false, Rules::Config).run(),
-        Err(_) => structure(text),
+        Err(_) => json5::masked(text),
     }
 }
 
@@ -29,7 +29,7 @@ pub fn store(part: Part, text: &str, proves: Proves<'_>) -> String {
 /// A value that stands alone in a column, as JSON, by the field that the column holds.
 pub fn field(field: &str, json: &str, proves: Proves<'_>) -> String {
     let mut masker = Masker::of(json, proves, Rules::Field);
-    masker.key = Some(field.to_owned());
+    masker.way.key = Some(field.to_owned());
     masker.run()
 }
 
@@ -106,22 +106,19 @@ struct Masker<'a> {
     proves: Proves<'a>,
     rules: Rules,
     out: String,
-    /// The key before the value; the elements of a list have the list's.
-    key: Option<String>,
-    /// The keys of what is around it, and whether that is a list.
-    outer: Vec<(Option<String>, bool)>,
+    way: Way,
 }
 
 impl<'a> Masker<'a> {
     fn of(text: &'a str, proves: Proves<'a>, rules: Rules) -> Self {
         let out = String::with_capacity(text.len());
-        Self { text, proves, rules, out, key: None, outer: Vec::new() }
+        Self { text, proves, rules, out, way: Way::default() }
     }
 
     fn run(mut self) -> String {
         let text = self.text;
         if let Err(end) = json5::walk(text, &mut |kind, at| self.token(kind, at)) {
-            self.out.push_str(&structure(text.get(end..).unwrap_or_default()));
+            self.out.push_str(&structure(text.get(end..).unwrap_or_default(), &[]));
         }
         self.out
     }
@@ -130,24 +127,15 @@ impl<'a> Masker<'a> {
         let raw = self.text.get(at.start..at.end).unwrap_or_default();
         let decoded = || scan::string(self.text.as_bytes(), at).unwrap_or_default().into_owned();
         match kind {
-            TokenKind::Blank | TokenKind::Mark => self.out.push_str(raw),
-            TokenKind::Open => {
-                let is_list = raw == "[";
-                self.outer.push((self.key.clone(), is_list));
-                self.key = self.key.take().filter(|_| is_list);
-                self.out.push_str(raw);
-            }
-            TokenKind::Close => {
-                self.key = self.outer.pop().and_then(|(key, _)| key);
+            TokenKind::Blank | TokenKind::Mark | TokenKind::Open | TokenKind::Close => {
                 self.out.push_str(raw);
             }
             TokenKind::Comment => self.comment(raw),
             TokenKind::Key => {
                 let name = decoded();
-                self.key = None;
+                self.way.key = None;
                 let shown = if self.shows(&name) { name.clone() } else { mask(&name) };
                 self.quoted(raw, &shown);
-                self.key = Some(name);
             }
             TokenKind::Text => {
                 let text = decoded();
@@ -162,20 +150,15 @@ impl<'a> Masker<'a> {
                 self.out.push_str(shown);
             }
         }
-    }
-
-    /// The keys from the root on; of an object in a list, the list's key stands once.
-    fn path(&self) -> Vec<&str> {
-        let objects = self.outer.iter().filter(|(_, is_list)| !is_list).map(|(key, _)| key);
-        objects.chain([&self.key]).filter_map(|key| key.as_deref()).collect()
+        self.way.follow(self.text, kind, at);
     }
 
     fn shape(&self) -> Option<Shape> {
-        self.rules.shape(&self.path())
+        self.rules.shape(&self.way.path())
     }
 
     fn shows(&self, name: &str) -> bool {
-        self.rules.shows(&self.path(), name, self.proves)
+        self.rules.shows(&self.way.path(), name, self.proves)
     }
 
     /// In the quotes of the original, over as many lines.

@@ -394,11 +394,24 @@ fn is_page(path: &str) -> bool {
     parts.len() <= 2 && parts.iter().all(|part| part.is_empty() || PAGES.contains(part))
 }
 
-/// `./parts/gateway.json5`: folders and a name of a few words; what is none of that is masked.
+/// `./parts/gateway-v2.json5`: folders and a name, each of a few words with a short number; what is none of that
+/// is masked.
 fn file(path: &str) -> String {
+    // `v16`, not `hunter2`.
+    let is_version = |part: &str| {
+        let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        (part.len() - letters.len()) <= 2
+            && letters.len() <= 3
+            && letters.bytes().all(|b| b.is_ascii_alphabetic())
+    };
     let is_plain = |stem: &str| {
         let bare = stem.trim_start_matches('.');
-        bare.is_empty() || bare == "~" || bare.is_ascii() && is_name(bare)
+        let parts: Vec<&str> = bare.split([' ', '-', '_', '.']).collect();
+        let others = parts.iter().filter(|part| !is_word(part));
+        bare == "~"
+            || parts.len() <= 3
+                && others.clone().count() <= 1
+                && others.clone().all(|part| is_version(part))
     };
     let parts = path.split_inclusive(['/', '\\']).map(|part| {
         let name = part.trim_end_matches(['/', '\\']);

@@ -7,8 +7,14 @@ use super::mask;
 use super::places;
 use super::shape::Shape;
 
+/// So many items of a list are shown one by one.
+const MOST: usize = 8;
+
 /// A text at a path of the config, or a mask in its place.
 pub fn text(path: &[String], text: &str) -> String {
+    if text.trim().is_empty() {
+        return text.to_owned();
+    }
     places::config(&keys(path)).map_or_else(|| mask(text), |shape| shape.show(text))
 }
 
@@ -23,6 +29,10 @@ pub fn value(path: &[String], value: &Value) -> String {
             if is_shown { number } else { "****".to_owned() }
         }
         Value::String(string) => Value::from(text(path, string)).to_string(),
+        Value::Array(items) if items.iter().all(Value::is_string) && items.len() <= MOST => {
+            let items: Vec<String> = items.iter().map(|item| self::value(path, item)).collect();
+            format!("[{}]", items.join(", "))
+        }
         Value::Array(_) => "[...]".to_owned(),
         Value::Object(_) => "{...}".to_owned(),
     }

@@ -1,29 +1,36 @@
-//! What may be shown of a text that does not parse: brackets, colons, commas, white space, and the names
-//! of OpenClaw's own fields where a key stands, and the few words of its own that stand alone behind a colon. No
-//! other string, number, word or comment: a lost quote or
-//! colon turns a secret into any of them.
+//! What may be shown of a text that does not parse: brackets, colons, commas, white space, the names
+//! of OpenClaw's own fields where a key stands, and what the caller knows to be harmless by its whole path. No
+//! other string, number, word or comment: a lost quote or colon turns a secret into any of them.
+
+use std::ops::Range;
 
 use super::places::is_known_key;
 
 const MASK: &str = "****";
 
-/// Words of OpenClaw's own that stand as values: no secret, wherever they stand.
-const HARMLESS: &[&str] =
-    &["local", "remote", "loopback", "lan", "tailnet", "auto", "custom", "none", "true", "false"];
-
-/// The structure of a text, line by line.
-pub fn structure(text: &str) -> String {
-    let lines = text.split('\n').map(|line| line_with(line, 0).0.into_iter().collect::<String>());
+/// The structure of a text, line by line, with the ranges that are `seen`, in order.
+pub fn structure(text: &str, seen: &[Range<usize>]) -> String {
+    let mut at = 0;
+    let lines = text.split('\n').map(|line| {
+        let start = at;
+        at += line.len() + 1;
+        line_with(line, 0, start, seen).0.into_iter().collect::<String>()
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The structure of one line, and where in it the character at byte `offset` went.
-pub fn line_with(line: &str, offset: usize) -> (Vec<char>, usize) {
+/// The structure of one line that begins at `start` of its text, and where in it the character at byte `offset`
+/// of the line went.
+pub fn line_with(
+    line: &str,
+    offset: usize,
+    start: usize,
+    seen: &[Range<usize>],
+) -> (Vec<char>, usize) {
     let mut shown: Vec<char> = Vec::new();
     let mut caret = None;
     let mut at = 0;
     let mut key_may_follow = true;
-    let mut value_may_follow = false;
     // Behind a mask white space waits: two words of a passphrase become one mask.
     let mut masked = None;
     while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
@@ -39,15 +46,12 @@ pub fn line_with(line: &str, offset: usize) -> (Vec<char>, usize) {
         let is_key = key_may_follow
             && behind.trim_start().starts_with(':')
             && is_known_key(piece.trim_matches(['"', '\'']));
-        // Alone behind its colon: a word of a longer text may be a part of a secret.
-        let ends = behind.trim_start().chars().next().is_none_or(|next| "{}[],".contains(next));
-        let is_harmless = value_may_follow && ends && {
-            let bare = ['"', '\''].iter().find_map(|quote| {
-                piece.strip_prefix(*quote).and_then(|piece| piece.strip_suffix(*quote))
-            });
-            HARMLESS.contains(&bare.unwrap_or(piece))
+        let is_seen = {
+            let (from, to) = (start + at, start + at + length);
+            let next = seen.partition_point(|range| range.end < to);
+            seen.get(next).is_some_and(|range| range.start <= from)
         };
-        let visible = is_blank(first) || is_mark(first) || is_key || is_harmless;
+        let visible = is_blank(first) || is_mark(first) || is_key || is_seen;
         if !visible && let Some(end) = masked {
             shown.truncate(end);
         }
@@ -71,7 +75,6 @@ pub fn line_with(line: &str, offset: usize) -> (Vec<char>, usize) {
         };
         if !is_blank(first) {
             key_may_follow = matches!(first, '{' | ',');
-            value_may_follow = first == ':';
         }
         at += length;
     }
@@ -107,14 +110,14 @@ mod tests {
             ("password = hunter2 // hush", "****"),
             ("a: b: gateway: c", "****: ****: ****: ****"),
         ] {
-            assert_eq!(structure(text), shown);
+            assert_eq!(structure(text, &[]), shown);
         }
     }
 
     proptest! {
         #[test]
         fn no_letter_comes_through_but_of_known_keys(text in "(?s).{0,200}") {
-            let shown = structure(&text);
+            let shown = structure(&text, &[]);
             prop_assert_eq!(shown.matches('\n').count(), text.matches('\n').count());
             let marks = |c: char| is_blank(c) || is_mark(c);
             for word in shown.split(marks).filter(|word| !word.is_empty()) {

@@ -290,3 +290,41 @@ fn a_message_in_the_place_of_a_command_is_explained() {
         assert!(!run.text().contains(secret), "{}", run.text());
     }
 }
+
+#[test]
+fn a_code_says_first_what_to_do_and_whether_it_is_found_here() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let here = sandbox.run(&["explain", "cli-scopes-missing"]).expect(Exit::Done).stdout;
+    assert!(here.starts_with("Now type:") || here.contains("\nNow type:"), "{here}");
+    assert!(here.find("Now type:") < here.find("why"), "{here}");
+    let other = sandbox.run(&["explain", "store-not-an-object"]).expect(Exit::Done).stdout;
+    assert!(other.contains("Not found in /home/.openclaw"), "{other}");
+    assert!(other.find("  repair ").unwrap() < other.find("  why ").unwrap(), "{other}");
+    assert!(other.find("  by hand ").unwrap() < other.find("  why ").unwrap(), "{other}");
+}
+
+#[test]
+fn a_log_with_several_messages_explains_each() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let log = "Gateway start blocked: set gateway.mode=local (current: unset)\nsome line\nunauthorized: device token mismatch (rotate/reissue device token)\n";
+    let run = sandbox.run(&["explain", log]).expect(Exit::Done);
+    assert!(run.stdout.contains("About: "), "{}", run.text());
+    assert_eq!(run.stdout.matches("another message too: ").count(), 1, "{}", run.text());
+    let json = sandbox.run(&["explain", "--json", log]).json();
+    assert_eq!(json["others"].as_array().unwrap().len(), 1, "{json}");
+    // One message in many words is one.
+    let one = "unauthorized: device token mismatch (rotate/reissue device token)";
+    let run = sandbox.run(&["explain", one]).expect(Exit::Done);
+    assert!(!run.stdout.contains("another message too"), "{}", run.text());
+}
+
+#[test]
+fn what_a_browser_is_told_gets_likely_places_too() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    for message in ["origin not allowed", "control ui requires device identity"] {
+        let run = sandbox.run(&["explain", message]).expect(Exit::Done);
+        assert!(run.stdout.contains("docker inspect"), "{message}: {}", run.text());
+    }
+}

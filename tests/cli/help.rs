@@ -145,3 +145,34 @@ fn every_example_runs_and_leaves_nobody_locked_out() {
     }
     assert!(run > 60, "{run}");
 }
+
+/// Where a plain repair lets the CLI in, each example of `repair` does.
+#[test]
+fn no_example_of_repair_leaves_the_cli_out() {
+    let words = ["repair".to_owned()];
+    let states = [
+        ("2026.5.28-scope-upgrade-pending", "whole"),
+        ("2026.5.28-scope-upgrade-pending", "mode"),
+        ("2026.2.19-pending-after-proxy", "bind"),
+        ("2026.9.6-sqlite-read-only", "bind"),
+        ("2026.9.6-sqlite-read-only", "mode"),
+    ];
+    let mut tried = 0;
+    for (fixture, spoilt) in states {
+        for example in examples(&words) {
+            let sandbox = Sandbox::fixture(fixture);
+            let mut config = sandbox.json("openclaw.json");
+            match spoilt {
+                "bind" => config["gateway"]["bind"] = "0.0.0.0".into(),
+                "mode" => drop(config["gateway"].as_object_mut().unwrap().remove("mode")),
+                _ => {}
+            }
+            sandbox.write("openclaw.json", config.to_string());
+            let args = example.split_whitespace().skip(1);
+            let args = args.filter(|arg| !["--dry-run", "--yes"].contains(arg)).chain(["--yes"]);
+            sandbox.run(&args.collect::<Vec<_>>()).expect(Exit::Done);
+            tried += 1;
+        }
+    }
+    assert!(tried >= 20, "{tried}");
+}

@@ -126,10 +126,46 @@ fn a_good_identity_is_replaced_when_a_person_wants_that() {
         let sandbox = Sandbox::fixture(fixture);
         sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
         let old = in_agreement(&sandbox, is_database);
-        sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+        let run = sandbox.run(&["repair", "--yes", "--new-identity=always"]).expect(Exit::Done);
         assert_ne!(in_agreement(&sandbox, is_database), old);
+        assert!(run.stderr.contains(&format!("openclaw devices remove {old}")), "{}", run.text());
         sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
         assert_eq!(in_agreement(&sandbox, is_database), old);
+    }
+}
+
+/// A key pair that works is kept, whatever else is wrong with the identity or the pairing.
+#[test]
+fn a_key_pair_that_works_is_never_thrown_away_unasked() {
+    for (fixture, is_database) in [(FILES, false), (DATABASE, true)] {
+        for spoils_id in [false, true] {
+            let sandbox = Sandbox::fixture(fixture);
+            let key = match is_database {
+                false => sandbox.json(IDENTITY)["publicKeyPem"].as_str().unwrap().to_owned(),
+                true => {
+                    let sql = "SELECT public_key_pem FROM device_identities";
+                    database(&sandbox).query_row(sql, [], |row| row.get(0)).unwrap()
+                }
+            };
+            if spoils_id && is_database {
+                let spoil = "UPDATE device_identities SET device_id = 'x'";
+                database(&sandbox).execute(spoil, []).unwrap();
+            } else if spoils_id {
+                let mut record = sandbox.json(IDENTITY);
+                record["deviceId"] = "0".repeat(64).into();
+                sandbox.write(IDENTITY, record.to_string());
+            }
+            let run = sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+            assert!(run.stderr.contains("--new-identity changes nothing"), "{}", run.text());
+            let after = match is_database {
+                false => sandbox.json(IDENTITY)["publicKeyPem"].as_str().unwrap().to_owned(),
+                true => {
+                    let sql = "SELECT public_key_pem FROM device_identities";
+                    database(&sandbox).query_row(sql, [], |row| row.get(0)).unwrap()
+                }
+            };
+            assert_eq!(after, key, "{fixture} {spoils_id}");
+        }
     }
 }
 

@@ -15,7 +15,7 @@ fn undo_takes_back_one_change_after_the_other() {
         let locked = sandbox.run(&["devices", "--json"]).json()["paired"].clone();
         sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
         let opened = sandbox.run(&["devices", "--json"]).json()["paired"].clone();
-        sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+        sandbox.run(&["repair", "--yes", "--new-identity=always"]).expect(Exit::Done);
         sandbox.run(&["backup"]).expect(Exit::Done);
         let list = sandbox.run(&["snapshot", "list"]).expect(Exit::Done);
         assert_eq!(list.stdout.matches("clawmend undo takes that repair back").count(), 1);

@@ -103,7 +103,7 @@ fn a_broken_config_is_opened_at_its_line_before_a_copy_is_offered() {
     let copy = now.find("  2. clawmend repair --config-from ").unwrap();
     assert!(nano < copy && now.contains("a comma is missing here"), "{}", run.text());
     assert!(
-        now.contains("later changes are") && run.stdout.contains("mode: 'local'"),
+        now.contains("gateway.bind (line 4)") && run.stdout.contains("mode: 'local'"),
         "{}",
         run.text()
     );

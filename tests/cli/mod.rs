@@ -1,4 +1,5 @@
 mod all;
+mod by_hand;
 mod canaries;
 mod complete;
 mod consent;

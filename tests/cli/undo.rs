@@ -84,7 +84,7 @@ fn undo_works_after_openclaw_was_used() {
         sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
         openclaw_runs(&sandbox, fixture);
         let opened = paired();
-        sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+        sandbox.run(&["repair", "--yes", "--new-identity=always"]).expect(Exit::Done);
         sandbox.now_ms.set(sandbox.now_ms.get() + 60_000);
         openclaw_runs(&sandbox, fixture);
 
@@ -329,7 +329,7 @@ fn a_state_that_could_not_be_checked_is_not_called_a_lockout() {
 fn the_list_and_the_command_go_back_to_the_same_snapshot() {
     let sandbox = Sandbox::fixture(FILES);
     sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
-    sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    sandbox.run(&["repair", "--yes", "--new-identity=always"]).expect(Exit::Done);
     let list =
         |flags: &[&str]| sandbox.run(&[&["snapshot", "list"], flags].concat()).expect(Exit::Done);
     let ids = || -> Vec<String> {
@@ -370,7 +370,7 @@ fn the_list_and_the_command_go_back_to_the_same_snapshot() {
 fn what_is_lost_is_told_of_the_undo_that_loses_it() {
     let sandbox = Sandbox::fixture(FILES);
     sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
-    sandbox.run(&["repair", "--yes", "--new-identity"]).expect(Exit::Done);
+    sandbox.run(&["repair", "--yes", "--new-identity=always"]).expect(Exit::Done);
     set_mode(&sandbox, "openclaw.json", 0o640);
     std::fs::remove_file(sandbox.path("identity/device-auth.json")).unwrap();
     let list = words(&sandbox.run(&["snapshot", "list"]).expect(Exit::Done).stdout);

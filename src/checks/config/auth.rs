@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::file::in_editor;
 use super::secrets::{MAKES_TOKEN, new_token, new_token_in};
 use super::value::{Wanted, edits, hosted};
 use super::{config_name, gateway, place};
@@ -316,9 +317,11 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
         }
     }));
     Some(match is_lost && is_used(model, &setting.path) {
-        true => finding.rated(Severity::Unchecked).by_hand([
-            "put the variable into the `.env` file of the state dir: CLI and gateway both read it",
-        ]),
+        true => finding.rated(Severity::Unchecked).by_hand([in_editor(
+            &model.facts.state_dir.join(".env"),
+            None,
+            "type NAME=VALUE there on a line of its own, with the variable's name and its value: CLI and gateway both read this file",
+        )]),
         false => finding,
     })
 }

@@ -4,6 +4,7 @@ use super::{file, replaced};
 use crate::checks::Options;
 use crate::checks::edits::edit;
 use crate::config::copies::ConfigCopy;
+use crate::config::differs::{differences, in_words};
 use crate::image::{FileState, Slot};
 use crate::model::Model;
 use crate::plan::{Edit, Op, Target};
@@ -22,13 +23,17 @@ pub(in crate::checks) fn with_copy(model: &Model, options: &Options) -> Option<(
     if is_same || is_unusable || !is_config || is_fixed {
         return None;
     }
+    let lost = image.bytes().filter(|now| !now.is_empty());
+    let lost = lost.map(|now| in_words(differences(now, bytes).as_deref()));
+    let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
     let mut images = model.images.clone();
     if let Some(image) = images.texts.get_mut(&slot) {
         let meta = image.meta().copied().unwrap_or_default();
         image.state = FileState::Present { bytes: bytes.clone(), meta };
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let why = format!("the copy {name} ({}) replaces the config", crate::platform::shown(path));
+    let why =
+        format!("the copy {name} ({}) replaces the config{lost}", crate::platform::shown(path));
     let repaired = [
         &file::MISSING,
         &file::EMPTY,

@@ -1,5 +1,6 @@
 //! Variables that beat the config.
 
+use super::file::in_editor;
 use super::value::hosted;
 use super::{at_next_start, config_name, place};
 use crate::checks::{Check, Stage};
@@ -79,16 +80,19 @@ impl Shown {
         let finding = check.finding(at.where_is(self.name), says);
         finding.note(format!("{} is {secret}", self.name))
     }
+}
 
-    /// What takes it out of the CLI's environment.
-    fn without(&self, at: &Variables) -> Step {
-        let name = self.name;
-        match at.place {
-            Origin::Process => {
-                Step::run("unset", [name]).note("and remove it from your shell's start files")
-            }
-            _ => Step::text(format!("remove {name} from {}", at.at)),
+/// What takes a variable out of the CLI's environment.
+fn without(at: &Variables, name: &str) -> Step {
+    match at.place {
+        Origin::Process => {
+            Step::run("unset", [name]).note("and remove it from your shell's start files")
         }
+        Origin::WorkingFolder | Origin::DotEnv => {
+            let what = format!("remove the line of {name}");
+            in_editor(std::path::Path::new(&at.at), None, &what)
+        }
+        _ => Step::text(format!("remove {name} from {}", at.at)),
     }
 }
 
@@ -107,7 +111,7 @@ fn alone(
     (setting.is_missing() && !is_known).then(|| {
         shown
             .about(check, at, secret, &says)
-            .by_hand([shown.without(at)])
+            .by_hand([without(at, shown.name)])
             .rated(Severity::Unchecked)
             .note("a gateway that was not started with the same variable refuses it")
     })
@@ -132,7 +136,11 @@ fn differs(
     let says = format!("the CLI sends {}, and that differs from the gateway's {kind}", shown.name);
     let finding = shown.about(check, at, secret, &says);
     let hand = match at.place {
-        Origin::Process => shown.without(at),
+        Origin::Process => without(at, shown.name),
+        Origin::WorkingFolder | Origin::DotEnv => {
+            let what = format!("remove {}, or set it to the {kind} of the config", shown.name);
+            in_editor(std::path::Path::new(&at.at), None, &what)
+        }
         _ => Step::text(format!(
             "in {}: remove {}, or set it to the {kind} of the config",
             at.at, shown.name
@@ -229,15 +237,21 @@ pub static PORT: Check = Check {
         let gateway = hosted(model)?;
         let listens = &model.config.port;
         let mut places = model.config.facts.seen_by_cli();
-        let named = places.find_map(|at| Some((at.port?, at.where_is("OPENCLAW_GATEWAY_PORT"))));
-        let set = gateway.port.value().map(|port| (*port, place(model, &gateway.port)));
-        let (asks, asked_at) = named.or(set).filter(|(asks, _)| *asks != listens.number)?;
-        let step = format!(
-            "set the port in one place only: gateway.port in {}; remove OPENCLAW_GATEWAY_PORT from the others",
-            config_name(model)
-        );
+        const NAME: &str = "OPENCLAW_GATEWAY_PORT";
+        let only =
+            format!("set the port in one place only: gateway.port in {}", config_name(model));
+        let named = places.find_map(|at| {
+            Some((at.port?, at.where_is(NAME), vec![without(at, NAME), only.clone().into()]))
+        });
+        let set = || {
+            let elsewhere = format!("{only}; remove {NAME} from the others");
+            let port = gateway.port.value()?;
+            Some((*port, place(model, &gateway.port), vec![Step::text(elsewhere)]))
+        };
+        let (asks, asked_at, steps) =
+            named.or_else(set).filter(|(asks, ..)| *asks != listens.number)?;
         let says = "the CLI and the gateway use different ports";
-        let finding = check.finding(asked_at.clone(), says).by_hand([step]);
+        let finding = check.finding(asked_at.clone(), says).by_hand(steps);
         let listens = format!("the gateway listens on {} ({})", listens.number, listens.from);
         Some(finding.note(format!("the CLI goes to {asks} ({asked_at})")).note(listens))
     },

@@ -1,13 +1,17 @@
 //! The config's file itself: missing, empty, broken, unreadable, with a broken include.
 
-use super::{config_name, line_of, name};
+use std::path::Path;
+
+use super::{bytes, config_name, line_of, name};
 use crate::checks::stores::to_read;
 use crate::checks::{Check, Edits, Stage};
 use crate::config::copies::ConfigCopy;
+use crate::config::differs::in_words;
 use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
-use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
+use crate::finding::{Code, EvidenceKind, Finding, Place, Remedy, Severity};
 use crate::format::json5::{SyntaxError, path_text};
+use crate::image::Slot;
 use crate::model::Model;
 use crate::secret::shape::Shape;
 use crate::step::Step;
@@ -25,12 +29,12 @@ fn with_copies(model: &Model, finding: Finding) -> Finding {
     let Some(best) = model.config.best_copy() else { return finding };
     let when = utc(best.mtime_ms);
     let back = from(&model.config.copy_path(best))
-        .note(format!("goes back to the config of {when}: later changes are lost"));
+        .note(format!("goes back to the config of {when}: {}", in_words(best.lost.as_deref())));
     finding.seen("best copy", &best.name).choice(back)
 }
 
 /// The command that puts a copy in the config's place.
-pub(super) fn from(path: &std::path::Path) -> Step {
+pub(super) fn from(path: &Path) -> Step {
     Step::clawmend(["repair", "--config-from"]).with([path])
 }
 
@@ -88,17 +92,47 @@ pub static EMPTY: Check = Check {
     ..Check::BASE
 };
 
-/// The line where a file breaks, in an editor, and what is to be typed there.
-fn editor(file: &std::path::Path, error: &SyntaxError) -> Step {
+/// A file in an editor, at a place in it where that is known (`4`, `4,12`), and what is to be typed there.
+pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
     let mut step = Step::run::<&str>(crate::platform::EDITOR, []);
     let mut keys = "";
     if crate::platform::EDITOR == "nano" {
-        step = step.with([format!("+{},{}", error.line, error.column)]);
+        step = step.with(at.map(|at| format!("+{at}")));
         keys = " with Ctrl-O and Enter, leave with Ctrl-X";
     }
+    step.with([file]).note(format!("{what}. Save{keys}, then run clawmend again"))
+}
+
+/// The same at the place where a file breaks.
+fn editor(file: &Path, error: &SyntaxError) -> Step {
     let (line, column) = (error.line, error.column);
-    let place = format!("line {line}, column {column}: {}", error.message);
-    step.with([file]).note(format!("{place}. Save{keys}, then run clawmend again"))
+    let type_it = if error.advice.is_empty() { "" } else { ": " };
+    let what = format!("line {line}, column {column}: {}{type_it}{}", error.message, error.advice);
+    in_editor(file, Some(format!("{line},{column}")), &what)
+}
+
+/// What a person changes in a config file, with the command that opens it at its line.
+pub(in crate::checks) fn opened(model: &Model, mut finding: Finding) -> Finding {
+    let Remedy::ByHand(steps) = &mut finding.remedy else { return finding };
+    let words = steps.iter().take_while(|step| step.command.is_none()).count();
+    let files = model.images.texts.keys().filter_map(|slot| match slot {
+        Slot::Config(path) if bytes(model, path).is_some() => Some(path),
+        _ => None,
+    });
+    let mut files = files.filter(|path| finding.place.file.as_ref() == Some(&name(model, path)));
+    let Some(file) = files.next().filter(|_| words > 0) else { return finding };
+    if model.config.fixed(&model.images, file).is_some() {
+        return finding;
+    }
+    // Of what is missing, the place around it.
+    let line = finding.place.line.or_else(|| {
+        let keys: Vec<String> = finding.place.key.as_ref()?.split('.').map(str::to_owned).collect();
+        (1..keys.len()).rev().find_map(|length| line_of(model, file, keys.get(..length)?))
+    });
+    let what: Vec<&str> = steps.iter().take(words).map(|step| step.text.as_str()).collect();
+    let what = what.join("; ").replace(":; ", ": ");
+    steps.splice(..words, [in_editor(file, line.map(|line| line.to_string()), &what)]);
+    finding
 }
 
 fn where_it_breaks(finding: Finding, error: &SyntaxError) -> Finding {
@@ -211,7 +245,10 @@ pub static INCLUDE: Check = Check {
                 _ => Step::text("correct the `$include`"),
             };
             let says = "an `$include` of the config does not work";
-            let finding = check.finding(place, says).by_hand([hand]).note(problem.to_string());
+            let finding = check
+                .finding(place, says)
+                .by_hand([hand])
+                .note(problem.below(&model.facts.state_dir));
             match &problem.kind {
                 ProblemKind::Unparsable(_, error) => where_it_breaks(finding, error),
                 _ => finding,

@@ -287,7 +287,8 @@ fn own_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
     let says = format!(
         "2026.2.19 and earlier refuse their own gateway's URL with gateway.bind \"{wide}\""
     );
-    let step = "update OpenClaw, or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"";
+    let step = Step::run("openclaw", ["update"])
+        .note("or call it with --url ws://127.0.0.1:PORT --token TOKEN, or set gateway.bind to \"loopback\"");
     let finding = check.finding(place(model, &gateway.bind), says).by_hand([step]);
     let note = "nothing here shows that OpenClaw is newer than 2026.2.19";
     Some(finding.rated(Severity::Warning).note(note))

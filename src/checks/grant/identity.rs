@@ -1,5 +1,5 @@
-//! `--new-identity`: a key pair for this machine's CLI where there is none that can be used, or where a
-//! person wants another one. Made as OpenClaw makes it; the rest of the grant then pairs it.
+//! `--new-identity`: a key pair for this machine's CLI where there is none that works, or where a person wants
+//! another one (`--new-identity=always`). Made as OpenClaw makes it; the rest of the grant then pairs it.
 
 use serde_json::json;
 
@@ -12,13 +12,15 @@ use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{IdentityState, Model};
 use crate::plan::{Edit, Op, StoreKind, Target};
 
-/// The model with another identity, and the edit that puts it there. `None` where none is asked for, or
-/// none can be paired.
+/// The model with another identity, and the edit that puts it there. `None` where none is asked for, none can
+/// be paired, or the one that is there works.
 pub(in crate::checks) fn with_new_identity(
     model: &Model,
     options: &Options,
 ) -> Option<(Model, Edit)> {
-    let fresh = options.new_identity.as_ref().filter(|_| new_identity::is_possible(model))?;
+    let is_asked_for = options.drops_identity || model.usable_identity().is_none();
+    let is_due = is_asked_for && new_identity::is_possible(model);
+    let fresh = options.new_identity.as_ref().filter(|_| is_due)?;
     let saved = saved_seed(model);
     let made = record_of_seed(saved.as_ref().unwrap_or(fresh));
     let identity = Identity::of(&made).ok()?;

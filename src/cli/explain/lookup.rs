@@ -20,6 +20,9 @@ impl Matches {
     }
 }
 
+/// So many lines of a log are looked at one by one.
+const MOST_LINES: usize = 500;
+
 /// What a code, a mode or an error text means: an exact name first, else by the messages.
 pub(super) fn matching(text: &str) -> Matches {
     let name = name_in(text);
@@ -33,6 +36,18 @@ pub(super) fn matching(text: &str) -> Matches {
     let is_name = !named.is_empty() || report.is_some();
     let messages = if is_name { Vec::new() } else { messages::find(text) };
     Matches { named, report, messages }
+}
+
+/// Where a log holds several messages: what each of its lines tells, each once. A line that is no message by itself
+/// tells nothing.
+pub(super) fn each_told<'m>(text: &str, messages: &'m [Match]) -> Vec<&'m Match> {
+    let mut told: Vec<&Match> = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()).take(MOST_LINES) {
+        let Some(first) = messages::find(line).into_iter().next() else { continue };
+        let known = messages.iter().find(|one| one.is_telling() && one.is_the_same(&first));
+        told.extend(known.filter(|known| !told.iter().any(|one| one.is_the_same(known))));
+    }
+    told
 }
 
 /// The code or failure mode that a text may be: `[Cli-Not-Paired]` is `cli-not-paired`, `f1` is `f01`.

@@ -20,7 +20,7 @@ pub(super) fn long_story(context: &mut Context<'_, '_>) {
 pub(super) fn list(context: &mut Context<'_, '_>) -> Exit {
     if context.global.json {
         let checks = checks::CHECKS.to_vec();
-        let all = Reply { message: None, report: None, checks, looked: None };
+        let all = Reply { message: None, others: Vec::new(), report: None, checks, looked: None };
         let document = all.document(&context.invocation);
         context.json(&document);
         return Exit::Done;
@@ -53,13 +53,13 @@ pub(super) fn story(context: &mut Context<'_, '_>, check: &Check) {
             context.say(&wrap(text, width, &first, &rest));
         }
     };
-    part("severity", severity(check));
-    part("why", check.why);
     part("repair", check.repair);
     part("by hand", check.by_hand);
     for step in check.steps() {
         part("", &invocation.line(&step));
     }
+    part("severity", severity(check));
+    part("why", check.why);
     for mode in check.modes {
         if let Some(report) = reports::failure_mode(mode) {
             let text = format!("{mode} {}: {}", report.name, report.refs().join(", "));

@@ -1,6 +1,8 @@
 //! Where a text breaks, in lines and columns, with a caret and no secrets.
 //!
-//! Owns `SyntaxError`. The excerpt is the structure of the line alone.
+//! Owns `SyntaxError`. The excerpt is the structure of the line, and what `seen` knows to be harmless in it.
+use super::advice::advice;
+use super::seen::seen;
 use crate::format::Location;
 use crate::secret::structure;
 use thiserror::Error;
@@ -20,17 +22,21 @@ pub struct SyntaxError {
     pub column: usize,
     /// What is wrong, in a few words and without content of the file.
     pub message: String,
+    /// What to type there; empty where that cannot be told.
+    pub advice: &'static str,
     excerpt: String,
 }
 
 impl SyntaxError {
     pub(super) fn new(text: &str, offset: usize, message: impl Into<String>) -> Self {
         let place = Location::of(text.as_bytes(), offset, offset);
+        let message = message.into();
         Self {
+            advice: advice(text, offset, &message),
             offset,
             line: place.line,
             column: place.column,
-            message: message.into(),
+            message,
             excerpt: excerpt(text, offset),
         }
     }
@@ -42,12 +48,23 @@ impl SyntaxError {
     }
 }
 
+/// A text that does not parse, with as many lines: its structure, and what in it is surely harmless.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    structure::structure(text, &ranges(text))
+}
+
+fn ranges(text: &str) -> Vec<std::ops::Range<usize>> {
+    seen(text).into_iter().map(|span| span.start..span.end).collect()
+}
+
 fn excerpt(text: &str, offset: usize) -> String {
     let head = text.get(..offset).unwrap_or(text);
     let start = head.rfind(['\n', '\r']).map_or(0, |at| at + 1);
     let line = text.get(start..).unwrap_or_default();
     let line = line.split(['\n', '\r']).next().unwrap_or_default();
-    let (shown, caret) = structure::line_with(line, offset.saturating_sub(start));
+    let seen = ranges(text);
+    let (shown, caret) = structure::line_with(line, offset.saturating_sub(start), start, &seen);
     let from = caret.saturating_sub(AROUND);
     let mut window: String = shown.iter().skip(from).take(2 * AROUND).collect();
     let mut indent = caret - from;

@@ -3,10 +3,12 @@
 //! Owns the way in ([`parse`], [`locate`], [`duplicates`], [`apply`]); `error` shows where a
 //! text breaks, `refusal` what to do by hand. Values always come from the `json5` crate; a text is only
 //! read, and only edited, where the crate and the scanner agree on it.
+mod advice;
 mod error;
 #[cfg(test)]
 mod properties;
 mod refusal;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +22,9 @@ use super::scan::grammar::{Json5, char_at};
 use super::scan::{self, ScanError, TokenKind};
 use super::tree::Node;
 use super::{Location, Span};
-pub use error::SyntaxError;
+pub use error::{SyntaxError, masked};
 pub use refusal::{Refusal, by_hand, path_text};
+pub use seen::Way;
 
 /// The most bytes that are read.
 const LIMIT: usize = 16 * 1024 * 1024;

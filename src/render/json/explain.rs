@@ -15,6 +15,8 @@ pub struct ExplainDocument {
     pub head: Head,
     /// What OpenClaw says, where the text is a message of OpenClaw.
     pub message: Option<MessageDocument>,
+    /// What the other lines of the text say, where they are other messages.
+    pub others: Vec<MessageDocument>,
     /// The findings that match.
     pub explanations: Vec<Explanation>,
 }

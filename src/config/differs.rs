@@ -1,0 +1,201 @@
+//! What going back to a copy of the config changes: its keys, and the values that may be shown.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use crate::format::json5::{self, Way, path_text};
+use crate::format::scan::TokenKind;
+use crate::secret::places::is_known_key;
+use crate::secret::shown;
+
+/// Texts of more lines are not compared.
+const MOST_LINES: usize = 5000;
+/// So many changes are named.
+const NAMED: usize = 6;
+
+/// What changes where `copy` takes the place of `now`, OpenClaw's own stamp aside: by values where both parse, else by
+/// lines, whose brackets and marks do not count. `None`: that cannot be told.
+pub fn differences(now: &[u8], copy: &[u8]) -> Option<Vec<String>> {
+    let after = json5::parse(copy).ok()?;
+    let mut found = Vec::new();
+    match json5::parse(now) {
+        Ok(before) => by_value(&mut Vec::new(), Some(&before), Some(&after), &mut found),
+        Err(_) => {
+            by_line(&String::from_utf8_lossy(now), &String::from_utf8_lossy(copy), &mut found)?
+        }
+    }
+    Some(found)
+}
+
+/// The same in words, for a sentence about going back.
+pub fn in_words(differences: Option<&[String]>) -> String {
+    match differences {
+        None => "later changes are lost".to_owned(),
+        Some([]) => "nothing but brackets and marks differs, so nothing is lost".to_owned(),
+        Some(all) => {
+            let more = match all.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let named: Vec<&str> = all.iter().take(NAMED).map(String::as_str).collect();
+            format!("what differs there is lost: {}{more}", named.join(", "))
+        }
+    }
+}
+
+fn by_value(
+    path: &mut Vec<String>,
+    now: Option<&Value>,
+    copy: Option<&Value>,
+    found: &mut Vec<String>,
+) {
+    if now == copy || matches!(path.as_slice(), [key] if key == "meta") {
+        return;
+    }
+    let fields = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
+    if let (Some(before), Some(after)) = (fields(now), fields(copy)) {
+        let added = after.keys().filter(|key| !before.contains_key(*key));
+        for key in before.keys().chain(added) {
+            path.push(key.clone());
+            by_value(path, before.get(key), after.get(key), found);
+            path.pop();
+        }
+        return;
+    }
+    let value = |value| shown::value(path, value);
+    let name = path_text(path);
+    found.push(match (now.map(value), copy.map(value)) {
+        (Some(now), Some(copy)) if now != copy => format!("{name} ({now} becomes {copy})"),
+        (Some(_), None) => format!("{name} (it goes)"),
+        (None, Some(_)) => format!("{name} (it comes back)"),
+        _ => name,
+    });
+}
+
+fn by_line(now: &str, copy: &str, found: &mut Vec<String>) -> Option<()> {
+    let (now, old) = (lines(now), lines(copy));
+    if now.len().max(old.len()) > MOST_LINES {
+        return None;
+    }
+    let keys = keys_of_lines(copy);
+    let plain = |lines: &[Line<'_>]| -> Vec<String> {
+        lines.iter().map(|line| line.plain.clone()).collect()
+    };
+    let (before, after) = (plain(&now), plain(&old));
+    let before: Vec<&str> = before.iter().map(String::as_str).collect();
+    let after: Vec<&str> = after.iter().map(String::as_str).collect();
+    // By the key of a line; a line that is only in one of the two by its number here.
+    let mut named: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    for change in TextDiff::from_slices(&before, &after).iter_all_changes() {
+        let here = change.old_index().and_then(|at| now.get(at));
+        let there = change.new_index().and_then(|at| old.get(at));
+        match (change.tag(), here, there) {
+            (ChangeTag::Delete, Some(line), _) => {
+                let key = line.key.map_or_else(|| format!("line {}", line.number), str::to_owned);
+                named.insert(key, line.key.map(|_| line.number));
+            }
+            (ChangeTag::Insert, _, Some(line)) => {
+                let Some(path) = keys.get(&line.number) else { continue };
+                // The line of that key here is told by its whole path.
+                let number = path.last().and_then(|key| named.remove(key)).flatten();
+                named.entry(path_text(path)).or_insert(number);
+            }
+            _ => {}
+        }
+    }
+    let own = |name: &String| {
+        let stamps = ["meta", "lastTouchedVersion", "lastTouchedAt"];
+        name.starts_with("meta.") || stamps.contains(&name.as_str())
+    };
+    // What is around another one says nothing more.
+    let names: Vec<String> = named.keys().cloned().collect();
+    let is_around =
+        |name: &String| names.iter().any(|other| other.starts_with(&format!("{name}.")));
+    let told = named.into_iter().filter(|(name, _)| !own(name) && !is_around(name));
+    found.extend(told.map(|(name, line)| match line {
+        Some(line) => format!("{name} (line {line})"),
+        None => name,
+    }));
+    Some(())
+}
+
+/// A line that says something.
+struct Line<'t> {
+    number: usize,
+    /// Its letters and digits.
+    plain: String,
+    /// The key of OpenClaw's own that it begins with.
+    key: Option<&'t str>,
+}
+
+fn lines(text: &str) -> Vec<Line<'_>> {
+    let lines = text.lines().enumerate().map(|(at, line)| {
+        let start = line.find(char::is_alphanumeric).unwrap_or(line.len());
+        let rest = line.get(start..).unwrap_or_default();
+        let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        Line {
+            number: at + 1,
+            plain: line.chars().filter(|c| c.is_alphanumeric() || "._-+/*@".contains(*c)).collect(),
+            key: rest.get(..end).filter(|word| is_known_key(word)),
+        }
+    });
+    lines.filter(|line| !line.plain.is_empty()).collect()
+}
+
+/// The path of the last key on each line of a text that parses.
+fn keys_of_lines(text: &str) -> BTreeMap<usize, Vec<String>> {
+    let mut keys = BTreeMap::new();
+    let mut way = Way::default();
+    let (mut line, mut from) = (1, 0);
+    let _ = json5::walk(text, &mut |kind, at| {
+        line += text.get(from..at.start).unwrap_or_default().matches('\n').count();
+        from = at.start;
+        way.follow(text, kind, at);
+        if kind == TokenKind::Key {
+            keys.insert(line, way.path().into_iter().map(str::to_owned).collect());
+        }
+    });
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COPY: &str = "{\n  \"meta\": { \"lastTouchedAt\": \"2026-01-01T00:00:00Z\" },\n  \"gateway\": {\n    \"port\": 58471,\n    \"bind\": \"loopback\",\n    \"auth\": {\n      \"token\": \"hunter2\"\n    }\n  }\n}\n";
+
+    fn said(now: &str) -> Vec<String> {
+        differences(now.as_bytes(), COPY.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_is_lost_with_a_broken_config_is_named() {
+        let comma = COPY.replace("58471,", "58471");
+        assert_eq!(said(&comma), [""; 0]);
+        assert_eq!(said(&comma.replace("loopback", "lan")), ["gateway.bind (line 5)"]);
+        assert_eq!(said(&comma.replace("hunter2", "hunter3")), ["gateway.auth.token (line 7)"]);
+        assert_eq!(said(&comma.replace("2026-01", "2026-02")), [""; 0]);
+        let more = comma
+            .replace("\"auth\": {\n", "\"auth\": {\n  \"mode\": \"token\",\n  \"hunter4\": 1,\n");
+        assert_eq!(said(&more), ["line 8", "mode (line 7)"]);
+        assert_eq!(said(&comma.replace("    \"bind\": \"loopback\",\n", "")), ["gateway.bind"]);
+    }
+
+    #[test]
+    fn what_changes_in_one_that_parses_is_named_with_its_values() {
+        let now = COPY.replace("loopback", "lan").replace("hunter2", "hunter3");
+        let now = now.replace("\"port\": 58471,", "\"tls\": {},");
+        assert_eq!(
+            said(&now),
+            [
+                "gateway.tls (it goes)",
+                "gateway.bind (\"lan\" becomes \"loopback\")",
+                "gateway.auth.token",
+                "gateway.port (it comes back)"
+            ]
+        );
+        assert_eq!(said(&COPY.replace("2026-01", "2026-02")), [""; 0]);
+    }
+}

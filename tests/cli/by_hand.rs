@@ -1,0 +1,173 @@
+//! What only a person can do: each step is a command to paste, or stands in the file that it opens.
+
+use clawmend::exit::Exit;
+use serde_json::{Value, json};
+
+use crate::support::{Answers, Sandbox};
+
+const FILES: &str = "2026.5.28-scope-upgrade-pending";
+const DATABASE: &str = "2026.9.6-sqlite-read-only";
+const DATABASE_FILE: &str = "state/openclaw.sqlite";
+
+fn next(sandbox: &Sandbox) -> Vec<Vec<String>> {
+    serde_json::from_value(sandbox.run(&["--json"]).json()["next"].clone()).unwrap()
+}
+
+/// What a gateway makes at its start where there is no database: the tables, without a row of the pairing.
+fn gateway_starts(sandbox: &Sandbox) {
+    let path = sandbox.path(DATABASE_FILE);
+    assert!(!path.exists());
+    let fixture = Sandbox::fixture(DATABASE);
+    std::fs::copy(fixture.path(DATABASE_FILE), &path).unwrap();
+    let database = rusqlite::Connection::open(path).unwrap();
+    for table in [
+        "device_identities",
+        "device_auth_tokens",
+        "device_pairing_paired",
+        "device_pairing_pending",
+        "device_bootstrap_tokens",
+    ] {
+        database.execute(&format!("DELETE FROM {table}"), []).unwrap();
+    }
+}
+
+/// Does what `next` says, with this machine's `mv`, and a gateway that starts; then the CLI is in.
+fn follows(sandbox: &Sandbox, steps: &[Vec<String>]) {
+    for step in steps {
+        let args: Vec<&str> = step.iter().map(String::as_str).collect();
+        match args.as_slice() {
+            ["openclaw", "gateway", "stop"] => {}
+            ["openclaw", "gateway", "start"] => gateway_starts(sandbox),
+            ["mv", rest @ ..] => {
+                let home = format!("{}/.openclaw", sandbox.home().display());
+                let rest = rest.iter().map(|path| path.replace("/home/.openclaw", &home));
+                assert!(std::process::Command::new("mv").args(rest).status().unwrap().success());
+            }
+            ["clawmend", rest @ ..] => {
+                let own: Vec<&str> = rest.to_vec();
+                let yes = if own.iter().any(|arg| ["repair", "restore"].contains(arg)) {
+                    &["--yes"][..]
+                } else {
+                    &[]
+                };
+                sandbox.run(&[&own, yes].concat()).expect(Exit::Done);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Damaged, empty or foreign, with a snapshot or without one, with files of SQLite beside it: the steps end well.
+#[test]
+fn the_steps_for_a_spoilt_database_end_with_a_cli_that_gets_in() {
+    let whole = std::fs::read(Sandbox::fixture(DATABASE).path(DATABASE_FILE)).unwrap();
+    for (spoilt, has_snapshot) in [
+        (&whole[..20_000], false),
+        (&whole[..20_000], true),
+        (b"", false),
+        (b"no database, but a text that is long enough", true),
+    ] {
+        let sandbox = Sandbox::fixture(DATABASE);
+        if has_snapshot {
+            sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+            sandbox.run(&["backup"]).expect(Exit::Done);
+        }
+        sandbox.write(DATABASE_FILE, spoilt);
+        let seen = sandbox.run(&[]).expect(Exit::Findings);
+        let steps = next(&sandbox);
+        let words: Vec<String> = steps.iter().map(|step| step.join(" ")).collect();
+        let restores = words.iter().any(|step| step.contains("restore"));
+        assert_eq!(restores, has_snapshot, "{words:?}");
+        assert!(seen.stdout.contains("mv "), "{}", seen.text());
+        for step in &words {
+            assert!(seen.stdout.contains(step.as_str()), "{step}\n{}", seen.text());
+        }
+        follows(&sandbox, &steps);
+    }
+}
+
+fn spoilt(change: impl FnOnce(&mut Value)) -> Sandbox {
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let mut config = sandbox.json("openclaw.json");
+    change(&mut config);
+    sandbox.write("openclaw.json", serde_json::to_string_pretty(&config).unwrap());
+    sandbox
+}
+
+/// The first thing to type opens the file at the line that is about it.
+#[test]
+fn what_is_to_be_edited_is_opened_in_an_editor() {
+    type Change = fn(&mut Value);
+    let cases: [(Change, &str); 6] = [
+        (|config| config["gateway"]["port"] = json!("abc"), "\"port\""),
+        (|config| config["foo"] = json!(1), "\"foo\""),
+        (
+            |config| {
+                config["gateway"]["auth"] = json!({"mode": "password"});
+            },
+            "\"mode\": \"password\"",
+        ),
+        (|config| config["gateway"]["bind"] = json!("custom"), "\"gateway\""),
+        (|config| config["agents"] = json!({"$include": "./nope.json"}), "\"$include\""),
+        (|config| config["gateway"]["auth"]["mode"] = json!("passwort"), "\"mode\": \"passwort\""),
+    ];
+    for (change, line) in cases {
+        let sandbox = spoilt(change);
+        let run = sandbox.run(&[]).expect(Exit::Findings);
+        let text = sandbox.read("openclaw.json");
+        let number = text.lines().position(|text| text.contains(line)).unwrap() + 1;
+        let (_, block) = run
+            .stdout
+            .split_once("\nNow type:\n")
+            .unwrap_or_else(|| panic!("{line}: {}", run.text()));
+        let opens = format!("  nano +{number} /home/.openclaw/openclaw.json\n");
+        assert!(block.starts_with(&opens), "{line}: {opens}\n{}", run.text());
+        assert_eq!(next(&sandbox)[0][0], "nano");
+    }
+    // All that is edited is named at once.
+    let sandbox = spoilt(|config| {
+        config["gateway"]["port"] = json!("abc");
+        config["gateway"]["reload"] = json!(7);
+    });
+    let run = sandbox.run(&[]).expect(Exit::Findings);
+    let (_, block) = run.stdout.split_once("\nNow type:\n").unwrap();
+    assert_eq!(block.matches("  nano +").count(), 2, "{}", run.text());
+}
+
+/// On a terminal the numbered ways stand before the question, the editor's line first; what is lost is named.
+#[test]
+fn a_syntax_error_is_shown_with_its_ways_before_the_question() {
+    let sandbox = Sandbox::fixture(FILES);
+    let whole = sandbox.read("openclaw.json");
+    sandbox.write("openclaw.json.last-good", &whole);
+    let port = whole.lines().find(|line| line.contains("\"port\"")).unwrap();
+    let broken = whole.replace(port, port.trim_end_matches(','));
+    let broken = broken.replace("\"loopback\"", "\"lan\"");
+    assert_ne!(broken, whole);
+    sandbox.write("openclaw.json", &broken);
+    let number = whole.lines().position(|line| line == port).unwrap() + 1;
+
+    for width in [40, 80] {
+        sandbox.width.set(width);
+        let person = Answers::confirming(Some(false));
+        let run = sandbox.run_with(&["repair"], &person);
+        let text = run.text();
+        let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("no {what}\n{text}"));
+        let first = at(&format!("1. nano +{number},"));
+        let second = at("2. clawmend repair --config-from");
+        assert!(first < second, "{text}");
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains("a comma is missing here: type a comma (,) there"), "{text}");
+        assert!(flat.contains("what differs there is lost: gateway.bind (line"), "{text}");
+        assert!(!flat.contains("you see every change"), "{text}");
+        let question = person.asked.borrow().first().cloned().unwrap();
+        assert!(question.lines().all(|line| line.len() <= width), "{question}");
+    }
+    // What the config is made of says the same as the summary of the copy.
+    let copy = sandbox.path("openclaw.json.last-good");
+    let run = sandbox.run(&["repair", "-n", "--config-from", copy.to_str().unwrap()]);
+    let flat = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("lost: gateway.bind (line"), "{}", run.text());
+    assert!(run.stdout.contains("\"port\": "), "{}", run.text());
+}
