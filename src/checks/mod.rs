@@ -73,6 +73,7 @@ pub static CHECKS: &[&Check] = &[
     &config::keys::VALUE,
     &config::roles::ROLES,
     &config::conflict::CONFLICT,
+    &config::tls::UNUSABLE,
     &config::auth::PLACEHOLDER,
     &config::auth::DRIFT,
     &config::env::TOKEN,

@@ -56,7 +56,7 @@ pub(crate) fn model_with_config(config: &str, facts: Facts) -> Model {
     with_config(images(&[]), config, facts)
 }
 
-fn with_config(mut images: Images, config: &str, mut facts: Facts) -> Model {
+pub(crate) fn with_config(mut images: Images, config: &str, mut facts: Facts) -> Model {
     let path = std::path::PathBuf::from("/s/openclaw.json");
     let bytes = Bytes::new(config.as_bytes().to_vec());
     let state = FileState::Present { bytes, meta: Meta::default() };

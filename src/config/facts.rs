@@ -36,6 +36,32 @@ pub struct ConfigFacts {
     pub container: bool,
     /// This machine's IPv4 addresses; `None` where they cannot be told.
     pub addresses: Option<BTreeSet<Ipv4Addr>>,
+    /// The files that `gateway.tls` names, where it is on; without those whose path goes by a folder that is not known here.
+    pub tls: Vec<TlsFile>,
+}
+
+/// A file that the gateway serves TLS with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFile {
+    /// What it is for.
+    pub kind: TlsKind,
+    /// Where it is looked for.
+    pub path: PathBuf,
+    /// Whether there is a file.
+    pub is_there: bool,
+    /// Whether it holds what it is for, as far as its first lines tell; a key is not looked into.
+    pub is_whole: bool,
+}
+
+/// What a file of `gateway.tls` is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsKind {
+    /// `certPath`.
+    Certificate,
+    /// `keyPath`.
+    Key,
+    /// `caPath`: whose certificates it believes.
+    Authority,
 }
 
 /// Names the variables of a service that its installer manages: those a `.env` file overrides.

@@ -128,6 +128,10 @@ settings! {
     control_ui_dangerously_allow_host_header_origin_fallback: bool = flag("gateway.controlUi.dangerouslyAllowHostHeaderOriginFallback"),
     tailscale_mode: String = string("gateway.tailscale.mode"),
     tls_enabled: bool = flag("gateway.tls.enabled"),
+    tls_auto_generate: bool = flag("gateway.tls.autoGenerate"),
+    tls_cert_path: String = string("gateway.tls.certPath"),
+    tls_key_path: String = string("gateway.tls.keyPath"),
+    tls_ca_path: String = string("gateway.tls.caPath"),
 }
 
 /// Whether the config holds the stamp that OpenClaw puts into `meta`; a config that lost it is

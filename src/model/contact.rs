@@ -12,11 +12,13 @@ use crate::format::scan::ValueKind;
 use crate::plan::StoreKind;
 
 /// The first release of each set of rules that goes by [`Model::by_release`].
-const FIRST_OF_RULES: [&str; 13] = [
+const FIRST_OF_RULES: [&str; 15] = [
     "2026.1.1",
     "2026.2.13",
     "2026.2.19",
     "2026.2.22",
+    "2026.2.23",
+    "2026.3.1",
     "2026.3.31",
     "2026.4.6",
     "2026.4.16",

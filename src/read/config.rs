@@ -13,7 +13,8 @@ use super::process::left_lock;
 use super::variables;
 use crate::config::copies::{ConfigCopy, CopyKind, choose, rank};
 use crate::config::differs::differences;
-use crate::config::facts::ConfigFacts;
+use crate::config::facts::{ConfigFacts, TlsFile, TlsKind};
+use crate::config::gateway::{Field, Setting};
 use crate::config::model::ConfigState;
 use crate::config::paths::{Root, normalize};
 use crate::error::Error;
@@ -27,6 +28,8 @@ use crate::store::json::JsonStore;
 
 /// A copy larger than this is no config, bytes.
 const LARGEST_COPY: u64 = 16 * 1024 * 1024;
+/// A file larger than this is not looked into for a certificate, bytes.
+const LARGEST_PEM: u64 = 1024 * 1024;
 /// So many copies are looked at.
 pub(super) const MOST_COPIES: usize = 64;
 
@@ -79,6 +82,7 @@ pub(super) fn read(located: &Located, env: &Env, traces: Era) -> ConfigRead {
     facts.reads_old_names = traces < Era::Least
         && state.written_by().map_or(traces == Era::Literal, |by| !by.is_from("2026.3.22"));
     facts.variables = variables::read(located, env, facts.reads_old_names);
+    facts.tls = tls(&state, located, env);
     if !matches!(state, ConfigState::Read(_)) {
         if let Some(best) = facts.copies.first_mut()
             && let Some((_, bytes)) = copies.iter().find(|(copy, _)| copy.name == best.name)
@@ -148,6 +152,48 @@ fn roots(config: &Path, located: &Located, env: &Env) -> Vec<Root> {
         }
     });
     std::iter::once(own).chain(more).map(|dir| Root::new(&dir, &real(&dir))).collect()
+}
+
+/// The files of `gateway.tls`. A path that begins at the gateway's working folder is left out: that folder is not known.
+fn tls(state: &ConfigState, located: &Located, env: &Env) -> Vec<TlsFile> {
+    let ConfigState::Read(config) = state else { return Vec::new() };
+    let gateway = &config.gateway;
+    if gateway.tls_enabled.value() != Some(&true) {
+        return Vec::new();
+    }
+    let own = located.state_dir.join("gateway").join("tls");
+    let named = [
+        (TlsKind::Certificate, &gateway.tls_cert_path, Some(own.join("gateway-cert.pem"))),
+        (TlsKind::Key, &gateway.tls_key_path, Some(own.join("gateway-key.pem"))),
+        (TlsKind::Authority, &gateway.tls_ca_path, None),
+    ];
+    let file = |(kind, setting, default): (TlsKind, &Setting<String>, Option<PathBuf>)| {
+        let path = match &setting.field {
+            Field::Missing => default?,
+            Field::Value(text)
+                if text.trim().starts_with(['~', '/', '\\']) || text.contains(':') =>
+            {
+                env.path(text, located.home.as_deref())
+            }
+            Field::Value(_) | Field::Wrong(_) | Field::Reference(_) => return None,
+        };
+        let found = path.metadata();
+        let is_denied =
+            |error: &std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
+        if found.as_ref().is_err_and(is_denied) {
+            return None;
+        }
+        let is_there = found.is_ok_and(|found| found.is_file());
+        let holds = |bytes: &Bytes| String::from_utf8_lossy(bytes).contains("-----BEGIN ");
+        let is_whole = match read_small(&path, LARGEST_PEM) {
+            _ if kind == TlsKind::Key => is_there,
+            FileState::Present { bytes, .. } => holds(&bytes),
+            // Whoever runs this may not read it; the gateway may.
+            FileState::Absent | FileState::Unusable(_) => is_there,
+        };
+        Some(TlsFile { kind, path, is_there, is_whole })
+    };
+    named.into_iter().filter_map(file).collect()
 }
 
 /// The copies beside the config, with their bytes.

@@ -57,3 +57,29 @@ fn a_row_with_one_keeps_its_token() {
         assert!(after.contains(&odd) && after.contains(token), "{odd:.40}");
     }
 }
+
+/// A gateway with TLS does not start without its files (seen on 2026.2.9 and 2026.9.6), and makes them where both are missing.
+#[test]
+fn the_files_of_tls_are_looked_for_where_the_config_names_them() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let config = sandbox.read("openclaw.json");
+    let dir = sandbox.state().display().to_string();
+    let with = |tls: &str| {
+        let tls =
+            format!("\"gateway\": {{ \"tls\": {{ \"enabled\": true{tls} }},").replace("DIR", &dir);
+        sandbox.write("openclaw.json", config.replacen("\"gateway\": {", &tls, 1));
+        let found = sandbox.run(&["diagnose", "--json"]).json();
+        let mut one = found["findings"].as_array().unwrap().iter();
+        let one = one.find(|one| one["code"] == "gateway-tls-unusable").cloned();
+        one.map(|one| one["says"].as_str().unwrap().to_owned())
+    };
+    let named = ", \"certPath\": \"DIR/c.pem\", \"keyPath\": \"~/../k.pem\"";
+    assert_eq!(with(""), None);
+    assert_eq!(with(", \"keyPath\": \"relative.pem\""), None);
+    sandbox.write("c.pem", "words");
+    assert!(with(named).unwrap().contains("holds no certificate"));
+    sandbox.write("c.pem", "-----BEGIN CERTIFICATE-----\n");
+    assert!(with(named).unwrap().contains("the key of gateway.tls is not there"));
+    assert!(with(", \"autoGenerate\": false").unwrap().contains("the certificate"));
+}

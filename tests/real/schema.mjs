@@ -19,15 +19,18 @@ const TIMEOUT_MS = 60_000;
 /** The sections whose every key is in the table; of the others it has the first keys, where no more are allowed. */
 const SECTIONS = ["gateway", "logging", "meta"];
 
-/** The JSON Schema of one release: as it prints it itself, else from its code. */
+/**
+ * The JSON Schema of one release: as its code has it, else as it prints it itself. 2026.4.15 and 2026.5.7 print objects as closed that
+ * their gateways take with any key (`gateway.tls`).
+ */
 async function schemaOf(version, { node, entry }, home) {
   const env = { PATH: process.env.PATH, HOME: home, NO_COLOR: "1", OPENCLAW_NO_AUTO_UPDATE: "1" };
-  const printed = await run(node, [entry, "config", "schema"], { env, cwd: home, timeoutMs: TIMEOUT_MS });
-  if (printed.code === 0 && printed.stdout.trimStart().startsWith("{")) return { from: "config schema", schema: JSON.parse(printed.stdout) };
   const file = join(home, "schema.json");
   const read = await run(node, [WORKER, dirname(entry), file], { env, cwd: home, timeoutMs: TIMEOUT_MS });
-  if (read.code !== 0) throw new Error(`no schema\n${printed.stderr}\n${read.stderr}`);
-  return { from: "code", schema: JSON.parse(readFileSync(file, "utf8")) };
+  if (read.code === 0) return { from: "code", schema: JSON.parse(readFileSync(file, "utf8")) };
+  const printed = await run(node, [entry, "config", "schema"], { env, cwd: home, timeoutMs: TIMEOUT_MS });
+  if (printed.code === 0 && printed.stdout.trimStart().startsWith("{")) return { from: "config schema", schema: JSON.parse(printed.stdout) };
+  throw new Error(`no schema\n${read.stderr}\n${printed.stderr}`);
 }
 
 /** One release as `{ from, closed, root: [key], rows: [[path, rule]] }`. */

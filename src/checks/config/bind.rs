@@ -68,15 +68,17 @@ pub static INVALID: Check = Check {
     ..Check::BASE
 };
 
-/// Whether the gateway that runs here puts the right word in its place by itself: 2026.3.28 to 2026.4.29 (by their code;
-/// seen on 2026.4.15), from 2026.8.1 at the start; `None`: some of the releases that may run here do. Every address
+/// Whether the gateway that runs here puts the right word in its place by itself: 2026.3.28 to 2026.4.29 without 2026.4.5 (by their
+/// code; seen on 2026.4.15), from 2026.8.1 at the start; `None`: some of the releases that may run here do. Every address
 /// still needs a guard.
 fn is_mapped(model: &Model, alias: Option<BindAlias>) -> Option<bool> {
     if !is_address(model, alias) {
         return Some(false);
     }
-    let translates =
-        |release: Release| release.is_from("2026.3.28") && !release.is_from("2026.4.30");
+    let translates = |release: Release| {
+        let reads_old = release.is_from("2026.3.28") && !release.is_from("2026.4.30");
+        reads_old && (!release.is_from("2026.4.3") || release.is_from("2026.4.6"))
+    };
     if is_repaired_at_start(model) { Some(true) } else { model.by_release(translates) }
 }
 
@@ -92,7 +94,7 @@ fn is_address(model: &Model, alias: Option<BindAlias>) -> bool {
 }
 
 /// The word to set, where there is none that OpenClaw knows.
-fn wanted(model: &Model, options: &Options) -> Option<Wanted> {
+pub(super) fn wanted(model: &Model, options: &Options) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let bind = &gateway.bind;
     let (word, why) = match &bind.field {

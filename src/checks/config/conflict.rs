@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use super::secrets::{MAKES_TOKEN, new_token_in, starts_without_none, unguarded};
+use super::secrets::{MAKES_TOKEN, new_token_in, reach, starts_without_none, unguarded};
 use super::value::{Wanted, edits, hosted};
-use super::{at_next_start, place};
+use super::{at_next_start, bind, place};
 use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
+use crate::config::release::Release;
 use crate::config::vocabulary::BINDS;
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
@@ -36,6 +37,7 @@ pub static CONFLICT: Check = Check {
         "auth mode is trusted-proxy",
         "requires gateway.trustedProxies to be configured",
         "hooks.token must not match gateway auth token",
+        "hooks.enabled requires hooks.token",
         "non-loopback Control UI requires gateway.controlUi.allowedOrigins",
         "gateway token not configured on gateway",
         "gateway password",
@@ -62,10 +64,42 @@ pub static CONFLICT: Check = Check {
     edits: Edits::Config(|model, options| {
         let code = CONFLICT.code;
         let token = new_token_in(model, options, code, |token| token.is_missing());
-        edits(model, chosen_bind(model, options).into_iter().chain(token))
+        edits(
+            model,
+            chosen_bind(model, options).into_iter().chain(token).chain(origins(model, options)),
+        )
     }),
     ..Check::BASE
 };
+
+/// The addresses that browsers may come from, where a gateway does not start without: what 2026.3.1 and later set.
+fn origins(model: &Model, options: &Options) -> Option<Wanted> {
+    let gateway = hosted(model)?;
+    let origins = &gateway.control_ui_allowed_origins;
+    let fallback = &gateway.control_ui_dangerously_allow_host_header_origin_fallback;
+    let stops = |release: Release| release.is_from("2026.2.23") && !release.is_from("2026.3.1");
+    let bind = bind::wanted(model, options).or_else(|| chosen_bind(model, options));
+    let is_wide = match bind.as_ref().map(|wanted| wanted.new.as_str()) {
+        Some(word) => matches!(word, Some("lan" | "tailnet")),
+        None => reach(model, gateway).is_some_and(|(word, _, is_wide)| word.is_some() && is_wide),
+    };
+    let is_open = is_wide
+        && origins.names_none()
+        && gateway.control_ui_enabled.value() != Some(&false)
+        && fallback.value() != Some(&true);
+    if !is_open || model.store == StoreKind::Sqlite || model.by_release(stops) == Some(false) {
+        return None;
+    }
+    let port = model.config.port.number;
+    let named = gateway
+        .custom_bind_host
+        .value()
+        .filter(|_| gateway.bind.value().is_some_and(|bind| bind == "custom"));
+    let hosts = ["localhost", "127.0.0.1"].into_iter().chain(named.map(|host| host.trim()));
+    let value = hosts.map(|host| Value::from(format!("http://{host}:{port}"))).collect();
+    let why = "a gateway that other machines can reach starts only if it knows from where browsers may come";
+    Some(Wanted::of(origins, CONFLICT.code, Value::Array(value), why))
+}
 
 /// Another bind, where the user names one for a bind that has no guard.
 fn chosen_bind(model: &Model, options: &Options) -> Option<Wanted> {
@@ -153,8 +187,10 @@ impl About<'_> {
 
     fn no_token(&self) -> Option<Finding> {
         let release = starts_without_none(self.model)?;
+        let token = &self.gateway.auth_token;
+        let is_blank = token.value().is_some_and(|token| token.expose().trim().is_empty());
         let none = self.model.config.auth_kind() == AuthKind::Token
-            && self.gateway.auth_token.is_missing()
+            && (token.is_missing() || is_blank)
             && !self.in_variables(|at| at.token.is_some());
         let says = format!(
             "there is no shared token, and without one a gateway of {release} does not start"
@@ -214,32 +250,35 @@ impl About<'_> {
     }
 
     fn hooks(&self) -> Option<Finding> {
-        let same = *self.gateway.hooks_enabled.value()?
-            && self.gateway.hooks_token.value()? == self.model.config.shared_secret()?;
-        same.then(|| {
+        let gateway = self.gateway;
+        if gateway.hooks_enabled.value() != Some(&true) {
+            return None;
+        }
+        let token = &gateway.hooks_token;
+        let is_blank = token.value().is_some_and(|token| token.expose().trim().is_empty());
+        if token.is_missing() || is_blank {
+            let says = "hooks.enabled is true, but there is no hooks.token";
+            return Some(self.says(token, says, "set hooks.token, or hooks.enabled to false"));
+        }
+        (token.value()? == self.model.config.shared_secret()?).then(|| {
             let says = "hooks.token is the same as the gateway's token";
-            self.says(&self.gateway.auth_token, says, "give hooks.token a value of its own")
+            self.says(&gateway.auth_token, says, "give hooks.token a value of its own")
                 .rated_if(self.model.store == StoreKind::Sqlite, Severity::Warning)
         })
     }
 
+    /// From 2026.2.23 a gateway that others reach wants to know from where; from 2026.3.1 its start writes the addresses itself.
     fn origins(&self) -> Option<Finding> {
-        let gateway = self.gateway;
-        let fallback = &gateway.control_ui_dangerously_allow_host_header_origin_fallback;
-        let open =
-            gateway.bind.value().is_some_and(|bind| matches!(bind.as_str(), "lan" | "tailnet"))
-                && gateway.control_ui_allowed_origins.names_none()
-                && gateway.control_ui_enabled.value() != Some(&false)
-                && fallback.value() != Some(&true)
-                && self.model.era != Era::Literal;
-        open.then(|| {
-            self.says(
-                &gateway.control_ui_allowed_origins,
-                "other machines can reach the gateway, but gateway.controlUi.allowedOrigins is missing: some releases refuse to start",
-                "set gateway.controlUi.allowedOrigins to the addresses that browsers use, or gateway.controlUi.enabled to false",
-            )
-            .rated(Severity::Warning)
-        })
+        let wanted = origins(self.model, &Options::default())?;
+        let says = "other machines can reach the gateway, and gateway.controlUi.allowedOrigins names no address: the gateway does not start";
+        let finding = self.says(&self.gateway.control_ui_allowed_origins, says, "");
+        let repairs = "set gateway.controlUi.allowedOrigins to this machine's own addresses, as later releases do";
+        let finding = wanted.repair(self.model, finding, repairs);
+        let is_sure = self.model.release().is_some();
+        Some(finding.rated_if(!is_sure, Severity::Unchecked).note_if(
+            !is_sure,
+            "no file names the OpenClaw release that runs here: 2026.2.23 to 2026.2.26 do not start, later ones set it themselves",
+        ))
     }
 
     fn proxy(&self) -> Vec<Finding> {

@@ -103,7 +103,7 @@ fn every_lockout_of_the_config_is_repaired_in_place() {
         ),
         (
             "gateway: { mode: 'local', bind: '0.0.0.0', auth: { token: 'tttttttt' } },",
-            "gateway: { mode: 'local', bind: 'lan', auth: { token: 'tttttttt' } },",
+            "gateway: { mode: 'local', bind: 'lan', auth: { token: 'tttttttt' }, controlUi: { allowedOrigins: ['http://localhost:18789', 'http://127.0.0.1:18789'] } },",
         ),
         (
             "gateway: { mode: 'local', bind: '0.0.0.0' },",
@@ -111,7 +111,7 @@ fn every_lockout_of_the_config_is_repaired_in_place() {
         ),
         (
             "gateway: { mode: 'local', bind: 'LAN', auth: { token: '${T}' } },",
-            "gateway: { mode: 'local', bind: 'lan', auth: { token: '${T}' } },",
+            "gateway: { mode: 'local', bind: 'lan', auth: { token: '${T}' }, controlUi: { allowedOrigins: ['http://localhost:18789', 'http://127.0.0.1:18789'] } },",
         ),
         (
             "gateway: { mode: 'local', bind: '192.168.0.9' },",
@@ -322,11 +322,11 @@ fn the_users_bind_goes_where_a_repair_is_needed() {
         asked.bind = Some(bind);
         text(&repaired(&before, &facts(), &asked).0, CONFIG)
     };
-    let invalid = "{ gateway: { mode: 'local', bind: 'local', auth: { token: 'tttttttt' } } }";
+    let invalid = "{ meta: { lastTouchedVersion: '2026.5.28' }, gateway: { mode: 'local', bind: 'local', auth: { token: 'tttttttt' } } }";
     assert_eq!(with(invalid, "lan"), invalid.replace("bind: 'local'", "bind: 'lan'"));
     let open = "{ gateway: { mode: 'local', bind: 'lan', auth: { mode: 'none' } } }";
     assert_eq!(with(open, "loopback"), open.replace("'lan'", "'loopback'"));
-    let right = "{ gateway: { mode: 'local', bind: 'lan', auth: { token: 'tttttttt' } } }";
+    let right = "{ meta: { lastTouchedVersion: '2026.5.28' }, gateway: { mode: 'local', bind: 'lan', auth: { token: 'tttttttt' } } }";
     assert_eq!(with(right, "loopback"), right);
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod replaced;
 pub(crate) mod risk;
 pub(crate) mod roles;
 mod secrets;
+pub(crate) mod tls;
 mod value;
 
 use std::path::Path;

@@ -1,7 +1,9 @@
 //! What depends on the release that runs, and on whether a file names it.
 
 use super::tests::*;
-use crate::config::facts::{Origin, Variables};
+use crate::checks::diagnose;
+use crate::checks::tests::{healthy_model, with_config};
+use crate::config::facts::{Origin, TlsFile, TlsKind, Variables};
 use crate::finding::{Remedy, Severity};
 use crate::model::facts::Facts;
 use crate::secret::Secret;
@@ -14,8 +16,10 @@ fn an_address_for_a_bind_blocks_only_where_the_release_does_not_map_it() {
         the(&found_with(Some(&text), facts()), "gateway-bind-invalid").severity
     };
     let guarded = "bind:'0.0.0.0',auth:{token:'some-long-token-0123456789'}";
-    assert_eq!(rating("2026.3.13", guarded), Severity::Blocks);
-    for release in ["2026.3.28", "2026.4.15", "2026.4.29"] {
+    for release in ["2026.3.13", "2026.4.5"] {
+        assert_eq!(rating(release, guarded), Severity::Blocks, "{release}");
+    }
+    for release in ["2026.3.28", "2026.4.2", "2026.4.7", "2026.4.15", "2026.4.29"] {
         assert_eq!(rating(release, guarded), Severity::Info, "{release}");
     }
     assert_eq!(rating("2026.5.2", guarded), Severity::Blocks);
@@ -55,6 +59,7 @@ fn without_a_token_the_earliest_gateways_do_not_start() {
         );
         codes(&found_with(Some(&text), facts())).contains(&"auth-bind-conflict")
     };
+    assert!(says("2026.2.9", "{token:'   '}"));
     assert!(says("2026.2.9", "{}") && says("2026.1.30", "{mode:'token'}"));
     assert!(!says("2026.2.9", "{token:'some-long-token-0123456789'}"));
     assert!(!says("2026.2.9", "{mode:'password',password:'some-word-0123456789'}"));
@@ -213,7 +218,7 @@ fn a_password_that_the_gateway_sees_guards_it() {
     let wide = named("2026.5.28", "bind: 'lan', remote: { token: 'tttttttt' }");
     for place in [Origin::DotEnv, Origin::Service] {
         let facts = || set_in(&[(place, password)]);
-        assert_eq!(rated(&wide, facts(), "auth-bind-conflict"), Some(Severity::Warning));
+        assert_eq!(rated(&wide, facts(), "auth-bind-conflict"), None);
         assert_eq!(rated(&wide, facts(), "shared-token-drift"), None);
         let early = named("2026.2.9", "bind: 'loopback'");
         assert_eq!(rated(&early, facts(), "auth-bind-conflict"), None);
@@ -346,4 +351,91 @@ fn what_a_bind_needs_goes_by_the_release() {
     }
     assert_eq!(rating("2026.5.12", "bind:'lan'", false), Some(Warning));
     assert_eq!(rating("2026.5.18", "bind:'lan'", false), Some(Blocks));
+}
+
+/// 2026.2.26 does not start without them (seen); 2026.2.22 does not ask, and the start of 2026.3.1 sets them (by their code).
+#[test]
+fn a_gateway_that_others_reach_wants_to_know_where_browsers_come_from() {
+    let found = |release: &str, gateway: &str| {
+        let text = format!(
+            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',port:18790,auth:{{ {TOKEN} }},{gateway}}}}}"
+        );
+        let found = found_with(Some(&text), facts());
+        found.into_iter().find(|one| one.code.0 == "auth-bind-conflict")
+    };
+    let wide = ["bind:'lan'", "bind:'custom',customBindHost:'0.0.0.0'"];
+    for bind in wide {
+        for release in ["2026.2.23", "2026.2.26"] {
+            let finding = found(release, bind).unwrap();
+            assert_eq!(finding.severity, Severity::Blocks, "{release} {bind}");
+            assert!(matches!(finding.remedy, Remedy::Repair(_)), "{release} {bind}");
+        }
+        assert_eq!(found("", bind).unwrap().severity, Severity::Unchecked);
+        for release in ["2026.2.22", "2026.3.1", "2026.4.15", "2026.5.28", "2026.9.6"] {
+            assert_eq!(found(release, bind), None, "{release} {bind}");
+        }
+    }
+    for fine in [
+        "bind:'loopback'",
+        "bind:'auto'",
+        "bind:'lan',controlUi:{allowedOrigins:['https://claw.example.com']}",
+        "bind:'lan',controlUi:{enabled:false}",
+        "bind:'lan',controlUi:{dangerouslyAllowHostHeaderOriginFallback:true}",
+    ] {
+        assert_eq!(found("2026.2.26", fine), None, "{fine}");
+    }
+}
+
+/// No start on 2026.2.9, 2026.7.1 and 2026.9.6.
+#[test]
+fn tls_needs_its_files() {
+    let found = |tls: &str, there: [(TlsKind, bool, bool); 2]| {
+        let mut facts = facts();
+        facts.config.tls = there
+            .into_iter()
+            .map(|(kind, is_there, is_whole)| TlsFile {
+                kind,
+                path: "/t/x.pem".into(),
+                is_there,
+                is_whole,
+            })
+            .collect();
+        let text = format!("{{meta:{{}},gateway:{{mode:'local',tls:{tls},auth:{{ {TOKEN} }}}}}}");
+        let found = found_with(Some(&text), facts);
+        found.into_iter().find(|one| one.code.0 == "gateway-tls-unusable").map(|one| one.says)
+    };
+    use TlsKind::{Authority, Certificate, Key};
+    let gone = |kind| (kind, false, false);
+    let whole = |kind| (kind, true, true);
+    assert_eq!(found("{enabled:true}", [gone(Certificate), gone(Key)]), None, "it makes both");
+    assert_eq!(found("{enabled:true}", [whole(Certificate), whole(Key)]), None);
+    let by_hand = "{enabled:true,autoGenerate:false}";
+    assert!(found(by_hand, [gone(Certificate), gone(Key)]).unwrap().contains("certificate"));
+    assert!(found("{enabled:true}", [whole(Certificate), gone(Key)]).unwrap().contains("the key"));
+    let text = (Certificate, true, false);
+    assert!(found("{enabled:true}", [text, whole(Key)]).unwrap().contains("holds no"));
+    assert!(found("{enabled:true}", [gone(Authority), whole(Key)]).unwrap().contains("CA file"));
+}
+
+/// Refused on 2026.2.26; 2026.1.30 shows the saved token first.
+#[test]
+fn a_variables_token_is_made_good_by_the_saved_one_in_some_releases() {
+    let severity = |release: &str| {
+        let config = format!(
+            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{{mode:'token',token:'some-long-token-0123456789'}}}}}}"
+        );
+        let token = Some(Secret::new("another-long-token-9876543210"));
+        let mut facts = crate::checks::tests::facts();
+        facts.config.variables = vec![Variables { token, ..variables(Origin::Process) }];
+        let found = diagnose(&with_config(healthy_model().images, &config, facts));
+        found.iter().find(|one| one.code.0 == "env-overrides-token").map(|one| one.severity)
+    };
+    for release in ["2026.2.13", "2026.2.26", "2026.3.13", "2026.4.15", "2026.5.28"] {
+        assert_eq!(severity(release), Some(Severity::Blocks), "{release}");
+    }
+    for release in ["2026.1.30", "2026.2.12"] {
+        assert_eq!(severity(release), Some(Severity::Warning), "{release}");
+    }
+    // What is paired here was seen after 2026.2.12.
+    assert_eq!(severity(""), Some(Severity::Blocks));
 }

@@ -36,6 +36,29 @@ pub fn unguarded(model: &Model) -> Option<Unguarded> {
     if model.config.is_client() || model.config.is_guarded() {
         return None;
     }
+    let (word, bind, is_wide) = reach(model, gateway)?;
+    let kind = model.config.auth_kind();
+    // A gateway that wants a token says so of any bind, or makes one.
+    let is_word_enough = kind == AuthKind::None && word.is_some();
+    let wants = |release: Release| {
+        (is_wide && (word.is_some() || release.is_from("2026.4.6")))
+            || is_word_enough && !release.is_from("2026.5.13")
+    };
+    let makes_one = |release: Release| {
+        kind == AuthKind::Token && release.is_from("2026.2.19") && !release.is_from("2026.5.13")
+    };
+    (model.by_release(wants) != Some(false)).then(|| Unguarded {
+        bind,
+        is_wide,
+        stops: model.by_release(|release| wants(release) && !makes_one(release)),
+    })
+}
+
+/// The bind other than `loopback`: its word, in words, and whether other machines reach the gateway through it.
+pub fn reach<'m>(
+    model: &Model,
+    gateway: &'m Gateway,
+) -> Option<(Option<&'m str>, &'static str, bool)> {
     let facts = &model.config.facts;
     let word = match &gateway.bind.field {
         Field::Value(word) => Some(word.as_str()),
@@ -59,21 +82,7 @@ pub fn unguarded(model: &Model) -> Option<Unguarded> {
         }
         _ => return None,
     };
-    let kind = model.config.auth_kind();
-    // A gateway that wants a token says so of any bind, or makes one.
-    let is_word_enough = kind == AuthKind::None && word.is_some();
-    let wants = |release: Release| {
-        (is_wide && (word.is_some() || release.is_from("2026.4.6")))
-            || is_word_enough && !release.is_from("2026.5.13")
-    };
-    let makes_one = |release: Release| {
-        kind == AuthKind::Token && release.is_from("2026.2.19") && !release.is_from("2026.5.13")
-    };
-    (model.by_release(wants) != Some(false)).then(|| Unguarded {
-        bind,
-        is_wide,
-        stops: model.by_release(|release| wants(release) && !makes_one(release)),
-    })
+    Some((word, bind, is_wide))
 }
 
 /// 100.64.0.0/10, as OpenClaw tells it.

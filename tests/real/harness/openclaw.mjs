@@ -4,6 +4,7 @@ import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answering, keep, run } from "./processes.mjs";
+import { since } from "./releases.mjs";
 
 const START_TIMEOUT_MS = 150_000;
 const SETTLE_MS = Number(process.env.JUDGE_SETTLE_MS ?? 3_000);
@@ -16,6 +17,8 @@ export const SHARED_TOKEN = "judge-shared-token-0123456789abcdef";
 export const QUESTIONS = [["devices", "list"], ["cron", "list"], ["health"]];
 /** `devices list` answers from the store itself when the gateway turns it away, and exits 0; with `--json` it hides that. */
 const LOCAL_FALLBACK = /using local fallback/;
+/** Seen on 2026.4.23 and 2026.4.27: the start fetches packages for the bundled plugins, for minutes. 2026.4.15 and 2026.5.3 do not. */
+const fetchesPlugins = ({ version }) => since(version, "2026.4.16") && !since(version, "2026.5.3");
 const RATE_LIMITED = /too many failed authentication attempts/;
 
 async function freePort() {
@@ -79,6 +82,7 @@ export class OpenClaw {
       OPENCLAW_SKIP_CHANNELS: "1",
       OPENCLAW_NO_AUTO_UPDATE: "1",
       OPENCLAW_DISABLE_BONJOUR: "1",
+      ...(fetchesPlugins(release) ? { OPENCLAW_DISABLE_BUNDLED_PLUGINS: "1" } : {}),
     };
   }
 

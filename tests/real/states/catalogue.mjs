@@ -9,7 +9,7 @@ const EXPIRED_MS = 6 * 60_000;
 const operator = (...names) => names.map((name) => `operator.${name}`);
 
 const gateway = (change) => (box) => {
-  if (typeof box.config === "string") throw new Inapplicable("the config is no object any more");
+  if (typeof box.config !== "object") throw new Inapplicable("the config is no object any more");
   change(box.config.gateway, box);
 };
 const auth = (value) => gateway((section) => (value === undefined ? delete section.auth : (section.auth = value)));
