@@ -1,5 +1,7 @@
 //! Operator scopes and which of them satisfy which.
 
+use std::collections::HashSet;
+
 use crate::config::release::Release;
 
 /// What this machine's CLI needs to do everything a CLI does. These five opened every lockout tried,
@@ -55,7 +57,10 @@ impl Era {
     /// Whether `held` satisfies `wanted`: up to 2026.2.19 every scope by its name; from 2026.2.21 `operator.admin`
     /// satisfies every `operator.*`, and `operator.write` satisfies `operator.read`.
     pub fn covers(self, held: &[String], wanted: &str) -> bool {
-        let has = |scope: &str| held.iter().any(|held| held == scope);
+        self.satisfies(&|scope| held.iter().any(|held| held == scope), wanted)
+    }
+
+    fn satisfies(self, has: &dyn Fn(&str) -> bool, wanted: &str) -> bool {
         let is_implied = || {
             wanted.starts_with("operator.")
                 && (has("operator.admin") || (wanted == "operator.read" && has("operator.write")))
@@ -69,7 +74,9 @@ impl Era {
         held: &[String],
         wanted: impl IntoIterator<Item = &'a str>,
     ) -> Vec<String> {
-        wanted.into_iter().filter(|scope| !self.covers(held, scope)).map(str::to_owned).collect()
+        let held: HashSet<&str> = held.iter().map(String::as_str).collect();
+        let has = |scope: &str| held.contains(scope);
+        wanted.into_iter().filter(|scope| !self.satisfies(&has, scope)).map(str::to_owned).collect()
     }
 
     /// What this machine's CLI asks for when it comes for the first time, whichever command that is.

@@ -1,6 +1,10 @@
 //! A store of records (paired or pending) as it was found, in either generation: which records it
 //! holds, which are broken, without keeping a parsed copy of any.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use super::device::{Device, Record};
@@ -47,6 +51,8 @@ pub struct Records {
     pub duplicate_keys: Vec<String>,
     text: Option<Bytes>,
     table: Option<std::sync::Arc<Table>>,
+    /// Where in `entries` a key is, by its hash; made when it is first asked for.
+    places: OnceLock<HashMap<u64, usize>>,
 }
 
 impl Records {
@@ -63,6 +69,7 @@ impl Records {
             duplicate_keys: Vec::new(),
             text: None,
             table: None,
+            places: OnceLock::new(),
         };
         match image.map(|image| &image.state) {
             None | Some(FileState::Absent) => {}
@@ -169,6 +176,7 @@ impl Records {
             duplicate_keys: Vec::new(),
             text: None,
             table,
+            places: OnceLock::new(),
         }
     }
 
@@ -187,7 +195,21 @@ impl Records {
 
     /// The entry stored under a key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        let hash = |key: &str| {
+            let mut hasher = DefaultHasher::new();
+            key.hash(&mut hasher);
+            hasher.finish()
+        };
+        let places = self.places.get_or_init(|| {
+            let places = self.entries.iter().enumerate().rev();
+            places.map(|(at, entry)| (hash(&entry.key), at)).collect()
+        });
+        let found = self.entries.get(*places.get(&hash(key))?)?;
+        match found.key == key {
+            true => Some(found),
+            // Two keys of one hash.
+            false => self.entries.iter().find(|entry| entry.key == key),
+        }
     }
 
     /// A record by OpenClaw's field names. `None` where it is not an object.

@@ -1,5 +1,6 @@
 //! The preview in a person's words: what is done, and where.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use serde_json::Value;
@@ -78,12 +79,17 @@ pub fn summary(model: &Model, changes: &Changes, is_back: bool, view: View<'_>) 
     } else {
         told.extend(own.iter().map(|edit| (plain(edit), vec![place(model, edit)])));
     }
+    let mut places_of: HashMap<String, usize> = HashMap::new();
+    for (at, (line, _)) in told.iter().enumerate() {
+        places_of.entry(line.clone()).or_insert(at);
+    }
     for edit in rest {
         let line = match is_back {
             true => capital(&edit.why),
             false => request_of(model, edit).unwrap_or_else(|| plain(edit)),
         };
-        match told.iter_mut().find(|(other, _)| *other == line) {
+        let at = *places_of.entry(line.clone()).or_insert(told.len());
+        match told.get_mut(at) {
             Some((_, places)) => places.push(place(model, edit)),
             None => told.push((line, vec![place(model, edit)])),
         }
@@ -170,14 +176,15 @@ fn is_own(model: &Model, edit: &Edit) -> bool {
 /// What this machine's CLI gets, where it gets scopes, a token or a record.
 fn granted(edits: &[&Edit]) -> Option<String> {
     let mut scopes: Vec<String> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     let mut add = |new: &Value, old: Option<&Value>| {
         let texts = |value: &Value| -> Vec<String> {
             let items = value.as_array().into_iter().flatten();
             items.filter_map(Value::as_str).map(str::to_owned).collect()
         };
-        let had = old.map(texts).unwrap_or_default();
+        let had: HashSet<String> = old.map(texts).into_iter().flatten().collect();
         for scope in texts(new) {
-            if !had.contains(&scope) && !scopes.contains(&scope) {
+            if !had.contains(&scope) && seen.insert(scope.clone()) {
                 scopes.push(scope);
             }
         }
@@ -229,12 +236,7 @@ fn request_of(model: &Model, edit: &Edit) -> Option<String> {
         return None;
     }
     let short = short_id(model, key);
-    let (_, device) = model
-        .pending
-        .entries
-        .iter()
-        .filter_map(|entry| Some((entry, model.pending.device(entry)?)))
-        .find(|(entry, _)| entry.key == *key)?;
+    let device = model.pending.device(model.pending.entry(key)?)?;
     let expired = if device.expired(model.facts.now_ms) { "expired " } else { "" };
     Some(match device.device_id.as_deref() == model.local_id() {
         true => format!("Remove its {expired}request {short}"),

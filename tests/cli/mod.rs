@@ -11,6 +11,8 @@ mod json;
 mod last_mile;
 mod layout;
 mod leads;
+#[cfg(target_os = "linux")]
+mod linear;
 mod main_job;
 mod odd_values;
 mod paste;

@@ -1,5 +1,7 @@
 //! Which scopes this machine's CLI gets.
 
+use std::collections::HashSet;
+
 use crate::checks::{Options, Scopes};
 use crate::model::Model;
 use crate::model::device::{Device, List, Token};
@@ -32,8 +34,8 @@ impl Granted {
 
     /// Whether a list has to be written.
     pub(super) fn lacks(&self, list: &List) -> bool {
-        !self.held
-            && (!list.is_list() || self.all.iter().any(|scope| !list.items().contains(scope)))
+        let has: HashSet<&String> = list.items().iter().collect();
+        !self.held && (!list.is_list() || self.all.iter().any(|scope| !has.contains(scope)))
     }
 }
 

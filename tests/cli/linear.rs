@@ -1,0 +1,146 @@
+//! Four times as much in the state costs four times as much, whatever there is so much of.
+
+use serde_json::{Value, json};
+
+use crate::support::{NOW_MS, Sandbox};
+
+const FILES: &str = "2026.5.28-scope-upgrade-pending";
+
+/// What the processor did for this thread so far, nanoseconds.
+fn used() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse().unwrap()
+}
+
+fn id(number: usize) -> String {
+    format!("{number:08x}-0000-4000-8000-{number:012x}")
+}
+
+/// This machine's own requests in the file, or live ones under a foreign device's key.
+fn requests(many: usize, foreign: bool) -> Sandbox {
+    let sandbox = Sandbox::fixture(FILES);
+    let store = sandbox.json("devices/pending.json");
+    let one = store.as_object().unwrap().values().next().unwrap();
+    let all: serde_json::Map<String, Value> = (0..many)
+        .map(|number| {
+            let mut one = one.clone();
+            one["requestId"] = id(number).into();
+            if foreign {
+                // RFC 8032, test 1: another machine's key and its id.
+                one["publicKey"] = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".into();
+                one["deviceId"] =
+                    "21fe31dfa154a261626bf854046fd2271b7bed4b6abe45aa58877ef47f9721b9".into();
+                one["ts"] = NOW_MS.into();
+            }
+            (id(number), one)
+        })
+        .collect();
+    sandbox.write("devices/pending.json", Value::Object(all).to_string());
+    sandbox
+}
+
+fn rows(many: usize) -> Sandbox {
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    let mut db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
+    let own: (String, String) = db
+        .query_row("SELECT device_id, public_key FROM device_pairing_paired", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    let all = db.transaction().unwrap();
+    for number in 0..many {
+        all.execute(
+            "INSERT INTO device_pairing_pending (request_id, device_id, public_key, role, roles_json, scopes_json, ts) \
+             VALUES (?1, ?2, ?3, 'operator', '[\"operator\"]', '[\"operator.admin\"]', 5)",
+            [&id(number), &own.0, &own.1],
+        )
+        .unwrap();
+    }
+    all.commit().unwrap();
+    sandbox
+}
+
+/// A record of this machine's with so many scopes, all different in its two lists.
+fn scopes(many: usize) -> Sandbox {
+    let sandbox = Sandbox::fixture(FILES);
+    let mut store = sandbox.json("devices/paired.json");
+    let identity = sandbox.json("identity/device.json");
+    let own = &mut store[identity["deviceId"].as_str().unwrap()];
+    let list =
+        |word: &str| (0..many).map(|one| format!("operator.{word}{one}")).collect::<Vec<_>>();
+    own["scopes"] = json!(list("a"));
+    own["approvedScopes"] = json!(list("b"));
+    own["tokens"]["operator"]["scopes"] = json!(list("c"));
+    sandbox.write("devices/paired.json", store.to_string());
+    sandbox
+}
+
+/// Records that are none, which a repair moves out.
+fn invalid(many: usize) -> Sandbox {
+    let sandbox = Sandbox::fixture(FILES);
+    let mut store = sandbox.json("devices/paired.json");
+    for number in 0..many {
+        store[format!("none-{number}")] =
+            json!({ "deviceId": format!("none-{number}"), "publicKey": "k" });
+    }
+    sandbox.write("devices/paired.json", store.to_string());
+    sandbox
+}
+
+#[test]
+fn the_cost_is_linear_in_what_is_there() {
+    type Make = fn(usize) -> Sandbox;
+    let approve = id(1);
+    let kinds: [(&str, Make, usize, &[&[&str]]); 5] = [
+        (
+            "requests in a file",
+            |many| requests(many, false),
+            400,
+            &[
+                &["repair", "-n"],
+                &["approve", "-n", &approve],
+                &["repair", "-n", "--json"],
+                &["diagnose"],
+                &["repair", "--yes"],
+            ],
+        ),
+        (
+            "requests in the database",
+            rows,
+            400,
+            &[&["repair", "-n"], &["approve", "-n", &approve], &["devices"], &["repair", "--yes"]],
+        ),
+        (
+            "requests of another device",
+            |many| requests(many, true),
+            400,
+            &[&["diagnose", "-v"], &["devices"], &["approve", "-n", &approve]],
+        ),
+        (
+            "scopes",
+            scopes,
+            1000,
+            &[&["diagnose"], &["repair", "-n"], &["repair", "--yes", "--json"]],
+        ),
+        (
+            "invalid records",
+            invalid,
+            400,
+            &[&["diagnose"], &["repair", "-n"], &["repair", "-n", "--json"]],
+        ),
+    ];
+    for (what, make, many, commands) in kinds {
+        let (few, four) = (make(many), make(4 * many));
+        for args in commands {
+            let cost = |sandbox: &Sandbox| {
+                let before = used();
+                sandbox.run(args);
+                used() - before
+            };
+            let (one, four) = (cost(&few), cost(&four));
+            let ratio = four as f64 / one as f64;
+            println!("{what}, {args:?}: {} ms, four times as many {ratio:.1}", one / 1_000_000);
+            assert!(ratio < 8.0, "{what}, {args:?}: four times as many cost {ratio:.1} times");
+        }
+    }
+}
