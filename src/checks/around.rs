@@ -163,20 +163,24 @@ pub static ORPHANS: Check = Check {
     modes: &["F36"],
     severity: Severity::Info,
     title: "temporary files of interrupted writes are left",
-    why: "OpenClaw writes a temporary file and renames it. If one is left, a write was interrupted. Nothing reads it.",
-    repair: "Nothing: they are harmless.",
-    by_hand: "Delete them while the gateway is stopped.",
+    why: "OpenClaw and clawmend write a temporary file and rename it. If one is left, a write was interrupted. Nothing reads it.",
+    repair: "Nothing extra: those of OpenClaw are harmless, and every clawmend command that may write removes its own first.",
+    by_hand: "Delete those of OpenClaw while the gateway is stopped. For clawmend's own run `clawmend snapshot prune --keep 20`.",
     messages: &["EPERM: operation not permitted, rename"],
-    find_one: |model, check| {
-        let left = &model.facts.orphans;
-        if left.is_empty() {
-            return None;
-        }
-        let says = format!(
-            "{} of an interrupted write",
-            count(left.len(), "temporary file is left", "temporary files are left")
-        );
-        Some(check.finding("", says).notes(left.iter().take(5)))
+    find: |model, check| {
+        let found = |left: &[String], whose: &str| {
+            let files = count(left.len(), "temporary file is left", "temporary files are left");
+            let says = format!("{files} of an interrupted {whose}");
+            let finding = check.finding("", says).notes(left.iter().take(5));
+            (!left.is_empty()).then_some(finding)
+        };
+        let prune = || {
+            Step::clawmend(["snapshot", "prune", "--keep", "20"])
+                .note("every clawmend command that may write removes them")
+        };
+        let own = found(&model.facts.temps, "clawmend run");
+        let own = own.map(|finding| finding.by_hand([prune()]));
+        found(&model.facts.orphans, "write of OpenClaw").into_iter().chain(own).collect()
     },
     ..Check::BASE
 };

@@ -168,6 +168,7 @@ impl Context<'_, '_> {
         if model.images.database.is_some() && model.database().is_none() {
             model.facts.snapshot_of_tables = self.snapshot_of_tables(&located);
         }
+        model.facts.temps = journal::leftovers(&located.state_dir);
         let findings = checks::diagnose(&model);
         Ok(State { located, stores, model, findings })
     }

@@ -3,7 +3,7 @@
 
 mod recover;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -178,6 +178,28 @@ pub fn close(state_dir: &StateDir) -> Result<(), Error> {
 
 fn place(state_dir: &StateDir) -> Result<(Dir, std::ffi::OsString), Error> {
     state_dir.open()?.walk_or_create(Path::new(layout::JOURNAL))
+}
+
+/// The folders of the state dir in which clawmend writes files.
+fn own_places(state: &Dir) -> impl Iterator<Item = (&'static str, Dir)> + '_ {
+    let below = [layout::DEVICES_DIR, layout::IDENTITY_DIR, layout::OWN_DIR]
+        .into_iter()
+        .filter_map(|name| Some((name, state.child(name).ok()??)));
+    state.again().ok().map(|state| ("", state)).into_iter().chain(below)
+}
+
+/// The temp files that runs left which were killed, by their paths in the state dir. Reads only.
+pub fn leftovers(state_dir: &StateDir) -> Vec<String> {
+    let Ok(state) = state_dir.open() else { return Vec::new() };
+    let in_folder = |(folder, dir): (&str, Dir)| {
+        let names = dir.names().unwrap_or_default().into_iter();
+        let path = |name: OsString| match (folder, name.to_string_lossy()) {
+            ("", name) => name.into_owned(),
+            (folder, name) => format!("{folder}/{name}"),
+        };
+        names.filter(|name| replace::is_temp(name)).map(path).collect::<Vec<_>>()
+    };
+    own_places(state).flat_map(in_folder).collect()
 }
 
 /// Removes clawmend's own temp files from a folder.

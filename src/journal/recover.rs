@@ -233,12 +233,7 @@ fn snapshot_of(state_dir: &StateDir, record: &RunRecord) -> Result<Snapshot, Err
 /// interrupted run was to change.
 fn tidy(state_dir: &StateDir, snapshots: &Path, record: Option<&RunRecord>) {
     if let Ok(state) = state_dir.open() {
-        sweep(state, None);
-        for folder in [layout::DEVICES_DIR, layout::IDENTITY_DIR, layout::OWN_DIR] {
-            if let Ok(Some(dir)) = state.child(folder) {
-                sweep(&dir, None);
-            }
-        }
+        super::own_places(state).for_each(|(_, dir)| sweep(&dir, None));
     }
     let files = record.map(|record| record.after.files.keys());
     for key in files.into_iter().flatten() {

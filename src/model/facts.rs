@@ -36,6 +36,8 @@ pub struct Facts {
     pub snapshot_of_tables: Option<String>,
     /// Snapshots that a killed clawmend left half-made, by name.
     pub half_built: Vec<String>,
+    /// Temp files of clawmend's that a killed run left, relative to the state dir.
+    pub temps: Vec<String>,
     /// `exec-approvals.json`, which blocks OpenClaw's own migration (F14), and what an interrupted one had
     /// claimed, relative to the state dir.
     pub blockers: Vec<String>,

@@ -45,6 +45,7 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     };
     for folder in [DEVICES_DIR, IDENTITY_DIR] {
         let names = names(&dir.join(folder)).into_iter().take(MOST);
+        let names = names.filter(|name| !crate::files::replace::is_temp(name.as_ref()));
         let (orphans, others): (Vec<_>, Vec<_>) =
             names.map(|name| format!("{folder}/{name}")).partition(|name| name.ends_with(".tmp"));
         facts.orphans.extend(orphans);

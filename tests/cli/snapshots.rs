@@ -520,3 +520,37 @@ fn what_is_not_there_has_one_exit_code() {
         sandbox.run(args).expect(Exit::Refused);
     }
 }
+
+/// What a killed run left under its temp names is told wherever it lies, and gone after the next command that may write.
+#[test]
+fn temp_files_of_a_killed_run_are_named_and_swept() {
+    let names = ["", "clawmend/", "devices/", "identity/"]
+        .map(|folder| format!("{folder}.clawmend-5bba1bca-0123456789abcdef.tmp"));
+    for fixture in ["2026.5.28-scope-upgrade-pending", "2026.9.6-sqlite-read-only"] {
+        let commands = [
+            &["repair", "--yes"][..],
+            &["undo", "--yes"],
+            &["snapshot", "create"],
+            &["snapshot", "prune", "--keep", "20"],
+        ];
+        for command in commands {
+            let sandbox = Sandbox::fixture(fixture);
+            // Also where there is nothing else to do.
+            sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+            names.iter().for_each(|name| sandbox.write(name, "left"));
+            for args in [&["diagnose", "-v"][..], &["diagnose", "--json"], &["snapshot", "list"]] {
+                let run = sandbox.run(args);
+                for name in &names {
+                    let is_named = run.text().lines().any(|line| line.contains(name.as_str()));
+                    assert!(is_named, "{args:?}: {name}: {}", run.text());
+                }
+                assert!(!run.text().contains("of OpenClaw"), "{args:?}: {}", run.text());
+            }
+            let run = sandbox.run(command);
+            for name in &names {
+                assert!(!sandbox.path(name).exists(), "{command:?}: {name}: {}", run.text());
+            }
+            assert!(!sandbox.run(&["diagnose", "--json"]).stdout.contains("temp-files-left"));
+        }
+    }
+}

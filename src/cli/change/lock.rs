@@ -59,6 +59,7 @@ pub(in crate::cli) fn recover_first(
     let left = || {
         let left = snapshot::leftovers(&located.state_dir, &context.snapshots(&located));
         left.is_ok_and(|left| !left.is_empty())
+            || !journal::leftovers(&located.state_dir).is_empty()
     };
     if dry_run || journal::interrupted(&located.state_dir)?.is_none() && !left() {
         return Ok(None);

@@ -8,6 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::restore;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::journal;
 use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDocument};
 use crate::render::{wrap, wrap_words};
 use crate::snapshot::{self, Summary};
@@ -30,6 +31,12 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     for name in snapshot::leftovers(&located.state_dir, &folder)? {
         context.note(&format!(
             "note: a killed run left the half-made snapshot `{}`, with copies of keys in it: the next command that may write removes it",
+            safe(&name)
+        ));
+    }
+    for name in journal::leftovers(&located.state_dir) {
+        context.note(&format!(
+            "note: a killed run left the temporary file `{}`: the next command that may write removes it",
             safe(&name)
         ));
     }

@@ -34,7 +34,8 @@ pub(super) fn prune(
     if going.is_empty()
         && !dry_run
         && held.is_none()
-        && !snapshot::leftovers(&located.state_dir, &folder)?.is_empty()
+        && !(snapshot::leftovers(&located.state_dir, &folder)?.is_empty()
+            && crate::journal::leftovers(&located.state_dir).is_empty())
     {
         // What an interrupted prune left half-removed is swept as the lock is taken.
         lock(context)?;
