@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use chrono::{DateTime, Local};
 use clawmend::cli::world::{AtTerminal, World};
 use clawmend::read::env::Env;
 
@@ -27,7 +28,9 @@ fn main() -> ExitCode {
         env: Env::of_process(),
         program: clawmend::read::env::program(),
         now_ms,
-        utc_offset: chrono::Local::now().offset().local_minus_utc(),
+        // chrono's own `now` panics where the clock stands before 1970.
+        utc_offset: DateTime::from_timestamp_millis(now_ms)
+            .map_or(0, |now| now.with_timezone(&Local).offset().local_minus_utc()),
         random: &mut random,
         out: &mut out,
         err: RefCell::new(&mut err),

@@ -212,7 +212,7 @@ const ONE_PLACE: &[(&str, &[&str])] = &[
     ("json5::from_str", &["format/json5"]),
     ("env::var", &["read/env", "platform"]),
     ("SystemTime::now", &["main"]),
-    ("Local::now", &["main"]),
+    ("Local::now", &[]),
     // It starts no program but itself.
     ("Command::new(", &["cli/again"]),
     ("getrandom::", &["main", "files/names"]),

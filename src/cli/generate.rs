@@ -21,6 +21,12 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
     };
     // One level alone: a mistyped path is not to become folders.
     if !dir.is_dir() {
+        if dir.symlink_metadata().is_ok() {
+            return Err(in_the_way(
+                dir,
+                "at the place of the folder is something that is no folder",
+            ));
+        }
         std::fs::create_dir(dir).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::not_found("the parent folder does not exist")
                 .at(dir)
@@ -28,28 +34,31 @@ pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<E
             _ => Error::io("make the folder", dir, &error),
         })?;
     }
+    // All places before the first page: all pages are written, or none.
+    for (name, _) in &pages {
+        let path = dir.join(name);
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            let what =
+                "at the place of a man page is something that is not a file; no page was written";
+            return Err(in_the_way(&path, what));
+        }
+    }
     for (name, page) in &pages {
-        write_new(&dir.join(name), page.as_bytes())?;
+        let path = dir.join(name);
+        let failed = |error: std::io::Error| Error::io("write the man page", &path, &error);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error));
+            }
+            _ => create(&path, page.as_bytes()).map_err(failed)?,
+        }
     }
     context.note(&format!("{} man pages written to {}", pages.len(), crate::platform::shown(dir)));
     Ok(Exit::Done)
 }
 
-/// Makes a page anew in the place of an older one; what is no file is left alone, and nothing is followed.
-fn write_new(path: &Path, page: &[u8]) -> Result<(), Error> {
-    let failed = |error: std::io::Error| Error::io("write the man page", path, &error);
-    match path.symlink_metadata() {
-        Ok(found) if found.is_file() => std::fs::remove_file(path).map_err(failed)?,
-        Ok(_) => {
-            return Err(Error::refused(
-                "at the place of a man page is something that is not a file",
-            )
-            .at(path)
-            .hint("move it away, or name another folder"));
-        }
-        Err(_) => {}
-    }
-    create(path, page).map_err(failed)
+fn in_the_way(path: &Path, what: &str) -> Error {
+    Error::refused(what).at(path).hint("move it away, or name another folder")
 }
 
 /// Makes a file where nothing is, not even a link.

@@ -87,7 +87,7 @@ pub fn advice(path: &Path) -> Step {
         return platform::RUN_AS.into();
     };
     let why = format!(
-        "clawmend works with the rights of the state dir's owner (uid {uid}), also when root runs it"
+        "clawmend works with the rights of the owner of the state dir (uid {uid}), also when root runs it"
     );
     if path.starts_with(state_dir) {
         Step::run("sudo", ["chown".to_owned(), "-R".to_owned(), format!("{uid}:{gid}")])

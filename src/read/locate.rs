@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::files::StateDir;
 use crate::model::container::Container;
 use crate::model::layout::{CONFIG, LEGACY_CONFIGS};
+use crate::render::shell::Shell;
 use crate::step::Step;
 use crate::text::distance::distance;
 
@@ -180,9 +181,15 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     for other in looked.into_iter().filter(|other| other != dir) {
         error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));
     }
+    // Whoever pastes the command may paste these words with it: a name that a shell would act on stands in the
+    // command alone.
+    let shell = Shell::of_platform(&env.platform, env.in_powershell);
     for one in there.iter().take(MOST_TOLD) {
-        let text =
-            format!("there is one at {} ({})", crate::platform::shown(&one.dir), one.about());
+        let dir = crate::platform::shown(&one.dir);
+        let text = match shell.quote(&one.dir) == dir {
+            true => format!("there is one at {dir} ({})", one.about()),
+            false => "there is one in a folder with an unusual name".to_owned(),
+        };
         error = error.hint(one.step().after(text));
     }
     if there.len() > MOST_TOLD {

@@ -1,7 +1,7 @@
 //! How a [`Step`] becomes a line to paste: the program's name as it was started, the
 //! flags of this run, each argument quoted for the shell.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -61,7 +61,7 @@ impl Invocation {
 
     /// A step in one line: `the words: the command    (the note)`.
     pub fn line(&self, step: &Step) -> String {
-        self.wrapped(step, usize::MAX, "", "")
+        self.wrapped(step, usize::MAX, "", "      ")
     }
 
     /// The same in lines of at most `width` columns. A command is never broken.
@@ -70,13 +70,26 @@ impl Invocation {
         let Some(command) = &step.command else {
             return super::wrap(&text, width, first, rest);
         };
+        let argv = self.argv(command);
         let command = self.command(command);
+        let is_quoted = argv.join(OsStr::new(" ")) != *command;
         let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         if let Some(last) = words.last_mut() {
             last.push(':');
         }
-        words.push(command);
-        let line = wrap_words(words.iter().map(String::as_str), width, first, rest);
+        let line = match is_quoted && !words.is_empty() {
+            // A name that needs quotes may hold what runs without them: whoever pastes the words too must not open
+            // a quote that the command then closes.
+            true => {
+                let text = words.join(" ").replace('\'', "\u{2019}");
+                let text = super::wrap(&text, width, first, rest);
+                format!("{text}\n{rest}{command}")
+            }
+            false => {
+                words.push(command);
+                wrap_words(words.iter().map(String::as_str), width, first, rest)
+            }
+        };
         if step.note.is_empty() {
             return line;
         }
@@ -119,11 +132,22 @@ mod tests {
         let line = |step: &Step| with_flags().line(step);
         assert_eq!(
             line(&Step::clawmend(["repair"]).after("then run")),
-            "then run: clawmend --state-dir '/srv/my  claw' repair"
+            "then run:\n      clawmend --state-dir '/srv/my  claw' repair"
         );
         assert_eq!(line(&Step::run("mv", ["a b", "c"]).note("x y")), "mv 'a b' c    (x y)");
         assert_eq!(line(&Step::look_at("/x")), "clawmend --state-dir /x");
         assert_eq!(line(&Step::text("run clawmend there")), "run clawmend there");
+    }
+
+    #[test]
+    fn words_before_a_command_open_no_quote_that_a_name_closes() {
+        let advice = "with the rights of the state dir's owner, who isn't root";
+        let line = |name| Invocation::default().line(&Step::run("chown", [name]).after(advice));
+        assert_eq!(line("/x"), format!("{advice}: chown /x"));
+        let told = line("x\u{1b}';:>PWN;#");
+        let (words, command) = told.split_once("\n      ").unwrap();
+        assert!(!words.contains('\''), "{told}");
+        assert_eq!(command, r"chown $'x\x1b\x27;:>PWN;#'");
     }
 
     #[test]

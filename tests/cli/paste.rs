@@ -8,7 +8,9 @@ use std::process::Command;
 use super::people::locked;
 use crate::support::Sandbox;
 
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 6] = [
+    ".openclaw-x\u{1b}]0;x\u{7}';:>pwned;#",
+    ".openclaw-x;touch pwned;#",
     ".openclaw-x';touch pwned;'",
     ".openclaw $(touch pwned) `touch pwned` \"q\" \\ *",
     ".openclaw-\u{65e5}\u{672c} & touch pwned &",
@@ -89,6 +91,40 @@ fn hostile_names_stay_one_argument_in_every_printed_command() {
             assert!(argv.iter().any(|arg| arg.starts_with(state)), "{command}: {argv:?}");
             let argv = pasted("sh", &named, &stubs);
             assert!(!stubs.join("pwned").exists(), "{command}: {argv:?}");
+        }
+        // Nor wherever in the words before it a paste starts.
+        let nowhere = sandbox.home().join("nowhere").display().to_string();
+        for args in [&["-v"][..], &["repair"], &["restore"], &["--state-dir", &nowhere]] {
+            let run = sandbox.run(
+                &[&["--state-dir", state], args].concat()[if args.len() > 1 { 2 } else { 0 }..],
+            );
+            let text = (run.stdout + &run.stderr)
+                .replace("/home/.openclaw", &format!("{}/.openclaw", sandbox.home().display()));
+            let lines: Vec<&str> = text.lines().collect();
+            for at in 0..lines.len() {
+                if commands(lines[at]).is_empty() {
+                    continue;
+                }
+                let before =
+                    at.checked_sub(1).map(|at| lines[at]).filter(|line| line.ends_with(':'));
+                let block = before.into_iter().chain([lines[at]]).collect::<Vec<_>>().join("\n");
+                let command = block.find(&commands(lines[at])[0]).unwrap();
+                let starts =
+                    block.char_indices().filter(|(at, c)| *at <= command && !c.is_whitespace());
+                let starts = starts
+                    .filter(|(at, _)| block[..*at].chars().last().is_none_or(char::is_whitespace));
+                for (start, _) in starts {
+                    for shell in ["sh", "bash"] {
+                        let _ = Command::new(shell)
+                            .args(["-c", &block[start..]])
+                            .current_dir(&stubs)
+                            .env("PATH", format!("{}:/usr/bin:/bin", stubs.display()))
+                            .output()
+                            .unwrap();
+                        assert!(!stubs.join("pwned").exists(), "{args:?}: {}", &block[start..]);
+                    }
+                }
+            }
         }
     }
 }

@@ -146,3 +146,25 @@ fn the_decision_is_told_step_by_step_and_claims_no_port_it_cannot_know() {
     );
     assert!(!sandbox.run(&["diagnose"]).stdout.contains("What the gateway asks"));
 }
+
+#[cfg(unix)]
+#[test]
+fn man_pages_are_all_written_or_none() {
+    for page in ["clawmend.1", "clawmend-repair.1", "clawmend-undo.1"] {
+        let sandbox = Sandbox::empty();
+        let folder = sandbox.home().join("man");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("clawmend-approve.1"), "an older page").unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.join(page)).unwrap();
+        let run = sandbox.run(&["man", folder.to_str().unwrap()]).expect(Exit::Refused);
+        assert!(run.stderr.contains(page), "{}", run.text());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2, "{}", run.text());
+        let older = std::fs::read_to_string(folder.join("clawmend-approve.1")).unwrap();
+        assert_eq!(older, "an older page");
+        std::fs::remove_file(folder.join(page)).unwrap();
+        sandbox.run(&["man", folder.to_str().unwrap()]).expect(Exit::Done);
+        let file = folder.join(page);
+        let run = sandbox.run(&["man", file.to_str().unwrap()]).expect(Exit::Refused);
+        assert!(run.stderr.contains("no folder"), "{}", run.text());
+    }
+}

@@ -371,11 +371,9 @@ fn missing(model: &Model, check: &Check, at: &Variables, file: &str) -> Finding 
     let says = format!(
         "the gateway's service needs the file {file}, which is not there: systemd does not start the service"
     );
-    let make =
-        Step::run("touch", [file]).after("make the file (an empty one is enough)").note(format!(
-            "or write EnvironmentFile=-{file} in {}: with the `-` the file may be missing",
-            at.at
-        ));
+    let make = Step::run("touch", [file])
+        .after("make the file (an empty one is enough)")
+        .note("or put a `-` before its name in the EnvironmentFile= line: then it may be missing");
     at_next_start(model, check.finding(at.where_is("EnvironmentFile"), says).by_hand([make]))
 }
 
