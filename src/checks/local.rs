@@ -58,9 +58,8 @@ pub fn request_line(request: &Device, now_ms: i64) -> String {
 /// A request's id, as far as a person has to type it: its start, where no other one starts like that.
 pub fn short_id(model: &Model, id: &str) -> String {
     let start: String = id.chars().take(8).collect();
-    let alike = model.pending.entries.iter().filter(|entry| entry.key.starts_with(&start));
     let shown = Shape::RequestId.show(id);
-    if alike.count() > 1 || shown != id { shown } else { start }
+    if model.pending.alike(&start) > 1 || shown != id { shown } else { start }
 }
 
 /// One line about another device's request: all that tells a person whose it is, and what it would get.

@@ -53,6 +53,8 @@ pub struct Records {
     table: Option<std::sync::Arc<Table>>,
     /// Where in `entries` a key is, by its hash; made when it is first asked for.
     places: OnceLock<HashMap<u64, usize>>,
+    /// How many keys begin with these eight characters; made when it is first asked for.
+    starts: OnceLock<HashMap<String, usize>>,
 }
 
 impl Records {
@@ -70,6 +72,7 @@ impl Records {
             text: None,
             table: None,
             places: OnceLock::new(),
+            starts: OnceLock::new(),
         };
         match image.map(|image| &image.state) {
             None | Some(FileState::Absent) => {}
@@ -177,6 +180,7 @@ impl Records {
             text: None,
             table,
             places: OnceLock::new(),
+            starts: OnceLock::new(),
         }
     }
 
@@ -210,6 +214,18 @@ impl Records {
             // Two keys of one hash.
             false => self.entries.iter().find(|entry| entry.key == key),
         }
+    }
+
+    /// How many records have a key that begins with these eight characters.
+    pub fn alike(&self, start: &str) -> usize {
+        let starts = self.starts.get_or_init(|| {
+            let mut starts = HashMap::new();
+            for entry in &self.entries {
+                *starts.entry(entry.key.chars().take(8).collect()).or_default() += 1;
+            }
+            starts
+        });
+        starts.get(start).copied().unwrap_or_default()
     }
 
     /// A record by OpenClaw's field names. `None` where it is not an object.
