@@ -1,14 +1,14 @@
 //! How a [`Step`] becomes a line to paste: the program's name as it was started, the
 //! flags of this run, each argument quoted for the shell.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use unicode_width::UnicodeWidthStr;
 
 use super::shell::Shell;
 use super::wrap_words;
 use crate::step::{CommandLine, Program, Step};
-use crate::text::safe;
+use crate::text::{harmless, safe};
 
 /// How clawmend was called in this run.
 #[derive(Clone, Debug)]
@@ -70,15 +70,16 @@ impl Invocation {
         let Some(command) = &step.command else {
             return super::wrap(&text, width, first, rest);
         };
-        let argv = self.argv(command);
+        let runs = |c: char| !harmless(c) || "'\"`$;&|<>()\\#".contains(c);
+        let has_odd_name =
+            self.argv(command).iter().any(|arg| arg.to_string_lossy().contains(runs));
         let command = self.command(command);
-        let is_quoted = argv.join(OsStr::new(" ")) != *command;
         let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         if let Some(last) = words.last_mut() {
             last.push(':');
         }
-        let line = match is_quoted && !words.is_empty() {
-            // A name that needs quotes may hold what runs without them: whoever pastes the words too must not open
+        let line = match has_odd_name && !words.is_empty() {
+            // A name may hold what runs without its quotes: whoever pastes the words too must not open
             // a quote that the command then closes.
             true => {
                 let text = words.join(" ").replace('\'', "\u{2019}");
@@ -132,7 +133,7 @@ mod tests {
         let line = |step: &Step| with_flags().line(step);
         assert_eq!(
             line(&Step::clawmend(["repair"]).after("then run")),
-            "then run:\n      clawmend --state-dir '/srv/my  claw' repair"
+            "then run: clawmend --state-dir '/srv/my  claw' repair"
         );
         assert_eq!(line(&Step::run("mv", ["a b", "c"]).note("x y")), "mv 'a b' c    (x y)");
         assert_eq!(line(&Step::look_at("/x")), "clawmend --state-dir /x");
