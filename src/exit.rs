@@ -4,13 +4,13 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// 0: done, or healthy.
+    /// 0: done, or healthy. To go back is done also where the older state is locked out.
     Done = 0,
     /// 1: something still blocks the CLI, or could not be checked.
     Findings = 1,
     /// 2: the command line is wrong.
     Usage = 2,
-    /// 3: refused or not found: a no, nobody to ask, an unsafe path, another clawmend.
+    /// 3: refused or not found: the answer was no, nobody can answer, an unsafe path, another clawmend.
     Refused = 3,
     /// 4: state not readable or not writable (nothing changed), or the output was lost.
     Failed = 4,
@@ -31,11 +31,13 @@ impl Exit {
     /// One line for help and the README.
     pub fn meaning(self) -> &'static str {
         match self {
-            Exit::Done => "done, or healthy",
+            Exit::Done => {
+                "done, or healthy (restore and undo: done, also if the older state is locked out)"
+            }
             Exit::Findings => "something still blocks the CLI, or could not be checked",
             Exit::Usage => "the command line is wrong",
             Exit::Refused => {
-                "refused or not found: a no, nobody to ask, an unsafe path, another clawmend"
+                "refused or not found: you answered no, nobody can answer, an unsafe path, another clawmend"
             }
             Exit::Failed => {
                 "state not readable or not writable (nothing changed), or the output was lost"

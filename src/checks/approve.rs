@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::approvable::{Approvable, Unapprovable, approvable};
 use super::edits::{self, RecordEdits, edit, remove};
 use super::grant::new_device::NewDevice;
+use super::local::asked_for;
 use crate::model::Model;
 use crate::model::device::{Device, Record, Token, token_from};
 use crate::model::layout::Part;
@@ -81,7 +82,8 @@ fn inserted(model: &Model, id: &str, record: &Record, request: &Device, random: 
         tokens: Value::Object(tokens),
     }
     .record(model);
-    let why = format!("{} gets exactly what it asks for", request.name());
+    let why =
+        format!("pair {}, with no more than it asks for: {}", request.name(), asked_for(request));
     edit(edits::record(model.store, Part::Paired, id), Op::Insert(new), why, &[])
 }
 
@@ -92,7 +94,8 @@ fn widened(
     request: &Device,
     random: &[u8; 32],
 ) -> Vec<Edit> {
-    let why = "the device gets what its request asks for, and keeps what it has";
+    let why = format!("give {} what it asks for: {}", request.name(), asked_for(request));
+    let why = why.as_str();
     let device = Device::of(id, &paired);
     let with_asked = |lists: &[&[String]]| {
         let held = lists.iter().copied().flatten();

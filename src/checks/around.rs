@@ -95,7 +95,7 @@ pub static MODE: Check = Check {
     stage: Some(Stage::Store),
     find: |model, check| {
         let says =
-            ["the owner may not read and write it", "paths: the owner may not read and write them"];
+            ["the owner may not read and write", "paths: the owner may not read and write them"];
         let hit = access(model, |access| matches!(access.trouble, Trouble::Mode(_)));
         folded(model, check, &hit, says, "u+rwX").into_iter().collect()
     },
@@ -114,11 +114,9 @@ pub static OPEN: Check = Check {
     find: |model, check| {
         let loose = access(model, |access| matches!(access.trouble, Trouble::Loose(_)));
         let open = access(model, |access| matches!(access.trouble, Trouble::Open(_)));
-        let writes = ["other users may write here", "paths: other users may write to them"];
-        let reads = [
-            "other users may read this file, and it holds secrets",
-            "files with secrets: other users may read them",
-        ];
+        let writes = ["other users may write to", "paths: other users may write to them"];
+        let reads =
+            ["other users may read secrets in", "files with secrets: other users may read them"];
         let found = [
             folded(model, check, &loose, writes, "go-w"),
             folded(model, check, &open, reads, "go-rwx"),
@@ -140,7 +138,8 @@ fn folded(
     let many = hit.len() > 1;
     let (place, says) = match many {
         true => (String::new(), format!("{} {says_many}", hit.len())),
-        false => (first.path.clone(), says_one.to_owned()),
+        false if first.path.is_empty() => (String::new(), format!("{says_one} the state dir")),
+        false => (first.path.clone(), format!("{says_one} {}", first.path)),
     };
     let dir = &model.facts.state_dir;
     // Nobody reads below a folder that is closed.

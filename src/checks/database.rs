@@ -57,7 +57,7 @@ pub static DAMAGED: Check = Check {
     stage: Some(Stage::Store),
     find_one: |model, check| {
         let DatabaseState::Damaged(why) = state(model)? else { return None };
-        let finding = check.finding(DATABASE, "SQLite finds the database damaged");
+        let finding = check.finding(DATABASE, format!("the database {DATABASE} is damaged"));
         Some(unread(model, finding.by_hand(put_back(model)).note(why)))
     },
     ..Check::BASE
@@ -98,7 +98,7 @@ pub static FOREIGN: Check = Check {
     stage: Some(Stage::Store),
     find_one: |model, check| {
         let DatabaseState::Foreign = state(model)? else { return None };
-        let finding = check.finding(DATABASE, "the file is not a SQLite database");
+        let finding = check.finding(DATABASE, format!("{DATABASE} is not a SQLite database"));
         Some(unread(model, finding.by_hand(put_back(model))))
     },
     ..Check::BASE
@@ -117,7 +117,7 @@ pub static EMPTY: Check = Check {
     stage: Some(Stage::Store),
     find_one: |model, check| {
         let DatabaseState::Empty = state(model)? else { return None };
-        let finding = check.finding(DATABASE, "the database file is empty");
+        let finding = check.finding(DATABASE, format!("{DATABASE} is empty"));
         let finding = unread(model, finding.by_hand(put_back(model)));
         // Where the files count, the next start fills the database from its own schema.
         Some(finding.rated_if(model.store == StoreKind::Files, Severity::Info))

@@ -31,7 +31,7 @@ pub fn describe(fault: &Fault) -> String {
 fn with_fault(
     check: &Check,
     model: &Model,
-    says: &str,
+    [says_one, says_many]: [&str; 2],
     wanted: fn(&Fault) -> bool,
 ) -> Vec<(Part, Finding)> {
     let is_hit = |entry: &&Entry| {
@@ -47,7 +47,8 @@ fn with_fault(
             Part::Pending => ["pending request", "pending requests"],
             _ => ["record", "records"],
         };
-        let says = format!("{} {says}", count(hit.len(), one, many));
+        let says = if hit.len() == 1 { says_one } else { says_many };
+        let says = format!("{} {says} in {}", count(hit.len(), one, many), place(model, records));
         let finding = check.finding(place(model, records), says);
         let finding = super::named(finding, &hit, |entry| {
             let faults = entry.faults.iter().filter(|fault| wanted(fault)).map(describe);
@@ -85,7 +86,7 @@ pub static RECORD_INVALID: Check = Check {
     ],
     follows: &[&super::stores::BROKEN, &super::import::IMPORT_WAITS],
     find: |model, check| {
-        let found = with_fault(check, model, "not valid in this store", |fault| {
+        let found = with_fault(check, model, ["is not valid", "are not valid"], |fault| {
             matches!(fault, Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_))
         });
         let repair =
@@ -106,9 +107,12 @@ pub static RECORD_KEY: Check = Check {
     by_hand: "Rename the key to the record's deviceId, if that is the hash of its publicKey.",
     messages: &["pairing required", "unknown requestId"],
     find: |model, check| {
-        let found = with_fault(check, model, "stored under another id than their own", |fault| {
-            matches!(fault, Fault::KeyDiffers(_))
-        });
+        let found = with_fault(
+            check,
+            model,
+            ["has another id than its key", "have other ids than their keys"],
+            |fault| matches!(fault, Fault::KeyDiffers(_)),
+        );
         let step = "let the device pair again, or correct the id by hand";
         found.into_iter().map(|(_, finding)| finding.by_hand([step])).collect()
     },
@@ -126,10 +130,12 @@ pub static RECORD_FOREIGN_KEY: Check = Check {
     by_hand: "Remove the device and let it pair again.",
     messages: &["device identity mismatch", "pairing required"],
     find: |model, check| {
-        let found =
-            with_fault(check, model, "with a public key that does not belong to the id", |fault| {
-                *fault == Fault::Key
-            });
+        let found = with_fault(
+            check,
+            model,
+            ["holds the public key of another device", "hold public keys of other devices"],
+            |fault| *fault == Fault::Key,
+        );
         let step = |part| match part {
             Part::Pending => {
                 "never approve it: it is not the device that it claims to be; it expires by itself"

@@ -69,8 +69,9 @@ pub static UNREADABLE: Check = Check {
     stage: Some(Stage::Store),
     find: |model, check| {
         let about = |part, why: &Unusable| {
-            let says = format!("could not be read: {}", unusable(why));
-            check.finding(place_of(model.store, part), says).by_hand(to_read(why))
+            let place = place_of(model.store, part);
+            let says = format!("{place} could not be read: {}", unusable(why));
+            check.finding(place, says).by_hand(to_read(why))
         };
         let stores = both(model).into_iter().filter_map(|records| match &records.condition {
             Condition::Unusable(why) => Some(about(records.part, why)),
@@ -114,7 +115,10 @@ pub static BROKEN: Check = Check {
                 _ => format!("rebuild the file from the {number} that are whole"),
             };
             let finding = check
-                .finding(place(model, records).line(Some(line)), "the file is not valid JSON")
+                .finding(
+                    place(model, records).line(Some(line)),
+                    format!("{} is not valid JSON", place(model, records)),
+                )
                 .repaired(repair)
                 .note(format!("line {line}, column {column}: {}", error.message(&text)))
                 .seen("records that are whole", number)
@@ -151,7 +155,8 @@ pub static EMPTY: Check = Check {
     find: |model, check| {
         let empty = both(model).into_iter().filter(|records| records.condition == Condition::Empty);
         let found = empty.map(|records| {
-            let finding = check.finding(place(model, records), "the file is empty");
+            let place = place(model, records);
+            let finding = check.finding(place.clone(), format!("{place} is empty"));
             rated(model, records, finding.repaired("make it an empty object"))
         });
         found.collect()
@@ -182,8 +187,9 @@ pub static NOT_AN_OBJECT: Check = Check {
     find: |model, check| {
         let found = both(model).into_iter().filter_map(|records| {
             let Condition::NotAnObject(kind) = records.condition else { return None };
-            let says = format!("the store is {}, and must be an object", kind.name());
-            let finding = check.finding(place(model, records), says).repaired("make it an object");
+            let place = place(model, records);
+            let says = format!("{place} is {}, and must be an object", kind.name());
+            let finding = check.finding(place, says).repaired("make it an object");
             Some(match kind {
                 ValueKind::Null => finding.rated(Severity::Warning),
                 _ => rated(model, records, finding),

@@ -32,10 +32,10 @@ What to do when locked out:
   clawmend undo               takes the last change back
 
 Exit codes:
-  0  done, or healthy
+  0  done, or healthy (restore and undo: done, also if the older state is locked out)
   1  something still blocks the CLI, or could not be checked
   2  the command line is wrong
-  3  refused or not found: a no, nobody to ask, an unsafe path, another clawmend
+  3  refused or not found: you answered no, nobody can answer, an unsafe path, another clawmend
   4  state not readable or not writable (nothing changed), or the output was lost
   5  a change stopped half-way; the next command that writes takes it back";
 
@@ -356,7 +356,8 @@ pub struct SnapshotCreate {
 /// `clawmend restore`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore latest --yes"
+    after_help = "Exit: 0 the state is as in the snapshot, also if that locks the CLI out (then it is said, with what to do).\n\n\
+    Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore latest --yes"
 )]
 pub struct Restore {
     /// The snapshot's id, the start of it, or `latest`

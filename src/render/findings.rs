@@ -104,9 +104,10 @@ fn long(cause: &Cause<'_>, view: View<'_>, first: bool) -> String {
     let finding = cause.finding;
     let most = if first { SEEN } else { 1 };
     title(&mut out, finding, view, "");
-    let place = match finding.place.is_nowhere() {
+    let place = finding.place.to_string();
+    let place = match finding.place.is_nowhere() || finding.says.contains(&place) {
         true => String::new(),
-        false => format!(" in {}", safe(&finding.place.to_string())),
+        false => format!(" in {}", safe(&place)),
     };
     let place = wrap(
         &format!("{}{place}", name(finding, view.verbose)),

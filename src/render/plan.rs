@@ -66,14 +66,12 @@ pub fn places(changes: &Changes) -> String {
     }
 }
 
-/// What would change, grouped as a person thinks of it: a line for each thing that is done. A way back is one.
-pub fn summary(model: &Model, changes: &Changes, is_back: bool, view: View<'_>) -> String {
-    let mut out = String::new();
-    let head = format!("What would change, in {}:", places(changes));
-    let _ = writeln!(out, "{}", view.paint.bold(&head));
+/// What changes do, grouped as a person thinks of it: a line for each thing that is done. A way back is one.
+pub fn lines(model: &Model, changes: &Changes, is_back: bool) -> Vec<String> {
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    let id = own_id(model, &changes.edits);
     let (own, rest): (Vec<&Edit>, Vec<&Edit>) =
-        changes.edits.iter().partition(|edit| !is_back && is_own(model, edit));
+        changes.edits.iter().partition(|edit| !is_back && is_own(id, edit));
     if let Some(line) = granted(&own) {
         told.push((line, own.iter().map(|edit| place(model, edit)).collect()));
     } else {
@@ -86,6 +84,7 @@ pub fn summary(model: &Model, changes: &Changes, is_back: bool, view: View<'_>) 
     for edit in rest {
         let line = match is_back {
             true => capital(&edit.why),
+            false if given(edit).is_some() => capital(&edit.why),
             false => request_of(model, edit).unwrap_or_else(|| plain(edit)),
         };
         let at = *places_of.entry(line.clone()).or_insert(told.len());
@@ -94,18 +93,24 @@ pub fn summary(model: &Model, changes: &Changes, is_back: bool, view: View<'_>) 
             None => told.push((line, vec![place(model, edit)])),
         }
     }
-    for (line, places) in told {
-        let number = places.len();
-        let mut names = places;
+    let each = told.into_iter().map(|(line, mut names)| {
+        let number = names.len();
         names.dedup();
-        let mut text = format!("{line}: {}", names.join(", "));
-        if number > names.len() {
-            text.push_str(&format!(" ({number} places)"));
-        }
-        let _ = writeln!(out, "{}", wrap(&safe(&text), view.width, "  - ", "    "));
-    }
-    if let Some(line) = ended(model, &changes.edits) {
-        let _ = writeln!(out, "{}", wrap(&safe(&line), view.width, "  - ", "    "));
+        let more = match number > names.len() {
+            true => format!(" ({number} places)"),
+            false => String::new(),
+        };
+        safe(&format!("{line}: {}{more}", names.join(", ")))
+    });
+    each.chain(ended(model, &changes.edits).map(|line| safe(&line))).collect()
+}
+
+/// What would change: each thing that is done, with `-v` each edit too.
+pub fn summary(model: &Model, changes: &Changes, is_back: bool, view: View<'_>) -> String {
+    let head = wrap(&format!("What would change, in {}:", places(changes)), view.width, "", "  ");
+    let mut out = format!("{}\n", view.paint.bold(&head));
+    for line in lines(model, changes, is_back) {
+        let _ = writeln!(out, "{}", wrap(&line, view.width, "  - ", "    "));
     }
     if view.verbose {
         let _ = writeln!(out, "\nEach edit and its reason:");
@@ -158,18 +163,48 @@ fn plain(edit: &Edit) -> String {
     }
 }
 
+/// A sentence from a reason; a key or a name at its start stays as it is.
 fn capital(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    if !first.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Whether an edit opens a place of this machine's own CLI: its record or its saved token.
-fn is_own(model: &Model, edit: &Edit) -> bool {
+/// The paired device that an edit is about, where it gives it something.
+fn given(edit: &Edit) -> Option<&str> {
     match &edit.target {
-        Target::Record { part: Part::Paired | Part::DeviceAuth, key, .. } => {
-            Some(key.as_str()) == model.local_id() && !matches!(edit.op, Op::Remove | Op::Delete)
+        Target::Record { part: Part::Paired, key, .. }
+            if !matches!(edit.op, Op::Remove | Op::Delete) =>
+        {
+            Some(key)
         }
-        _ => false,
+        _ => None,
+    }
+}
+
+/// This machine's device as it is afterwards: where the identity is written too, the one that is paired with it.
+fn own_id<'m>(model: &'m Model, edits: &'m [Edit]) -> Option<&'m str> {
+    let is_identity = |edit: &&Edit| {
+        matches!(
+            edit.target,
+            Target::Record { part: Part::Identity, .. }
+                | Target::Whole(Slot::File(Part::Identity) | Slot::Table(Part::Identity))
+        )
+    };
+    let paired = edits.iter().find(is_identity).and_then(|_| edits.iter().find_map(given));
+    paired.or_else(|| model.local_id())
+}
+
+/// Whether an edit opens a place of this machine's own CLI: its record or its saved token.
+fn is_own(id: Option<&str>, edit: &Edit) -> bool {
+    match &edit.target {
+        Target::Record { part: Part::DeviceAuth, key, .. } => {
+            Some(key.as_str()) == id && !matches!(edit.op, Op::Remove | Op::Delete)
+        }
+        _ => id.is_some() && given(edit) == id,
     }
 }
 

@@ -156,3 +156,77 @@ fn the_new_shared_token_is_no_devices_token() {
     assert_eq!(shared.as_str().map(str::len), Some(43));
     assert!(tokens.iter().any(|token| token.is_string()) && !tokens.contains(&shared));
 }
+
+/// Going back into a lockout is done, and says what keeps the CLI out and what to type.
+#[test]
+fn a_way_back_into_a_lockout_says_so_and_what_to_do() {
+    for fixture in [FILES, DATABASE] {
+        let sandbox = Sandbox::fixture(fixture);
+        sandbox.run(&["backup"]).expect(Exit::Done);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        let told = sandbox.run(&["undo", "--yes"]).expect(Exit::Done).stdout;
+        let told = told.replace("OUT\n  again", "OUT again");
+        assert!(told.contains("so this machine's CLI is LOCKED OUT again:"), "{told}");
+        assert!(
+            told.contains("\n  clawmend repair") && told.contains("To undo: clawmend restore"),
+            "{told}"
+        );
+        let json = sandbox.run(&["restore", "--yes", "--json"]).expect(Exit::Done).json();
+        assert_eq!(json["healthy"], true);
+        let json = sandbox.run(&["undo", "--yes", "--json"]).expect(Exit::Done).json();
+        assert_eq!(json["healthy"], false);
+        assert_eq!(json["next"][0], json!(["clawmend", "repair"]), "{json}");
+    }
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.run(&["repair", "--yes", "--only", "config"]);
+    sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+    let mut auth = sandbox.json("identity/device-auth.json");
+    auth["tokens"] = json!({});
+    sandbox.write("identity/device-auth.json", auth.to_string());
+    let told = sandbox.run(&["restore", "--yes", "--force", "latest"]).expect(Exit::Done).stdout;
+    assert!(told.contains("and this machine's CLI is STILL LOCKED OUT:"), "{told}");
+}
+
+#[test]
+fn after_a_repair_the_command_that_lists_what_waits_is_one_that_does() {
+    let sandbox = Sandbox::fixture(FILES);
+    waiting(&sandbox, &["8f4bd968-1608-4627-a1e5-24149a6f44f9"]);
+    let told = sandbox.run(&["repair", "--yes", "-q"]).expect(Exit::Done).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("that wait: openclaw devices list "), "{told}");
+    assert!(told.contains("one that is yours: openclaw devices approve REQUEST_ID"), "{told}");
+}
+
+/// A repair that is not enough says what it did, also where the preview is left out.
+#[test]
+fn what_was_repaired_is_said_where_the_cli_is_still_locked_out() {
+    let sandbox = Sandbox::fixture(FILES);
+    let mut config = sandbox.json("openclaw.json");
+    config["gateway"].as_object_mut().unwrap().remove("mode");
+    sandbox.write("openclaw.json", config.to_string());
+    let run = sandbox.run(&["repair", "--yes", "-q", "--only", "pairing"]).expect(Exit::Findings);
+    assert!(run.stdout.contains("  - Give this machine's CLI admin"), "{}", run.text());
+    assert!(run.stdout.contains("STILL LOCKED OUT:"), "{}", run.text());
+}
+
+/// The preview names scopes also for a key that is made or saved, and a name is written as it is.
+#[test]
+fn a_preview_names_what_is_given_to_whom() {
+    let sandbox = Sandbox::fixture(FILES);
+    waiting(&sandbox, &["8f4bd968-1608-4627-a1e5-24149a6f44f9"]);
+    let told = sandbox.run(&["approve", "8f4", "--dry-run"]).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let pairs = "Pair Ann's iPhone (2) 📱 (66687aad), with no more than it asks for: operator.read";
+    assert!(told.contains(pairs), "{told}");
+    let mut identity = sandbox.json("identity/device.json");
+    identity["publicKeyPem"] = json!("-----BEGIN");
+    sandbox.write("identity/device.json", identity.to_string());
+    let told = sandbox.run(&["repair", "--new-identity", "--dry-run"]).stdout;
+    assert!(
+        told.contains("Give this machine's CLI admin") && !told.contains("Change scopes"),
+        "{told}"
+    );
+    std::fs::remove_file(sandbox.path("identity/device.json")).unwrap();
+    let told = sandbox.run(&["repair", "--new-identity", "--dry-run"]).stdout;
+    assert!(told.contains("Pair this machine's CLI, with admin"), "{told}");
+}

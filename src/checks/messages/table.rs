@@ -80,7 +80,7 @@ pub(super) static MESSAGES: &[Message] = &[
     m(&["device signature invalid"], &[], "The private key does not belong to the public key in the identity, or a proxy rewrote the message.", ""),
     m(&["device public key invalid"], &[], "The public key cannot be read.", ""),
     m(&["requires https or localhost"], &[], "The browser opened the page over plain http, and there it cannot make keys.", "Open the page over https, or as localhost."),
-    m(&["invalid persisted device identity"], &[], "OpenClaw says that the identity in the database is not valid.", ""),
+    m(&["invalid persisted device identity"], &[], "The identity in the database is not valid.", ""),
     m(&["legacy device identity exists"], &[], "An identity file is beside a database that has no identity, or another one.", ""),
     m(&["legacy device auth requires migration"], &[], "An old device-auth.json is beside the database that replaced it.", ""),
     m(&["differs from the legacy identity"], &[], "The identity in the database and the one in the file are not the same.", ""),

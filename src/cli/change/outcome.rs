@@ -19,29 +19,32 @@ pub(super) fn say(
 ) {
     match (purpose, &report.lets_in) {
         (_, Some(device)) => let_in(context, device, found),
-        (Purpose::Restore | Purpose::Undo, None) => restored(context, found),
-        (Purpose::Repair | Purpose::Approve, None) => changed(context, found),
+        (Purpose::Restore | Purpose::Undo, None) => restored(context, report, found),
+        (Purpose::Repair | Purpose::Approve, None) => changed(context, report, found),
     }
 }
 
-/// Going back to a locked-out state is what was asked for, and no failure.
-fn restored(context: &mut Context<'_, '_>, found: &[Finding]) {
-    let done = context.paint.green("Done: the state is as in the snapshot.");
-    context.say(&done);
+/// Going back to a locked-out state is what was asked for, and no failure; but it never says "Done" alone.
+fn restored(context: &mut Context<'_, '_>, report: &Report, found: &[Finding]) {
+    const DONE: &str = "Done: the state is as in the snapshot";
     let causes = causes(found);
     let mut failing = causes.iter().filter(|cause| cause.finding.severity.fails());
     let Some(first) = failing.next() else {
+        context.say(&context.paint.green(&format!("{DONE}.")));
         context.say_wrapped("Checked again: healthy, nothing locks this machine's CLI out.");
         return;
     };
+    let how = match (locks_out(found), report.was_locked) {
+        (true, true) => ", and this machine's CLI is STILL LOCKED OUT:",
+        (true, false) => ", so this machine's CLI is LOCKED OUT again:",
+        (false, _) => ". It could not be checked whether this state lets this machine's CLI in:",
+    };
+    let says = wrap(&format!("{DONE}{how}"), context.world.width, "", "  ");
+    context.say(&context.paint.red(&says));
     let more = match failing.count() {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    context.say_wrapped(match locks_out(found) {
-        true => "This state locks this machine's CLI out, as it did when the snapshot was made:",
-        false => "It could not be checked whether this state lets this machine's CLI in:",
-    });
     let first = format!("{} [{}]{more}", safe(&first.finding.says), first.finding.code);
     let first = wrap(&first, context.world.width, "  ", "  ");
     context.say(&first);
@@ -61,10 +64,15 @@ fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
     }
 }
 
-fn changed(context: &mut Context<'_, '_>, found: &[Finding]) {
+fn changed(context: &mut Context<'_, '_>, report: &Report, found: &[Finding]) {
     if checks::fails(found) {
-        let locked = "The changes are made, but this machine's CLI is STILL LOCKED OUT:";
-        let unsure = "The changes are made. clawmend cannot tell if the CLI gets in now:";
+        context.say("These changes are made:");
+        for line in &report.done {
+            let line = wrap(line, context.world.width, "  - ", "    ");
+            context.say(&line);
+        }
+        let locked = "But this machine's CLI is STILL LOCKED OUT:";
+        let unsure = "clawmend cannot tell if the CLI gets in now:";
         tell_failing(context, found, locked, unsure, None);
         return;
     }

@@ -263,6 +263,10 @@ pub(super) fn tell_done(
         context.say("");
     }
     outcome::say(context, call.purpose, &report, &state.findings);
+    if call.purpose.goes_back() && checks::fails(&state.findings) {
+        let text = next(context, &state).text(context.world.width);
+        context.say(&format!("{}\n", context.paint.bold(&text)));
+    }
     // A gateway that does not start for its config has nothing to be told about a restart.
     let starts = !state.findings.iter().any(|finding| {
         let stage = checks::check(finding.code).and_then(|check| check.stage);
@@ -291,9 +295,11 @@ pub(super) fn tell_done(
         context.say_step(&check);
         let waits = state.findings.iter().any(|one| one.code.0 == "request-foreign");
         if waits && report.lets_in.is_none() {
-            let approve = Step::run("openclaw", ["devices", "approve", "REQUEST_ID"])
-                .after("Browsers, phones and nodes that wait: that command lists them; for yours");
-            context.say_step(&approve);
+            let list = Step::run("openclaw", ["devices", "list"])
+                .after("To see the browsers, phones and nodes that wait");
+            context.say_step(&list);
+            let approve = Step::run("openclaw", ["devices", "approve", "REQUEST_ID"]);
+            context.say_step(&approve.after("To approve one that is yours"));
         }
     }
     // Typed after an undo, `undo` goes on to the change before it: only by its name comes this snapshot back.
@@ -336,6 +342,10 @@ pub(super) struct Report {
     restart_gateway: bool,
     /// The other device that was let in.
     pub(super) lets_in: Option<String>,
+    /// What was done, in a person's words.
+    pub(super) done: Vec<String>,
+    /// The CLI was locked out before.
+    pub(super) was_locked: bool,
     /// Findings that only a person can decide about.
     untouched: Vec<Finding>,
 }
@@ -358,6 +368,8 @@ impl Report {
             since: proposal.since.clone(),
             restart_gateway: proposal.changes.touch_config(),
             lets_in: proposal.lets_in.clone(),
+            done: plan::lines(&state.model, &proposal.changes, goes_back),
+            was_locked: locks_out(&state.findings),
             untouched: untouched(call, &state.findings, proposal),
         }
     }
