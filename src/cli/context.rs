@@ -54,6 +54,8 @@ pub struct Context<'w, 'a> {
     pub hold: Option<Hold>,
     /// The interrupted run that this one took up first.
     pub recovered: Option<Recovered>,
+    /// What was warned of, for the document.
+    pub warned: Vec<String>,
     /// Why output could not be written, if it could not.
     pub lost: Option<std::io::Error>,
 }
@@ -279,6 +281,13 @@ impl Context<'_, '_> {
         });
         let text = lines.collect::<Vec<_>>().join("\n");
         self.tell(&format!("{text}\n"));
+    }
+
+    /// Tells what a person or a script has to know of what it asked for: also with `--quiet`, and in the document.
+    pub fn warn(&mut self, text: String) {
+        let line = wrap(&format!("note: {}", safe(&text)), self.told_width(), "", "      ");
+        self.tell(&format!("{line}\n"));
+        self.warned.push(text);
     }
 
     /// How wide what is told beside the output may be: a log keeps each line whole.

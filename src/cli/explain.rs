@@ -279,8 +279,7 @@ impl Reply {
         };
         context.say(heading);
         for check in listed {
-            let first = format!("  {:<26}", check.code.0);
-            context.say(&wrap(check.title, context.world.width, &first, &" ".repeat(28)));
+            context.say(&story::titled(check, context.world.width, "  "));
         }
         long_story(context);
     }

@@ -101,6 +101,7 @@ where
         located: OnceCell::new(),
         hold: None,
         recovered: None,
+        warned: Vec::new(),
         lost: None,
     };
     let outcome = dispatch(cli.command, &name, &mut context);

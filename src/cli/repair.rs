@@ -1,5 +1,6 @@
 //! `clawmend repair`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::args;
@@ -8,6 +9,7 @@ use super::context::{Context, State};
 use super::flags::absolute;
 use super::next::next;
 use crate::checks::{self, Options, Scopes, new_identity};
+use crate::config::gateway::Field;
 use crate::config::model::{AuthKind, ConfigState};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -16,6 +18,7 @@ use crate::model::{Model, scopes};
 use crate::platform::Answer;
 use crate::secret::shape::Shape;
 use crate::step::Step;
+use crate::text::distance::distance;
 use crate::text::{safe, utc};
 
 /// Repairs what is safe to repair.
@@ -67,12 +70,16 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
             .hint(Step::diagnose().note("says what is wrong")));
     }
     for note in without_effect(&state.model, &options) {
-        context.note(&format!("note: {note}"));
+        context.warn(note);
     }
     carry_out(context, &call, held, state, &mut |_context, state| {
         Proposal::of(state, &checks::plan(&state.model, &options))
     })
 }
+
+/// Why an option for the config changes nothing.
+const ONLY: &str = "--only leaves the config out";
+const UNREAD: &str = "the config cannot be read, so no key of it is changed";
 
 /// The options that change nothing here, each with the reason.
 fn without_effect(model: &Model, options: &Options) -> Vec<String> {
@@ -83,21 +90,41 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
     if let Some(word) = options.bind
         && idle(Options { bind: None, ..options.clone() })
     {
-        let now = gateway.and_then(|gateway| gateway.bind.value()).filter(|now| *now != word);
-        notes.push(match now {
-            Some(_) => format!(
-                "--bind {word} changes nothing: gateway.bind has a valid value already, and --bind only replaces one that locks you out; edit the config by hand"
-            ),
-            None => format!("--bind {word} changes nothing: gateway.bind is that already, or cannot be changed here"),
-        });
+        let why = match gateway.map(|gateway| &gateway.bind.field) {
+            _ if !options.config => ONLY.to_owned(),
+            None => UNREAD.to_owned(),
+            Some(Field::Missing) => {
+                "gateway.bind is not set, and that locks nobody out here".to_owned()
+            }
+            Some(Field::Value(now)) if now == word => format!("gateway.bind is {word} already"),
+            Some(Field::Value(_)) => "gateway.bind has a valid value already, and --bind only replaces one that locks you out; edit the config by hand".to_owned(),
+            Some(Field::Wrong(_) | Field::Reference(_)) => {
+                "clawmend cannot edit gateway.bind where it stands; edit the config by hand".to_owned()
+            }
+        };
+        notes.push(format!("--bind {word} changes nothing: {why}"));
     }
     if !options.trust_proxy.is_empty()
         && idle(Options { trust_proxy: Vec::new(), ..options.clone() })
     {
-        notes.push("--trust-proxy changes nothing: gateway.trustedProxies names the address already, or the config cannot be changed here".to_owned());
+        let listed = gateway.and_then(|gateway| gateway.trusted_proxies.value());
+        let has = |address: &IpAddr| listed.is_some_and(|list| list.contains(&address.to_string()));
+        let why = match gateway {
+            _ if !options.config => ONLY.to_owned(),
+            None => UNREAD.to_owned(),
+            Some(_) if options.trust_proxy.iter().all(has) => {
+                let named: Vec<String> =
+                    options.trust_proxy.iter().map(ToString::to_string).collect();
+                format!("gateway.trustedProxies names {} already", named.join(" and "))
+            }
+            Some(_) => "clawmend cannot edit gateway.trustedProxies where it stands; edit the config by hand".to_owned(),
+        };
+        notes.push(format!("--trust-proxy changes nothing: {why}"));
     }
     if options.new_token.is_some() && idle(Options { new_token: None, ..options.clone() }) {
         let why = match model.config.auth_kind() {
+            _ if !options.config => ONLY,
+            _ if gateway.is_none() => UNREAD,
             AuthKind::None => "gateway.auth.mode is \"none\", so the gateway uses no token",
             AuthKind::Token => {
                 "it only replaces a placeholder, or a missing token where one is needed"
@@ -204,8 +231,9 @@ fn scopes_of(text: &str) -> Result<Scopes, Error> {
             let odd = list.iter().find(|scope| !scopes::KNOWN.contains(&scope.as_str()));
             match odd {
                 Some(odd) => Err(Error::usage(format!(
-                    "`{}` is not an operator scope that OpenClaw knows",
-                    Shape::Scope.show(odd)
+                    "`{}` is not an operator scope that OpenClaw knows{}",
+                    near(odd).map_or_else(|| Shape::Scope.show(odd), |_| odd.clone()),
+                    near(odd).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
                 ))
                 .hint(format!("known scopes: {}", scopes::KNOWN.join(", ")))),
                 None if list.is_empty() => Err(Error::usage("--scopes names no scope").hint(
@@ -215,4 +243,14 @@ fn scopes_of(text: &str) -> Result<Scopes, Error> {
             }
         }
     }
+}
+
+/// The scope that is nearly written so: what is near a known word is no secret.
+fn near(odd: &str) -> Option<&'static str> {
+    let plain = odd.to_ascii_lowercase();
+    let far = |scope: &str| {
+        let last = scope.rsplit('.').next().unwrap_or(scope);
+        distance(&plain, scope).min(distance(&plain, last) + usize::from(last.len() < 4))
+    };
+    scopes::KNOWN.iter().copied().filter(|scope| far(scope) <= 1).min_by_key(|scope| far(scope))
 }

@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod anonymous;
+mod back;
 pub mod diff;
 pub mod findings;
 pub mod invocation;
@@ -89,6 +90,21 @@ pub fn wrap_words<'w>(
     out
 }
 
+/// A line in lines of at most `width` columns: its sign, its indent and its colour begin each.
+pub fn folded(line: &str, width: usize) -> String {
+    let colour = line.strip_prefix('\u{1b}').and_then(|rest| rest.split_once('m'));
+    let (open, rest) = colour
+        .map_or(("", line), |(code, rest)| (line.get(..code.len() + 2).unwrap_or_default(), rest));
+    let (body, close) = rest.split_at(rest.find('\u{1b}').unwrap_or(rest.len()));
+    if body.width() <= width {
+        return line.to_owned();
+    }
+    let indent = body.find(|c: char| !"+- ".contains(c)).unwrap_or_default();
+    let (first, words) = body.split_at(indent);
+    let text = wrap_words(words.split(' '), width, first, &format!("{first}    "));
+    text.lines().map(|line| format!("{open}{line}{close}")).collect::<Vec<_>>().join("\n")
+}
+
 /// `text`, filled with blanks to `columns` as a terminal counts them.
 pub fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
@@ -103,6 +119,16 @@ mod tests {
         assert_eq!(wrap("one two three", 9, "- ", "  "), "- one two\n  three");
         assert_eq!(wrap("averyverylongword x", 5, "", ""), "averyverylongword\nx");
         assert_eq!(wrap("", 9, "- ", "  "), "-");
+    }
+
+    #[test]
+    fn a_line_is_folded_with_its_sign_and_colour() {
+        assert_eq!(folded("+  \"a\": \"bcd\"", 9), "+  \"a\":\n+      \"bcd\"");
+        assert_eq!(
+            folded("\u{1b}[31m-a bc\u{1b}[0m", 4),
+            "\u{1b}[31m-a\u{1b}[0m\n\u{1b}[31m-    bc\u{1b}[0m"
+        );
+        assert_eq!(folded("\u{1b}[31m-a b\u{1b}[0m", 4), "\u{1b}[31m-a b\u{1b}[0m");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::back;
 use super::findings::View;
 use super::wrap;
 use crate::checks::config::name;
@@ -102,7 +103,9 @@ pub fn lines(model: &Model, changes: &Changes, is_back: bool) -> Vec<String> {
         };
         safe(&format!("{line}: {}{more}", names.join(", ")))
     });
-    each.chain(ended(model, &changes.edits).map(|line| safe(&line))).collect()
+    let back = if is_back { back::lines(model, changes) } else { Vec::new() };
+    let ended = ended(model, &changes.edits).into_iter();
+    back.iter().map(|line| safe(line)).chain(each).chain(ended.map(|line| safe(&line))).collect()
 }
 
 /// What would change: each thing that is done, with `-v` each edit too.
@@ -242,20 +245,14 @@ fn granted(edits: &[&Edit]) -> Option<String> {
             _ => others = true,
         }
     }
-    let short: Vec<String> = scopes
-        .iter()
-        .map(|scope| {
-            let scope = Shape::Scope.show(scope);
-            scope.strip_prefix("operator.").map_or(scope.clone(), str::to_owned)
-        })
-        .collect();
+    let short = back::short_scopes(&scopes);
     let what = match (record, short.is_empty(), token) {
         (true, true, _) => "Pair this machine's CLI".to_owned(),
-        (true, false, _) => format!("Pair this machine's CLI, with {}", short.join(", ")),
+        (true, false, _) => format!("Pair this machine's CLI, with {}", short),
         (false, false, true) => {
-            format!("Give this machine's CLI {}, and a new token", short.join(", "))
+            format!("Give this machine's CLI {}, and a new token", short)
         }
-        (false, false, false) => format!("Give this machine's CLI {}", short.join(", ")),
+        (false, false, false) => format!("Give this machine's CLI {}", short),
         (false, true, true) => "Give this machine's CLI a new token".to_owned(),
         (false, true, false) => return None,
     };

@@ -175,7 +175,7 @@ fn a_way_back_into_a_lockout_says_so_and_what_to_do() {
         assert_eq!(json["healthy"], true);
         let json = sandbox.run(&["undo", "--yes", "--json"]).expect(Exit::Done).json();
         assert_eq!(json["healthy"], false);
-        assert_eq!(json["next"][0], json!(["clawmend", "repair"]), "{json}");
+        assert_eq!(json["next"].as_array().unwrap().last(), Some(&json!(["clawmend", "repair"])));
     }
     let sandbox = Sandbox::fixture(FILES);
     sandbox.run(&["repair", "--yes", "--only", "config"]);
@@ -184,6 +184,7 @@ fn a_way_back_into_a_lockout_says_so_and_what_to_do() {
     auth["tokens"] = json!({});
     sandbox.write("identity/device-auth.json", auth.to_string());
     let told = sandbox.run(&["restore", "--yes", "--force", "latest"]).expect(Exit::Done).stdout;
+    let told = told.replace("LOCKED\n  OUT", "LOCKED OUT");
     assert!(told.contains("and this machine's CLI is STILL LOCKED OUT:"), "{told}");
 }
 
@@ -229,4 +230,38 @@ fn a_preview_names_what_is_given_to_whom() {
     std::fs::remove_file(sandbox.path("identity/device.json")).unwrap();
     let told = sandbox.run(&["repair", "--new-identity", "--dry-run"]).stdout;
     assert!(told.contains("Pair this machine's CLI, with admin"), "{told}");
+}
+
+/// What goes whole is one line of the diff; going back says what the CLI loses, and what each snapshot is for.
+#[test]
+fn what_goes_is_a_line_and_a_way_back_says_what_it_takes() {
+    let sandbox = Sandbox::fixture(FILES);
+    let told = sandbox.run(&["repair", "--dry-run"]).stdout;
+    let (_, pending) = told.split_once("--- devices/pending.json").unwrap();
+    let pending = pending.split("---").next().unwrap_or_default();
+    assert!(pending.lines().filter(|line| line.starts_with('-')).count() <= 3, "{told}");
+    assert!(
+        pending.contains("461df16e-88f0-4281-ab48-93c0dbed9b16")
+            && pending.contains("all of it goes")
+    );
+
+    let mut config = sandbox.json("openclaw.json");
+    config["gateway"]["bind"] = json!("nonsense");
+    sandbox.write("openclaw.json", config.to_string());
+    sandbox.run(&["repair", "--yes", "--bind", "loopback"]).expect(Exit::Done);
+    let told = sandbox.run(&["undo", "--dry-run"]).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("- This machine's CLI loses admin, approvals, read, write"), "{told}");
+    assert!(told.contains("- gateway.bind: \"loopback\" -> "), "{told}");
+    assert!(told.contains("request 461df16e of cli (1d6d5ae0) comes back"), "{told}");
+
+    sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+    let list = sandbox.run(&["snapshot", "list"]).stdout;
+    let list = list.split_whitespace().collect::<Vec<_>>().join(" ");
+    let json = sandbox.run(&["snapshot", "list", "--json"]).json();
+    let newest = &json["snapshots"][0];
+    let id = newest["id"].as_str().unwrap();
+    assert_eq!((&newest["command"], &newest["undoTimes"]), (&json!("undo"), &Value::Null));
+    let back = format!("to go back to the state before that undo: clawmend restore {id}");
+    assert!(list.contains(&back), "{back}: {list}");
 }

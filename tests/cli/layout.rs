@@ -21,10 +21,21 @@ pub fn fixtures() -> Vec<String> {
 /// A line may be longer than the screen where it is one word (a path, an id), or a command to paste.
 fn may_be_long(line: &str) -> bool {
     let text = line.trim_start().trim_start_matches("do ").trim_start();
-    let is_command =
-        ["clawmend ", "sudo ", "openclaw ", "nano ", "mv ", "chmod ", "1. ", "2. ", "More:"]
-            .iter()
-            .any(|start| text.starts_with(start));
+    let is_command = [
+        "clawmend ",
+        "sudo ",
+        "openclaw ",
+        "docker ",
+        "ls ",
+        "nano ",
+        "mv ",
+        "chmod ",
+        "1. ",
+        "2. ",
+        "More:",
+    ]
+    .iter()
+    .any(|start| text.starts_with(start));
     is_command || text.split_whitespace().count() <= 2
 }
 
@@ -73,6 +84,11 @@ fn an_option_that_changes_nothing_says_so() {
     for (option, says) in [
         (&["--bind", "lan"][..], "--bind lan changes nothing: gateway.bind has a valid value"),
         (&["--new-token"], "--new-token changes nothing: "),
+        (
+            &["--bind", "lan", "--only", "pairing"],
+            "--bind lan changes nothing: --only leaves the config out",
+        ),
+        (&["-q", "--bind", "lan"], "--bind lan changes nothing: gateway.bind has a valid value"),
     ] {
         let run = sandbox.run(&[&["repair", "--dry-run"][..], option].concat()).expect(Exit::Done);
         assert!(run.stderr.contains(says), "{}", run.text());
@@ -82,6 +98,15 @@ fn an_option_that_changes_nothing_says_so() {
     sandbox.write("openclaw.json", config.to_string());
     let run = sandbox.run(&["repair", "--dry-run", "--new-token"]);
     assert!(run.stderr.contains("gateway.auth.mode is \"none\""), "{}", run.text());
+    config["gateway"]["trustedProxies"] = serde_json::json!(["127.0.0.1"]);
+    config["gateway"]["bind"] = serde_json::json!("loopback");
+    sandbox.write("openclaw.json", config.to_string());
+    let options = ["repair", "-n", "--json", "--bind", "loopback", "--trust-proxy", "127.0.0.1"];
+    let notes = sandbox.run(&options).json()["notes"].to_string();
+    assert!(notes.contains("gateway.bind is loopback already"), "{notes}");
+    assert!(notes.contains("gateway.trustedProxies names 127.0.0.1 already"), "{notes}");
+    let run = sandbox.run(&["repair", "--scopes", "read,admn"]).expect(Exit::Usage);
+    assert!(run.stderr.contains("did you mean operator.admin?"), "{}", run.text());
     // One that has an effect says nothing of the kind.
     config["gateway"]["bind"] = serde_json::json!("nonsense");
     sandbox.write("openclaw.json", config.to_string());
@@ -122,7 +147,11 @@ fn what_is_said_after_a_change_fits_a_narrow_screen() {
             &["undo", "--yes", "-q"],
             &["snapshot", "create"],
             &["snapshot", "list"],
+            &["snapshot", "show"],
             &["explain", "cli-not-paired"],
+            &["explain", "--list"],
+            &["explain", "pairing required"],
+            &["repair", "-n", "--new-identity", "-q"],
         ] {
             let run = sandbox.run(args);
             for line in run.stdout.lines().filter(|line| line.width() > 40) {

@@ -247,7 +247,9 @@ fn ask(
         report::tell_lockout_to_come(context, state, &proposal.changes);
     }
     let question = report::question(call, state, proposal);
-    let diff = |context: &Context<'_, '_>| report::diff_of(state, proposal, context.paint);
+    let diff = |context: &Context<'_, '_>| {
+        format!("{}\n", report::in_full(context, call, state, proposal))
+    };
     let nothing = "nothing was changed";
     agreed(context, &question, &diff, nothing, "Nothing was changed.", call.again.clone())
 }

@@ -39,22 +39,31 @@ pub(super) fn preview(
         return out;
     }
     // Whoever is asked can ask for the diff; whoever is not asked sees it before the summary.
-    if whole
-        || call.dry_run
-        || call.yes
-        || context.global.verbose
-        || !context.world.person.is_there()
-    {
-        out.push_str(&diff_of(state, proposal, context.paint));
-        out.push('\n');
+    let is_asked = !(call.dry_run || call.yes) && context.world.person.is_there();
+    if is_asked && !whole && !context.global.verbose {
+        let (changes, is_back) = (&proposal.changes, call.purpose.goes_back());
+        out.push_str(&plan::summary(&state.model, changes, is_back, context.view()));
+    } else {
+        out.push_str(&in_full(context, call, state, proposal));
     }
-    let view = context.view();
-    out.push_str(&plan::summary(&state.model, &proposal.changes, call.purpose.goes_back(), view));
     out
 }
 
-/// The changes line by line.
-pub(super) fn diff_of(state: &State, proposal: &Proposal, paint: Paint) -> String {
+/// The changes line by line, and below them what they do.
+pub(super) fn in_full(
+    context: &Context<'_, '_>,
+    call: &Call<'_>,
+    state: &State,
+    proposal: &Proposal,
+) -> String {
+    let diff = diff_of(state, proposal, context.paint);
+    let width = context.told_width();
+    let diff: String = diff.lines().map(|line| crate::render::folded(line, width) + "\n").collect();
+    let (changes, is_back) = (&proposal.changes, call.purpose.goes_back());
+    format!("{diff}\n{}", plan::summary(&state.model, changes, is_back, context.view()))
+}
+
+fn diff_of(state: &State, proposal: &Proposal, paint: Paint) -> String {
     let ids = state.model.proved_ids();
     let name = Context::name(&state.located);
     diff::changes(&proposal.changes, &name, &|id: &str| ids.contains(id), paint)
@@ -251,10 +260,7 @@ pub(super) fn tell_done(
         context.note(&format!("note: {}", crate::text::safe(note)));
     }
     if context.global.json {
-        let next = match exit {
-            Exit::Done => Vec::new(),
-            _ => clearing(context, &state),
-        };
+        let next = clearing(context, &state);
         let document = report.document(context, call, Some(snapshot), &state.findings, next);
         context.json(&document);
         return Ok(exit);
@@ -385,6 +391,7 @@ impl Report {
         ChangeDocument {
             head: Head::of(call.purpose.command()),
             state: self.state,
+            notes: context.warned.clone(),
             dry_run: call.dry_run,
             changed: snapshot.is_some(),
             edits: self.edits,

@@ -27,8 +27,7 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Exit {
     }
     let width = context.world.width;
     for check in checks::CHECKS {
-        let first = format!("{:<26} ", check.code.0);
-        context.say(&wrap(check.title, width, &first, &" ".repeat(27)));
+        context.say(&titled(check, width, ""));
     }
     context.say("");
     long_story(context);
@@ -39,6 +38,16 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Exit {
 /// What F-numbers are.
 const FAILURE_MODES: &str = "F01 to F40 number the failure modes: ways to be locked out, collected from \
                              users' reports. `clawmend explain F01` names the reports.";
+
+/// The code of a check and its title: side by side, or on a narrow screen one below the other.
+pub(super) fn titled(check: &Check, width: usize, indent: &str) -> String {
+    let first = format!("{indent}{:<26} ", check.code.0);
+    if width < 70 {
+        let below = format!("{indent}    ");
+        return format!("{}\n{}", first.trim_end(), wrap(check.title, width, &below, &below));
+    }
+    wrap(check.title, width, &first, &" ".repeat(first.len()))
+}
 
 /// A check at length.
 pub(super) fn story(context: &mut Context<'_, '_>, check: &Check) {

@@ -22,9 +22,25 @@ const UNDOS: usize = 5;
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let (located, folder, listed) = context.listed()?;
     let all = listed.all();
+    let mut targets = Vec::new();
+    let compared = context.read().and_then(|state| {
+        context.while_it_takes("comparing the snapshots", || {
+            restore::targets(state, &folder, &listed.own, UNDOS, &mut targets)
+        })
+    });
+    if let Err(error) = compared {
+        context.note(&format!(
+            "note: what `undo` takes back is not known: {}",
+            safe(&error.to_string())
+        ));
+    }
     if context.global.json {
-        let all = all.iter().copied().map(document_of).collect();
-        let document = documents(context, &located, "snapshot list", all);
+        let times = |id: &str| targets.iter().position(|(summary, _)| summary.id == id);
+        let all = all.iter().copied().map(|summary| SnapshotDocument {
+            undo_times: times(&summary.id).map(|at| at + 1),
+            ..document_of(summary)
+        });
+        let document = documents(context, &located, "snapshot list", all.collect());
         context.json(&document);
         return Ok(Exit::Done);
     }
@@ -52,18 +68,6 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         count(all.len(), "snapshot", "snapshots"),
         safe(&crate::platform::shown(&folder))
     );
-    let mut targets = Vec::new();
-    let compared = context.read().and_then(|state| {
-        context.while_it_takes("comparing the snapshots", || {
-            restore::targets(state, &folder, &listed.own, UNDOS, &mut targets)
-        })
-    });
-    if let Err(error) = compared {
-        context.note(&format!(
-            "note: what `undo` takes back is not known: {}",
-            safe(&error.to_string())
-        ));
-    }
     let undo = context.typed(&Step::clawmend(["undo"]));
     let look = format!("`{}`", context.typed(&Step::clawmend(["undo", "--dry-run"])));
     let told = targets.iter().enumerate().map(|(before, (summary, loses))| {
@@ -86,8 +90,17 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     for summary in &all {
         out.push('\n');
         out.push_str(&line_of(context, summary));
-        if let Some(undone) = undone.get(summary.id.as_str()) {
-            out.push_str(&format!("{undone}\n"));
+        match undone.get(summary.id.as_str()) {
+            Some(undone) => out.push_str(&format!("{undone}\n")),
+            None if summary.problem.is_none() => {
+                let back = Step::clawmend(["restore", summary.id.as_str()]).after(format!(
+                    "to go back to the state before that {}",
+                    safe(snapshot::command_of(&summary.command))
+                ));
+                let back = context.invocation.wrapped(&back, width, "    ", "      ");
+                out.push_str(&format!("{back}\n"));
+            }
+            None => {}
         }
     }
     context.print(&out);
@@ -142,16 +155,16 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
     let _ = writeln!(out, "    {}\n", safe(&crate::platform::shown(found.path())));
     for entry in &found.manifest.entries {
         let path = safe(&entry.path);
-        let _ = match (&entry.name, entry.size, entry.mode) {
-            (None, ..) => writeln!(out, "  {path}: was not there"),
-            (Some(_), size, mode) => writeln!(
-                out,
-                "  {path}: {}{}, sha256 {}",
-                crate::text::size(size.unwrap_or_default()),
-                mode_words(mode),
+        let line = match &entry.name {
+            None => format!("{path}: was not there"),
+            Some(_) => format!(
+                "{path}: {}{}, sha256 {}",
+                crate::text::size(entry.size.unwrap_or_default()),
+                mode_words(entry.mode),
                 entry.sha256.as_deref().and_then(|hash| hash.get(..12)).unwrap_or("?"),
             ),
         };
+        let _ = writeln!(out, "{}", wrap(&line, context.world.width, "  ", "      "));
         for (table, rows) in &entry.rows {
             let _ = writeln!(
                 out,
@@ -161,8 +174,9 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
         }
     }
     let back = Step::clawmend(["restore", summary.id.as_str()]).after("To go back to it");
-    let _ = writeln!(out, "\n{}", context.typed(&back));
     context.print(&out);
+    context.say("");
+    context.say_step(&back);
     Ok(Exit::Done)
 }
 

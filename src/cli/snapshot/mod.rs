@@ -50,6 +50,8 @@ fn document_of(summary: &Summary) -> SnapshotDocument {
         id: summary.id.clone(),
         time_ms: summary.time_ms,
         why: summary.why.clone(),
+        command: snapshot::command_of(&summary.command).to_owned(),
+        undo_times: None,
         bytes: summary.size,
         problem: summary.problem.clone(),
     }
@@ -132,6 +134,8 @@ pub(super) fn create(
             id: made.id.clone(),
             time_ms: Some(made.manifest.created_at_ms),
             why: why.to_owned(),
+            command: snapshot::CREATE.to_owned(),
+            undo_times: None,
             bytes,
             problem: unread.map(str::to_owned),
         };

@@ -22,6 +22,8 @@ use crate::text::{count, safe};
 const CONTEXT: usize = 3;
 /// A line longer than this is shown only around what changes, characters.
 const LONG_LINE: usize = 300;
+/// More lines than this that only go are told as one.
+const WHOLE: usize = 8;
 /// More changed lines than this in one file are counted, not shown.
 const MOST_LINES: usize = 400;
 
@@ -180,7 +182,24 @@ impl Lines<'_> {
         };
         let mut body = String::new();
         let (mut removed, mut added, mut context) = (0, 0, 0);
-        for change in diff.iter_all_changes() {
+        let changes: Vec<_> = diff.iter_all_changes().collect();
+        let mut rest = changes.as_slice();
+        while let Some((change, later)) = rest.split_first() {
+            let goes = rest.iter().take_while(|one| one.tag() == ChangeTag::Delete).count();
+            let comes = rest.iter().skip(goes).take_while(|one| one.tag() == ChangeTag::Insert);
+            // What goes whole is one line: what it was stands in the snapshot.
+            if goes > WHOLE && comes.count() <= 1 && matches!(self.text, Text::Store(..)) {
+                let (run, after) = rest.split_at(goes);
+                let mut lines = run.iter().map(|one| line(&old, one.old_index()));
+                let first = line(&old, change.old_index());
+                let named = lines.find(|line| line.trim_start().starts_with('"')).unwrap_or(first);
+                let text = format!("-{named} ... ({goes} lines: all of it goes)");
+                let _ = writeln!(body, "{}", paint.red(&text));
+                removed += goes;
+                rest = after;
+                continue;
+            }
+            rest = later;
             match change.tag() {
                 ChangeTag::Equal => {
                     context += 1;

@@ -15,6 +15,8 @@ pub struct ChangeDocument {
     /// The state.
     #[serde(flatten)]
     pub state: StateDocument,
+    /// The options that change nothing here, each with the reason.
+    pub notes: Vec<String>,
     /// Only shown, not made.
     pub dry_run: bool,
     /// Whether anything was changed.

@@ -15,6 +15,11 @@ pub struct SnapshotDocument {
     pub time_ms: Option<i64>,
     /// Why.
     pub why: String,
+    /// The command that made it, without options.
+    pub command: String,
+    /// `undo`, typed so many times, goes back to it (`snapshot list` alone); to any other `restore` does, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo_times: Option<usize>,
     /// Size, bytes.
     pub bytes: u64,
     /// What is wrong with it, if anything.
