@@ -206,6 +206,16 @@ fn d_shows_the_changes_and_asks_again() {
         let (exit, text) = terminal.ends_after(&[NO]);
         assert_eq!(exit, 3, "{args:?} {text}");
         assert_eq!(everything(&sandbox), before, "{args:?} {text}");
+        // The summary stands above the question again, and no line is broken by the terminal.
+        assert!(shows.starts_with("goes") || text.contains("What would change"), "{args:?} {text}");
+        for line in text.lines() {
+            let mut parts = line.split('\u{1b}');
+            let first = parts.next().unwrap_or_default().to_owned();
+            let plain =
+                parts.fold(first, |all, part| all + part.split_once('m').unwrap_or_default().1);
+            let is_word = plain.trim_start_matches(['+', '-', ' ']).split(' ').count() == 1;
+            assert!(!line.contains('\u{1b}') || plain.chars().count() <= 80 || is_word, "{plain}");
+        }
     }
 }
 

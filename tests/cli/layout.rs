@@ -151,7 +151,6 @@ fn what_is_said_after_a_change_fits_a_narrow_screen() {
             &["explain", "cli-not-paired"],
             &["explain", "--list"],
             &["explain", "pairing required"],
-            &["repair", "-n", "--new-identity", "-q"],
         ] {
             let run = sandbox.run(args);
             for line in run.stdout.lines().filter(|line| line.width() > 40) {

@@ -166,11 +166,9 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
         };
         let _ = writeln!(out, "{}", wrap(&line, context.world.width, "  ", "      "));
         for (table, rows) in &entry.rows {
-            let _ = writeln!(
-                out,
-                "      {table}: {}",
-                count(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows")
-            );
+            let rows = count(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows");
+            let line = wrap(&format!("{table}: {rows}"), context.world.width, "      ", "        ");
+            let _ = writeln!(out, "{line}");
         }
     }
     let back = Step::clawmend(["restore", summary.id.as_str()]).after("To go back to it");
