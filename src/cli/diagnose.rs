@@ -75,7 +75,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     out.push_str(&if fails { view.paint.red(&verdict) } else { view.paint.green(&verdict) });
     out.push('\n');
     let next = next(context, state);
-    let told = findings::all(&state.findings, View { numbered: next.choice_of(), ..view });
+    let told = findings::all(&state.findings, View { numbered: next.told_of(), ..view });
     if !told.is_empty() {
         out.push('\n');
         out.push_str(&told);

@@ -59,6 +59,11 @@ impl Next {
         lines.join("\n")
     }
 
+    /// The finding whose several ways out, or steps by hand, these are.
+    pub(super) fn told_of(&self) -> Option<Code> {
+        self.of
+    }
+
     /// The finding whose several ways out these are: a person has to choose one.
     pub(super) fn choice_of(&self) -> Option<Code> {
         self.of.filter(|_| self.numbered)
@@ -118,6 +123,8 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
             let is_command =
                 steps.first().is_some_and(|step| step.command.is_some() && step.text.is_empty());
             let head = if is_command { "Now type:" } else { "Now:" };
+            let same = state.findings.iter().filter(|one| one.code == first.code);
+            let is_list = (2..=MOST_STEPS).contains(&steps.len()) && same.count() == 1;
             // What else is typed into a file is typed at the same time.
             let edits = failing.filter_map(|other| match &other.remedy {
                 Remedy::ByHand(steps) => steps.first().filter(|step| opens_editor(step)),
@@ -133,7 +140,8 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
             let steps = all.into_iter().take(MOST_STEPS).cloned();
             // What is repaired or chosen comes into sight once this is out of the way.
             let last = Step::diagnose().note("checks again, and shows the next step");
-            told(head, steps.chain([last]).collect())
+            let of = Some(first.code).filter(|_| is_list);
+            Next { of, ..told(head, steps.chain([last]).collect()) }
         }
         Remedy::Choice(steps) => choose(context, state, first.code, steps.clone()),
         // The command of a choice repairs all the rest too.

@@ -28,7 +28,7 @@ pub struct View<'i> {
     pub verbose: bool,
     /// Only what fails.
     pub quiet: bool,
-    /// The finding whose ways out are numbered on the same screen, to choose from.
+    /// The finding whose ways out are numbered on the same screen, to choose from, or whose steps stand there.
     pub numbered: Option<Code>,
 }
 
@@ -84,6 +84,10 @@ fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
         }
         Remedy::Choice(_) if view.numbered == Some(finding.code) => {
             part(out, "do", "choose one of the numbered ways", view.width);
+            &[]
+        }
+        Remedy::ByHand(_) if view.numbered == Some(finding.code) => {
+            part(out, "do", "what stands under \"Now\", step by step", view.width);
             &[]
         }
         Remedy::Choice(steps) | Remedy::ByHand(steps) => steps,
