@@ -25,12 +25,17 @@
 //! counts as little. Of two records with one key the later counts, as `JSON.parse` has it; where that
 //! later one is damaged, neither does, for the earlier may have rights that were taken away since.
 //!
-//! A record is taken over in its own bytes or not at all: never with fewer fields, never with more.
+//! A record is taken over in its own bytes or not at all: never with fewer fields, never with more. What broke the
+//! file may also have hit a field that limits rights, and left the record JSON: one that has a field whose name is
+//! nearly that of such a field, or has no `approvedScopes` where others have, is set aside. A whole line that is
+//! lost is not seen where no other record has that field.
 
 use std::collections::{HashMap, HashSet};
 
 use super::Span;
 use super::scan::{self, Member, ScanError};
+use crate::secret::places::is_known_key;
+use crate::text::distance::distance;
 
 /// A record that was read out of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +86,14 @@ pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Salvag
     let gaps = gaps(text, &members);
     let named = last_named(text, id_field, &layout, &gaps, &seen);
     whole.retain(|whole| named.get(&whole.key).is_none_or(|at| *at < whole.place.key.start));
+    let is_limited = |whole: &Whole| scan::member(text, whole.place.value, APPROVED).is_some();
+    let limits = whole.iter().any(is_limited);
+    let (whole, doubtful): (Vec<_>, Vec<_>) = whole.into_iter().partition(|whole| {
+        (is_limited(whole) || !limits) && !has_spoilt_limit(text, whole.place.value)
+    });
     let kept: HashSet<&str> = whole.iter().map(|whole| whole.key.as_str()).collect();
     let mut aside = named_in(text, id_field, &layout, &gaps);
+    aside.extend(doubtful.into_iter().map(|whole| whole.key));
     aside.retain(|name| !kept.contains(name.as_str()));
     Ok(Salvage { whole, aside })
 }
@@ -153,6 +164,29 @@ fn last_is_certain(text: &[u8], last: Option<&Member>, error: ScanError) -> bool
 /// stands between the true ones, and these begin with a bracket, a comma, a colon or white space.
 fn is_id_at(text: &[u8], quote: usize) -> bool {
     text.get(quote) == Some(&b'"') && text.get(quote + 1).is_none_or(u8::is_ascii_alphanumeric)
+}
+
+/// The scopes that an owner has approved: without the list a gateway takes those that were asked for.
+const APPROVED: &str = "approvedScopes";
+/// The fields that limit what a record gives.
+const LIMITS: [&str; 5] = [APPROVED, "revokedAtMs", "scopes", "roles", "role"];
+
+/// Whether a field's name in a record, or further in, is nearly that of a limit and none of OpenClaw's own.
+fn has_spoilt_limit(text: &[u8], record: Span) -> bool {
+    let is_spoilt = |name: &str| {
+        let near = |limit: &str| {
+            // One letter lost or flipped; in a long name another one too.
+            distance(name, limit) <= if limit.len() > 6 { 2 } else { 1 }
+        };
+        name.len() <= 16 && !is_known_key(name) && LIMITS.into_iter().any(near)
+    };
+    let mut found = false;
+    let _ = scan::for_each_member(text, record, |member| {
+        found |= scan::string(text, member.key).is_some_and(|name| is_spoilt(&name))
+            || scan::kind(text, member.value) == scan::ValueKind::Object
+                && has_spoilt_limit(text, member.value);
+    });
+    found
 }
 
 fn names_itself(text: &[u8], member: Member, id_field: &str) -> bool {

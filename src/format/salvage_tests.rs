@@ -334,3 +334,41 @@ fn a_store_that_lost_an_opening_brace_and_its_end_gives_no_nested_object() {
         }
     }
 }
+
+/// The damage may have hit a field that limits rights too, and left its record JSON.
+#[test]
+fn a_record_that_may_have_lost_a_limit_is_set_aside() {
+    let record = |id: &str| {
+        json!({"deviceId": id, "role": "operator", "roles": ["operator"], "scopes": ["operator.admin"],
+            "approvedScopes": ["operator.read"],
+            "tokens": {"operator": {"token": "t", "role": "operator", "scopes": [], "revokedAtMs": 12, "createdAtMs": 1}}})
+    };
+    let store = json!({"id000000": record("id000000"), "id111111": record("id111111")});
+    for text in layouts(&store) {
+        let cut = |text: &str| text[..text.trim_end().len() - 1].trim_end().to_owned();
+        assert_eq!(keys(&salvaged(cut(&text).as_bytes())).first(), Some(&"id000000"));
+        for limit in ["approvedScopes", "revokedAtMs", "scopes", "roles", "role"] {
+            let name = format!("\"{limit}\"");
+            for at in 1..=limit.len() {
+                for bit in 0..7 {
+                    let mut harmed = cut(&text).into_bytes();
+                    let start = text.find(&name).unwrap();
+                    harmed[start + at] ^= 1 << bit;
+                    let salvage = salvaged(&harmed);
+                    let has = keys(&salvage).contains(&"id000000");
+                    // What became a quote or a control character is no JSON any more.
+                    assert!(!has, "{limit}: {}", String::from_utf8_lossy(&harmed));
+                }
+            }
+        }
+        // A field of a later release is no damage.
+        let later = text.replacen("\"createdAtMs\"", "\"attestedBy\"", 1);
+        assert_eq!(keys(&salvaged(cut(&later).as_bytes())).first(), Some(&"id000000"));
+    }
+    let mut store = store;
+    store["id000000"].as_object_mut().unwrap().remove("approvedScopes");
+    let text = serde_json::to_string_pretty(&store).unwrap();
+    let salvage = salvaged(text[..text.len() - 2].as_bytes());
+    assert_eq!(keys(&salvage), ["id111111"]);
+    assert_eq!(salvage.aside, ["id000000"]);
+}
