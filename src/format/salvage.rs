@@ -27,8 +27,7 @@
 //!
 //! A record is taken over in its own bytes or not at all: never with fewer fields, never with more. What broke the
 //! file may also have hit a field that limits rights, and left the record JSON: one that has a field whose name is
-//! nearly that of such a field, or has no `approvedScopes` where others have, is set aside. A whole line that is
-//! lost is not seen where no other record has that field.
+//! nearly that of such a field is set aside. A whole line that is lost is not seen.
 
 use std::collections::{HashMap, HashSet};
 
@@ -86,11 +85,8 @@ pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Salvag
     let gaps = gaps(text, &members);
     let named = last_named(text, id_field, &layout, &gaps, &seen);
     whole.retain(|whole| named.get(&whole.key).is_none_or(|at| *at < whole.place.key.start));
-    let is_limited = |whole: &Whole| scan::member(text, whole.place.value, APPROVED).is_some();
-    let limits = whole.iter().any(is_limited);
-    let (whole, doubtful): (Vec<_>, Vec<_>) = whole.into_iter().partition(|whole| {
-        (is_limited(whole) || !limits) && !has_spoilt_limit(text, whole.place.value)
-    });
+    let (whole, doubtful): (Vec<_>, Vec<_>) =
+        whole.into_iter().partition(|whole| !has_spoilt_limit(text, whole.place.value));
     let kept: HashSet<&str> = whole.iter().map(|whole| whole.key.as_str()).collect();
     let mut aside = named_in(text, id_field, &layout, &gaps);
     aside.extend(doubtful.into_iter().map(|whole| whole.key));
@@ -166,10 +162,8 @@ fn is_id_at(text: &[u8], quote: usize) -> bool {
     text.get(quote) == Some(&b'"') && text.get(quote + 1).is_none_or(u8::is_ascii_alphanumeric)
 }
 
-/// The scopes that an owner has approved: without the list a gateway takes those that were asked for.
-const APPROVED: &str = "approvedScopes";
 /// The fields that limit what a record gives.
-const LIMITS: [&str; 5] = [APPROVED, "revokedAtMs", "scopes", "roles", "role"];
+const LIMITS: [&str; 5] = ["approvedScopes", "revokedAtMs", "scopes", "roles", "role"];
 
 /// Whether a field's name in a record, or further in, is nearly that of a limit and none of OpenClaw's own.
 fn has_spoilt_limit(text: &[u8], record: Span) -> bool {

@@ -9,7 +9,7 @@ use crate::format::json5::{self, Way};
 use crate::format::scan::{self, TokenKind};
 use crate::model::layout::{Part, is_secret_field};
 use crate::secret::mask;
-use crate::secret::places::{self, is_known_key, shows_key};
+use crate::secret::places::{self, is_known_key, shows_config_key, shows_key};
 use crate::secret::shape::{Proves, Shape};
 use crate::secret::structure::structure;
 
@@ -96,7 +96,10 @@ impl Rules {
         match inside {
             ["tokens"] => Shape::ROLE.fits(name, proves),
             inside if inside.iter().any(|key| is_secret_field(key)) => is_known_key(name),
-            _ => shows_key(name),
+            inside => match self {
+                Rules::Config => shows_config_key(inside, name),
+                _ => shows_key(name),
+            },
         }
     }
 }

@@ -413,6 +413,10 @@ fn file(path: &str) -> String {
                 && others.clone().count() <= 1
                 && others.clone().all(|part| is_version(part))
     };
+    // A word alone is a name without an ending, or a password in its place.
+    if path.len() > 4 && !path.contains(['/', '\\', '.']) {
+        return mask(path);
+    }
     let parts = path.split_inclusive(['/', '\\']).map(|part| {
         let name = part.trim_end_matches(['/', '\\']);
         let ending = [".json5", ".json"].into_iter().find(|ending| name.ends_with(ending));

@@ -385,3 +385,26 @@ fn a_secret_in_what_sqlite_says() {
         }
     }
 }
+
+/// A secret in the place of a key, where secrets are kept, or of an included file.
+#[test]
+fn a_secret_in_the_place_of_a_name() {
+    for text in [
+        r#"{ "gateway": { "mode": "local", "auth": { "hunterword": "token" } } }"#,
+        r#"{ "gateway": { "mode": "local", "auth": { "token": { "hunterword": "x" } } } }"#,
+        r#"{ "gateway": { "mode": "remote", "remote": { "hunterword": "url" } } }"#,
+        r#"{ "hunterword": "token", "gateway": { "mode": "local" } }"#,
+        r#"{ "gateway": { "mode": "local" }, "$include": "hunterword" }"#,
+        r#"{ "gateway": { "mode": "local" }, "agents": { "$include": "my hunterword x" } }"#,
+    ] {
+        hidden_in_config(text, &["hunterword"]);
+    }
+    // A slip of the finger is still told.
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    sandbox.write(
+        "openclaw.json",
+        r#"{ "gatway": {}, "gateway": { "mode": "local", "auth": { "tokn": "x" } } }"#,
+    );
+    let run = sandbox.run(&["diagnose", "-v"]);
+    assert!(run.stdout.contains("gatway") && run.stdout.contains("tokn"), "{}", run.text());
+}

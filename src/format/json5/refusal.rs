@@ -3,7 +3,7 @@ use super::{Location, MOST_DUPLICATES};
 use crate::format::edit::{EditError, FieldEdit};
 use crate::format::tree::index;
 use crate::model::layout::is_secret_field;
-use crate::secret::places::shows_key;
+use crate::secret::places::shows_config_key;
 use crate::secret::{mask, shown};
 use serde_json::Value;
 
@@ -74,7 +74,7 @@ fn value_text(path: &[String], value: &Value) -> String {
         Value::Object(members) => {
             let members = members.iter().map(|(key, value)| {
                 let inner: Vec<String> = path.iter().chain([key]).cloned().collect();
-                format!("{}: {}", Value::from(shown_key(key)), value_text(&inner, value))
+                format!("{}: {}", Value::from(shown_key(path, key)), value_text(&inner, value))
             });
             format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
         }
@@ -86,8 +86,9 @@ fn value_text(path: &[String], value: &Value) -> String {
     }
 }
 
-fn shown_key(key: &str) -> String {
-    if shows_key(key) { key.to_owned() } else { mask(key) }
+fn shown_key(path: &[String], key: &str) -> String {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    if shows_config_key(&path, key) { key.to_owned() } else { mask(key) }
 }
 
 /// A path as OpenClaw writes it: `gateway.auth.mode`, `agents.list[0]`,
@@ -95,10 +96,14 @@ fn shown_key(key: &str) -> String {
 #[must_use]
 pub fn path_text(path: &[String]) -> String {
     let mut text = String::new();
-    for segment in path {
+    for (at, segment) in path.iter().enumerate() {
         // A key may itself be a secret.
         let is_index = index(segment).is_some();
-        let segment = if is_index { segment.clone() } else { shown_key(segment) };
+        let segment = if is_index {
+            segment.clone()
+        } else {
+            shown_key(path.get(..at).unwrap_or_default(), segment)
+        };
         let plain =
             segment.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | ':'));
         if is_index && !text.is_empty() {
