@@ -154,7 +154,7 @@ fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>
     }
     let waiting: Vec<_> = waiting.into_iter().map(|(_, request)| request).collect();
     let items = waiting.iter().map(|one| checks::foreign_request_line(&state.model, one));
-    match context.choose("Which device is yours?", items).and_then(|at| waiting.get(at)) {
+    match context.choose("Which device is yours", items).and_then(|at| waiting.get(at)) {
         Some(request) => Ok(Some(request.key.clone())),
         None => Err(Error::declined("Nothing was changed.")),
     }

@@ -119,14 +119,15 @@ impl State {
 }
 
 impl Context<'_, '_> {
-    /// Which of several, numbered, in lines that fit the terminal; `None` where none was chosen.
+    /// Which of several, from 0, in lines that fit the terminal; `None` where none was chosen.
     pub fn choose(&self, question: &str, items: impl Iterator<Item = String>) -> Option<usize> {
-        let width = self.world.width;
-        let mut lines = vec![wrap(question, width, "", "  ")];
-        for (at, item) in items.enumerate() {
-            lines.push(wrap(&safe(&item), width, &format!("{:>3}  ", at + 1), "     "));
-        }
-        self.world.person.choose(&lines.join("\n"), lines.len() - 1)
+        // Room for the picker's mark.
+        let width = self.world.width - 4;
+        // Whoever presses Enter without reading chooses nothing.
+        let items = std::iter::once("none of them".to_owned()).chain(items);
+        let items: Vec<_> = items.map(|item| wrap(&safe(&item), width, "", "    ")).collect();
+        let question = wrap(question, width, "", "  ");
+        self.world.person.choose(&question, &items)?.checked_sub(1)
     }
 
     /// Finds the state dir, once; where root runs this, the process has the rights of its owner from here on.

@@ -16,7 +16,7 @@ pub(super) fn state_dir(context: &mut Context<'_, '_>) {
         return;
     }
     let items = found.iter().map(|one| format!("{} ({})", shown(&one.dir), one.about()));
-    let question = "There is no state dir in this home. Which one do you mean?";
+    let question = "There is no state dir in this home. Which one do you mean";
     if let Some(one) = context.choose(question, items).and_then(|at| found.get(at)) {
         context.global.state_dir = Some(one.dir.clone());
         context.invocation = flags::invocation(&context.global, context.world);

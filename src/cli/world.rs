@@ -64,8 +64,8 @@ pub trait Person {
     /// What a whole line answers to a question; `None` when it was broken off (Ctrl-C).
     fn confirm(&self, question: &str) -> Option<Answer>;
 
-    /// Which of so many that the question lists, from 0; `None` where none was chosen.
-    fn choose(&self, question: &str, many: usize) -> Option<usize>;
+    /// One of several; `None` when the question was broken off.
+    fn choose(&self, question: &str, items: &[String]) -> Option<usize>;
 }
 
 /// Nobody.
@@ -78,7 +78,7 @@ impl Person for Nobody {
     fn confirm(&self, _question: &str) -> Option<Answer> {
         None
     }
-    fn choose(&self, _question: &str, _many: usize) -> Option<usize> {
+    fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
         None
     }
 }
@@ -108,13 +108,13 @@ impl Person for AtTerminal {
         platform::confirm(question)
     }
 
-    fn choose(&self, question: &str, many: usize) -> Option<usize> {
-        platform::choose(question, many)
+    fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
+        platform::choose(question, items)
     }
 }
 
 /// Columns to use, between 40 and 100: the terminal's, else what `COLUMNS` says, else 80.
 pub fn width() -> usize {
-    let terminal = || Some(usize::from(console::Term::stdout().size_checked()?.1));
+    let terminal = || Some(usize::from(dialoguer::console::Term::stdout().size_checked()?.1));
     terminal().or_else(crate::read::env::columns).map_or(80, |columns| columns.clamp(40, 100))
 }

@@ -129,10 +129,10 @@ fn where_none_is_found_the_others_are_listed_and_can_be_chosen() {
     ] {
         assert!(run.stderr.contains(line), "no `{line}`: {}", run.text());
     }
-    let person = Answers::choosing(Some(1), None);
+    let person = Answers::choosing(Some(2), None);
     let run = sandbox.run_with(&["diagnose"], &person).expect(Exit::Findings);
     let asked = person.asked.borrow().join("");
-    assert!(asked.contains("\n  2  ") && asked.contains("of ann, last used"), "{asked}");
+    assert!(asked.contains("none of them | ") && asked.contains("of ann, last used"), "{asked}");
     assert!(run.stdout.contains("/home/ann/.openclaw (--state-dir)"), "{}", run.text());
     // Nobody is asked about JSON.
     let person = Answers::choosing(Some(1), None);

@@ -18,7 +18,7 @@ impl Person for Meddler<'_> {
         self.0.write("devices/paired.json", before.replacen('{', self.1, 1));
         Some(Answer::Yes)
     }
-    fn choose(&self, _question: &str, _many: usize) -> Option<usize> {
+    fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
         None
     }
 }

@@ -92,7 +92,7 @@ impl Person for Pipe {
     fn confirm(&self, _question: &str) -> Option<Answer> {
         None
     }
-    fn choose(&self, _question: &str, _many: usize) -> Option<usize> {
+    fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
         None
     }
 }

@@ -63,11 +63,12 @@ fn on_a_terminal_a_picker_offers_the_foreign_ones() {
     let (sandbox, _) = with_foreign_request();
     let before = sandbox.tree(false);
     sandbox.run_with(&["approve"], &Answers::choosing(None, None)).expect(Exit::Refused);
+    sandbox.run_with(&["approve"], &Answers::choosing(Some(0), Some(true))).expect(Exit::Refused);
     assert_eq!(sandbox.tree(false), before);
-    let person = Answers::choosing(Some(0), Some(true));
+    let person = Answers::choosing(Some(1), Some(true));
     sandbox.run_with(&["approve"], &person);
     assert_eq!(sandbox.json("devices/paired.json").as_object().unwrap().len(), 2);
-    assert!(person.asked.borrow()[0].starts_with("Which device is yours?\n  1  "));
+    assert!(person.asked.borrow()[0].starts_with("Which device is yours none of them | "));
 }
 
 #[test]

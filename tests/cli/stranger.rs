@@ -89,7 +89,7 @@ impl Person for Meddler<'_> {
         );
         Some(Answer::Yes)
     }
-    fn choose(&self, _question: &str, _many: usize) -> Option<usize> {
+    fn choose(&self, _question: &str, _items: &[String]) -> Option<usize> {
         None
     }
 }

@@ -271,8 +271,8 @@ impl Person for Answers {
         self.asked.borrow_mut().push(question.to_owned());
         self.confirm.map(|yes| if yes { Answer::Yes } else { Answer::No })
     }
-    fn choose(&self, question: &str, _many: usize) -> Option<usize> {
-        self.asked.borrow_mut().push(question.to_owned());
+    fn choose(&self, question: &str, items: &[String]) -> Option<usize> {
+        self.asked.borrow_mut().push(format!("{question} {}", items.join(" | ")));
         self.choose
     }
 }

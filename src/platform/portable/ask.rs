@@ -35,27 +35,32 @@ pub fn confirm_with(question: &str, line: impl FnOnce(&str) -> Option<String>) -
     })
 }
 
-/// Which of so many, from 0; `None` where none is chosen.
-pub fn choose(question: &str, many: usize) -> Option<usize> {
-    choose_with(question, many, |prompt| {
-        line(prompt, &mut std::io::stdin().lock(), &mut std::io::stderr())
-    })
+/// One of several; `None` where nothing is chosen.
+pub fn choose(question: &str, items: &[String]) -> Option<usize> {
+    choose_on(question, items, &mut std::io::stdin().lock(), &mut std::io::stderr())
 }
 
-/// The number that a line names, counted from 1 on the screen. An empty line chooses none; what is no number of
-/// the list is asked again.
-pub fn choose_with(
+fn choose_on(
     question: &str,
-    many: usize,
-    mut line: impl FnMut(&str) -> Option<String>,
+    items: &[String],
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
 ) -> Option<usize> {
-    const ASKS: &str = "Its number (Enter: none of them): ";
-    let mut answer = line(&format!("{question}\n{ASKS}"))?;
+    let mut prompt = format!("{question}\n");
+    for (at, item) in items.iter().enumerate() {
+        prompt.push_str(&format!("  {}  {item}\n", at + 1));
+    }
+    prompt.push_str("Its number (none: Enter): ");
     loop {
-        let number = answer.trim().parse::<usize>().ok();
-        match number.and_then(|number| number.checked_sub(1)).filter(|at| *at < many) {
-            None if !answer.trim().is_empty() => answer = line(ASKS)?,
-            chosen => return chosen,
+        let answer = line(&prompt, input, out)?;
+        if answer.is_empty() {
+            return None;
+        }
+        let number = answer.parse::<usize>().ok();
+        if let Some(at) = number.and_then(|number| number.checked_sub(1))
+            && at < items.len()
+        {
+            return Some(at);
         }
     }
 }
@@ -96,14 +101,13 @@ mod tests {
 
     #[test]
     fn one_of_several_is_its_number() {
+        let items = ["a".to_owned(), "b".to_owned()];
         let mut shown = Vec::new();
-        let mut ask = |mut typed: &[u8]| {
-            choose_with("Which?\n  1  a\n  2  b", 2, |prompt| line(prompt, &mut typed, &mut shown))
-        };
-        assert_eq!(ask(b"2\n"), Some(1));
-        assert_eq!(ask(b"0\n3\n-1\n\x1b\n1\n"), Some(0));
-        assert_eq!(ask(b"\n"), None);
-        assert_eq!(ask(b""), None);
+        let mut ask = |typed: &str| choose_on("Which?", &items, &mut typed.as_bytes(), &mut shown);
+        assert_eq!(ask("2\n"), Some(1));
+        assert_eq!(ask("0\n3\n-1\n1\n"), Some(0));
+        assert_eq!(ask("\n"), None);
+        assert_eq!(ask(""), None);
         let shown = String::from_utf8(shown).unwrap();
         assert!(shown.starts_with("Which?\n  1  a\n  2  b\nIts number"), "{shown}");
         assert!(!shown.contains('\u{1b}'), "the cursor is left alone");

@@ -3,16 +3,11 @@
 use std::io::{BufRead, Write};
 
 use super::process::breaks_off;
-pub use crate::platform::portable::ask::{Answer, choose_with, confirm_with};
+pub use crate::platform::portable::ask::{Answer, confirm_with};
 
 /// What a line answers; `None` when the question was broken off (Ctrl-C, Ctrl-D).
 pub fn confirm(question: &str) -> Option<Answer> {
     confirm_with(question, line)
-}
-
-/// Which of so many, from 0; `None` when none was chosen, or the question was broken off.
-pub fn choose(question: &str, many: usize) -> Option<usize> {
-    choose_with(question, many, line)
 }
 
 /// A whole line of the terminal, asked for on stderr. What was typed before the question stood there
@@ -48,4 +43,16 @@ fn line(prompt: &str) -> Option<String> {
         None => drop(err.write_all(b"\n")),
     }
     answer
+}
+
+/// One of several; `None` when the question was broken off.
+pub fn choose(question: &str, items: &[String]) -> Option<usize> {
+    let asked = breaks_off(|_| {
+        dialoguer::Select::new().with_prompt(question).items(items).default(0).interact_opt()
+    });
+    // dialoguer hides the cursor and leaves it hidden after Ctrl-C, at the end of the question's line.
+    let mut err = std::io::stderr();
+    let _ = err.write_all(if asked.is_err() { b"\x1b[?25h\n" } else { b"\x1b[?25h" });
+    let _ = err.flush();
+    asked.ok().flatten()
 }
