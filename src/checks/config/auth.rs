@@ -69,7 +69,7 @@ pub static DRIFT: Check = Check {
             ]),
         };
         Some(match model.makes_token_at_start() {
-            _ if model.store == StoreKind::Sqlite => finding.rated(Severity::Info).note(
+            _ if takes_the_clis(model) => finding.rated(Severity::Info).note(
                 "from 2026.8 the gateway takes it for its own, so both have it",
             ),
             Some(true) => finding.rated(Severity::Warning).note(MAKES_TOKEN),
@@ -94,12 +94,17 @@ fn alone(model: &Model) -> Option<&Setting<Secret>> {
     shown.into_iter().find(|one| is_alone && one.usable().is_some())
 }
 
+/// Whether the gateway takes the secret in `gateway.remote` for its own (2026.8.2 and 2026.9.6; 2026.7.2-beta.5 does not).
+fn takes_the_clis(model: &Model) -> bool {
+    model.by_release(|release| release.is_from("2026.8.1")) == Some(true)
+}
+
 /// `gateway.auth.token`, where only the CLI has a shared token: the gateway refuses that one, and the CLI shows no other (seen
-/// on 2026.5.28 and 2026.7.1).
+/// on 2026.5.28, 2026.7.1 and 2026.7.2-beta.5).
 fn taken_over(model: &Model) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let is_token = alone(model)?.path == gateway.remote_token.path;
-    if !is_token || model.store == StoreKind::Sqlite || model.makes_token_at_start() == Some(true) {
+    if !is_token || takes_the_clis(model) || model.makes_token_at_start() == Some(true) {
         return None;
     }
     let new = model.config.raw(&gateway.remote_token.path)?.clone();

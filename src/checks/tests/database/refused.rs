@@ -78,6 +78,20 @@ fn without_a_name_the_store_tells_which_releases_may_run() {
     assert_eq!(of("nosuch: 1"), [blocks("gateway-bind-invalid"), blocks("config-unknown-key")]);
 }
 
+/// Refused on 2026.7.2-beta.5, in on 2026.9.6.
+#[test]
+fn only_a_gateway_from_2026_8_on_takes_the_clis_secret_for_its_own() {
+    for (release, expected) in
+        [("2026.7.2-beta.5", vec![("shared-token-drift", Severity::Blocks)]), ("2026.9.6", vec![])]
+    {
+        let mut images = with(
+            "{ gateway: { mode: 'local', remote: { token: 'some-long-token-0123456789' } }, meta: {} }",
+        );
+        database(&mut images).app_version = Some(release.to_owned());
+        assert_eq!(failing(&images, around()), expected, "{release}");
+    }
+}
+
 #[test]
 fn what_a_gateway_takes_or_repairs_itself_blocks_nothing() {
     assert_eq!(fails("port: 0"), []);
