@@ -56,16 +56,19 @@ impl Model {
     /// Whether a gateway makes a fault good by itself at this CLI's next commands; `None`: some of the releases that may
     /// run here do.
     pub fn heals(&self, fault: PairingFault) -> Option<bool> {
-        if self.waits_for_a_person() {
-            return Some(false);
-        }
+        let waits = self.waits_for_a_person();
+        // Up to 2026.3.30 a new token needs no request (seen on 2026.2.19); from then on a device without a live one has no role.
+        let needs_request =
+            |release: Release| fault != PairingFault::Token || release.is_from("2026.3.31");
         match self.store {
-            StoreKind::Sqlite => Some(self.heals_in_database(fault)),
+            StoreKind::Sqlite => Some(!waits && self.heals_in_database(fault)),
             StoreKind::Files => {
                 // A request for a person, also one that has expired, shows that a gateway turned this machine away.
                 let was_refused = self.requests.iter().any(|request| !request.silent);
-                self.by_release(|release| self.heals_in_files(fault, release))
-                    .or(was_refused.then_some(false))
+                self.by_release(|release| {
+                    !(waits && needs_request(release)) && self.heals_in_files(fault, release)
+                })
+                .or(was_refused.then_some(false))
             }
         }
     }
@@ -342,6 +345,22 @@ mod tests {
         model.auth = healthy_model().auth;
         differs(&mut model);
         assert_eq!((model.is_refused_by_saved_token(), model.heals(Token)), heals);
+    }
+
+    #[test]
+    fn a_request_that_waits_for_a_person_holds_up_what_needs_one() {
+        let healed = |release: &str| {
+            let mut model = of_release(release);
+            let mut request = model.local.clone().unwrap();
+            (request.silent, request.asked_at_ms) = (false, Some(model.facts.now_ms));
+            model.requests = vec![request];
+            [Unknown, Key, Role, Scopes, Token].map(|fault| model.heals(fault))
+        };
+        let no = Some(false);
+        assert_eq!(healed("2026.2.19"), [no, no, no, no, Some(true)]);
+        assert_eq!(healed("2026.3.31"), [no; 5]);
+        // Which release it is, no file says; that the machine was turned away, this request does.
+        assert_eq!(healed(""), [no; 5]);
     }
 
     #[test]
