@@ -1,11 +1,10 @@
 //! This machine's CLI in the pairing store: is it paired, as whom, with which scopes.
 
-use super::{Check, Edits, Stage};
+use super::{Check, Edits, RELEASES_DIFFER, Stage};
 use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::device::Device;
 use crate::model::layout::Part;
-use crate::model::scopes::Era;
 use crate::model::store::Condition;
 use crate::model::{Model, place_of};
 use crate::secret::shape::{Shape, shown_list};
@@ -215,9 +214,14 @@ pub static ROLE_MISSING: Check = Check {
         }
         let says = "the CLI's record lacks the role `operator` in one place or more";
         let finding = check.finding(paired_place(model), says).repaired("add the role `operator`");
-        // From 2026.4 `role` and `roles` count together; before, `roles` alone where it is a list.
-        let is_mild = held && model.era == Era::Least;
-        Some(finding.rated_if(is_mild, Severity::Warning).seen_list("roles", shown_list(&roles)))
+        // From 2026.3.31 `role` and `roles` count together (2026.4.15 is in); before, `roles` alone where it is a list.
+        let counts = model.by_release(|release| release.is_from("2026.3.31"));
+        let finding = match counts.filter(|_| held) {
+            Some(true) => finding.rated(Severity::Warning),
+            None if held => finding.rated(Severity::Unchecked).note(RELEASES_DIFFER),
+            Some(false) | None => finding,
+        };
+        Some(finding.seen_list("roles", shown_list(&roles)))
     },
     edits: Edits::Grant,
     ..Check::BASE

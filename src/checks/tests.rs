@@ -196,6 +196,27 @@ fn another_token_in_the_shell_locks_a_paired_cli_out() {
     assert_eq!(rated("2026.1.30", Origin::Process), Severity::Warning);
 }
 
+/// 2026.4.15 lets such a device in, also where a request of it waits.
+#[test]
+fn a_role_in_one_field_is_enough_from_2026_3_31_on() {
+    let severity = |release: &str| {
+        let found = named(release, |images| {
+            let text = text(&Model::of(images.clone(), facts()), Part::Paired);
+            let mut paired: Value = serde_json::from_str(&text).unwrap();
+            paired[ID]["roles"] = json!([]);
+            let request = json!({"r": {"requestId": "r", "deviceId": ID, "publicKey": paired[ID]["publicKey"],
+                "role": "operator", "silent": false, "ts": NOW}});
+            put(images, Part::Paired, &paired.to_string());
+            put(images, Part::Pending, &request.to_string());
+        });
+        found.iter().find(|one| one.code.0 == "cli-role-missing").map(|one| one.severity)
+    };
+    for release in ["2026.3.31", "2026.4.15", "2026.5.28"] {
+        assert_eq!(severity(release), Some(Severity::Warning), "{release}");
+    }
+    assert_eq!(severity("2026.3.13"), Some(Severity::Blocks));
+}
+
 #[test]
 fn a_release_that_reads_scopes_alone_needs_them_there() {
     let narrowed = |release: &str, full: &str| {
