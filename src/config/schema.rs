@@ -170,6 +170,13 @@ impl Schema {
                 _ => {}
             }
         }
+        // Up to 2026.7.1 the schema takes any port, and the gateway cannot listen beyond 65535 (2026.4.15 does not start).
+        let path = ["gateway", "port"].map(str::to_owned).to_vec();
+        let port = config.pointer("/gateway/port").and_then(Value::as_f64);
+        if port.is_some_and(|port| port > 65535.0) && found.iter().all(|one| one.path != path) {
+            let wanted = "a whole number of 1 or more up to 65535".into();
+            found.push(Refused { path, fault: Violation::Value { wanted } });
+        }
         found
     }
 

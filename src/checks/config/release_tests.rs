@@ -439,3 +439,16 @@ fn a_variables_token_is_made_good_by_the_saved_one_in_some_releases() {
     // What is paired here was seen after 2026.2.12.
     assert_eq!(severity(""), Some(Severity::Blocks));
 }
+
+/// 2026.4.15 does not start ("failed to bind gateway socket"); the schemas up to 2026.7.1 take it.
+#[test]
+fn a_port_beyond_the_last_one_is_refused_by_every_release() {
+    for release in ["2026.1.30", "2026.2.19", "2026.4.15", "2026.5.28", "2026.7.1", ""] {
+        let severity = |port: u32| {
+            let found = found_with(Some(&named(release, &format!("port: {port}"))), facts());
+            found.iter().find(|one| one.code.0 == "gateway-value-invalid").map(|one| one.severity)
+        };
+        assert_eq!(severity(65_536), Some(Severity::Blocks), "{release}");
+        assert_eq!(severity(65_535), None, "{release}");
+    }
+}
