@@ -275,4 +275,7 @@ mod database_tests;
 mod stores_tests;
 
 #[cfg(test)]
+mod release_tests;
+
+#[cfg(test)]
 pub(crate) mod tests;

@@ -91,4 +91,7 @@ pub(super) mod tests;
 mod edit_tests;
 
 #[cfg(test)]
+mod credential_tests;
+
+#[cfg(test)]
 mod release_tests;

@@ -1,12 +1,34 @@
 //! What depends on the release that runs, and on whether a file names it.
 
 use super::tests::*;
-use crate::checks::diagnose;
-use crate::checks::tests::{healthy_model, with_config};
 use crate::config::facts::{Origin, TlsFile, TlsKind, Variables};
 use crate::finding::{Remedy, Severity};
 use crate::model::facts::Facts;
-use crate::secret::Secret;
+
+pub(super) type Set = fn(&mut Variables);
+
+/// Each pair: where a variable is set, and to what.
+pub(super) fn set_in(set: &[(Origin, Set)]) -> Facts {
+    let all = set.iter().map(|(place, set)| {
+        let mut at = variables(*place);
+        set(&mut at);
+        at
+    });
+    let mut facts = facts();
+    facts.config.variables = all.collect();
+    facts
+}
+
+pub(super) fn rated(text: &str, facts: Facts, code: &str) -> Option<Severity> {
+    let findings = found_with(Some(text), facts);
+    findings.iter().find(|one| one.code.0 == code).map(|one| one.severity)
+}
+
+pub(super) fn named(release: &str, gateway: &str) -> String {
+    format!(
+        "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', {gateway} }} }}"
+    )
+}
 
 #[test]
 fn an_address_for_a_bind_blocks_only_where_the_release_does_not_map_it() {
@@ -70,213 +92,6 @@ fn without_a_token_the_earliest_gateways_do_not_start() {
 fn a_key_that_no_release_with_files_knows_blocks_without_a_name() {
     let found = found("mode:'local',roles:{default:'a',definitions:{a:{}}}");
     assert_eq!(the(&found, "config-unknown-key").severity, Severity::Blocks);
-}
-
-/// Refused on 2026.5.28, 2026.7.1 and 2026.9.6, where the gateway was started without the variable.
-#[test]
-fn a_secret_that_only_the_shell_has_may_be_refused() {
-    let severity = |config: &str, set: Set, place| {
-        let mut here = variables(place);
-        set(&mut here);
-        let mut facts = facts();
-        facts.config.variables = vec![here];
-        let findings = found_with(Some(config), facts);
-        findings
-            .iter()
-            .find(|one| one.code.0 == "env-overrides-token")
-            .map(|one| (one.severity, one.place.to_string()))
-    };
-    let token: Set = |here| here.token = Some(Secret::new("t"));
-    let password: Set = |here| here.password = Some(Secret::new("p"));
-    let bare = "{ gateway: { mode: 'local' } }";
-    for set in [token, password] {
-        let (severity_there, _) = severity(bare, set, Origin::Process).unwrap();
-        assert_eq!(severity_there, Severity::Unchecked);
-        // The gateway reads `.env` too.
-        assert_eq!(severity(bare, set, Origin::DotEnv), None);
-    }
-    let shared = format!("{{ gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }} }}");
-    assert_eq!(severity(&shared, password, Origin::Process), None);
-}
-
-type Set = fn(&mut Variables);
-
-/// Each pair: where a variable is set, and to what.
-fn set_in(set: &[(Origin, Set)]) -> Facts {
-    let all = set.iter().map(|(place, set)| {
-        let mut at = variables(*place);
-        set(&mut at);
-        at
-    });
-    let mut facts = facts();
-    facts.config.variables = all.collect();
-    facts
-}
-
-fn rated(text: &str, facts: Facts, code: &str) -> Option<Severity> {
-    let findings = found_with(Some(text), facts);
-    findings.iter().find(|one| one.code.0 == code).map(|one| one.severity)
-}
-
-fn named(release: &str, gateway: &str) -> String {
-    format!(
-        "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', {gateway} }} }}"
-    )
-}
-
-#[test]
-fn a_variable_that_the_gateway_reads_too_is_compared_like_with_like() {
-    use Origin::{DotEnv, Process, Service};
-    let token: Set = |at| at.token = Some(Secret::new("one"));
-    let password: Set = |at| at.password = Some(Secret::new("one"));
-    let bare = "{ gateway: { mode: 'local' } }";
-    let of = |set: &[(Origin, Set)]| {
-        let all = found_with(Some(bare), set_in(set));
-        all.into_iter()
-            .find(|one| one.code.0 == "env-overrides-token" && one.severity.fails())
-            .map(|one| one.severity)
-    };
-    assert_eq!(of(&[(Process, token), (DotEnv, token)]), None);
-    assert_eq!(of(&[(Process, token), (Service, token)]), None);
-    assert_eq!(of(&[(Process, password), (DotEnv, password)]), None);
-    assert_eq!(of(&[(Process, password), (Service, password)]), None);
-    // Of the service it is known what it sees.
-    assert_eq!(of(&[(Process, token), (Service, password)]), Some(Severity::Blocks));
-    assert_eq!(of(&[(Process, password), (Service, token)]), Some(Severity::Blocks));
-    assert_eq!(
-        of(&[(DotEnv, token), (Service, |at| at.token = Some(Secret::new("two")))]),
-        Some(Severity::Blocks)
-    );
-}
-
-#[test]
-fn another_password_than_the_gateways_locks_out_as_another_token_does() {
-    let other: Set = |at| at.password = Some(Secret::new("another-word"));
-    let config = |release| named(release, "auth: { mode: 'password', password: 'a-word-of-ours' }");
-    for (place, release, severity) in [
-        (Origin::Process, "2026.5.28", Some(Severity::Blocks)),
-        (Origin::DotEnv, "2026.5.28", Some(Severity::Blocks)),
-        (Origin::Service, "2026.5.28", Some(Severity::Warning)),
-    ] {
-        let found = rated(&config(release), set_in(&[(place, other)]), "env-overrides-token");
-        assert_eq!(found, severity, "{place:?} {release}");
-    }
-    // A step for a file leaves both ways open: others may need the variable.
-    let findings = found_with(Some(&config("2026.5.28")), set_in(&[(Origin::DotEnv, other)]));
-    let step = format!("{:?}", the(&findings, "env-overrides-token").remedy);
-    assert!(step.contains("or set it to the password of the config"), "{step}");
-    let same: Set = |at| at.password = Some(Secret::new("a-word-of-ours"));
-    let found =
-        rated(&config("2026.5.28"), set_in(&[(Origin::Process, same)]), "env-overrides-token");
-    assert_eq!(found, None);
-}
-
-/// 2026.5.28 refuses the CLI that takes another token than gateway.auth.token from the config's own `env`.
-#[test]
-fn what_the_config_sets_as_a_variable_is_seen_by_both() {
-    let with = |env: &str, gateway: &str| {
-        let text =
-            named("2026.5.28", gateway).replacen("{ meta", &format!("{{ env: {env}, meta"), 1);
-        ["env-overrides-token", "auth-bind-conflict"].map(|code| rated(&text, facts(), code))
-    };
-    let own = format!("auth: {{ {TOKEN} }}");
-    let other = "{ vars: { OPENCLAW_GATEWAY_TOKEN: 'a-token-of-old-times' } }";
-    assert_eq!(with(other, &own), [Some(Severity::Blocks), None]);
-    assert_eq!(with("{ OPENCLAW_GATEWAY_TOKEN: '0123456789abcdefghij' }", &own), [None, None]);
-    assert_eq!(with("{ OPENCLAW_GATEWAY_TOKEN: '${X}' }", &own), [None, None]);
-    // It guards the gateway, and the CLI has it too: what is left is a hint.
-    for env in [other, "{ OPENCLAW_GATEWAY_PASSWORD: 'a-word-of-ours' }"] {
-        let wide = "bind: 'lan', controlUi: { enabled: false }";
-        assert_eq!(with(env, wide), [None, None], "{env}");
-    }
-}
-
-/// 2026.4.15 and 2026.5.28 refuse with "gateway password missing": the CLI shows the config's token, and no device token beside it.
-#[test]
-fn a_secret_of_the_service_alone_locks_out_who_shows_another() {
-    let password: Set = |at| at.password = Some(Secret::new("a-word-of-ours"));
-    let token: Set = |at| at.token = Some(Secret::new("a-token-of-the-service"));
-    let remote = "remote: { token: 'tttttttt' }";
-    let both = format!("auth: {{ {TOKEN} }}");
-    for (set, gateway, severity) in [
-        (password, "auth: {}", Severity::Warning),
-        (password, both.as_str(), Severity::Blocks),
-        (password, remote, Severity::Blocks),
-        (token, "auth: {}", Severity::Warning),
-        (token, remote, Severity::Blocks),
-    ] {
-        let facts = set_in(&[(Origin::Service, set)]);
-        let found = rated(&named("2026.5.28", gateway), facts, "env-overrides-token");
-        assert_eq!(found, Some(severity), "{gateway}");
-    }
-}
-
-/// 2026.5.28 and 2026.9.6: a password in `.env` alone lets the CLI in.
-#[test]
-fn a_password_that_the_gateway_sees_guards_it() {
-    let password: Set = |at| at.password = Some(Secret::new("a-word-of-ours"));
-    let wide = named("2026.5.28", "bind: 'lan', remote: { token: 'tttttttt' }");
-    for place in [Origin::DotEnv, Origin::Service] {
-        let facts = || set_in(&[(place, password)]);
-        assert_eq!(rated(&wide, facts(), "auth-bind-conflict"), None);
-        assert_eq!(rated(&wide, facts(), "shared-token-drift"), None);
-        let early = named("2026.2.9", "bind: 'loopback'");
-        assert_eq!(rated(&early, facts(), "auth-bind-conflict"), None);
-    }
-}
-
-/// 2026.4.15 and 2026.5.7 start: with a token that they make, or with the one that they are started with.
-#[test]
-fn a_start_that_makes_a_token_refuses_no_bind() {
-    use crate::model::facts::GatewayProcess;
-    let token: Set = |at| at.token = Some(Secret::new("t"));
-    let mut runs = facts();
-    runs.gateway = GatewayProcess::Running { pid: 1 };
-    for facts in [set_in(&[(Origin::Process, token)]), runs] {
-        let findings = found_with(Some(&named("2026.4.15", "bind: 'lan'")), facts);
-        let findings: Vec<_> = findings
-            .iter()
-            .filter(|one| one.says.contains("no shared token or password is set"))
-            .collect();
-        let [open] = findings.as_slice() else { panic!("{findings:?}") };
-        assert_eq!(open.severity, Severity::Warning);
-        assert!(!format!("{open:?}").contains("stop its next start"), "{open:?}");
-    }
-}
-
-/// Refused on 2026.5.28 and 2026.7.1; 2026.4.15 makes a token of its own, 2026.8.2 and 2026.9.6 take this one.
-#[test]
-fn a_token_that_only_the_cli_has_becomes_the_gateways() {
-    let remote = "remote: { token: 'tttttttt' }";
-    for (release, severity, repaired, note) in [
-        ("2026.5.28", Severity::Blocks, true, ""),
-        ("2026.7.1", Severity::Blocks, true, ""),
-        ("2026.4.15", Severity::Warning, false, "makes a shared token when it starts"),
-        ("", Severity::Unchecked, true, "no file names the OpenClaw release"),
-    ] {
-        let findings = found_with(Some(&named(release, remote)), facts());
-        let drift = the(&findings, "shared-token-drift");
-        assert_eq!(drift.severity, severity, "{release}");
-        assert_eq!(matches!(drift.remedy, Remedy::Repair(_)), repaired, "{release}");
-        assert!(drift.evidence.iter().any(|one| one.to_string().contains(note)) || note.is_empty());
-    }
-    // A password there is refused too (2026.7.1), and left to a person.
-    let text = named("2026.5.28", "remote: { password: 'a-word-of-ours' }");
-    let findings = found_with(Some(&text), facts());
-    let drift = the(&findings, "shared-token-drift");
-    assert_eq!(drift.severity, Severity::Blocks);
-    assert!(matches!(drift.remedy, Remedy::ByHand(_)), "{drift:?}");
-    // What the CLI shows is a variable's, which its gateway may well have been started with.
-    let sets: [Set; 2] = [
-        |at| at.token = Some(Secret::new("another")),
-        |at| at.password = Some(Secret::new("another")),
-    ];
-    for set in sets {
-        for release in ["2026.5.28", "2026.4.15"] {
-            let facts = set_in(&[(Origin::Process, set)]);
-            assert_eq!(rated(&named(release, remote), facts, "shared-token-drift"), None);
-        }
-    }
 }
 
 /// 2026.4.15 takes a token that is a reference, 2026.2.19 does not; 2026.9.1 takes 127.0.0.1 for loopback, 2026.5.28 does not.
@@ -415,29 +230,6 @@ fn tls_needs_its_files() {
     let text = (Certificate, true, false);
     assert!(found("{enabled:true}", [text, whole(Key)]).unwrap().contains("holds no"));
     assert!(found("{enabled:true}", [gone(Authority), whole(Key)]).unwrap().contains("CA file"));
-}
-
-/// Refused on 2026.2.26; 2026.1.30 shows the saved token first.
-#[test]
-fn a_variables_token_is_made_good_by_the_saved_one_in_some_releases() {
-    let severity = |release: &str| {
-        let config = format!(
-            "{{meta:{{lastTouchedVersion:'{release}'}},gateway:{{mode:'local',auth:{{mode:'token',token:'some-long-token-0123456789'}}}}}}"
-        );
-        let token = Some(Secret::new("another-long-token-9876543210"));
-        let mut facts = crate::checks::tests::facts();
-        facts.config.variables = vec![Variables { token, ..variables(Origin::Process) }];
-        let found = diagnose(&with_config(healthy_model().images, &config, facts));
-        found.iter().find(|one| one.code.0 == "env-overrides-token").map(|one| one.severity)
-    };
-    for release in ["2026.2.13", "2026.2.26", "2026.3.13", "2026.4.15", "2026.5.28"] {
-        assert_eq!(severity(release), Some(Severity::Blocks), "{release}");
-    }
-    for release in ["2026.1.30", "2026.2.12"] {
-        assert_eq!(severity(release), Some(Severity::Warning), "{release}");
-    }
-    // What is paired here was seen after 2026.2.12.
-    assert_eq!(severity(""), Some(Severity::Blocks));
 }
 
 /// 2026.4.15 does not start ("failed to bind gateway socket"); the schemas up to 2026.7.1 take it.
