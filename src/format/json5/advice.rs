@@ -1,64 +1,53 @@
 //! What a person types where a text breaks: the common slips, by what the scanner missed and what stands there.
 
 use super::seen::CURLY;
+use crate::format::scan::Fault;
 
 /// What to type at byte `offset`, where this was wrong; empty where nobody can tell.
-pub(super) fn advice(text: &str, offset: usize, message: &str) -> &'static str {
+pub(super) fn advice(text: &str, offset: usize, fault: Fault) -> &'static str {
+    use Fault::*;
     let rest = text.get(offset..).unwrap_or_default();
     let found = rest.chars().next().unwrap_or('\n');
     let word: String = rest.chars().take_while(|c| c.is_alphabetic()).collect();
-    let is = |what: &str| message.starts_with(what);
-    if CURLY.contains(&found) {
-        return "type straight quotes (\") in place of the curly ones";
-    }
-    match found {
-        _ if is("a comma is missing") => "type a comma (,) there",
-        _ if is("the line ends inside a string") => {
+    match (fault, found) {
+        _ if CURLY.contains(&found) => "type straight quotes (\") in place of the curly ones",
+        (Comma, _) => "type a comma (,) there",
+        (LineEndInString, _) => {
             "type the quote that is missing, behind the text and before the comma"
         }
-        _ if is("the file ends inside a string") => {
-            "type the quote that is missing, behind the text"
-        }
-        _ if is("the file ends inside an object") => "type a } there, at the end of the file",
-        _ if is("the file ends inside a list") => "type a ] where the list ends",
-        '}' | ']' if is("the file goes on") => {
-            "remove this bracket, or the one that closes too early above it"
-        }
-        _ if is("the file goes on") => {
-            "remove what follows, or the } that closes too early above it"
-        }
-        _ if is("the file holds no value") => "type the settings there: { ... }",
-        _ if is("this comment is never closed") => "type */ where the comment ends",
-        _ if is("expected a comment") => "type // before a comment, or remove the /",
-        _ if is("a number starts with") => "remove the 0 at its beginning",
-        _ if is("a bad escape") => "type \\\\ in place of \\",
-        '#' => "type // in place of the #, or remove the line",
-        '=' => "type a colon (:) in place of the =",
-        ';' => "type a comma (,) in place of the ;",
-        ',' | '}' if is("expected `:`") => {
-            "type a colon (:) and the value before it, or remove the key"
-        }
-        _ if is("expected `:`") => {
+        (EndInString, _) => "type the quote that is missing, behind the text",
+        (EndInObject, _) => "type a } there, at the end of the file",
+        (EndInList, _) => "type a ] where the list ends",
+        (GoesOn, '}' | ']') => "remove this bracket, or the one that closes too early above it",
+        (GoesOn, _) => "remove what follows, or the } that closes too early above it",
+        (NoValue, _) => "type the settings there: { ... }",
+        (OpenComment, _) => "type */ where the comment ends",
+        (CommentMark, _) => "type // before a comment, or remove the /",
+        (Zero, _) => "remove the 0 at its beginning",
+        (Escape, _) => "type \\\\ in place of \\",
+        (_, '#') => "type // in place of the #, or remove the line",
+        (_, '=') => "type a colon (:) in place of the =",
+        (_, ';') => "type a comma (,) in place of the ;",
+        (Colon, ',' | '}') => "type a colon (:) and the value before it, or remove the key",
+        (Colon, _) => {
             "type a colon (:) before it; if it belongs to the key, a quote (\") behind it"
         }
-        ']' if is("expected `,` or `}`") => "type a } before it",
-        '}' if is("expected `,` or `]`") => "type a ] before it",
-        ':' if is("expected `,`") => {
+        (CommaOrBrace, ']') => "type a } before it",
+        (CommaOrBracket, '}') => "type a ] before it",
+        (CommaOrBrace | CommaOrBracket, ':') => {
             "type a comma (,) before the key, or the quote (\") that is missing before it"
         }
-        _ if is("expected `,`") => "type a comma (,) before it, or the quote (\") that is missing",
-        ',' | '}' | ']' if is("expected a value") => "type the value before it, or remove the key",
-        ',' if is("expected a key") => "remove one of the two commas",
-        ']' if is("expected a key") => "type a } in place of the ]",
-        '{' | '[' if is("expected a key") => "type the key and a colon (:) before it",
-        _ if is("expected a value") && is_literal(&word) => {
-            "type it in small letters: true, false or null"
+        (CommaOrBrace | CommaOrBracket, _) => {
+            "type a comma (,) before it, or the quote (\") that is missing"
         }
-        _ if is("expected a value") && found.is_alphabetic() => {
-            "type a quote (\") before and behind the text"
-        }
-        _ if is("expected a value") => "type the value there; a text stands in quotes (\")",
-        _ if is("expected a key") => "type a quote (\") before and behind the key",
+        (Value, ',' | '}' | ']') => "type the value before it, or remove the key",
+        (Value, _) if is_literal(&word) => "type it in small letters: true, false or null",
+        (Value, _) if found.is_alphabetic() => "type a quote (\") before and behind the text",
+        (Value, _) => "type the value there; a text stands in quotes (\")",
+        (Key, ',') => "remove one of the two commas",
+        (Key, ']') => "type a } in place of the ]",
+        (Key, '{' | '[') => "type the key and a colon (:) before it",
+        (Key, _) => "type a quote (\") before and behind the key",
         _ => "",
     }
 }

@@ -1,7 +1,6 @@
 //! Where a text breaks, in lines and columns, with a caret and no secrets.
 //!
 //! Owns `SyntaxError`. The excerpt is the structure of the line, and what `seen` knows to be harmless in it.
-use super::advice::advice;
 use super::seen::seen;
 use crate::format::Location;
 use crate::secret::structure;
@@ -30,13 +29,12 @@ pub struct SyntaxError {
 impl SyntaxError {
     pub(super) fn new(text: &str, offset: usize, message: impl Into<String>) -> Self {
         let place = Location::of(text.as_bytes(), offset, offset);
-        let message = message.into();
         Self {
-            advice: advice(text, offset, &message),
+            advice: "",
             offset,
             line: place.line,
             column: place.column,
-            message,
+            message: message.into(),
             excerpt: excerpt(text, offset),
         }
     }

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::edit::{FieldEdit, edited};
 use super::scan::grammar::{Json5, char_at};
-use super::scan::{self, ScanError, TokenKind};
+use super::scan::{self, Fault, ScanError, TokenKind};
 use super::tree::Node;
 use super::{Location, Span};
 pub use error::{SyntaxError, masked};
@@ -196,8 +196,8 @@ impl SyntaxError {
             _ => {}
         });
         let opened = match error.what {
-            what if what.ends_with("inside a string") => walked.err(),
-            what if what.starts_with("the file ends inside") => open.last().copied(),
+            Fault::EndInString | Fault::LineEndInString => walked.err(),
+            Fault::EndInObject | Fault::EndInList => open.last().copied(),
             _ => None,
         };
         let mut message = error.message(text.as_bytes());
@@ -206,7 +206,9 @@ impl SyntaxError {
             message
                 .push_str(&format!(" that opens on line {}, column {}", place.line, place.column));
         }
-        Self::new(text, error.offset, message)
+        let mut told = Self::new(text, error.offset, message);
+        told.advice = advice::advice(text, error.offset, error.what);
+        told
     }
 }
 

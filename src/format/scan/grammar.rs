@@ -5,7 +5,7 @@ use json5::char::{
     is_json5_identifier, is_json5_identifier_start, is_json5_line_terminator, is_json5_whitespace,
 };
 
-use super::{ScanError, TokenKind, error};
+use super::{Fault, ScanError, TokenKind, error};
 
 /// What a token sink is: told the kind of each token, where it starts and where it ends.
 pub(in crate::format) trait TokenSink: FnMut(TokenKind, usize, usize) {}
@@ -33,8 +33,6 @@ pub(in crate::format) struct Json;
 /// What the `json5` package reads.
 pub(in crate::format) struct Json5;
 
-const IN_STRING: &str = "the file ends inside a string";
-
 impl Grammar for Json {
     const DEPTH: usize = super::MAX_DEPTH;
     const IS_JSON5: bool = false;
@@ -46,11 +44,7 @@ impl Grammar for Json {
 
     #[inline]
     fn key_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
-        if text.get(at) == Some(&b'"') {
-            Self::string_end(text, at)
-        } else {
-            error(at, "expected a key")
-        }
+        if text.get(at) == Some(&b'"') { Self::string_end(text, at) } else { error(at, Fault::Key) }
     }
 
     fn string_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
@@ -60,14 +54,14 @@ impl Grammar for Json {
             match text.get(at) {
                 Some(b'"') => return Ok(at + 1),
                 Some(b'\\') => {}
-                Some(_) => return error(at, "a line break or control character inside a string"),
-                None => return error(text.len(), IN_STRING),
+                Some(_) => return error(at, Fault::ControlInString),
+                None => return error(text.len(), Fault::EndInString),
             }
             match text.get(at + 1) {
                 Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
                 Some(b'u') => at = hex_end(text, at + 2, 4)?,
-                Some(_) => return error(at, "a bad escape in a string"),
-                None => return error(text.len(), IN_STRING),
+                Some(_) => return error(at, Fault::Escape),
+                None => return error(text.len(), Fault::EndInString),
             }
         }
     }
@@ -80,7 +74,7 @@ impl Grammar for Json {
         if text.get(at) == Some(&b'-') {
             at += 1;
         } else if !text.get(at).is_some_and(u8::is_ascii_digit) {
-            return error(at, "expected a value");
+            return error(at, Fault::Value);
         }
         at = if text.get(at) == Some(&b'0') { at + 1 } else { some_digits(text, at)? };
         if text.get(at) == Some(&b'.') {
@@ -125,7 +119,7 @@ impl Grammar for Json5 {
                     let end = hex_end(text, at + 2, 4)?;
                     (hex(text, at + 2, end).and_then(char::from_u32), end)
                 }
-                '\\' => return error(at + 1, "expected `u` after `\\` in a key"),
+                '\\' => return error(at + 1, Fault::KeyEscape),
                 c if is_json5_identifier(c) => (Some(c), at + c.len_utf8()),
                 _ => break,
             };
@@ -133,11 +127,11 @@ impl Grammar for Json5 {
                 is_json5_identifier(c) && (at > start || is_json5_identifier_start(c))
             });
             if !fits {
-                return error(at, "expected a key");
+                return error(at, Fault::Key);
             }
             at = end;
         }
-        if at == start { error(at, "expected a key") } else { Ok(at) }
+        if at == start { error(at, Fault::Key) } else { Ok(at) }
     }
 
     fn string_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
@@ -149,12 +143,12 @@ impl Grammar for Json5 {
                 .iter()
                 .position(|byte| Some(*byte) == quote || matches!(byte, b'\\' | b'\n' | b'\r'))
             else {
-                return error(text.len(), IN_STRING);
+                return error(text.len(), Fault::EndInString);
             };
             at += run;
             match text.get(at) {
                 Some(b'\\') => at = escape_end(text, at)?,
-                Some(b'\n' | b'\r') => return error(at, "the line ends inside a string"),
+                Some(b'\n' | b'\r') => return error(at, Fault::LineEndInString),
                 _ => return Ok(at + 1),
             }
         }
@@ -176,12 +170,12 @@ impl Grammar for Json5 {
         }
         let whole = digits_end(text, at);
         if text.get(at) == Some(&b'0') && whole > at + 1 {
-            return error(start, "a number starts with a needless zero");
+            return error(start, Fault::Zero);
         }
         let point = usize::from(text.get(whole) == Some(&b'.'));
         let end = if point > 0 { digits_end(text, whole + 1) } else { whole };
         if end - at == point {
-            return error(start, "expected a value");
+            return error(start, Fault::Value);
         }
         exponent_end(text, end)
     }
@@ -227,7 +221,7 @@ fn digits_end(text: &[u8], at: usize) -> usize {
 
 fn some_digits(text: &[u8], at: usize) -> Result<usize, ScanError> {
     let end = digits_end(text, at);
-    if end == at { error(at, "expected a digit") } else { Ok(end) }
+    if end == at { error(at, Fault::Digit) } else { Ok(end) }
 }
 
 fn exponent_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
@@ -241,7 +235,7 @@ fn hex_end(text: &[u8], at: usize, digits: usize) -> Result<usize, ScanError> {
     let rest = text.get(at..).unwrap_or_default();
     match rest.iter().take(digits).take_while(|byte| byte.is_ascii_hexdigit()).count() {
         found if found == digits => Ok(at + digits),
-        found => error(at + found, "expected a hexadecimal digit"),
+        found => error(at + found, Fault::HexDigit),
     }
 }
 
@@ -256,7 +250,7 @@ fn escape_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
         Some('u') => hex_end(text, at + 2, 4),
         Some('\r') if text.get(at + 2) == Some(&b'\n') => Ok(at + 3),
         Some('0') if !text.get(at + 2).is_some_and(u8::is_ascii_digit) => Ok(at + 2),
-        Some('0'..='9') | None => error(at, "a bad escape in a string"),
+        Some('0'..='9') | None => error(at, Fault::Escape),
         Some(c) => Ok(at + 1 + width(text, at + 1, c)),
     }
 }
@@ -273,9 +267,9 @@ pub(in crate::format) fn comment_end(text: &[u8], at: usize) -> Result<usize, Sc
         }
         Some(b'*') => match memchr::memmem::find(text.get(at + 2..).unwrap_or_default(), b"*/") {
             Some(length) => Ok(at + length + 4),
-            None => error(at, "this comment is never closed"),
+            None => error(at, Fault::OpenComment),
         },
-        _ => error(at, "expected a comment after `/`"),
+        _ => error(at, Fault::CommentMark),
     }
 }
 

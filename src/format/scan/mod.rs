@@ -10,6 +10,8 @@ mod tests;
 
 use std::borrow::Cow;
 
+use thiserror::Error;
+
 use super::{Location, Span};
 use grammar::{Grammar, Json, TokenSink};
 
@@ -25,16 +27,66 @@ pub struct Member {
     pub value: Span,
 }
 
+/// What is wrong where a text breaks, and how it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Fault {
+    #[error("expected a key")]
+    Key,
+    #[error("expected a value")]
+    Value,
+    #[error("expected an object")]
+    Object,
+    #[error("expected `:` after the key")]
+    Colon,
+    #[error("expected `,` or `}}`")]
+    CommaOrBrace,
+    #[error("expected `,` or `]`")]
+    CommaOrBracket,
+    #[error("expected a digit")]
+    Digit,
+    #[error("expected a hexadecimal digit")]
+    HexDigit,
+    #[error("expected `u` after `\\` in a key")]
+    KeyEscape,
+    #[error("expected a comment after `/`")]
+    CommentMark,
+    #[error("a comma is missing here")]
+    Comma,
+    #[error("the file ends inside a string")]
+    EndInString,
+    #[error("the file ends inside an object")]
+    EndInObject,
+    #[error("the file ends inside a list")]
+    EndInList,
+    #[error("the line ends inside a string")]
+    LineEndInString,
+    #[error("a line break or control character inside a string")]
+    ControlInString,
+    #[error("a bad escape in a string")]
+    Escape,
+    #[error("a number starts with a needless zero")]
+    Zero,
+    #[error("this comment is never closed")]
+    OpenComment,
+    #[error("the file holds no value")]
+    NoValue,
+    #[error("the file goes on after its value ends")]
+    GoesOn,
+    #[error("nested too deeply")]
+    TooDeep,
+}
+
 /// Where and why a text breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanError {
     /// Byte offset.
     pub offset: usize,
     /// What was wrong there.
-    pub what: &'static str,
+    pub what: Fault,
 }
 
-pub(super) fn error<T>(offset: usize, what: &'static str) -> Result<T, ScanError> {
+pub(super) fn error<T>(offset: usize, what: Fault) -> Result<T, ScanError> {
     Err(ScanError { offset, what })
 }
 
@@ -47,13 +99,29 @@ impl ScanError {
 
     /// What was wrong, with the mark that stands there instead. Letters and digits may be of a secret.
     pub fn message(self, text: &[u8]) -> String {
-        match text.get(self.offset) {
-            _ if !self.what.starts_with("expected") => self.what.to_owned(),
+        use Fault::{
+            Colon, CommaOrBrace, CommaOrBracket, CommentMark, Digit, HexDigit, Key, KeyEscape,
+            Object, Value,
+        };
+        let is_expected = matches!(
+            self.what,
+            Colon
+                | CommaOrBrace
+                | CommaOrBracket
+                | CommentMark
+                | Digit
+                | HexDigit
+                | Key
+                | KeyEscape
+                | Object
+                | Value
+        );
+        match text.get(self.offset).filter(|_| is_expected) {
             Some(c) if b"{}[],:=\"'".contains(c) => {
                 format!("{}, found `{}`", self.what, char::from(*c))
             }
-            Some(_) => self.what.to_owned(),
-            None => format!("{}, but the file ends", self.what),
+            None if is_expected => format!("{}, but the file ends", self.what),
+            _ => self.what.to_string(),
         }
     }
 }
@@ -179,7 +247,7 @@ pub(super) fn tokens<G: Grammar>(
         let kind = match text.get(at) {
             Some(bracket @ (b'{' | b'[')) => {
                 if !open.push(*bracket == b'{', G::DEPTH) {
-                    return error(at, "nested too deeply");
+                    return error(at, Fault::TooDeep);
                 }
                 each(TokenKind::Open, at, at + 1);
                 at = G::blank_end(text, at + 1, each)?;
@@ -246,13 +314,11 @@ pub(super) fn tokens<G: Grammar>(
 fn missing_comma<T>(text: &[u8], end: usize, at: usize, is_object: bool) -> Result<T, ScanError> {
     let is_line_between = text.get(end..at).is_some_and(|between| between.contains(&b'\n'));
     match (text.get(at), is_object) {
-        (None, true) => error(at, "the file ends inside an object"),
-        (None, false) => error(at, "the file ends inside a list"),
-        (Some(byte), _) if is_line_between && !b"]}:".contains(byte) => {
-            error(end, "a comma is missing here")
-        }
-        (_, true) => error(at, "expected `,` or `}`"),
-        (_, false) => error(at, "expected `,` or `]`"),
+        (None, true) => error(at, Fault::EndInObject),
+        (None, false) => error(at, Fault::EndInList),
+        (Some(byte), _) if is_line_between && !b"]}:".contains(byte) => error(end, Fault::Comma),
+        (_, true) => error(at, Fault::CommaOrBrace),
+        (_, false) => error(at, Fault::CommaOrBracket),
     }
 }
 
@@ -264,12 +330,12 @@ fn key_and_colon<G: Grammar>(
     each: &mut impl TokenSink,
 ) -> Result<(Span, usize), ScanError> {
     if text.len() <= at {
-        return error(at, "the file ends inside an object");
+        return error(at, Fault::EndInObject);
     }
     let end = G::key_end(text, at)?;
     let mut colon = G::blank_end(text, end, &mut |_, _, _| {})?;
     if text.get(colon) != Some(&b':') {
-        return error(colon, "expected `:` after the key");
+        return error(colon, Fault::Colon);
     }
     each(TokenKind::Key, at, end);
     if G::IS_JSON5 {
@@ -288,12 +354,12 @@ pub fn value_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
 pub(super) fn whole<G: Grammar>(text: &[u8], each: &mut impl TokenSink) -> Result<Span, ScanError> {
     let start = G::blank_end(text, 0, each)?;
     if start == text.len() {
-        return error(start, "the file holds no value");
+        return error(start, Fault::NoValue);
     }
     let end = tokens::<G>(text, start, each)?;
     let rest = G::blank_end(text, end, each)?;
     if rest < text.len() {
-        return error(rest, "the file goes on after its value ends");
+        return error(rest, Fault::GoesOn);
     }
     Ok(Span { start, end })
 }
@@ -310,7 +376,7 @@ pub fn document(text: &[u8]) -> Result<Span, ScanError> {
 pub fn nothing_after(text: &[u8], end: usize) -> Result<(), ScanError> {
     let rest = skip_space(text, end);
     if rest < text.len() {
-        return error(rest, "the file goes on after its value ends");
+        return error(rest, Fault::GoesOn);
     }
     Ok(())
 }
@@ -342,7 +408,7 @@ pub fn walk_members(
     mut each: impl FnMut(Span, usize) -> Result<usize, ScanError>,
 ) -> Result<usize, ScanError> {
     if text.get(span.start) != Some(&b'{') {
-        return error(span.start, "expected an object");
+        return error(span.start, Fault::Object);
     }
     let mut at = skip_space(text, span.start + 1);
     if text.get(at) == Some(&b'}') {
