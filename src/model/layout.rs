@@ -135,6 +135,15 @@ pub const JOURNAL: &str = "clawmend/journal.json";
 /// Where clawmend keeps its lock, relative to the state dir.
 pub const LOCK: &str = "clawmend/lock";
 
+/// Whether a path relative to the state dir is of the database, or of what clawmend keeps for itself: no config,
+/// whatever includes it.
+pub fn is_taken(relative: &str) -> bool {
+    let of_database = |end: &str| end.is_empty() || DATABASE_SIDE_FILES.contains(&end);
+    [JOURNAL, LOCK].contains(&relative)
+        || std::path::Path::new(relative).starts_with(SNAPSHOTS_DIR)
+        || relative.strip_prefix(DATABASE).is_some_and(of_database)
+}
+
 /// How a JSON field of a record is kept in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {

@@ -56,7 +56,7 @@ pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
     // Held while it is built: a sweep tells by it that this is not an orphan.
     let held = dir.try_hold();
     let built = Builder::new(dir).and_then(|builder| builder.build(request, last));
-    let done = built.and_then(|(manifest, digest)| {
+    let done = built.and_then(|made| {
         let id = rename_in(&parent, &temp, request)?;
         if let Err(error) = parent.sync() {
             let _ = parent.remove_tree(&id);
@@ -68,8 +68,7 @@ pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
                 .at(&path)
                 .hint("something else is at work in that folder: run the same command again")
         })?;
-        let digest = Some(digest);
-        Ok(Snapshot { id, dir, manifest, digest })
+        Ok(Snapshot { id, dir, ..made })
     });
     drop(held);
     if done.is_err() {
@@ -123,11 +122,7 @@ impl Builder {
         Ok(Self { dir, scratch, folders: BTreeSet::new() })
     }
 
-    fn build(
-        mut self,
-        request: &Create<'_>,
-        last: Option<&Summary>,
-    ) -> Result<(Manifest, String), Error> {
+    fn build(mut self, request: &Create<'_>, last: Option<&Summary>) -> Result<Snapshot, Error> {
         let entries = request.stores.capture(&mut self)?;
         let after = request.changes.map(|changes| Expected::of(changes, request.state_dir));
         let fields = request.changes.map(|changes| since::fields(changes, request.state_dir));
@@ -168,8 +163,29 @@ impl Builder {
             }
         }
         self.dir.sync()?;
-        Ok((manifest, digest))
+        let made = Snapshot { id: String::new(), dir: self.dir, manifest, digest: Some(digest) };
+        check(&made, &text, request)?;
+        Ok(made)
     }
+}
+
+/// Refuses a snapshot that no way back could use, before anything is changed for it.
+fn check(made: &Snapshot, text: &[u8], request: &Create<'_>) -> Result<(), Error> {
+    let manifest = &made.manifest;
+    let is_held = |path: &String| manifest.entries.iter().any(|entry| entry.path == *path);
+    let mut changed = manifest.after.iter().flat_map(|after| after.files.keys());
+    let read = Manifest::parse(text, made.digest.as_ref().map(String::as_bytes));
+    let why = match (changed.find(|path| !is_held(path)), read) {
+        (Some(path), _) => format!("`{}` is not in it", path.escape_debug()),
+        (None, Err(error)) => error.to_string(),
+        (None, Ok(_)) => match request.stores.files.slots_of(&manifest.entries, made) {
+            Err(error) => error.to_string(),
+            Ok(_) => return Ok(()),
+        },
+    };
+    Err(Error::refused("no snapshot can be made that could be brought back; nothing was changed")
+        .because(why)
+        .hint("give that file another name, or take it out of the config's `$include`"))
 }
 
 impl Sink for Builder {

@@ -1,14 +1,13 @@
 //! `manifest.json`: what a snapshot holds. No secret stands in it: names, hashes, modes and times.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::after::{Expected, Fields};
 use crate::error::Error;
 use crate::files::hash;
-use crate::model::layout::{DATABASE, DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
+use crate::model::layout::{DATABASE, is_taken};
 use crate::step::Step;
 use crate::store::{ManifestEntry, json, sqlite};
 
@@ -162,23 +161,9 @@ pub fn digest_of(manifest: &[u8]) -> String {
     format!("{}  {FILE}\n", hash::of(manifest))
 }
 
-/// Which paths a manifest may name: the config and its includes anywhere but in clawmend's own folder and in the
-/// place of the database, a pairing file only in its own place, and in the folders of the pairing files nothing
-/// but JSON. Which of these the config includes is the store's matter.
+/// Which paths a manifest may name. Which of these a way back may change is the store's matter.
 fn is_known_path(path: &str) -> bool {
-    let rest = path.strip_prefix('/').unwrap_or(path);
-    if !is_plain(rest) || Path::new(path).starts_with(OWN_DIR) || path.starts_with(DATABASE) {
-        return false;
-    }
-    let file = Path::new(path).file_name();
-    let is_pairing = |part: Part| part.file().is_some_and(|own| Path::new(own).file_name() == file);
-    let beside =
-        [DEVICES_DIR, IDENTITY_DIR].iter().any(|folder| Path::new(path).starts_with(folder));
-    Part::of_file(path).is_some()
-        || match beside {
-            true => path.ends_with(".json") || path.ends_with(".json.migrated"),
-            false => !Part::ALL.into_iter().any(is_pairing),
-        }
+    is_plain(path.strip_prefix('/').unwrap_or(path)) && !is_taken(path)
 }
 
 fn malformed(error: &serde_json::Error) -> Error {

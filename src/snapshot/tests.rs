@@ -159,8 +159,6 @@ fn a_manifest_that_lies_is_refused() {
         ("\"schema\": 3", "\"schema\": 4"),
         ("\"schema\": 3", "\"schema\": 0"),
         ("\"files\"", "\"filet\""),
-        ("devices/old.json.migrated", "devices/old.sh"),
-        ("identity/device.json", "identitx/device.json"),
         ("\"openclaw.json\"", "\"../outside\""),
         ("\"openclaw.json\"", "\"./openclaw.json\""),
         ("\"openclaw.json\"", "\"openclaw.json/\""),
@@ -177,7 +175,16 @@ fn a_manifest_that_lies_is_refused() {
         assert!(home.list()[0].problem.is_some(), "{to}");
     }
     // A path that is not of the config is refused when the way back is asked for.
-    for lie in [".env", "OPENCLAW.JSON", "skills/x.js", "devices/below/x.json", "/etc/cron.d/x"] {
+    for lie in [
+        ".env",
+        "OPENCLAW.JSON",
+        "skills/x.js",
+        "devices/below/x.json",
+        "devices/old.sh",
+        "identitx/device.json",
+        "clawmend/x.json",
+        "/etc/cron.d/x",
+    ] {
         write(&text.replace("\"openclaw.json\"", &format!("\"{lie}\"")));
         let opened = home.open(&made.id).unwrap();
         let entries = &opened.manifest.entries;

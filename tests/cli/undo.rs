@@ -388,3 +388,65 @@ fn the_way_to_go_back_all_the_same_keeps_what_was_asked_for() {
         assert!(run.stderr.contains(&format!("clawmend {typed}")), "{}", run.text());
     }
 }
+
+/// Whatever a file of the config is called and wherever it lies: what a repair has changed, its undo brings back.
+#[test]
+fn a_repair_of_any_included_file_can_be_undone() {
+    let deep = format!("{}gw.json5", "d/".repeat(70));
+    let names = [
+        "parts/bootstrap.json",
+        "parts/device.json",
+        "parts/paired.json",
+        "identity/gw.json5",
+        "devices/gw.json",
+        "devices/gw.json.migrated",
+        "devices/below/paired.json",
+        "clawmend/x.json",
+        "clawmend/snapshots.json",
+        "state/openclaw.sqlite.json5",
+        "parts/gateway.conf",
+        "outside/0-openclaw.json",
+        "files/x",
+        "manifest.json",
+        r"parts/a\b.json",
+        "parts/ä b",
+        &deep,
+    ];
+    for name in names {
+        let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+        let text = "{ bind: 'lan', port: 18789, auth: { mode: 'token', token: 'undefined' } }\n";
+        sandbox.write(name, text);
+        let config = serde_json::json!({ "gateway": { "$include": format!("./{name}") } });
+        sandbox.write("openclaw.json", config.to_string());
+        let before = sandbox.contents();
+        let run = sandbox.run(&["repair", "--yes", "--new-token"]);
+        assert_ne!(sandbox.read(name), text, "{name}: {}", run.text());
+        let run = sandbox.run(&["snapshot", "verify"]);
+        assert_eq!(run.exit, Exit::Done, "{name}: {}", run.text());
+        let run = sandbox.run(&["undo", "--yes"]);
+        assert_eq!(sandbox.read(name), text, "{name}: {}", run.text());
+        assert_eq!(sandbox.contents(), before, "{name}: {}", run.text());
+        sandbox.run(&["snapshot", "verify"]).expect(Exit::Done);
+    }
+}
+
+/// The database and clawmend's own files are no config, whatever includes them: they are not copied as one, and a
+/// repair goes on.
+#[test]
+fn an_include_of_the_database_or_of_clawmends_own_is_no_part_of_the_config() {
+    for (fixture, name) in [
+        ("2026.9.6-sqlite-read-only", "state/openclaw.sqlite"),
+        ("2026.5.28-scope-upgrade-pending", "clawmend/lock"),
+    ] {
+        let sandbox = Sandbox::fixture(fixture);
+        let config = sandbox.read("openclaw.json").replacen('{', "{ \"$include\": \"./X\",", 1);
+        sandbox.write("openclaw.json", config.replace("./X", &format!("./{name}")));
+        sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+        let list = sandbox.run(&["snapshot", "list", "--json"]).json();
+        let id = list["snapshots"][0]["id"].as_str().unwrap().to_owned();
+        assert!(!sandbox.path(&format!("clawmend/snapshots/{id}/files/{name}")).exists());
+        sandbox.run(&["snapshot", "verify"]).expect(Exit::Done);
+        sandbox.run(&["repair", "--yes", "--only", "pairing"]);
+        sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+    }
+}

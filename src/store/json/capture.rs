@@ -29,13 +29,7 @@ impl JsonStore {
             if !seen.insert(key.clone()) {
                 continue;
             }
-            let piece = match slot {
-                Slot::Config(_) if Path::new(&key).is_absolute() => {
-                    let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    format!("files/outside/{}-{name}", entries.len())
-                }
-                _ => format!("files/{key}"),
-            };
+            let piece = piece_of(&key, entries.len());
             let copied = match self.find(state, &slot) {
                 Ok(None) => Ok(ManifestEntry::absent(NAME, key)),
                 Ok(Some(found)) => self.copy(&found, key, &piece, STORE_LIMIT, sink)?,
@@ -52,7 +46,7 @@ impl JsonStore {
             }
         }
         for folder in [DEVICES_DIR, IDENTITY_DIR] {
-            self.capture_extras(state, folder, sink, &mut entries)?;
+            self.capture_extras(state, folder, sink, &seen, &mut entries)?;
         }
         Ok(entries)
     }
@@ -81,6 +75,7 @@ impl JsonStore {
         state: &Dir,
         folder: &str,
         sink: &mut dyn Sink,
+        seen: &BTreeSet<String>,
         entries: &mut Vec<ManifestEntry>,
     ) -> Result<(), Error> {
         let Ok(Some(dir)) = state.child(folder) else {
@@ -90,12 +85,12 @@ impl JsonStore {
             let name = name.into_string().ok()?;
             let json = name.ends_with(".json") || name.ends_with(".json.migrated");
             let key = format!("{folder}/{name}");
-            (json && Part::of_file(&key).is_none()).then_some(key)
+            (json && !seen.contains(&key)).then_some(key)
         });
         for key in extras.take(EXTRA_FILES) {
             if let Ok(Some((dir, name))) = state.walk(Path::new(&key)) {
                 let found = Found { dir, name, reach: Reach::Inside };
-                let piece = format!("files/{key}");
+                let piece = piece_of(&key, entries.len());
                 if let Ok(entry) = self.copy(&found, key, &piece, EXTRA_LIMIT, sink)?
                     && entry.name.is_some()
                 {
@@ -104,5 +99,20 @@ impl JsonStore {
             }
         }
         Ok(())
+    }
+}
+
+/// How many folders deep a piece keeps its path; [`crate::files::dir::DEEPEST`] would not be read again.
+const DEEP: usize = 16;
+
+/// How a file is called in a snapshot: by its path, where that is a plain and relative one.
+fn piece_of(key: &str, number: usize) -> String {
+    let is_deep = key.split('/').nth(DEEP).is_some();
+    match is_deep || Path::new(key).is_absolute() || key.contains('\\') {
+        true => {
+            let name = key.rsplit(['/', '\\']).next().unwrap_or_default();
+            format!("outside/{number}-{name}")
+        }
+        false => format!("files/{key}"),
     }
 }

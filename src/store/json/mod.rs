@@ -15,7 +15,7 @@ use crate::config::paths::Root;
 use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT, StateDir};
 use crate::image::{FileState, Slot, TextImage};
-use crate::model::layout::Part;
+use crate::model::layout::{Part, is_taken};
 use crate::plan::Changes;
 
 /// The name of this store in snapshots.
@@ -72,7 +72,9 @@ impl JsonStore {
 
     fn slots(&self) -> impl Iterator<Item = Slot> {
         let parts = Part::ALL.into_iter().filter(|part| part.file().is_some()).map(Slot::File);
-        parts.chain(self.config_files.iter().cloned().map(Slot::Config))
+        let configs =
+            self.config_files.iter().filter(|path| !is_taken(&key_of(&self.state_dir, path)));
+        parts.chain(configs.cloned().map(Slot::Config))
     }
 
     fn path_of(&self, slot: &Slot) -> PathBuf {

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{hash, real};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
-use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, Part};
+use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
 use crate::plan::{After, FileChange};
 use crate::step::Step;
 use crate::store::{ManifestEntry, Source};
@@ -63,7 +63,7 @@ impl JsonStore {
                 slots.push((Slot::File(part), entry));
             } else if let Some(path) = configs.get(&entry.path) {
                 slots.push((Slot::Config(path.clone()), entry));
-            } else if ![DEVICES_DIR, IDENTITY_DIR].map(Some).contains(&folder_of(&entry.path)) {
+            } else if !is_beside(&entry.path) {
                 let there = self.image(state, &Slot::Config(self.state_dir.join(&entry.path)));
                 let there = there.bytes().map(|bytes| hash::of(bytes));
                 if there != entry.sha256 {
@@ -90,6 +90,7 @@ impl JsonStore {
         let look = |path: &Path| {
             // Anything can stand in a config that came with the snapshot.
             if path.extension().is_some_and(|end| CONFIG_ENDINGS.iter().any(|known| end == *known))
+                && !path.starts_with(self.state_dir.join(OWN_DIR))
             {
                 named.borrow_mut().push(path.to_path_buf());
             }
@@ -112,9 +113,11 @@ impl JsonStore {
 /// How files are called that only a snapshot's config includes.
 const CONFIG_ENDINGS: [&str; 3] = ["json", "json5", "jsonc"];
 
-/// The folder of a file that lies one level below the state dir.
-fn folder_of(path: &str) -> Option<&str> {
-    path.split_once('/').filter(|(_, name)| !name.contains('/')).map(|(folder, _)| folder)
+/// Whether a file lies beside the pairing files and is no more than kept: [`JsonStore::capture`] takes it along.
+fn is_beside(path: &str) -> bool {
+    let is_folder = |folder: &str| [DEVICES_DIR, IDENTITY_DIR].contains(&folder);
+    path.split_once('/').is_some_and(|(folder, name)| is_folder(folder) && !name.contains('/'))
+        && [".json", ".json.migrated"].iter().any(|end| path.ends_with(end))
 }
 
 fn not_ours(path: &str) -> Error {
