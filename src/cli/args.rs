@@ -113,7 +113,9 @@ pub enum Command {
     /// Take back the last change of clawmend; typed again, the one before it
     #[command(
         after_help = "Goes back to the snapshot that was made before the last repair, approve or restore that is not undone yet.\n\
-        `clawmend snapshot list` says what each `undo` takes back.\n\nExamples:\n  clawmend undo --dry-run\n  clawmend undo"
+        `clawmend snapshot list` says what each `undo` takes back.\n\n\
+        Exit: 0 the state is as before, also if that locks the CLI out (then it is said, with what to do); with --dry-run 1 if it would.\n\n\
+        Examples:\n  clawmend undo --dry-run\n  clawmend undo"
     )]
     Undo(Back),
     /// Make a snapshot now: the same as `snapshot create`
@@ -356,7 +358,7 @@ pub struct SnapshotCreate {
 /// `clawmend restore`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "Exit: 0 the state is as in the snapshot, also if that locks the CLI out (then it is said, with what to do).\n\n\
+    after_help = "Exit: 0 the state is as in the snapshot, also if that locks the CLI out (then it is said, with what to do); with --dry-run 1 if it would.\n\n\
     Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore latest --yes"
 )]
 pub struct Restore {

@@ -66,8 +66,12 @@ pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Resu
                 "the identity or the paired devices cannot be read, so a new identity cannot be paired"
             }
         };
-        return Err(Error::refused(format!("{text}; nothing was changed"))
-            .hint(Step::diagnose().note("says what is wrong")));
+        let hint = if options.pairing {
+            Step::diagnose().note("says what is wrong")
+        } else {
+            Step::text("leave --only out, or add --only pairing")
+        };
+        return Err(Error::refused(format!("{text}; nothing was changed")).hint(hint));
     }
     for note in without_effect(&state.model, &options) {
         context.warn(note);
@@ -146,7 +150,9 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
         });
     }
     if options.config_from.is_some() && idle(Options { config_from: None, ..options.clone() }) {
-        notes.push("--config-from changes nothing: the config is the same as this copy already, or the copy cannot replace it".to_owned());
+        let same = "the config is the same as this copy already, or the copy cannot replace it";
+        let why = if options.config { same } else { ONLY };
+        notes.push(format!("--config-from changes nothing: {why}"));
     }
     let narrows = options.scopes != Scopes::Full && options.pairing;
     if narrows && edits.is_empty() && model.local_id().is_some() {

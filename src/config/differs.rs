@@ -1,6 +1,6 @@
 //! What going back to a copy of the config changes: its keys, and the values that may be shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -21,7 +21,12 @@ pub fn differences(now: &[u8], copy: &[u8]) -> Option<Vec<String>> {
     let after = json5::parse(copy).ok()?;
     let mut found = Vec::new();
     match json5::parse(now) {
-        Ok(before) => by_value(&mut Vec::new(), Some(&before), Some(&after), &mut found),
+        Ok(before) => {
+            by_value(&mut Vec::new(), Some(&before), Some(&after), &mut found);
+            if found.is_empty() && now != copy {
+                found.push("comments, the layout or OpenClaw's own stamp".to_owned());
+            }
+        }
         Err(_) => {
             by_line(&String::from_utf8_lossy(now), &String::from_utf8_lossy(copy), &mut found)?
         }
@@ -97,10 +102,11 @@ fn by_line(now: &str, copy: &str, found: &mut Vec<String>) -> Option<()> {
                 named.insert(key, line.key.map(|_| line.number));
             }
             (ChangeTag::Insert, _, Some(line)) => {
-                let Some(path) = keys.get(&line.number) else { continue };
                 // The line of that key here is told by its whole path.
+                let path = keys.get(&line.number).map(Vec::as_slice).unwrap_or_default();
                 let number = path.last().and_then(|key| named.remove(key)).flatten();
-                named.entry(path_text(path)).or_insert(number);
+                let name = if path.is_empty() { "settings".to_owned() } else { path_text(path) };
+                named.entry(name).or_insert(number);
             }
             _ => {}
         }
@@ -110,9 +116,11 @@ fn by_line(now: &str, copy: &str, found: &mut Vec<String>) -> Option<()> {
         name.starts_with("meta.") || stamps.contains(&name.as_str())
     };
     // What is around another one says nothing more.
-    let names: Vec<String> = named.keys().cloned().collect();
-    let is_around =
-        |name: &String| names.iter().any(|other| other.starts_with(&format!("{name}.")));
+    let names: BTreeSet<String> = named.keys().cloned().collect();
+    let is_around = |name: &String| {
+        let below = format!("{name}.");
+        names.range(below.clone()..).next().is_some_and(|other| other.starts_with(&below))
+    };
     let told = named.into_iter().filter(|(name, _)| !own(name) && !is_around(name));
     found.extend(told.map(|(name, line)| match line {
         Some(line) => format!("{name} (line {line})"),
@@ -124,7 +132,7 @@ fn by_line(now: &str, copy: &str, found: &mut Vec<String>) -> Option<()> {
 /// A line that says something.
 struct Line<'t> {
     number: usize,
-    /// Its letters and digits.
+    /// What it says, without blanks and the marks of the grammar.
     plain: String,
     /// The key of OpenClaw's own that it begins with.
     key: Option<&'t str>,
@@ -137,24 +145,35 @@ fn lines(text: &str) -> Vec<Line<'_>> {
         let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
         Line {
             number: at + 1,
-            plain: line.chars().filter(|c| c.is_alphanumeric() || "._-+/*@".contains(*c)).collect(),
+            plain: line
+                .chars()
+                .filter(|c| !c.is_whitespace() && !"{}[],:\"'".contains(*c))
+                .collect(),
             key: rest.get(..end).filter(|word| is_known_key(word)),
         }
     });
     lines.filter(|line| !line.plain.is_empty()).collect()
 }
 
-/// The path of the last key on each line of a text that parses.
+/// What each line of a text that parses is about: the path that its keys have in common, or that of the list it goes on with.
 fn keys_of_lines(text: &str) -> BTreeMap<usize, Vec<String>> {
-    let mut keys = BTreeMap::new();
+    let mut keys: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut way = Way::default();
     let (mut line, mut from) = (1, 0);
     let _ = json5::walk(text, &mut |kind, at| {
         line += text.get(from..at.start).unwrap_or_default().matches('\n').count();
         from = at.start;
         way.follow(text, kind, at);
-        if kind == TokenKind::Key {
-            keys.insert(line, way.path().into_iter().map(str::to_owned).collect());
+        if matches!(kind, TokenKind::Key | TokenKind::Text | TokenKind::Plain) {
+            let path = way.path();
+            let known = keys
+                .entry(line)
+                .or_insert_with(|| path.iter().map(|key| (*key).to_owned()).collect());
+            let common = known.iter().zip(&path).take_while(|(one, other)| one == *other).count();
+            // A key and its own value are one.
+            if kind == TokenKind::Key {
+                known.truncate(common);
+            }
         }
     });
     keys
@@ -181,6 +200,24 @@ mod tests {
             .replace("\"auth\": {\n", "\"auth\": {\n  \"mode\": \"token\",\n  \"hunter4\": 1,\n");
         assert_eq!(said(&more), ["line 8", "mode (line 7)"]);
         assert_eq!(said(&comma.replace("    \"bind\": \"loopback\",\n", "")), ["gateway.bind"]);
+        assert_eq!(said(&comma.replace("hunter2", "hunter2!$")), ["gateway.auth.token (line 7)"]);
+    }
+
+    #[test]
+    fn what_a_line_without_a_key_of_its_own_says_is_named_too() {
+        let said = |now: &str, copy: &str| differences(now.as_bytes(), copy.as_bytes()).unwrap();
+        let list = "{ \"channels\": { \"telegram\": { \"allowFrom\": [\n\"1\",\n\"2\"\n] } } }";
+        let less = list.replace(",\n\"2\"", "").replace("] }", "] ");
+        assert_eq!(said(&less, list), ["channels.telegram.allowFrom"]);
+        let two = "{ \"gateway\": { \"port\": 1, \"bind\": \"lan\" } }";
+        assert_eq!(said(&two.replace("1,", "2"), two), ["gateway (line 1)"]);
+        let far = "{ \"a\": 1, \"b\": 2 }";
+        assert_eq!(said(&far.replace("1,", "3"), far), ["line 1", "settings"]);
+        // Of what parses a comment is no value.
+        assert_eq!(
+            said("{ a: 1 } // why", "{ a: 1 }"),
+            ["comments, the layout or OpenClaw's own stamp"]
+        );
     }
 
     #[test]
@@ -196,6 +233,10 @@ mod tests {
                 "gateway.port (it comes back)"
             ]
         );
-        assert_eq!(said(&COPY.replace("2026-01", "2026-02")), [""; 0]);
+        assert_eq!(
+            said(&COPY.replace("2026-01", "2026-02")),
+            ["comments, the layout or OpenClaw's own stamp"]
+        );
+        assert_eq!(said(COPY), [""; 0]);
     }
 }

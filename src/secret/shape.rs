@@ -162,7 +162,7 @@ static DATE: Pattern =
 static MODEL: Pattern =
     Pattern::new("[0-9]{1,3}|(?:19|20)[0-9]{2}|[A-Za-z]{0,3}[0-9]{1,3}[A-Za-z]{0,2}");
 /// What Windows calls a machine that nobody named.
-static WINDOWS_NAME: Pattern = Pattern::new("(?:DESKTOP|LAPTOP|WIN)-[0-9A-Z]{7,11}");
+static WINDOWS_NAME: Pattern = Pattern::new("(?:DESKTOP|LAPTOP)-[0-9A-Z]{7}|WIN-[0-9A-Z]{11}");
 /// The number of a system's version.
 static NUMBERS: Pattern = Pattern::new(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}");
 
@@ -244,28 +244,44 @@ fn is_hash(text: &str) -> bool {
 }
 
 /// A name as people and systems give it: `Anna's iPhone`, `Chrome (macOS)`, `DESKTOP-A1B2C3D`, `客厅 📱`. A passphrase
-/// is words too: more than three are a name only where the others are a device's or very short.
+/// is words too, and a code letters and digits: few of either are a name, and more only beside a device's word.
 fn is_name(text: &str) -> bool {
     if WINDOWS_NAME.fits(text) {
         return true;
     }
-    let (mut words, mut free, mut numbers, mut digits) = (0, 0, 0, 0);
+    let (mut known, mut words, mut free, mut numbers, mut digits, mut mixed) = (0, 0, 0, 0, 0, 0);
+    let mut is_odd = false;
     for part in text.split(' ').filter(|part| !["-", "–", "&", "|", "·"].contains(part)) {
         for part in part.trim_matches(['(', ')', ',']).split(['-', '.', '_', ':', '\'', '’']) {
             let number = part.bytes().filter(u8::is_ascii_digit).count();
-            let is_known = is_device_word(part.trim_end_matches(|c: char| c.is_ascii_digit()));
+            let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+            // Hosters number their machines.
+            let most = if ["srv", "vps"].contains(&word) { 7 } else { 4 };
             match number {
-                0 if is_word(part) => words += 1,
-                1..=7 if is_known => words += 1,
-                1.. if MODEL.fits(part) => numbers += 1,
+                0 if is_device_word(part) => known += 1,
+                0 if is_word(part) => {
+                    words += 1;
+                    free += usize::from(part.len() > 2);
+                }
+                1.. if number <= most && is_device_word(word) => known += 1,
+                1.. if MODEL.fits(part) => {
+                    numbers += 1;
+                    mixed += usize::from(part.len() > number);
+                    is_odd |= part.starts_with(|c: char| c.is_ascii_lowercase());
+                }
                 _ => return false,
             }
-            free += usize::from(number == 0 && !is_known && part.len() > 2);
             digits += number;
         }
     }
-    let is_number = words == 0 && digits <= 2;
-    (is_number || (1..=8).contains(&words)) && free <= 3 && numbers <= 4 && digits <= 9
+    let is_number = known + words == 0 && digits <= 2;
+    (is_number || (1..=8).contains(&(known + words)))
+        && words <= 4
+        && free <= 3
+        && numbers <= 4
+        && digits <= 9
+        && (known > 0 || !is_odd)
+        && mixed <= 1 + usize::from(known > 0)
 }
 
 /// A word of a name. What changes its case more than twice is random, and what only `a` to `f` make is hex.

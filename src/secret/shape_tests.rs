@@ -106,6 +106,17 @@ fn no_shape_lets_a_secret_through() {
         "PC hunter2",
         "box correct horse battery staple",
         "admin@host",
+        "ops-ab12-cd34-ef56-gh78",
+        "key AB12-CD34-EF56",
+        "sk-a1-b2-c3-d4",
+        "s-3-c-r-3-t-a",
+        "pw abc123",
+        "gateway9999999",
+        "pi3141592",
+        "mac1234567",
+        "DESKTOP-SECRETPWD12",
+        "my pass is xy ab cd",
+        "to be or not to be it is",
     ];
     for shape in [
         Shape::DeviceId,

@@ -313,6 +313,10 @@ fn a_log_with_several_messages_explains_each() {
     assert_eq!(run.stdout.matches("another message too: ").count(), 1, "{}", run.text());
     let json = sandbox.run(&["explain", "--json", log]).json();
     assert_eq!(json["others"].as_array().unwrap().len(), 1, "{json}");
+    // The newest lines of a long one count.
+    let long = format!("{}{log}", "[gateway] tick\n".repeat(600));
+    let json = sandbox.run(&["explain", "--json", &long]).json();
+    assert_eq!(json["others"].as_array().unwrap().len(), 1, "{json}");
     // One message in many words is one.
     let one = "unauthorized: device token mismatch (rotate/reissue device token)";
     let run = sandbox.run(&["explain", one]).expect(Exit::Done);

@@ -234,6 +234,24 @@ fn a_preview_names_what_is_given_to_whom() {
 
 /// What goes whole is one line of the diff; going back says what the CLI loses, and what each snapshot is for.
 #[test]
+fn a_list_that_another_takes_the_place_of_is_told_line_by_line() {
+    let sandbox = Sandbox::fixture(FILES);
+    let with = |scopes: &[String]| {
+        let mut paired = sandbox.json("devices/paired.json");
+        paired.as_object_mut().unwrap().values_mut().next().unwrap()["approvedScopes"] =
+            json!(scopes);
+        sandbox.write("devices/paired.json", serde_json::to_string_pretty(&paired).unwrap());
+    };
+    with(&["operator.pairing".to_owned()]);
+    sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+    with(&["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(|name| format!("operator.{name}")));
+    let told = sandbox.run(&["restore", "--dry-run"]).stdout;
+    for name in ["a", "e", "i"] {
+        assert!(told.contains(&format!("\"operator.{name}\"")), "{told}");
+    }
+}
+
+#[test]
 fn what_goes_is_a_line_and_a_way_back_says_what_it_takes() {
     let sandbox = Sandbox::fixture(FILES);
     let told = sandbox.run(&["repair", "--dry-run"]).stdout;

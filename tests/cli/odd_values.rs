@@ -82,4 +82,15 @@ fn the_files_of_tls_are_looked_for_where_the_config_names_them() {
     sandbox.write("c.pem", "-----BEGIN CERTIFICATE-----\n");
     assert!(with(named).unwrap().contains("the key of gateway.tls is not there"));
     assert!(with(", \"autoGenerate\": false").unwrap().contains("the certificate"));
+    // A path of the config is shown as any other is.
+    assert!(
+        with(", \"autoGenerate\": false, \"certPath\": \"/x?token=hunter2hunter2 s3cr3t\"")
+            .is_some()
+    );
+    let shown = sandbox.run(&["diagnose", "-v"]);
+    assert!(
+        !shown.text().contains("hunter2") && !shown.text().contains("s3cr3t"),
+        "{}",
+        shown.text()
+    );
 }

@@ -1,11 +1,12 @@
 //! `gateway.tls`: the files that the gateway serves with.
 
 use super::value::hosted;
-use super::{at_next_start, place};
+use super::{at_next_start, name, place};
 use crate::checks::{Check, Stage};
 use crate::config::facts::{TlsFile, TlsKind};
 use crate::finding::{Code, Severity};
 use crate::format::json5::path_text;
+use crate::secret::shape::Shape;
 use crate::step::Step;
 
 pub static UNUSABLE: Check = Check {
@@ -37,7 +38,7 @@ pub static UNUSABLE: Check = Check {
         let off = Step::text("or set gateway.tls.enabled to false");
         let finding = check
             .finding(place(model, setting), says)
-            .seen("file", crate::platform::shown(&bad.path))
+            .seen("file", Shape::File.show(&name(model, &bad.path)))
             .by_hand([Step::text(format!("correct {}", path_text(&setting.path))), off]);
         Some(at_next_start(model, finding))
     },

@@ -374,7 +374,11 @@ impl Report {
             since: proposal.since.clone(),
             restart_gateway: proposal.changes.touch_config(),
             lets_in: proposal.lets_in.clone(),
-            done: plan::lines(&state.model, &proposal.changes, goes_back),
+            // A way back has said it before the question.
+            done: match goes_back {
+                true => Vec::new(),
+                false => plan::lines(&state.model, &proposal.changes, false),
+            },
             was_locked: locks_out(&state.findings),
             untouched: untouched(call, &state.findings, proposal),
         }

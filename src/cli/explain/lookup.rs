@@ -42,7 +42,10 @@ pub(super) fn matching(text: &str) -> Matches {
 /// tells nothing.
 pub(super) fn each_told<'m>(text: &str, messages: &'m [Match]) -> Vec<&'m Match> {
     let mut told: Vec<&Match> = Vec::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty()).take(MOST_LINES) {
+    let mut lines: Vec<&str> =
+        text.lines().rev().filter(|line| !line.trim().is_empty()).take(MOST_LINES).collect();
+    lines.reverse();
+    for line in lines {
         let Some(first) = messages::find(line).into_iter().next() else { continue };
         let known = messages.iter().find(|one| one.is_telling() && one.is_the_same(&first));
         told.extend(known.filter(|known| !told.iter().any(|one| one.is_the_same(known))));

@@ -8,7 +8,7 @@ pub use rows::row;
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use similar::{ChangeTag, TextDiff};
+use similar::{Change, ChangeTag, TextDiff};
 
 use super::{Paint, mask};
 use crate::format::{Splice, edit};
@@ -186,9 +186,15 @@ impl Lines<'_> {
         let mut rest = changes.as_slice();
         while let Some((change, later)) = rest.split_first() {
             let goes = rest.iter().take_while(|one| one.tag() == ChangeTag::Delete).count();
-            let comes = rest.iter().skip(goes).take_while(|one| one.tag() == ChangeTag::Insert);
+            let mut comes = rest.iter().skip(goes).take_while(|one| one.tag() == ChangeTag::Insert);
+            let is_bracket = |one: &Change<&str>| {
+                one.value().trim().bytes().all(|byte| b"{}[],".contains(&byte))
+            };
             // What goes whole is one line: what it was stands in the snapshot.
-            if goes > WHOLE && comes.count() <= 1 && matches!(self.text, Text::Store(..)) {
+            if goes > WHOLE
+                && comes.all(|one| is_bracket(&one))
+                && matches!(self.text, Text::Store(..))
+            {
                 let (run, after) = rest.split_at(goes);
                 let mut lines = run.iter().map(|one| line(&old, one.old_index()));
                 let first = line(&old, change.old_index());
