@@ -40,6 +40,11 @@ impl Part {
     /// The identity's file, and what an interrupted import of it leaves.
     pub const IDENTITY_FILES: [Part; 3] = [Part::Identity, Part::NativeClaim, Part::DoctorClaim];
 
+    /// Whether only an interrupted import leaves it.
+    pub fn is_claim(self) -> bool {
+        matches!(self, Part::NativeClaim | Part::DoctorClaim)
+    }
+
     /// The file of the file generation (up to 2026.7.x), relative to the state dir.
     pub fn file(self) -> Option<&'static str> {
         match self {

@@ -14,6 +14,7 @@ use super::since;
 use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
+use crate::model::layout::Part;
 use crate::plan::Changes;
 use crate::step::Step;
 use crate::store::{Sink, Stores, json, sqlite};
@@ -123,8 +124,14 @@ impl Builder {
     }
 
     fn build(mut self, request: &Create<'_>, last: Option<&Summary>) -> Result<Snapshot, Error> {
-        let entries = request.stores.capture(&mut self)?;
+        let mut entries = request.stores.capture(&mut self)?;
         let after = request.changes.map(|changes| Expected::of(changes, request.state_dir));
+        // What only an interrupted import leaves is missing only where this run puts it there.
+        entries.retain(|entry| {
+            let is_claim = Part::of_file(&entry.path).is_some_and(Part::is_claim);
+            let is_put = |after: &Expected| after.files.contains_key(&entry.path);
+            entry.name.is_some() || !is_claim || after.as_ref().is_some_and(is_put)
+        });
         let fields = request.changes.map(|changes| since::fields(changes, request.state_dir));
         self.dir.remove_tree(SCRATCH)?;
         let manifest = Manifest {

@@ -196,4 +196,6 @@ fn what_an_app_claimed_of_the_identity_goes_and_comes_back() {
     assert!(names.iter().all(|name| !sandbox.path(name).exists()));
     sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
     assert!(names.iter().all(|name| sandbox.read(name) == claim));
+    sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
+    assert!(names.iter().all(|name| !sandbox.path(name).exists()));
 }

@@ -191,10 +191,7 @@ impl Lines<'_> {
                 one.value().trim().bytes().all(|byte| b"{}[],".contains(&byte))
             };
             // What goes whole is one line: what it was stands in the snapshot.
-            if goes > WHOLE
-                && comes.all(|one| is_bracket(&one))
-                && matches!(self.text, Text::Store(..))
-            {
+            if goes > WHOLE && comes.all(is_bracket) && matches!(self.text, Text::Store(..)) {
                 let (run, after) = rest.split_at(goes);
                 let mut lines = run.iter().map(|one| line(&old, one.old_index()));
                 let first = line(&old, change.old_index());

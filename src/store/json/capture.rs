@@ -8,8 +8,8 @@ use super::{JsonStore, NAME, key_of};
 use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{Dir, STORE_LIMIT};
-use crate::image::{Slot, Unusable};
-use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, Part};
+use crate::image::Unusable;
+use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR};
 use crate::store::{ManifestEntry, Sink};
 
 /// How many further files of a folder go into a snapshot.
@@ -35,10 +35,7 @@ impl JsonStore {
                 Ok(Some(found)) => self.copy(&found, key, &piece, STORE_LIMIT, sink)?,
                 Err(why) => Err(why),
             };
-            let is_claim = matches!(slot, Slot::File(Part::NativeClaim | Part::DoctorClaim));
             match copied {
-                // What only an interrupted import leaves is not missing where it is not there.
-                Ok(entry) if is_claim && entry.name.is_none() => {}
                 Ok(entry) => entries.push(entry),
                 // A link, a folder, a device: nothing that a restore would bring back.
                 Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {}
