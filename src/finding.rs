@@ -272,6 +272,13 @@ impl Finding {
         self.notes(condition.then_some(text))
     }
 
+    /// Of what the releases decide differently, where none has left its name: says which do what.
+    #[must_use]
+    pub fn unsure(self, differ: &str) -> Self {
+        let says = format!("no file names the OpenClaw release that runs here: {differ}");
+        self.rated(Severity::Unchecked).note(says)
+    }
+
     /// With the words for what `repair` does; they count only where it has an edit.
     #[must_use]
     pub fn repaired(mut self, what: impl Into<String>) -> Self {

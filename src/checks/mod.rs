@@ -215,16 +215,15 @@ fn eased_by_gateway(model: &Model, check: &Check, finding: Finding) -> Finding {
         Some(true) => finding.rated(Severity::Warning).note(
             "the gateway makes this good by itself, at its start or at the CLI's next command",
         ),
-        None if finding.severity == Severity::Blocks => {
-            finding.rated(Severity::Unchecked).note(RELEASES_DIFFER)
-        }
+        None if finding.severity == Severity::Blocks => finding.unsure(RELEASES_DIFFER),
         // What is not sure anyway has said so.
         Some(false) | None => finding,
     }
 }
 
 /// Said of a finding of which the next command shows whether it locks out.
-const RELEASES_DIFFER: &str = "no file names the OpenClaw release that runs here: some releases make this good by themselves at the CLI's next command, others refuse the CLI";
+const RELEASES_DIFFER: &str =
+    "some releases make this good by themselves at the CLI's next command, others refuse the CLI";
 
 /// Whether this machine's CLI is kept out, or that could not be told.
 pub fn fails(findings: &[Finding]) -> bool {

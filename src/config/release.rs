@@ -77,6 +77,31 @@ impl Release {
     }
 }
 
+/// What a gateway does that finds no shared token or password at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tokenless {
+    /// It does not start.
+    Refuses,
+    /// It makes a token and writes it into the config, where the CLI finds it (seen on 2026.2.19, 2026.4.15, 2026.5.7).
+    Writes,
+    /// It makes a token and keeps it in memory, where the CLI does not find it (code of 2026.5.12).
+    Keeps,
+    /// It makes none, and lets paired devices in.
+    Starts,
+}
+
+impl Release {
+    /// What a gateway of this release does without a shared token or password.
+    pub fn tokenless(self) -> Tokenless {
+        match self {
+            _ if self.is_from("2026.5.13") => Tokenless::Starts,
+            _ if self.is_from("2026.5.8") => Tokenless::Keeps,
+            _ if self.is_from("2026.2.19") => Tokenless::Writes,
+            _ => Tokenless::Refuses,
+        }
+    }
+}
+
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [year, month, patch] = self.number;

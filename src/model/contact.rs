@@ -12,14 +12,18 @@ use crate::format::scan::ValueKind;
 use crate::plan::StoreKind;
 
 /// The first release of each set of rules that goes by [`Model::by_release`].
-const FIRST_OF_RULES: [&str; 15] = [
+const FIRST_OF_RULES: &[&str] = &[
     "2026.1.1",
     "2026.2.13",
     "2026.2.19",
+    "2026.2.21",
     "2026.2.22",
     "2026.2.23",
     "2026.3.1",
+    "2026.3.13",
+    "2026.3.28",
     "2026.3.31",
+    "2026.4.3",
     "2026.4.6",
     "2026.4.16",
     "2026.4.29",
@@ -27,6 +31,7 @@ const FIRST_OF_RULES: [&str; 15] = [
     "2026.5.7",
     "2026.5.8",
     "2026.5.13",
+    "2026.6.11",
     "2026.8.1",
 ];
 
@@ -143,7 +148,7 @@ impl Model {
             (AuthKind::Proxy, _) => self.shared == Shared::Present,
             // A gateway that runs has paired its own machine already, and does so again only when it starts.
             (AuthKind::Token, PairingFault::Unknown) => {
-                gateway.auth_token.is_missing() && self.facts.gateway == GatewayProcess::NotRunning
+                !gateway.auth_token.is_filled() && self.facts.gateway == GatewayProcess::NotRunning
             }
             _ => false,
         }

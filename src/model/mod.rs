@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::config::model::{AuthKind, ConfigModel, ConfigState, Signs};
-use crate::config::release::Release;
+use crate::config::release::{Release, Tokenless};
 use crate::finding::Place;
 use crate::image::{Database, DatabaseState, FileState, Images, Table};
 use crate::plan::StoreKind;
@@ -182,11 +182,10 @@ impl Model {
         }
     }
 
-    /// Whether a start of a release that sees no shared token makes one and writes it into the config (2026.2.19 to 2026.5.7: seen on
-    /// 2026.2.19, 2026.4.15, 2026.5.7), also where other machines can reach it (2026.4.15, 2026.5.7).
+    /// Whether a start of a release that sees no shared token makes one and writes it into the config, also where other machines can
+    /// reach it (2026.4.15, 2026.5.7).
     fn makes_token(&self, release: Release) -> bool {
-        release.is_from("2026.2.19")
-            && !release.is_from("2026.5.8")
+        release.tokenless() == Tokenless::Writes
             && self.config.auth_kind() == AuthKind::Token
             && self.config.may_get_token()
     }

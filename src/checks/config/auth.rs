@@ -69,12 +69,14 @@ pub static DRIFT: Check = Check {
             ]),
         };
         Some(match model.makes_token_at_start() {
-            _ if takes_the_clis(model) => finding.rated(Severity::Info).note(
-                "from 2026.8 the gateway takes it for its own, so both have it",
-            ),
+            _ if takes_the_clis(model) => finding
+                .rated(Severity::Info)
+                .note("from 2026.8 the gateway takes it for its own, so both have it"),
             Some(true) => finding.rated(Severity::Warning).note(MAKES_TOKEN),
             Some(false) => finding,
-            None => finding.rated(Severity::Unchecked).note("no file names the OpenClaw release that runs here: some releases make a shared token when they start, others do not"),
+            None => {
+                finding.unsure("some releases make a shared token when they start, others do not")
+            }
         })
     },
     edits: Edits::Config(|model, options| {
@@ -87,7 +89,7 @@ pub static DRIFT: Check = Check {
 fn alone(model: &Model) -> Option<&Setting<Secret>> {
     let (gateway, facts) = (gateway(model)?, &model.config.facts);
     let is_alone = model.config.auth_kind() == AuthKind::Token
-        && gateway.auth_token.is_missing()
+        && !gateway.auth_token.is_filled()
         && !model.config.is_guarded()
         && !facts.seen_by_cli().any(|at| at.token.is_some() || at.password.is_some());
     let shown = [&gateway.remote_token, &gateway.remote_password];

@@ -47,13 +47,13 @@ pub static INVALID: Check = Check {
         let finding = check.finding(place(model, bind), says).note(shown(bind));
         let finding = wanted.repair(model, finding, format!("set gateway.bind to \"{word}\""));
         let alias = bind.value().and_then(|word| bind_alias(word));
-        let mapped = is_mapped(model, alias);
-        let (is_mapped, is_unsure) = (mapped == Some(true), mapped.is_none());
-        let finding = finding
-            .rated_if(is_mapped, Severity::Info)
-            .note_if(is_mapped, "a gateway of this release takes it for the right word by itself")
-            .rated_if(is_unsure, Severity::Unchecked)
-            .note_if(is_unsure, "no file names the OpenClaw release that runs here: 2026.3.28 to 2026.4.29 and 2026.8.1 and later take it for the right word, others do not start");
+        let finding = match is_mapped(model, alias) {
+            Some(true) => finding
+                .rated(Severity::Info)
+                .note("a gateway of this release takes it for the right word by itself"),
+            Some(false) => finding,
+            None => finding.unsure("2026.3.28 to 2026.4.29 (not 2026.4.5) and 2026.8.1 and later take it for the right word, others do not start"),
+        };
         let is_edited = matches!(finding.remedy, Remedy::Repair(_));
         Some(if word == "loopback" && is_edited && model.config.is_guarded() {
             let lan = Step::clawmend(["repair", "--bind", "lan"]);

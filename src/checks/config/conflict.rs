@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::secrets::{MAKES_TOKEN, new_token_in, reach, starts_without_none, unguarded};
+use super::secrets::{MAKES_TOKEN, new_token_in, reach, starts_without_none, unguarded, word};
 use super::value::{Wanted, edits, hosted};
 use super::{at_next_start, bind, place};
 use crate::checks::{Check, Edits, Options, Stage};
@@ -13,7 +13,6 @@ use crate::config::release::Release;
 use crate::config::vocabulary::BINDS;
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
-use crate::model::scopes::Era;
 use crate::plan::StoreKind;
 use crate::step::Step;
 
@@ -77,14 +76,16 @@ fn origins(model: &Model, options: &Options) -> Option<Wanted> {
     let gateway = hosted(model)?;
     let origins = &gateway.control_ui_allowed_origins;
     let fallback = &gateway.control_ui_dangerously_allow_host_header_origin_fallback;
-    let stops = |release: Release| release.is_from("2026.2.23") && !release.is_from("2026.3.1");
     let bind = bind::wanted(model, options).or_else(|| chosen_bind(model, options));
-    let is_wide = match bind.as_ref().map(|wanted| wanted.new.as_str()) {
-        Some(word) => matches!(word, Some("lan" | "tailnet")),
-        None => reach(model, gateway).is_some_and(|(word, _, is_wide)| word.is_some() && is_wide),
+    let word = match &bind {
+        Some(wanted) => wanted.new.as_str(),
+        None => word(gateway)?,
     };
-    let is_open = is_wide
-        && origins.names_none()
+    let reach = reach(model, gateway, word)?;
+    let stops = |release: Release| {
+        reach.is_wide(release) && release.is_from("2026.2.23") && !release.is_from("2026.3.1")
+    };
+    let is_open = origins.names_none()
         && gateway.control_ui_enabled.value() != Some(&false)
         && fallback.value() != Some(&true);
     if !is_open || model.store == StoreKind::Sqlite || model.by_release(stops) == Some(false) {
@@ -152,9 +153,7 @@ impl About<'_> {
         Some(match found.stops {
             Some(true) => finding,
             Some(false) => finding.rated(Severity::Warning).note(MAKES_TOKEN),
-            None => finding.rated(Severity::Unchecked).note(
-                "no file names the OpenClaw release that runs here: some releases start with these settings, others do not",
-            ),
+            None => finding.unsure("some releases start with these settings, others do not"),
         })
     }
 
@@ -169,12 +168,17 @@ impl About<'_> {
                 "set gateway.auth.mode to \"token\" or \"password\"",
             )
         })?;
-        Some(finding.rated_if(self.model.era == Era::Literal, Severity::Warning))
+        // In the code of 2026.3.13, not in that of 2026.3.2.
+        Some(match self.model.by_release(|release| release.is_from("2026.3.13")) {
+            Some(true) => finding,
+            Some(false) => finding.rated(Severity::Warning),
+            None => finding.unsure("2026.3.13 and later do not start, earlier ones do"),
+        })
     }
 
     fn no_password(&self) -> Option<Finding> {
         let asks = self.gateway.auth_mode.value().is_some_and(|mode| mode == "password");
-        let none = self.gateway.auth_password.is_missing()
+        let none = !self.gateway.auth_password.is_filled()
             && !self.in_variables(|at| at.password.is_some());
         (asks && none).then(|| {
             self.says(
@@ -186,17 +190,22 @@ impl About<'_> {
     }
 
     fn no_token(&self) -> Option<Finding> {
-        let release = starts_without_none(self.model)?;
         let token = &self.gateway.auth_token;
-        let is_blank = token.value().is_some_and(|token| token.expose().trim().is_empty());
         let none = self.model.config.auth_kind() == AuthKind::Token
-            && (token.is_missing() || is_blank)
+            && !token.is_filled()
             && !self.in_variables(|at| at.token.is_some());
-        let says = format!(
-            "there is no shared token, and without one a gateway of {release} does not start"
-        );
+        let starts = starts_without_none(self.model);
+        if !none || starts == Some(true) {
+            return None;
+        }
+        let says =
+            "there is no shared token, and without one a gateway up to 2026.2.17 does not start";
         let new = Step::clawmend(["repair", "--new-token"]).after("make one");
-        none.then(|| self.says(&self.gateway.auth_token, says, "").choice(new))
+        let finding = self.says(token, says, "").choice(new);
+        Some(match starts {
+            Some(_) => finding,
+            None => finding.unsure("2026.2.19 and later start without one"),
+        })
     }
 
     fn custom(&self) -> Option<Finding> {
@@ -255,15 +264,25 @@ impl About<'_> {
             return None;
         }
         let token = &gateway.hooks_token;
-        let is_blank = token.value().is_some_and(|token| token.expose().trim().is_empty());
-        if token.is_missing() || is_blank {
+        if !token.is_filled() {
             let says = "hooks.enabled is true, but there is no hooks.token";
             return Some(self.says(token, says, "set hooks.token, or hooks.enabled to false"));
         }
-        (token.value()? == self.model.config.shared_secret()?).then(|| {
-            let says = "hooks.token is the same as the gateway's token";
-            self.says(&gateway.auth_token, says, "give hooks.token a value of its own")
-                .rated_if(self.model.store == StoreKind::Sqlite, Severity::Warning)
+        let [ours, theirs] = [self.model.config.shared_secret()?, token.value()?];
+        if ours.expose().trim() != theirs.expose().trim() {
+            return None;
+        }
+        // 2026.2.19 to 2026.5.28 (seen) do not start, by their code; 2026.6.11 and later warn.
+        let stops = |release: Release| {
+            let is_token = self.model.config.auth_kind() == AuthKind::Token;
+            is_token && release.is_from("2026.2.19") && !release.is_from("2026.6.11")
+        };
+        let says = "hooks.token is the same as the gateway's token";
+        let finding = self.says(&gateway.auth_token, says, "give hooks.token a value of its own");
+        Some(match self.model.by_release(stops) {
+            Some(true) => finding,
+            Some(false) => finding.rated(Severity::Warning),
+            None => finding.unsure("2026.2.19 to 2026.5.28 do not start, others do"),
         })
     }
 
@@ -274,11 +293,12 @@ impl About<'_> {
         let finding = self.says(&self.gateway.control_ui_allowed_origins, says, "");
         let repairs = "set gateway.controlUi.allowedOrigins to this machine's own addresses, as later releases do";
         let finding = wanted.repair(self.model, finding, repairs);
-        let is_sure = self.model.release().is_some();
-        Some(finding.rated_if(!is_sure, Severity::Unchecked).note_if(
-            !is_sure,
-            "no file names the OpenClaw release that runs here: 2026.2.23 to 2026.2.26 do not start, later ones set it themselves",
-        ))
+        Some(match self.model.release() {
+            Some(_) => finding,
+            None => {
+                finding.unsure("2026.2.23 to 2026.2.26 do not start, later ones set it themselves")
+            }
+        })
     }
 
     fn proxy(&self) -> Vec<Finding> {

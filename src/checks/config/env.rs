@@ -41,7 +41,8 @@ pub static TOKEN: Check = Check {
             AuthKind::Password => (password, &gateway.auth_password, token),
             AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => return vec![],
         };
-        let own = setting.usable();
+        // A word like `undefined` is a secret to the gateway, though a bad one.
+        let own = setting.value().filter(|_| setting.is_filled());
         // The first place that sets it is the one the CLI goes by.
         let sent = match (one.first(model), own) {
             (Some((at, secret)), Some(own)) => differs(model, check, &one, at, secret, own),
@@ -53,7 +54,8 @@ pub static TOKEN: Check = Check {
         };
         let set_there = model.config.facts.of_the_service().filter_map(|at| {
             let secret = (one.of)(at)?;
-            let counts = own.map_or(setting.is_missing(), |own| own != secret);
+            let is_only_there = || !setting.is_filled() && model.config.agreed_secret().is_none();
+            let counts = own.map_or_else(is_only_there, |own| own != secret);
             counts.then(|| {
                 let path = path_text(&setting.path);
                 in_the_service(model, check, &one, at, secret, own, &path)
@@ -108,7 +110,7 @@ fn alone(
     let is_known = model.config.agreed_secret() == Some(secret.expose().trim());
     let name = shown.name;
     let says = format!("the CLI sends {name}, and the config has no secret to compare it with");
-    (setting.is_missing() && !is_known).then(|| {
+    (!setting.is_filled() && !is_known).then(|| {
         shown
             .about(check, at, secret, &says)
             .by_hand([without(at, shown.name)])

@@ -238,12 +238,11 @@ fn wrong_value(told: &Told<'_>, check: &Check, refused: &Refused) -> Option<Find
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
     let now = model.config.raw(path).map(|value| crate::secret::shown::value(path, value));
-    let is_guess = told.is_guess(refused);
-    let finding = finding
-        .seen_each("now", now)
-        .rated_if(is_guess, Severity::Unchecked)
-        .note_if(is_guess, "no file names the OpenClaw release that runs here: some releases take this value, others refuse the config");
-    Some(told.rated(finding))
+    let finding = finding.seen_each("now", now);
+    Some(told.rated(match told.is_guess(refused) {
+        true => finding.unsure("some releases take this value, others refuse the config"),
+        false => finding,
+    }))
 }
 
 pub static DUPLICATE: Check = Check {

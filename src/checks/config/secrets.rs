@@ -7,7 +7,7 @@ use super::value::{Wanted, hosted};
 use crate::checks::Options;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
-use crate::config::release::Release;
+use crate::config::release::{Release, Tokenless};
 use crate::config::url::{Distance, distance};
 use crate::config::vars;
 use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
@@ -23,66 +23,90 @@ pub const MAKES_TOKEN: &str = "the gateway makes a shared token when it starts";
 pub struct Unguarded {
     /// The bind, in words.
     pub bind: &'static str,
-    /// Whether other machines reach the gateway through it.
+    /// Whether other machines reach the gateway through it, in some release that may run here.
     pub is_wide: bool,
     /// Whether the gateway does not start with it; `None`: some of the releases that may run here do not.
     pub stops: Option<bool>,
 }
 
 /// The bind that has no guard. Up to 2026.5.12 a gateway compares the word (2026.4.15 was seen to refuse `custom` with 127.0.0.1),
-/// from 2026.5.18 on the address. Up to 2026.4.5 no bind is `loopback` also in a container.
+/// from 2026.5.18 on the address.
 pub fn unguarded(model: &Model) -> Option<Unguarded> {
-    let gateway = gateway(model)?;
-    if model.config.is_client() || model.config.is_guarded() {
-        return None;
-    }
-    let (word, bind, is_wide) = reach(model, gateway)?;
+    let gateway = gateway(model).filter(|_| !model.config.is_client())?;
+    unguarded_by(model, gateway, word(gateway)?)
+}
+
+fn unguarded_by(model: &Model, gateway: &Gateway, word: Option<&str>) -> Option<Unguarded> {
+    let reach = reach(model, gateway, word).filter(|_| !model.config.is_guarded())?;
     let kind = model.config.auth_kind();
     // A gateway that wants a token says so of any bind, or makes one.
     let is_word_enough = kind == AuthKind::None && word.is_some();
     let wants = |release: Release| {
-        (is_wide && (word.is_some() || release.is_from("2026.4.6")))
-            || is_word_enough && !release.is_from("2026.5.13")
+        reach.is_wide(release) || is_word_enough && !release.is_from("2026.5.13")
     };
     let makes_one = |release: Release| {
-        kind == AuthKind::Token && release.is_from("2026.2.19") && !release.is_from("2026.5.13")
+        kind == AuthKind::Token
+            && matches!(release.tokenless(), Tokenless::Writes | Tokenless::Keeps)
     };
     (model.by_release(wants) != Some(false)).then(|| Unguarded {
-        bind,
-        is_wide,
+        bind: reach.bind,
+        is_wide: model.by_release(|release| reach.is_wide(release)) != Some(false),
         stops: model.by_release(|release| wants(release) && !makes_one(release)),
     })
 }
 
-/// The bind other than `loopback`: its word, in words, and whether other machines reach the gateway through it.
-pub fn reach<'m>(
-    model: &Model,
-    gateway: &'m Gateway,
-) -> Option<(Option<&'m str>, &'static str, bool)> {
+/// The word of `gateway.bind`; `None`: it is no text.
+pub fn word(gateway: &Gateway) -> Option<Option<&str>> {
+    match &gateway.bind.field {
+        Field::Value(word) => Some(Some(word)),
+        Field::Missing => Some(None),
+        Field::Wrong(_) | Field::Reference(_) => None,
+    }
+}
+
+/// How far a bind other than `loopback` reaches.
+pub struct Reach {
+    /// The bind, in words.
+    bind: &'static str,
+    /// The first release that lets other machines reach the gateway through it, if any does.
+    wide_from: Option<&'static str>,
+}
+
+impl Reach {
+    /// Whether other machines reach a gateway of this release through it.
+    pub fn is_wide(&self, release: Release) -> bool {
+        self.wide_from.is_some_and(|first| release.is_from(first))
+    }
+}
+
+/// Since when others are let in by a bind that says so itself.
+const ALWAYS: Option<&str> = Some("2026.1.1");
+/// Since when a gateway in a container listens on all networks without being told to (not 2026.4.5, but 2026.4.7, by their code).
+const IN_CONTAINER: Option<&str> = Some("2026.4.6");
+
+/// How far a bind that is or will be there reaches, where that is not `loopback`.
+pub fn reach(model: &Model, gateway: &Gateway, word: Option<&str>) -> Option<Reach> {
     let facts = &model.config.facts;
-    let word = match &gateway.bind.field {
-        Field::Value(word) => Some(word.as_str()),
-        Field::Missing => None,
-        Field::Wrong(_) | Field::Reference(_) => return None,
-    };
-    let (bind, is_wide) = match word {
-        Some("lan") => ("lan (all networks of this machine)", true),
-        // Without an address there, it is 127.0.0.1.
+    let (bind, wide_from) = match word {
+        Some("lan") => ("lan (all networks of this machine)", ALWAYS),
         Some("tailnet") => {
-            ("tailnet", facts.addresses.as_ref().is_none_or(|here| here.iter().any(is_of_tailnet)))
+            let here = facts.addresses.as_ref();
+            // Without an address there, it is 127.0.0.1.
+            let is_wide = here.is_none_or(|here| here.iter().any(is_of_tailnet));
+            ("tailnet", ALWAYS.filter(|_| is_wide))
         }
         Some("custom") => {
             let host = gateway.custom_bind_host.value()?;
-            ("custom", distance(host) != Distance::Loopback)
+            ("custom", ALWAYS.filter(|_| distance(host) != Distance::Loopback))
         }
-        Some("auto") if facts.container => ("auto (all networks, in a container)", true),
-        Some("auto") => ("auto", false),
+        Some("auto") if facts.container => ("auto (all networks, in a container)", IN_CONTAINER),
+        Some("auto") => ("auto", None),
         None if facts.container && !gateway.is_on_tailscale() => {
-            ("not set, which in a container means all networks", true)
+            ("not set, which in a container means all networks", IN_CONTAINER)
         }
         _ => return None,
     };
-    Some((word, bind, is_wide))
+    Some(Reach { bind, wide_from })
 }
 
 /// 100.64.0.0/10, as OpenClaw tells it.
@@ -99,35 +123,32 @@ pub fn fills_token(model: &Model, options: &Options) -> bool {
     match (&setting.field, model.config.auth_kind()) {
         (Field::Value(_), AuthKind::Token) => setting.usable().is_none(),
         (Field::Missing, AuthKind::Token) => {
-            needs_guard(model, gateway, options) || starts_without_none(model).is_some()
+            needs_guard(model, gateway, options) || starts_without_none(model) != Some(true)
         }
         _ => false,
     }
 }
 
-/// The release that runs here, where a gateway of it does not start without a shared token: before 2026.2.19.
-/// Later ones make one, or let paired devices in.
-pub fn starts_without_none(model: &Model) -> Option<Release> {
-    model.release().filter(|release| !release.is_from("2026.2.19"))
+/// Whether the gateway starts without a shared token; `None`: some of the releases that may run here do.
+pub fn starts_without_none(model: &Model) -> Option<bool> {
+    model.by_release(|release| release.tokenless() != Tokenless::Refuses)
 }
 
 /// Whether the bind that is or will be there needs a shared secret.
 fn needs_guard(model: &Model, gateway: &Gateway, options: &Options) -> bool {
     let word = match &gateway.bind.field {
         Field::Value(word) => match (bind_alias(word), options.bind) {
-            (None, _) if BINDS.contains(&word.as_str()) => {
-                return unguarded(model).is_some();
-            }
-            (_, Some(chosen)) => chosen,
-            (Some(BindAlias::Everywhere), None) => "lan",
-            (Some(BindAlias::Word(known)), None) => known,
+            (None, _) if BINDS.contains(&word.as_str()) => Some(word.as_str()),
+            (_, Some(chosen)) => Some(chosen),
+            (Some(BindAlias::Everywhere), None) => Some("lan"),
+            (Some(BindAlias::Word(known)), None) => Some(known),
             (_, None) => return false,
         },
-        Field::Wrong(_) => options.bind.unwrap_or_default(),
-        _ => return unguarded(model).is_some(),
+        Field::Wrong(_) if options.bind.is_some() => options.bind,
+        Field::Missing => None,
+        Field::Wrong(_) | Field::Reference(_) => return false,
     };
-    let wide = matches!(word, "lan" | "tailnet") || word == "auto" && model.config.facts.container;
-    wide && !model.config.is_guarded()
+    unguarded_by(model, gateway, word).is_some()
 }
 
 /// The token of `--new-token`, where it has a place to go.
