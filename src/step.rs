@@ -76,6 +76,12 @@ impl Step {
         Self::of(Program::ClawmendElsewhere, ["--state-dir".into(), state_dir.into()])
     }
 
+    /// `clawmend repair` with another config.
+    pub fn repair_of(state_dir: &std::path::Path, config: &std::path::Path) -> Self {
+        let config: [OsString; 3] = ["--config".into(), config.into(), "repair".into()];
+        Self::look_at(state_dir).with(config)
+    }
+
     /// clawmend on another profile.
     pub fn profile(name: &str) -> Self {
         Self::of(Program::ClawmendElsewhere, ["--profile", name])

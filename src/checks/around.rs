@@ -35,6 +35,12 @@ pub static INTERRUPTED: Check = Check {
             let finding = check.finding(JOURNAL, "an earlier clawmend run was interrupted");
             Some(finding.repaired("take the interrupted run back first").note(what))
         }
+        Interruption::OtherConfig(what, config) => {
+            let finding = check.finding(JOURNAL, "an earlier clawmend run was interrupted");
+            let back = Step::repair_of(&model.facts.state_dir, config)
+                .after("it changed another config: to take it back, name that one, if it is yours");
+            Some(finding.by_hand([back]).note(what))
+        }
     },
     edits: Edits::RollBack,
     ..Check::BASE
@@ -164,7 +170,7 @@ pub static ORPHANS: Check = Check {
     title: "temporary files of interrupted writes are left",
     why: "OpenClaw and clawmend write a temporary file and rename it. If one is left, a write was interrupted. Nothing reads it.",
     repair: "Nothing extra: those of OpenClaw are harmless, and every clawmend command that may write removes its own first.",
-    by_hand: "Delete those of OpenClaw while the gateway is stopped. For clawmend's own run `clawmend snapshot prune --keep 20`.",
+    by_hand: "Delete those of OpenClaw while the gateway is stopped. For clawmend's own run `clawmend repair`.",
     messages: &["EPERM: operation not permitted, rename"],
     find: |model, check| {
         let found = |left: &[String], whose: &str| {
@@ -173,12 +179,11 @@ pub static ORPHANS: Check = Check {
             let finding = check.finding("", says).notes(left.iter().take(5));
             (!left.is_empty()).then_some(finding)
         };
-        let prune = || {
-            Step::clawmend(["snapshot", "prune", "--keep", "20"])
-                .note("every clawmend command that may write removes them")
+        let repair = || {
+            Step::clawmend(["repair"]).note("every clawmend command that may write removes them")
         };
         let own = found(&model.facts.temps, "clawmend run");
-        let own = own.map(|finding| finding.by_hand([prune()]));
+        let own = own.map(|finding| finding.by_hand([repair()]));
         found(&model.facts.orphans, "write of OpenClaw").into_iter().chain(own).collect()
     },
     ..Check::BASE
@@ -190,7 +195,7 @@ pub static HALF_BUILT: Check = Check {
     title: "a half-made snapshot is left",
     why: "A clawmend run was killed while it made a snapshot. What is left holds copies of the private key and of tokens.",
     repair: "Nothing extra: every clawmend command that may write removes it first.",
-    by_hand: "Run `clawmend snapshot prune --keep 20`.",
+    by_hand: "Run `clawmend repair`.",
     find_one: |model, check| {
         let left = &model.facts.half_built;
         let first = left.first()?;
@@ -199,9 +204,9 @@ pub static HALF_BUILT: Check = Check {
             more => format!(" (and {more} more)"),
         };
         let says = format!("a killed clawmend run left the half-made snapshot `{first}`{more}");
-        let prune = Step::clawmend(["snapshot", "prune", "--keep", "20"])
-            .note("every clawmend command that may write removes it");
-        Some(check.finding("", says).by_hand([prune]).notes(left.iter().take(5)))
+        let repair =
+            Step::clawmend(["repair"]).note("every clawmend command that may write removes it");
+        Some(check.finding("", says).by_hand([repair]).notes(left.iter().take(5)))
     },
     ..Check::BASE
 };

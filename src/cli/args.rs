@@ -55,6 +55,9 @@ pub struct Global {
     /// Where snapshots are kept [default: clawmend/snapshots in the state dir]
     #[arg(long, global = true, value_name = "DIR")]
     pub snapshot_dir: Option<PathBuf>,
+    /// Whether the command looks into snapshots, which may hold a config that is gone.
+    #[arg(skip)]
+    pub goes_back: bool,
     /// Print one JSON document to stdout instead of text (not: demo, completions, man)
     #[arg(long, global = true)]
     pub json: bool,
@@ -379,7 +382,7 @@ pub struct Back {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// Go back even if the files have changed since the run that the snapshot would undo
+    /// Go back even if that loses what was changed since
     #[arg(long)]
     pub force: bool,
     /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]

@@ -162,9 +162,9 @@ impl Context<'_, '_> {
 
     fn read_now(&self) -> Result<State, Error> {
         let located = self.locate()?;
-        let interrupted = interrupted(&located)?;
+        let left = journal::interrupted(&located.state_dir)?;
         let (stores, mut model) = self.model(BUSY)?;
-        model.facts.interrupted = interrupted;
+        model.facts.interrupted = left.map(|left| interruption(&located, &stores, left));
         // A folder that cannot be read is the snapshot commands' own matter.
         let left = snapshot::leftovers(&located.state_dir, &self.snapshots(&located));
         model.facts.half_built = left.unwrap_or_default();
@@ -345,18 +345,23 @@ fn neutral(text: &str) -> std::borrow::Cow<'_, str> {
     out.into()
 }
 
-fn interrupted(located: &Located) -> Result<Option<Interruption>, Error> {
-    Ok(Some(match journal::interrupted(&located.state_dir)? {
-        None => return Ok(None),
-        Some(journal::Interrupted::Apply(record)) => Interruption::Run(format!(
-            "`clawmend {}` of {}, snapshot {}",
-            record.command,
-            crate::text::utc(record.started_at_ms),
-            record.snapshot
-        )),
-        Some(journal::Interrupted::Unreadable(why)) => {
+fn interruption(located: &Located, stores: &Stores, left: journal::Interrupted) -> Interruption {
+    match left {
+        journal::Interrupted::Apply(record) => {
+            let what = format!(
+                "`clawmend {}` of {}, snapshot {}",
+                record.command,
+                crate::text::utc(record.started_at_ms),
+                record.snapshot
+            );
+            match journal::other_config_of(&located.state_dir, &record, stores) {
+                Some(config) => Interruption::OtherConfig(what, config),
+                None => Interruption::Run(what),
+            }
+        }
+        journal::Interrupted::Unreadable(why) => {
             Interruption::Run(format!("its journal cannot be read: {why}"))
         }
-        Some(journal::Interrupted::NotYours { owner }) => Interruption::NotYours { owner },
-    }))
+        journal::Interrupted::NotYours { owner } => Interruption::NotYours { owner },
+    }
 }

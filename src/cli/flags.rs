@@ -47,6 +47,7 @@ pub fn locating(global: &Global) -> Flags {
         state_dir: global.state_dir.clone(),
         config: global.config.clone(),
         profile: global.profile.clone(),
+        may_be_gone: global.goes_back,
     }
 }
 

@@ -148,6 +148,10 @@ fn dispatch(
         let plain = Step::clawmend([name]).after("leave --json out");
         return Err(Error::usage(format!("`{name}` prints no JSON")).hint(plain));
     }
+    context.global.goes_back = match &command {
+        Some(Command::Snapshot(args)) => !matches!(args, args::SnapshotCommand::Create(_)),
+        other => matches!(other, Some(Command::Restore(_) | Command::Undo(_))),
+    };
     if takes_state(command.as_ref()) {
         pick::state_dir(context);
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-pub use recover::{Recovered, RecoveryOutcome, recover};
+pub use recover::{Recovered, RecoveryOutcome, other_config_of, recover};
 
 use crate::error::Error;
 use crate::files::dir::refuse;

@@ -93,6 +93,11 @@ pub fn recover(
     OPEN.store(true, Ordering::Relaxed);
     let stores = stores()?;
     let snapshot = snapshot_of(state_dir, &record).map_err(|error| stuck(error, &path, &record))?;
+    if let Some(config) = other_config(&record, &snapshot, &stores) {
+        let error = Error::refused("it was of another config than this command")
+            .hint(Step::repair_of(state_dir, &config).after("if this config is yours, name it"));
+        return Err(stuck(error, &path, &record));
+    }
     for _ in 0..ROUNDS {
         match take_back(state_dir, &stores, &record, &snapshot) {
             Ok(done) => {
@@ -179,6 +184,23 @@ fn take_back(
         put_back,
         left,
     })
+}
+
+/// The config that an interrupted run changed, where that is not the one of `stores`: what a journal names is not
+/// believed.
+fn other_config(record: &RunRecord, snapshot: &Snapshot, stores: &Stores) -> Option<PathBuf> {
+    let is_of_config = |key: &String| layout::Part::of_file(key).is_none();
+    let config = stores.files.other_config(&snapshot.manifest.entries)?;
+    record.after.files.keys().any(is_of_config).then_some(config)
+}
+
+/// The same for what only looks.
+pub fn other_config_of(
+    state_dir: &StateDir,
+    record: &RunRecord,
+    stores: &Stores,
+) -> Option<PathBuf> {
+    other_config(record, &snapshot_of(state_dir, record).ok()?, stores)
 }
 
 /// What another writer had put in the file's place and the interrupted swap had just taken out again:

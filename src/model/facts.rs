@@ -54,6 +54,8 @@ pub struct Facts {
 pub enum Interruption {
     /// A run was interrupted; the text says what and when.
     Run(String),
+    /// The same of one that changed another config than the one that is looked at.
+    OtherConfig(String, PathBuf),
     /// Whoever runs this may not look whether there is one.
     NotYours {
         /// The state dir's owner, who may.

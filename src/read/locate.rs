@@ -31,6 +31,8 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// `--profile`.
     pub profile: Option<String>,
+    /// The config is taken as named, also where nothing is there: a snapshot may bring it back.
+    pub may_be_gone: bool,
 }
 
 /// The state that is looked at.
@@ -96,7 +98,7 @@ pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
     }
     let config = config(flags, env, &state_dir, &expand);
     wrong::check_folder(&state_dir, &how)?;
-    if flags.config.is_some() {
+    if flags.config.is_some() && !flags.may_be_gone {
         wrong::check_config(&config)?;
     }
     let container = containers::of(&state_dir, &containers::mounts(env), env);

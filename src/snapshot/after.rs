@@ -24,6 +24,9 @@ pub struct Expected {
     /// Rows of the database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowPrint>,
+    /// Where the first manifests of layout 3 had the values that their command set.
+    #[serde(default, skip_serializing)]
+    pub(super) fields: Fields,
 }
 
 /// The fingerprint of a changed row. Keys and values are hashed: they may be secrets.
@@ -47,7 +50,8 @@ impl Expected {
             let hash = change.pieces().map(hash::of_pieces);
             (key_of(state_dir, &change.before.path), hash)
         });
-        Self { files: files.collect(), rows: changes.rows.iter().map(RowPrint::of).collect() }
+        let rows = changes.rows.iter().map(RowPrint::of).collect();
+        Self { files: files.collect(), rows, fields: Fields::new() }
     }
 }
 

@@ -102,7 +102,11 @@ impl Manifest {
         if digest.is_none() && header.schema != FIRST_SCHEMA {
             return Err(damaged("its checksum is missing"));
         }
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+        let mut manifest: Self =
+            serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+        if let Some(after) = &mut manifest.after {
+            manifest.fields.append(&mut after.fields);
+        }
         let stores = [json::NAME, sqlite::NAME];
         if let Some(odd) = manifest.stores.iter().find(|store| !stores.contains(&store.as_str())) {
             return Err(unknown(odd));

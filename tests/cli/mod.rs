@@ -2,6 +2,7 @@ mod all;
 mod by_hand;
 mod canaries;
 mod complete;
+mod config_elsewhere;
 mod consent;
 mod explain;
 mod forged;

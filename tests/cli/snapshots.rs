@@ -253,7 +253,7 @@ fn a_config_that_was_named_can_be_restored_and_that_taken_back() {
     assert_ne!(repaired, broken);
     // Whoever filled the snapshot can name any file in it: outside the state dir only the invoker says what the config is.
     let unnamed = sandbox.run(&["restore", "--yes"]).expect(Exit::Refused);
-    assert!(unnamed.stderr.contains("--config FILE"), "{}", unnamed.text());
+    assert!(unnamed.stderr.contains("with `--config /home/named.json`"), "{}", unnamed.text());
     assert_eq!(std::fs::read_to_string(&real).unwrap(), repaired);
     sandbox.run(&["--config", &named, "restore", "--yes"]);
     assert_eq!(std::fs::read_to_string(&real).unwrap(), broken);
@@ -553,4 +553,26 @@ fn temp_files_of_a_killed_run_are_named_and_swept() {
             assert!(!sandbox.run(&["diagnose", "--json"]).stdout.contains("temp-files-left"));
         }
     }
+}
+
+/// Builds of the third layout before the first release kept `fields` within `after`.
+#[test]
+fn a_snapshot_of_an_early_build_is_undone() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let before = sandbox.read("devices/paired.json");
+    sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+    let list = sandbox.run(&["snapshot", "list", "--json"]).json();
+    let folder = format!("clawmend/snapshots/{}", list["snapshots"][0]["id"].as_str().unwrap());
+    let text = sandbox.read(&format!("{folder}/manifest.json"));
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    manifest["after"]["fields"] = manifest.as_object_mut().unwrap().remove("fields").unwrap();
+    let text = manifest.to_string();
+    sandbox.write(&format!("{folder}/manifest.json"), &text);
+    let digest = clawmend::snapshot::manifest::digest_of(text.as_bytes());
+    sandbox.write(&format!("{folder}/manifest.sha256"), digest);
+    // Whether something was changed since is told by these fields.
+    let text = sandbox.read("devices/paired.json");
+    sandbox.write("devices/paired.json", text + "\n");
+    sandbox.run(&["undo", "--yes"]).expect(Exit::Done);
+    assert_eq!(sandbox.read("devices/paired.json"), before);
 }

@@ -178,6 +178,36 @@ pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
+/// What a check of a snapshot comes to.
+enum Verdict {
+    Whole,
+    /// Its pieces are what they were, and a way back is refused.
+    NotHere(Error),
+    Damaged(Vec<String>),
+}
+
+impl Verdict {
+    fn of(problems: Vec<String>) -> Self {
+        if problems.is_empty() { Self::Whole } else { Self::Damaged(problems) }
+    }
+}
+
+fn tell(context: &mut Context<'_, '_>, summary: &Summary, verdict: &Verdict) {
+    let (paint, width) = (context.paint, context.world.width);
+    let (verdict, problems, hints) = match verdict {
+        Verdict::Whole => (paint.green("whole"), Vec::new(), &[][..]),
+        Verdict::NotHere(why) => (paint.red(NOT_HERE), vec![why.to_string()], why.hints()),
+        Verdict::Damaged(problems) => (paint.red("damaged"), problems.clone(), &[][..]),
+    };
+    let head = std::iter::once(format!("{}  {verdict}", safe(&summary.id)));
+    let problems = problems.iter().map(|problem| wrap(&safe(problem), width, "    ", "      "));
+    let hints = hints.iter().map(|hint| context.invocation.wrapped(hint, width, "    ", "      "));
+    let lines: Vec<String> = head.chain(problems).chain(hints).collect();
+    context.say(&lines.join("\n"));
+}
+
+const NOT_HERE: &str = "whole, but cannot be restored here";
+
 pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Result<Exit, Error> {
     let (located, folder, all) = context.listed()?;
     let chosen: Vec<Summary> = match wanted {
@@ -189,24 +219,30 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
     let mut checked = Vec::new();
     let mut unchecked = None;
     for summary in chosen {
-        let problems = match snapshot::open(&located.state_dir, &folder, &summary.id) {
+        let verdict = match snapshot::open(&located.state_dir, &folder, &summary.id) {
             Ok(found) => {
                 unchecked = unchecked.or(found.unchecked().map(|why| (summary.id.clone(), why)));
                 let verify = || found.verify(&verify_extract);
                 let problems = context.while_it_takes("checking the snapshot", verify)?;
-                let named = files.slots_of(&found.manifest.entries, &found);
-                problems.into_iter().chain(named.err().map(|error| error.to_string())).collect()
+                match files.slots_of(&found.manifest.entries, &found) {
+                    Err(why) if problems.is_empty() => Verdict::NotHere(why),
+                    _ => Verdict::of(problems),
+                }
             }
-            Err(error) => vec![error.to_string()],
+            Err(error) => Verdict::Damaged(vec![error.to_string()]),
         };
-        checked.push((summary, problems));
+        checked.push((summary, verdict));
     }
-    let damaged = checked.iter().any(|(_, problems)| !problems.is_empty());
+    let all_whole = checked.iter().all(|(_, verdict)| matches!(verdict, Verdict::Whole));
     if context.global.json {
         let list = checked
             .iter()
-            .map(|(summary, problems)| SnapshotDocument {
-                problem: (!problems.is_empty()).then(|| problems.join("; ")),
+            .map(|(summary, verdict)| SnapshotDocument {
+                problem: match verdict {
+                    Verdict::Whole => None,
+                    Verdict::NotHere(why) => Some(format!("{NOT_HERE}: {why}")),
+                    Verdict::Damaged(problems) => Some(problems.join("; ")),
+                },
                 ..document_of(summary)
             })
             .collect();
@@ -214,21 +250,14 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
         context.json(&document);
     } else if checked.is_empty() {
         context.say("No snapshots yet.");
-    } else {
-        for (summary, problems) in &checked {
-            let paint = context.paint;
-            let verdict =
-                if problems.is_empty() { paint.green("whole") } else { paint.red("damaged") };
-            context.say(&format!("{}  {verdict}", safe(&summary.id)));
-            for problem in problems {
-                context.say(&format!("    {}", safe(problem)));
-            }
-        }
+    }
+    if !context.global.json {
+        checked.iter().for_each(|(summary, verdict)| tell(context, summary, verdict));
     }
     if let Some((id, why)) = unchecked {
         context.note(&format!("note: {}: {why}", safe(&id)));
     }
-    Ok(if damaged { Exit::Findings } else { Exit::Done })
+    Ok(if all_whole { Exit::Done } else { Exit::Findings })
 }
 
 /// `, mode 0600`, where the system has modes.

@@ -15,7 +15,7 @@ pub struct ChangeDocument {
     /// The state.
     #[serde(flatten)]
     pub state: StateDocument,
-    /// The options that change nothing here, each with the reason.
+    /// What is to be known of the options: which change nothing here, and what one leaves as it is; each in words.
     pub notes: Vec<String>,
     /// Only shown, not made.
     pub dry_run: bool,

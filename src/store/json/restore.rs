@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::{JsonStore, NAME, key_of};
 use crate::config::include;
+use crate::config::paths::Root;
 use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{hash, real};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
-use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR, OWN_DIR, Part};
+use crate::model::layout::{CONFIG, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, OWN_DIR, Part};
 use crate::plan::{After, FileChange};
 use crate::step::Step;
 use crate::store::{ManifestEntry, Source};
@@ -67,15 +68,15 @@ impl JsonStore {
                 let there = self.image(state, &Slot::Config(self.state_dir.join(&entry.path)));
                 let there = there.bytes().map(|bytes| hash::of(bytes));
                 if there != entry.sha256 {
-                    return Err(not_ours(&entry.path));
+                    return Err(self.not_ours(&entry.path, entries));
                 }
             }
         }
         Ok(slots)
     }
 
-    /// The files of the config by what a snapshot calls them: the one that was located, what it includes, and
-    /// what it included when the snapshot was taken.
+    /// The files of the config by what a snapshot calls them: the one that was located and those with a config's
+    /// name in the state dir, what is included, and what was when the snapshot was taken.
     fn configs_of(
         &self,
         entries: &[ManifestEntry],
@@ -86,7 +87,8 @@ impl JsonStore {
             let entry = entries.iter().find(|entry| entry.path == key(path))?;
             source.get(entry.name.as_ref()?).ok().map(Bytes::new)
         };
-        let named = RefCell::new(self.config_files.clone());
+        let by_name = CONFIG_NAMES.map(|name| self.state_dir.join(name));
+        let named = RefCell::new([&self.config_files[..], &by_name].concat());
         let look = |path: &Path| {
             // Anything can stand in a config that came with the snapshot.
             if path.extension().is_some_and(|end| CONFIG_ENDINGS.iter().any(|known| end == *known))
@@ -100,16 +102,49 @@ impl JsonStore {
             });
             (state, real(path))
         };
-        if let Some(config) = self.config_files.first()
-            && let Some(bytes) = piece(config)
+        let own = Root::new(&self.state_dir, &real(&self.state_dir));
+        let roots = [&self.include_roots[..], &[own]].concat();
+        let located = self.config_files.first().map(|config| (config, &self.include_roots));
+        for (config, roots) in located.into_iter().chain(by_name.iter().map(|name| (name, &roots)))
         {
-            // One that does not parse includes nothing.
-            let _ = include::resolve(config, bytes, &self.include_roots, &look);
+            if let Some(bytes) = piece(config) {
+                // One that does not parse includes nothing.
+                let _ = include::resolve(config, bytes, roots, &look);
+            }
         }
         named.into_inner().into_iter().map(|path| (key(&path), path)).collect()
     }
+
+    fn not_ours(&self, path: &str, entries: &[ManifestEntry]) -> Error {
+        let error = Error::refused(format!(
+            "the snapshot names a file that clawmend does not change: `{}`",
+            path.escape_debug()
+        ));
+        let edited =
+            Step::other_snapshot().note("if not, somebody has edited the manifest of this one");
+        match self.other_config(entries) {
+            Some(config) => error.hint(format!(
+                "if this is your config, type the same command with `--config {}`",
+                crate::platform::shown(&config)
+            )),
+            None => error.hint("if it is a part of your config, name it in its `$include` first"),
+        }
+        .hint(edited)
+    }
+
+    /// The config that a snapshot was taken with, where a run with this store's config would not bring it back.
+    pub fn other_config(&self, entries: &[ManifestEntry]) -> Option<PathBuf> {
+        let mut files = entries.iter().filter(|entry| entry.store == NAME);
+        let config = files
+            .find(|entry| Part::of_file(&entry.path).is_none() && !is_beside(&entry.path))
+            .filter(|entry| !CONFIG_NAMES.contains(&entry.path.as_str()))?;
+        let path = self.state_dir.join(&config.path);
+        (self.config_files.first() != Some(&path)).then_some(path)
+    }
 }
 
+/// How OpenClaw calls its config in the state dir.
+const CONFIG_NAMES: [&str; 3] = [CONFIG, LEGACY_CONFIGS[0], LEGACY_CONFIGS[1]];
 /// How files are called that only a snapshot's config includes.
 const CONFIG_ENDINGS: [&str; 3] = ["json", "json5", "jsonc"];
 
@@ -118,15 +153,6 @@ fn is_beside(path: &str) -> bool {
     let is_folder = |folder: &str| [DEVICES_DIR, IDENTITY_DIR].contains(&folder);
     path.split_once('/').is_some_and(|(folder, name)| is_folder(folder) && !name.contains('/'))
         && [".json", ".json.migrated"].iter().any(|end| path.ends_with(end))
-}
-
-fn not_ours(path: &str) -> Error {
-    Error::refused(format!(
-        "the snapshot names a file that clawmend does not change: `{}`",
-        path.escape_debug()
-    ))
-    .hint("if it is your config, name it: `--config FILE`; if your config includes it, name it there first")
-    .hint(Step::other_snapshot().note("if not, somebody has edited the manifest of this one"))
 }
 
 /// Mode and owner as the manifest has them, as far as that gives nothing away: it lies where the state
