@@ -140,13 +140,16 @@ pub fn ended(model: &Model, edits: &[Edit]) -> Option<String> {
         }
         _ => false,
     });
+    if !ends {
+        return None;
+    }
     let hangs = |device: &crate::model::device::Device| {
         let is_other = device.device_id.as_deref() != model.local_id();
         is_other && device.operator.as_ref().is_some_and(|token| token.has_issuer && !token.revoked)
     };
     let devices: Vec<String> =
         model.paired.devices().filter(hangs).map(|device| device.name()).collect();
-    (ends && !devices.is_empty()).then(|| {
+    (!devices.is_empty()).then(|| {
         let one = count(devices.len(), "session ends", "sessions end");
         format!("{one}, and must log in again: {}", devices.join(", "))
     })
