@@ -26,14 +26,16 @@
 //! later one is damaged, neither does, for the earlier may have rights that were taken away since.
 //!
 //! A record is taken over in its own bytes or not at all: never with fewer fields, never with more. What broke the
-//! file may also have hit a field that limits rights, and left the record JSON: one that has a field whose name is
-//! nearly that of such a field is set aside. A whole line that is lost is not seen.
+//! file may also have hit a field that limits rights, and left the record JSON. So one is set aside that has a field
+//! whose name is nearly that of such a field, or whose `scopes` may be more than what an owner had approved. A lost
+//! `revokedAtMs` leaves no JSON: releases write it as the last field of its token (2026.1.30 to 2026.7.35).
 
 mod margins;
 
 use std::collections::{HashMap, HashSet};
 
 use margins::{Layout, lines};
+use serde_json::Value;
 
 use super::Span;
 use super::scan::{self, Member, ScanError};
@@ -89,8 +91,11 @@ pub fn records_up_to(text: &[u8], id_field: &str, limit: usize) -> Result<Salvag
     let gaps = gaps(text, &members);
     let named = last_named(text, id_field, &layout, &gaps, &seen);
     whole.retain(|whole| named.get(&whole.key).is_none_or(|at| *at < whole.place.key.start));
-    let (whole, doubtful): (Vec<_>, Vec<_>) =
-        whole.into_iter().partition(|whole| !has_spoilt_limit(text, whole.place.value));
+    let (whole, doubtful): (Vec<_>, Vec<_>) = whole.into_iter().partition(|whole| {
+        let record = whole.place.value;
+        !(has_spoilt_limit(text, record)
+            || id_field == "deviceId" && may_be_unapproved(text, record))
+    });
     let kept: HashSet<&str> = whole.iter().map(|whole| whole.key.as_str()).collect();
     let mut aside = named_in(text, id_field, &layout, &gaps);
     aside.extend(doubtful.into_iter().map(|whole| whole.key));
@@ -167,7 +172,7 @@ fn is_id_at(text: &[u8], quote: usize) -> bool {
 }
 
 /// The fields that limit what a record gives.
-const LIMITS: [&str; 5] = ["approvedScopes", "revokedAtMs", "scopes", "roles", "role"];
+const LIMITS: [&str; 6] = ["approvedScopes", "revokedAtMs", "scopes", "roles", "role", "issuer"];
 
 /// Whether a field's name in a record, or further in, is nearly that of a limit and none of OpenClaw's own.
 fn has_spoilt_limit(text: &[u8], record: Span) -> bool {
@@ -185,6 +190,20 @@ fn has_spoilt_limit(text: &[u8], record: Span) -> bool {
                 && has_spoilt_limit(text, member.value);
     });
     found
+}
+
+/// Whether a paired record has no `approvedScopes`, and `scopes` that none of its tokens was given: without that list
+/// a gateway takes `scopes`, which may be what was only asked for.
+fn may_be_unapproved(text: &[u8], record: Span) -> bool {
+    let field = |name: &str| Some(scan::member(text, record, name)?.value.of(text));
+    let (None, Some(scopes)) = (field("approvedScopes"), field("scopes")) else { return false };
+    let tokens: Value =
+        field("tokens").and_then(|text| serde_json::from_slice(text).ok()).unwrap_or_default();
+    let tokens = tokens.as_object().into_iter().flat_map(|tokens| tokens.values());
+    let given: HashSet<&Value> =
+        tokens.filter_map(|token| token.get("scopes")?.as_array()).flatten().collect();
+    let scopes: Result<Vec<Value>, _> = serde_json::from_slice(scopes);
+    scopes.map_or(true, |scopes| scopes.iter().any(|scope| !given.contains(scope)))
 }
 
 fn names_itself(text: &[u8], member: Member, id_field: &str) -> bool {

@@ -341,13 +341,13 @@ fn a_record_that_may_have_lost_a_limit_is_set_aside() {
     let record = |id: &str| {
         json!({"deviceId": id, "role": "operator", "roles": ["operator"], "scopes": ["operator.admin"],
             "approvedScopes": ["operator.read"],
-            "tokens": {"operator": {"token": "t", "role": "operator", "scopes": [], "revokedAtMs": 12, "createdAtMs": 1}}})
+            "tokens": {"operator": {"token": "t", "role": "operator", "scopes": [], "issuer": {"kind": "k"}, "revokedAtMs": 12, "createdAtMs": 1}}})
     };
     let store = json!({"id000000": record("id000000"), "id111111": record("id111111")});
     for text in layouts(&store) {
         let cut = |text: &str| text[..text.trim_end().len() - 1].trim_end().to_owned();
         assert_eq!(keys(&salvaged(cut(&text).as_bytes())).first(), Some(&"id000000"));
-        for limit in ["approvedScopes", "revokedAtMs", "scopes", "roles", "role"] {
+        for limit in ["approvedScopes", "revokedAtMs", "scopes", "roles", "role", "issuer"] {
             let name = format!("\"{limit}\"");
             for at in 1..=limit.len() {
                 for bit in 0..7 {
@@ -364,5 +364,50 @@ fn a_record_that_may_have_lost_a_limit_is_set_aside() {
         // A field of a later release is no damage.
         let later = text.replacen("\"createdAtMs\"", "\"attestedBy\"", 1);
         assert_eq!(keys(&salvaged(cut(&later).as_bytes())).first(), Some(&"id000000"));
+    }
+    // Without the list a gateway takes `scopes`: what a token was given was approved, the rest nobody knows.
+    let less = |change: &dyn Fn(&mut Value)| {
+        let mut store = store.clone();
+        store["id000000"].as_object_mut().unwrap().remove("approvedScopes");
+        change(&mut store["id000000"]);
+        layouts(&store)
+            .into_iter()
+            .map(|text| text[..text.trim_end().len() - 1].trim_end().to_owned())
+    };
+    let given = |scopes: Value| {
+        move |record: &mut Value| record["tokens"]["operator"]["scopes"] = scopes.clone()
+    };
+    let doubtful = less(&given(json!(["operator.read"])))
+        .chain(less(&|record| record["tokens"] = Value::Null));
+    for text in doubtful.chain(less(&|record| record["scopes"] = json!("operator.admin"))) {
+        let salvage = salvaged(text.as_bytes());
+        assert!(!keys(&salvage).contains(&"id000000"), "{text}");
+        assert!(salvage.aside.contains(&"id000000".to_owned()), "{text}");
+    }
+    // Releases without that list had such records.
+    for text in less(&given(json!(["operator.read", "operator.admin"]))) {
+        assert_eq!(keys(&salvaged(text.as_bytes())).first(), Some(&"id000000"), "{text}");
+    }
+    let request = json!({"request-1": {"requestId": "request-1", "scopes": ["operator.admin"]}});
+    let text = serde_json::to_string_pretty(&request).unwrap() + "}";
+    assert_eq!(keys(&records(text.as_bytes(), "requestId")), ["request-1"]);
+}
+
+/// As every release writes it (2026.1.30 to 2026.7.35), a revocation is its token's last field: its line does not go
+/// without a trace.
+#[test]
+fn a_lost_revocation_sets_its_record_aside() {
+    let mut store = json!({});
+    for id in ["id000000", "id111111"] {
+        store[id] = json!({"deviceId": id, "scopes": ["operator.read"], "approvedScopes": ["operator.read"],
+            "tokens": {"operator": {"token": "t", "role": "operator", "scopes": ["operator.read"], "createdAtMs": 1,
+                "lastUsedAtMs": 2, "revokedAtMs": 3}}, "createdAtMs": 1});
+    }
+    for text in layouts(&store) {
+        let text = text.replacen("\"revokedAtMs\":3", "", 1).replacen("\"revokedAtMs\": 3", "", 1);
+        for broken in [text.clone(), text[..text.trim_end().len() - 1].to_owned()] {
+            let salvage = salvaged(broken.as_bytes());
+            assert!(!keys(&salvage).contains(&"id000000"), "{broken}");
+        }
     }
 }
