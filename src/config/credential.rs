@@ -74,10 +74,7 @@ impl ConfigModel {
     ) -> Held<'m> {
         let variable = |name: &str| match reads(name) {
             Some(secret) => Held::Text(secret.expose().trim()),
-            None => match self.whole().and_then(|config| config.env_var(name)) {
-                Some(text) => Held::Text(text.trim()),
-                None => Held::Unknown,
-            },
+            None => Held::Unknown,
         };
         match &setting.field {
             Field::Value(secret) if secret.expose().trim().is_empty() => Held::Nothing,
@@ -109,21 +106,9 @@ mod tests {
     fn set_in(set: &[(Origin, &str, &str)]) -> Facts {
         let mut facts = facts();
         for (place, name, value) in set {
-            let secret = Secret::new(*value);
-            facts.config.variables.push(Variables {
-                place: *place,
-                at: String::new(),
-                token: (*name == VARIABLE).then(|| secret.clone()),
-                password: (*name == PASSWORD).then(|| secret.clone()),
-                port: None,
-                url: None,
-                other_state_dir: None,
-                values: [((*name).to_owned(), secret)].into(),
-                more: Vec::new(),
-                unread: Vec::new(),
-                missing: Vec::new(),
-                working_dir: None,
-            });
+            let set = [((*name).to_owned(), Secret::new(*value))];
+            let all = Variables::set(*place, String::new(), set.into(), false);
+            facts.config.variables.push(all);
         }
         facts
     }

@@ -185,6 +185,39 @@ pub fn is_set(value: &str) -> bool {
 const OLD_PREFIXES: [&str; 2] = ["CLAWDBOT_", "MOLTBOT_"];
 
 impl Variables {
+    /// What a place sets. `early`: the release here takes the variables' first names where the new ones are not set.
+    pub fn set(place: Origin, at: String, values: BTreeMap<String, Secret>, early: bool) -> Self {
+        let mut all = Self {
+            place,
+            at,
+            token: None,
+            password: None,
+            port: None,
+            url: None,
+            other_state_dir: None,
+            values,
+            more: Vec::new(),
+            unread: Vec::new(),
+            missing: Vec::new(),
+            working_dir: None,
+        };
+        all.token = all.text("OPENCLAW_GATEWAY_TOKEN", early).map(Secret::new);
+        all.password = all.text("OPENCLAW_GATEWAY_PASSWORD", early).map(Secret::new);
+        // `host:port` is taken too.
+        let port = all.text("OPENCLAW_GATEWAY_PORT", early);
+        let port = port.and_then(|port| port.rsplit(':').next()?.parse().ok());
+        all.port = port.filter(|port| *port > 0);
+        all.url = all.text("OPENCLAW_GATEWAY_URL", early).map(str::to_owned);
+        all
+    }
+
+    /// A variable without the blanks around it; `early`: by its first name too.
+    pub fn text(&self, name: &str, early: bool) -> Option<&str> {
+        let old = || self.value(&name.replacen("OPENCLAW_", OLD_PREFIXES[0], 1));
+        let value = self.value(name).or_else(|| early.then(old)?);
+        value.map(|value| value.expose().trim())
+    }
+
     /// Where one of these variables is set; this environment is no file.
     pub fn where_is(&self, variable: &str) -> crate::finding::Place {
         let file = if self.place == Origin::Process { "" } else { self.at.as_str() };
@@ -230,20 +263,7 @@ mod tests {
 
     fn set(place: Origin, values: &[(&str, &str)]) -> Variables {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
-        Variables {
-            place,
-            at: String::new(),
-            token: None,
-            password: None,
-            port: None,
-            url: None,
-            other_state_dir: None,
-            values: values.iter().map(own).collect(),
-            more: Vec::new(),
-            unread: Vec::new(),
-            missing: Vec::new(),
-            working_dir: None,
-        }
+        Variables::set(place, String::new(), values.iter().map(own).collect(), false)
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::copies::ConfigCopy;
-use super::facts::{ConfigFacts, Elsewhere, Origin, Variables, is_set};
+use super::facts::{ConfigFacts, Elsewhere, Origin, Variables};
 use super::gateway::{Field, Gateway, Setting};
 pub use super::host::{Host, Port, Signs};
 use super::host::{host, port};
@@ -64,41 +64,25 @@ pub struct Config {
 }
 
 impl Config {
-    /// A variable that the config itself sets, for what finds none in its environment: `env.vars.NAME` or
+    /// The variables that the config itself sets, for what finds none in its environment: `env.vars.NAME` and
     /// `env.NAME`. A text with a reference in it is not set.
-    pub fn env_var(&self, name: &str) -> Option<&str> {
-        let env = self.resolved.value.get("env")?;
-        let direct = (!matches!(name, "vars" | "shellEnv")).then(|| env.get(name)).flatten();
+    fn variables(&self, path: &Path, early: bool) -> Variables {
+        let env = self.resolved.value.get("env").and_then(Value::as_object);
+        let more = env.and_then(|env| env.get("vars")).and_then(Value::as_object);
+        let direct = env
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| !matches!(name.as_str(), "vars" | "shellEnv"));
         // OpenClaw goes through both, and the second one stays.
-        plain(direct).or_else(|| plain(env.get("vars")?.get(name)))
+        let all = more.into_iter().flatten().chain(direct);
+        let set = all
+            .filter_map(|(name, value)| Some((name.trim().to_owned(), Secret::new(plain(value)?))));
+        Variables::set(Origin::Config, crate::platform::shown(path), set.collect(), early)
     }
 }
 
-impl Config {
-    /// The shared secrets that the config sets as variables.
-    fn variables(&self, path: &Path) -> Variables {
-        let secret = |name| {
-            self.env_var(name).filter(|text| is_set(text)).map(|text| Secret::new(text.trim()))
-        };
-        Variables {
-            place: Origin::Config,
-            at: crate::platform::shown(path),
-            token: secret("OPENCLAW_GATEWAY_TOKEN"),
-            password: secret("OPENCLAW_GATEWAY_PASSWORD"),
-            port: None,
-            url: None,
-            other_state_dir: None,
-            values: Default::default(),
-            more: Vec::new(),
-            unread: Vec::new(),
-            missing: Vec::new(),
-            working_dir: None,
-        }
-    }
-}
-
-fn plain(value: Option<&Value>) -> Option<&str> {
-    let text = value?.as_str().filter(|text| !text.trim().is_empty())?;
+fn plain(value: &Value) -> Option<&str> {
+    let text = value.as_str().filter(|text| !text.trim().is_empty())?;
     vars::references(text).is_empty().then_some(text)
 }
 
@@ -155,10 +139,12 @@ impl ConfigModel {
     pub fn of(state: ConfigState, facts: &ConfigFacts, signs: Signs) -> Self {
         let gateway = state.config().map(|config| &config.gateway);
         let mut all = facts.clone();
-        all.variables.extend(state.config().map(|config| config.variables(&facts.path)));
+        all.variables.extend(
+            state.config().map(|config| config.variables(&facts.path, facts.reads_old_names)),
+        );
         Self {
             host: host(gateway, facts, signs),
-            port: port(gateway, facts, signs),
+            port: port(gateway, &all, signs),
             config_first: signs.config_first,
             facts: all,
             path: facts.path.clone(),

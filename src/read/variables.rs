@@ -10,7 +10,7 @@ use super::locate::Located;
 use super::systemd::{self, Unit};
 use super::trees::dir_name;
 use super::{dotenv, launchd};
-use crate::config::facts::{Origin, Variables, is_set};
+use crate::config::facts::{Origin, Variables};
 use crate::secret::Secret;
 
 /// So many environment files of launch agents are read.
@@ -196,32 +196,15 @@ impl Finder<'_> {
     }
 
     fn place(&self, place: Origin, at: String, pairs: Pairs) -> Variables {
-        let set = |name: &str| {
-            pairs.get(name).filter(|value| is_set(value)).map(|value| value.trim().to_owned())
-        };
-        let old = |name: &str| set(&name.replacen("OPENCLAW_", "CLAWDBOT_", 1));
-        let value = |name: &str| set(name).or_else(|| self.early.then(|| old(name))?);
-        let state_dir = value("OPENCLAW_STATE_DIR").map(|dir| match dir.strip_prefix("~/") {
+        let values = pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
+        let mut all = Variables::set(place, at, values, self.early);
+        let state_dir = all.text("OPENCLAW_STATE_DIR", self.early);
+        let state_dir = state_dir.map(|dir| match dir.strip_prefix("~/") {
             Some(rest) => self.located.home.clone().unwrap_or_default().join(rest),
             None => PathBuf::from(dir),
         });
-        Variables {
-            token: value("OPENCLAW_GATEWAY_TOKEN").map(Secret::new),
-            password: value("OPENCLAW_GATEWAY_PASSWORD").map(Secret::new),
-            // `host:port` is taken too.
-            port: value("OPENCLAW_GATEWAY_PORT")
-                .and_then(|port| port.rsplit(':').next()?.parse().ok())
-                .filter(|port| *port > 0),
-            url: value("OPENCLAW_GATEWAY_URL"),
-            other_state_dir: state_dir.filter(|dir| real(dir) != self.ours),
-            values: pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect(),
-            more: Vec::new(),
-            unread: Vec::new(),
-            missing: Vec::new(),
-            working_dir: None,
-            place,
-            at,
-        }
+        all.other_state_dir = state_dir.filter(|dir| real(dir) != self.ours);
+        all
     }
 }
 

@@ -267,7 +267,7 @@ pub static URL: Check = Check {
     title: "OPENCLAW_GATEWAY_URL sends the CLI to another gateway",
     why: "From 2026.3.13 the CLI connects to OPENCLAW_GATEWAY_URL, and does not send the token or password of the config there. `openclaw devices approve` then cannot use the files of this machine.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` files.",
-    by_hand: "unset OPENCLAW_GATEWAY_URL",
+    by_hand: "unset OPENCLAW_GATEWAY_URL, or remove it from the file that is named.",
     messages: &[
         "gateway url override requires explicit credentials",
         "local fallback pairing state does not contain the gateway request",
@@ -291,7 +291,7 @@ pub static URL: Check = Check {
         let says = "OPENCLAW_GATEWAY_URL, not the config, says where the CLI goes";
         let finding = check
             .finding(at.where_is("OPENCLAW_GATEWAY_URL"), says)
-            .by_hand([Step::run("unset", ["OPENCLAW_GATEWAY_URL"])])
+            .by_hand([without(at, "OPENCLAW_GATEWAY_URL")])
             .note(format!("OPENCLAW_GATEWAY_URL is {}", Shape::Url.show(url)));
         let reads = model.release().is_none_or(|release| release.is_from("2026.3.13"));
         let finding = if !reads {

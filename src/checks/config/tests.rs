@@ -78,26 +78,14 @@ fn choices(finding: &Finding) -> Vec<String> {
 }
 
 pub(in crate::checks) fn variables(place: Origin) -> Variables {
-    Variables {
-        place,
-        at: match place {
-            Origin::Process => "this environment".into(),
-            Origin::WorkingFolder => "/work/.env".into(),
-            Origin::DotEnv => "/s/.env".into(),
-            Origin::Service => "/h/openclaw-gateway.service".into(),
-            Origin::Config => "/s/openclaw.json".into(),
-        },
-        token: None,
-        password: None,
-        port: None,
-        url: None,
-        other_state_dir: None,
-        values: Default::default(),
-        more: Vec::new(),
-        unread: Vec::new(),
-        missing: Vec::new(),
-        working_dir: None,
-    }
+    let at = match place {
+        Origin::Process => "this environment",
+        Origin::WorkingFolder => "/work/.env",
+        Origin::DotEnv => "/s/.env",
+        Origin::Service => "/h/openclaw-gateway.service",
+        Origin::Config => "/s/openclaw.json",
+    };
+    Variables::set(place, at.into(), Default::default(), false)
 }
 
 #[test]
@@ -369,6 +357,28 @@ fn variables_that_beat_the_config_are_named() {
     assert!(with(vec![shell]).is_empty());
     // The device tokens are the only thing to heal with, so the shared one counts as absent.
     assert!(with(vec![]).is_empty());
+}
+
+#[test]
+fn variables_that_the_config_itself_sets_beat_it_too() {
+    let found = |env: &str, service: Option<u16>| {
+        let mut facts = facts();
+        let mut of_unit = variables(Origin::Service);
+        of_unit.port = service;
+        facts.config.variables.extend(service.map(|_| of_unit));
+        let gateway = format!("{{ mode: 'local', port: 1000, auth: {{ {TOKEN} }} }}");
+        found_with(Some(&format!("{{ env: {env}, gateway: {gateway} }}")), facts)
+    };
+    let lost = found("{ OPENCLAW_GATEWAY_URL: 'ws://127.0.0.1:9' }", None);
+    let url = the(&lost, "env-overrides-url");
+    assert_eq!(url.severity, Severity::Blocks);
+    let Remedy::ByHand(steps) = &url.remedy else { panic!("{url:?}") };
+    assert_eq!(lines(steps), ["remove OPENCLAW_GATEWAY_URL from /s/openclaw.json"]);
+    let elsewhere = found("{ vars: { OPENCLAW_GATEWAY_PORT: '127.0.0.1:2000' } }", Some(1000));
+    let port = the(&elsewhere, "env-overrides-port");
+    assert!(port.severity.fails() && evidence(port)[0].contains("goes to 2000"), "{port:?}");
+    assert!(found("{ vars: { OPENCLAW_GATEWAY_PORT: '2000' } }", None).is_empty());
+    assert!(found("{ vars: { OPENCLAW_GATEWAY_PORT: '2000' } }", Some(2000)).is_empty());
 }
 
 #[test]
