@@ -56,6 +56,15 @@ fn rated(model: &Model, records: &Records, finding: Finding) -> Finding {
     }
 }
 
+/// What OpenClaw says of a store file that is not JSON, broken or empty.
+const NO_JSON: &[&str] = &[
+    "Failed to parse JSON file",
+    "Failed to read JSON file",
+    "JsonFileReadError",
+    "closed (1000",
+    "gateway closed (1000",
+];
+
 pub static UNREADABLE: Check = Check {
     code: Code("store-unreadable"),
     modes: &["F13", "F39"],
@@ -94,13 +103,7 @@ pub static BROKEN: Check = Check {
     why: "Later releases fail at every connect while a store file is broken, and say nothing about pairing. Releases up to 2026.4 treat it as an empty file and overwrite it at the next write, and then every pairing is lost.",
     repair: "Every record that is surely whole stays as it is. Every record that the damage may have touched is left out and named; the snapshot keeps the broken file.",
     by_hand: "Make a copy of the file, then write a valid JSON object with the records that are whole.",
-    messages: &[
-        "Failed to parse JSON file",
-        "Failed to read JSON file",
-        "JsonFileReadError",
-        "closed (1000",
-        "gateway closed (1000",
-    ],
+    messages: NO_JSON,
     is_of_stores: true,
     stage: Some(Stage::Store),
     find: |model, check| {
@@ -143,13 +146,7 @@ pub static EMPTY: Check = Check {
     why: "An empty file is not JSON. Later releases fail at every connect because of it; earlier ones forget every pairing.",
     repair: "The file becomes an empty object.",
     by_hand: "Write `{}` into it.",
-    messages: &[
-        "Failed to parse JSON file",
-        "Failed to read JSON file",
-        "JsonFileReadError",
-        "closed (1000",
-        "gateway closed (1000",
-    ],
+    messages: NO_JSON,
     is_of_stores: true,
     stage: Some(Stage::Store),
     find: |model, check| {

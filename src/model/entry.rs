@@ -278,17 +278,7 @@ mod tests {
     fn a_field_is_known_by_its_name_however_it_is_spelled() {
         let plain = said(RECORD);
         assert!(plain.1.is_some());
-        for name in [
-            "deviceId",
-            "requestId",
-            "publicKey",
-            "displayName",
-            "platform",
-            "clientId",
-            "clientMode",
-            "createdAtMs",
-            "approvedAtMs",
-        ] {
+        for name in JUDGED {
             for at in 0..name.len() {
                 let spelled =
                     format!("{}\\u{:04x}{}", &name[..at], name.as_bytes()[at], &name[at + 1..]);

@@ -464,7 +464,10 @@ pub fn string(text: &[u8], span: Span) -> Option<Cow<'_, str>> {
         bare => bare,
     };
     match memchr::memchr(b'\\', inner) {
-        None => Some(String::from_utf8_lossy(inner)),
+        // The strict reading of what is nearly always UTF-8 is several times faster.
+        None => Some(
+            str::from_utf8(inner).map_or_else(|_| String::from_utf8_lossy(inner), Cow::Borrowed),
+        ),
         Some(_) => grammar::unescaped(inner).map(Cow::Owned),
     }
 }
