@@ -93,7 +93,7 @@ pub static PINNED: Check = Check {
         };
         let finding = check
             .finding(paired_place(model), says)
-            .repaired("remove it from the record")
+            .repaired(format!("remove {} from the record", pins.join(" and ")))
             .seen("record", told(device))
             .seen("this machine", &model.facts.platform)
             .seen_each("its request", model.requests.last().map(told));

@@ -204,6 +204,7 @@ impl Context<'_, '_> {
             verbose: self.global.verbose,
             quiet: self.global.quiet,
             numbered: None,
+            told: &[],
         }
     }
 

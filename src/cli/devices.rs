@@ -136,7 +136,7 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint, width: us
     }
     line("roles", list(&device.roles, "none"));
     line(
-        if device.request_id.is_some() { "asks for" } else { "holds" },
+        if device.request_id.is_some() { "asks for" } else { "scopes" },
         list(&device.scopes, "no scopes"),
     );
     if !device.lacks.is_empty() {

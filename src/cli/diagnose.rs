@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::model::scopes::{Era, LEAST};
 use crate::platform::Answer;
-use crate::render::findings::{self, View};
+use crate::render::findings;
 use crate::render::json::{DeviceDocument, DiagnoseDocument, Head, StateDocument};
 use crate::render::{admission, wrap};
 use crate::step::Step;
@@ -75,7 +75,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     out.push_str(&if fails { view.paint.red(&verdict) } else { view.paint.green(&verdict) });
     out.push('\n');
     let next = next(context, state);
-    let told = findings::all(&state.findings, View { numbered: next.told_of(), ..view });
+    let told = findings::all(&state.findings, next.below(view));
     if !told.is_empty() {
         out.push('\n');
         out.push_str(&told);

@@ -14,7 +14,7 @@ use crate::checks::{self, Check};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, locks_out};
-use crate::render::findings::{self, View};
+use crate::render::findings;
 use crate::render::invocation::Invocation;
 use crate::render::json::{ExplainDocument, Head, MessageDocument};
 use crate::render::{wrap, wrap_words};
@@ -160,7 +160,7 @@ impl Reply {
             let failing = state.findings.iter().filter(|finding| finding.severity.fails());
             let failing: Vec<Finding> = failing.cloned().collect();
             let next = next(context, state);
-            let view = View { numbered: next.told_of(), ..context.view() };
+            let view = next.below(context.view());
             let text = findings::all(&failing, view);
             context.print(&format!("\n{text}\n"));
             let next = next.text(width);
@@ -207,7 +207,8 @@ impl Reply {
         let fits = |finding: &&Finding| self.checks.iter().any(|check| check.code == finding.code);
         let mine: Vec<Finding> = state.findings.iter().filter(fits).cloned().collect();
         context.say(&format!("Found in {}:\n", self.dir().unwrap_or_default()));
-        let view = View { numbered: next(context, state).told_of(), ..context.view() };
+        let next = next(context, state);
+        let view = next.below(context.view());
         let text = findings::all(&mine, view);
         context.print(&text);
         let text = "add -v for the long story with the reports";

@@ -7,6 +7,7 @@ use super::flags;
 use crate::checks;
 use crate::finding::{Code, Finding, Remedy};
 use crate::model::facts::GatewayProcess;
+use crate::render::findings::View;
 use crate::render::invocation::Invocation;
 use crate::step::{Program, Step};
 
@@ -15,10 +16,8 @@ pub(super) struct Next {
     head: &'static str,
     steps: Vec<Step>,
     tail: Vec<String>,
-    /// The steps are to choose from.
-    numbered: bool,
-    /// The finding whose ways out these are.
-    of: Option<Code>,
+    /// The finding whose ways out these are: a person has to choose one.
+    choice_of: Option<Code>,
     invocation: Invocation,
 }
 
@@ -33,7 +32,8 @@ impl Next {
         let wide = commands.max().unwrap_or(0).max(30);
         let mut lines = vec![crate::render::wrap(self.head, width, "", "  ")];
         for (at, step) in self.steps.iter().enumerate() {
-            let first = if self.numbered { format!("  {}. ", at + 1) } else { "  ".to_owned() };
+            let first =
+                if self.choice_of.is_some() { format!("  {}. ", at + 1) } else { "  ".to_owned() };
             let rest = " ".repeat(first.width());
             let Some(command) = step.command.as_ref().filter(|_| step.text.is_empty()) else {
                 lines.push(self.invocation.wrapped(step, width, &first, &rest));
@@ -59,14 +59,14 @@ impl Next {
         lines.join("\n")
     }
 
-    /// The finding whose several ways out, or steps by hand, these are.
-    pub(super) fn told_of(&self) -> Option<Code> {
-        self.of
+    /// How findings are shown above it: what stands here is not said twice.
+    pub(super) fn below<'v>(&'v self, view: View<'v>) -> View<'v> {
+        View { numbered: self.choice_of, told: &self.steps, ..view }
     }
 
-    /// The finding whose several ways out these are: a person has to choose one.
+    /// The finding whose several ways out these are.
     pub(super) fn choice_of(&self) -> Option<Code> {
-        self.of.filter(|_| self.numbered)
+        self.choice_of
     }
 
     /// Whether it is a repair that needs no choice.
@@ -77,7 +77,8 @@ impl Next {
 
     /// The commands, for scripts; of steps in order none behind one that only a person can do.
     pub(super) fn argvs(&self) -> Vec<Vec<String>> {
-        let steps = self.steps.iter().take_while(|step| self.numbered || step.command.is_some());
+        let steps =
+            self.steps.iter().take_while(|step| self.choice_of.is_some() || step.command.is_some());
         steps.filter_map(|step| self.invocation.argv_of(step)).collect()
     }
 }
@@ -91,8 +92,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
         head,
         steps,
         tail: Vec::new(),
-        numbered: false,
-        of: None,
+        choice_of: None,
         invocation: context.invocation.clone(),
     };
     let is_repaired = |finding: &Finding| matches!(finding.remedy, Remedy::Repair(_));
@@ -123,8 +123,6 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
             let is_command =
                 steps.first().is_some_and(|step| step.command.is_some() && step.text.is_empty());
             let head = if is_command { "Now type:" } else { "Now:" };
-            let same = state.findings.iter().filter(|one| one.code == first.code);
-            let is_list = (2..=MOST_STEPS).contains(&steps.len()) && same.count() == 1;
             // What else is typed into a file is typed at the same time.
             let edits = failing.filter_map(|other| match &other.remedy {
                 Remedy::ByHand(steps) => steps.first().filter(|step| opens_editor(step)),
@@ -140,8 +138,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
             let steps = all.into_iter().take(MOST_STEPS).cloned();
             // What is repaired or chosen comes into sight once this is out of the way.
             let last = Step::diagnose().note("checks again, and shows the next step");
-            let of = Some(first.code).filter(|_| is_list);
-            Next { of, ..told(head, steps.chain([last]).collect()) }
+            told(head, steps.chain([last]).collect())
         }
         Remedy::Choice(steps) => choose(context, state, first.code, steps.clone()),
         // The command of a choice repairs all the rest too.
@@ -167,8 +164,7 @@ fn choose(context: &Context<'_, '_>, state: &State, code: Code, steps: Vec<Step>
     }
     let mut next = deeds(context, state, Step::clawmend(["repair"]));
     next.head = "Choose one, and type it:";
-    next.numbered = true;
-    next.of = Some(code);
+    next.choice_of = Some(code);
     let word = "a `clawmend repair` shows its changes and asks before it makes them";
     next.tail.insert(0, word.to_owned());
     let is_safe = |step: &Step| {
@@ -217,7 +213,7 @@ fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
         }
         invocation.root_flags = flags_of_root(context, state);
     }
-    Next { head, steps: vec![preview, deed], tail, numbered: false, of: None, invocation }
+    Next { head, steps: vec![preview, deed], tail, choice_of: None, invocation }
 }
 
 /// Root's home and environment are others, so what was found by them is named.

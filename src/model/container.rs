@@ -170,6 +170,11 @@ impl Container {
         }
     }
 
+    /// A program in it.
+    pub fn exec(&self, program: &str) -> Step {
+        self.engine(["exec", self.name(), program])
+    }
+
     /// What restarts the gateway in it.
     pub fn restart(&self) -> Vec<Step> {
         let restart = self.engine(["restart", self.name()]);

@@ -28,8 +28,10 @@ pub struct View<'i> {
     pub verbose: bool,
     /// Only what fails.
     pub quiet: bool,
-    /// The finding whose ways out are numbered on the same screen, to choose from, or whose steps stand there.
+    /// The finding whose ways out are numbered on the same screen, to choose from.
     pub numbered: Option<Code>,
+    /// The steps that stand on the same screen, under "Now".
+    pub told: &'i [Step],
 }
 
 /// `BLOCKS`, in its colour.
@@ -86,8 +88,13 @@ fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
             part(out, "do", "choose one of the numbered ways", view.width);
             &[]
         }
-        Remedy::ByHand(_) if view.numbered == Some(finding.code) => {
-            part(out, "do", "what stands under \"Now\", step by step", view.width);
+        // One line is as short as the pointer to it.
+        Remedy::ByHand(steps)
+            if steps.iter().any(|step| steps.len() > 1 || !step.note.is_empty())
+                && steps.iter().all(|step| view.told.contains(step)) =>
+        {
+            let each = if steps.len() > 1 { ", step by step" } else { "" };
+            part(out, "do", &format!("what stands under \"Now\"{each}"), view.width);
             &[]
         }
         Remedy::Choice(steps) | Remedy::ByHand(steps) => steps,

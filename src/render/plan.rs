@@ -164,7 +164,8 @@ fn plain(edit: &Edit) -> String {
             let new = crate::secret::shown::value(at, new);
             format!("Set {} to {new} ({})", path(at), edit.why)
         }
-        Op::Set { .. } | Op::Unset { .. } => format!("Change {} ({})", subject(edit), edit.why),
+        Op::Set { .. } => format!("Change {} ({})", subject(edit), edit.why),
+        Op::Unset { path, .. } => format!("Remove {} ({})", path.join("."), edit.why),
         Op::Insert(_) | Op::Rewrite(_) | Op::Delete | Op::Remove => capital(&edit.why),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::shape::Shape;
 use crate::model::layout::{AUTH_MODES, MODES, Part, SECRET_SOURCES};
@@ -15,22 +16,57 @@ use crate::text::distance::distance;
 /// `tests/real/schema.mjs`, read by `config/schema.rs` too.
 pub const CONFIG_SCHEMA: &str = include_str!("../data/config-schema.json");
 
-/// Every key of that table.
-fn config_keys() -> &'static HashSet<&'static str> {
-    #[derive(Deserialize)]
-    struct Table {
-        #[serde(borrow)]
-        root: HashMap<&'static str, IgnoredAny>,
-        keys: HashMap<&'static str, IgnoredAny>,
-    }
-    static KEYS: OnceLock<HashSet<&str>> = OnceLock::new();
-    KEYS.get_or_init(|| match serde_json::from_str::<Table>(CONFIG_SCHEMA) {
-        Ok(table) => {
-            let below = table.keys.into_keys().flat_map(|path| path.split('.'));
-            table.root.into_keys().chain(below).collect()
-        }
-        Err(_) => HashSet::new(),
+#[derive(Deserialize)]
+struct Table {
+    #[serde(borrow)]
+    root: HashMap<&'static str, IgnoredAny>,
+    rules: Vec<Rule>,
+    keys: HashMap<&'static str, Vec<(usize, IgnoredAny)>>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    #[serde(rename = "type", borrow)]
+    kind: &'static str,
+    #[serde(default)]
+    words: Vec<Value>,
+}
+
+/// What is known of the config's keys.
+#[derive(Default)]
+struct Known {
+    /// Every key of the table.
+    keys: HashSet<&'static str>,
+    /// The words of each path where in every release a number (no words), true or false, or a known word belongs.
+    words: HashMap<&'static str, Vec<String>>,
+}
+
+fn known() -> &'static Known {
+    static KNOWN: OnceLock<Known> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        serde_json::from_str::<Table>(CONFIG_SCHEMA).map(Known::of).unwrap_or_default()
     })
+}
+
+impl Known {
+    fn of(table: Table) -> Self {
+        let words = table.keys.iter().filter_map(|(path, rules)| {
+            let mut words = Vec::new();
+            for (rule, _) in rules {
+                let rule = table.rules.get(*rule)?;
+                let is_plain = ["number", "integer", "boolean", "words"].contains(&rule.kind);
+                is_plain.then_some(())?;
+                if rule.kind == "boolean" {
+                    words.extend(["true", "false", "0", "1"].map(str::to_owned));
+                }
+                words.extend(rule.words.iter().filter_map(Value::as_str).map(str::to_owned));
+            }
+            Some((*path, words))
+        });
+        let words = words.collect();
+        let below = table.keys.into_keys().flat_map(|path| path.split('.'));
+        Self { keys: table.root.into_keys().chain(below).collect(), words }
+    }
 }
 
 /// Keys of the config that the table does not hold.
@@ -53,7 +89,7 @@ const RECORD_KEYS: &[&str] = &[
 /// Whether a word is the name of a field of OpenClaw's own, and so never a secret.
 pub fn is_known_key(word: &str) -> bool {
     let columns = Part::ALL.into_iter().map(|part| part.columns());
-    config_keys().contains(word)
+    known().keys.contains(word)
         || MORE_KEYS.contains(&word)
         || RECORD_KEYS.contains(&word)
         || columns.into_iter().flatten().any(|column| column.field == word)
@@ -72,7 +108,7 @@ pub fn shows_key(key: &str) -> bool {
 /// The same of a key in the config below a path. At its root, and where secrets are kept, a secret may stand in a key's
 /// place: there a key is shown that is known, or nearly so.
 pub fn shows_config_key(path: &[&str], key: &str) -> bool {
-    let is_near = || key.len() <= 4 || config_keys().iter().any(|known| distance(known, key) <= 2);
+    let is_near = || key.len() <= 4 || known().keys.iter().any(|known| distance(known, key) <= 2);
     match path {
         [] | ["gateway", "auth" | "remote", ..] => is_known_key(key) || shows_key(key) && is_near(),
         _ => shows_key(key),
@@ -97,10 +133,15 @@ pub fn config(path: &[&str]) -> Option<Shape> {
             ["remote", "transport"] => Shape::Word(&["direct", "ssh"]),
             ["tailscale", "mode"] => Shape::Near(&["off", "serve", "funnel"]),
             ["controlUi", "basePath"] => Shape::Page,
-            _ => return None,
+            _ => return plain(path),
         },
-        _ => return None,
+        _ => return plain(path),
     })
+}
+
+/// What belongs at a path that takes nothing but numbers, true or false, or known words.
+fn plain(path: &[&str]) -> Option<Shape> {
+    known().words.get(path.join(".").as_str()).map(|words| Shape::Setting(words))
 }
 
 /// What belongs into a field of a record of the pairing store, by its path in the record.

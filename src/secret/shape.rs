@@ -34,8 +34,10 @@ pub enum Shape {
     Client,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// One of these words, or one that is a slip away from it.
+    /// One of these words, or one that people write in its place.
     Near(&'static [&'static str]),
+    /// One of these words, or a number where there are none; and what people write there by mistake.
+    Setting(&'static [String]),
     /// `gateway.bind`: one of its words, or an address.
     Bind,
     /// `operator.read`.
@@ -156,6 +158,10 @@ static SCOPE: Pattern = Pattern::new(r"(?:operator|node)(?:\.[a-z]{1,16}){1,3}")
 static VERSION: Pattern = Pattern::new(
     r"20[0-9]{2}(?:\.[0-9]{1,2}){2}(?:-(?:[0-9]{1,3}|alpha|beta|rc|dev|next|canary|nightly)(?:\.(?:[0-9]{1,3}|alpha|beta|rc|dev|next|canary|nightly))*)?",
 );
+/// A number as people write one where a number belongs: `70000`, `-1`, `18789x`, `1,5`, `10 min`.
+static NUMBER: Pattern = Pattern::new(
+    r"[+-]?[0-9]{1,6}(?:[.,_ ][0-9]{1,3})? ?(?:[A-Za-z]{0,2}|sec|min|hour|hours|days)",
+);
 static DATE: Pattern =
     Pattern::new(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,3})?Z?");
 /// A number in a name: `15`, `2019`, `S24`, `8a`, `G991B`.
@@ -197,13 +203,14 @@ impl Shape {
             Shape::Platform => is_platform(text),
             Shape::Client => is_client(text),
             Shape::Word(words) => words.contains(&text),
-            Shape::Near(words) => is_near(text, words),
-            Shape::Bind => is_near(text, BINDS) || is_address(text),
+            Shape::Near(words) => is_near(text, words) || is_slip(text),
+            Shape::Setting([]) | Shape::Port => NUMBER.fits(text.trim()) || is_slip(text),
+            Shape::Setting(words) => is_near(text, words) || is_slip(text),
+            Shape::Bind => is_near(text, BINDS) || is_address(text) || is_slip(text),
             Shape::Scope => SCOPE.fits(text),
             Shape::Version => VERSION.fits(text),
             Shape::Date => DATE.fits(text),
             Shape::Time => is_time(text),
-            Shape::Port => text.parse::<u16>().is_ok_and(|port| port.to_string() == text),
             Shape::Address => is_address(text),
             Shape::Url => url(text).is_some_and(|shown| shown == text),
             Shape::File => file(text) == text,
@@ -325,11 +332,54 @@ fn is_client(text: &str) -> bool {
     CLIENTS.contains(&text) || product.is_some_and(|rest| rest.split('-').all(is_part))
 }
 
-fn is_near(text: &str, words: &[&str]) -> bool {
+/// Words that people put in the place of a setting's own.
+const SLIPS: &[&str] = &[
+    "always",
+    "client",
+    "cloud",
+    "cluster",
+    "daemon",
+    "default",
+    "development",
+    "disable",
+    "disabled",
+    "docker",
+    "enable",
+    "enabled",
+    "external",
+    "gateway",
+    "internal",
+    "internet",
+    "localhost",
+    "manual",
+    "master",
+    "network",
+    "never",
+    "production",
+    "private",
+    "proxy",
+    "public",
+    "server",
+    "service",
+    "standalone",
+    "standard",
+    "tailscale",
+    "undefined",
+    "wireguard",
+];
+
+/// A word by mistake where only a number or a known word belongs: no secret is that short or that plain.
+fn is_slip(text: &str) -> bool {
+    let plain = text.trim();
+    let is_short = plain.len() <= 4 && plain.bytes().all(|b| b.is_ascii_alphabetic());
+    is_short || SLIPS.iter().any(|word| plain.eq_ignore_ascii_case(word))
+}
+
+fn is_near<W: AsRef<str>>(text: &str, words: &[W]) -> bool {
     let plain = text.trim().to_ascii_lowercase();
-    words.iter().any(|word| {
+    words.iter().map(AsRef::as_ref).any(|word| {
         let slips = if word.len() >= 6 { 2 } else { usize::from(word.len() >= 4) };
-        plain == *word || text.len() <= 12 && crate::text::distance::distance(&plain, word) <= slips
+        plain == word || text.len() <= 12 && crate::text::distance::distance(&plain, word) <= slips
     })
 }
 

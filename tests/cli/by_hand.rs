@@ -171,3 +171,28 @@ fn a_syntax_error_is_shown_with_its_ways_before_the_question() {
     assert!(flat.contains("lost: gateway.bind (line"), "{}", run.text());
     assert!(run.stdout.contains("\"port\": "), "{}", run.text());
 }
+
+/// The value is seen, what to type fits it, and it is said once.
+#[test]
+fn a_value_of_the_wrong_kind_is_shown_with_what_to_type() {
+    for (port, seen, told) in [
+        (json!("abc"), "now: \"abc\"", "make gateway.port a whole number above 0."),
+        (
+            json!("58471"),
+            "now: \"58471\"",
+            "take away the quotes around the value of gateway.port.",
+        ),
+        (json!(-5), "now: -5", "make gateway.port a whole number above 0."),
+        (json!("hunter2"), "now: \"****\"", "make gateway.port a whole number above 0."),
+    ] {
+        let sandbox = Sandbox::fixture(FILES);
+        let mut config = sandbox.json("openclaw.json");
+        config["gateway"]["port"] = port;
+        sandbox.write("openclaw.json", serde_json::to_string_pretty(&config).unwrap());
+        let run = sandbox.run(&["diagnose"]).expect(Exit::Findings);
+        let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(seen) && text.contains(told), "{}", run.text());
+        assert!(text.contains("do what stands under \"Now\""), "{}", run.text());
+        assert_eq!(text.matches("Ctrl-O").count(), 1, "{}", run.text());
+    }
+}

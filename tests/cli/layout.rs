@@ -77,6 +77,19 @@ fn the_simplest_lockout_fits_on_one_screen() {
     }
 }
 
+/// A warning beside it and a state dir that was named still leave room for all of it.
+#[test]
+fn a_proxy_warning_and_a_named_state_dir_fit_on_one_screen() {
+    let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
+    let state = sandbox.state();
+    let run = sandbox.run(&["--state-dir", state.to_str().unwrap()]).expect(Exit::Findings);
+    // The question takes the two lines below it.
+    assert!(run.stdout.lines().count() <= 22, "{}", run.stdout);
+    for line in ["State dir", "WARNING", "  clawmend --state-dir /home/.openclaw repair\n"] {
+        assert!(run.stdout.contains(line), "{line}\n{}", run.stdout);
+    }
+}
+
 /// An option that has no effect says so, and why.
 #[test]
 fn an_option_that_changes_nothing_says_so() {

@@ -78,7 +78,14 @@ fn run(sandbox: &Sandbox, line: &str) -> Option<String> {
     };
     let words = words(clawmend);
     assert_eq!(words[0], "clawmend", "{line}");
-    let args: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+    // What a page names by its place on a machine lies below the sandbox.
+    let placed = |word: &String| match word.strip_prefix('/').map(|path| sandbox.root().join(path))
+    {
+        Some(path) if path.exists() => path.display().to_string(),
+        _ => word.clone(),
+    };
+    let args: Vec<String> = words[1..].iter().map(placed).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let run = sandbox.run(&args);
     match jq {
         None => Some(run.stdout + &run.stderr),

@@ -165,7 +165,7 @@ impl About<'_> {
             self.says(
                 &self.gateway.auth_mode,
                 "gateway.auth has a token and a password, but gateway.auth.mode is missing",
-                "set gateway.auth.mode to \"token\" or \"password\"",
+                "type a line into the section \"auth\": \"mode\": \"token\", (or \"password\")",
             )
         })?;
         // In the code of 2026.3.13, not in that of 2026.3.2.
@@ -184,7 +184,7 @@ impl About<'_> {
             self.says(
                 &self.gateway.auth_mode,
                 "gateway.auth.mode is \"password\", but there is no password",
-                "set gateway.auth.password (or OPENCLAW_GATEWAY_PASSWORD for the gateway)",
+                "type a line into the section \"auth\": \"password\": \"A NEW PASSWORD\", (or give the gateway OPENCLAW_GATEWAY_PASSWORD)",
             )
         })
     }

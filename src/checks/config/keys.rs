@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use super::{at_next_start, bytes, config_name, gateway, name, place, place_of};
 use crate::checks::{Check, Stage};
 use crate::config::gateway::Gateway;
@@ -221,7 +223,7 @@ pub static VALUE: Check = Check {
 };
 
 fn is_list(model: &Model, path: &[String]) -> bool {
-    model.config.raw(path).is_some_and(serde_json::Value::is_array)
+    model.config.raw(path).is_some_and(Value::is_array)
 }
 
 fn wrong_value(told: &Told<'_>, check: &Check, refused: &Refused) -> Option<Finding> {
@@ -229,15 +231,27 @@ fn wrong_value(told: &Told<'_>, check: &Check, refused: &Refused) -> Option<Find
     let path = &refused.path;
     let owner = model.config.whole()?.resolved.place_for(path);
     let name = path_text(path);
+    let now = model.config.raw(path);
+    // `"18789"` reads as the number it is not.
+    let quoted = now.and_then(Value::as_str).and_then(|text| text.trim().parse::<Value>().ok());
     let (says, step) = match &refused.fault {
         Violation::Unknown { .. } => return None,
         Violation::Missing => (format!("{name} is missing"), format!("add {name}")),
         Violation::Value { wanted } => {
-            (format!("{name} must be {wanted}"), format!("make {name} {wanted}"))
+            let fits = |value: &Value| match value {
+                Value::Number(_) => wanted.contains("number"),
+                Value::Bool(_) => wanted.contains("true or false"),
+                _ => false,
+            };
+            let step = match quoted.is_some_and(|value| fits(&value)) {
+                true => format!("take away the quotes around the value of {name}"),
+                false => format!("make {name} {wanted}"),
+            };
+            (format!("{name} must be {wanted}"), step)
         }
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
-    let now = model.config.raw(path).map(|value| crate::secret::shown::value(path, value));
+    let now = now.map(|value| crate::secret::shown::value(path, value));
     let finding = finding.seen_each("now", now);
     Some(told.rated(match told.is_guess(refused) {
         true => finding.unsure("some releases take this value, others refuse the config"),

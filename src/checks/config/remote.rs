@@ -153,7 +153,7 @@ pub static UNTRUSTED: Check = Check {
             }
         };
         let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()])
-            .note("only with a proxy: the gateway then takes each client's address from it");
+            .note("it then says who connects");
         let finding = check
             .finding(place(model, setting), says)
             .choice(trust)

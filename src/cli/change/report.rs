@@ -295,16 +295,16 @@ pub(super) fn tell_done(
         context.say_wrapped("The gateway needs no restart: it reads the pairing at every connect.");
     }
     if exit == Exit::Done && !call.purpose.goes_back() && !state.model.config.is_client() {
-        let check = Step::run("openclaw", ["cron", "list"])
+        let check = restart::openclaw(&state.model, ["cron", "list"])
             .after("To check")
             .note("or the command that was refused");
         context.say_step(&check);
         let waits = state.findings.iter().any(|one| one.code.0 == "request-foreign");
         if waits && report.lets_in.is_none() {
-            let list = Step::run("openclaw", ["devices", "list"])
+            let list = restart::openclaw(&state.model, ["devices", "list"])
                 .after("To see the browsers, phones and nodes that wait");
             context.say_step(&list);
-            let approve = Step::run("openclaw", ["devices", "approve", "REQUEST_ID"]);
+            let approve = restart::openclaw(&state.model, ["devices", "approve", "REQUEST_ID"]);
             context.say_step(&approve.after("To approve one that is yours"));
         }
     }

@@ -46,6 +46,14 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
     ]
 }
 
+/// A command of OpenClaw's CLI, typed where that CLI is: in the container whose state this is.
+pub(super) fn openclaw<const N: usize>(model: &Model, args: [&str; N]) -> Step {
+    match model.facts.belongs_to.as_ref().filter(|one| one.sign.is_none()) {
+        Some(container) => container.exec("openclaw").with(args),
+        None => Step::run("openclaw", args),
+    }
+}
+
 /// A unit, or a property list, that starts the gateway.
 fn of_service(file: &Path) -> Option<Step> {
     let name = file.file_name()?.to_str()?;
