@@ -262,6 +262,29 @@ fn the_core_asks_no_disk_no_clock_and_no_environment() {
     }
 }
 
+/// Where no file names the release, every set of rules is asked. One that is forgotten would be a "healthy" over a lockout.
+#[test]
+fn every_release_that_a_rule_begins_with_is_asked_about() {
+    let source = Source::read();
+    let begins = |text: &str, before: &str| -> BTreeSet<String> {
+        let releases = text.split(before).skip(1).map(|rest| rest.split('"').next().unwrap());
+        let is_stable = |word: &&str| word.starts_with("2026.") && !word.contains('-');
+        releases.filter(is_stable).map(str::to_owned).collect()
+    };
+    let contact = &source.files["model/contact"];
+    let asked = contact.split("FIRST_OF_RULES: &[&str] = &[").nth(1).expect("the list is there");
+    let asked = begins(asked.split("];").next().unwrap(), "\n    \"");
+    let rules = source.files.iter().filter(|(file, _)| {
+        ["model", "checks", "config"].iter().any(|room| file.split('/').next() == Some(room))
+    });
+    let mut begin = begins(contact, "(\"");
+    for (_, text) in rules {
+        begin.extend(["is_from(\"", "Some(\""].iter().flat_map(|before| begins(text, before)));
+    }
+    assert!(asked.len() > 15 && begin.contains("2026.4.29") && begin.contains("2026.2.19"));
+    assert_eq!(begin.difference(&asked).collect::<Vec<_>>(), [""; 0]);
+}
+
 #[test]
 fn tests_are_no_product() {
     let text = "a\n#[cfg(test)]\n#[path = \"x\"]\nmod tests;\nb // c\n#[cfg(all(test, unix))]\nmod more {\nd\n}\n";
