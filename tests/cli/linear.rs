@@ -60,6 +60,37 @@ fn requests(many: usize, foreign: bool) -> Sandbox {
     sandbox
 }
 
+/// This machine's own old requests, each between live ones of another device, laid out as OpenClaw does.
+fn between(many: usize) -> Sandbox {
+    let sandbox = requests(many, true);
+    let mut store = sandbox.json("devices/pending.json");
+    let own = Sandbox::fixture(FILES).json("devices/pending.json");
+    let own = own.as_object().unwrap().values().next().unwrap();
+    for (number, (key, request)) in store.as_object_mut().unwrap().iter_mut().enumerate() {
+        if number % 2 == 1 {
+            *request = own.clone();
+            request["requestId"] = key.clone().into();
+            request["ts"] = 5.into();
+        }
+    }
+    sandbox.write("devices/pending.json", serde_json::to_string_pretty(&store).unwrap());
+    sandbox
+}
+
+/// A snapshot of a config of which every line is another one now.
+fn other_config(many: usize, line: impl Fn(usize, &str) -> String) -> Sandbox {
+    let sandbox = Sandbox::fixture(FILES);
+    let gateway = sandbox.json("openclaw.json")["gateway"].to_string();
+    let write = |word: &str| {
+        let lines: String = (0..many).map(|number| line(number, word)).collect();
+        sandbox.write("openclaw.json", format!("{{ \"gateway\": {gateway},\n{lines} }}"));
+    };
+    write("a");
+    sandbox.run(&["snapshot", "create"]);
+    write("b");
+    sandbox
+}
+
 fn rows(many: usize) -> Sandbox {
     let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
     let mut db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
@@ -115,7 +146,7 @@ fn the_cost_is_linear_in_what_is_there() {
     }
     type Make = fn(usize) -> Sandbox;
     let approve = id(1);
-    let kinds: [(&str, Make, usize, &[&[&str]]); 5] = [
+    let kinds: [(&str, Make, usize, &[&[&str]]); 8] = [
         (
             "requests in a file",
             |many| requests(many, false),
@@ -127,6 +158,21 @@ fn the_cost_is_linear_in_what_is_there() {
                 &["diagnose"],
                 &["repair", "--yes"],
             ],
+        ),
+        ("requests between others", between, 400, &[&["repair", "-n"], &["repair", "--yes"]]),
+        (
+            "settings of a snapshot",
+            |many| other_config(many, |number, word| format!("\"{word}{number}\": 1,\n")),
+            1000,
+            &[&["restore", "-n"], &["restore", "-n", "--json"]],
+        ),
+        (
+            "blank lines of a config",
+            |many| {
+                other_config(many, |_, word| if word == "a" { String::new() } else { "\n".into() })
+            },
+            5000,
+            &[&["restore", "-n"]],
         ),
         (
             "requests in the database",

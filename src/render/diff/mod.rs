@@ -87,7 +87,7 @@ pub fn file(change: &FileChange, name: &str, proves: Proves<'_>, paint: Paint) -
             edit::by_lines(before, &after).into()
         }
     };
-    let mut lines = Lines { text, offset: 0, before: 0, grown: 0 };
+    let mut lines = Lines { text, lead: Lead::default(), offset: 0, before: 0, grown: 0 };
     for group in groups(before, &splices) {
         lines.hunk(&mut out, before, &group, paint);
     }
@@ -132,6 +132,7 @@ enum Text<'a> {
 /// Line numbers while the hunks of one file are written.
 struct Lines<'a> {
     text: Text<'a>,
+    lead: Lead,
     offset: usize,
     before: usize,
     grown: isize,
@@ -167,7 +168,7 @@ impl Lines<'_> {
                 lines_of(new, self.before.saturating_add_signed(self.grown), &changed),
             ),
             Text::Store(part, proves) => {
-                let lead = lead(text, start);
+                let lead = self.lead.of(text, start);
                 (shown(*part, &lead, window, proves), shown(*part, &lead, &changed, proves))
             }
         };
@@ -184,8 +185,12 @@ impl Lines<'_> {
         let (mut removed, mut added, mut context) = (0, 0, 0);
         let changes: Vec<_> = diff.iter_all_changes().collect();
         let mut rest = changes.as_slice();
+        // So many of the lines that go were looked at with the first of them.
+        let mut seen = 0_usize;
         while let Some((change, later)) = rest.split_first() {
-            let goes = rest.iter().take_while(|one| one.tag() == ChangeTag::Delete).count();
+            let is_gone = |one: &&Change<&str>| one.tag() == ChangeTag::Delete;
+            let goes = if seen == 0 { rest.iter().take_while(is_gone).count() } else { 0 };
+            seen = (seen + goes).saturating_sub(1);
             let mut comes = rest.iter().skip(goes).take_while(|one| one.tag() == ChangeTag::Insert);
             let is_bracket = |one: &Change<&str>| {
                 one.value().trim().bytes().all(|byte| b"{}[],".contains(&byte))
@@ -199,7 +204,7 @@ impl Lines<'_> {
                 let text = format!("-{named} ... ({goes} lines: all of it goes)");
                 let _ = writeln!(body, "{}", paint.red(&text));
                 removed += goes;
-                rest = after;
+                (rest, seen) = (after, 0);
                 continue;
             }
             rest = later;
@@ -246,30 +251,38 @@ fn lines_of(masked: &str, from: usize, window: &[u8]) -> String {
     for_terminal(&lines.collect::<String>())
 }
 
-/// What a mask has to read before the window to know where in the file it stands: the beginning of the
-/// member around it.
-fn lead(text: &[u8], start: usize) -> Vec<u8> {
-    let before = text.get(..start).unwrap_or_default();
-    let (mut depth, mut in_text, mut member) = (0_usize, false, 0);
-    let mut at = 0;
-    while let Some(byte) = before.get(at) {
-        match byte {
-            b'\\' if in_text => at += 1,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => {
-                depth += 1;
-                if depth == 1 {
-                    member = at + 1;
+/// What a mask has to read before a window to know where in the file it stands: the beginning of the member around it.
+/// Each window is read on from the one before.
+#[derive(Default)]
+struct Lead {
+    at: usize,
+    depth: usize,
+    in_text: bool,
+    member: usize,
+}
+
+impl Lead {
+    fn of(&mut self, text: &[u8], start: usize) -> Vec<u8> {
+        let before = text.get(..start).unwrap_or_default();
+        while let Some(byte) = before.get(self.at) {
+            match byte {
+                b'\\' if self.in_text => self.at += 1,
+                b'"' => self.in_text = !self.in_text,
+                b'{' | b'[' if !self.in_text => {
+                    self.depth += 1;
+                    if self.depth == 1 {
+                        self.member = self.at + 1;
+                    }
                 }
+                b'}' | b']' if !self.in_text => self.depth = self.depth.saturating_sub(1),
+                b',' if !self.in_text && self.depth == 1 => self.member = self.at + 1,
+                _ => {}
             }
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
-            b',' if !in_text && depth == 1 => member = at + 1,
-            _ => {}
+            self.at += 1;
         }
-        at += 1;
+        let open: &[u8] = if self.depth > 0 || self.member > 0 { b"{" } else { b"" };
+        [open, before.get(self.member..).unwrap_or_default()].concat()
     }
-    let open: &[u8] = if depth > 0 || member > 0 { b"{" } else { b"" };
-    [open, before.get(member..).unwrap_or_default()].concat()
 }
 
 /// Masked and made safe for a terminal; `lead` is the text before, read and left out again.

@@ -49,8 +49,9 @@ pub struct EditDocument {
     pub repairs: Vec<String>,
 }
 
-/// A file that is larger is told whole, bytes.
+/// A file that is larger is told whole, bytes; so is one in which more values differ: each is looked up.
 const LARGEST: usize = 256 * 1024;
+const MOST: usize = 256;
 
 /// The edits of changes; `goes_back`: they are a restore's, and the changes say more than their reasons.
 pub fn edits(model: &Model, changes: &Changes, goes_back: bool) -> Vec<EditDocument> {
@@ -162,7 +163,8 @@ impl Maker<'_> {
         if let (Some(old), Some(new)) = (&old, &new) {
             differences(&mut Vec::new(), Some(old), Some(new), &mut differing);
         }
-        if differing.is_empty() || differing.iter().any(|(path, _)| path.is_empty()) {
+        let is_whole = differing.iter().any(|(path, _)| path.is_empty());
+        if differing.is_empty() || differing.len() > MOST || is_whole {
             let values = Values { before: old.as_ref(), after: new.as_ref() };
             let values = match action {
                 Action::Replace => Values { before: None, after: None },
