@@ -54,14 +54,11 @@ pub fn read_small(path: &Path, limit: u64) -> FileState {
     }
 }
 
-/// The path with every link followed. A file that is not there still has a folder; where nothing can
-/// be told, the path itself.
+/// The path with every link followed; of what is not there the folder around it, as far as that is there.
 pub fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| {
-        match (path.parent().map(Path::canonicalize), path.file_name()) {
-            (Some(Ok(folder)), Some(name)) => folder.join(name),
-            _ => path.to_path_buf(),
-        }
+    path.canonicalize().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => real(folder).join(name),
+        _ => path.to_path_buf(),
     })
 }
 

@@ -141,12 +141,20 @@ pub const JOURNAL: &str = "clawmend/journal.json";
 pub const LOCK: &str = "clawmend/lock";
 
 /// Whether a path relative to the state dir is of the database, or of what clawmend keeps for itself: no config,
-/// whatever includes it.
+/// whatever includes it. Letters count alike in both sizes: some file systems take them so.
 pub fn is_taken(relative: &str) -> bool {
+    let relative = relative.to_ascii_lowercase();
+    let relative = relative.as_str();
     let of_database = |end: &str| end.is_empty() || DATABASE_SIDE_FILES.contains(&end);
     [JOURNAL, LOCK].contains(&relative)
         || std::path::Path::new(relative).starts_with(SNAPSHOTS_DIR)
         || relative.strip_prefix(DATABASE).is_some_and(of_database)
+}
+
+/// Whether a path relative to the state dir lies in clawmend's own folder.
+pub fn is_own(relative: &str) -> bool {
+    let first = relative.split('/').next().unwrap_or_default();
+    first.eq_ignore_ascii_case(OWN_DIR)
 }
 
 /// How a JSON field of a record is kept in a column.

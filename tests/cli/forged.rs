@@ -123,8 +123,14 @@ fn a_forged_manifest_removes_nothing() {
 /// A config that came with the snapshot can include anything; what is no config by its name is not written.
 #[test]
 fn a_forged_config_includes_no_other_kind_of_file() {
-    for name in [".env", ".bashrc", "skills/x.js", "hook.sh"] {
+    let names = [".env", ".bashrc", "skills/x.js", "hook.sh"];
+    // Through a link, and as it is called where large and small letters are alike.
+    let own = ["Clawmend/x.json", "own/journal.json", "own/x.json", "own/new/x.json"];
+    let own = own.into_iter().take(if cfg!(unix) { 4 } else { 1 });
+    for name in names.into_iter().chain(own) {
         let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("clawmend", sandbox.path("own")).unwrap();
         sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
         let folder = newest(&sandbox);
         forge(&folder, "openclaw.json", format!(r#"{{"$include": "./{name}"}}"#).as_bytes());

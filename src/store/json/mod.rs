@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::paths::Root;
 use crate::error::Error;
-use crate::files::{Dir, STORE_LIMIT, StateDir};
+use crate::files::{Dir, STORE_LIMIT, StateDir, real};
 use crate::image::{FileState, Slot, TextImage};
 use crate::model::layout::{Part, is_taken};
 use crate::plan::Changes;
@@ -72,9 +72,13 @@ impl JsonStore {
 
     fn slots(&self) -> impl Iterator<Item = Slot> {
         let parts = Part::ALL.into_iter().filter(|part| part.file().is_some()).map(Slot::File);
-        let configs =
-            self.config_files.iter().filter(|path| !is_taken(&key_of(&self.state_dir, path)));
+        let configs = self.config_files.iter().filter(|path| !self.leads(path, is_taken));
         parts.chain(configs.cloned().map(Slot::Config))
+    }
+
+    /// Whether `to` says so of a file by its path in the state dir, as it is named or through links.
+    fn leads(&self, path: &Path, to: fn(&str) -> bool) -> bool {
+        to(&key_of(&self.state_dir, path)) || to(&key_of(&real(&self.state_dir), &real(path)))
     }
 
     fn path_of(&self, slot: &Slot) -> PathBuf {

@@ -1,7 +1,7 @@
 //! The way back to what a snapshot holds.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::{JsonStore, NAME, key_of};
@@ -11,7 +11,9 @@ use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{hash, real};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
-use crate::model::layout::{CONFIG, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, OWN_DIR, Part};
+use crate::model::layout::{
+    CONFIG, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, Part, is_own, is_taken,
+};
 use crate::plan::{After, FileChange};
 use crate::step::Step;
 use crate::store::{ManifestEntry, Source};
@@ -83,16 +85,18 @@ impl JsonStore {
         source: &dyn Source,
     ) -> BTreeMap<String, PathBuf> {
         let key = |path: &Path| key_of(&self.state_dir, path);
+        let pieces = entries.iter().map(|entry| (entry.path.as_str(), entry.name.as_ref()));
+        let pieces: HashMap<&str, Option<&String>> = pieces.collect();
         let piece = |path: &Path| {
-            let entry = entries.iter().find(|entry| entry.path == key(path))?;
-            source.get(entry.name.as_ref()?).ok().map(Bytes::new)
+            let name = (*pieces.get(key(path).as_str())?)?;
+            source.get(name).ok().map(Bytes::new)
         };
         let by_name = CONFIG_NAMES.map(|name| self.state_dir.join(name));
         let named = RefCell::new([&self.config_files[..], &by_name].concat());
         let look = |path: &Path| {
             // Anything can stand in a config that came with the snapshot.
             if path.extension().is_some_and(|end| CONFIG_ENDINGS.iter().any(|known| end == *known))
-                && !path.starts_with(self.state_dir.join(OWN_DIR))
+                && !self.leads(path, is_own)
             {
                 named.borrow_mut().push(path.to_path_buf());
             }
@@ -112,7 +116,8 @@ impl JsonStore {
                 let _ = include::resolve(config, bytes, roots, &look);
             }
         }
-        named.into_inner().into_iter().map(|path| (key(&path), path)).collect()
+        let named = named.into_inner().into_iter().filter(|path| !self.leads(path, is_taken));
+        named.map(|path| (key(&path), path)).collect()
     }
 
     fn not_ours(&self, path: &str, entries: &[ManifestEntry]) -> Error {
