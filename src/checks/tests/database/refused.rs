@@ -42,6 +42,7 @@ fn what_keeps_a_gateway_from_starting_or_the_cli_out_is_never_healthy() {
     let key = ("config-unknown-key", Blocks);
     let value = ("gateway-value-invalid", Blocks);
     assert_eq!(fails("localExec: true"), [key]);
+    assert_eq!(fails("token: 'a-token-of-this-gateway'"), [key]);
     assert_eq!(fails("roles: {}"), [value, value, ("gateway-roles", Blocks)]);
     let roles = "roles: { default: 'a', definitions: { a: { sessions: { others: 'none' }, agents: '*', scopes: [] } } }";
     assert_eq!(fails(roles), [("gateway-roles", Blocks)]);
