@@ -207,6 +207,26 @@ fn a_missing_mode_blocks_unless_a_gateway_runs() {
     assert_eq!(the(&findings, "gateway-mode-missing").severity, Severity::Warning);
 }
 
+/// Seen on 2026.2.19, 2026.4.15 and 2026.9.6: `devices list` and `cron list` end with "config is invalid".
+#[test]
+fn what_the_schema_refuses_keeps_the_cli_out_of_a_gateway_that_runs() {
+    let mut facts = facts();
+    facts.gateway = GatewayProcess::Running { pid: 1 };
+    for (rest, code) in [
+        ("localExec: true", "config-unknown-key"),
+        ("token: 'a-token-of-this-gateway'", "config-unknown-key"),
+        ("port: '18789'", "gateway-value-invalid"),
+    ] {
+        for release in ["2026.2.19", "2026.4.15", "2026.9.6"] {
+            let text = format!(
+                "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', {rest} }} }}"
+            );
+            let findings = found_with(Some(&text), facts.clone());
+            assert_eq!(the(&findings, code).severity, Severity::Blocks, "{release} {rest}");
+        }
+    }
+}
+
 #[test]
 fn combinations_that_a_gateway_refuses_are_named() {
     for (gateway, says) in [
