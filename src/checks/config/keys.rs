@@ -75,9 +75,9 @@ fn refused(model: &Model) -> Vec<Refused> {
     refused
 }
 
-/// A gateway from 2026.8.1 on repairs old names at its start, where nothing else is wrong.
+/// Whether a start is to come that repairs all of it: a gateway from 2026.8.1 on repairs old names, where nothing else is wrong.
 pub(super) fn is_repaired_at_start(model: &Model) -> bool {
-    are_repaired(model, &refused(model))
+    are_repaired(model, &refused(model)) && !model.facts.gateway.runs()
 }
 
 fn are_repaired(model: &Model, refused: &[Refused]) -> bool {
@@ -127,12 +127,11 @@ impl<'m> Told<'m> {
     /// Less than a lockout where the gateway repairs it itself at its start. That one runs already is no help: the CLI refuses all
     /// commands but a few with such a config (code of 2026.1.30 to 2026.9.6, seen on 2026.9.6).
     fn rated(&self, finding: Finding) -> Finding {
-        if self.is_repaired {
-            return finding
-                .rated(Severity::Info)
-                .note("the gateway repairs this by itself at its start");
-        }
+        let is_to_start = !self.model.facts.gateway.runs();
         finding
+            .rated_if(self.is_repaired && is_to_start, Severity::Info)
+            .note_if(self.is_repaired && is_to_start, "the gateway repairs this by itself at its start")
+            .note_if(self.is_repaired && !is_to_start, "the gateway repairs this by itself at its next start; until then the CLI refuses its commands")
     }
 }
 

@@ -225,6 +225,17 @@ fn what_the_schema_refuses_keeps_the_cli_out_of_a_gateway_that_runs() {
             assert_eq!(the(&findings, code).severity, Severity::Blocks, "{release} {rest}");
         }
     }
+    // What a start from 2026.8.1 on repairs, the one that has been did not see.
+    let old = "nodes: { denyCommands: ['x'] }, bind: 'localhost'";
+    let text = format!(
+        "{{ meta: {{ lastTouchedVersion: '2026.9.6' }}, gateway: {{ mode: 'local', {old} }} }}"
+    );
+    for (facts, severity) in [(facts, Severity::Blocks), (self::facts(), Severity::Info)] {
+        let findings = found_with(Some(&text), facts);
+        for code in ["config-unknown-key", "gateway-bind-invalid"] {
+            assert_eq!(the(&findings, code).severity, severity, "{code}");
+        }
+    }
 }
 
 #[test]
