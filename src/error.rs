@@ -174,9 +174,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)?;
-        if let Some(path) = &self.0.path {
-            write!(f, ": `{}`", crate::platform::shown(path))?;
+        match self.0.path.as_deref().map(crate::text::named) {
+            None => f.write_str(&self.0.message)?,
+            // Whoever pastes the line must not open a quote before the path that the path's own then closes.
+            Some(path) if path.starts_with('\'') => {
+                write!(f, "{}: {path}", self.0.message.replace('\'', "\u{2019}"))?;
+            }
+            Some(path) => write!(f, "{}: {path}", self.0.message)?,
         }
         if let Some(cause) = &self.0.cause {
             write!(f, ": {cause}")?;

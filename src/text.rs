@@ -3,6 +3,8 @@
 pub mod distance;
 pub mod squeeze;
 
+use std::path::Path;
+
 use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::image::Unusable;
@@ -65,6 +67,16 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// A path in a sentence: in backticks, or where a shell would run something of it, in quotes that keep it from that.
+pub fn named(path: &Path) -> String {
+    let path = crate::platform::shown(path);
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./:\\=@%+,~".contains(c);
+    match path.chars().all(is_plain) {
+        true => format!("`{path}`"),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
 /// That something holds more records than are read.
 pub fn too_many(place: &str, count: u64, limit: u64) -> String {
     format!("`{place}` holds {count} records; clawmend reads at most {limit}")
@@ -77,7 +89,7 @@ pub const TOO_MANY_ADVICE: &str = "stop the gateway, remove the records that nob
 pub fn unusable(why: &Unusable) -> String {
     match why {
         Unusable::Symlink(target) => {
-            format!("it is a symbolic link to `{}`", crate::platform::shown(target))
+            format!("it is a symbolic link to {}", named(target))
         }
         Unusable::NotAFile(what) => format!("it is {what}, not a file"),
         Unusable::TooLarge { len, limit } => {

@@ -299,6 +299,8 @@ impl Context<'_, '_> {
 
     /// Writes to stderr.
     pub fn tell(&mut self, text: &str) {
+        // On a terminal both stand below each other in the order in which they were said.
+        let _ = self.world.out.flush();
         let _ = self.world.err.get_mut().write_all(text.as_bytes());
     }
 

@@ -37,7 +37,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::ReportArgs) -> Res
         }
         None if is_json => {}
         None => context
-            .note("Read it before you post it: names that clawmend cannot know may be in it."),
+            .note("To post it, copy all of it, from <details> to </details>. Read it first: names that clawmend cannot know may be in it."),
     }
     Ok(Exit::Done)
 }

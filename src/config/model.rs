@@ -256,8 +256,8 @@ impl ConfigModel {
                     false => "",
                 };
                 return Some(format!(
-                    "it is a link to `{}`, outside the state dir{way}",
-                    crate::platform::shown(real.map_or(file, PathBuf::as_path))
+                    "it is a link to {}, outside the state dir{way}",
+                    crate::text::named(real.map_or(file, PathBuf::as_path))
                 ));
             }
         }
@@ -265,8 +265,8 @@ impl ConfigModel {
         let meta = images.text(&Slot::Config(file.to_path_buf()))?.meta()?;
         (meta.is_read_only() || real.starts_with("/nix/store")).then(|| {
             format!(
-                "it is a link to `{}`, which is read-only: something else writes it",
-                crate::platform::shown(real)
+                "it is a link to {}, which is read-only: something else writes it",
+                crate::text::named(real)
             )
         })
     }

@@ -83,7 +83,7 @@ pub(super) fn of(state_dir: &Path, mounts: &[Mount], env: &Env) -> Option<Contai
 /// owner has no account here. In a container itself neither says anything.
 pub(super) fn guessed(state_dir: &Path, env: &Env) -> Option<Container> {
     if let Some(inside) = process::other_path(state_dir) {
-        let sign = format!("its gateway's lock calls it `{}`", platform::shown(&inside));
+        let sign = format!("its gateway's lock calls it {}", crate::text::named(&inside));
         let mut found = Container::of_folder(Some(sign));
         found.inside = Some(inside);
         return Some(found);

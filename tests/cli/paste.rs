@@ -128,3 +128,38 @@ fn hostile_names_stay_one_argument_in_every_printed_command() {
         }
     }
 }
+
+/// A line that names a path runs nothing of it, pasted as it stands.
+#[test]
+fn hostile_names_run_nothing_in_an_error_line() {
+    for name in NAMES.into_iter().chain([".openclaw-isn't `touch pwned`"]) {
+        let sandbox = Sandbox::empty();
+        let dir = sandbox.home().join("paste");
+        std::fs::create_dir(&dir).unwrap();
+        let state = sandbox.home().join(name);
+        std::fs::create_dir(&state).unwrap();
+        std::fs::write(state.join("openclaw.json"), "{}").unwrap();
+        std::os::unix::fs::symlink(&state, state.join("devices")).unwrap();
+        let state = state.to_str().unwrap();
+        let mut lines = 0;
+        for args in [
+            &["--state-dir", state, "restore", "20261124T1813"][..],
+            &["--state-dir", state, "repair", "--config-from", &format!("{state}/none")],
+            &["--state-dir", &format!("{state}/none")],
+            &["--state-dir", state, "report", "--output", &format!("{state}/openclaw.json")],
+        ] {
+            let run = sandbox.run(args);
+            for line in run.stderr.split_terminator("\n").filter(|line| line.contains(".openclaw"))
+            {
+                lines += 1;
+                for shell in ["sh", "bash"] {
+                    let _ =
+                        Command::new(shell).args(["-c", line]).current_dir(&dir).output().unwrap();
+                    let made = std::fs::read_dir(&dir).unwrap().count();
+                    assert_eq!(made, 0, "{line}");
+                }
+            }
+        }
+        assert!(lines > 2, "{name}");
+    }
+}

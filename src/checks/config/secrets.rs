@@ -171,5 +171,10 @@ pub fn new_token_in(
     let token = new_token(model, options)?;
     let setting = Some(&hosted(model)?.auth_token).filter(|setting| is(setting))?;
     let new = Value::from(vars::escaped(token.expose()));
-    Some(Wanted::of(setting, code, new, "a new random token, as --new-token says"))
+    Some(Wanted::of(
+        setting,
+        code,
+        new,
+        "a new random token; the other machines need it from there",
+    ))
 }

@@ -135,6 +135,11 @@ pub(super) fn carry_out(
     }
     if held.is_none() {
         Lock::check(&state.located.state_dir)?;
+        // Known before the question, so that nobody says yes to what cannot be done.
+        if state.may_not_write() {
+            let denied = std::io::ErrorKind::PermissionDenied.into();
+            return Err(Error::io("write to the state dir", &state.located.state_dir, &denied));
+        }
     }
     // A no leaves nothing behind, not even the lock; what changes before the yes is noticed as the state moving.
     ask(context, call, &state, &proposal)?;

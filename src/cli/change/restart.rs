@@ -31,18 +31,20 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
     if !found.is_empty() {
         return found;
     }
+    let by_hand = Step::run("openclaw", ["gateway", "run"])
+        .note("where you start it by hand: stop it with Ctrl-C first");
     if model.config.facts.container {
         return vec![
             Step::run("docker", ["restart", "CONTAINER"])
                 .note("on the host, outside the container"),
             Step::run("docker", ["compose", "restart"]).note("the same, where compose started it"),
+            by_hand,
         ];
     }
     vec![
         Step::run("openclaw", ["gateway", "restart"]).note("where it runs as a service"),
         Step::run("docker", ["restart", "CONTAINER"]).note("where it runs in a container"),
-        Step::run("openclaw", ["gateway", "run"])
-            .note("where you start it by hand: stop it with Ctrl-C first"),
+        by_hand,
     ]
 }
 

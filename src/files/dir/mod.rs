@@ -199,8 +199,8 @@ impl From<io::Error> for Unusable {
 pub fn refuse(path: &Path, why: &Unusable) -> Error {
     match why {
         Unusable::Symlink(target) => Error::refused(format!(
-            "a symbolic link (to `{}`) is where OpenClaw has the real file or folder, and clawmend never writes through it",
-            crate::platform::shown(target)
+            "a symbolic link (to {}) is where OpenClaw has the real file or folder, and clawmend never writes through it",
+            crate::text::named(target)
         ))
         .at(path)
         .hint("put the real file or folder there, then run the same command again"),

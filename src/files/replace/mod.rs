@@ -214,7 +214,7 @@ impl<F: Folder> Staged<F> {
     }
 
     fn moved(&self, how: &str) -> CommitError {
-        CommitError::Stale(format!("`{}` {how}", crate::platform::shown(&self.path())))
+        CommitError::Stale(format!("{} {how}", crate::text::named(&self.path())))
     }
 }
 

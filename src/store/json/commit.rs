@@ -103,10 +103,7 @@ impl JsonStore {
                 self.make_folder(state, &change.slot, made)?
             }
             Ok(None) => {
-                return Err(CommitError::Stale(format!(
-                    "`{}` is gone",
-                    crate::platform::shown(&path)
-                )));
+                return Err(CommitError::Stale(format!("{} is gone", crate::text::named(&path))));
             }
             Err(why) => return Err(refuse(&path, &why).into()),
         };
@@ -148,8 +145,7 @@ impl JsonStore {
         let state = self.state_dir.open()?;
         for change in changes {
             let path = self.path_of(&change.slot);
-            let differs =
-                |how: &str| Ok(Some(format!("`{}` {how}", crate::platform::shown(&path))));
+            let differs = |how: &str| Ok(Some(format!("{} {how}", crate::text::named(&path))));
             let held = self.find(state, &change.slot).and_then(|found| {
                 let pieces = change.pieces();
                 match found {

@@ -124,7 +124,7 @@ impl JsonStore {
         let through = if real == path {
             String::new()
         } else {
-            format!(" (the real file is `{}`)", crate::platform::shown(&real))
+            format!(" (the real file is {})", crate::text::named(&real))
         };
         if found.dir.is_read_only() || (readonly && found.reach != Reach::Named) {
             return Err(Error::refused(format!(

@@ -133,7 +133,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
             "the database is a symbolic link, and clawmend does not write through one",
         )
         .at(path)
-        .because(format!("it leads to `{}`", target.display()))
+        .because(format!("it leads to {}", crate::text::named(target)))
         .hint("put the database itself there, or give its state dir with --state-dir"),
         Unread::Unusable(Unusable::NotAFile(what)) => {
             Error::refused(format!("at the place of the database is {what}"))
