@@ -145,7 +145,7 @@ pub static CANNOT_TELL: Check = Check {
     modes: &[],
     severity: Severity::Unchecked,
     title: "the files do not tell whether the gateway lets the CLI in",
-    why: "clawmend says healthy only if it sees that each step of the gateway's decision passes. Here it found nothing that fails a step, and nothing that shows that the step passes.",
+    why: "The gateway checks one thing after another. clawmend says healthy only if it sees that all of them pass. Here it sees none that fails, but one that it cannot decide from the files.",
     repair: "Nothing.",
     by_hand: "Try it: openclaw cron list.",
     stage: Some(Stage::Credential),

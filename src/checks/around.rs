@@ -115,7 +115,7 @@ pub static OPEN: Check = Check {
     title: "other users may read secrets or write in the state dir",
     why: "Only OpenClaw's own user should read its keys and tokens, and write in its folders. This does not lock you out.",
     repair: "Nothing: clawmend does not change modes.",
-    by_hand: "chmod go-w where others may write, go-rwx where they may read keys and tokens (on the state dir: then on all in it).",
+    by_hand: "Where others may write: chmod go-w. Where they may read keys and tokens: chmod go-rwx (on the state dir it protects all that is in it).",
     is_of_access: true,
     find: |model, check| {
         let loose = access(model, |access| matches!(access.trouble, Trouble::Loose(_)));

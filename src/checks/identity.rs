@@ -92,7 +92,7 @@ pub static MALFORMED: Check = Check {
     title: "the identity cannot be read",
     why: "OpenClaw cannot use a broken identity. Releases up to 2026.4 replace it by a new key pair at the next start. \
           Later ones use another key pair at every call, so no approval lasts.",
-    repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if it can be read and its device is named in the identity or paired here, else it makes a new key pair; then it pairs it.",
+    repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if it can be read, and belongs to the device that the identity names or to one that is paired here. If not, it makes a new key pair. Then it pairs the device.",
     by_hand: "Move identity/device.json away, run `openclaw devices list` once, then repair with clawmend.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
@@ -161,7 +161,7 @@ pub static KEYS_DIFFER: Check = Check {
     title: "the identity's private key does not belong to its public key",
     why: "The CLI signs with the private key, and the gateway checks with the public key. The two do not fit, so the \
           gateway refuses the signature, or OpenClaw makes another identity at each call.",
-    repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if its device is paired here, else it makes a new key pair; then it pairs it.",
+    repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if its device is paired here. If not, it makes a new key pair. Then it pairs the device.",
     by_hand: "Move identity/device.json away, run `openclaw devices list` once, then repair with clawmend.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[

@@ -224,7 +224,7 @@ pub static AUTH_LEFT: Check = Check {
     severity: Severity::Blocks,
     title: "an old device-auth.json blocks the saved token",
     why: "From 2026.8 the CLI's saved token is in the database. While the old identity/device-auth.json exists, \
-          OpenClaw refuses to use it, so a CLI without a shared token has no token to show.",
+          OpenClaw refuses to use it, so a CLI without a shared token has no token to send.",
     repair: "The file is removed (the snapshot keeps it), and the saved token in the database is corrected if it is wrong.",
     by_hand: "Move identity/device-auth.json away. If it comes back, update the (macOS) app that writes it.",
     messages: &[

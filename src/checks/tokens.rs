@@ -124,7 +124,7 @@ pub static MISMATCH: Check = Check {
     modes: &["F04"],
     severity: Severity::Blocks,
     title: "the saved token is not the one in the CLI's record",
-    why: "The CLI shows its saved token, and the gateway compares it with the token in the CLI's record. If they differ, it refuses before it looks at the pairing, so no request is made. Some releases then delete \
+    why: "The CLI sends its saved token, and the gateway compares it with the token in the CLI's record. If they differ, it refuses before it looks at the pairing, so no request is made. Some releases then delete \
           the saved token.",
     repair: "One new token is written on both sides.",
     by_hand: "Copy the record's tokens.operator.token into identity/device-auth.json.",
@@ -168,7 +168,7 @@ pub static CACHE_MISSING: Check = Check {
     modes: &["F35", "F04"],
     severity: Severity::Blocks,
     title: "this machine has no saved token",
-    why: "If the config has no shared token, the CLI can only show its saved token, and that is missing. \
+    why: "If the config has no shared token, the CLI can only send its saved token, and that is missing. \
           Some releases delete it after a mismatch. Then the CLI cannot even ask, and the gateway never sees a \
           request.",
     repair: "One new token is written on both sides.",

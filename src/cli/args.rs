@@ -64,7 +64,7 @@ pub struct Global {
     /// When to use colour (NO_COLOR turns it off)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
-    /// Print only the result
+    /// Print less: only what fails, and the result
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Print everything: each reason, and the steps of the gateway's decision
@@ -117,7 +117,7 @@ pub enum Command {
     #[command(
         after_help = "Goes back to the snapshot that was made before the last repair, approve or restore that is not undone yet.\n\
         `clawmend snapshot list` says what each `undo` takes back.\n\n\
-        Exit: 0 the state is as before, also if that locks the CLI out (then it is said, with what to do); with --dry-run 1 if it would.\n\n\
+        Exit: 0 the state is as before, even if that locks the CLI out (clawmend then says so, and what to do). With --dry-run: 1 if it would lock it out.\n\n\
         Examples:\n  clawmend undo --dry-run\n  clawmend undo"
     )]
     Undo(Back),
@@ -126,7 +126,7 @@ pub enum Command {
     Backup(SnapshotCreate),
     /// Explain a finding, or an error message of OpenClaw
     Explain(Explain),
-    /// Print what you can paste in an issue or a forum: no secrets, and no names, addresses or homes
+    /// Print what you can paste in an issue or a forum: without secrets, and with names, addresses and homes replaced
     Report(ReportArgs),
     /// Show diagnose, repair and restore on a built-in locked-out sample
     #[command(
@@ -194,7 +194,7 @@ pub struct Diagnose {
 /// `clawmend repair`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "Exit: 0 nothing blocks the CLI after the repair (with --dry-run: would block), 1 something still does.\n\n\
+    after_help = "Exit: 0 nothing blocks the CLI after the repair, 1 something still does (with --dry-run: would).\n\n\
     Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --new-identity\n  clawmend repair --bind lan --new-token\n  clawmend repair --trust-proxy 10.0.0.5"
 )]
 pub struct Repair {
@@ -219,7 +219,7 @@ pub struct Repair {
     /// Put a new random token into `gateway.auth.token`, if a placeholder (such as "undefined") is there or a token is needed
     #[arg(long)]
     pub new_token: bool,
-    /// Give this machine's CLI a new identity (key pair) and pair it; a key pair that works is kept, and a damaged identity's private key where it can be told to be the right one. `always`: in place of a working one too (a leaked key)
+    /// Give this machine's CLI a new identity (key pair) and pair it. A key pair that works is kept: `always` replaces it too (after a leak). A damaged identity keeps its private key if clawmend can tell that it is the right one
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "needed", hide_possible_values = true)]
     pub new_identity: Option<NewIdentity>,
     /// Replace a config that cannot be read with this copy
@@ -361,7 +361,7 @@ pub struct SnapshotCreate {
 /// `clawmend restore`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
-    after_help = "Exit: 0 the state is as in the snapshot, also if that locks the CLI out (then it is said, with what to do); with --dry-run 1 if it would.\n\n\
+    after_help = "Exit: 0 the state is as in the snapshot, even if that locks the CLI out (clawmend then says so, and what to do). With --dry-run: 1 if it would lock it out.\n\n\
     Examples:\n  clawmend restore --dry-run\n  clawmend restore\n  clawmend restore latest --yes"
 )]
 pub struct Restore {

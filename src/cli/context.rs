@@ -126,7 +126,7 @@ impl Context<'_, '_> {
         // Whoever presses Enter without reading chooses nothing.
         let items = std::iter::once("none of them".to_owned()).chain(items);
         let items: Vec<_> = items.map(|item| wrap(&safe(&item), width, "", "    ")).collect();
-        let question = wrap(question, width, "", "  ");
+        let question = wrap(&format!("{question} (arrow keys, then Enter)"), width, "", "  ");
         self.world.person.choose(&question, &items)?.checked_sub(1)
     }
 

@@ -180,9 +180,6 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
             error.hint(Step::look_at(one.dir.clone()).after(there))
         });
     }
-    for other in looked.into_iter().filter(|other| other != dir) {
-        error = error.hint(format!("looked for {} too", crate::platform::shown(&other)));
-    }
     // Whoever pastes the command may paste these words with it: a name that a shell would act on stands in the
     // command alone.
     let shell = Shell::of_platform(&env.platform, env.in_powershell);
@@ -197,6 +194,12 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     if there.len() > MOST_TOLD {
         let all = Step::clawmend(["diagnose", "--all"]);
         error = error.hint(all.after(format!("there are {}; to see all", there.len())));
+    }
+    let others =
+        looked.iter().filter(|other| *other != dir).map(|other| crate::platform::shown(other));
+    let others: Vec<String> = others.collect();
+    if !others.is_empty() {
+        error = error.hint(format!("looked for {} too", others.join(", ")));
     }
     if env.platform == "win32" {
         error = error.hint("if OpenClaw runs in WSL, its state dir is there: run clawmend in WSL");

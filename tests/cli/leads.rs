@@ -159,15 +159,11 @@ fn a_mistyped_command_is_told_the_nearest_one_alone() {
     }
 }
 
-/// Whoever may not look into clawmend's own folder is not told that a run was interrupted.
+/// A run by somebody who may read all of the state, and write nothing.
 #[cfg(all(unix, not(clawmend_portable)))]
-#[test]
-#[ignore = "runs as another user: the gate runs it as root"]
-fn a_journal_that_is_not_theirs_to_read_is_no_interrupted_run() {
+fn as_a_reader(sandbox: &Sandbox, args: &[&str]) -> std::process::Output {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
-    let sandbox = locked();
-    sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
     for (path, _) in sandbox.tree(false) {
         let path = sandbox.state().join(path);
         let mode = if path.is_dir() { 0o755 } else { 0o644 };
@@ -177,12 +173,34 @@ fn a_journal_that_is_not_theirs_to_read_is_no_interrupted_run() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"));
-    program.arg("--state-dir").arg(sandbox.state()).env_clear();
-    let run = program.uid(61_234).gid(61_234).output().expect("this test needs root");
+    program.arg("--state-dir").arg(sandbox.state()).args(args).env_clear();
+    program.uid(61_234).gid(61_234).output().expect("this test needs root")
+}
+
+/// Whoever may not look into clawmend's own folder is not told that a run was interrupted.
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+#[ignore = "runs as another user: the gate runs it as root"]
+fn a_journal_that_is_not_theirs_to_read_is_no_interrupted_run() {
+    let sandbox = locked();
+    sandbox.run(&["snapshot", "create"]).expect(Exit::Done);
+    let run = as_a_reader(&sandbox, &[]);
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(!text.contains("run was interrupted\n"), "{text}");
     assert!(text.contains("journal is not yours to read"), "{text}");
     assert!(text.contains("sudo -u '#0' clawmend --state-dir"), "{text}");
+}
+
+/// Nobody is asked for a yes to what cannot be done: without anybody to answer it says the reason all the same.
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+#[ignore = "runs as another user: the gate runs it as root"]
+fn who_may_not_write_is_told_before_the_question() {
+    let run = as_a_reader(&locked(), &["repair"]);
+    let text = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(4), "{text}");
+    assert!(text.contains("could not write to the state dir"), "{text}");
+    assert!(String::from_utf8_lossy(&run.stdout).contains("What would change"), "the preview");
 }
 
 /// A plain word that was typed is shown; and the command that was meant is named.

@@ -110,7 +110,7 @@ pub static CLIENT: Check = Check {
     why: "The list of who may use the gateway is on the gateway's own host, and clawmend cannot see it from here. On a client \
           `gateway.mode: \"remote\"` is right, so there is nothing to repair here.",
     repair: "Nothing here: run clawmend on the gateway's host.",
-    by_hand: "Run clawmend on the gateway's host: its `devices` shows this machine's request, and `approve REQUEST_ID` lets it in.",
+    by_hand: "Run clawmend on the gateway's host: there `clawmend devices` shows this machine's request, and `clawmend approve REQUEST_ID` lets it in.",
     messages: &["No stored device auth for this gateway origin"],
     stage: Some(Stage::Url),
     find_one: |model, check| {

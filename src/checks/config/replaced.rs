@@ -56,7 +56,7 @@ pub static SUSPICIOUS: Check = Check {
     why: "At its start the gateway (2026.4.29, and 2026.6 and later) compares the config with an older copy. If `meta` \
           is missing, or the config has less than half of its size, it goes back to that copy, and every later edit is \
           gone.",
-    repair: "Nothing by itself: with --config-from FILE the older copy, with what is missing, replaces the config.",
+    repair: "Nothing without an option: with --config-from FILE the older copy comes back, which has what is missing here.",
     by_hand: "Copy the `meta` block of the backup into the config.",
     messages: &[
         "missing-meta-vs-last-good",

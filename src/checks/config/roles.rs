@@ -12,8 +12,8 @@ pub static ROLES: Check = Check {
     code: Code("gateway-roles"),
     severity: Severity::Blocks,
     title: "gateway.roles locks the CLI out",
-    why: "With gateway.roles each operator needs a role. A CLI that shows a shared token or password has all roles. \
-          One that shows only its device token has none, and every command is refused. If the default role is not \
+    why: "With gateway.roles each operator needs a role. A CLI that sends a shared token or password has all roles. \
+          One that sends only its device token has none, and every command is refused. If the default role is not \
           defined, the gateway does not start.",
     repair: "Nothing: you decide who may do what.",
     by_hand: "Set gateway.auth.token, or remove gateway.roles; then restart the gateway.",

@@ -297,7 +297,7 @@ pub(super) fn tell_done(
     if exit == Exit::Done && !call.purpose.goes_back() && !state.model.config.is_client() {
         let check = restart::openclaw(&state.model, ["cron", "list"])
             .after("To check")
-            .note("or the command that was refused");
+            .note(restart::check_note(&state.model));
         context.say_step(&check);
         let waits = state.findings.iter().any(|one| one.code.0 == "request-foreign");
         if waits && report.lets_in.is_none() {

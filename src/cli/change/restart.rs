@@ -56,6 +56,16 @@ pub(super) fn openclaw<const N: usize>(model: &Model, args: [&str; N]) -> Step {
     }
 }
 
+/// What is said beside the command that checks.
+pub(super) fn check_note(model: &Model) -> String {
+    let mut note = "or the command that was refused".to_owned();
+    let container = model.facts.belongs_to.as_ref().filter(|one| one.sign.is_none());
+    if let Some(container) = container.filter(|one| one.name.is_none()) {
+        note.push_str(&format!("; `{} ps` names the container", container.engine));
+    }
+    note
+}
+
 /// A unit, or a property list, that starts the gateway.
 fn of_service(file: &Path) -> Option<Step> {
     let name = file.file_name()?.to_str()?;
