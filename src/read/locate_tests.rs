@@ -96,6 +96,12 @@ fn a_config_that_is_named_must_be_there_or_have_left_copies() {
     let flags = Flags { config: Some(root.path().join("etc/x.json")), ..Flags::default() };
     let found = || locate(&flags, &env(root.path(), &[]));
     assert!(found().unwrap_err().message().contains("no config here"));
+    std::fs::write(root.path().join("etc/file"), "").unwrap();
+    for nowhere in ["etc/file/x.json".to_owned(), format!("etc/{}/x.json", "x".repeat(5000))] {
+        let flags = Flags { config: Some(root.path().join(nowhere)), ..Flags::default() };
+        let refused = locate(&flags, &env(root.path(), &[])).unwrap_err();
+        assert!(refused.message().contains("no config here"), "{refused}");
+    }
     std::fs::write(root.path().join("etc/x.json.bak"), "{}").unwrap();
     found().unwrap();
 }

@@ -65,8 +65,10 @@ fn refusal(dir: &Path, how: &str) -> Error {
 
 /// Refuses a config that was named and is not there, unless copies of it are: then it was lost.
 pub(super) fn check_config(config: &Path) -> Result<(), Error> {
-    let missing =
-        config.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    // Below a file, or of a name that is too long, there is none either.
+    let missing = config
+        .symlink_metadata()
+        .is_err_and(|error| error.kind() != std::io::ErrorKind::PermissionDenied);
     let name = config.file_name().unwrap_or_default().to_string_lossy();
     let has_copies = || {
         let folder = config.parent().and_then(|folder| std::fs::read_dir(folder).ok());

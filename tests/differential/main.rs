@@ -38,6 +38,9 @@ fn main() {
                     if at >= count {
                         return;
                     }
+                    if at > 0 && at % 1000 == 0 {
+                        println!("  {at} of {count}, {} wrong", wrong.lock().unwrap().len());
+                    }
                     let seed = seed.wrapping_add(at);
                     let run = || check::case(seed, &mut reference);
                     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
