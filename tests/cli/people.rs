@@ -68,7 +68,10 @@ fn on_a_terminal_a_picker_offers_the_foreign_ones() {
     let person = Answers::choosing(Some(1), Some(true));
     sandbox.run_with(&["approve"], &person);
     assert_eq!(sandbox.json("devices/paired.json").as_object().unwrap().len(), 2);
-    assert!(person.asked.borrow()[0].starts_with("Which device is yours none of them | "));
+    assert!(
+        person.asked.borrow()[0]
+            .starts_with("Which device is yours (arrow keys, then Enter) none of them | ")
+    );
 }
 
 #[test]
