@@ -16,7 +16,7 @@ fn store(world: &World, count: usize) -> String {
         // So unlike that no flipped byte makes one of another.
         let id = format!("other-{}", n.to_string().repeat(8));
         all.insert(id.clone(), json!({"deviceId": id, "publicKey": "k", "role": "operator", "scopes": ["operator.read"],
-            "tokens": {"operator": {"token": format!("t{n}"), "role": "operator", "scopes": []}}, "createdAtMs": n, "approvedAtMs": n}));
+            "tokens": {"operator": {"token": format!("t{n}"), "role": "operator", "scopes": ["operator.read"]}}, "createdAtMs": n, "approvedAtMs": n}));
     }
     serde_json::to_string_pretty(&all).unwrap()
 }
