@@ -88,6 +88,9 @@ pub struct Renamed {
     pub now: Option<String>,
     #[serde(rename = "repairedAtStart")]
     repaired_at_start: bool,
+    /// Also when the config is read, by the CLI too.
+    #[serde(rename = "mappedWhenRead", default)]
+    pub mapped_when_read: bool,
 }
 
 #[derive(Debug, Deserialize)]

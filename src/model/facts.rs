@@ -1,5 +1,6 @@
 //! What is known beside the state itself: handed to the core as values by the edges.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::config::facts::ConfigFacts;
@@ -23,6 +24,8 @@ pub struct Facts {
     pub compose: Option<PathBuf>,
     /// Whether a gateway runs on this state dir.
     pub gateway: GatewayProcess,
+    /// The TCP ports that the gateway that runs listens on, as far as the process table tells.
+    pub listens: BTreeSet<u16>,
     /// Files and folders of the state with a strange owner or mode (F13).
     pub access: Vec<Access>,
     /// Leftover temporary files of interrupted writes (F36), relative to the state dir.

@@ -1,6 +1,7 @@
 //! Who holds a lock: from lock files and the process table alone. It changes advice, never what
 //! clawmend can do.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::disk::{names, real};
@@ -23,6 +24,34 @@ pub(super) fn gateway(state_dir: &Path, config: &Path, env: &Env) -> GatewayProc
         }
     }
     unknown.unwrap_or_default()
+}
+
+/// The TCP ports that a process listens on: its open sockets, by their numbers in the table of its network. Empty where the
+/// process table does not tell: of another user's process it does not.
+pub(super) fn listening(gateway: &GatewayProcess, env: &Env) -> BTreeSet<u16> {
+    let (GatewayProcess::Running { pid }, Some(proc)) = (gateway, &env.proc) else {
+        return BTreeSet::new();
+    };
+    let process = proc.join(pid.to_string());
+    let open = names(&process.join("fd")).into_iter().filter_map(|name| {
+        let target = std::fs::read_link(process.join("fd").join(name)).ok()?;
+        let inode = target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+        Some(inode.to_owned())
+    });
+    let open: BTreeSet<String> = open.collect();
+    let tables = ["net/tcp", "net/tcp6"].map(|name| std::fs::read_to_string(process.join(name)));
+    let lines = tables.iter().flatten().flat_map(|table| table.lines().skip(1));
+    lines.filter_map(|line| port_of_listener(line, &open)).collect()
+}
+
+/// One line of `/proc/PID/net/tcp`: its second field ends with the port, its fourth is 0A where it listens, its tenth
+/// the socket's number.
+fn port_of_listener(line: &str, open: &BTreeSet<String>) -> Option<u16> {
+    let mut fields = line.split_ascii_whitespace();
+    let (_, port) = fields.nth(1)?.rsplit_once(':')?;
+    let listens = fields.nth(1)? == "0A";
+    let inode = fields.nth(5)?;
+    u16::from_str_radix(port, 16).ok().filter(|_| listens && open.contains(inode))
 }
 
 /// Early releases: `<tmp>/openclaw-<uid>/gateway.<hash of the config path>.lock`; from 2026.8
@@ -217,6 +246,22 @@ mod tests {
         assert_eq!(alive(7, None, &env), Some(Some(4242)));
         assert_eq!(alive(7, Some(778), &env), Some(None));
         assert_eq!(alive(8, Some(777), &env), Some(None));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_ports_of_a_process_are_its_own_and_those_it_listens_on() {
+        let env = Env { proc: Some("/proc".into()), ..Env::default() };
+        let ours = GatewayProcess::Running { pid: std::process::id() };
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let found = listening(&ours, &env);
+        assert!(found.contains(&port) && !found.contains(&client.local_addr().unwrap().port()));
+        drop(listener);
+        assert!(!listening(&ours, &env).contains(&port));
+        assert!(listening(&GatewayProcess::NotRunning, &env).is_empty());
+        assert!(listening(&ours, &Env::default()).is_empty());
     }
 
     #[test]

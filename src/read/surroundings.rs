@@ -25,6 +25,7 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     let dir = &located.state_dir;
     let exists = |name: &str| dir.join(name).symlink_metadata().is_ok();
     let guess = || containers::guessed(dir, env).filter(|_| !super::config::is_container(env));
+    let gateway = process::gateway(dir, &located.config, env);
     let mut facts = Facts {
         now_ms,
         state_dir: dir.to_path_buf(),
@@ -33,7 +34,8 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         other_trees: other_trees(dir, located.home.as_deref(), env),
         belongs_to: located.container.clone().or_else(guess),
         compose: compose(dir),
-        gateway: process::gateway(dir, &located.config, env),
+        listens: process::listening(&gateway, env),
+        gateway,
         access: access(dir),
         era: era(&exists),
         beside_database: DATABASE_SIDE_FILES

@@ -53,12 +53,12 @@ pub static CONFLICT: Check = Check {
             about.no_password(),
             about.no_token(),
             about.custom(),
-            about.tailscale(),
             about.hooks(),
             about.origins(),
         ];
         let found = found.into_iter().flatten().chain(about.proxy());
-        found.map(|finding| at_next_start(model, finding)).collect()
+        let found = found.map(|finding| at_next_start(model, finding));
+        found.chain(about.tailscale()).collect()
     },
     edits: Edits::Config(|model, options| {
         let code = CONFLICT.code;
@@ -235,26 +235,52 @@ impl About<'_> {
         })
     }
 
+    /// From 2026.3.1 most of it is part of the schema, so that the CLI refuses it too, also while a gateway runs (seen on 2026.9.6;
+    /// code of 2026.3.2 to 2026.9.6, and not of 2026.2.26).
     fn tailscale(&self) -> Option<Finding> {
-        let mode = self.gateway.tailscale_mode.value()?;
+        let gateway = self.gateway;
+        let mode = gateway.tailscale_mode.value()?;
+        let is_from = |first: &str| self.model.by_release(|release| release.is_from(first));
         if mode == "funnel" && self.model.config.auth_kind() != AuthKind::Password {
             let says = "tailscale funnel needs gateway.auth.mode \"password\"";
             let hand = "set gateway.auth.mode to \"password\" with a password, or gateway.tailscale.mode to \"serve\"";
-            return Some(self.says(&self.gateway.tailscale_mode, says, hand));
+            let finding = self.says(&gateway.tailscale_mode, says, hand);
+            return Some(at_next_start(self.model, finding));
         }
-        let bind = self
-            .gateway
-            .bind
-            .value()
-            .filter(|bind| matches!(bind.as_str(), "lan" | "tailnet" | "custom"))?;
-        matches!(mode.as_str(), "serve" | "funnel").then(|| {
-            let says =
-                format!("tailscale {mode} needs gateway.bind \"loopback\", but it is {bind:?}");
-            self.says(
-                &self.gateway.bind,
-                says,
-                "set gateway.bind to \"loopback\", or gateway.tailscale.mode to \"off\"",
-            )
+        if !matches!(mode.as_str(), "serve" | "funnel") {
+            return None;
+        }
+        // Code of 2026.5.28 to 2026.9.6, and not of 2026.5.18.
+        if self.model.config.auth_kind() == AuthKind::None && is_from("2026.5.28") != Some(false) {
+            let says = format!(
+                "tailscale {mode} needs a token or a password, and gateway.auth.mode is \"none\""
+            );
+            let hand = "set gateway.auth.mode to \"token\" with a token, or gateway.tailscale.mode to \"off\"";
+            let finding = self.says(&gateway.auth_mode, says, hand);
+            return Some(match is_from("2026.5.28") {
+                None => finding.unsure("releases before 2026.5.28 start"),
+                Some(_) => finding,
+            });
+        }
+        let bind = gateway.bind.value()?;
+        let is_loopback = match bind.as_str() {
+            "custom" => {
+                let host = gateway.custom_bind_host.value().and_then(|host| host.parse().ok());
+                host.is_some_and(|host: std::net::Ipv4Addr| host.is_loopback())
+            }
+            "auto" => is_from("2026.3.1") == Some(false),
+            "lan" | "tailnet" => false,
+            _ => true,
+        };
+        let says = format!("tailscale {mode} needs gateway.bind \"loopback\", but it is {bind:?}");
+        let hand = "set gateway.bind to \"loopback\", or gateway.tailscale.mode to \"off\"";
+        (!is_loopback).then(|| {
+            let finding = self.says(&gateway.bind, says, hand);
+            match is_from("2026.3.1") {
+                Some(true) => finding,
+                None if bind == "auto" => finding.unsure("releases before 2026.3.1 start"),
+                _ => at_next_start(self.model, finding),
+            }
         })
     }
 

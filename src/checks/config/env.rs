@@ -222,10 +222,10 @@ pub static PORT: Check = Check {
     code: Code("env-overrides-port"),
     modes: &["F05", "F22"],
     severity: Severity::Blocks,
-    title: "OPENCLAW_GATEWAY_PORT sends CLI and gateway to different ports",
-    why: "OPENCLAW_GATEWAY_PORT counts before gateway.port, and the CLI and the gateway each have their own variables. If the two ports differ, the CLI connects to a port where nothing (or another gateway) listens.",
+    title: "the CLI and the gateway use different ports",
+    why: "OPENCLAW_GATEWAY_PORT counts before gateway.port, and the CLI and the gateway each have their own variables. A gateway that runs keeps the port that it was started with, also when gateway.port changes. If the two ports differ, the CLI connects to a port where nothing (or another gateway) listens.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
-    by_hand: "Set the port in one place only: gateway.port in openclaw.json.",
+    by_hand: "Set the port in one place only: gateway.port in openclaw.json. Then restart the gateway.",
     messages: &[
         "Gateway not reachable at",
         "connect ECONNREFUSED",
@@ -250,8 +250,17 @@ pub static PORT: Check = Check {
             let port = gateway.port.value()?;
             Some((*port, place(model, &gateway.port), vec![Step::text(elsewhere)]))
         };
-        let (asks, asked_at, steps) =
-            named.or_else(set).filter(|(asks, ..)| *asks != listens.number)?;
+        let asked = named.or_else(set);
+        let asks = asked.as_ref().map_or(listens.number, |(asks, ..)| *asks);
+        if let Some(seen) = elsewhere(model, asks) {
+            let restart = Step::run("openclaw", ["gateway", "restart"])
+                .note("where no service runs the gateway: stop it, and start it again");
+            let says =
+                format!("the gateway runs, but not on port {asks}, where the CLI looks for it");
+            let finding = check.finding(place(model, &gateway.port), says).by_hand([restart]);
+            return Some(finding.seen("it listens on", seen));
+        }
+        let (asks, asked_at, steps) = asked.filter(|(asks, ..)| *asks != listens.number)?;
         let says = "the CLI and the gateway use different ports";
         let finding = check.finding(asked_at.clone(), says).by_hand(steps);
         let listens = format!("the gateway listens on {} ({})", listens.number, listens.from);
@@ -259,6 +268,15 @@ pub static PORT: Check = Check {
     },
     ..Check::BASE
 };
+
+/// The ports on which the gateway that runs is seen to listen, where none is the one that the CLI asks (2026.2.19, 2026.5.28 and
+/// 2026.9.6 keep their port when `gateway.port` changes).
+fn elsewhere(model: &Model, asks: u16) -> Option<String> {
+    let seen = &model.facts.listens;
+    let is_there = seen.is_empty() || seen.contains(&asks);
+    let ports: Vec<String> = seen.iter().map(u16::to_string).collect();
+    (!is_there).then(|| ports.join(", "))
+}
 
 pub static URL: Check = Check {
     code: Code("env-overrides-url"),

@@ -126,12 +126,18 @@ impl<'m> Told<'m> {
 
     /// Less than a lockout where the gateway repairs it itself at its start. That one runs already is no help: the CLI refuses all
     /// commands but a few with such a config (code of 2026.1.30 to 2026.9.6, seen on 2026.9.6).
-    fn rated(&self, finding: Finding) -> Finding {
-        let is_to_start = !self.model.facts.gateway.runs();
+    fn rated(&self, finding: Finding, refused: Option<&Refused>) -> Finding {
+        let config = self.model.config.whole();
+        let known = config.and_then(|config| renamed(&config.resolved.value, refused?));
+        let is_taken = known.is_some_and(|one| one.mapped_when_read);
+        let is_mild = self.is_repaired && (is_taken || !self.model.facts.gateway.runs());
         finding
-            .rated_if(self.is_repaired && is_to_start, Severity::Info)
-            .note_if(self.is_repaired && is_to_start, "the gateway repairs this by itself at its start")
-            .note_if(self.is_repaired && !is_to_start, "the gateway repairs this by itself at its next start; until then the CLI refuses its commands")
+            .rated_if(is_mild, Severity::Info)
+            .note_if(is_mild, "the gateway repairs this by itself at its start")
+            .note_if(
+                self.is_repaired && !is_mild,
+                "the gateway repairs this by itself at its next start; until then the CLI refuses its commands",
+            )
     }
 }
 
@@ -144,7 +150,7 @@ fn misplaced(told: &Told<'_>, gateway: &Gateway, check: &Check) -> Option<Findin
         "move it: gateway: { auth: { mode: \"token\", token: ... } }, and remove gateway.token";
     let says = "the token is in gateway.token, but belongs in gateway.auth.token";
     let finding = check.finding(place(told.model, &gateway.misplaced_token), says);
-    Some(told.rated(finding.by_hand([step])))
+    Some(told.rated(finding.by_hand([step]), None))
 }
 
 fn unknown(told: &Told<'_>, check: &Check, refused: &Refused) -> Finding {
@@ -168,7 +174,7 @@ fn unknown(told: &Told<'_>, check: &Check, refused: &Refused) -> Finding {
         _ => None,
     };
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]).notes(known);
-    told.rated(finding.rated_if(told.is_guess(refused), Severity::Unchecked))
+    told.rated(finding.rated_if(told.is_guess(refused), Severity::Unchecked), Some(refused))
 }
 
 /// Whether the key may well be known to what runs here: to a later release in files, where none has left its name (a state in files
@@ -253,10 +259,11 @@ fn wrong_value(told: &Told<'_>, check: &Check, refused: &Refused) -> Option<Find
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
     let now = now.map(|value| crate::secret::shown::value(path, value));
     let finding = finding.seen_each("now", now);
-    Some(told.rated(match told.is_guess(refused) {
+    let finding = match told.is_guess(refused) {
         true => finding.unsure("some releases take this value, others refuse the config"),
         false => finding,
-    }))
+    };
+    Some(told.rated(finding, Some(refused)))
 }
 
 pub static DUPLICATE: Check = Check {

@@ -232,6 +232,39 @@ fn tls_needs_its_files() {
     assert!(found("{enabled:true}", [gone(Authority), whole(Key)]).unwrap().contains("CA file"));
 }
 
+/// Code of 2026.2.26, 2026.3.2, 2026.5.18, 2026.5.28 and 2026.9.6; seen on 2026.9.6, whose CLI refuses it while a gateway runs.
+#[test]
+fn tailscale_needs_loopback_and_a_secret_by_the_schema_of_later_releases() {
+    use Severity::{Blocks, Unchecked, Warning};
+    let rating = |release: &str, rest: &str, runs: bool| {
+        let mut facts = facts();
+        if runs {
+            facts.gateway = crate::model::facts::GatewayProcess::Running { pid: 1 };
+        }
+        let text = named(release, &format!("tailscale: {{ mode: 'serve' }}, {rest}"));
+        let found = found_with(Some(&text), facts);
+        found.iter().find(|one| one.says.contains("tailscale serve needs")).map(|one| one.severity)
+    };
+    let token = "auth: { mode: 'token', token: '0123456789abcdefghij' }";
+    for (bind, early, late, unknown) in [
+        ("bind: 'lan'", Some(Blocks), Some(Blocks), Some(Blocks)),
+        ("bind: 'auto'", None, Some(Blocks), Some(Unchecked)),
+        ("bind: 'custom', customBindHost: '127.0.0.1'", None, None, None),
+        ("bind: 'loopback'", None, None, None),
+    ] {
+        let rest = format!("{bind}, {token}");
+        let of = |release| rating(release, &rest, false);
+        assert_eq!((of("2026.2.26"), of("2026.3.2")), (early, late), "{bind}");
+        assert_eq!((of("2026.9.6"), of("")), (late, unknown), "{bind}");
+    }
+    let lan = format!("bind: 'lan', {token}");
+    assert_eq!(rating("2026.2.26", &lan, true), Some(Warning));
+    assert_eq!(rating("2026.9.6", &lan, true), Some(Blocks));
+    let open = |release| rating(release, "auth: { mode: 'none' }", true);
+    assert_eq!((open("2026.5.18"), open("2026.5.28")), (None, Some(Blocks)));
+    assert_eq!((open("2026.9.6"), open("")), (Some(Blocks), Some(Unchecked)));
+}
+
 /// 2026.4.15 does not start ("failed to bind gateway socket"); the schemas up to 2026.7.1 take it.
 #[test]
 fn a_port_beyond_the_last_one_is_refused_by_every_release() {

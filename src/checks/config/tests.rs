@@ -225,6 +225,10 @@ fn what_the_schema_refuses_keeps_the_cli_out_of_a_gateway_that_runs() {
             assert_eq!(the(&findings, code).severity, Severity::Blocks, "{release} {rest}");
         }
     }
+    // The reader of 2026.9.6 maps it: seen in.
+    let agents = "{ meta: { lastTouchedVersion: '2026.9.6' }, gateway: { mode: 'local' }, agents: { list: [{ id: 'main' }] } }";
+    let findings = found_with(Some(agents), facts.clone());
+    assert!(findings.iter().all(|one| !one.severity.fails()), "{findings:?}");
     // What a start from 2026.8.1 on repairs, the one that has been did not see.
     let old = "nodes: { denyCommands: ['x'] }, bind: 'localhost'";
     let text = format!(
@@ -388,6 +392,27 @@ fn variables_that_beat_the_config_are_named() {
     assert!(with(vec![shell]).is_empty());
     // The device tokens are the only thing to heal with, so the shared one counts as absent.
     assert!(with(vec![]).is_empty());
+}
+
+/// Seen on 2026.5.28 and 2026.9.6: a gateway whose port is changed while it runs stays where it is.
+#[test]
+fn a_gateway_that_runs_on_another_port_is_out_of_reach() {
+    let found = |listens: &[u16], rest: &str| {
+        let mut facts = facts();
+        facts.gateway = GatewayProcess::Running { pid: 1 };
+        facts.listens = listens.iter().copied().collect();
+        let gateway = format!("{{ mode: 'local', auth: {{ {TOKEN} }}, {rest} }}");
+        found_with(Some(&format!("{{ gateway: {gateway} }}")), facts)
+    };
+    let lost = found(&[1000, 1002], "port: 2000");
+    let port = the(&lost, "env-overrides-port");
+    assert_eq!(port.severity, Severity::Blocks);
+    assert!(evidence(port)[0].contains("1000, 1002"), "{port:?}");
+    assert_eq!(the(&found(&[1000], ""), "env-overrides-port").severity, Severity::Blocks);
+    for (listens, rest) in [(&[2000, 1000][..], "port: 2000"), (&[], "port: 2000"), (&[18789], "")]
+    {
+        assert!(found(listens, rest).is_empty(), "{listens:?} {rest}");
+    }
 }
 
 #[test]
