@@ -38,7 +38,9 @@ pub fn differences(now: &[u8], copy: &[u8]) -> Option<Vec<String>> {
 pub fn in_words(differences: Option<&[String]>) -> String {
     match differences {
         None => "later changes are lost".to_owned(),
-        Some([]) => "nothing but brackets and marks differs, so nothing is lost".to_owned(),
+        Some([]) => {
+            "the two differ only in brackets, commas and quotes, so nothing is lost".to_owned()
+        }
         Some(all) => {
             let more = match all.len().saturating_sub(NAMED) {
                 0 => String::new(),

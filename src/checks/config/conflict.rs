@@ -21,7 +21,7 @@ pub static CONFLICT: Check = Check {
     modes: &["F28"],
     severity: Severity::Blocks,
     title: "gateway.bind and gateway.auth do not fit together",
-    why: "The gateway refuses to start with settings that do not fit together. For example, a gateway that other machines can reach needs a shared token or password. It ends with exit 1 or 78, and systemd does not start it again.",
+    why: "The gateway refuses to start if two of its settings do not fit together. For example, a gateway that other machines can reach needs a shared token or password. It ends with exit 1 or 78, and systemd does not start it again.",
     repair: "If other machines can reach the gateway without a token, you choose: `--bind loopback` (only this machine) or `--new-token` (a new random token). Other conflicts you change yourself.",
     by_hand: "Set gateway.bind to \"loopback\", or a token in gateway.auth.token; then start the gateway.",
     messages: &[
@@ -165,7 +165,7 @@ impl About<'_> {
             self.says(
                 &self.gateway.auth_mode,
                 "gateway.auth has a token and a password, but gateway.auth.mode is missing",
-                "type a line into the section \"auth\": \"mode\": \"token\", (or \"password\")",
+                "under \"auth\" type this line: \"mode\": \"token\", (or \"password\")",
             )
         })?;
         // In the code of 2026.3.13, not in that of 2026.3.2.
@@ -184,7 +184,7 @@ impl About<'_> {
             self.says(
                 &self.gateway.auth_mode,
                 "gateway.auth.mode is \"password\", but there is no password",
-                "type a line into the section \"auth\": \"password\": \"A NEW PASSWORD\", (or give the gateway OPENCLAW_GATEWAY_PASSWORD)",
+                "under \"auth\" type this line: \"password\": \"A NEW PASSWORD\", (or give the gateway OPENCLAW_GATEWAY_PASSWORD)",
             )
         })
     }
