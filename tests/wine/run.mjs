@@ -44,6 +44,8 @@ function run(file, args, env = {}, moment) {
     child.stderr.setEncoding("utf8").on("data", (piece) => (stderr += piece));
     const timer = setTimeout(() => child.kill("SIGKILL"), 120_000);
     child.on("error", reject);
+    // Wine's server may hold the output open when the program has gone.
+    child.on("exit", () => setTimeout(() => [child.stdout, child.stderr].forEach((end) => end.destroy()), 10_000).unref());
     child.on("close", (code, signal) => {
       clearTimeout(timer);
       resolve({ code, signal, stdout, stderr, text: (stdout + stderr).replaceAll("\r\n", "\n") });
@@ -350,7 +352,8 @@ section(`killed at ${KILLS} moments`, async () => {
       const again = await windows(["--state-dir", zdrive(real), "-q", "repair", "--yes"]);
       check(again.code === 0, `kill ${at}, ${fixture}: the next run finishes it`, again.text);
       check((await windows(["--state-dir", zdrive(real), "diagnose"])).code === 0, `kill ${at}, ${fixture}: open`);
-      const left = files(real).filter((name) => !names.includes(name) && !files(whole).includes(name));
+      // A log of SQLite stays where the killed run had committed: the next that writes, a gateway say, takes it in.
+      const left = files(real).filter((name) => !names.includes(name) && !files(whole).includes(name) && !/-(wal|shm)$/.test(name));
       check(left.length === 0, `kill ${at}, ${fixture}: nothing is left over: ${left}`);
       rmSync(real, { recursive: true });
     }
