@@ -252,7 +252,9 @@ pub static PORT: Check = Check {
         };
         let asked = named.or_else(set);
         let asks = asked.as_ref().map_or(listens.number, |(asks, ..)| *asks);
-        if let Some(seen) = elsewhere(model, asks) {
+        // A restart helps only where the gateway will then listen on the port that the CLI asks.
+        if asks == listens.number {
+            let seen = elsewhere(model, asks)?;
             let restart = Step::run("openclaw", ["gateway", "restart"])
                 .note("where no service runs the gateway: stop it, and start it again");
             let says =
@@ -260,11 +262,18 @@ pub static PORT: Check = Check {
             let finding = check.finding(place(model, &gateway.port), says).by_hand([restart]);
             return Some(finding.seen("it listens on", seen));
         }
-        let (asks, asked_at, steps) = asked.filter(|(asks, ..)| *asks != listens.number)?;
+        let (_, asked_at, steps) = asked?;
         let says = "the CLI and the gateway use different ports";
         let finding = check.finding(asked_at.clone(), says).by_hand(steps);
         let listens = format!("the gateway listens on {} ({})", listens.number, listens.from);
-        Some(finding.note(format!("the CLI goes to {asks} ({asked_at})")).note(listens))
+        let is_there = model.facts.listens.contains(&asks);
+        Some(
+            finding
+                .note(format!("the CLI goes to {asks} ({asked_at})"))
+                .note(listens)
+                .rated_if(is_there, Severity::Warning)
+                .note_if(is_there, "the gateway that runs now still listens where the CLI goes"),
+        )
     },
     ..Check::BASE
 };

@@ -413,6 +413,20 @@ fn a_gateway_that_runs_on_another_port_is_out_of_reach() {
     {
         assert!(found(listens, rest).is_empty(), "{listens:?} {rest}");
     }
+    // Where a variable sends the CLI elsewhere, a restart is no help; and one may send it to where the gateway still is.
+    for (listens, severity) in [(2000, Severity::Blocks), (1000, Severity::Warning)] {
+        let mut facts = facts();
+        facts.gateway = GatewayProcess::Running { pid: 1 };
+        facts.listens = [listens].into();
+        let mut shell = variables(Origin::Process);
+        shell.port = Some(1000);
+        facts.config.variables = vec![shell];
+        let gateway = format!("{{ mode: 'local', port: 2000, auth: {{ {TOKEN} }} }}");
+        let found = found_with(Some(&format!("{{ gateway: {gateway} }}")), facts);
+        let port = the(&found, "env-overrides-port");
+        assert_eq!(port.severity, severity);
+        assert!(!format!("{:?}", port.remedy).contains("restart"), "{port:?}");
+    }
 }
 
 #[test]
