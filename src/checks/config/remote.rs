@@ -153,7 +153,7 @@ pub static UNTRUSTED: Check = Check {
             }
         };
         let trust = Step::clawmend(["repair", "--trust-proxy", ip.as_str()])
-            .note("it then says who connects");
+            .note("only if that is your proxy");
         let finding = check
             .finding(place(model, setting), says)
             .choice(trust)

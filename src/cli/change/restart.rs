@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::config::facts::Origin;
 use crate::model::Model;
+use crate::model::container::Container;
 use crate::step::Step;
 
 /// The command that restarts the gateway; all likely ones where it cannot be told.
@@ -50,17 +51,21 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
 
 /// A command of OpenClaw's CLI, typed where that CLI is: in the container whose state this is.
 pub(super) fn openclaw<const N: usize>(model: &Model, args: [&str; N]) -> Step {
-    match model.facts.belongs_to.as_ref().filter(|one| one.sign.is_none()) {
+    match container_of(model) {
         Some(container) => container.exec("openclaw").with(args),
         None => Step::run("openclaw", args),
     }
 }
 
+/// The container that this state is known, not guessed, to be of.
+fn container_of(model: &Model) -> Option<&Container> {
+    model.facts.belongs_to.as_ref().filter(|one| one.sign.is_none())
+}
+
 /// What is said beside the command that checks.
 pub(super) fn check_note(model: &Model) -> String {
     let mut note = "or the command that was refused".to_owned();
-    let container = model.facts.belongs_to.as_ref().filter(|one| one.sign.is_none());
-    if let Some(container) = container.filter(|one| one.name.is_none()) {
+    if let Some(container) = container_of(model).filter(|one| one.name.is_none()) {
         note.push_str(&format!("; `{} ps` names the container", container.engine));
     }
     note
