@@ -5,6 +5,7 @@
 //! [`shape::Shape`] that belongs there; all else is masked. Of a text that does not parse only its
 //! [`structure`] is shown.
 
+mod address;
 pub mod places;
 pub mod shape;
 pub mod shown;
