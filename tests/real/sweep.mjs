@@ -12,7 +12,7 @@ import { Clawmend } from "./harness/clawmend.mjs";
 import { install } from "./harness/install.mjs";
 import { askWorker, broken } from "./harness/judge.mjs";
 import { cleanUpAtExit, run } from "./harness/processes.mjs";
-import { compareReleases, describe, since } from "./harness/releases.mjs";
+import { compareReleases, describe } from "./harness/releases.mjs";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
 const PAGE = join(PROJECT, "docs/releases.md");
@@ -51,8 +51,8 @@ async function judgeRelease(version, { cache, clawmend, scratch }) {
   try {
     await pairing({ lab: { scratch, ...installed }, clawmend, release, wants: (name) => LOCKOUTS.includes(name), report, ask: askWorker });
   } catch (error) {
-    // From 2026.7.1 on a CLI with a shared token shows that alone: then no pairing keeps it out.
-    if (error instanceof NotPaired && !release.sqlite && since(version, "2026.7.1")) return { outcome: "no lockout", why: "the CLI shows the shared token and no device" };
+    // Where the CLI shows a shared token alone (2026.2.22, 2026.3.13, from 2026.7.1 on), no pairing keeps it out.
+    if (error instanceof NotPaired && error.admitted) return { outcome: "no lockout", why: "the CLI gets in with the shared token and shows no device" };
     return { outcome: "not judged", why: error.message.slice(0, 300) };
   } finally {
     if (!stood) rmSync(onDemand, { recursive: true, force: true });

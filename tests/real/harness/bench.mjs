@@ -20,8 +20,13 @@ export function grant(model, scopes) {
   if (model.cached.operator !== undefined) model.cached.operator.scopes = scopes;
 }
 
-/** The CLI got in, or not, and no device of it is paired. */
-export class NotPaired extends Error {}
+/** No device of the CLI is paired after its first command; `admitted`: with the shared token alone it got in. */
+export class NotPaired extends Error {
+  constructor(admitted) {
+    super("the CLI was not paired at first contact");
+    this.admitted = admitted;
+  }
+}
 
 export class Bench {
   #healthy;
@@ -44,9 +49,9 @@ export class Bench {
     this.openclaw.writeConfig(this.openclaw.healthyConfig());
     await this.openclaw.start();
     if (this.release.sqlite) await this.#ownPairing();
-    await this.openclaw.command(["devices", "list"]);
+    const { code } = await this.openclaw.command(["devices", "list"]);
     const model = await this.pairing.model();
-    if (model.paired[model.identity?.deviceId] === undefined) throw new NotPaired("the CLI was not paired at first contact");
+    if (model.paired[model.identity?.deviceId] === undefined) throw new NotPaired(code === 0);
     model.pending = {};
     grant(model, FULL_SCOPES);
     await this.pairing.write(model);

@@ -9,6 +9,10 @@ import { run } from "./processes.mjs";
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 const PINNED = new URL("../", import.meta.url).pathname;
 const PINNED_RELEASES = JSON.parse(readFileSync(join(PINNED, "releases", "package.json"), "utf8"));
+/** What a release's own install script would bring, where it does not run without it. */
+const BESIDE = {
+  "2026.4.5": { "@buape/carbon": "0.14.0", "@larksuiteoapi/node-sdk": "1.60.0", "@slack/web-api": "7.15.0", grammy: "1.41.1" },
+};
 
 const nodeFolder = (cache, name) => join(cache, "node", "node_modules", name, "bin");
 
@@ -49,7 +53,7 @@ async function onDemand(cache, version, path) {
   const folder = join(cache, `openclaw-${version}`);
   const wanted = {
     private: true,
-    dependencies: { [`openclaw-${version}`]: `npm:openclaw@${version}` },
+    dependencies: { [`openclaw-${version}`]: `npm:openclaw@${version}`, ...BESIDE[version] },
     overrides: PINNED_RELEASES.overrides,
   };
   await once(folder, JSON.stringify(wanted), async (fresh) => {
