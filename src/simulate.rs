@@ -133,9 +133,7 @@ fn by_key<'e>(edits: &[&'e Edit]) -> Vec<(&'e str, Vec<&'e Edit>)> {
     let mut grouped: Vec<(&str, Vec<&Edit>)> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
     for &edit in edits {
-        let Target::Record { key, .. } = &edit.target else {
-            continue;
-        };
+        let Target::Record { key, .. } = &edit.target else { continue };
         let at = *known.entry(key).or_insert_with(|| {
             grouped.push((key, Vec::new()));
             grouped.len() - 1

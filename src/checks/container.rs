@@ -71,9 +71,7 @@ pub(super) fn broken_records(model: &Model, records: &Records, codes: &[Code]) -
 
 /// A device that only lacks its times, and holds a live token: somebody uses it, so it is kept.
 fn completed(model: &Model, records: &Records, entry: &Entry, codes: &[Code]) -> Option<Vec<Edit>> {
-    let [Fault::NoTimes(missing)] = entry.faults.as_slice() else {
-        return None;
-    };
+    let [Fault::NoTimes(missing)] = entry.faults.as_slice() else { return None };
     let record = records.record(entry)?;
     let mut tokens = record.get("tokens")?.as_object()?.values().filter_map(Token::of);
     if !tokens.any(|token| token.is_live()) {

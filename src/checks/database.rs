@@ -265,10 +265,7 @@ fn without_setup_id(model: &Model, check: &Check) -> Option<Finding> {
     if table.column("setup_id").is_some() || is_from("2026.8.1") {
         return None;
     }
-    let severity = match is_from("2026.8.1-beta.2") {
-        true => Severity::Blocks,
-        false => Severity::Info,
-    };
+    let severity = if is_from("2026.8.1-beta.2") { Severity::Blocks } else { Severity::Info };
     let says = "device_bootstrap_tokens has no column setup_id: OpenClaw 2026.8.1-beta.2 does not start with it";
     let step = "install OpenClaw 2026.9.6 or later and start it: it does not ask for this column";
     Some(check.finding(DATABASE, says).by_hand([step]).rated(severity))

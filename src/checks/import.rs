@@ -41,9 +41,7 @@ pub static IMPORT_WAITS: Check = Check {
 
 /// What the import cannot take goes out of its way; the rest is OpenClaw's to move.
 fn prepare(model: &Model, _: &super::Options) -> Vec<Edit> {
-    let Some(legacy) = &model.legacy else {
-        return vec![];
-    };
+    let Some(legacy) = &model.legacy else { return vec![] };
     let codes = [IMPORT_WAITS.code];
     // An array (or null) counts as empty for the import, which puts the file away.
     let is_put_away = matches!(legacy.paired.condition, Condition::NotAnObject(_));

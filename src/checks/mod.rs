@@ -208,9 +208,7 @@ fn eased_without_device(model: &Model, check: &Check, finding: Finding) -> Findi
 
 /// A warning in place of what blocks, where the gateway makes it good by itself when its own machine's CLI comes.
 fn eased_by_gateway(model: &Model, check: &Check, finding: Finding) -> Finding {
-    let Some(fault) = check.fault.filter(|_| finding.severity.fails()) else {
-        return finding;
-    };
+    let Some(fault) = check.fault.filter(|_| finding.severity.fails()) else { return finding };
     match model.heals(fault) {
         Some(true) => finding.rated(Severity::Warning).note(
             "the gateway makes this good by itself, at its start or at the CLI's next command",

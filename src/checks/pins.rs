@@ -33,9 +33,7 @@ fn normal(text: &Option<String>) -> String {
 
 /// Which pins of the CLI's record keep it out: `platform`, `deviceFamily`.
 pub fn false_pins(model: &Model) -> Vec<&'static str> {
-    let Some(device) = local(model) else {
-        return vec![];
-    };
+    let Some(device) = local(model) else { return vec![] };
     let host = model.facts.platform.as_str();
     let known = matches!(host, "linux" | "darwin" | "win32");
     // The newest live request says what a CLI claimed here.

@@ -32,9 +32,7 @@ const MOST_OTHERS: usize = 3;
 
 /// Explains.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result<Exit, Error> {
-    let Some(text) = input::pasted(context, args)? else {
-        return Ok(list(context));
-    };
+    let Some(text) = input::pasted(context, args)? else { return Ok(list(context)) };
     let found = matching(&text);
     if found.is_empty() {
         return Err(unknown(context, &text));

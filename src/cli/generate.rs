@@ -83,9 +83,7 @@ pub fn pages() -> Result<Vec<(String, String)>, Error> {
 
 /// The notes after a command's help, under the headings that man pages have. Tables keep their lines.
 fn sections(page: &str) -> String {
-    let Some((before, rest)) = page.split_once(".SH EXTRA\n") else {
-        return page.to_owned();
-    };
+    let Some((before, rest)) = page.split_once(".SH EXTRA\n") else { return page.to_owned() };
     let (extra, after) = rest.split_once("\n.SH ").unwrap_or((rest, ""));
     let mut out = before.to_owned();
     for part in extra.trim_end().split("\n\n") {

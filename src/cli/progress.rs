@@ -13,9 +13,7 @@ pub(super) fn during<T>(
     what: &str,
     work: impl FnOnce() -> T,
 ) -> T {
-    let Some(screen) = screen else {
-        return work();
-    };
+    let Some(screen) = screen else { return work() };
     std::thread::scope(|threads| {
         let (done, waiting) = channel::<()>();
         // Where no thread can be started nothing is told.

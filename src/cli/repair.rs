@@ -177,9 +177,7 @@ fn offered_copy(
         ConfigState::Unparsable(_) => "has a syntax error",
         ConfigState::NotRead | ConfigState::Unusable(_) | ConfigState::Read(_) => return Ok(None),
     };
-    let Some(copy) = config.best_copy() else {
-        return Ok(None);
-    };
+    let Some(copy) = config.best_copy() else { return Ok(None) };
     let path = config.copy_path(copy);
     let (name, time) = (safe(&copy.name), utc(copy.mtime_ms));
     if args.dry_run || args.yes || context.global.json || !context.world.person.is_there() {

@@ -51,9 +51,7 @@ pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs)
     seen.extend(of_state.iter().filter(|(is_there, _)| *is_there).map(|(_, says)| (*says).into()));
     let services = facts.of_the_service().filter(|at| at.at.starts_with('/'));
     seen.extend(services.map(|at| format!("a gateway is installed as a service: {}", at.at)));
-    let Some(gateway) = gateway else {
-        return Host::Gateway(seen);
-    };
+    let Some(gateway) = gateway else { return Host::Gateway(seen) };
     if !seen.is_empty() || gateway.mode.value().map(String::as_str) != Some(MODES[1]) {
         return Host::Gateway(seen);
     }

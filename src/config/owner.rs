@@ -55,9 +55,7 @@ impl Owners {
         let mut owners = self;
         let mut rest = path;
         while let Some((key, below)) = rest.split_first() {
-            let Some(child) = owners.children.get(key) else {
-                break;
-            };
+            let Some(child) = owners.children.get(key) else { break };
             (owners, rest) = (child, below);
         }
         let (file, mut own) = owners.origins.last().cloned().unwrap_or((FileId(0), Vec::new()));

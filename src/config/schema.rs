@@ -156,9 +156,7 @@ impl Schema {
     /// Everything in a merged config that this release refuses, in the order of the config.
     pub fn refused(&self, config: &Value) -> Vec<Refused> {
         let mut found = Vec::new();
-        let Some(root) = config.as_object() else {
-            return found;
-        };
+        let Some(root) = config.as_object() else { return found };
         for (key, value) in root {
             match self.table.root.get(key) {
                 Some(spans) if self.holds(spans) => {
@@ -203,9 +201,7 @@ impl Schema {
 
     /// `key` is the path as the table has it: dots between, `*` for a key that the user names.
     fn below(&self, path: &mut Vec<String>, key: &str, value: &Value, found: &mut Vec<Refused>) {
-        let Some(rule) = self.rule(key) else {
-            return;
-        };
+        let Some(rule) = self.rule(key) else { return };
         if let Some(wanted) = rule.refuses(value) {
             return found.push(Refused { path: path.clone(), fault: Violation::Value { wanted } });
         }

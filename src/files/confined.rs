@@ -17,9 +17,7 @@ pub fn within<'a, T: Send>(
     work: impl FnOnce() -> T + Send,
 ) -> io::Result<T> {
     let folders = folders.into_iter().map(|(dir, write)| (&dir.folder, write));
-    let Some(sandbox) = Sandbox::around(folders) else {
-        return Ok(work());
-    };
+    let Some(sandbox) = Sandbox::around(folders) else { return Ok(work()) };
     let close = move || {
         sandbox.close();
     };

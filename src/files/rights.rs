@@ -83,9 +83,7 @@ fn kept_out(uid: u32, path: &Path, real: &Path) -> Error {
 
 /// What to do where the permission for `path` is missing.
 pub fn advice(path: &Path) -> Step {
-    let Some(Taken { uid, gid, state_dir }) = TAKEN.get() else {
-        return platform::RUN_AS.into();
-    };
+    let Some(Taken { uid, gid, state_dir }) = TAKEN.get() else { return platform::RUN_AS.into() };
     let why = format!(
         "clawmend works with the rights of the owner of the state dir (uid {uid}), also when root runs it"
     );

@@ -101,9 +101,7 @@ fn place<G: Grammar>(
     let mut missing = path;
     while let Some((segment, rest)) = missing.split_first() {
         let same: Vec<usize> = node.named(text, segment).collect();
-        let Some(item) = same.last().and_then(|at| node.items.get(*at)) else {
-            break;
-        };
+        let Some(item) = same.last().and_then(|at| node.items.get(*at)) else { break };
         missing = rest;
         if G::IS_JSON5 && same.len() > 1 {
             let keys = same.iter().filter_map(|at| node.items.get(*at)?.key).collect();
@@ -249,9 +247,7 @@ fn behind(
 
 /// The blanks between the last two items of a container on one line.
 fn blank_between(text: &[u8], pieces: &[Piece]) -> Option<String> {
-    let [.., before, last] = pieces else {
-        return None;
-    };
+    let [.., before, last] = pieces else { return None };
     let blank = text.get(before.comma? + 1..last.start)?;
     let blank = std::str::from_utf8(blank).ok()?;
     (blank.len() <= 4 && blank.bytes().all(is_blank)).then(|| blank.to_owned())

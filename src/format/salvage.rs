@@ -152,9 +152,7 @@ fn next_document(text: &[u8], at: usize) -> Option<usize> {
 
 /// Whether the last member before a fault is what it was before the damage.
 fn last_is_certain(text: &[u8], last: Option<&Member>, error: ScanError) -> bool {
-    let Some(rest) = last.and_then(|last| text.get(last.value.end..)) else {
-        return true;
-    };
+    let Some(rest) = last.and_then(|last| text.get(last.value.end..)) else { return true };
     // Without a comma its closing brace may be one of the top, or a comma of its own that was flipped.
     if rest.trim_ascii_start().first() != Some(&b',') {
         return false;

@@ -193,9 +193,7 @@ impl Style {
 
 impl Tally {
     fn add(&mut self, text: &[u8], node: &Node, deep: bool) {
-        let Some(last) = node.items.last() else {
-            return;
-        };
+        let Some(last) = node.items.last() else { return };
         let tall = own_line_indent(text, last.start()).is_some();
         if node.kind == ValueKind::Array
             && deep

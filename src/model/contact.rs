@@ -135,9 +135,7 @@ impl Model {
     /// 2026.8 and later pair their own machine where there is no shared secret, at their start; where
     /// `gateway.auth.mode` is `none`, they also widen it at any command.
     fn heals_in_database(&self, fault: PairingFault) -> bool {
-        let Some(config) = self.config.whole() else {
-            return false;
-        };
+        let Some(config) = self.config.whole() else { return false };
         let gateway = &config.gateway;
         if gateway.nodes_pairing_auto_approve_local.value() == Some(&false) {
             return false;
@@ -213,9 +211,7 @@ impl Model {
     /// A device whose record holds another key comes for the first time: its record keeps what it has, and gets
     /// what the command asks for.
     fn is_added(&self, fault: PairingFault, release: Release) -> bool {
-        let (Some(device), era) = (&self.local, Era::of(release)) else {
-            return false;
-        };
+        let (Some(device), era) = (&self.local, Era::of(release)) else { return false };
         let held = device.baseline().1.items().iter().map(String::as_str);
         let then = union(held.chain(era.asked_at_first_contact().iter().copied()));
         match fault {

@@ -103,9 +103,7 @@ pub(super) fn entry_of_text(
     let mut fields = Fields::default();
     let mut faults = Vec::new();
     let end = scan::for_each_member(text, at(text.len()).value, |member| {
-        let Some(slot) = fields.slot(text, member.key) else {
-            return;
-        };
+        let Some(slot) = fields.slot(text, member.key) else { return };
         *slot = match scan::kind(text, member.value) {
             scan::ValueKind::String => {
                 Content::Text(scan::string(text, member.value).unwrap_or_default())
@@ -146,9 +144,7 @@ impl RowShape {
         let mut fields = Fields::default();
         let mut faults = Vec::new();
         for (index, column) in &self.columns {
-            let Some(cell) = row.0.get(*index) else {
-                continue;
-            };
+            let Some(cell) = row.0.get(*index) else { continue };
             if let Some(slot) = fields.slot_named(column.field.as_bytes()) {
                 *slot = match (cell.read_text(), cell) {
                     (Some(text), _) => Content::Text(text),

@@ -96,9 +96,7 @@ fn of_record(identity: Result<Identity, IdentityFault>, record: &Record) -> Iden
 /// The same as OpenClaw's import into the database reads it: also as a native app writes it.
 pub(super) fn identity_to_import(image: Option<&TextImage>) -> IdentityState {
     let found = identity_of_file(image);
-    let IdentityState::Faulty(IdentityFault::AppShape, _) = found else {
-        return found;
-    };
+    let IdentityState::Faulty(IdentityFault::AppShape, _) = found else { return found };
     let record = object_of_file(image).ok().flatten();
     let identity = record.and_then(|record| Identity::of(&record_of_app(&record)?).ok());
     identity.map_or(found, IdentityState::Found)
@@ -142,9 +140,7 @@ pub(super) fn auth_of_file(image: Option<&TextImage>) -> CachedAuth {
 
 pub(super) fn auth_of_table(table: Option<Arc<Table>>, local: Option<&str>) -> CachedAuth {
     let absent = CachedAuth { condition: AuthCondition::Absent, device_id: None, operator: None };
-    let (Some(table), Some(local)) = (table, local) else {
-        return absent;
-    };
+    let (Some(table), Some(local)) = (table, local) else { return absent };
     let text = |row, column| table.cell(row, column).and_then(Cell::text);
     let mut rows = table.rows.iter().filter(|row| text(row, "device_id") == Some(local));
     let Some(row) = rows.find(|row| text(row, "role") == Some("operator")) else { return absent };

@@ -249,9 +249,7 @@ impl Records {
 
     /// The text of an entry's cell; `None` where it is no text, or the entry no row.
     pub fn cell_text(&self, entry: &Entry, column: &str) -> Option<String> {
-        let (Position::Row(at), Some(table)) = (entry.place, &self.table) else {
-            return None;
-        };
+        let (Position::Row(at), Some(table)) = (entry.place, &self.table) else { return None };
         let cell = table.cell(table.rows.get(at)?, column)?;
         cell.text().map(str::to_owned)
     }

@@ -144,9 +144,7 @@ pub(super) fn candidates(env: &Env, home: Option<&Path>, own: Option<&Path>) -> 
 
 /// What root alone may look into.
 fn of_root(env: &Env, passwd: &str, mounts: &[containers::Mount]) -> Vec<(PathBuf, String)> {
-    let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else {
-        return Vec::new();
-    };
+    let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else { return Vec::new() };
     let below = |folder: PathBuf| {
         let names = names(&folder).into_iter();
         names.map(move |name| folder.join(name)).collect::<Vec<_>>()

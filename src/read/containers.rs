@@ -31,9 +31,7 @@ pub(super) struct Mount {
 
 /// What Docker's containers mount; nothing where this process is not root's.
 pub(super) fn mounts(env: &Env) -> Vec<Mount> {
-    let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else {
-        return Vec::new();
-    };
+    let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else { return Vec::new() };
     let folder = root.join(CONTAINERS);
     let files = names(&folder).into_iter().map(|id| folder.join(id).join(CONFIG));
     files.filter_map(|file| of_file(root, &file)).flatten().collect()

@@ -13,9 +13,7 @@ const BLANK: &str =
 /// The variables of a text; the last of a name wins.
 pub(super) fn parse(text: &str) -> BTreeMap<String, String> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let Ok(line) = Regex::new(&LINE.replace('S', BLANK)) else {
-        return BTreeMap::new();
-    };
+    let Ok(line) = Regex::new(&LINE.replace('S', BLANK)) else { return BTreeMap::new() };
     let pairs = line.captures_iter(&text).filter_map(|found| {
         let name = found.get(1)?.as_str().to_owned();
         Some((name, value(found.get(2).map_or("", |value| value.as_str()))))

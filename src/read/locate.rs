@@ -55,10 +55,7 @@ pub struct Located {
 /// State dirs that may be meant where none was named and none is found; none where that is not so.
 pub fn meant(flags: &Flags, env: &Env) -> Vec<Candidate> {
     let is_named = flags.state_dir.is_some() || flags.profile.is_some();
-    match is_named || locate(flags, env).is_ok() {
-        true => Vec::new(),
-        false => everywhere(env),
-    }
+    if is_named || locate(flags, env).is_ok() { Vec::new() } else { everywhere(env) }
 }
 
 /// Every state dir that this process can know of.

@@ -140,15 +140,11 @@ fn access(dir: &Path) -> Vec<Access> {
     if !platform::KNOWS_OWNERS {
         return Vec::new();
     }
-    let Ok(root) = dir.metadata().map(|found| platform::meta(&found)) else {
-        return Vec::new();
-    };
+    let Ok(root) = dir.metadata().map(|found| platform::meta(&found)) else { return Vec::new() };
     let mut troubles = Vec::new();
     for name in own_files() {
         let path = if name.is_empty() { dir.to_path_buf() } else { dir.join(&name) };
-        let Ok(found) = path.symlink_metadata() else {
-            continue;
-        };
+        let Ok(found) = path.symlink_metadata() else { continue };
         if found.file_type().is_symlink() {
             continue;
         }

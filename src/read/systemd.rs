@@ -137,9 +137,7 @@ impl Parsed {
                 in_service = line == "[Service]";
                 continue;
             }
-            let Some((key, value)) = line.split_once('=').filter(|_| in_service) else {
-                continue;
-            };
+            let Some((key, value)) = line.split_once('=').filter(|_| in_service) else { continue };
             let value = value.trim();
             match key.trim() {
                 // An empty value takes back what stood before.

@@ -37,9 +37,7 @@ pub(super) fn check_folder(dir: &Path, how: &str) -> Result<(), Error> {
         return Err(refusal(dir, how).hint(Step::look_at(&inner).after("did you mean")));
     }
     // What may not be listed is told by what reads it.
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return Ok(());
-    };
+    let Ok(entries) = std::fs::read_dir(dir) else { return Ok(()) };
     let mut is_empty = true;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -67,9 +67,7 @@ impl Invocation {
     /// The same in lines of at most `width` columns. A command is never broken.
     pub fn wrapped(&self, step: &Step, width: usize, first: &str, rest: &str) -> String {
         let text = safe(&step.text);
-        let Some(command) = &step.command else {
-            return super::wrap(&text, width, first, rest);
-        };
+        let Some(command) = &step.command else { return super::wrap(&text, width, first, rest) };
         let runs = |c: char| !harmless(c) || "'\"`$;&|<>()\\#".contains(c);
         let has_odd_name =
             self.argv(command).iter().any(|arg| arg.to_string_lossy().contains(runs));

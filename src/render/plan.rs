@@ -265,9 +265,7 @@ fn granted(edits: &[&Edit]) -> Option<String> {
 
 /// The removal of a request, by whose it is.
 fn request_of(model: &Model, edit: &Edit) -> Option<String> {
-    let Target::Record { part: Part::Pending, key, .. } = &edit.target else {
-        return None;
-    };
+    let Target::Record { part: Part::Pending, key, .. } = &edit.target else { return None };
     if !matches!(edit.op, Op::Remove) {
         return None;
     }

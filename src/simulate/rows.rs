@@ -81,9 +81,7 @@ fn cells_of(
         cells.push(("device_id".to_owned(), Cell::Text(id.to_owned())));
     }
     for (field, value) in &row_fields(part, record) {
-        let Some(column) = part.column_of(field) else {
-            continue;
-        };
+        let Some(column) = part.column_of(field) else { continue };
         if table.column(column.column).is_none() {
             continue;
         }
@@ -128,9 +126,7 @@ fn update(
 ) -> Result<Vec<CellChange>, StalePlan> {
     let mut changes: Vec<CellChange> = Vec::new();
     for edit in edits {
-        let Some(change) = field_edit(edit) else {
-            continue;
-        };
+        let Some(change) = field_edit(edit) else { continue };
         let (path, new) = match &change {
             FieldEdit::Set { path, value } | FieldEdit::Append { path, value } => {
                 (path, Some(value))
@@ -169,9 +165,7 @@ fn set_cell(
     path: &[String],
     new: Option<&Value>,
 ) -> Result<(), StalePlan> {
-    let Some((field, rest)) = path.split_first() else {
-        return Ok(());
-    };
+    let Some((field, rest)) = path.split_first() else { return Ok(()) };
     let Some(column) = part.column_of(field) else {
         return Err(stale(part.table(), format!("no column is known for `{field}`")));
     };
@@ -212,9 +206,7 @@ fn set_cell(
 
 /// What changes, each of another row, do to a table.
 pub(super) fn apply(table: &mut Table, changes: &[&RowChange]) {
-    let Some(first) = changes.first() else {
-        return;
-    };
+    let Some(first) = changes.first() else { return };
     let columns: Vec<&str> = first.key.iter().map(|(column, _)| column.as_str()).collect();
     let before = table.clone();
     let rows = before.by_key(&columns);

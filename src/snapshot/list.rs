@@ -59,9 +59,7 @@ impl Listed {
 /// All snapshots. A folder that is not there has none.
 pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Listed, Error> {
     let mut listed = Listed::default();
-    let Some(parent) = super::folder(state_dir, snapshots, false)? else {
-        return Ok(listed);
-    };
+    let Some(parent) = super::folder(state_dir, snapshots, false)? else { return Ok(listed) };
     let names = parent.names()?.into_iter().rev();
     let ids = names.filter_map(|name| name.into_string().ok());
     // What else lies in a folder that the invoker named is nobody's snapshot.
@@ -239,9 +237,7 @@ fn newest(listed: &Listed) -> Result<&Summary, Error> {
 /// It could not be renamed (nothing was removed), or not be removed to the end (the next writing
 /// command sweeps the rest).
 pub fn remove(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<(), Error> {
-    let Some(parent) = super::folder(state_dir, snapshots, false)? else {
-        return Ok(());
-    };
+    let Some(parent) = super::folder(state_dir, snapshots, false)? else { return Ok(()) };
     if time_of(id).is_none() {
         return Err(Error::refused("this is no snapshot, so it is not removed")
             .at(parent.path().join(id))
@@ -257,9 +253,7 @@ pub fn remove(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<(), Er
 
 /// What interrupted runs left half-made or half-removed, by name: it may hold copies of keys.
 pub fn leftovers(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<String>, Error> {
-    let Some(parent) = super::folder(state_dir, snapshots, false)? else {
-        return Ok(Vec::new());
-    };
+    let Some(parent) = super::folder(state_dir, snapshots, false)? else { return Ok(Vec::new()) };
     let names = parent.names()?.into_iter().filter(|name| replace::is_temp(name));
     Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
 }
@@ -269,9 +263,7 @@ pub fn leftovers(state_dir: &StateDir, snapshots: &Path) -> Result<Vec<String>, 
 /// # Errors
 /// The folder cannot be read; what cannot be removed is left for the next time.
 pub fn sweep(state_dir: &StateDir, snapshots: &Path) -> Result<usize, Error> {
-    let Some(parent) = super::folder(state_dir, snapshots, false)? else {
-        return Ok(0);
-    };
+    let Some(parent) = super::folder(state_dir, snapshots, false)? else { return Ok(0) };
     // In the state dir's own folder clawmend's lock keeps others out; not every system can hold a folder.
     let own = snapshots.starts_with(state_dir);
     let mut swept = 0;
@@ -280,9 +272,7 @@ pub fn sweep(state_dir: &StateDir, snapshots: &Path) -> Result<usize, Error> {
             continue;
         }
         // Another clawmend, at work on another state with the same snapshots folder, holds its own.
-        let Ok(Some(orphan)) = parent.child(&name) else {
-            continue;
-        };
+        let Ok(Some(orphan)) = parent.child(&name) else { continue };
         if (own || orphan.try_hold().is_some()) && parent.remove_tree(&name).is_ok() {
             swept += 1;
         }

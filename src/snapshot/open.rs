@@ -110,9 +110,7 @@ impl Snapshot {
     /// Names the first problem and how many there are.
     pub fn check(&self, check_extract: CheckExtract<'_>) -> Result<(), Error> {
         let problems = self.verify(check_extract)?;
-        let Some(first) = problems.first() else {
-            return Ok(());
-        };
+        let Some(first) = problems.first() else { return Ok(()) };
         let more = match problems.len() - 1 {
             0 => String::new(),
             more => format!(" (and {more} more)"),

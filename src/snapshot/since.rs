@@ -93,9 +93,7 @@ fn other_rights(change: &FileChange) -> Option<(String, String)> {
 /// that command did. Nothing for a snapshot that no command was to follow.
 pub fn changed_since(manifest: &Manifest, model: &Model, back: &Changes) -> Since {
     let mut since = Since::default();
-    let Some(after) = &manifest.after else {
-        return since;
-    };
+    let Some(after) = &manifest.after else { return since };
     let state_dir = &model.facts.state_dir;
     let rows = Rows::of(after, &model.images, &back.rows);
     for document in Document::all(back, state_dir) {

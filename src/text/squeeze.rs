@@ -64,9 +64,7 @@ impl Squeezed {
 
     /// Whether a fragment stands in it, from the beginning of a word on.
     pub fn holds(&self, fragment: &Fragment) -> bool {
-        let Some((first, others)) = fragment.parts.split_first() else {
-            return false;
-        };
+        let Some((first, others)) = fragment.parts.split_first() else { return false };
         let mut from = 0;
         while let Some(end) = self.next(first, from) {
             let mut at = end;

@@ -267,9 +267,7 @@ pub static REFERENCE: Check = Check {
     ],
     stage: Some(Stage::Credential),
     find: |model, check| {
-        let Some(gateway) = gateway(model) else {
-            return vec![];
-        };
+        let Some(gateway) = gateway(model) else { return vec![] };
         let secrets = [
             &gateway.auth_token,
             &gateway.auth_password,
@@ -285,9 +283,7 @@ pub static REFERENCE: Check = Check {
 };
 
 fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option<Finding> {
-    let Field::Reference(reference) = &setting.field else {
-        return None;
-    };
+    let Field::Reference(reference) = &setting.field else { return None };
     let name = path_text(&setting.path);
     let at = |says: String| check.finding(place(model, setting), says);
     let names = match reference {
@@ -335,9 +331,7 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
 
 /// Whether the gateway or the CLI goes by this value.
 fn is_used(model: &Model, path: &[String]) -> bool {
-    let Some(gateway) = gateway(model) else {
-        return false;
-    };
+    let Some(gateway) = gateway(model) else { return false };
     let unset = gateway.auth_mode.is_missing();
     let kind = model.config.auth_kind();
     let token = (unset || kind == AuthKind::Token).then_some(&gateway.auth_token.path);

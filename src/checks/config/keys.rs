@@ -284,9 +284,7 @@ pub static DUPLICATE: Check = Check {
             } else {
                 &file.path
             };
-            let Some(text) = bytes(model, path) else {
-                continue;
-            };
+            let Some(text) = bytes(model, path) else { continue };
             for twice in json5::duplicates(text) {
                 let lines: Vec<String> =
                     twice.places.iter().map(|place| place.line.to_string()).collect();

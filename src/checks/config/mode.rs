@@ -114,9 +114,7 @@ pub static CLIENT: Check = Check {
     messages: &["No stored device auth for this gateway origin"],
     stage: Some(Stage::Url),
     find_one: |model, check| {
-        let Host::Client(url) = &model.config.host else {
-            return None;
-        };
+        let Host::Client(url) = &model.config.host else { return None };
         let says = "this machine is only a client: the gateway, and its list of who may use it, is on another host";
         let finding = check
             .finding(config_name(model), says)

@@ -260,9 +260,7 @@ pub static PLAINTEXT: Check = Check {
 };
 
 fn client_url(model: &Model, gateway: &Gateway, check: &Check) -> Option<Finding> {
-    let Host::Client(url) = &model.config.host else {
-        return None;
-    };
+    let Host::Client(url) = &model.config.host else { return None };
     let parts = GatewayUrl::parse(url)?;
     if matches!(parts.scheme.as_str(), "wss" | "https") || parts.distance() == Distance::Loopback {
         return None;

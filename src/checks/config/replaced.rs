@@ -125,9 +125,7 @@ pub static READ_ONLY: Check = Check {
         let mut seen: Vec<String> = Vec::new();
         let mut found = Vec::new();
         for path in paths {
-            let Some(why) = model.config.fixed(&model.images, &path) else {
-                continue;
-            };
+            let Some(why) = model.config.fixed(&model.images, &path) else { continue };
             if !seen.contains(&why) {
                 let says = "something else writes the config, so clawmend does not change it";
                 found.push(check.finding(name(model, &path), says).note(why.clone()));

@@ -116,9 +116,7 @@ fn is_of_tailnet(address: &std::net::Ipv4Addr) -> bool {
 
 /// Whether `--new-token` has a place to go: a placeholder, or no token where one is needed.
 pub fn fills_token(model: &Model, options: &Options) -> bool {
-    let Some(gateway) = hosted(model) else {
-        return false;
-    };
+    let Some(gateway) = hosted(model) else { return false };
     let setting = &gateway.auth_token;
     match (&setting.field, model.config.auth_kind()) {
         (Field::Value(_), AuthKind::Token) => setting.usable().is_none(),

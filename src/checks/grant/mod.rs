@@ -67,9 +67,7 @@ fn paired(
     let now = model.facts.now_ms;
     let key = identity.derived_id.as_str();
     let record = model.local_entry().and_then(|entry| Some((entry, model.paired.record(entry)?)));
-    let Some((entry, record)) = record else {
-        return new_device(model, identity, scopes, token);
-    };
+    let Some((entry, record)) = record else { return new_device(model, identity, scopes, token) };
     let device = Device::of(key, &record);
     let has_approved = device.approved_scopes != List::Missing || model.store == StoreKind::Sqlite;
     let token_of_operator = record.get("tokens").and_then(|tokens| tokens.get("operator"));

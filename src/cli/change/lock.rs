@@ -23,9 +23,7 @@ pub(in crate::cli) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error>
     let recovered = context.while_it_takes("looking for an interrupted run", || {
         journal::recover(&located.state_dir, &snapshots, &lock, stores)
     });
-    let Some(done) = recovered? else {
-        return Ok(lock);
-    };
+    let Some(done) = recovered? else { return Ok(lock) };
     let when = crate::text::utc(done.started_at_ms);
     let what = match done.outcome {
         journal::RecoveryOutcome::Untouched => "had changed nothing yet",

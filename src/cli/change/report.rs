@@ -208,10 +208,7 @@ pub(super) fn tell_unchanged(
 
 /// What to type for what still blocks, for scripts; nothing where nothing does.
 fn clearing(context: &Context<'_, '_>, state: &State) -> Vec<Vec<String>> {
-    match checks::fails(&state.findings) {
-        true => next(context, state).argvs(),
-        false => Vec::new(),
-    }
+    if checks::fails(&state.findings) { next(context, state).argvs() } else { Vec::new() }
 }
 
 pub(super) fn tell_done(

@@ -23,9 +23,7 @@ impl<F: Folder> Dir<F> {
     fn try_read(&self, name: &OsStr, limit: u64) -> Result<Option<(Vec<u8>, Meta)>, Unusable> {
         // A writer at work in the file itself (not by rename) shows in its size or time: look again.
         for _ in 0..3 {
-            let Some((mut file, meta)) = self.open_regular(name, limit)? else {
-                return Ok(None);
-            };
+            let Some((mut file, meta)) = self.open_regular(name, limit)? else { return Ok(None) };
             let mut bytes = Vec::with_capacity(usize::try_from(meta.len).unwrap_or(0));
             (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
             let (after, _) = F::meta_of(&file)?;
@@ -44,9 +42,7 @@ impl<F: Folder> Dir<F> {
     ) -> Result<Option<(File, Meta)>, Unusable> {
         let name = name.as_ref();
         // Looked at before it is opened: opening a device can already do something.
-        let Some((_, kind)) = self.look(name)? else {
-            return Ok(None);
-        };
+        let Some((_, kind)) = self.look(name)? else { return Ok(None) };
         self.must_be_file(name, kind)?;
         let file = match self.folder.open_file(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -67,9 +63,7 @@ impl<F: Folder> Dir<F> {
         name: impl AsRef<OsStr>,
         pieces: &[&[u8]],
     ) -> Result<Option<(bool, Meta)>, Unusable> {
-        let Some((mut file, meta)) = self.open_regular(name, u64::MAX)? else {
-            return Ok(None);
-        };
+        let Some((mut file, meta)) = self.open_regular(name, u64::MAX)? else { return Ok(None) };
         let expected: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
         let same = meta.len == expected && same_bytes(&mut file, pieces)?;
         Ok(Some((same, meta)))

@@ -229,9 +229,7 @@ impl<F: Folder> Drop for Staged<F> {
 /// Drops the second names under which a run that was killed left the file `name`: where nothing can be
 /// exchanged, a file has two for a moment. Returns whether there was one. The caller holds the lock.
 fn drop_second<F: Folder>(dir: &Dir<F>, name: &OsStr) -> bool {
-    let FileState::Present { bytes, .. } = dir.read(name, STORE_LIMIT) else {
-        return false;
-    };
+    let FileState::Present { bytes, .. } = dir.read(name, STORE_LIMIT) else { return false };
     let second = |temp: &OsString| {
         is_temp_of(temp, name)
             && matches!(dir.holds(temp, &[&bytes]), Ok(Some((true, meta))) if meta.nlink > 1)

@@ -198,9 +198,7 @@ impl<F: Folder> Staged<F> {
             return Ok(());
         }
         if self.method == Method::Rename {
-            let FileState::Present { bytes, meta } = &self.before else {
-                return Ok(());
-            };
+            let FileState::Present { bytes, meta } = &self.before else { return Ok(()) };
             let mut file = self.dir.folder.create_file(&self.temp).map_err(failed)?;
             F::mode_file(&file, meta.mode)
                 .and_then(|()| file.write_all(bytes))
@@ -243,9 +241,7 @@ impl<F: Folder> Staged<F> {
 
     /// Whether the file under `name` is, to the byte, what was read.
     fn is_before(&self, name: &OsStr) -> Result<bool, Error> {
-        let FileState::Present { bytes, meta } = &self.before else {
-            return Ok(false);
-        };
+        let FileState::Present { bytes, meta } = &self.before else { return Ok(false) };
         let read = || -> Result<bool, Unusable> {
             let Some((mut file, found)) = self.dir.open_regular(name, u64::MAX)? else {
                 return Ok(false);

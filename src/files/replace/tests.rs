@@ -183,9 +183,7 @@ fn a_live_writer_loses_nothing() {
         while ours < 200 && tries < 200_000 {
             tries += 1;
             let before = read::<SystemFolder>(folder);
-            let FileState::Present { bytes, .. } = &before else {
-                continue;
-            };
+            let FileState::Present { bytes, .. } = &before else { continue };
             // Carries the writer's count on, once.
             let tail = &bytes[bytes.len().saturating_sub("writer 000000000000".len())..];
             let text = [b"ours over ".as_slice(), tail].concat();

@@ -182,9 +182,7 @@ pub(super) fn tokens<G: Grammar>(
         }
         // What follows it: brackets that close, a comma.
         loop {
-            let Some(is_object) = open.last_is_object() else {
-                return Ok(at);
-            };
+            let Some(is_object) = open.last_is_object() else { return Ok(at) };
             let end = at;
             at = G::blank_end(text, at, each)?;
             let close = if is_object { b'}' } else { b']' };

@@ -45,9 +45,7 @@ pub fn breaks_off<T>(question: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
         flag::register(SIGINT, Arc::clone(&typed)).ok()?;
         Some([ends, typed])
     });
-    let Some([ends, typed]) = flags else {
-        return question(&|| false);
-    };
+    let Some([ends, typed]) = flags else { return question(&|| false) };
     typed.store(false, Ordering::SeqCst);
     ends.store(false, Ordering::SeqCst);
     let answer = question(&|| typed.load(Ordering::SeqCst));

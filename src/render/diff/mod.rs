@@ -140,9 +140,7 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn hunk(&mut self, out: &mut String, text: &[u8], splices: &[Splice], paint: Paint) {
-        let (Some(first), Some(last)) = (splices.first(), splices.last()) else {
-            return;
-        };
+        let (Some(first), Some(last)) = (splices.first(), splices.last()) else { return };
         let start = back_lines(text, first.start, CONTEXT);
         // Where whole lines change, the line behind them is context already.
         let is_lines = matches!(last.text.last(), None | Some(b'\n'));

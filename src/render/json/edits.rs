@@ -266,10 +266,7 @@ impl Maker<'_> {
         };
         let field = (!path.is_empty()).then(|| path_text(path));
         let keys: Vec<String> = place.key.iter().cloned().chain(record).chain(field).collect();
-        match keys.is_empty() {
-            true => place,
-            false => place.key(keys.join(".")),
-        }
+        if keys.is_empty() { place } else { place.key(keys.join(".")) }
     }
 
     /// A record as it stands.

@@ -75,9 +75,7 @@ impl JsonStore {
         seen: &BTreeSet<String>,
         entries: &mut Vec<ManifestEntry>,
     ) -> Result<(), Error> {
-        let Ok(Some(dir)) = state.child(folder) else {
-            return Ok(());
-        };
+        let Ok(Some(dir)) = state.child(folder) else { return Ok(()) };
         let extras = dir.names()?.into_iter().filter_map(|name| {
             let name = name.into_string().ok()?;
             let json = name.ends_with(".json") || name.ends_with(".json.migrated");

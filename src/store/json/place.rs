@@ -81,9 +81,7 @@ impl JsonStore {
             Err(_) if self.config_files.first().is_some_and(|first| first == path) => Reach::Named,
             Err(_) => Reach::Pointed,
         };
-        let Some(real) = resolve(path)? else {
-            return Ok(None);
-        };
+        let Some(real) = resolve(path)? else { return Ok(None) };
         let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
             return Err(Unusable::NotAFile("a folder"));
         };
@@ -173,9 +171,7 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, Unusable> {
     if let Ok(target) = std::fs::read_link(path) {
         return Err(Unusable::Symlink(target));
     }
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-        return Ok(None);
-    };
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
     match std::fs::canonicalize(folder) {
         Ok(folder) => Ok(Some(folder.join(name))),
         Err(error) if gone(&error) => Ok(None),

@@ -70,9 +70,7 @@ impl Halt {
 
 /// A failure while reading, as a state of the database.
 pub(super) fn trouble(error: &rusqlite::Error) -> Unread {
-    let Some(code) = code_of(error) else {
-        return Unread::Damaged(says(error));
-    };
+    let Some(code) = code_of(error) else { return Unread::Damaged(says(error)) };
     match code.code {
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked

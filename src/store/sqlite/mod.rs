@@ -227,9 +227,7 @@ impl SqliteStore {
         let Some(entry) = entries.iter().find(|entry| entry.store == NAME) else {
             return Ok(Changes::default());
         };
-        let Some(name) = &entry.name else {
-            return self.back_to_absent(now);
-        };
+        let Some(name) = &entry.name else { return self.back_to_absent(now) };
         let piece = source.path(name)?;
         let then = extract::read(source.folder(), &piece, entry)?;
         let rows = restore::changes(&self.place.path, &then, self.readable(now)?)?;

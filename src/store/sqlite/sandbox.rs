@@ -40,9 +40,7 @@ impl Sandbox {
         scratch: Option<&Dir>,
         work: impl FnOnce() -> T + Send,
     ) -> Result<T, Unread> {
-        let Some(folder) = &self.folder else {
-            return Ok(work());
-        };
+        let Some(folder) = &self.folder else { return Ok(work()) };
         let folders = [(folder, self.write)];
         let scratch = scratch.map(|scratch| (scratch, true));
         confined::within(folders.into_iter().chain(scratch), work).map_err(|error| {
@@ -54,9 +52,7 @@ impl Sandbox {
     /// Whether the path no longer leads into the folder.
     pub(super) fn is_elsewhere(&self, path: &Path) -> bool {
         let identity = |dir: &Dir| dir.meta().ok().map(|meta| meta.id());
-        let (Some(folder), Some(now)) = (&self.folder, path.parent()) else {
-            return false;
-        };
+        let (Some(folder), Some(now)) = (&self.folder, path.parent()) else { return false };
         let now = Dir::try_open(now).ok();
         now.is_none_or(|now| identity(&now) != identity(folder))
     }

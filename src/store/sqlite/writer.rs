@@ -67,18 +67,14 @@ impl Transaction {
         mut work: impl FnMut(&Connection, &Meta) -> Result<T, Halt> + Send,
     ) -> Result<T, Halt> {
         let Self { place, connection, probe, sandbox } = self;
-        let Some(connection) = connection else {
-            return reader::with(place, scratch, work);
-        };
+        let Some(connection) = connection else { return reader::with(place, scratch, work) };
         let meta = &probe.meta;
         sandbox.within(scratch, move || work(connection, meta))?
     }
 
     /// Makes the changes and ends the transaction.
     pub(super) fn commit(mut self, changes: &[RowChange]) -> Result<(), CommitError> {
-        let Some(connection) = self.connection.take() else {
-            return Err(swapped());
-        };
+        let Some(connection) = self.connection.take() else { return Err(swapped()) };
         let place = &self.place;
         let path = place.path.as_path();
         let done = self.sandbox.within(None, move || {
@@ -146,9 +142,7 @@ fn swapped() -> CommitError {
 
 /// A link anywhere below the state dir leads out of it.
 fn refuse_links(path: &Path) -> Result<(), Error> {
-    let Some(folder) = path.parent() else {
-        return Ok(());
-    };
+    let Some(folder) = path.parent() else { return Ok(()) };
     if std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink()) {
         return Err(Error::refused(
             "the database's folder is a symbolic link, and clawmend does not write through one",
