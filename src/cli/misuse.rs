@@ -181,56 +181,10 @@ fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
 }
 
 /// Words that are shown where they are typed in the place of a command; any other may be a password.
-const PLAIN: &[&str] = &[
-    "all",
-    "approve",
-    "check",
-    "close",
-    "config",
-    "delete",
-    "device",
-    "device-list",
-    "devices",
-    "error",
-    "file",
-    "fix-it",
-    "force",
-    "gateway",
-    "help",
-    "identity",
-    "install",
-    "it",
-    "json",
-    "last",
-    "latest",
-    "list",
-    "log",
-    "logs",
-    "ls",
-    "maybe",
-    "new",
-    "no",
-    "now",
-    "off",
-    "on",
-    "open",
-    "openclaw",
-    "pair",
-    "pairing",
-    "please",
-    "remove",
-    "reset",
-    "restart",
-    "run",
-    "show",
-    "start",
-    "stop",
-    "to",
-    "token",
-    "unlock",
-    "update",
-    "yes",
-];
+const PLAIN: &str = "all approve check close config delete device device-list devices error file fix-it \
+    force gateway help identity install it json last latest list log logs ls maybe new \
+    no now off on open openclaw pair pairing please remove reset restart run show start \
+    stop to token unlock update yes";
 
 /// Whether a word is one of those or the name of a command, nearly spelled so, or a number too short for a PIN.
 fn is_plain(word: &str) -> bool {
@@ -240,7 +194,8 @@ fn is_plain(word: &str) -> bool {
     let mut known = root.get_subcommands().flat_map(clap::Command::get_name_and_visible_aliases);
     let is_near =
         |known: &str| crate::text::distance::distance(word, known) <= 2.min(known.len() / 3);
-    is_word && (PLAIN.contains(&word) || known.any(is_near)) || is_number && word.len() <= 2
+    is_word && (PLAIN.split(' ').any(|plain| plain == word) || known.any(is_near))
+        || is_number && word.len() <= 2
 }
 
 /// An error about arguments without what was given: a token may have been pasted into the wrong place. The name of a

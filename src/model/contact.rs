@@ -12,30 +12,10 @@ use crate::format::scan::ValueKind;
 use crate::plan::StoreKind;
 
 /// The first release of each set of rules that goes by [`Model::by_release`].
-const FIRST_OF_RULES: &[&str] = &[
-    "2026.1.1",
-    "2026.2.13",
-    "2026.2.19",
-    "2026.2.21",
-    "2026.2.22",
-    "2026.2.23",
-    "2026.3.1",
-    "2026.3.13",
-    "2026.3.28",
-    "2026.3.31",
-    "2026.4.3",
-    "2026.4.6",
-    "2026.4.16",
-    "2026.4.29",
-    "2026.4.30",
-    "2026.5.7",
-    "2026.5.8",
-    "2026.5.13",
-    "2026.5.28",
-    "2026.6.11",
-    "2026.7.1",
-    "2026.8.1",
-];
+const FIRST_OF_RULES: &str = "\
+    2026.1.1 2026.2.13 2026.2.19 2026.2.21 2026.2.22 2026.2.23 2026.3.1 2026.3.13 2026.3.28 \
+    2026.3.31 2026.4.3 2026.4.6 2026.4.16 2026.4.29 2026.4.30 2026.5.7 2026.5.8 2026.5.13 \
+    2026.5.28 2026.6.11 2026.7.1 2026.8.1";
 
 /// A fault of this machine's pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +66,7 @@ impl Model {
         if let Some(release) = self.release() {
             return Some(holds(release));
         }
-        let known = FIRST_OF_RULES.iter().filter_map(|first| Release::parse(first));
+        let known = FIRST_OF_RULES.split(' ').filter_map(Release::parse);
         let mut answers = known.filter(|first| self.may_run(*first)).map(holds);
         let first = answers.next()?;
         answers.all(|answer| answer == first).then_some(first)

@@ -7,22 +7,9 @@ use crate::error::Error;
 use crate::step::Step;
 
 /// What OpenClaw keeps in its state dir, by name; beside these whatever begins with `openclaw`.
-const THINGS: [&str; 14] = [
-    "agents",
-    "canvas",
-    "clawmend",
-    "clawdbot.json",
-    "credentials",
-    "devices",
-    "exec-approvals.json",
-    "gateway.lock",
-    "identity",
-    "moltbot.json",
-    "moldbot.json",
-    "sessions",
-    "state",
-    "workspace",
-];
+const THINGS: &str = "\
+    agents canvas clawmend clawdbot.json credentials devices exec-approvals.json gateway.lock \
+    identity moltbot.json moldbot.json sessions state workspace";
 
 /// Refuses a folder that has things in it, and none of OpenClaw's. An empty one may become a state dir,
 /// and one with OpenClaw's own name is one.
@@ -41,7 +28,7 @@ pub(super) fn check_folder(dir: &Path, how: &str) -> Result<(), Error> {
     let mut is_empty = true;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with("openclaw") || THINGS.contains(&name.as_str()) {
+        if name.starts_with("openclaw") || THINGS.split(' ').any(|one| one == name) {
             return Ok(());
         }
         is_empty = false;

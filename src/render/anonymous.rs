@@ -11,33 +11,9 @@ use crate::model::Model;
 use crate::secret::places::is_known_key;
 
 /// Names that many machines have, and that OpenClaw's own words contain.
-const COMMON: [&str; 25] = [
-    "root",
-    "node",
-    "openclaw",
-    "clawdbot",
-    "moltbot",
-    "clawmend",
-    "gateway",
-    "cli",
-    "home",
-    "user",
-    "users",
-    "admin",
-    "ubuntu",
-    "debian",
-    "pi",
-    "docker",
-    "runner",
-    "nobody",
-    "localhost",
-    "linux",
-    "operator",
-    "config",
-    "host",
-    "name",
-    "address",
-];
+const COMMON: &str = "\
+    root node openclaw clawdbot moltbot clawmend gateway cli home user users admin ubuntu debian \
+    pi docker runner nobody localhost linux operator config host name address";
 
 /// What is replaced, the longest first.
 #[derive(Debug, Default)]
@@ -70,7 +46,9 @@ impl Anonymous {
         }
         words.retain(|(word, _)| {
             let plain = word.to_lowercase();
-            word.chars().count() > 1 && !COMMON.contains(&plain.as_str()) && !is_known_key(word)
+            word.chars().count() > 1
+                && !COMMON.split(' ').any(|one| one == plain)
+                && !is_known_key(word)
         });
         words.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
         words.dedup_by(|a, b| a.0 == b.0);

@@ -66,75 +66,15 @@ pub enum Shape {
 pub const ROLES: &[&str] = &["operator", "node"];
 
 const MODES: &[&str] = &["cli", "ui", "webchat", "backend", "node", "probe", "test"];
-const CLIENTS: &[&str] =
-    &["cli", "webchat", "webchat-ui", "gateway-client", "node-host", "fingerprint", "test"];
-const SYSTEMS: &[&str] = &[
-    "linux",
-    "darwin",
-    "macos",
-    "win32",
-    "windows",
-    "android",
-    "ios",
-    "ipados",
-    "web",
-    "browser",
-    "node",
-    "freebsd",
-    "openbsd",
-    "mac",
-    "macintosh",
-    "macintel",
-    "iphone",
-    "ipad",
-    "watchos",
-    "tvos",
-    "chromeos",
-    "aix",
-    "sunos",
-    "webchat",
-];
-const MACHINES: &[&str] = &["x86_64", "x64", "arm64", "aarch64", "armv7l", "armv8l", "i686"];
-const DEVICES: &[&str] = &[
-    "box",
-    "browser",
-    "chrome",
-    "chromium",
-    "computer",
-    "desktop",
-    "edge",
-    "firefox",
-    "galaxy",
-    "gateway",
-    "handy",
-    "host",
-    "imac",
-    "laptop",
-    "macbook",
-    "notebook",
-    "openclaw",
-    "opera",
-    "pc",
-    "phone",
-    "pi",
-    "pixel",
-    "raspberrypi",
-    "redmi",
-    "safari",
-    "samsung",
-    "server",
-    "srv",
-    "surface",
-    "tablet",
-    "telefon",
-    "thinkpad",
-    "tv",
-    "ubuntu",
-    "vmi",
-    "vps",
-    "workstation",
-    "xiaomi",
-];
+const CLIENTS: &str = "cli webchat webchat-ui gateway-client node-host fingerprint test";
+const SYSTEMS: &str = "\
+    linux darwin macos win32 windows android ios ipados web browser node freebsd openbsd mac \
+    macintosh macintel iphone ipad watchos tvos chromeos aix sunos webchat";
+const MACHINES: &str = "x86_64 x64 arm64 aarch64 armv7l armv8l i686";
+const DEVICES: &str = "\
+    box browser chrome chromium computer desktop edge firefox galaxy gateway handy host imac \
+    laptop macbook notebook openclaw opera pc phone pi pixel raspberrypi redmi safari samsung \
+    server srv surface tablet telefon thinkpad tv ubuntu vmi vps workstation xiaomi";
 
 /// A pattern that a whole text has to fit. It is compiled when it is first asked for.
 struct Pattern(&'static str, OnceLock<Option<Regex>>);
@@ -293,68 +233,42 @@ fn is_name(text: &str) -> bool {
 /// Whether a word of a name is a device's, a system's or a program's.
 fn is_device_word(word: &str) -> bool {
     let plain = word.to_ascii_lowercase();
-    [SYSTEMS, MACHINES, CLIENTS, DEVICES].iter().any(|list| list.contains(&plain.as_str()))
+    [SYSTEMS, MACHINES, CLIENTS, DEVICES].iter().any(|list| is_in(list, &plain))
+}
+
+/// Whether a word stands in a list of words with blanks between them.
+fn is_in(list: &str, word: &str) -> bool {
+    list.split(' ').any(|one| one == word)
 }
 
 fn is_platform(text: &str) -> bool {
-    let mut words = text.split(' ');
-    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-    let is_system = words.next().is_some_and(|word| is(SYSTEMS, word));
+    let plain = text.to_ascii_lowercase();
+    let mut words = plain.split(' ');
+    let is_system = words.next().is_some_and(|word| is_in(SYSTEMS, word));
     let rest: Vec<&str> = words.collect();
-    is_system && rest.len() <= 2 && rest.iter().all(|word| is(MACHINES, word) || NUMBERS.fits(word))
+    let is_version = |word: &&str| is_in(MACHINES, word) || NUMBERS.fits(word);
+    is_system && rest.len() <= 2 && rest.iter().all(is_version)
 }
 
 fn is_client(text: &str) -> bool {
     let product =
         ["openclaw-", "clawdbot-", "moltbot-"].iter().find_map(|own| text.strip_prefix(own));
-    let is_part = |part: &str| {
-        ["control", "ui", "tui", "probe", "test", "node", "host", "app"].contains(&part)
-            || SYSTEMS.contains(&part)
-    };
-    CLIENTS.contains(&text) || product.is_some_and(|rest| rest.split('-').all(is_part))
+    let is_part =
+        |part: &str| is_in("control ui tui probe test node host app", part) || is_in(SYSTEMS, part);
+    is_in(CLIENTS, text) || product.is_some_and(|rest| rest.split('-').all(is_part))
 }
 
 /// Words that people put in the place of a setting's own.
-const SLIPS: &[&str] = &[
-    "always",
-    "client",
-    "cloud",
-    "cluster",
-    "daemon",
-    "default",
-    "development",
-    "disable",
-    "disabled",
-    "docker",
-    "enable",
-    "enabled",
-    "external",
-    "gateway",
-    "internal",
-    "internet",
-    "localhost",
-    "manual",
-    "master",
-    "network",
-    "never",
-    "production",
-    "private",
-    "proxy",
-    "public",
-    "server",
-    "service",
-    "standalone",
-    "standard",
-    "tailscale",
-    "undefined",
-    "wireguard",
-];
+const SLIPS: &str = "\
+    always client cloud cluster daemon default development disable disabled docker enable \
+    enabled external gateway internal internet localhost manual master network never production \
+    private proxy public server service standalone standard tailscale undefined wireguard";
 
 /// A word by mistake where only a number or a known word belongs: no secret is that short or that plain.
 fn is_slip(text: &str) -> bool {
     let plain = text.trim();
     let is_short = plain.len() <= 4 && plain.bytes().all(|b| b.is_ascii_alphabetic());
-    is_short || SLIPS.iter().any(|word| plain.eq_ignore_ascii_case(word))
+    is_short || is_in(SLIPS, &plain.to_ascii_lowercase())
 }
 
 fn is_near<W: AsRef<str>>(text: &str, words: &[W]) -> bool {

@@ -9,38 +9,16 @@ use crate::step::Step;
 
 /// Whether a text may hold a message that clawmend does not know.
 fn speaks_of_error(text: &str) -> bool {
-    const WORDS: [&str; 24] = [
-        "error",
-        "fail",
-        "refus",
-        "reject",
-        "denied",
-        "deny",
-        "unauthor",
-        "forbid",
-        "closed",
-        "required",
-        "mismatch",
-        "invalid",
-        "missing",
-        "not ",
-        "cannot",
-        "can't",
-        "unable",
-        "timeout",
-        "timed out",
-        "expired",
-        "unknown",
-        "exception",
-        "warn",
-        "unexpected",
-    ];
+    const WORDS: &str = "\
+        error|fail|refus|reject|denied|deny|unauthor|forbid|closed|required|mismatch|\
+        invalid|missing|not |cannot|can't|unable|timeout|timed out|expired|unknown|\
+        exception|warn|unexpected";
     let text = text.to_lowercase();
     let has_code = || {
         text.split(|c: char| !c.is_ascii_digit())
             .any(|digits| matches!(digits, "1000" | "1006" | "1008" | "1011" | "401" | "403"))
     };
-    WORDS.iter().any(|word| text.contains(word)) || has_code()
+    WORDS.split('|').any(|word| text.contains(word)) || has_code()
 }
 
 /// Nothing fits: the codes that may have been meant, or what to send where.
