@@ -1,6 +1,7 @@
 //! The shared secret on both sides: what the gateway compares with, and what the CLI on its host sends.
 
 use super::facts::Variables;
+use super::flags::Flags;
 use super::gateway::{Field, Reference, Setting};
 use super::model::{AuthKind, ConfigModel};
 use super::vocabulary::placeholder;
@@ -19,13 +20,15 @@ enum Held<'m> {
 
 /// The variable of a secret, as one place sets it.
 type Own = fn(&Variables) -> Option<&Secret>;
+/// The flag of a secret, which counts before the config.
+type Flag = fn(&Flags) -> Option<&Secret>;
 
 impl ConfigModel {
     /// The secret that the gateway takes and that the CLI on its host sends, where it is one and the same.
     pub fn agreed_secret(&self) -> Option<&str> {
         let gateway = &self.whole()?.gateway;
-        let token: Own = |at| at.token.as_ref();
-        let password: Own = |at| at.password.as_ref();
+        let token: (Own, Flag) = (|at| at.token.as_ref(), |flags| flags.token.as_ref());
+        let password: (Own, Flag) = (|at| at.password.as_ref(), |flags| flags.password.as_ref());
         match self.auth_kind() {
             AuthKind::Token => self.agreed(&gateway.auth_token, token),
             // Behind a proxy a CLI on the host may still show the password.
@@ -42,7 +45,11 @@ impl ConfigModel {
 
     /// The gateway looks into the config first, in every release; the CLI does from 2026.8 on, and into its
     /// environment before.
-    fn agreed<'m>(&'m self, setting: &'m Setting<Secret>, own: Own) -> Option<&'m str> {
+    fn agreed<'m>(
+        &'m self,
+        setting: &'m Setting<Secret>,
+        (own, flag): (Own, Flag),
+    ) -> Option<&'m str> {
         let facts = &self.facts;
         let of_gateway = self.held(setting, |name| Some(facts.gateway_variable(name)?.1));
         let of_cli = self.held(setting, |name| Some(facts.cli_variable(name)?.1));
@@ -55,7 +62,10 @@ impl ConfigModel {
         let set_for_gateway = text(facts.seen_by_gateway().find_map(own));
         let set_for_cli = text(facts.seen_by_cli().find_map(own));
         let or = |first: Held<'m>, second| if first == Held::Nothing { second } else { first };
-        let gateway = or(of_gateway, set_for_gateway);
+        let gateway = match facts.flag(flag) {
+            Some((_, secret)) => text(Some(secret)),
+            None => or(of_gateway, set_for_gateway),
+        };
         let cli = match self.config_first {
             true => or(of_cli, set_for_cli),
             false => or(set_for_cli, of_cli),

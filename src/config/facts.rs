@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use super::copies::{ConfigCopy, CopyKind};
+use super::flags::Flags;
 use super::paths::Root;
 use crate::secret::Secret;
 
@@ -83,6 +84,14 @@ impl ConfigFacts {
     /// The gateway's service, where it is this state's.
     pub fn of_the_service(&self) -> impl Iterator<Item = &Variables> {
         self.of_this_state(Origin::Service)
+    }
+
+    /// What the command line of the gateway's service says, and in which service.
+    pub fn flag<'f, T>(
+        &'f self,
+        read: impl Fn(&'f Flags) -> Option<T>,
+    ) -> Option<(&'f Variables, T)> {
+        self.of_the_service().find_map(|at| Some((at, read(&at.flags)?)))
     }
 
     fn of_this_state(&self, place: Origin) -> impl Iterator<Item = &Variables> {
@@ -170,6 +179,8 @@ pub struct Variables {
     pub unread: Vec<String>,
     /// Environment files that the place names, that are not there, and without which systemd does not start it.
     pub missing: Vec<String>,
+    /// What its command line says, where the place is a service.
+    pub flags: Flags,
     /// Where the service works: early releases load the `.env` there.
     pub working_dir: Option<PathBuf>,
 }
@@ -199,6 +210,7 @@ impl Variables {
             more: Vec::new(),
             unread: Vec::new(),
             missing: Vec::new(),
+            flags: Flags::default(),
             working_dir: None,
         };
         all.token = all.text("OPENCLAW_GATEWAY_TOKEN", early).map(Secret::new);

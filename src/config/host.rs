@@ -74,6 +74,9 @@ pub(super) fn host(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs)
 }
 
 pub(super) fn port(gateway: Option<&Gateway>, facts: &ConfigFacts, signs: Signs) -> Port {
+    if let Some((at, number)) = facts.flag(|flags| flags.port) {
+        return Port { number, from: format!("--port in {}", at.at) };
+    }
     let set = |at: &Variables| Some(Port { number: at.port?, from: at.at.clone() });
     if let Some(port) = facts.seen_by_gateway().find_map(set) {
         return port;

@@ -8,6 +8,7 @@ pub mod copies;
 mod credential;
 pub mod differs;
 pub mod facts;
+pub mod flags;
 pub mod gateway;
 mod host;
 pub mod include;

@@ -190,16 +190,21 @@ impl ConfigModel {
     /// by a token (code of 2026.1.30 to 2026.9.6).
     pub fn auth_kind(&self) -> AuthKind {
         let Some(Config { gateway, .. }) = self.whole() else { return AuthKind::Unknown };
+        let by_word = |mode: &str| match AUTH_MODES.iter().position(|known| *known == mode) {
+            Some(0) => AuthKind::None,
+            Some(1) => AuthKind::Token,
+            Some(2) => AuthKind::Password,
+            Some(3) => AuthKind::Proxy,
+            _ => AuthKind::Unknown,
+        };
+        if let Some((_, mode)) = self.facts.flag(|flags| flags.auth.as_deref()) {
+            return by_word(mode);
+        }
         match &gateway.auth_mode.field {
-            Field::Value(mode) => match AUTH_MODES.iter().position(|known| known == mode) {
-                Some(0) => AuthKind::None,
-                Some(1) => AuthKind::Token,
-                Some(2) => AuthKind::Password,
-                Some(3) => AuthKind::Proxy,
-                _ => AuthKind::Unknown,
-            },
+            Field::Value(mode) => by_word(mode),
             Field::Missing => {
-                let is_set = self.facts.seen_by_gateway().any(|at| at.password.is_some());
+                let has_one = |at: &Variables| at.password.is_some() || at.flags.password.is_some();
+                let is_set = self.facts.seen_by_gateway().any(has_one);
                 match is_set || gateway.auth_password.is_filled() {
                     true => AuthKind::Password,
                     false => AuthKind::Token,
@@ -229,8 +234,14 @@ impl ConfigModel {
         let seen = |has: fn(&Variables) -> bool| self.facts.is_set_for_gateway(has);
         match self.auth_kind() {
             AuthKind::None => false,
-            AuthKind::Token => there(&gateway.auth_token) || seen(|at| at.token.is_some()),
-            AuthKind::Password => there(&gateway.auth_password) || seen(|at| at.password.is_some()),
+            AuthKind::Token => {
+                there(&gateway.auth_token)
+                    || seen(|at| at.token.is_some() || at.flags.token.is_some())
+            }
+            AuthKind::Password => {
+                there(&gateway.auth_password)
+                    || seen(|at| at.password.is_some() || at.flags.password.is_some())
+            }
             AuthKind::Proxy | AuthKind::Unknown => true,
         }
     }

@@ -2,6 +2,16 @@
 
 use std::collections::BTreeMap;
 
+/// The texts of `ProgramArguments` of a property list in XML.
+pub(super) fn arguments(text: &str) -> Vec<String> {
+    let list = || {
+        let (_, rest) = text.split_once("<key>ProgramArguments</key>")?;
+        rest.trim_start().strip_prefix("<array>")?.split("</array>").next()
+    };
+    let pieces = list().unwrap_or_default().split("<string>").skip(1);
+    pieces.filter_map(|piece| Some(unescaped(piece.split_once("</string>")?.0))).collect()
+}
+
 /// The `EnvironmentVariables` of a property list in XML.
 pub(super) fn plist(text: &str) -> BTreeMap<String, String> {
     let dict = || {
@@ -78,6 +88,9 @@ mod tests {
         let text = "<dict><key>Label</key><string>x</string><key>EnvironmentVariables</key>\n<dict><key>A</key>\n <string>1&amp;2</string><key>K</key><true/></dict><key>Z</key><string>z</string></dict>";
         assert_eq!(pairs(&plist(text)), [("A", "1&2")]);
         assert!(plist("<dict>").is_empty());
+        assert!(arguments(text).is_empty());
+        let text = "<dict><key>ProgramArguments</key>\n<array>\n<string>a&amp;b</string>\n<string>gateway</string></array><key>K</key><string>k</string>";
+        assert_eq!(arguments(text), ["a&b", "gateway"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::disk::{names, text};
+use crate::config::flags::Flags;
 
 /// So many drop-ins, and so many environment files, are read for one unit.
 const MOST: usize = 64;
@@ -22,6 +23,8 @@ pub(super) struct Unit {
     pub missing: Vec<String>,
     /// What the service finds in its environment by these files.
     pub variables: BTreeMap<String, String>,
+    /// What `ExecStart=` says to the gateway.
+    pub flags: Flags,
     /// `User=`.
     pub user: Option<String>,
     /// `WorkingDirectory=`.
@@ -86,6 +89,8 @@ pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit>
             None => drop(unit.variables.remove(taken)),
         }
     }
+    let variable = |name: &str| unit.variables.get(name).cloned();
+    unit.flags = Flags::of(parsed.command.iter().map(String::as_str), variable);
     unit.user = parsed.user;
     unit.working_dir = parsed.working_dir;
     Some(unit)
@@ -123,6 +128,8 @@ struct Parsed {
     /// Environment files, and whether they may be missing.
     files: Vec<(String, bool)>,
     unset: BTreeSet<String>,
+    /// The words of `ExecStart=`: an empty one takes back what stood before.
+    command: Vec<String>,
     user: Option<String>,
     working_dir: Option<PathBuf>,
 }
@@ -156,6 +163,9 @@ impl Parsed {
                 }
                 "UnsetEnvironment" if value.is_empty() => self.unset.clear(),
                 "UnsetEnvironment" => self.unset.extend(words(value)),
+                "ExecStart" => {
+                    self.command = words(value).iter().map(|word| self.expanded(word)).collect();
+                }
                 "User" => self.user = Some(value.to_owned()).filter(|user| !user.is_empty()),
                 "WorkingDirectory" => {
                     let path = self.expanded(value.trim_start_matches('-'));

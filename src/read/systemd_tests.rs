@@ -136,3 +136,20 @@ fn a_masked_unit_is_none() {
     .unwrap();
     assert_eq!(read("openclaw-gateway", &folders, &home), None);
 }
+
+#[test]
+fn the_last_command_line_counts_and_an_empty_one_takes_it_back() {
+    let root = tempfile::tempdir().unwrap();
+    let port = |files: &[(&str, &str)]| {
+        put(root.path(), files);
+        read("openclaw-gateway", &[root.path().to_path_buf()], Path::new("/h")).unwrap().flags.port
+    };
+    let unit = "[Service]\nEnvironment=P=3\nExecStart=/usr/bin/node \"/a b/openclaw.mjs\" gateway \\\n  --port 1\n";
+    assert_eq!(port(&[("openclaw-gateway.service", unit)]), Some(1));
+    let drop_in = "openclaw-gateway.service.d/1.conf";
+    assert_eq!(
+        port(&[(drop_in, "[Service]\nExecStart=\nExecStart=openclaw gateway --port ${P}\n")]),
+        Some(3)
+    );
+    assert_eq!(port(&[(drop_in, "[Service]\nExecStart=\n")]), None);
+}

@@ -11,6 +11,7 @@ use super::systemd::{self, Unit};
 use super::trees::dir_name;
 use super::{dotenv, launchd};
 use crate::config::facts::{Origin, Variables};
+use crate::config::flags::Flags;
 use crate::secret::Secret;
 
 /// So many environment files of launch agents are read.
@@ -110,6 +111,7 @@ impl Finder<'_> {
         let mut all = self.place(Origin::Service, own, unit.variables);
         all.more = shown.collect();
         all.more.extend(unit.environment_files.iter().map(|path| crate::platform::shown(path)));
+        all.flags = unit.flags;
         all.unread = unit.unread;
         all.missing = unit.missing;
         all.working_dir = unit.working_dir;
@@ -132,7 +134,11 @@ impl Finder<'_> {
         }
         for path in folders.iter().map(|folder| folder.join(format!("{label}.plist"))) {
             if let Some(text) = text(&path) {
-                found.push(self.file(Origin::Service, &path, launchd::plist(&text)));
+                let mut all = self.file(Origin::Service, &path, launchd::plist(&text));
+                let arguments = launchd::arguments(&text);
+                let variable = |name: &str| Some(all.value(name)?.expose().to_owned());
+                all.flags = Flags::of(arguments.iter().map(String::as_str), variable);
+                found.push(all);
             }
         }
         let folder = self.located.state_dir.join("service-env");
@@ -161,7 +167,10 @@ impl Finder<'_> {
         }
         let path = self.located.state_dir.join("gateway.cmd");
         if let Some(text) = text(&path) {
-            found.push(self.file(Origin::Service, &path, script(&text)));
+            let mut all = self.file(Origin::Service, &path, script(&text));
+            let variable = |name: &str| Some(all.value(name)?.expose().to_owned());
+            all.flags = Flags::of(text.lines().filter(|line| line.contains(" gateway ")), variable);
+            found.push(all);
         }
     }
 

@@ -148,3 +148,16 @@ fn files_beside_the_state_are_read_once() {
     let found = machine.read(&[], false);
     assert_eq!(tokens(&found), ["b", "c", "d"]);
 }
+
+#[test]
+fn the_command_lines_of_launch_agents_and_windows_scripts_are_read() {
+    let machine = Machine::new(&[
+        (
+            "home/me/Library/LaunchAgents/ai.openclaw.gateway.plist",
+            "<dict><key>ProgramArguments</key><array><string>openclaw</string><string>gateway</string><string>--port</string><string>7</string></array></dict>",
+        ),
+        ("home/me/.openclaw/gateway.cmd", "@echo off\r\nnode.exe x.mjs gateway --port 8\r\n"),
+    ]);
+    let ports: Vec<_> = machine.read(&[], false).iter().map(|at| at.flags.port).collect();
+    assert_eq!(ports, [None, Some(7), Some(8)]);
+}

@@ -79,7 +79,7 @@ fn origins(model: &Model, options: &Options) -> Option<Wanted> {
     let bind = bind::wanted(model, options).or_else(|| chosen_bind(model, options));
     let word = match &bind {
         Some(wanted) => wanted.new.as_str(),
-        None => word(gateway)?,
+        None => word(model, gateway)?,
     };
     let reach = reach(model, gateway, word)?;
     let stops = |release: Release| {

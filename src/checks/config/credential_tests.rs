@@ -5,6 +5,7 @@ use super::tests::*;
 use crate::checks::diagnose;
 use crate::checks::tests::{healthy_model, with_config};
 use crate::config::facts::{Origin, Variables};
+use crate::config::flags::Flags;
 use crate::finding::{Remedy, Severity};
 use crate::secret::Secret;
 
@@ -211,4 +212,40 @@ fn a_variables_token_is_made_good_by_the_saved_one_in_some_releases() {
     }
     // What is paired here was seen after 2026.2.12.
     assert_eq!(severity(""), Some(Severity::Blocks));
+}
+
+/// The command line of a service counts before the variables and the config (code of 2026.2.19 to 2026.9.6).
+#[test]
+fn what_the_command_line_of_the_service_says_counts_first() {
+    let with = |release: &str, gateway: &str, line: &str, code: &str| {
+        let mut service = variables(Origin::Service);
+        service.at = "/unit".to_owned();
+        service.flags = Flags::of([line], |_| None);
+        let mut facts = facts();
+        facts.config.variables = vec![service];
+        rated(&named(release, gateway), facts, code)
+    };
+    let own = format!("auth: {{ mode: 'token', {TOKEN} }}");
+    let token = |line: &str| with("2026.9.6", &own, line, "env-overrides-token");
+    assert_eq!(token("gateway --token another-token-than-that"), Some(Severity::Blocks));
+    assert_eq!(token("gateway --token 0123456789abcdefghij"), None);
+    assert_eq!(token("gateway --password another-token-than-that"), None);
+    let port = |line: &str| with("2026.5.28", "port: 18999", line, "env-overrides-port");
+    assert_eq!(port("gateway --port 18789"), Some(Severity::Blocks));
+    assert_eq!(port("gateway --port 18999"), None);
+    assert_eq!(port("gateway"), None);
+    let bind = |line: &str| with("2026.9.6", "bind: 'loopback'", line, "auth-bind-conflict");
+    assert_eq!(bind("gateway --bind lan"), Some(Severity::Blocks));
+    assert_eq!(bind("gateway --bind lan --token a-token-that-guards-it"), None);
+    assert_eq!(bind("gateway --bind loopback"), None);
+    let text = "{ meta: { lastTouchedVersion: '2026.9.6' }, gateway: {} }";
+    for (line, severity) in
+        [("gateway", Severity::Blocks), ("gateway --allow-unconfigured", Severity::Info)]
+    {
+        let mut service = variables(Origin::Service);
+        service.flags = Flags::of([line], |_| None);
+        let mut facts = facts();
+        facts.config.variables = vec![service];
+        assert_eq!(rated(text, facts, "gateway-mode-missing"), Some(severity), "{line}");
+    }
 }

@@ -5,6 +5,7 @@ use super::value::hosted;
 use super::{at_next_start, config_name, place};
 use crate::checks::{Check, Stage};
 use crate::config::facts::{Origin, Variables};
+use crate::config::flags::Flags;
 use crate::config::gateway::Setting;
 use crate::config::model::AuthKind;
 use crate::config::url::{Distance, GatewayUrl};
@@ -34,13 +35,26 @@ pub static TOKEN: Check = Check {
     stage: Some(Stage::Credential),
     find: |model, check| {
         let Some(gateway) = hosted(model) else { return vec![] };
-        let token = Shown { name: "OPENCLAW_GATEWAY_TOKEN", of: |at| at.token.as_ref() };
-        let password = Shown { name: "OPENCLAW_GATEWAY_PASSWORD", of: |at| at.password.as_ref() };
+        let token = Shown {
+            name: "OPENCLAW_GATEWAY_TOKEN",
+            of: |at| at.token.as_ref(),
+            flag: |flags| flags.token.as_ref(),
+        };
+        let password = Shown {
+            name: "OPENCLAW_GATEWAY_PASSWORD",
+            of: |at| at.password.as_ref(),
+            flag: |flags| flags.password.as_ref(),
+        };
         let (one, setting, other) = match model.config.auth_kind() {
             AuthKind::Token => (token, &gateway.auth_token, password),
             AuthKind::Password => (password, &gateway.auth_password, token),
             AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => return vec![],
         };
+        if let Some((at, secret)) = model.config.facts.flag(one.flag) {
+            let is_ours = model.config.agreed_secret().is_some();
+            let found = (!is_ours).then(|| by_flag(model, check, at, secret, setting));
+            return found.into_iter().collect();
+        }
         // A word like `undefined` is a secret to the gateway, though a bad one.
         let own = setting.value().filter(|_| setting.is_filled());
         // The first place that sets it is the one the CLI goes by.
@@ -70,6 +84,8 @@ pub static TOKEN: Check = Check {
 struct Shown {
     name: &'static str,
     of: fn(&Variables) -> Option<&Secret>,
+    /// What the gateway's command line says, before variables and config.
+    flag: fn(&Flags) -> Option<&Secret>,
 }
 
 impl Shown {
@@ -188,6 +204,30 @@ fn sends(model: &Model) -> (bool, bool) {
     )
 }
 
+/// A secret on the command line of the gateway's service: the gateway goes by it, and the CLI does not see it.
+fn by_flag(
+    model: &Model,
+    check: &Check,
+    at: &Variables,
+    secret: &Secret,
+    setting: &Setting<Secret>,
+) -> Finding {
+    let kind = if model.config.auth_kind() == AuthKind::Password { "password" } else { "token" };
+    let path = path_text(&setting.path);
+    let says = format!("the gateway's service sets --{kind}, and the CLI does not send that one");
+    let remove =
+        format!("put the value of --{kind} into {path}, and take --{kind} out of {}", at.at);
+    let finding = check
+        .finding(at.where_is(&format!("--{kind}")), says)
+        .by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])])
+        .note(format!("--{kind} is {secret}"))
+        .notes(setting.value().map(|own| format!("{path} is {own}")));
+    match sends(model) {
+        (false, false) => finding.rated(Severity::Warning),
+        _ => rated(model, finding),
+    }
+}
+
 fn in_the_service(
     model: &Model,
     check: &Check,
@@ -246,9 +286,15 @@ pub static PORT: Check = Check {
             Some((at.port?, at.where_is(NAME), vec![without(at, NAME), only.clone().into()]))
         });
         let set = || {
-            let elsewhere = format!("{only}; remove {NAME} from the others");
+            let steps = match model.config.facts.flag(|flags| flags.port) {
+                Some(_) => vec![
+                    Step::run("openclaw", ["gateway", "install", "--force"])
+                        .note("it writes --port anew, from gateway.port"),
+                ],
+                None => vec![Step::text(format!("{only}; remove {NAME} from the others"))],
+            };
             let port = gateway.port.value()?;
-            Some((*port, place(model, &gateway.port), vec![Step::text(elsewhere)]))
+            Some((*port, place(model, &gateway.port), steps))
         };
         let asked = named.or_else(set);
         let asks = asked.as_ref().map_or(listens.number, |(asks, ..)| *asks);

@@ -44,7 +44,14 @@ pub static MISSING: Check = Check {
         let finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
         let is_mild = mode.is_missing() && model.facts.gateway.runs();
         let note = "a gateway runs now: it was started before this, or with --allow-unconfigured";
-        Some(finding.rated_if(is_mild, Severity::Warning).note_if(is_mild, note))
+        let finding = finding.rated_if(is_mild, Severity::Warning).note_if(is_mild, note);
+        let starts = model.config.facts.flag(|flags| flags.allow_unconfigured.then_some(()));
+        Some(match starts.filter(|_| mode.is_missing()) {
+            Some((service, ())) => finding
+                .rated(Severity::Info)
+                .note(format!("the service starts it with --allow-unconfigured ({})", service.at)),
+            None => finding,
+        })
     },
     edits: Edits::Config(|model, _| edits(model, wanted(model))),
     ..Check::BASE

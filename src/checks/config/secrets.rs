@@ -33,7 +33,7 @@ pub struct Unguarded {
 /// from 2026.5.18 on the address.
 pub fn unguarded(model: &Model) -> Option<Unguarded> {
     let gateway = gateway(model).filter(|_| !model.config.is_client())?;
-    unguarded_by(model, gateway, word(gateway)?)
+    unguarded_by(model, gateway, word(model, gateway)?)
 }
 
 fn unguarded_by(model: &Model, gateway: &Gateway, word: Option<&str>) -> Option<Unguarded> {
@@ -55,8 +55,11 @@ fn unguarded_by(model: &Model, gateway: &Gateway, word: Option<&str>) -> Option<
     })
 }
 
-/// The word of `gateway.bind`; `None`: it is no text.
-pub fn word(gateway: &Gateway) -> Option<Option<&str>> {
+/// The word of `--bind` of the gateway's service, else of `gateway.bind`; `None`: it is no text.
+pub fn word<'m>(model: &'m Model, gateway: &'m Gateway) -> Option<Option<&'m str>> {
+    if let Some((_, word)) = model.config.facts.flag(|flags| flags.bind.as_deref()) {
+        return Some(Some(word));
+    }
     match &gateway.bind.field {
         Field::Value(word) => Some(Some(word)),
         Field::Missing => Some(None),

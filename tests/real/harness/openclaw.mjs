@@ -72,6 +72,8 @@ export class OpenClaw {
     this.state = join(home, ".openclaw");
     this.configFile = join(this.state, "openclaw.json");
     this.logFile = join(home, "gateway.log");
+    /** What a service's command line says after `gateway run`. */
+    this.serviceArgs = [];
     /** What every process on this home sees: the gateway, the CLI and clawmend. */
     this.env = {
       PATH: process.env.PATH,
@@ -115,7 +117,7 @@ export class OpenClaw {
   async tryStart(serviceEnv = {}, listening = () => {}) {
     if (this.running) throw new Error("this gateway runs already");
     const { node, entry } = this.program;
-    this.#gateway = keep(node, [entry, "gateway", "run"], {
+    this.#gateway = keep(node, [entry, "gateway", "run", ...this.serviceArgs], {
       env: { ...this.env, ...serviceEnv },
       cwd: temporary(this.home), // not where the CLI is called: a `.env` there is not the service's
       logFile: this.logFile,

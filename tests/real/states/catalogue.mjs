@@ -53,12 +53,32 @@ function request(model, { scopes = FULL_SCOPES, silent, isRepair = true, age = 0
   model.pending[requestId] = { requestId, deviceId, publicKey, platform, deviceFamily, clientId, clientMode, ...asks, silent, isRepair, ts: Date.now() - age };
 }
 
-const unit = (line) => `[Unit]\nDescription=OpenClaw Gateway\n\n[Service]\nExecStart=/usr/bin/node /usr/lib/node_modules/openclaw/openclaw.mjs gateway run\n${line}\n\n[Install]\nWantedBy=default.target\n`;
+const COMMAND = "/usr/bin/node /usr/lib/node_modules/openclaw/openclaw.mjs gateway run";
+const unit = (line, args = "") => `[Unit]\nDescription=OpenClaw Gateway\n\n[Service]\nExecStart=${COMMAND}${args}\n${line}\n\n[Install]\nWantedBy=default.target\n`;
 const UNITS = ".config/systemd/user";
 const service = (variables, files) => (box) => {
   Object.assign(box.serviceEnv, variables);
   for (const [name, text] of Object.entries(files)) box.put(name, text);
 };
+/** A service whose command line says more; `files`: of that command line. */
+const flags = (argsOf, filesOf, change = () => {}) => (box) => {
+  const args = argsOf(box);
+  box.openclaw.serviceArgs = args;
+  for (const [name, text] of Object.entries(filesOf(` ${args.join(" ")}`))) box.put(name, text);
+  return change(box);
+};
+const inUnit = (args) => ({ [`${UNITS}/openclaw-gateway.service`]: unit("Restart=always", args) });
+const inDropIn = (args) => ({
+  ...inUnit(" --port 18998"),
+  [`${UNITS}/openclaw-gateway.service.d/10-command.conf`]: `[Service]\nExecStart=\nExecStart=${COMMAND}${args}\n`,
+});
+const inPlist = (args) => ({
+  "Library/LaunchAgents/ai.openclaw.gateway.plist": `<plist><dict>\n<key>ProgramArguments</key>\n<array>${`${COMMAND}${args}`.split(" ").map((each) => `<string>${each}</string>`).join("")}</array></dict></plist>\n`,
+});
+const ownPort = (box) => ["--port", String(box.openclaw.port)];
+/** What the config says of the port is not where the gateway listens. */
+const configuredElsewhere = gateway((section) => (section.port = 18999));
+
 /** Variables of the shell that the CLI is called from, which the gateway's service does not see. */
 const shell = (variables) => (box) => {
   Object.assign(box.openclaw.env, variables(box));
@@ -209,6 +229,17 @@ export const KINDS = {
       box.config.gateway.port = 18999;
       return service({ OPENCLAW_GATEWAY_PORT: String(box.openclaw.port) }, { [`${UNITS}/openclaw-gateway.service`]: unit(`Environment=OPENCLAW_GATEWAY_PORT=${box.openclaw.port}`) })(box);
     }],
+    ["unit --port", flags(ownPort, inUnit)],
+    ["unit --port, the config another", flags(ownPort, inUnit, configuredElsewhere)],
+    ["drop-in --port, the unit another", flags(ownPort, inDropIn)],
+    ["drop-in --port, the config another", flags(ownPort, inDropIn, configuredElsewhere)],
+    ["plist --port, the config another", flags(ownPort, inPlist, configuredElsewhere)],
+    ["unit --token of another", flags(() => ["--token", OTHER], inUnit)],
+    ["unit --token of the config", flags(() => ["--token", SHARED_TOKEN], inUnit)],
+    ["unit --password", flags(() => ["--password", "pass-word-123"], inUnit)],
+    ["unit --auth none", flags(() => ["--auth", "none"], inUnit)],
+    ["unit --bind lan", flags(() => ["--bind", "lan"], inUnit)],
+    ["unit --allow-unconfigured, no mode", flags(() => ["--allow-unconfigured"], inUnit, gateway((section) => delete section.mode))],
     ["shell another token", shell(() => ({ OPENCLAW_GATEWAY_TOKEN: OTHER }))],
   ],
   identity: [

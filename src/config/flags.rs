@@ -1,0 +1,107 @@
+//! What the command line of a service says to the gateway: it counts before the variables and the config. OpenClaw's own installer
+//! writes `gateway --port N` into every service (code of 2026.2.19 to 2026.9.6).
+
+use crate::secret::Secret;
+
+/// The flags of `openclaw gateway [run]` that decide something for a CLI.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--port`.
+    pub port: Option<u16>,
+    /// `--bind`.
+    pub bind: Option<String>,
+    /// `--auth`.
+    pub auth: Option<String>,
+    /// `--token`.
+    pub token: Option<Secret>,
+    /// `--password`.
+    pub password: Option<Secret>,
+    /// `--allow-unconfigured`: it starts without `gateway.mode`.
+    pub allow_unconfigured: bool,
+}
+
+impl Flags {
+    /// The flags in a command line, given in one or more pieces; a piece may be a command line of its own, as after `sh -c`.
+    /// `variable`: what the service's manager or shell puts in the place of `$NAME` and `${NAME}`.
+    pub fn of<'t>(
+        pieces: impl IntoIterator<Item = &'t str>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let words = pieces.into_iter().flat_map(str::split_whitespace);
+        let words = words.map(|word| word.trim_matches(['"', '\'']));
+        let mut words = words.skip_while(|word| *word != "gateway").skip(1);
+        let mut flags = Self::default();
+        while let Some(word) = words.next() {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (word, None),
+            };
+            if name == "--allow-unconfigured" {
+                flags.allow_unconfigured = true;
+            }
+            if !matches!(name, "--port" | "--bind" | "--auth" | "--token" | "--password") {
+                continue;
+            }
+            let Some(value) =
+                value.or_else(|| words.next()).and_then(|value| filled(value, &variable))
+            else {
+                continue;
+            };
+            match name {
+                "--port" => flags.port = value.parse().ok().filter(|port| *port > 0),
+                "--bind" => flags.bind = Some(value),
+                "--auth" => flags.auth = Some(value),
+                "--token" => flags.token = Some(Secret::new(value)),
+                _ => flags.password = Some(Secret::new(value)),
+            }
+        }
+        flags
+    }
+}
+
+/// A value, where it is known and there is one.
+fn filled(value: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let name = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
+    let value = match name {
+        Some(name) => variable(name)?,
+        None => value.to_owned(),
+    };
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(line: &str) -> Flags {
+        Flags::of([line], |name| (name == "PORT").then(|| "7".to_owned()))
+    }
+
+    #[test]
+    fn the_flags_of_a_gateway_are_read() {
+        let all = flags(
+            "/usr/bin/node /x/openclaw.mjs gateway run --force --port 19000 --bind=lan --auth token --token=a --password b --allow-unconfigured",
+        );
+        let secret = |text: &str| Some(Secret::new(text));
+        assert_eq!((all.port, all.allow_unconfigured), (Some(19000), true));
+        assert_eq!((all.bind.as_deref(), all.auth.as_deref()), (Some("lan"), Some("token")));
+        assert_eq!((all.token, all.password), (secret("a"), secret("b")));
+        assert_eq!(
+            flags("openclaw gateway --port 1 --port=2").port,
+            Some(2),
+            "the last one counts"
+        );
+        assert_eq!(flags("sh -c 'exec openclaw gateway --port 3'").port, Some(3));
+        assert_eq!(flags("\"C:\\x\\node.exe\" x.mjs gateway --port \"4\"").port, Some(4));
+        assert_eq!(flags("openclaw gateway --port ${PORT}").port, Some(7));
+        for nothing in [
+            "",
+            "openclaw node run --port 5",
+            "gateway --port",
+            "gateway --port 0",
+            "gateway --port $X",
+        ] {
+            assert_eq!(flags(nothing), Flags::default(), "{nothing}");
+        }
+    }
+}
