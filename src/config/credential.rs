@@ -4,6 +4,7 @@ use super::facts::Variables;
 use super::flags::Flags;
 use super::gateway::{Field, Reference, Setting};
 use super::model::{AuthKind, ConfigModel};
+use super::secretref::Kept;
 use super::vocabulary::placeholder;
 use crate::secret::Secret;
 
@@ -41,6 +42,18 @@ impl ConfigModel {
     pub fn may_get_token(&self) -> bool {
         let unset = self.whole().is_some_and(|config| !config.gateway.auth_token.is_filled());
         unset && self.facts.read_only.is_none()
+    }
+
+    /// Whether the shared secret is one that a program gives, or a file that was not read.
+    pub fn is_secret_elsewhere(&self) -> bool {
+        let Some(gateway) = self.whole().map(|config| &config.gateway) else { return false };
+        let setting = match self.auth_kind() {
+            AuthKind::Token => &gateway.auth_token,
+            AuthKind::Password | AuthKind::Proxy => &gateway.auth_password,
+            AuthKind::None | AuthKind::Unknown => return false,
+        };
+        let Field::Reference(Reference::Secret(secret)) = &setting.field else { return false };
+        matches!(secret.source.as_str(), "file" | "exec") && self.facts.kept(secret).is_none()
     }
 
     /// The gateway looks into the config first, in every release; the CLI does from 2026.8 on, and into its
@@ -90,8 +103,12 @@ impl ConfigModel {
             Field::Value(secret) if secret.expose().trim().is_empty() => Held::Nothing,
             Field::Value(secret) => Held::Text(secret.expose().trim()),
             Field::Missing => Held::Nothing,
-            Field::Reference(Reference::Secret(secret)) if secret.source == "env" => {
-                variable(&secret.id)
+            Field::Reference(Reference::Secret(secret)) => {
+                match (self.facts.kept(secret), secret.source.as_str()) {
+                    (Some(Kept::Here(secret)), _) => Held::Text(secret.expose().trim()),
+                    (None, "env") => variable(&secret.id),
+                    _ => Held::Unknown,
+                }
             }
             Field::Reference(_) | Field::Wrong(_) => Held::Unknown,
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::copies::{ConfigCopy, CopyKind};
 use super::flags::Flags;
 use super::paths::Root;
+use super::secretref::{Kept, SecretRef};
 use crate::secret::Secret;
 
 /// The surroundings of the config at one moment.
@@ -37,6 +38,8 @@ pub struct ConfigFacts {
     pub container: bool,
     /// This machine's IPv4 addresses; `None` where they cannot be told.
     pub addresses: Option<BTreeSet<Ipv4Addr>>,
+    /// What the references of the gateway's secrets lead to, where that can be told.
+    pub kept: Vec<(SecretRef, Kept)>,
     /// The files that `gateway.tls` names, where it is on; without those whose path goes by a folder that is not known here.
     pub tls: Vec<TlsFile>,
 }
@@ -122,6 +125,11 @@ impl ConfigFacts {
             places.sort_by_key(|at| at.place);
         }
         places.into_iter().find_map(|at| Some((at, at.value(name)?)))
+    }
+
+    /// What a reference leads to, where that can be told.
+    pub fn kept(&self, secret: &SecretRef) -> Option<&Kept> {
+        self.kept.iter().find_map(|(one, kept)| (one == secret).then_some(kept))
     }
 
     /// The newest backup (`.bak`): the config before OpenClaw's last write.

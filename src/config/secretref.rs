@@ -3,6 +3,7 @@
 //! Follows OpenClaw's `src/config/types.secrets.ts` (2026.5.28; `store` from 2026.9.6).
 use super::vars;
 use crate::model::layout::SECRET_SOURCES;
+use crate::secret::Secret;
 use crate::secret::shape::Shape;
 use serde_json::Value;
 use std::fmt;
@@ -19,6 +20,15 @@ pub struct SecretRef {
     /// Written as a text (`${NAME}`), which is filled in when the config is read; else an object, which is
     /// looked up when the secret is needed.
     pub is_text: bool,
+}
+
+/// What a reference leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// To this secret.
+    Here(Secret),
+    /// To none that OpenClaw takes, and why.
+    Nowhere(String),
 }
 
 impl fmt::Display for SecretRef {

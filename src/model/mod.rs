@@ -236,10 +236,24 @@ impl Model {
 
     /// Whether a CLI that has a shared token or password to show sends no device at all (2026.7.1 and later).
     pub fn omits_device(&self) -> bool {
+        self.shared == Shared::Present && self.would_omit_device()
+    }
+
+    /// The same of a CLI that has a shared secret which only OpenClaw can look up.
+    pub fn may_omit_device(&self) -> bool {
+        self.is_secret_elsewhere() && self.would_omit_device()
+    }
+
+    /// Whether the shared secret is kept where only OpenClaw looks it up.
+    pub fn is_secret_elsewhere(&self) -> bool {
+        self.shared == Shared::Absent && self.config.is_secret_elsewhere()
+    }
+
+    fn would_omit_device(&self) -> bool {
         let late = self.release().is_some_and(|release| release.is_from("2026.7.1"));
         let is_late = late || self.store == StoreKind::Sqlite;
         // Behind a proxy the password is tried beside the device.
-        self.shared == Shared::Present && is_late && self.config.auth_kind() != AuthKind::Proxy
+        is_late && self.config.auth_kind() != AuthKind::Proxy
     }
 
     /// Whether a device id is the hash of this machine's key, or of that of the device paired under it.

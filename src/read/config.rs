@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use super::disk::{names, real};
 use super::env::Env;
+use super::kept;
 use super::locate::Located;
 use super::process::left_lock;
 use super::variables;
@@ -83,6 +84,7 @@ pub(super) fn read(located: &Located, env: &Env, traces: Era) -> ConfigRead {
         && state.written_by().map_or(traces == Era::Literal, |by| !by.is_from("2026.3.22"));
     facts.variables = variables::read(located, env, facts.reads_old_names);
     facts.tls = tls(&state, located, env);
+    facts.kept = kept::read(&state, located, env);
     if !matches!(state, ConfigState::Read(_)) {
         if let Some(best) = facts.copies.first_mut()
             && let Some((_, bytes)) = copies.iter().find(|(copy, _)| copy.name == best.name)

@@ -7,6 +7,7 @@ mod containers;
 mod disk;
 mod dotenv;
 pub mod env;
+mod kept;
 mod launchd;
 pub mod locate;
 mod process;

@@ -10,7 +10,7 @@ use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::model::AuthKind;
-use crate::config::secretref::SecretRef;
+use crate::config::secretref::{Kept, SecretRef};
 use crate::config::vars;
 use crate::config::vocabulary::{Placeholder, placeholder};
 use crate::finding::{Code, Finding, Severity};
@@ -286,6 +286,21 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
     let Field::Reference(reference) = &setting.field else { return None };
     let name = path_text(&setting.path);
     let at = |says: String| check.finding(place(model, setting), says);
+    let kept = match reference {
+        Reference::Secret(secret) => model.config.facts.kept(secret).map(|kept| (secret, kept)),
+        Reference::Variables(_) => None,
+    };
+    if let Some((secret, kept)) = kept {
+        let says = match kept {
+            Kept::Here(_) => return Some(at(format!("{name} is kept in a file of its own"))),
+            Kept::Nowhere(why) => format!("{name} cannot be had from where it is kept: {why}"),
+        };
+        let hand = format!(
+            "put the secret there, or write one of your own into {name}; then restart the gateway"
+        );
+        let finding = at(says).seen("kept in", secret.to_string()).by_hand([hand]);
+        return Some(finding.rated_if(is_used(model, &setting.path), Severity::Blocks));
+    }
     let names = match reference {
         Reference::Variables(names) => names.clone(),
         Reference::Secret(secret) if secret.source == "env" => vec![secret.id.clone()],
