@@ -1,12 +1,16 @@
 //! The shared secret on both sides: what the gateway compares with, and what the CLI on its host sends.
 
+use std::borrow::Cow;
+
 use super::facts::Variables;
 use super::flags::Flags;
 use super::gateway::{Field, Reference, Setting};
 use super::model::{AuthKind, ConfigModel};
 use super::secretref::Kept;
+use super::vars;
 use super::vocabulary::placeholder;
 use crate::secret::Secret;
+use serde_json::Value;
 
 /// One side's secret; in the clear, so no Debug.
 #[derive(PartialEq)]
@@ -14,7 +18,7 @@ enum Held<'m> {
     /// None.
     Nothing,
     /// This one.
-    Text(&'m str),
+    Text(Cow<'m, str>),
     /// One that the files do not tell.
     Unknown,
 }
@@ -26,7 +30,7 @@ type Flag = fn(&Flags) -> Option<&Secret>;
 
 impl ConfigModel {
     /// The secret that the gateway takes and that the CLI on its host sends, where it is one and the same.
-    pub fn agreed_secret(&self) -> Option<&str> {
+    pub fn agreed_secret(&self) -> Option<Cow<'_, str>> {
         let gateway = &self.whole()?.gateway;
         let token: (Own, Flag) = (|at| at.token.as_ref(), |flags| flags.token.as_ref());
         let password: (Own, Flag) = (|at| at.password.as_ref(), |flags| flags.password.as_ref());
@@ -62,13 +66,13 @@ impl ConfigModel {
         &'m self,
         setting: &'m Setting<Secret>,
         (own, flag): (Own, Flag),
-    ) -> Option<&'m str> {
+    ) -> Option<Cow<'m, str>> {
         let facts = &self.facts;
         let of_gateway = self.held(setting, |name| Some(facts.gateway_variable(name)?.1));
         let of_cli = self.held(setting, |name| Some(facts.cli_variable(name)?.1));
         let text = |secret: Option<&'m Secret>| match secret {
             Some(secret) if !secret.expose().trim().is_empty() => {
-                Held::Text(secret.expose().trim())
+                Held::Text(secret.expose().trim().into())
             }
             _ => Held::Nothing,
         };
@@ -96,21 +100,29 @@ impl ConfigModel {
         reads: impl Fn(&str) -> Option<&'m Secret>,
     ) -> Held<'m> {
         let variable = |name: &str| match reads(name) {
-            Some(secret) => Held::Text(secret.expose().trim()),
+            Some(secret) => Held::Text(secret.expose().trim().into()),
             None => Held::Unknown,
         };
         match &setting.field {
             Field::Value(secret) if secret.expose().trim().is_empty() => Held::Nothing,
-            Field::Value(secret) => Held::Text(secret.expose().trim()),
+            Field::Value(secret) => Held::Text(secret.expose().trim().into()),
             Field::Missing => Held::Nothing,
             Field::Reference(Reference::Secret(secret)) => {
                 match (self.facts.kept(secret), secret.source.as_str()) {
-                    (Some(Kept::Here(secret)), _) => Held::Text(secret.expose().trim()),
+                    (Some(Kept::Here(secret)), _) => Held::Text(secret.expose().trim().into()),
                     (None, "env") => variable(&secret.id),
                     _ => Held::Unknown,
                 }
             }
-            Field::Reference(_) | Field::Wrong(_) => Held::Unknown,
+            Field::Reference(Reference::Variables(_)) => {
+                let text = self.raw(&setting.path).and_then(Value::as_str);
+                let variable = |name: &str| Some(reads(name)?.expose().to_owned());
+                match text.and_then(|text| vars::filled(text, variable)) {
+                    Some(text) => Held::Text(text.trim().to_owned().into()),
+                    None => Held::Unknown,
+                }
+            }
+            Field::Wrong(_) => Held::Unknown,
         }
     }
 }
@@ -185,6 +197,9 @@ mod tests {
             ("{token:'${X}'}", &[(DotEnv, "X", "one")], Shared::Present),
             ("{token:'${X}'}", &[(Process, "X", "one")], Shared::Absent),
             ("{token:'${X}'}", &[], Shared::Absent),
+            ("{token:'a-${X}'}", &[(DotEnv, "X", "one")], Shared::Present),
+            ("{token:'a-${X}'}", &[(Process, "X", "one")], Shared::Absent),
+            ("{token:'a-${X}${Y}'}", &[(DotEnv, "X", "one")], Shared::Absent),
             ("{token:{source:'file',provider:'f',id:'/t'}}", &[], Shared::Absent),
             ("{mode:'password',token:'one-token'}", &[], Shared::Absent),
             ("{mode:'password',password:'word'}", &[], Shared::Present),

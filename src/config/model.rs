@@ -64,6 +64,31 @@ pub struct Config {
 }
 
 impl Config {
+    /// Puts what variables hold into words that name them: those that gateway and CLI both see, in one place or in two that agree.
+    fn fill_in(&mut self, facts: &ConfigFacts) {
+        let variable = |name: &str| {
+            let (_, of_gateway) = facts.gateway_variable(name)?;
+            let (_, of_cli) = facts.cli_variable(name)?;
+            (of_gateway == of_cli).then(|| of_gateway.expose().to_owned())
+        };
+        let gateway = &mut self.gateway;
+        for setting in [
+            &mut gateway.mode,
+            &mut gateway.bind,
+            &mut gateway.custom_bind_host,
+            &mut gateway.auth_mode,
+            &mut gateway.tailscale_mode,
+        ] {
+            let text = match &setting.field {
+                Field::Reference(_) => self.resolved.get(&setting.path).and_then(Value::as_str),
+                _ => None,
+            };
+            if let Some(text) = text.and_then(|text| vars::filled(text, variable)) {
+                setting.field = Field::Value(text);
+            }
+        }
+    }
+
     /// The variables that the config itself sets, for what finds none in its environment: `env.vars.NAME` and
     /// `env.NAME`. A text with a reference in it is not set.
     fn variables(&self, path: &Path, early: bool) -> Variables {
@@ -136,12 +161,15 @@ impl ConfigState {
 
 impl ConfigModel {
     /// What follows from the config, the facts beside it, and what the stores hold.
-    pub fn of(state: ConfigState, facts: &ConfigFacts, signs: Signs) -> Self {
-        let gateway = state.config().map(|config| &config.gateway);
+    pub fn of(mut state: ConfigState, facts: &ConfigFacts, signs: Signs) -> Self {
         let mut all = facts.clone();
         all.variables.extend(
             state.config().map(|config| config.variables(&facts.path, facts.reads_old_names)),
         );
+        if let ConfigState::Read(config) = &mut state {
+            config.fill_in(&all);
+        }
+        let gateway = state.config().map(|config| &config.gateway);
         Self {
             host: host(gateway, facts, signs),
             port: port(gateway, &all, signs),

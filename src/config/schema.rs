@@ -336,4 +336,40 @@ mod tests {
         );
         assert_eq!(refused("2026.9.6", json!([])), [""; 0]);
     }
+
+    /// 2026.9.6 was seen not to start with an id in small letters, a key more, and no provider.
+    #[test]
+    fn a_reference_to_a_secret_has_a_grammar() {
+        let takes = |source: &str, provider: &str, id: &str| {
+            let token = json!({"source": source, "provider": provider, "id": id});
+            refused("2026.9.6", json!({"gateway": {"auth": {"token": token}}})).is_empty()
+        };
+        for (source, id) in [
+            ("env", "A_1"),
+            ("file", "/a/b~1c~0"),
+            ("file", "/"),
+            ("file", "value"),
+            ("exec", "vault/a#b"),
+            ("store", "A"),
+            ("env", "${X}"),
+        ] {
+            assert!(takes(source, "default", id), "{source} {id}");
+        }
+        for (source, id) in [
+            ("env", "lab_set"),
+            ("env", ""),
+            ("env", "_A"),
+            ("file", "a"),
+            ("file", "/a~2"),
+            ("file", "/a~"),
+            ("exec", "/a"),
+            ("exec", "a b"),
+            ("web", "A"),
+        ] {
+            assert!(!takes(source, "default", id), "{source} {id}");
+        }
+        assert!(!takes("env", "Default", "A") && !takes("env", "", "A"));
+        let token = json!({"source": "env", "provider": "default", "id": "A", "x": 1});
+        assert_eq!(refused("2026.9.6", json!({"gateway": {"auth": {"token": token}}})).len(), 1);
+    }
 }

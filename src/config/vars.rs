@@ -29,6 +29,18 @@ pub fn literal(text: &str) -> Option<String> {
     references(text).is_empty().then(|| replaced(text, |found| part(found, 2).to_owned()))
 }
 
+/// The text that OpenClaw reads, where `variable` tells each of its variables.
+pub fn filled(text: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let all: Option<Vec<String>> = references(text).into_iter().map(variable).collect();
+    let mut all = all?.into_iter();
+    let pattern = pattern()?;
+    let by = |found: &Captures<'_>| match part(found, 1) {
+        "" => all.next().unwrap_or_default(),
+        _ => part(found, 2).to_owned(),
+    };
+    Some(pattern.replace_all(text, by).into_owned())
+}
+
 /// `text` written so that OpenClaw reads it as it is.
 pub fn escaped(text: &str) -> String {
     replaced(text, |found| format!("${}", part(found, 0)))
@@ -59,6 +71,13 @@ mod tests {
         assert_eq!(literal("$$${ONE}").as_deref(), Some("$${ONE}"));
         assert_eq!(literal("é$").as_deref(), Some("é$"));
         assert_eq!(literal("x${ONE}"), None);
+    }
+
+    #[test]
+    fn a_text_is_filled_in_only_whole() {
+        let variable = |name: &str| (name == "A").then(|| "1".to_owned());
+        assert_eq!(filled("x${A}$${A}-${A}", variable).as_deref(), Some("x1${A}-1"));
+        assert_eq!(filled("x${A}${B}", variable), None);
     }
 
     proptest! {

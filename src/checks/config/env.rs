@@ -123,7 +123,7 @@ fn alone(
     secret: &Secret,
     setting: &Setting<Secret>,
 ) -> Option<Finding> {
-    let is_known = model.config.agreed_secret() == Some(secret.expose().trim());
+    let is_known = model.config.agreed_secret().as_deref() == Some(secret.expose().trim());
     let name = shown.name;
     let says = format!("the CLI sends {name}, and the config has no secret to compare it with");
     (!setting.is_filled() && !is_known).then(|| {

@@ -82,11 +82,15 @@ impl Constraint {
             (Constraint::Words { words }, value) => filled_in || words.contains(value),
             (Constraint::Secret { .. }, Value::String(_)) => true,
             (Constraint::Secret { sources }, Value::Object(reference)) => {
-                let source = reference.get("source").and_then(Value::as_str);
-                source.is_some_and(|source| sources.iter().any(|known| known == source))
-                    && ["provider", "id"]
-                        .iter()
-                        .all(|name| reference.get(*name).is_some_and(Value::is_string))
+                let text = |name: &str| reference.get(name).and_then(Value::as_str);
+                let texts = (text("source"), text("provider"), text("id"));
+                let (Some(source), Some(provider), Some(id)) = texts else {
+                    return Some(self.wanted());
+                };
+                reference.len() == 3
+                    && sources.iter().any(|known| known == source)
+                    && (provider.contains("${") || is_provider(provider))
+                    && (id.contains("${") || is_id(source, id))
             }
             (Constraint::List { of }, Value::Array(items)) => {
                 of.as_ref().is_none_or(|rule| items.iter().all(|item| rule.refuses(item).is_none()))
@@ -122,13 +126,41 @@ impl Constraint {
                 format!("one of {}", words.join(", "))
             }
             Constraint::Secret { .. } => {
-                "a text, or a reference with source, provider and id".to_owned()
+                "a text, or a reference of source, provider and id (of env and store in capital letters, of file a pointer such as /token)".to_owned()
             }
             Constraint::List { .. } => "a list".to_owned(),
             Constraint::Object { .. } => "an object".to_owned(),
             Constraint::One { of } => {
                 of.iter().map(Constraint::wanted).collect::<Vec<_>>().join(", or ")
             }
+        }
+    }
+}
+
+/// The name of a provider (code of 2026.3.2 to 2026.9.6, as all of the grammar of references).
+fn is_provider(name: &str) -> bool {
+    let rest = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'_' | b'-');
+    name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(rest)
+}
+
+/// How a source names its secrets (2026.9.6 was seen not to start with `lower_case` of env and `token` of file).
+fn is_id(source: &str, id: &str) -> bool {
+    match source {
+        "env" | "store" => {
+            let rest = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_';
+            id.len() <= 128
+                && id.starts_with(|c: char| c.is_ascii_uppercase())
+                && id.bytes().all(rest)
+        }
+        "file" => {
+            let is_escaped = |part: &str| part.starts_with(['0', '1']);
+            id == "value" || id.starts_with('/') && id.split('~').skip(1).all(is_escaped)
+        }
+        _ => {
+            let rest = |c: u8| c.is_ascii_alphanumeric() || b"._:/#-".contains(&c);
+            id.len() <= 256
+                && id.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && id.bytes().all(rest)
         }
     }
 }
