@@ -253,7 +253,7 @@ pub static REFERENCE: Check = Check {
     severity: Severity::Info,
     title: "the config only refers to a secret of the gateway",
     why: "OpenClaw fills in `${NAME}` and secret references when it runs. If only one of gateway and CLI has the \
-          variable, the tokens differ, or OpenClaw says `configured as a secret reference but is unavailable`.",
+          variable, the tokens differ, or OpenClaw says `configured as a secret reference but is unavailable`. If a file or a provider (`secrets.providers`) does not give the secret, the gateway does not start; a program that gives it is not run by clawmend.",
     repair: "Nothing: clawmend never replaces such a secret by plain text.",
     by_hand: "Put the variable into the `.env` in the state dir, which gateway and CLI both read.",
     messages: &[

@@ -22,7 +22,7 @@ pub static TOKEN: Check = Check {
     severity: Severity::Blocks,
     title: "a variable holds another shared token or password than the gateway",
     why: "The CLI uses OPENCLAW_GATEWAY_TOKEN before gateway.auth.token, and OPENCLAW_GATEWAY_PASSWORD before gateway.auth.password, but the gateway uses the config first (the CLI too, from 2026.8). So an \
-          old variable in a shell, a `.env` file or a service makes the two differ.",
+          old variable in a shell, a `.env` file or a service makes the two differ. `--token` or `--password` in the service counts for the gateway before all of them.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "unset OPENCLAW_GATEWAY_TOKEN (or OPENCLAW_GATEWAY_PASSWORD), remove it from the file that is named, or reinstall the service: openclaw \
               gateway install --force",
@@ -263,9 +263,9 @@ pub static PORT: Check = Check {
     modes: &["F05", "F22"],
     severity: Severity::Blocks,
     title: "the CLI and the gateway use different ports",
-    why: "OPENCLAW_GATEWAY_PORT counts before gateway.port, and the CLI and the gateway each have their own variables. A gateway that runs keeps the port that it was started with, also when gateway.port changes. If the two ports differ, the CLI connects to a port where nothing (or another gateway) listens.",
+    why: "`--port` in the gateway's service (`openclaw gateway install` writes it there) counts before OPENCLAW_GATEWAY_PORT, and that before gateway.port, and the CLI and the gateway each have their own variables. A gateway that runs keeps the port that it was started with, also when gateway.port changes. If the two ports differ, the CLI connects to a port where nothing (or another gateway) listens.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
-    by_hand: "Set the port in one place only: gateway.port in openclaw.json. Then restart the gateway.",
+    by_hand: "Set the port in one place only: gateway.port in openclaw.json. Then restart the gateway, or, where its service has `--port`: openclaw gateway install --force.",
     messages: &[
         "Gateway not reachable at",
         "connect ECONNREFUSED",
