@@ -33,13 +33,6 @@ pub struct Plan {
     pub edits: Vec<Edit>,
 }
 
-impl Plan {
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
-    }
-}
-
 /// One change and its reason.
 #[derive(Clone, PartialEq)]
 pub struct Edit {

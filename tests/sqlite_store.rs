@@ -12,7 +12,7 @@ use clawmend::files::Dir;
 use clawmend::image::{Cell, Database, DatabaseState, Images, Unusable};
 use clawmend::model::layout::{DATABASE, Part};
 use clawmend::plan::{CellChange, Changes, RowChange, RowOp};
-use clawmend::store::sqlite::{BUSY_TIMEOUT, SqliteStore, verify_extract};
+use clawmend::store::sqlite::{SqliteStore, verify_extract};
 use clawmend::store::{CommitError, ManifestEntry, Sink, Source};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
@@ -62,7 +62,7 @@ impl State {
     }
 
     fn store(&self) -> SqliteStore {
-        SqliteStore::new(self.path(), BUSY_TIMEOUT)
+        SqliteStore::new(self.path(), std::time::Duration::from_secs(5))
     }
 
     fn sql(&self, sql: &str) {

@@ -260,13 +260,23 @@ impl Context<'_, '_> {
 
     /// Prints a sentence, wrapped.
     pub fn say_wrapped(&mut self, text: &str) {
-        let text = wrap(text, self.world.width, "", "  ");
+        self.say_under("", "  ", text);
+    }
+
+    /// The same, its first line behind `first` and the others behind `rest`.
+    pub fn say_under(&mut self, first: &str, rest: &str, text: &str) {
+        let text = wrap(text, self.world.width, first, rest);
         self.say(&text);
     }
 
     /// Prints a step; its command stays in one piece.
     pub fn say_step(&mut self, step: &Step) {
-        let text = self.invocation.wrapped(step, self.world.width, "", "  ");
+        self.say_step_under("", "  ", step);
+    }
+
+    /// The same, its first line behind `first` and the others behind `rest`.
+    pub fn say_step_under(&mut self, first: &str, rest: &str, step: &Step) {
+        let text = self.invocation.wrapped(step, self.world.width, first, rest);
         self.say(&text);
     }
 

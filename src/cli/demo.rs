@@ -12,30 +12,19 @@ use crate::files::Dir;
 use crate::platform::SystemFolder;
 use crate::read::env::Env;
 
+macro_rules! sample {
+    ($name:literal) => {
+        include_str!(concat!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/", $name))
+    };
+}
+
 /// The sample's files: captured from a real 2026.5.28 that locked its CLI out (throw-away keys).
 const SAMPLE: &[(&str, &str)] = &[
-    (
-        "openclaw.json",
-        include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/openclaw.json"),
-    ),
-    (
-        "devices/paired.json",
-        include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/devices/paired.json"),
-    ),
-    (
-        "devices/pending.json",
-        include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/devices/pending.json"),
-    ),
-    (
-        "identity/device.json",
-        include_str!("../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device.json"),
-    ),
-    (
-        "identity/device-auth.json",
-        include_str!(
-            "../../tests/fixtures/2026.5.28-scope-upgrade-pending/identity/device-auth.json"
-        ),
-    ),
+    ("openclaw.json", sample!("openclaw.json")),
+    ("devices/paired.json", sample!("devices/paired.json")),
+    ("devices/pending.json", sample!("devices/pending.json")),
+    ("identity/device.json", sample!("identity/device.json")),
+    ("identity/device-auth.json", sample!("identity/device-auth.json")),
 ];
 /// A minute after the sample's request was made.
 const SAMPLE_NOW_MS: i64 = 1_795_535_949_417 + 60_000;

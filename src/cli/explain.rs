@@ -239,7 +239,7 @@ impl Reply {
             }
         };
         for step in known.into_iter().take(AT_LENGTH).chain(places()) {
-            context.say(&context.invocation.wrapped(&step, width, "- ", "  "));
+            context.say_step_under("- ", "  ", &step);
         }
         if !self.checks.is_empty() {
             let text = "add -v to see each possible cause";

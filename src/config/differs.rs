@@ -7,6 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::format::json5::{self, Way, path_text};
 use crate::format::scan::TokenKind;
+use crate::format::value;
 use crate::secret::places::is_known_key;
 use crate::secret::shown;
 
@@ -22,7 +23,7 @@ pub fn differences(now: &[u8], copy: &[u8]) -> Option<Vec<String>> {
     let mut found = Vec::new();
     match json5::parse(now) {
         Ok(before) => {
-            by_value(&mut Vec::new(), Some(&before), Some(&after), &mut found);
+            found = by_value(&before, &after);
             if found.is_empty() && now != copy {
                 found.push("comments, the layout or OpenClaw's own stamp".to_owned());
             }
@@ -52,33 +53,20 @@ pub fn in_words(differences: Option<&[String]>) -> String {
     }
 }
 
-fn by_value(
-    path: &mut Vec<String>,
-    now: Option<&Value>,
-    copy: Option<&Value>,
-    found: &mut Vec<String>,
-) {
-    if now == copy || matches!(path.as_slice(), [key] if key == "meta") {
-        return;
-    }
-    let fields = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
-    if let (Some(before), Some(after)) = (fields(now), fields(copy)) {
-        let added = after.keys().filter(|key| !before.contains_key(*key));
-        for key in before.keys().chain(added) {
-            path.push(key.clone());
-            by_value(path, before.get(key), after.get(key), found);
-            path.pop();
+fn by_value(now: &Value, copy: &Value) -> Vec<String> {
+    let differing = value::differences(Some(now), Some(copy)).into_iter();
+    let told = differing.filter(|(path, ..)| path.first().is_none_or(|key| key != "meta"));
+    let told = told.map(|(path, now, copy)| {
+        let value = |value| shown::value(&path, value);
+        let name = path_text(&path);
+        match (now.map(value), copy.map(value)) {
+            (Some(now), Some(copy)) if now != copy => format!("{name} ({now} becomes {copy})"),
+            (Some(_), None) => format!("{name} (it goes)"),
+            (None, Some(_)) => format!("{name} (it comes back)"),
+            _ => name,
         }
-        return;
-    }
-    let value = |value| shown::value(path, value);
-    let name = path_text(path);
-    found.push(match (now.map(value), copy.map(value)) {
-        (Some(now), Some(copy)) if now != copy => format!("{name} ({now} becomes {copy})"),
-        (Some(_), None) => format!("{name} (it goes)"),
-        (None, Some(_)) => format!("{name} (it comes back)"),
-        _ => name,
     });
+    told.collect()
 }
 
 fn by_line(now: &str, copy: &str, found: &mut Vec<String>) -> Option<()> {

@@ -49,6 +49,36 @@ fn below(text: &[u8], node: &Node, depth: usize) -> Option<Value> {
     })
 }
 
+/// A path, and the values there in two documents.
+pub type Difference<'v> = (Vec<String>, Option<&'v Value>, Option<&'v Value>);
+
+/// Where two values differ: objects key by key, all else whole. What is new comes after what was there.
+pub fn differences<'v>(old: Option<&'v Value>, new: Option<&'v Value>) -> Vec<Difference<'v>> {
+    let mut found = Vec::new();
+    differ(&mut Vec::new(), old, new, &mut found);
+    found
+}
+
+fn differ<'v>(
+    path: &mut Vec<String>,
+    old: Option<&'v Value>,
+    new: Option<&'v Value>,
+    found: &mut Vec<Difference<'v>>,
+) {
+    match (old, new) {
+        (Some(Value::Object(before)), Some(Value::Object(after))) => {
+            let added = after.keys().filter(|name| !before.contains_key(*name));
+            for name in before.keys().chain(added) {
+                path.push(name.clone());
+                differ(path, before.get(name), after.get(name), found);
+                path.pop();
+            }
+        }
+        _ if old == new => {}
+        _ => found.push((path.clone(), old, new)),
+    }
+}
+
 /// Saturates where JavaScript has an infinity, which JSON has not.
 fn number(raw: &[u8]) -> Option<Value> {
     let text = std::str::from_utf8(raw).ok()?;

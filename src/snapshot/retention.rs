@@ -39,16 +39,12 @@ pub fn choose(list: &[Summary], now_ms: i64, rule: Retention) -> Vec<Decision> {
     let last_resort = newest_whole.or((!list.is_empty()).then_some(0));
     let judge = |(place, summary): (usize, &Summary)| {
         let (remove, reason) = decision(place, summary, now_ms, rule);
+        let is_daily = |days| is_last_of_a_day(list, place, now_ms, days);
         let (remove, reason) = match rule.daily {
-            Some(days) if remove && is_last_of_a_day(list, place, now_ms, days) => {
-                (false, "the last of its day".to_owned())
-            }
-            _ => (remove, reason),
-        };
-        let (remove, reason) = if remove && Some(place) == last_resort {
-            (false, "the newest one always stays".to_owned())
-        } else {
-            (remove, reason)
+            _ if !remove => (false, reason),
+            Some(days) if is_daily(days) => (false, "the last of its day".to_owned()),
+            _ if Some(place) == last_resort => (false, "the newest one always stays".to_owned()),
+            _ => (true, reason),
         };
         Decision { id: summary.id.clone(), size: summary.size, remove, reason }
     };

@@ -79,7 +79,7 @@ fn repaired(before: &Images, facts: &Facts, options: &Options) -> (Images, Plan)
     let mut again = options.clone();
     again.config_from = None;
     let again = checks::plan(&model, &again);
-    assert!(again.is_empty(), "a second plan: {again:#?}");
+    assert!(again.edits.is_empty(), "a second plan: {again:#?}");
     (after, plan)
 }
 
@@ -189,7 +189,7 @@ fn the_token_that_only_the_cli_has_goes_where_the_gateway_looks() {
     let mut fixed = facts();
     fixed.config.read_only = Some("OPENCLAW_NIX_MODE".into());
     let (_, plan) = repaired(&images(&[(CONFIG, before.as_bytes())]), &fixed, &options());
-    assert!(plan.is_empty());
+    assert!(plan.edits.is_empty());
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn each_file_of_a_split_config_gets_its_own_edit() {
 fn nothing_is_changed_while_an_include_is_missing() {
     let before = images(&[(CONFIG, b"{ gateway: { $include: './gone.json5' } }")]);
     let (after, plan) = repaired(&before, &facts(), &options());
-    assert!(plan.is_empty());
+    assert!(plan.edits.is_empty());
     let findings = of_the_config(&Model::of(after, facts()));
     assert_eq!(findings[0].code.0, "include-broken");
     assert_eq!(findings.len(), 1, "{findings:#?}");
@@ -286,7 +286,7 @@ fn a_pure_client_is_left_alone() {
     let mut both = options();
     both.pairing = true;
     let (after, plan) = repaired(&before, &facts(), &both);
-    assert!(plan.is_empty());
+    assert!(plan.edits.is_empty());
     assert_eq!(text(&after, CONFIG).as_bytes(), config);
     let findings = checks::diagnose(&Model::of(after, facts()));
     let client = findings.iter().find(|finding| finding.code.0 == "remote-client").unwrap();
@@ -334,7 +334,7 @@ fn the_users_bind_goes_where_a_repair_is_needed() {
 fn a_copy_takes_the_place_of_a_broken_config_and_is_repaired_too() {
     let before = images(&[(CONFIG, b"{ gateway: {")]);
     let (_, none) = repaired(&before, &facts(), &options());
-    assert!(none.is_empty(), "never silently");
+    assert!(none.edits.is_empty(), "never silently");
     let copy =
         "{ meta: { lastTouchedAt: 'x' }, /* c */ gateway: { mode: 'local', bind: 'local' } }";
     let mut named = options();
@@ -351,7 +351,7 @@ fn a_config_that_is_managed_elsewhere_is_not_changed() {
     let mut fixed = facts();
     fixed.config.read_only = Some("OPENCLAW_NIX_MODE".into());
     let (_, plan) = repaired(&before, &fixed, &options());
-    assert!(plan.is_empty());
+    assert!(plan.edits.is_empty());
     let findings = of_the_config(&Model::of(before.clone(), fixed));
     let Remedy::ByHand(lines) = &findings[0].remedy else {
         panic!("{findings:#?}");
@@ -361,7 +361,7 @@ fn a_config_that_is_managed_elsewhere_is_not_changed() {
     let mut link = facts();
     link.config.reals.insert(CONFIG.into(), PathBuf::from("/nix/store/x/openclaw.json"));
     let (_, plan) = repaired(&before, &link, &options());
-    assert!(plan.is_empty());
+    assert!(plan.edits.is_empty());
 }
 
 #[test]

@@ -35,14 +35,10 @@ pub(super) fn choices(context: &mut Context<'_, '_>, untouched: &[Finding], left
             context.say(head);
         }
         let says = crate::text::safe(&finding.says);
-        let says = format!("{says} [{}]", finding.code);
-        let line = crate::render::wrap(&says, context.world.width, "  ", "  ");
-        context.say(&line);
+        context.say_under("  ", "  ", &format!("{says} [{}]", finding.code));
         if let Remedy::Choice(steps) | Remedy::ByHand(steps) = &finding.remedy {
             for step in steps {
-                let view = context.view();
-                let line = view.invocation.wrapped(step, view.width, "    ", "    ");
-                context.say(&line);
+                context.say_step_under("    ", "    ", step);
             }
         }
     }

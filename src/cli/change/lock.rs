@@ -13,9 +13,15 @@ use crate::text::count;
 /// How long to wait for another clawmend.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
-/// Takes the lock, and takes back or sweeps what interrupted runs left. Called before the first byte is
+/// Takes the lock where it is not held yet, and takes back or sweeps what interrupted runs left. Called before the first byte is
 /// written, and not at all where there turns out to be nothing to do.
-pub(in crate::cli) fn lock(context: &mut Context<'_, '_>) -> Result<Lock, Error> {
+pub(in crate::cli) fn lock(
+    context: &mut Context<'_, '_>,
+    held: Option<Lock>,
+) -> Result<Lock, Error> {
+    if let Some(lock) = held {
+        return Ok(lock);
+    }
     let located = context.locate()?;
     let lock = Lock::take(&located.state_dir, context.world.now_ms, LOCK_WAIT)?;
     let snapshots = context.snapshots(&located);
@@ -62,7 +68,7 @@ pub(in crate::cli) fn recover_first(
     if dry_run || journal::interrupted(&located.state_dir)?.is_none() && !left() {
         return Ok(None);
     }
-    lock(context).map(Some)
+    lock(context, None).map(Some)
 }
 
 /// Removes the snapshots that the default rule does not keep, and says so. The run stands without it.

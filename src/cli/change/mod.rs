@@ -143,10 +143,7 @@ pub(super) fn carry_out(
     }
     // A no leaves nothing behind, not even the lock; what changes before the yes is noticed as the state moving.
     ask(context, call, &state, &proposal)?;
-    let lock = match held {
-        Some(lock) => lock,
-        None => lock(context)?,
-    };
+    let lock = lock(context, held)?;
     let mut moved = String::new();
     for round in 1..=ROUNDS {
         state.stores.files.cover(&proposal.changes);

@@ -46,8 +46,7 @@ fn restored(context: &mut Context<'_, '_>, report: &Report, found: &[Finding]) {
         more => format!(", and {more} more"),
     };
     let first = format!("{} [{}]{more}", safe(&first.finding.says), first.finding.code);
-    let first = wrap(&first, context.world.width, "  ", "  ");
-    context.say(&first);
+    context.say_under("  ", "  ", &first);
 }
 
 /// Another device was let in; whether this machine's own CLI is, is another matter, and decides the exit
@@ -68,8 +67,7 @@ fn changed(context: &mut Context<'_, '_>, report: &Report, found: &[Finding]) {
     if checks::fails(found) {
         context.say("These changes are made:");
         for line in &report.done {
-            let line = wrap(line, context.world.width, "  - ", "    ");
-            context.say(&line);
+            context.say_under("  - ", "    ", line);
         }
         let locked = "But this machine's CLI is STILL LOCKED OUT:";
         let unsure = "clawmend cannot tell if the CLI gets in now:";

@@ -93,8 +93,7 @@ pub(super) fn tell_since(context: &mut Context<'_, '_>, since: &Since) {
         let head = context.paint.red("This was changed since, and would be lost:");
         context.say(&format!("\n{head}"));
         for lost in &since.lost {
-            let line = crate::render::wrap(&safe(lost), context.world.width, "  - ", "    ");
-            context.say(&line);
+            context.say_under("  - ", "    ", &safe(lost));
         }
     }
     if since.goes_back {
@@ -282,9 +281,7 @@ pub(super) fn tell_done(
             several => {
                 context.say_wrapped(&format!("{head}:"));
                 for step in several {
-                    let view = context.view();
-                    let line = view.invocation.wrapped(step, view.width, "  ", "    ");
-                    context.say(&line);
+                    context.say_step_under("  ", "    ", step);
                 }
             }
         }

@@ -14,7 +14,7 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
     if let Some(slug) = name_below(dir, "addon_configs") {
         return vec![Step::run("ha", ["addons", "restart", slug]).note("Home Assistant")];
     }
-    if let Some(container) = model.facts.belongs_to.as_ref().filter(|one| one.sign.is_none()) {
+    if let Some(container) = container_of(model) {
         return container.restart();
     }
     let mut found: Vec<Step> = model

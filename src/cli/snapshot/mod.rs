@@ -106,10 +106,7 @@ pub(super) fn create(
             .hint("use lower-case letters, digits and dashes, at most 40, e.g. before-update"));
     }
     let held = recover_first(context, false)?;
-    let lock = match held {
-        Some(lock) => lock,
-        None => lock(context)?,
-    };
+    let lock = lock(context, held)?;
     let state = context.read()?;
     let unread = without_database(&state)?;
     let folder = context.snapshots(&state.located);

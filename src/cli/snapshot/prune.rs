@@ -38,7 +38,7 @@ pub(super) fn prune(
             && crate::journal::leftovers(&located.state_dir).is_empty())
     {
         // What an interrupted prune left half-removed is swept as the lock is taken.
-        lock(context)?;
+        lock(context, None)?;
     }
     if going.is_empty() || dry_run {
         if context.global.json {
@@ -56,10 +56,7 @@ pub(super) fn prune(
         let list = |_: &Context<'_, '_>| lines.clone();
         agreed(context, &question, &list, "nothing was removed", "Nothing was removed.", again)?;
     }
-    let _lock = match held {
-        Some(lock) => lock,
-        None => lock(context)?,
-    };
+    let _lock = lock(context, held)?;
     context.while_it_takes("removing the snapshots", || {
         going.iter().try_for_each(|one| snapshot::remove(&located.state_dir, &folder, &one.id))
     })?;

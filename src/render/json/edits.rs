@@ -159,11 +159,11 @@ impl Maker<'_> {
         };
         let old = before.and_then(|bytes| read(bytes.as_slice()));
         let new = after.as_deref().and_then(read);
-        let mut differing = Vec::new();
-        if let (Some(old), Some(new)) = (&old, &new) {
-            differences(&mut Vec::new(), Some(old), Some(new), &mut differing);
-        }
-        let is_whole = differing.iter().any(|(path, _)| path.is_empty());
+        let differing = match (&old, &new) {
+            (Some(old), Some(new)) => value::differences(Some(old), Some(new)),
+            _ => Vec::new(),
+        };
+        let is_whole = differing.iter().any(|(path, ..)| path.is_empty());
         if differing.is_empty() || differing.len() > MOST || is_whole {
             let values = Values { before: old.as_ref(), after: new.as_ref() };
             let values = match action {
@@ -172,7 +172,8 @@ impl Maker<'_> {
             };
             return vec![made(file, action, rules, &[], values)];
         }
-        let each = differing.into_iter().map(|(path, values)| {
+        let each = differing.into_iter().map(|(path, before, after)| {
+            let values = Values { before, after };
             let keys: Vec<&str> = path.iter().map(String::as_str).collect();
             let place = match (slot, path.split_first()) {
                 (Slot::Config(file), _) => self.in_config(file, &path),
@@ -293,25 +294,4 @@ fn field(part: Part, column: &str, cell: &Cell) -> (String, Value) {
     let read = cell.text().filter(|_| is_json).and_then(|text| value::of(text.as_bytes()));
     let name = known.map_or(column, |known| known.field);
     (name.to_owned(), read.unwrap_or_else(|| cell.value()))
-}
-
-/// Where two values differ: objects key by key, all else whole.
-fn differences<'v>(
-    path: &mut Vec<String>,
-    before: Option<&'v Value>,
-    after: Option<&'v Value>,
-    found: &mut Vec<(Vec<String>, Values<'v>)>,
-) {
-    match (before, after) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            let added = new.keys().filter(|name| !old.contains_key(*name));
-            for name in old.keys().chain(added) {
-                path.push(name.clone());
-                differences(path, old.get(name), new.get(name), found);
-                path.pop();
-            }
-        }
-        (before, after) if before == after => {}
-        (before, after) => found.push((path.clone(), Values { before, after })),
-    }
 }

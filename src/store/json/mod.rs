@@ -54,11 +54,6 @@ impl JsonStore {
         }
     }
 
-    /// The state dir.
-    pub fn state_dir(&self) -> &Path {
-        &self.state_dir
-    }
-
     /// Reads one config file or include, following links, as [`JsonStore::read`] does.
     pub fn read_config(&self, path: &Path) -> TextImage {
         match self.state_dir.open() {

@@ -38,8 +38,6 @@ use crate::store::{CommitError, ManifestEntry, Sink, Source};
 use failure::Halt;
 use probe::Unread;
 
-/// How long a commit waits for another process, where nothing else is said.
-pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The piece of a snapshot that holds the pairing tables.
 pub const PIECE: &str = "pairing.sqlite";
 /// What [`ManifestEntry::store`] says for this store.
@@ -83,7 +81,7 @@ impl Hold {
 
 impl SqliteStore {
     /// The database of a state dir. `busy` is how long a commit waits for another process that
-    /// holds it, see [`BUSY_TIMEOUT`].
+    /// holds it.
     pub fn new(state_dir: impl Into<StateDir>, busy: Duration) -> Self {
         let state_dir = state_dir.into();
         Self { place: DatabasePath { path: state_dir.join(DATABASE), state_dir }, busy, hold: None }

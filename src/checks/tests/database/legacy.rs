@@ -33,11 +33,11 @@ fn the_identity_of_a_file_becomes_the_row_that_is_missing() {
     for seen in [&claimed, &broken] {
         let finding = found(seen, "identity-import-waits").unwrap();
         assert!(matches!(finding.remedy, Remedy::ByHand(_) | Remedy::Choice(_)));
-        assert!(plan(seen, &options()).is_empty());
+        assert!(plan(seen, &options()).edits.is_empty());
     }
     // A new one is made only where no import has one in hand, and the broken file goes.
     let renew = Options { new_identity: Some([7; 32]), ..options() };
-    assert!(plan(&claimed, &renew).is_empty());
+    assert!(plan(&claimed, &renew).edits.is_empty());
     let changes = simulate(&broken, &plan(&broken, &renew)).unwrap();
     let after = Model::of(crate::simulate::images_after(images, changes), facts());
     assert!(after.usable_identity().is_some() && codes(&after).is_empty(), "{:?}", codes(&after));
@@ -87,7 +87,7 @@ fn an_identity_row_that_is_no_identity_is_left_to_openclaw() {
     let seen = model(&images);
     assert!(matches!(seen.identity, IdentityState::Faulty(..)));
     assert_eq!(codes(&seen), ["identity-malformed"]);
-    assert!(plan(&seen, &options()).is_empty());
+    assert!(plan(&seen, &options()).edits.is_empty());
 }
 
 #[test]
