@@ -119,6 +119,13 @@ impl Error {
         self
     }
 
+    /// With this to do and nothing else.
+    #[must_use]
+    pub fn advised(mut self, step: Step) -> Self {
+        self.0.hints = vec![step];
+        self
+    }
+
     /// The same error as another kind.
     #[must_use]
     pub fn into_kind(mut self, kind: Kind) -> Self {

@@ -23,6 +23,9 @@ pub struct CommandLine {
     pub program: Program,
     /// Its arguments, one each, unquoted.
     pub args: Vec<OsString>,
+    /// Whether root has to type it: with `sudo`, and one of clawmend's own with flags that name what root would not
+    /// find.
+    pub as_root: bool,
 }
 
 /// Whose command it is.
@@ -30,8 +33,6 @@ pub struct CommandLine {
 pub enum Program {
     /// clawmend's own: it gets the flags that this run was given.
     Clawmend,
-    /// clawmend's own, as root: it gets flags that name what root would not find.
-    ClawmendAsRoot,
     /// clawmend's own for another state: its arguments say which, so no flags are added.
     ClawmendElsewhere,
     /// Another program.
@@ -45,7 +46,11 @@ impl Step {
     }
 
     fn of<A: Into<OsString>>(program: Program, args: impl IntoIterator<Item = A>) -> Self {
-        let command = CommandLine { program, args: args.into_iter().map(Into::into).collect() };
+        let command = CommandLine {
+            program,
+            args: args.into_iter().map(Into::into).collect(),
+            as_root: false,
+        };
         Self { text: String::new(), command: Some(command), note: String::new() }
     }
 
@@ -106,6 +111,15 @@ impl Step {
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    /// With a command that root has to type.
+    #[must_use]
+    pub fn as_root(mut self, as_root: bool) -> Self {
+        if let Some(command) = &mut self.command {
+            command.as_root = as_root;
+        }
         self
     }
 

@@ -73,8 +73,9 @@ pub static OWNER: Check = Check {
             "{} owned by another user than the state dir",
             count(hit.len(), "path is", "paths are")
         );
-        let chown = Step::run("sudo", ["chown", "-R", &expected.to_string()])
-            .with([&model.facts.state_dir]);
+        let chown = Step::run("chown", ["-R", &expected.to_string()])
+            .with([&model.facts.state_dir])
+            .as_root(true);
         let owned = hit.iter().filter_map(|access| match access.trouble {
             Trouble::Owner { uid, .. } => {
                 Some(format!("{} is owned by uid {uid}", shown(model, access)))

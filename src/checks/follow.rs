@@ -35,7 +35,9 @@ fn takes(cause: &Cause<'_>, follows: &[&Check], finding: &Finding) -> bool {
         Remedy::Repair(_) | Remedy::Nothing => true,
         Remedy::Choice(_) | Remedy::ByHand(_) => cause.finding.remedy == finding.remedy,
     };
-    follows && folds
+    let has_its_cure = cause.finding.remedy == finding.remedy
+        && check(cause.finding.code).is_some_and(|check| check.is_of_access);
+    (follows && folds) || has_its_cure
 }
 
 #[cfg(test)]

@@ -183,6 +183,7 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     }
     let mut findings: Vec<Finding> =
         findings.into_iter().map(|finding| config::file::opened(model, finding)).collect();
+    cure_what_is_denied(&mut findings);
     findings.extend(admission::untold(model, &findings));
     findings.sort_by_key(|finding| finding.severity);
     findings
@@ -194,7 +195,23 @@ fn promise_only_edits(finding: &mut Finding, repaired: &HashSet<Code>) {
         && !matches!(check.edits, Edits::RollBack)
         && !repaired.contains(&finding.code)
     {
-        finding.remedy = Remedy::ByHand(vec![Step::text(check.by_hand)]);
+        // A note asks nobody to do anything.
+        finding.remedy = match finding.severity {
+            Severity::Info => Remedy::Nothing,
+            _ => Remedy::ByHand(vec![Step::text(check.by_hand)]),
+        };
+    }
+}
+
+/// What could not be read for want of a permission has the cure of the owner or mode that is wrong, where one is.
+fn cure_what_is_denied(findings: &mut [Finding]) {
+    let is_of_access = |code| check(code).is_some_and(|check| check.is_of_access);
+    let access = findings.iter().find(|one| one.severity.fails() && is_of_access(one.code));
+    let Some(cure) = access.map(|finding| finding.remedy.clone()) else { return };
+    for finding in findings {
+        if finding.remedy == Remedy::ByHand(vec![Step::text(crate::platform::RUN_AS)]) {
+            finding.remedy = cure.clone();
+        }
     }
 }
 

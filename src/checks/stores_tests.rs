@@ -71,3 +71,25 @@ fn a_record_with_escaped_field_names_is_not_moved_out() {
     assert_eq!(devices(&images), [ID, OTHER]);
     assert!(text(&repaired(&images), Part::Paired).contains("\\u0061pprovedAtMs"));
 }
+
+/// What a mode hides has the cure of the mode, and is told with it.
+#[test]
+fn what_cannot_be_read_because_of_its_mode_has_the_cure_of_the_mode() {
+    use crate::checks::{around, diagnose, follow, stores};
+    use crate::image::Unusable;
+    use crate::model::facts::{Access, Facts, Trouble};
+    let mut images = fixture("2026.5.28-scope-upgrade-pending");
+    let image = images.texts.get_mut(&Slot::File(Part::Paired)).unwrap();
+    image.state = FileState::Unusable(Unusable::Denied);
+    let trouble = Access { path: "devices/paired.json".into(), trouble: Trouble::Mode(0) };
+    let found = diagnose(&Model::of(images, Facts { access: vec![trouble], ..facts() }));
+    let of = |code| found.iter().find(|one| one.code == code).unwrap();
+    let (mode, hidden) = (of(around::MODE.code), of(stores::UNREADABLE.code));
+    assert_eq!(mode.remedy, hidden.remedy);
+    let causes = follow::causes(&found);
+    let cause = causes.iter().find(|cause| cause.finding.code == mode.code).unwrap();
+    assert!(cause.consequences.iter().any(|one| one.code == hidden.code));
+    // A note asks for nothing.
+    let is_note = |one: &&crate::finding::Finding| one.severity == crate::finding::Severity::Info;
+    assert!(found.iter().filter(is_note).all(|one| one.remedy == crate::finding::Remedy::Nothing));
+}

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::args::Global;
 use super::flags;
 use super::progress;
+use super::rights;
 use super::world::World;
 use crate::checks;
 use crate::error::Error;
@@ -172,7 +173,8 @@ impl Context<'_, '_> {
             model.facts.snapshot_of_tables = self.snapshot_of_tables(&located);
         }
         model.facts.temps = journal::leftovers(&located.state_dir);
-        let findings = checks::diagnose(&model);
+        let mut findings = checks::diagnose(&model);
+        rights::fit(&mut findings, &located.state_dir, self.world.env.uid);
         Ok(State { located, stores, model, findings })
     }
 
@@ -205,6 +207,8 @@ impl Context<'_, '_> {
             quiet: self.global.quiet,
             numbered: None,
             told: &[],
+            notes: true,
+            as_root: false,
         }
     }
 

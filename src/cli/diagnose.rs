@@ -1,5 +1,7 @@
 //! `clawmend` and `clawmend diagnose`: never holds a writer.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::context::{Context, State};
 use super::head::head;
 use super::next::next;
@@ -9,7 +11,7 @@ use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::model::scopes::{Era, LEAST};
 use crate::platform::Answer;
-use crate::render::findings;
+use crate::render::findings::{self, View};
 use crate::render::json::{DeviceDocument, DiagnoseDocument, Head, StateDocument};
 use crate::render::{admission, wrap};
 use crate::step::Step;
@@ -52,9 +54,24 @@ pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Err
     }
 }
 
-/// The whole report as text: which OpenClaw this is, why it refuses, what to type now.
+/// The lines of a terminal that everybody has, and how many of them the question or the next prompt takes.
+const SCREEN: usize = 24;
+const BELOW: usize = 2;
+
+/// The whole report as text. What makes it longer than a screen and can wait gives way: the notes.
 pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
-    let view = context.view();
+    let whole = page(context, state, true);
+    let fits = |page: &str| page.lines().count() + BELOW <= SCREEN;
+    let may_be_cut = context.world.out_is_terminal && !context.global.verbose;
+    if fits(&whole) || !may_be_cut || !checks::fails(&state.findings) {
+        return whole;
+    }
+    Some(page(context, state, false)).filter(|page| fits(page)).unwrap_or(whole)
+}
+
+/// Which OpenClaw this is, why it refuses, what to type now; with its notes, or with a word that there are some.
+fn page(context: &Context<'_, '_>, state: &State, notes: bool) -> String {
+    let view = View { notes, ..context.view() };
     let mut out = head(state, view.width);
     if view.verbose {
         let admission = checks::admission(&state.model, &state.findings);
@@ -84,8 +101,20 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
     out.push_str(&view.paint.bold(&next.text(view.width)));
     out.push('\n');
     if fails && !context.global.quiet && !view.verbose {
-        let more = context.typed(&Step::clawmend(["-v"]).note("all details"));
-        out.push_str(&view.paint.dim(&format!("More:  {more}")));
+        let causes = checks::follow::causes(&state.findings);
+        let hidden = causes.iter().filter(|cause| cause.finding.severity == Severity::Info).count();
+        let label = match (notes, hidden) {
+            (true, _) | (false, 0) => "More:".to_owned(),
+            (false, 1) => "1 note more:".to_owned(),
+            (false, many) => format!("{many} notes more:"),
+        };
+        let more = Step::clawmend(["-v"]);
+        let with_note = format!("{label}  {}", context.typed(&more.clone().note("all details")));
+        let more = match with_note.width() <= view.width {
+            true => with_note,
+            false => format!("{label}  {}", context.typed(&more)),
+        };
+        out.push_str(&view.paint.dim(&more));
         out.push('\n');
     }
     out

@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use super::args::Global;
 use super::world::World;
-use crate::read::locate::Flags;
+use crate::read::env::Env;
+use crate::read::locate::{Flags, locate};
 use crate::render::invocation::Invocation;
 use crate::render::shell::Shell;
 
@@ -41,6 +42,18 @@ pub fn of_run(global: &Global) -> Vec<OsString> {
     given.flatten().collect()
 }
 
+/// The same for root, whose home and environment are others: what was found by them is named.
+fn of_root(global: &Global, env: &Env) -> Vec<OsString> {
+    let mut global = global.clone();
+    if let Ok(located) = locate(&locating(&global), env) {
+        global.state_dir = Some(located.state_dir.to_path_buf());
+        if located.config.parent() != Some(&*located.state_dir) {
+            global.config = Some(located.config);
+        }
+    }
+    of_run(&global)
+}
+
 /// The flags that say which state dir is meant.
 pub fn locating(global: &Global) -> Flags {
     Flags {
@@ -53,10 +66,11 @@ pub fn locating(global: &Global) -> Flags {
 
 /// How commands are printed in this run.
 pub fn invocation(global: &Global, world: &World<'_>) -> Invocation {
+    let of_root = of_root(global, &world.env);
     Invocation {
         program: world.program.clone(),
         flags: of_run(global),
-        root_flags: Vec::new(),
+        root_flags: of_root,
         shell: Shell::of_platform(&world.env.platform, world.env.in_powershell),
     }
 }

@@ -23,6 +23,7 @@ mod progress;
 mod repair;
 mod report;
 mod restore;
+mod rights;
 mod snapshot;
 pub mod world;
 
@@ -193,7 +194,9 @@ fn takes_state(command: Option<&Command>) -> bool {
 
 /// Prints an error and what to do about it.
 fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
-    let hints = crate::files::closed::hints(error);
+    let uid = context.world.env.uid;
+    let hints = crate::files::closed::hints(error).into_iter();
+    let hints: Vec<Step> = hints.map(|hint| rights::fitting(hint, uid)).collect();
     if context.global.json {
         let error = ErrorBody::of(error, &hints, &context.invocation);
         context.json(&ErrorDocument { head: Head::of(command), error });

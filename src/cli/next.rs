@@ -3,7 +3,6 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::context::{Context, State};
-use super::flags;
 use crate::checks;
 use crate::finding::{Code, Finding, Remedy};
 use crate::model::facts::GatewayProcess;
@@ -61,7 +60,9 @@ impl Next {
 
     /// How findings are shown above it: what stands here is not said twice.
     pub(super) fn below<'v>(&'v self, view: View<'v>) -> View<'v> {
-        View { numbered: self.choice_of, told: &self.steps, ..view }
+        let as_root = |step: &Step| step.command.as_ref().is_some_and(|command| command.as_root);
+        let as_root = self.steps.iter().any(as_root);
+        View { numbered: self.choice_of, told: &self.steps, as_root, ..view }
     }
 
     /// The finding whose several ways out these are.
@@ -174,18 +175,7 @@ fn choose(context: &Context<'_, '_>, state: &State, code: Code, steps: Vec<Step>
     if steps.first().is_some_and(is_safe) {
         next.tail.insert(0, "1 if you are not sure".to_owned());
     }
-    let as_root = next.steps.pop().and_then(|deed| deed.command).map(|command| command.program);
-    next.steps = steps
-        .into_iter()
-        .map(|mut step| {
-            if let (Some(Program::ClawmendAsRoot), Some(command)) = (as_root, &mut step.command)
-                && command.program == Program::Clawmend
-            {
-                command.program = Program::ClawmendAsRoot;
-            }
-            step
-        })
-        .collect();
+    next.steps = steps;
     next
 }
 
@@ -197,32 +187,18 @@ fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
     };
     let deed = Step { text: String::new(), ..deed };
     let consequence = deed.note.clone();
-    let preview = deed.clone().with(["--dry-run"]).note("shows every change, changes nothing");
-    let mut deed = deed.note("asks, then changes; can be undone");
-    let mut invocation = context.invocation.clone();
+    let preview = deed.clone().as_root(false).with(["--dry-run"]);
+    let preview = preview.note("shows every change, changes nothing");
+    let may_not = state.may_not_write();
+    let deed = deed.as_root(may_not).note("asks, then changes; can be undone");
     let mut tail = Vec::new();
     if !consequence.is_empty() {
         tail.push(consequence);
     }
-    if state.may_not_write() {
-        let text =
-            "you may not write to this state dir: the second command needs root or its owner";
+    if may_not {
+        let text = "you may not write to this state dir: root may, or its owner without `sudo`";
         tail.push(text.to_owned());
-        if let Some(command) = &mut deed.command {
-            command.program = Program::ClawmendAsRoot;
-        }
-        invocation.root_flags = flags_of_root(context, state);
     }
+    let invocation = context.invocation.clone();
     Next { head, steps: vec![preview, deed], tail, choice_of: None, invocation }
-}
-
-/// Root's home and environment are others, so what was found by them is named.
-fn flags_of_root(context: &Context<'_, '_>, state: &State) -> Vec<std::ffi::OsString> {
-    let located = &state.located;
-    let mut global = context.global.clone();
-    global.state_dir = Some(located.state_dir.to_path_buf());
-    if located.config.parent() != Some(&*located.state_dir) {
-        global.config = Some(located.config.clone());
-    }
-    flags::of_run(&global)
 }

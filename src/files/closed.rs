@@ -9,15 +9,52 @@ use crate::step::Step;
 /// The hints of an error. Where it is about a missing permission, a look at its path gives a better one
 /// than the general one: another mode where the path is our own, else the rights that root took.
 pub fn hints(error: &Error) -> Vec<Step> {
-    let mut hints = error.hints().to_vec();
-    if let (Some(first), Some(path), true) = (hints.first_mut(), error.path(), error.is_denied()) {
-        match own_and_closed(path) {
-            Some(better) => *first = better,
-            None if *first == Step::text(platform::RUN_AS) => *first = super::rights::advice(path),
-            None => {}
-        }
+    let hints = error.hints();
+    let (Some((first, others)), Some(path)) = (hints.split_first(), error.path()) else {
+        return hints.to_vec();
+    };
+    let is_general = *first == Step::text(platform::RUN_AS);
+    let better = match own_and_closed(path).filter(|_| error.is_denied()) {
+        Some(better) => vec![better],
+        None if is_general => advice(path),
+        None => return hints.to_vec(),
+    };
+    better.into_iter().chain(others.iter().cloned()).collect()
+}
+
+/// What to do where the permission for a path is missing.
+pub fn advice(path: &Path) -> Vec<Step> {
+    let us = platform::user_id();
+    if !platform::KNOWS_OWNERS {
+        return vec![platform::RUN_AS.into()];
     }
-    hints
+    if let Some(of_root) = super::rights::advice(path) {
+        return vec![of_root];
+    }
+    if let Some(own) = own_and_closed(path) {
+        return vec![own];
+    }
+    if us == 0 {
+        return vec![platform::RUN_AS.into()];
+    }
+    let uid = |path: &Path| path.symlink_metadata().ok().map(|found| platform::meta(&found).uid);
+    let run = Step::diagnose().as_root(true);
+    // What root owns below a folder of ours.
+    let way: Vec<&Path> = path.ancestors().collect();
+    let left = way.windows(2).find_map(|pair| match pair {
+        [inner, outer] => (uid(inner) == Some(0) && uid(outer) == Some(us)).then_some(*inner),
+        _ => None,
+    });
+    match left {
+        Some(left) => vec![
+            Step::run("chown", ["-R".to_owned(), us.to_string()])
+                .with([left])
+                .as_root(true)
+                .after("it belongs to root: if a command with `sudo` left it there, give it back to your user"),
+            run.after("if OpenClaw runs as root, run clawmend as root too"),
+        ],
+        None => vec![run.after("it belongs to another user: run clawmend as that user, or as root")],
+    }
 }
 
 fn own_and_closed(path: &Path) -> Option<Step> {

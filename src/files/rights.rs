@@ -81,17 +81,18 @@ fn kept_out(uid: u32, path: &Path, real: &Path) -> Error {
         .hint(Step::look_at("/mnt").after("then"))
 }
 
-/// What to do where the permission for `path` is missing.
-pub fn advice(path: &Path) -> Step {
-    let Some(Taken { uid, gid, state_dir }) = TAKEN.get() else { return platform::RUN_AS.into() };
+/// What to do where root took an owner's rights and the permission for `path` is missing.
+pub fn advice(path: &Path) -> Option<Step> {
+    let Taken { uid, gid, state_dir } = TAKEN.get()?;
     let why = format!(
         "clawmend works with the rights of the owner of the state dir (uid {uid}), also when root runs it"
     );
-    if path.starts_with(state_dir) {
-        Step::run("sudo", ["chown".to_owned(), "-R".to_owned(), format!("{uid}:{gid}")])
+    Some(if path.starts_with(state_dir) {
+        Step::run("chown", ["-R".to_owned(), format!("{uid}:{gid}")])
             .with([state_dir])
+            .as_root(true)
             .after(format!("{why}; give back to them what root left there"))
     } else {
         Step::text(format!("{why}; name a file or folder that they may use"))
-    }
+    })
 }

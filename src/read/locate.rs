@@ -152,7 +152,14 @@ fn config(flags: &Flags, env: &Env, state_dir: &Path, expand: &dyn Fn(&str) -> P
 }
 
 fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env: &Env) -> Error {
-    let mut error = if dir.symlink_metadata().is_ok() {
+    let seen = dir.symlink_metadata();
+    let is_hidden = |error: &std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
+    if seen.as_ref().is_err_and(is_hidden) {
+        let text = format!("the state dir ({how}) is in a folder that you may not look into");
+        let look = Step::look_at(dir).as_root(true).after("root may");
+        return Error::failed(text).at(dir).hint(look);
+    }
+    let mut error = if seen.is_ok() {
         Error::failed(format!("the state dir ({how}) is not a folder, or may not be looked into"))
             .at(dir)
     } else {

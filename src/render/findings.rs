@@ -32,6 +32,10 @@ pub struct View<'i> {
     pub numbered: Option<Code>,
     /// The steps that stand on the same screen, under "Now".
     pub told: &'i [Step],
+    /// Whether notes are told: findings of which nothing follows.
+    pub notes: bool,
+    /// Whether `repair` needs root.
+    pub as_root: bool,
 }
 
 /// `BLOCKS`, in its colour.
@@ -80,7 +84,9 @@ fn name(finding: &Finding, verbose: bool) -> String {
 fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
     let steps = match &finding.remedy {
         Remedy::Repair(what) => {
-            let repair = format!("{} repair: {}", view.invocation.program.join(" "), safe(what));
+            let sudo = if view.as_root { "sudo " } else { "" };
+            let program = view.invocation.program.join(" ");
+            let repair = format!("{sudo}{program} repair: {}", safe(what));
             part(out, "do", &repair, view.width);
             &[][..]
         }
@@ -192,7 +198,10 @@ pub fn all(findings: &[Finding], view: View<'_>) -> String {
     let mut spaced = true;
     // Causes are found among all findings: what is left out still says which evidence matters.
     let mut causes = causes(findings);
-    causes.retain(|cause| !view.quiet || cause.finding.severity.fails());
+    causes.retain(|cause| match cause.finding.severity {
+        Severity::Info => view.notes && !view.quiet,
+        severity => severity.fails() || !view.quiet,
+    });
     for (at, cause) in causes.iter().enumerate() {
         let at_length = cause.finding.severity.fails() && at < AT_LENGTH;
         if at > 0 && (at_length || spaced) {

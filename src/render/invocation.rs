@@ -37,15 +37,14 @@ impl Default for Invocation {
 impl Invocation {
     /// A command as its argument vector, for scripts.
     pub fn argv(&self, command: &CommandLine) -> Vec<OsString> {
-        let (first, flags): (Vec<&str>, &[OsString]) = match command.program {
+        let (names, flags): (Vec<&str>, &[OsString]) = match command.program {
             Program::Other(name) => (vec![name], &[]),
+            Program::Clawmend if command.as_root => (self.names(), &self.root_flags),
             Program::Clawmend => (self.names(), &self.flags),
             Program::ClawmendElsewhere => (self.names(), &[]),
-            Program::ClawmendAsRoot => {
-                (std::iter::once("sudo").chain(self.names()).collect(), &self.root_flags)
-            }
         };
-        let first = first.into_iter().map(OsString::from);
+        let sudo = command.as_root.then_some("sudo");
+        let first = sudo.into_iter().chain(names).map(OsString::from);
         first.chain(flags.iter().cloned()).chain(command.args.iter().cloned()).collect()
     }
 

@@ -199,3 +199,29 @@ fn a_value_of_the_wrong_kind_is_shown_with_what_to_type() {
         assert_eq!(text.matches("Ctrl-O").count(), 1, "{}", run.text());
     }
 }
+
+/// What only the owner may do is named with `sudo` for others, and without it for root: a container has none.
+#[test]
+#[cfg_attr(clawmend_portable, ignore = "owners and modes of Unix")]
+fn who_does_not_own_the_state_is_told_to_use_sudo() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let sandbox = Sandbox::fixture(FILES);
+    for path in ["", "devices", "devices/paired.json"] {
+        let path = sandbox.path(path);
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() | 0o055;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    std::fs::set_permissions(sandbox.home(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(sandbox.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let owner = std::fs::metadata(sandbox.state()).unwrap().uid();
+    for (uid, command) in [(0, "chmod"), (owner, "chmod"), (owner + 1000, "sudo chmod")] {
+        sandbox.uid.set(uid);
+        let run = sandbox.run(&[]);
+        assert!(run.stdout.contains(&format!("  do    {command} go-rwx /home/")), "{}", run.text());
+        let finding = &sandbox.run(&["--json"]).json()["findings"];
+        let words: Vec<&str> = command.split(' ').collect();
+        let finding = finding.as_array().unwrap().iter().find(|one| one["code"] == "mode-too-open");
+        let argv = serde_json::to_string(finding.unwrap()).unwrap();
+        assert!(argv.contains(&format!("[\"{}\",", words.join("\",\""))), "{argv}");
+    }
+}

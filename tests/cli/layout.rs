@@ -90,6 +90,25 @@ fn a_proxy_warning_and_a_named_state_dir_fit_on_one_screen() {
     }
 }
 
+/// What makes it longer than a screen and can wait gives way on a terminal, and a log has all of it.
+#[test]
+fn notes_give_way_where_a_screen_is_too_small() {
+    let sandbox = Sandbox::fixture("2026.2.19-pending-after-proxy");
+    sandbox.put("2026.2.19-pending-after-proxy", "home/.openclaw-work");
+    let state = sandbox.state();
+    let args = ["--state-dir", state.to_str().unwrap()];
+    let note = "INFO  1 other state dir exists beside this one";
+    let whole = sandbox.run(&args).expect(Exit::Findings);
+    assert!(whole.stdout.contains(note), "{}", whole.stdout);
+    sandbox.is_terminal.set(true);
+    let run = sandbox.run(&args).expect(Exit::Findings);
+    assert!(run.stdout.lines().count() <= 22, "{}", run.stdout);
+    assert!(!run.stdout.contains(note), "{}", run.stdout);
+    assert!(run.stdout.contains("\n1 note more:  clawmend --state-dir "), "{}", run.stdout);
+    let all = sandbox.run(&[&args[..], &["-v"]].concat());
+    assert!(all.stdout.contains(note), "{}", all.stdout);
+}
+
 /// An option that has no effect says so, and why.
 #[test]
 fn an_option_that_changes_nothing_says_so() {

@@ -23,6 +23,10 @@ pub struct Sandbox {
     pub now_ms: Cell<i64>,
     /// The terminal's columns.
     pub width: Cell<usize>,
+    /// Who runs it.
+    pub uid: Cell<u32>,
+    /// Whether a person looks at a terminal.
+    pub is_terminal: Cell<bool>,
     /// Whether root looks into the folders around the home, as if they were the whole machine.
     pub sees_all: Cell<bool>,
     vars: RefCell<BTreeMap<String, String>>,
@@ -53,6 +57,8 @@ impl Sandbox {
             root,
             now_ms: Cell::new(NOW_MS),
             width: Cell::new(80),
+            uid: Cell::new(0),
+            is_terminal: Cell::new(false),
             sees_all: Cell::new(false),
             vars: RefCell::default(),
         };
@@ -140,7 +146,7 @@ impl Sandbox {
                 cwd: self.root.path().to_path_buf(),
                 temp: self.root.path().join("tmp"),
                 proc: None,
-                uid: 0,
+                uid: self.uid.get(),
                 platform: "linux".into(),
             },
             program: vec!["clawmend".to_owned()],
@@ -149,7 +155,7 @@ impl Sandbox {
             random: &mut random,
             out: &mut out,
             err: RefCell::new(&mut err),
-            out_is_terminal: false,
+            out_is_terminal: self.is_terminal.get(),
             no_color: true,
             width: self.width.get(),
             // The tests of one process share its rights; tests/hostile takes them for real.

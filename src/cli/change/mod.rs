@@ -138,7 +138,10 @@ pub(super) fn carry_out(
         // Known before the question, so that nobody says yes to what cannot be done.
         if state.may_not_write() {
             let denied = std::io::ErrorKind::PermissionDenied.into();
-            return Err(Error::io("write to the state dir", &state.located.state_dir, &denied));
+            let again = call.again.clone().as_root(true);
+            let again = again.after("run it as root, who then does only what the owner may");
+            let dir = &state.located.state_dir;
+            return Err(Error::io("write to the state dir", dir, &denied).advised(again));
         }
     }
     // A no leaves nothing behind, not even the lock; what changes before the yes is noticed as the state moving.

@@ -9,6 +9,7 @@ use crate::checks::{self, Stage};
 use crate::cli::context::{Context, State};
 use crate::cli::head::head;
 use crate::cli::next::next;
+use crate::cli::rights;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::{Finding, Remedy, locks_out};
@@ -107,7 +108,7 @@ pub(super) fn tell_lockout_to_come(
     state: &State,
     changes: &Changes,
 ) {
-    let left = findings_after(state, changes);
+    let left = findings_after(context, state, changes);
     let Some(first) = causes(&left).into_iter().find(|cause| cause.finding.severity.fails()) else {
         return;
     };
@@ -122,10 +123,13 @@ pub(super) fn tell_lockout_to_come(
 }
 
 /// The state as it would be after the changes.
-fn findings_after(state: &State, changes: &Changes) -> Vec<Finding> {
+fn findings_after(context: &Context<'_, '_>, state: &State, changes: &Changes) -> Vec<Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
-    checks::diagnose(&Model::of(images_after(state.model.images.clone(), changes.clone()), facts))
+    let images = images_after(state.model.images.clone(), changes.clone());
+    let mut findings = checks::diagnose(&Model::of(images, facts));
+    rights::fit(&mut findings, &state.located.state_dir, context.world.env.uid);
+    findings
 }
 
 /// What is said where nothing was changed: after a dry run, or where there is nothing to change.
@@ -137,7 +141,7 @@ pub(super) fn tell_unchanged(
 ) -> Exit {
     let is_empty = proposal.changes.is_empty();
     let left = match call.dry_run {
-        true => findings_after(state, &proposal.changes),
+        true => findings_after(context, state, &proposal.changes),
         false => state.findings.clone(),
     };
     // A restore's work is to be as in the snapshot, locked out or not.

@@ -219,7 +219,7 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
         }
         Unusable::Denied => Error::failed("no permission")
             .at(path)
-            .hint(super::rights::advice(path)),
+            .hint(crate::platform::RUN_AS),
         Unusable::Io(reason) => Error::failed("could not be used")
             .at(path)
             .because(reason)

@@ -250,7 +250,7 @@ fn keep_owner(path: &std::path::Path, error: &io::Error) -> Error {
             "this file belongs to another user or group, and clawmend may not keep it so",
         )
         .at(path)
-        .hint(super::rights::advice(path)),
+        .hint(crate::platform::RUN_AS),
         _ => Error::io("set the owner of", path, error),
     }
 }

@@ -140,7 +140,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
         }
         Unread::Unusable(Unusable::Denied) => Error::failed("no permission to read the database")
             .at(path)
-            .hint(crate::files::rights::advice(path)),
+            .hint(crate::platform::RUN_AS),
         Unread::Unusable(Unusable::TooLarge { len, limit }) => Error::refused(
             "the pairing tables are larger than clawmend reads",
         )
@@ -189,7 +189,7 @@ pub(super) fn not_written(path: &Path, error: &rusqlite::Error) -> Error {
             Error::failed("the database cannot be written; nothing was changed")
                 .at(path)
                 .because(says(error))
-                .hint(crate::files::rights::advice(path))
+                .hint(crate::platform::RUN_AS)
                 .hint("the database's folder must be writable too")
         }
         ErrorCode::DiskFull => Error::failed("the disk is full; the database was not changed")
