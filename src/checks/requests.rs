@@ -131,7 +131,7 @@ pub static REQUEST_CHURN: Check = Check {
     why: "Each refused try may replace the request by one with a new id. So the id that you saw is gone before you can \
           approve it.",
     repair: "The CLI gets its scopes without any request; all its requests are removed.",
-    by_hand: "List and approve in one shell pipeline.",
+    by_hand: "Stop what tries again (an app, a script), then approve at once what `openclaw devices list` shows.",
     messages: &["unknown requestId"],
     follows: LOCKED_OUT,
     is_of_requests: true,

@@ -102,7 +102,7 @@ fn page(context: &Context<'_, '_>, state: &State, notes: bool) -> String {
     out.push('\n');
     if fails && !context.global.quiet && !view.verbose {
         let causes = checks::follow::causes(&state.findings);
-        let hidden = causes.iter().filter(|cause| cause.finding.severity == Severity::Info).count();
+        let hidden = causes.iter().filter(|cause| findings::may_wait(cause.finding)).count();
         let label = match (notes, hidden) {
             (true, _) | (false, 0) => "More:".to_owned(),
             (false, 1) => "1 note more:".to_owned(),

@@ -187,15 +187,17 @@ impl Reply {
             return;
         }
         say_prose(context, "What to do: ", advice);
-        say_prose(context, "What it means: ", means);
-        if context.global.verbose {
-            self.stories(context);
-            context.say("");
-        } else if advice.is_empty()
+        if advice.is_empty()
+            && !context.global.verbose
             && let [check] = self.checks.as_slice()
         {
             say_prose(context, "What repairs it: ", check.repair);
             say_prose(context, "By hand: ", check.by_hand);
+        }
+        say_prose(context, "What it means: ", means);
+        if context.global.verbose {
+            self.stories(context);
+            context.say("");
         }
         self.elsewhere(context);
     }
@@ -316,7 +318,9 @@ impl Reply {
 /// Names a message.
 fn about(context: &mut Context<'_, '_>, label: &str, found: &Match) {
     let text = found.text.replace('…', "...");
-    let text = format!("{label}: {}", text.trim().trim_end_matches(['.', ':']));
+    let open = text.matches('(').count() > text.matches(')').count();
+    let text = text.trim().trim_end_matches(['.', ':']);
+    let text = format!("{label}: {text}{}", if open { ")" } else { "" });
     context.say(&context.paint.bold(&wrap(&text, context.world.width, "", "  ")));
     context.say("");
 }

@@ -6,8 +6,9 @@ use std::path::{Component, Path, PathBuf};
 
 use super::args::Global;
 use super::world::World;
+use crate::model::layout::CONFIG;
 use crate::read::env::Env;
-use crate::read::locate::{Flags, locate};
+use crate::read::locate::{Flags, Located, locate, profile_of_dir};
 use crate::render::invocation::Invocation;
 use crate::render::shell::Shell;
 
@@ -43,15 +44,45 @@ pub fn of_run(global: &Global) -> Vec<OsString> {
 }
 
 /// The same for root, whose home and environment are others: what was found by them is named.
-fn of_root(global: &Global, env: &Env) -> Vec<OsString> {
+fn of_root(global: &Global, located: Option<&Located>) -> Vec<OsString> {
     let mut global = global.clone();
-    if let Ok(located) = locate(&locating(&global), env) {
+    if let Some(located) = located {
         global.state_dir = Some(located.state_dir.to_path_buf());
         if located.config.parent() != Some(&*located.state_dir) {
-            global.config = Some(located.config);
+            global.config = Some(located.config.clone());
         }
     }
     of_run(&global)
+}
+
+/// What stands before `openclaw`, and its flags, where it would not find this state by itself, or would leave
+/// files of root in it.
+fn of_openclaw(located: &Located, env: &Env) -> [Vec<OsString>; 2] {
+    let dir: &Path = &located.state_dir;
+    let own = locate(&Flags::default(), env).ok();
+    let is_own =
+        own.is_some_and(|own| own.state_dir == located.state_dir && own.config == located.config);
+    let owner = crate::read::env::other_owner(dir, env);
+    if !crate::platform::KNOWS_OWNERS || (is_own && owner.is_none()) {
+        return Default::default();
+    }
+    let has_own_config = dir.join(CONFIG) == located.config;
+    let profile = profile_of_dir(dir, located.home.as_deref());
+    if let (None, Some(name), true, None) =
+        (&owner, profile, has_own_config, env.var("OPENCLAW_STATE_DIR"))
+    {
+        return [Vec::new(), ["--profile".into(), name.into()].into()];
+    }
+    let sudo = owner.map(|owner| ["sudo".into(), "-u".into(), owner.into()]);
+    let variable = |name: &str, path: &Path| {
+        let mut set = OsString::from(format!("{name}="));
+        set.push(path);
+        set
+    };
+    let config = (!has_own_config).then(|| variable("OPENCLAW_CONFIG_PATH", &located.config));
+    let set = [OsString::from("env"), variable("OPENCLAW_STATE_DIR", dir)];
+    let before = sudo.into_iter().flatten().chain(set).chain(config);
+    [before.collect(), Vec::new()]
 }
 
 /// The flags that say which state dir is meant.
@@ -66,11 +97,12 @@ pub fn locating(global: &Global) -> Flags {
 
 /// How commands are printed in this run.
 pub fn invocation(global: &Global, world: &World<'_>) -> Invocation {
-    let of_root = of_root(global, &world.env);
+    let located = locate(&locating(global), &world.env).ok();
     Invocation {
         program: world.program.clone(),
         flags: of_run(global),
-        root_flags: of_root,
+        root_flags: of_root(global, located.as_ref()),
+        openclaw: located.map(|located| of_openclaw(&located, &world.env)).unwrap_or_default(),
         shell: Shell::of_platform(&world.env.platform, world.env.in_powershell),
     }
 }

@@ -190,6 +190,13 @@ pub(super) fn homes_of(passwd: &str) -> impl Iterator<Item = &str> {
     homes.filter(|home| home.starts_with('/') && *home != "/")
 }
 
+/// The user that a folder is of, where root runs this and it is somebody else with an account here.
+pub fn other_owner(dir: &Path, env: &Env) -> Option<String> {
+    let uid = platform::meta(&dir.metadata().ok()?).uid;
+    let passwd = env.passwd().filter(|_| env.uid == 0 && uid != 0)?;
+    user_of(&passwd, uid)
+}
+
 /// The name of a user, from the text of a passwd file.
 pub(super) fn user_of(passwd: &str, uid: u32) -> Option<String> {
     let (name, _, _) = accounts(passwd).find(|(_, own, _)| own.parse() == Ok(uid))?;

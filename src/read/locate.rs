@@ -211,6 +211,13 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     error.hint("if OpenClaw runs as another user or in a container, run clawmend there, or name its state dir with --state-dir")
 }
 
+/// The profile that a state dir of a home is of.
+pub fn profile_of_dir<'a>(dir: &'a Path, home: Option<&Path>) -> Option<&'a str> {
+    let name = profile_of(dir.file_name()?.to_str()?)?;
+    home.filter(|home| dir.parent() == Some(*home))?;
+    Some(name)
+}
+
 /// The profiles of this process's home.
 pub fn profiles(env: &Env) -> Vec<String> {
     home(env).map(|home| profiles_of(&home)).unwrap_or_default()
@@ -223,9 +230,8 @@ fn profiles_of(home: &Path) -> Vec<String> {
 
 /// The profile of this home whose name is nearest to that of a profile that is not there.
 fn near_profile(dir: &Path, home: Option<&Path>) -> Option<String> {
-    let wanted = profile_of(dir.file_name()?.to_str()?)?;
-    let home = home.filter(|home| dir.parent() == Some(*home))?;
-    let profiles = profiles_of(home).into_iter();
+    let wanted = profile_of_dir(dir, home)?;
+    let profiles = profiles_of(home?).into_iter();
     let (far, near) = profiles.map(|name| (distance(&name, wanted), name)).min()?;
     (far <= 2).then_some(near)
 }

@@ -199,7 +199,7 @@ pub fn all(findings: &[Finding], view: View<'_>) -> String {
     // Causes are found among all findings: what is left out still says which evidence matters.
     let mut causes = causes(findings);
     causes.retain(|cause| match cause.finding.severity {
-        Severity::Info => view.notes && !view.quiet,
+        Severity::Info => !view.quiet && (view.notes || !may_wait(cause.finding)),
         severity => severity.fails() || !view.quiet,
     });
     for (at, cause) in causes.iter().enumerate() {
@@ -215,6 +215,12 @@ pub fn all(findings: &[Finding], view: View<'_>) -> String {
         });
     }
     out
+}
+
+/// Whether a finding can be left to a longer report: a note that shows nothing that somebody looks for.
+pub fn may_wait(finding: &Finding) -> bool {
+    let shown = finding.evidence.iter().any(|seen| seen.kind == EvidenceKind::First);
+    finding.severity == Severity::Info && !shown
 }
 
 /// The first sentence, and the next where the first says little.

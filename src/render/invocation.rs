@@ -19,6 +19,8 @@ pub struct Invocation {
     pub flags: Vec<OsString>,
     /// The same for root, whose home and environment are others.
     pub root_flags: Vec<OsString>,
+    /// How OpenClaw's own command is called for this state: what stands before it, and its flags.
+    pub openclaw: [Vec<OsString>; 2],
     /// Where the commands are pasted.
     pub shell: Shell,
 }
@@ -29,6 +31,7 @@ impl Default for Invocation {
             program: vec!["clawmend".to_owned()],
             flags: Vec::new(),
             root_flags: Vec::new(),
+            openclaw: Default::default(),
             shell: Shell::Sh,
         }
     }
@@ -37,14 +40,19 @@ impl Default for Invocation {
 impl Invocation {
     /// A command as its argument vector, for scripts.
     pub fn argv(&self, command: &CommandLine) -> Vec<OsString> {
+        let [before, of_openclaw] = &self.openclaw;
+        let is_openclaw = command.program == Program::Other("openclaw");
+        let before = if is_openclaw { before.as_slice() } else { &[] };
         let (names, flags): (Vec<&str>, &[OsString]) = match command.program {
+            Program::Other(name) if is_openclaw => (vec![name], of_openclaw),
             Program::Other(name) => (vec![name], &[]),
             Program::Clawmend if command.as_root => (self.names(), &self.root_flags),
             Program::Clawmend => (self.names(), &self.flags),
             Program::ClawmendElsewhere => (self.names(), &[]),
         };
         let sudo = command.as_root.then_some("sudo");
-        let first = sudo.into_iter().chain(names).map(OsString::from);
+        let first = sudo.map(OsString::from).into_iter().chain(before.iter().cloned());
+        let first = first.chain(names.into_iter().map(OsString::from));
         first.chain(flags.iter().cloned()).chain(command.args.iter().cloned()).collect()
     }
 

@@ -283,3 +283,27 @@ fn what_goes_is_a_line_and_a_way_back_says_what_it_takes() {
     let back = format!("to go back to the state before that undo: clawmend restore {id}");
     assert!(list.contains(&back), "{back}: {list}");
 }
+
+/// OpenClaw's own command is named so that it finds the state that was repaired.
+#[test]
+#[cfg_attr(clawmend_portable, ignore = "the shell of Unix")]
+fn the_command_that_checks_is_of_the_same_state() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let elsewhere = sandbox.put("2026.5.28-scope-upgrade-pending", "srv/claw");
+    sandbox.put("2026.5.28-scope-upgrade-pending", "home/.openclaw-work");
+    let own = sandbox.state();
+    for (flags, command) in [
+        (&[][..], "openclaw cron list"),
+        (&["--state-dir", own.to_str().unwrap()], "openclaw cron list"),
+        (&["--profile", "work"], "openclaw --profile work cron list"),
+        (
+            &["--state-dir", elsewhere.to_str().unwrap()],
+            "env OPENCLAW_STATE_DIR=/srv/claw openclaw cron list",
+        ),
+    ] {
+        let run = sandbox.run(&[flags, &["-q", "repair", "--yes"]].concat());
+        let run = run.expect(Exit::Done);
+        let told = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(&format!("To check: {command} ")), "{}", run.text());
+    }
+}

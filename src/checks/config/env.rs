@@ -291,7 +291,10 @@ pub static PORT: Check = Check {
                     Step::run("openclaw", ["gateway", "install", "--force"])
                         .note("it writes --port anew, from gateway.port"),
                 ],
-                None => vec![Step::text(format!("{only}; remove {NAME} from the others"))],
+                None => vec![Step::text(format!(
+                    "make gateway.port {}, where the gateway listens",
+                    listens.number
+                ))],
             };
             let port = gateway.port.value()?;
             Some((*port, place(model, &gateway.port), steps))
@@ -309,9 +312,10 @@ pub static PORT: Check = Check {
             return Some(finding.seen("it listens on", seen));
         }
         let (_, asked_at, steps) = asked?;
-        let says = "the CLI and the gateway use different ports";
+        let says =
+            format!("the CLI goes to port {asks}, and the gateway uses port {}", listens.number);
         let finding = check.finding(asked_at.clone(), says).by_hand(steps);
-        let listens = format!("the gateway listens on {} ({})", listens.number, listens.from);
+        let listens = format!("the gateway uses {} ({})", listens.number, listens.from);
         let is_there = model.facts.listens.contains(&asks);
         Some(
             finding

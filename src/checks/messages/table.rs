@@ -31,7 +31,6 @@ const PORT_TAKEN: &str = "Another process listens on the gateway's port already,
 const WHO_HAS_THE_PORT: &str = "No file is wrong. `openclaw gateway status` says whether a gateway runs, `ss -ltnp` (or `lsof -i :18789`) which process has the port. Stop that one, or leave it running: one gateway is enough.";
 const CLOCK_DIFFERS: &str = "The clocks of client and gateway differ by more than two minutes.";
 const CLOCK: &str = "No file is wrong: set the clock (timedatectl set-ntp true), then try again.";
-const OPENCLAW_ONLY: &str = "clawmend can repair nothing here.";
 
 /// The messages.
 #[rustfmt::skip]
@@ -67,8 +66,8 @@ pub(super) static MESSAGES: &[Message] = &[
     m(&["device token scope mismatch"], &[], "The device's token has scopes that the device was not approved for, or lacks the one that is needed.", ""),
     m(&["device token rejected"], &[], "The device token is not the one of a paired device.", ""),
     m(&["too many failed authentication attempts"], &[], "After ten failed tries in a minute the gateway refuses everything for five minutes.", "No file is wrong: wait five minutes or restart the gateway. The tries before failed for another reason: run clawmend, it says which."),
-    m(&["tailscale identity"], &[], "The gateway asks Tailscale who you are, and the answer was missing or named somebody else.", OPENCLAW_ONLY),
-    m(&["proxy client attribution is required", "proxy_attribution_required"], &[], "Forwarded headers came from an address that is not in gateway.trustedProxies: a proxy that the gateway does not trust.", "`repair --trust-proxy IP` adds the address; give the proxy's own address."),
+    m(&["tailscale identity"], &[], "The gateway asks Tailscale who you are, and the answer was missing or named somebody else.", "Look with `tailscale status` on both machines who is logged in there. On the gateway's own host the CLI needs the shared token or password. No change to the pairing helps."),
+    m(&["proxy client attribution is required", "proxy_attribution_required"], &[], "Forwarded headers came from an address that is not in gateway.trustedProxies: a proxy that the gateway does not trust.", "If it is your own proxy: `clawmend repair --trust-proxy IP`, with the proxy's own address."),
     m(&["gateway credential is a redaction sentinel", "known redaction sentinel"], &[], "A mask is in the config instead of a token or password.", ""),
     m(&["requires credentials before opening a websocket"], &[], "The CLI has no token to show: no shared token that it can use, and no saved token.", ""),
     m(&["gateway url override requires explicit credentials"], &[], "A URL was given by --url or OPENCLAW_GATEWAY_URL, and then the config's credentials are not used.", "Leave the URL out, or give --token with it."),
@@ -105,7 +104,7 @@ pub(super) static MESSAGES: &[Message] = &[
     g(&["1008"], &[], "The gateway does not accept who connects. The words after the number say more: pairing required, unauthorized, device identity and others.", "Give explain the whole message, with all its words: each message has its own cause."),
     g(&["unauthorized"], &[], "The gateway does not accept the token, password or device that was sent. The words after it say which.", "Give explain the whole message, with all its words: each message has its own cause."),
     m(&["another gateway (pid"], &[], "Another gateway uses this state dir.", "Stop one of the two."),
-    m(&["database is locked"], &[], "Another process holds the database.", "Wait, or stop the process that holds it; clawmend can repair nothing here."),
+    m(&["database is locked"], &[], "Another process holds the database.", "Wait, or stop the process that holds it: `fuser -v FILE` shows which one. No file has to be repaired."),
     m(&["database disk image is malformed"], &[], "Pages of the database are damaged.", ""),
     m(&["file is not a database"], &[], "The database file is not a database.", ""),
     m(&["security error: gateway url", "over plaintext ws://"], &[], "The CLI does not send its token over plain ws:// to another machine.", ""),

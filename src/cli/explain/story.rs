@@ -75,16 +75,33 @@ pub(super) fn story(context: &mut Context<'_, '_>, check: &Check) {
             part("reports", &text);
         }
     }
-    let messages: Vec<String> =
-        check.messages.iter().map(|message| format!("`{message}`")).collect();
+    let messages: Vec<String> = distinct(check.messages).map(|text| format!("`{text}`")).collect();
     part("OpenClaw", &messages.join(", "));
+}
+
+/// Without what stands within another: fragments are there to be found, and one spelling of each to be read.
+fn distinct(messages: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
+    let small = |text: &str| text.to_lowercase();
+    let is_within = move |at: usize, other: usize| {
+        let pair = messages.get(at).zip(messages.get(other));
+        pair.is_some_and(|(one, other_text)| {
+            let (one, whole) = (small(one), small(other_text));
+            at != other && whole.contains(&one) && (whole != one || other < at)
+        })
+    };
+    let all = 0..messages.len();
+    messages.iter().enumerate().filter_map(move |(at, text)| {
+        (!all.clone().any(|other| is_within(at, other))).then_some(*text)
+    })
 }
 
 fn severity(check: &Check) -> &'static str {
     match check.severity {
         Severity::Blocks => "blocks: it keeps the CLI out, or the gateway from starting",
         Severity::Unchecked => "unchecked: nobody can say whether the state is healthy",
-        Severity::Warning => "warning: not a lockout now, but it may become one or costs something",
+        Severity::Warning => {
+            "warning: it does not lock you out now, but it may later, or it is a risk"
+        }
         Severity::Info => "info: worth knowing",
     }
 }
