@@ -47,8 +47,8 @@ pub static MISSING: Check = Check {
     why: "The CLI proves who it is with a key pair, its identity. Without one the gateway cannot know it. OpenClaw \
           makes a new key pair at the next command, and the new one must be approved.",
     repair: "Nothing unless you ask for it: `repair --new-identity` makes a key pair, pairs it and saves its token.",
-    by_hand: "Let OpenClaw make one: run `openclaw devices list` once, then `clawmend repair`. Or let clawmend make one:",
-    commands: &[&["repair", "--new-identity"]],
+    by_hand: "Type one of the two. Before the second let OpenClaw make an identity: run `openclaw devices list` once.",
+    commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &["pairing required", "device identity required"],
     follows: &[&super::import::IMPORT_WAITS],
     is_of_stores: true,
@@ -93,8 +93,8 @@ pub static MALFORMED: Check = Check {
     why: "OpenClaw cannot use a broken identity. Releases up to 2026.4 replace it by a new key pair at the next start. \
           Later ones use another key pair at every call, so no approval lasts.",
     repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if it can be read, and belongs to the device that the identity names or to one that is paired here. If not, it makes a new key pair. Then it pairs the device.",
-    by_hand: "Move identity/device.json away, run `openclaw devices list` once, then `clawmend repair`. Or let clawmend do it:",
-    commands: &[&["repair", "--new-identity"]],
+    by_hand: "Type one of the two. Before the second move identity/device.json away, and run `openclaw devices list` once.",
+    commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
         "pairing required",
         "device identity required",
@@ -162,8 +162,8 @@ pub static KEYS_DIFFER: Check = Check {
     why: "The CLI signs with the private key, and the gateway checks with the public key. The two do not fit, so the \
           gateway refuses the signature, or OpenClaw makes another identity at each call.",
     repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if its device is paired here. If not, it makes a new key pair. Then it pairs the device.",
-    by_hand: "Move identity/device.json away, run `openclaw devices list` once, then `clawmend repair`. Or let clawmend do it:",
-    commands: &[&["repair", "--new-identity"]],
+    by_hand: "Type one of the two. Before the second move identity/device.json away, and run `openclaw devices list` once.",
+    commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
         "device signature invalid",
         "pairing required",

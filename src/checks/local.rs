@@ -86,7 +86,7 @@ pub static NOT_PAIRED: Check = Check {
     modes: &["F02", "F03", "F21", "F35", "F36", "F37"],
     severity: Severity::Blocks,
     title: "this machine's CLI is not paired",
-    why: "The gateway talks only to paired devices, and this CLI is not one of them. The gateway normally pairs a CLI on its own machine by itself, but not through a proxy, from a container, over the LAN, or while a request that a person must approve waits.",
+    why: "The gateway lets only paired devices in, and this CLI is not yet paired. The gateway normally pairs a CLI on its own machine by itself, but not through a proxy, from a container, over the LAN, or while a request that a person must approve waits.",
     repair: "The CLI's device is paired with the full operator scopes, and its token is written on both sides.",
     by_hand: "Move the request from devices/pending.json into devices/paired.json, add tokens.operator, and write the same \
               token into identity/device-auth.json.",

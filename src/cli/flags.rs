@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::args::Global;
 use super::world::World;
-use crate::model::layout::CONFIG;
+use crate::model::layout::{ADDONS, CONFIG};
 use crate::read::env::Env;
 use crate::read::locate::{Flags, Located, locate, profile_of_dir};
 use crate::render::invocation::Invocation;
@@ -63,7 +63,9 @@ fn of_openclaw(located: &Located, env: &Env) -> [Vec<OsString>; 2] {
     let is_own =
         own.is_some_and(|own| own.state_dir == located.state_dir && own.config == located.config);
     let owner = crate::read::env::other_owner(dir, env);
-    if !crate::platform::KNOWS_OWNERS || (is_own && owner.is_none()) {
+    // In a container the CLI knows its own state.
+    let is_inside = located.container.is_some() || dir.iter().any(|part| part == ADDONS);
+    if !crate::platform::KNOWS_OWNERS || is_inside || (is_own && owner.is_none()) {
         return Default::default();
     }
     let has_own_config = dir.join(CONFIG) == located.config;

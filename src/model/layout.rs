@@ -96,6 +96,9 @@ impl Part {
     }
 }
 
+/// The folder in which Home Assistant keeps the state of its add-ons.
+pub const ADDONS: &str = "addon_configs";
+
 /// The folder of the pairing files, relative to the state dir.
 pub const DEVICES_DIR: &str = "devices";
 /// The folder of this machine's identity files, relative to the state dir.

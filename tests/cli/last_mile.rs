@@ -293,8 +293,7 @@ fn the_command_that_checks_is_of_the_same_state() {
     sandbox.put("2026.5.28-scope-upgrade-pending", "home/.openclaw-work");
     let own = sandbox.state();
     for (flags, command) in [
-        (&[][..], "openclaw cron list"),
-        (&["--state-dir", own.to_str().unwrap()], "openclaw cron list"),
+        (&["--state-dir", own.to_str().unwrap()][..], "openclaw cron list"),
         (&["--profile", "work"], "openclaw --profile work cron list"),
         (
             &["--state-dir", elsewhere.to_str().unwrap()],

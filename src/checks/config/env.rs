@@ -312,10 +312,12 @@ pub static PORT: Check = Check {
             return Some(finding.seen("it listens on", seen));
         }
         let (_, asked_at, steps) = asked?;
-        let says =
-            format!("the CLI goes to port {asks}, and the gateway uses port {}", listens.number);
+        let says = format!(
+            "the CLI goes to port {asks}, and the gateway listens on port {}",
+            listens.number
+        );
         let finding = check.finding(asked_at.clone(), says).by_hand(steps);
-        let listens = format!("the gateway uses {} ({})", listens.number, listens.from);
+        let listens = format!("the gateway listens on {} ({})", listens.number, listens.from);
         let is_there = model.facts.listens.contains(&asks);
         Some(
             finding

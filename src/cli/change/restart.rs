@@ -6,12 +6,13 @@ use std::path::Path;
 use crate::config::facts::Origin;
 use crate::model::Model;
 use crate::model::container::Container;
+use crate::model::layout::ADDONS;
 use crate::step::Step;
 
 /// The command that restarts the gateway; all likely ones where it cannot be told.
 pub(super) fn steps(model: &Model) -> Vec<Step> {
     let dir = model.facts.state_dir.as_path();
-    if let Some(slug) = name_below(dir, "addon_configs") {
+    if let Some(slug) = name_below(dir, ADDONS) {
         return vec![Step::run("ha", ["addons", "restart", slug]).note("Home Assistant")];
     }
     if let Some(container) = container_of(model) {
@@ -65,6 +66,9 @@ fn container_of(model: &Model) -> Option<&Container> {
 /// What is said beside the command that checks.
 pub(super) fn check_note(model: &Model) -> String {
     let mut note = "or the command that was refused".to_owned();
+    if name_below(&model.facts.state_dir, ADDONS).is_some() {
+        note.push_str("; type it in the add-on's own terminal");
+    }
     if let Some(container) = container_of(model).filter(|one| one.name.is_none()) {
         note.push_str(&format!("; `{} ps` names the container", container.engine));
     }
