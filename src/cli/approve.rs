@@ -15,22 +15,23 @@ use crate::text::safe;
 
 /// Approves one request.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result<Exit, Error> {
-    let call = Call {
-        purpose: Purpose::Approve,
-        command: Purpose::Approve.command().to_owned(),
-        again: Step::clawmend(["approve"])
-            .with(args.request.as_deref().map(|id| Shape::RequestId.show(id)))
-            .with(args.keep_all.then_some("--keep-all")),
-        dry_run: args.dry_run,
-        yes: args.yes,
-        keep_all: args.keep_all,
-        back_to: None,
-    };
     let random = context.random()?;
     let held = recover_first(context, args.dry_run)?;
     let mut chosen = args.request.clone();
     let mut told = false;
     let state = context.read()?;
+    // The whole id: a start of one may look like anything.
+    let named = args.request.clone().map(|id| meant(&state, id.clone()).unwrap_or(id));
+    let named = named.map(|id| Shape::RequestId.show(&id));
+    let call = Call {
+        purpose: Purpose::Approve,
+        command: Purpose::Approve.command().to_owned(),
+        again: Step::clawmend(["approve"]).with(named).with(args.keep_all.then_some("--keep-all")),
+        dry_run: args.dry_run,
+        yes: args.yes,
+        keep_all: args.keep_all,
+        back_to: None,
+    };
     carry_out(context, &call, held, state, &mut |context, state| {
         state.must_know_devices()?;
         chosen = match chosen.take() {

@@ -214,7 +214,7 @@ pub struct Repair {
     #[arg(long, value_name = "MODE")]
     pub bind: Option<Bind>,
     /// Add a reverse proxy's address to `gateway.trustedProxies` (may be repeated)
-    #[arg(long, value_name = "IP")]
+    #[arg(long, value_name = "IP", value_parser = address)]
     pub trust_proxy: Vec<std::net::IpAddr>,
     /// Put a new random token into `gateway.auth.token`, if a placeholder (such as "undefined") is there or a token is needed
     #[arg(long)]
@@ -333,7 +333,7 @@ pub enum SnapshotCommand {
     )]
     Prune {
         /// How many of the newest stay
-        #[arg(long, value_name = "N", required_unless_present = "older_than")]
+        #[arg(long, value_name = "N", required_unless_present = "older_than", value_parser = number)]
         keep: Option<usize>,
         /// Remove those older than this: 12h, 30d, 8w
         #[arg(long, value_name = "AGE")]
@@ -418,4 +418,14 @@ pub struct ReportArgs {
     /// Also write it into this new file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// A value of `--keep`, refused in words.
+fn number(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "this is not a whole number")
+}
+
+/// A value of `--trust-proxy`, refused in words.
+fn address(text: &str) -> Result<std::net::IpAddr, &'static str> {
+    text.parse().map_err(|_| "this is not one IP address, such as 10.0.0.5")
 }

@@ -174,7 +174,7 @@ impl Context<'_, '_> {
         }
         model.facts.temps = journal::leftovers(&located.state_dir);
         let mut findings = checks::diagnose(&model);
-        rights::fit(&mut findings, &located.state_dir, self.world.env.uid);
+        rights::fit(&mut findings, &located.state_dir, &self.world.env);
         Ok(State { located, stores, model, findings })
     }
 

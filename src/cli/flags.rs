@@ -59,13 +59,18 @@ fn of_root(global: &Global, located: Option<&Located>) -> Vec<OsString> {
 /// files of root in it.
 fn of_openclaw(located: &Located, env: &Env) -> [Vec<OsString>; 2] {
     let dir: &Path = &located.state_dir;
-    let own = locate(&Flags::default(), env).ok();
+    // Whoever typed `sudo` types `openclaw` without it, in their own home.
+    let own_env = Env { home: env.sudo_home.clone().or_else(|| env.home.clone()), ..env.clone() };
+    let own = locate(&Flags::default(), &own_env).ok();
     let is_own =
         own.is_some_and(|own| own.state_dir == located.state_dir && own.config == located.config);
     let owner = crate::read::env::other_owner(dir, env);
     // In a container the CLI knows its own state.
     let is_inside = located.container.is_some() || dir.iter().any(|part| part == ADDONS);
-    if !crate::platform::KNOWS_OWNERS || is_inside || (is_own && owner.is_none()) {
+    if !crate::platform::KNOWS_OWNERS
+        || is_inside
+        || (is_own && (owner.is_none() || env.is_by_sudo()))
+    {
         return Default::default();
     }
     let has_own_config = dir.join(CONFIG) == located.config;
@@ -100,8 +105,9 @@ pub fn locating(global: &Global) -> Flags {
 /// How commands are printed in this run.
 pub fn invocation(global: &Global, world: &World<'_>) -> Invocation {
     let located = locate(&locating(global), &world.env).ok();
+    let sudo = world.env.is_by_sudo().then(|| "sudo".to_owned());
     Invocation {
-        program: world.program.clone(),
+        program: sudo.into_iter().chain(world.program.clone()).collect(),
         flags: of_run(global),
         root_flags: of_root(global, located.as_ref()),
         openclaw: located.map(|located| of_openclaw(&located, &world.env)).unwrap_or_default(),

@@ -194,9 +194,9 @@ fn takes_state(command: Option<&Command>) -> bool {
 
 /// Prints an error and what to do about it.
 fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
-    let uid = context.world.env.uid;
+    let env = &context.world.env;
     let hints = crate::files::closed::hints(error).into_iter();
-    let hints: Vec<Step> = hints.map(|hint| rights::fitting(hint, uid)).collect();
+    let hints: Vec<Step> = hints.map(|hint| rights::fitting(hint, env)).collect();
     if context.global.json {
         let error = ErrorBody::of(error, &hints, &context.invocation);
         context.json(&ErrorDocument { head: Head::of(command), error });

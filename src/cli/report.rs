@@ -56,6 +56,11 @@ fn write(
                 .at(&file)
                 .hint("name a new file, or remove this one")
         }
+        std::io::ErrorKind::NotFound => {
+            Error::not_found("the folder for the report does not exist")
+                .at(&file)
+                .hint("check the path")
+        }
         _ => Error::io("write the report", &file, &error),
     })?;
     Ok(Some(file))

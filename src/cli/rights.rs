@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::finding::{Finding, Remedy};
 use crate::platform;
+use crate::read::env::Env;
 use crate::step::{Program, Step};
 
 /// The programs that change the files they are given.
@@ -11,8 +12,8 @@ const CHANGES: [&str; 5] = ["chmod", "cp", "mv", "rm", platform::EDITOR];
 /// The commands of clawmend that write.
 const WRITES: [&str; 5] = ["repair", "approve", "restore", "undo", "backup"];
 
-/// Makes the steps of all findings fit the user `uid`, who types them.
-pub(super) fn fit(findings: &mut [Finding], state_dir: &Path, uid: u32) {
+/// Makes the steps of all findings fit whoever types them.
+pub(super) fn fit(findings: &mut [Finding], state_dir: &Path, env: &Env) {
     let may_not_write = platform::rights::is_denied(state_dir, true);
     for finding in findings {
         let (Remedy::ByHand(steps) | Remedy::Choice(steps)) = &mut finding.remedy else { continue };
@@ -24,16 +25,25 @@ pub(super) fn fit(findings: &mut [Finding], state_dir: &Path, uid: u32) {
             if may_not_write && writes(step) {
                 *step = step.clone().as_root(true);
             }
-            *step = fitting(step.clone(), uid);
+            *step = fitting(step.clone(), env);
         }
     }
 }
 
-/// A step with `sudo` where the user `uid` needs it, and without where not: a container has none.
-pub(super) fn fitting(step: Step, uid: u32) -> Step {
+/// A step with `sudo` where whoever types it needs that, and without it where not: a container has none.
+pub(super) fn fitting(step: Step, env: &Env) -> Step {
     let asked = step.command.as_ref().is_some_and(|command| command.as_root);
-    let as_root = uid != 0 && platform::KNOWS_OWNERS && (asked || changes_foreign(&step, uid));
+    let as_root = match env.uid {
+        0 => env.is_by_sudo() && (asked || changes(&step)),
+        uid => platform::KNOWS_OWNERS && (asked || changes_foreign(&step, uid)),
+    };
     step.as_root(as_root)
+}
+
+/// Whether a step changes files with a program that has no rights of its own.
+fn changes(step: &Step) -> bool {
+    let program = step.command.as_ref().map(|command| command.program);
+    matches!(program, Some(Program::Other(name)) if CHANGES.contains(&name))
 }
 
 fn writes(step: &Step) -> bool {
@@ -57,5 +67,5 @@ fn changes_foreign(step: &Step, uid: u32) -> bool {
         }
     };
     let mut paths = command.args.iter().map(Path::new).filter(|path| path.is_absolute());
-    CHANGES.contains(&name) && paths.any(is_denied)
+    changes(step) && paths.any(is_denied)
 }

@@ -102,6 +102,11 @@ impl Env {
         found.map(|value| value.expose().trim().to_owned()).collect()
     }
 
+    /// Whether root runs this for a user that typed `sudo`, whose shell is not root's.
+    pub fn is_by_sudo(&self) -> bool {
+        self.uid == 0 && self.sudo_home.is_some()
+    }
+
     /// The accounts of this machine, as text.
     pub fn passwd(&self) -> Option<String> {
         super::disk::text(&self.root.as_ref()?.join(PASSWD.trim_start_matches('/')))

@@ -84,8 +84,8 @@ fn name(finding: &Finding, verbose: bool) -> String {
 fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
     let steps = match &finding.remedy {
         Remedy::Repair(what) => {
-            let sudo = if view.as_root { "sudo " } else { "" };
             let program = view.invocation.program.join(" ");
+            let sudo = if view.as_root && !program.starts_with("sudo ") { "sudo " } else { "" };
             let repair = format!("{sudo}{program} repair: {}", safe(what));
             part(out, "do", &repair, view.width);
             &[][..]

@@ -50,7 +50,8 @@ impl Invocation {
             Program::Clawmend => (self.names(), &self.flags),
             Program::ClawmendElsewhere => (self.names(), &[]),
         };
-        let sudo = command.as_root.then_some("sudo");
+        let has_sudo = names.first() == Some(&"sudo");
+        let sudo = (command.as_root && !has_sudo).then_some("sudo");
         let first = sudo.map(OsString::from).into_iter().chain(before.iter().cloned());
         let first = first.chain(names.into_iter().map(OsString::from));
         first.chain(flags.iter().cloned()).chain(command.args.iter().cloned()).collect()

@@ -225,3 +225,19 @@ fn who_does_not_own_the_state_is_told_to_use_sudo() {
         assert!(argv.contains(&format!("[\"{}\",", words.join("\",\""))), "{argv}");
     }
 }
+
+/// Who typed `sudo` has a shell that is not root's: what is pasted there begins with it too.
+#[test]
+#[cfg_attr(clawmend_portable, ignore = "sudo")]
+fn who_came_by_sudo_goes_on_with_it() {
+    let sandbox = Sandbox::fixture(FILES);
+    sandbox.by_sudo.set(true);
+    let run = sandbox.run(&[]).expect(Exit::Findings);
+    assert!(run.stdout.contains("\n  sudo clawmend repair --dry-run "), "{}", run.text());
+    assert!(run.stdout.contains("  do    sudo clawmend repair: "), "{}", run.text());
+    let run = sandbox.run(&["-q", "repair", "--yes"]).expect(Exit::Done);
+    assert!(run.stdout.contains("To check: openclaw cron list "), "{}", run.text());
+    assert!(run.stdout.contains("To undo: sudo clawmend undo\n"), "{}", run.text());
+    sandbox.write("openclaw.json", "{");
+    assert_eq!(next(&sandbox)[0][..2], ["sudo", "nano"]);
+}

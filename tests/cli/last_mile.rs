@@ -71,6 +71,9 @@ fn a_request_is_named_by_the_start_of_its_id() {
     waiting(&sandbox, &ids);
     let run = sandbox.run(&["approve", "8f", "--yes"]).expect(Exit::Usage);
     assert!(ids.iter().all(|id| run.stderr.contains(&id[..8])), "{}", run.text());
+    // The command that is named carries the whole id, to be pasted.
+    let run = sandbox.run(&["approve", "8f4"]).expect(Exit::Refused);
+    assert!(run.stderr.contains(&format!("clawmend approve {} --yes", ids[0])), "{}", run.text());
     sandbox.run(&["approve", "8f4", "--yes"]);
     let left = sandbox.json("devices/pending.json");
     assert!(left.get(ids[0]).is_none() && left.get(ids[1]).is_none(), "of one device: {left}");

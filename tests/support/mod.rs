@@ -25,6 +25,8 @@ pub struct Sandbox {
     pub width: Cell<usize>,
     /// Who runs it.
     pub uid: Cell<u32>,
+    /// Whether they typed `sudo`.
+    pub by_sudo: Cell<bool>,
     /// Whether a person looks at a terminal.
     pub is_terminal: Cell<bool>,
     /// Whether root looks into the folders around the home, as if they were the whole machine.
@@ -58,6 +60,7 @@ impl Sandbox {
             now_ms: Cell::new(NOW_MS),
             width: Cell::new(80),
             uid: Cell::new(0),
+            by_sudo: Cell::new(false),
             is_terminal: Cell::new(false),
             sees_all: Cell::new(false),
             vars: RefCell::default(),
@@ -136,7 +139,7 @@ impl Sandbox {
         let now_ms = self.now_ms.replace(self.now_ms.get() + 1000);
         let mut world = World {
             env: Env {
-                sudo_home: None,
+                sudo_home: self.by_sudo.get().then(|| self.home()),
                 windows_homes: None,
                 in_powershell: false,
                 vars: self.vars.borrow().clone(),

@@ -128,7 +128,7 @@ fn findings_after(context: &Context<'_, '_>, state: &State, changes: &Changes) -
     facts.interrupted = None;
     let images = images_after(state.model.images.clone(), changes.clone());
     let mut findings = checks::diagnose(&Model::of(images, facts));
-    rights::fit(&mut findings, &state.located.state_dir, context.world.env.uid);
+    rights::fit(&mut findings, &state.located.state_dir, &context.world.env);
     findings
 }
 
