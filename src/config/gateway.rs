@@ -63,6 +63,11 @@ impl<T> Setting<T> {
         }
     }
 
+    /// Whether a provider keeps the value: by an object, not by a text such as `${NAME}`.
+    pub fn is_kept(&self) -> bool {
+        matches!(&self.field, Field::Reference(Reference::Secret(secret)) if !secret.is_text)
+    }
+
     /// Whether the config says nothing here.
     pub fn is_missing(&self) -> bool {
         matches!(self.field, Field::Missing)

@@ -69,7 +69,7 @@ pub static DRIFT: Check = Check {
             ]),
         };
         Some(match model.makes_token_at_start() {
-            _ if takes_the_clis(model) => finding
+            _ if takes_the_clis(model, shown) => finding
                 .rated(Severity::Info)
                 .note("from 2026.8 the gateway takes it for its own, so both have it"),
             Some(true) => finding.rated(Severity::Warning).note(MAKES_TOKEN),
@@ -93,20 +93,22 @@ fn alone(model: &Model) -> Option<&Setting<Secret>> {
         && !model.config.is_guarded()
         && !facts.seen_by_cli().any(|at| at.token.is_some() || at.password.is_some());
     let shown = [&gateway.remote_token, &gateway.remote_password];
-    shown.into_iter().find(|one| is_alone && one.usable().is_some())
+    shown.into_iter().find(|one| is_alone && (one.usable().is_some() || one.is_kept()))
 }
 
-/// Whether the gateway takes the secret in `gateway.remote` for its own (2026.8.2 and 2026.9.6; 2026.7.2-beta.5 does not).
-fn takes_the_clis(model: &Model) -> bool {
-    model.by_release(|release| release.is_from("2026.8.1")) == Some(true)
+/// Whether the gateway takes the secret in `gateway.remote` for its own (2026.8.2 and 2026.9.6; 2026.7.2-beta.5 does not, and 2026.9.6 none
+/// that a provider keeps).
+fn takes_the_clis(model: &Model, shown: &Setting<Secret>) -> bool {
+    !shown.is_kept() && model.by_release(|release| release.is_from("2026.8.1")) == Some(true)
 }
 
 /// `gateway.auth.token`, where only the CLI has a shared token: the gateway refuses that one, and the CLI shows no other (seen
 /// on 2026.5.28, 2026.7.1 and 2026.7.2-beta.5).
 fn taken_over(model: &Model) -> Option<Wanted> {
     let gateway = hosted(model)?;
-    let is_token = alone(model)?.path == gateway.remote_token.path;
-    if !is_token || takes_the_clis(model) || model.makes_token_at_start() == Some(true) {
+    let shown = alone(model)?;
+    let is_token = shown.path == gateway.remote_token.path;
+    if !is_token || takes_the_clis(model, shown) || model.makes_token_at_start() == Some(true) {
         return None;
     }
     let new = model.config.raw(&gateway.remote_token.path)?.clone();

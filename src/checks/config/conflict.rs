@@ -286,10 +286,15 @@ impl About<'_> {
 
     fn hooks(&self) -> Option<Finding> {
         let gateway = self.gateway;
+        let token = &gateway.hooks_token;
+        // The schema of every release wants a text (2026.9.6 was seen not to start with a reference).
+        if token.is_kept() || matches!(token.field, Field::Wrong(_)) {
+            let says = "hooks.token must be the text itself, no reference and nothing else";
+            return Some(self.says(token, says, "write the token of the webhooks there as a text"));
+        }
         if gateway.hooks_enabled.value() != Some(&true) {
             return None;
         }
-        let token = &gateway.hooks_token;
         if !token.is_filled() {
             let says = "hooks.enabled is true, but there is no hooks.token";
             return Some(self.says(token, says, "set hooks.token, or hooks.enabled to false"));

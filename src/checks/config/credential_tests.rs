@@ -249,3 +249,32 @@ fn what_the_command_line_of_the_service_says_counts_first() {
         assert_eq!(rated(text, facts, "gateway-mode-missing"), Some(severity), "{line}");
     }
 }
+
+/// 2026.9.6 refuses the CLI that shows a secret from a provider as `gateway.remote.token`, and does not start where the provider has none.
+#[test]
+fn a_remote_token_that_a_provider_keeps_is_not_the_gateways() {
+    let with = |gateway: &str| rated(&named("2026.9.6", gateway), facts(), "shared-token-drift");
+    let kept = "remote: { token: { source: 'file', provider: 'f', id: '/t' } }";
+    assert_eq!(with(kept), Some(Severity::Blocks));
+    assert_eq!(with("remote: { token: 'tttttttt' }"), Some(Severity::Info));
+    assert_eq!(with(&format!("auth: {{ {TOKEN} }}, {kept}")), None);
+}
+
+/// 2026.9.6 does not start with `bind: "${LAB_BIND}"` and `LAB_BIND=open` in the `.env`.
+#[test]
+fn words_are_what_their_variables_hold() {
+    let with = |bind: &str, place| {
+        let mut here = variables(place);
+        here.values = [("BIND".to_owned(), Secret::new(bind))].into();
+        let mut facts = facts();
+        facts.config.variables = vec![here];
+        let found = found_with(Some(&named("2026.9.6", "bind: '${BIND}'")), facts);
+        let of = |code: &str| found.iter().find(|one| one.code.0 == code).map(|one| one.severity);
+        ["gateway-bind-invalid", "auth-bind-conflict"].map(of)
+    };
+    assert_eq!(with("open", Origin::DotEnv), [Some(Severity::Blocks), None]);
+    assert_eq!(with("lan", Origin::DotEnv), [None, Some(Severity::Blocks)]);
+    assert_eq!(with("loopback", Origin::DotEnv), [None, None]);
+    // What the gateway's own shell holds is not known.
+    assert_eq!(with("open", Origin::Process), [None, None]);
+}

@@ -284,6 +284,10 @@ fn combinations_that_a_gateway_refuses_are_named() {
     }
     let hooks = "{ hooks: { enabled: true, token: 'tttttttt' }, gateway: { mode: 'local', auth: { token: 'tttttttt' } } }";
     assert_eq!(codes(&found_with(Some(hooks), facts())), ["auth-bind-conflict"]);
+    for token in ["{ source: 'env', provider: 'default', id: 'A' }", "1"] {
+        let hooks = format!("{{ hooks: {{ token: {token} }}, gateway: {{ mode: 'local' }} }}");
+        assert_eq!(codes(&found_with(Some(&hooks), facts())), ["auth-bind-conflict"], "{token}");
+    }
     // No start on 2026.6.11, 2026.9.1 and 2026.9.6.
     for token in ["", "token: '  ', "] {
         let hooks =

@@ -1,6 +1,6 @@
 // A box: a copy of a healthy state in a home of its own, changed as a generated state says, and asked once. Nothing of it
 // is reused, so one state can't spoil the next.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FULL_SCOPES, grant } from "../harness/bench.mjs";
@@ -9,6 +9,8 @@ import { PairingFiles } from "../harness/pairing-files.mjs";
 import { PairingSqlite } from "../harness/pairing-sqlite.mjs";
 
 const OWN_PAIRING_TIMEOUT_MS = 30_000;
+/** So long a gateway that runs has to notice a changed config: 2026.5.28 and 2026.9.6 restart within some seconds. */
+const NOTICE_MS = 30_000;
 
 export const pairingOf = (openclaw, node24) =>
   openclaw.release.sqlite ? new PairingSqlite(openclaw.state, node24) : new PairingFiles(openclaw.state);
@@ -79,6 +81,12 @@ export class Box {
     cpSync(join(healthy.home, ".openclaw"), openclaw.state, { recursive: true, force: true });
     const config = structuredClone(healthy.config);
     config.gateway.port = openclaw.port;
+    // A copy that a start puts back has the machine's port, as the config has.
+    for (const name of readdirSync(openclaw.state).filter((each) => each.startsWith("openclaw.json."))) {
+      const path = join(openclaw.state, name);
+      const text = readFileSync(path, "utf8").replaceAll(String(healthy.config.gateway.port), String(openclaw.port));
+      writeFileSync(path, text, { mode: 0o600 });
+    }
     return new Box(openclaw, pairingOf(openclaw, lab.node24), config);
   }
 
@@ -123,8 +131,17 @@ export class Box {
     writeFileSync(`${folder}.json`, JSON.stringify(this.openclaw.env).replaceAll(this.openclaw.home, folder));
   }
 
-  /** Starts the gateway and asks. */
+  /** Changes the config of a gateway that runs, and gives it time to notice. */
+  async changeUnderRunning(changes) {
+    const outcome = await this.openclaw.tryStart(this.serviceEnv);
+    if (outcome !== "up") throw new Error(`no gateway to change the config of: ${outcome}`);
+    await this.make(changes);
+    await sleep(NOTICE_MS);
+  }
+
+  /** Starts the gateway and asks; one that runs is asked by a process of the CLI that has read no other config. */
   async verdict() {
+    if (this.openclaw.running) return this.ask();
     // The command line loads while the gateway settles.
     const outcome = await this.openclaw.tryStart(this.serviceEnv, () => this.openclaw.loadAsker());
     return outcome === "up" ? this.ask() : { starts: false, in: false, says: outcome };

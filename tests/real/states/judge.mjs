@@ -65,10 +65,14 @@ async function judgeCold(lab, bases, { clawmend, repairs, keep }, state) {
   const verdictOf = () => box.verdict();
   const quiet = () => box.openclaw.stop();
   try {
-    await box.make(state.changes);
-    if (keep) box.keepAs(keptAs(keep, state.release, state.name));
+    const isLate = (change) => change.underRunning === true;
+    await box.make(state.changes.filter((change) => !isLate(change)));
+    const late = state.changes.filter(isLate);
+    if (late.length > 0) await box.changeUnderRunning(late);
+    if (keep && late.length === 0) box.keepAs(keptAs(keep, state.release, state.name));
     const found = await compare(clawmend, box.openclaw, verdictOf);
-    return repairs ? await repairFound(clawmend, box.openclaw, found, { verdictOf, quiet }) : found;
+    // A repair of these begins with a restart, which makes another state of them.
+    return repairs && late.length === 0 ? await repairFound(clawmend, box.openclaw, found, { verdictOf, quiet }) : found;
   } finally {
     await box.close();
   }

@@ -1,7 +1,7 @@
 // Which states a run judges: every trait alone, or an even sample of combinations, always the same for the same seed.
 import { describe, since } from "../harness/releases.mjs";
 import { BASES } from "./box.mjs";
-import { HOT_KINDS, KINDS, NEEDS_STORE } from "./catalogue.mjs";
+import { HOT_KINDS, KINDS, NEEDS_STORE, UNDER_RUNNING } from "./catalogue.mjs";
 
 /** Spread over the eras: before `admin` implied anything, files, the last files and the extended-stable line, database. */
 export const SWEEP_RELEASES = ["2026.1.30", "2026.2.19", "2026.4.15", "2026.5.28", "2026.6.35", "2026.7.1", "2026.8.2", "2026.9.1", "2026.9.6"];
@@ -49,13 +49,16 @@ function state(release, base, chosen) {
   return { release, base, hot, changes: traits.map(([, change]) => change), name: `${base}: ${traits.map(([name]) => name).join("; ") || "as made"}` };
 }
 
+const lateState = (release, name, change) => ({ release, base: "token", hot: false, changes: [change], name: `token: while it runs, ${name}` });
+
 function singles(release) {
+  const late = UNDER_RUNNING.map(([name, change]) => lateState(release, name, change));
   return basesOf(release).flatMap((base) => [
     state(release, base, new Map()),
     ...Object.keys(KINDS)
       .filter((kind) => fits(kind, base, release))
       .flatMap((kind) => traitsOf(kind, release).map((trait) => state(release, base, new Map([[kind, trait]])))),
-  ]);
+  ]).concat(late);
 }
 
 function shuffled(items, random) {
@@ -71,13 +74,24 @@ function combination(release, base, first, kinds, random) {
   return state(release, base, new Map(chosen.map((kind) => [kind, pick(kind)])));
 }
 
+/** One in so many states is a config that changes while a gateway runs: each costs a minute. */
+const UNDER_RUNNING_EACH = 30;
+
+function underRunning(releases, count, random) {
+  return Array.from({ length: Math.floor(count / UNDER_RUNNING_EACH) }, (_, at) => {
+    const [name, change] = UNDER_RUNNING[Math.floor(random() * UNDER_RUNNING.length)];
+    return lateState(releases[at % releases.length], name, change);
+  });
+}
+
 /** Every release and every kind in turn, so that any number of states is spread evenly. */
 export function plan({ releases, count, seed, hotShare = HOT_SHARE, singles: alone }) {
   if (alone) return releases.flatMap(singles);
   const random = randomFrom(seed);
   const states = new Map();
   const turns = new Map();
-  for (let at = 0; states.size < count && at < count * 20; at += 1) {
+  const late = underRunning(releases, count, randomFrom(seed + 1));
+  for (let at = 0; states.size < count - late.length && at < count * 20; at += 1) {
     const release = releases[at % releases.length];
     const hot = random() < hotShare && deviceBase(release) !== undefined;
     const bases = basesOf(release);
@@ -89,5 +103,5 @@ export function plan({ releases, count, seed, hotShare = HOT_SHARE, singles: alo
     const next = combination(release, base, leading[turns.get(turn) % leading.length], kinds, random);
     states.set(`${release} ${next.name}`, next);
   }
-  return [...states.values()];
+  return [...states.values(), ...late];
 }
