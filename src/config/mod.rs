@@ -16,6 +16,7 @@ pub mod model;
 pub mod owner;
 pub mod paths;
 pub mod problem;
+pub mod references;
 pub mod release;
 pub mod schema;
 pub mod secretref;

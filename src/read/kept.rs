@@ -1,12 +1,12 @@
-//! The gateway's secrets that lie in a file of their own, or come from a program: `secrets.providers` of the config. Files are read
+//! Secrets that lie in a file of their own, or come from a program: `secrets.providers` of the config. Files are read
 //! as OpenClaw reads them; a program is never run (code of 2026.3.13 to 2026.9.6; seen on 2026.9.6).
 
 use serde_json::Value;
 
 use super::env::Env;
 use super::locate::Located;
-use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::model::{Config, ConfigState};
+use crate::config::references::{Referred, referred};
 use crate::config::secretref::{Kept, SecretRef};
 use crate::config::vars;
 use crate::files::read_small;
@@ -16,21 +16,16 @@ use crate::secret::Secret;
 
 /// OpenClaw reads no larger one, bytes.
 const LARGEST: u64 = 1024 * 1024;
+/// So many references are followed.
+const MOST: usize = 256;
 
 /// What the references of the gateway's secrets lead to, where that can be told.
 pub(super) fn read(state: &ConfigState, located: &Located, env: &Env) -> Vec<(SecretRef, Kept)> {
     let ConfigState::Read(config) = state else { return Vec::new() };
-    let gateway = &config.gateway;
-    let settings = [
-        &gateway.auth_token,
-        &gateway.auth_password,
-        &gateway.remote_token,
-        &gateway.remote_password,
-    ];
-    let named = settings.into_iter().filter_map(|setting: &Setting<Secret>| match &setting.field {
-        Field::Reference(Reference::Secret(secret)) if !secret.is_text => Some(secret),
-        _ => None,
-    });
+    let all = referred(&config.resolved.value);
+    let mut named: Vec<&SecretRef> = all.iter().filter_map(Referred::secret).collect();
+    named.dedup();
+    let named = named.into_iter().take(MOST);
     let found = named.filter_map(|secret| {
         let kept = of(secret, config, located, env)?;
         Some((secret.clone(), kept.map_or_else(|why| Kept::Nowhere(why.to_owned()), Kept::Here)))

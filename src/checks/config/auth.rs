@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::file::in_editor;
+use super::references;
 use super::secrets::{MAKES_TOKEN, new_token, new_token_in};
 use super::value::{Wanted, edits, hosted};
 use super::{config_name, gateway, place};
@@ -253,7 +254,7 @@ pub static REFERENCE: Check = Check {
     code: Code("config-by-reference"),
     modes: &["F17"],
     severity: Severity::Info,
-    title: "the config only refers to a secret of the gateway",
+    title: "the config only refers to a secret or a variable",
     why: "OpenClaw fills in `${NAME}` and secret references when it runs. If only one of gateway and CLI has the \
           variable, the tokens differ, or OpenClaw says `configured as a secret reference but is unavailable`. If a file or a provider (`secrets.providers`) does not give the secret, the gateway does not start; a program that gives it is not run by clawmend.",
     repair: "Nothing: clawmend never replaces such a secret by plain text.",
@@ -277,9 +278,13 @@ pub static REFERENCE: Check = Check {
             &gateway.remote_password,
         ];
         let texts = [&gateway.mode, &gateway.bind, &gateway.auth_mode, &gateway.remote_url];
+        let own = secrets.map(|setting| setting.path.as_slice());
+        let texts_own = texts.map(|setting| setting.path.as_slice());
+        let mut own: Vec<&[String]> = own.into_iter().chain(texts_own).collect();
+        own.push(&gateway.hooks_token.path);
         let secrets = secrets.into_iter().filter_map(|setting| by_reference(model, setting, check));
         let texts = texts.into_iter().filter_map(|setting| by_reference(model, setting, check));
-        secrets.chain(texts).collect()
+        secrets.chain(texts).chain(references::lost(model, check, &own)).collect()
     },
     ..Check::BASE
 };

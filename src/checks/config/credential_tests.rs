@@ -278,3 +278,41 @@ fn words_are_what_their_variables_hold() {
     // What the gateway's own shell holds is not known.
     assert_eq!(with("open", Origin::Process), [None, None]);
 }
+
+/// `${LAB_SH}` for a model's key, set nowhere: 2026.2.19 and 2026.5.28 do not start, 2026.9.6 does. So with an object, which 2026.2.19 does
+/// not know.
+#[test]
+fn what_the_config_refers_to_elsewhere_may_stop_the_gateway() {
+    let with = |release: &str, rest: &str, set: Option<Origin>| {
+        let text = named(release, "").replacen("{ meta", &format!("{{ {rest}, meta"), 1);
+        let mut facts = facts();
+        if let Some(place) = set {
+            let mut here = variables(place);
+            here.values = [("LAB_SH".to_owned(), Secret::new("x"))].into();
+            facts.config.variables = vec![here];
+        }
+        rated(&text, facts, "config-by-reference")
+    };
+    let key = "models: { providers: { x: { apiKey: '${LAB_SH}' } } }";
+    let word = "agents: { defaults: { workspace: '/w/${LAB_SH}' } }";
+    let object = "models: { providers: { x: { apiKey: { source: 'env', provider: 'default', id: 'LAB_SH' } } } }";
+    for (release, rest, severity) in [
+        ("2026.2.19", key, Some(Severity::Blocks)),
+        ("2026.2.19", word, Some(Severity::Blocks)),
+        ("2026.2.19", object, Some(Severity::Unchecked)),
+        ("2026.5.28", key, Some(Severity::Unchecked)),
+        ("2026.5.28", word, None),
+        ("2026.5.28", object, Some(Severity::Unchecked)),
+        ("2026.9.6", key, None),
+        ("2026.9.6", object, None),
+    ] {
+        assert_eq!(with(release, rest, None), severity, "{release} {rest}");
+        if rest != object {
+            assert_eq!(with(release, rest, Some(Origin::DotEnv)), None, "{release} {rest}");
+        }
+    }
+    // The CLI reads the config too, and does not see what the service has.
+    assert_eq!(with("2026.2.19", key, Some(Origin::Service)), Some(Severity::Blocks));
+    let imports = format!("env: {{ shellEnv: {{ enabled: true }} }}, {key}");
+    assert_eq!(with("2026.2.19", &imports, None), Some(Severity::Unchecked));
+}

@@ -8,6 +8,7 @@ pub(crate) mod env;
 pub(crate) mod file;
 pub(crate) mod keys;
 pub(crate) mod mode;
+mod references;
 pub(crate) mod remote;
 pub(crate) mod replaced;
 pub(crate) mod risk;
