@@ -17,8 +17,8 @@ pub static IMPORT_WAITS: Check = Check {
     modes: &["F14", "F40"],
     severity: Severity::Blocks,
     title: "the pairing files are not yet in the database",
-    why: "The gateway must first move devices/paired.json into the database. 2026.8 does this at each start, 2026.9 \
-          only at its first start (later `openclaw doctor --fix` does it). In 2026.8.1 and 2026.8.2 one record without a public key or without its times stops the move of all records. A file that is not JSON stops it in every release.",
+    why: "The gateway must first move devices/paired.json into the database. 2026.8 does this at each start, 2026.9 and later \
+          only at the first start (after that `openclaw doctor --fix` does it). In 2026.8.1 and 2026.8.2 one record without a public key or without its times stops the move of all records. A file that is not JSON stops it in every release.",
     repair: "A record that stops the move is completed if it holds a valid token, else removed (the snapshot keeps \
              it). The other records stay for OpenClaw to move.",
     by_hand: "Remove the records without `publicKey`, `createdAtMs` or `approvedAtMs` from devices/paired.json, then restart the gateway.",
@@ -97,7 +97,7 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
         }
         Condition::Good if !legacy.paired.entries.is_empty() => {
             let doctor = Step::run("openclaw", ["doctor", "--fix"])
-                .after("2026.9: stop the gateway, then run")
+                .after("2026.9 and later: stop the gateway, then run")
                 .note("the gateway does it only at its first start");
             let restart = "2026.8: restart the gateway; it moves the records at each start";
             says("the pairing file is not yet in the database")
