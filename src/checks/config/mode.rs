@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::config::gateway::{Field, Setting};
 use crate::config::model::Host;
+use crate::config::release::Release;
 use crate::config::vocabulary::MODES;
 use crate::finding::{Code, Severity};
 use crate::model::Model;
@@ -45,6 +46,10 @@ pub static MISSING: Check = Check {
         let is_mild = mode.is_missing() && model.facts.gateway.runs();
         let note = "a gateway runs now: it was started before this, or with --allow-unconfigured";
         let finding = finding.rated_if(is_mild, Severity::Warning).note_if(is_mild, note);
+        let finding = match mode.is_missing() && !is_mild && may_be_put_back(model) {
+            true => finding.rated(Severity::Unchecked).note("2026.4.16 to 2026.4.29, and 2026.6 and later, put their newest backup (.bak) back at the start, and it has gateway.mode"),
+            false => finding,
+        };
         let starts = model.config.facts.flag(|flags| flags.allow_unconfigured.then_some(()));
         Some(match starts.filter(|_| mode.is_missing()) {
             Some((service, ())) => finding
@@ -56,6 +61,19 @@ pub static MISSING: Check = Check {
     edits: Edits::Config(|model, _| edits(model, wanted(model))),
     ..Check::BASE
 };
+
+/// Whether the start of a release that may run here replaces a config without a mode by its backup: 2026.4.23, 2026.6.11 and 2026.9.6
+/// were seen to, with the same code in 2026.4.27 and in all from 2026.6.8 on; 2026.4.15 and 2026.5.28 were seen not to. With an include it does not.
+fn may_be_put_back(model: &Model) -> bool {
+    let restores = |release: Release| {
+        release.is_from("2026.4.16") && !release.is_from("2026.4.30") || release.is_from("2026.6.1")
+    };
+    let is_one_file = model.config.whole().is_some_and(|config| config.resolved.files.len() == 1);
+    let backup = model.config.facts.last_backup();
+    is_one_file
+        && backup.is_some_and(|copy| copy.is_usable() && copy.has_mode)
+        && model.by_release(restores) != Some(false)
+}
 
 /// `gateway.mode`.
 fn wanted(model: &Model) -> Option<Wanted> {

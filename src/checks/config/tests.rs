@@ -205,6 +205,19 @@ fn a_missing_mode_blocks_unless_a_gateway_runs() {
     facts.gateway = GatewayProcess::Running { pid: 1 };
     let findings = found_with(Some("{ gateway: {} }"), facts);
     assert_eq!(the(&findings, "gateway-mode-missing").severity, Severity::Warning);
+    // Beside a backup that has it, 2026.4.23, 2026.6.11 and 2026.9.6 were seen to start, and 2026.4.15 and 2026.5.28 not to.
+    let with = |release: &str, backup: &str| {
+        let mut facts = self::facts();
+        facts.config.copies = vec![copy(".bak", 1, backup)];
+        let text = format!("{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{}} }}");
+        the(&found_with(Some(&text), facts), "gateway-mode-missing").severity
+    };
+    for release in ["2026.4.23", "2026.6.11", "2026.9.6"] {
+        assert_eq!(with(release, WHOLE), Severity::Unchecked, "{release}");
+    }
+    assert_eq!(with("2026.4.23", "{ gateway: {} }"), Severity::Blocks);
+    assert_eq!(with("2026.4.15", WHOLE), Severity::Blocks);
+    assert_eq!(with("2026.5.28", WHOLE), Severity::Blocks);
 }
 
 /// Seen on 2026.2.19, 2026.4.15 and 2026.9.6: `devices list` and `cron list` end with "config is invalid".
