@@ -77,7 +77,7 @@ fn kept_out(uid: u32, path: &Path, real: &Path) -> Error {
     }
     error
         .hint("run clawmend as that user where they can come to it (in their container, say), or put it where they can:")
-        .hint(Step::run("sudo", ["mount", "--bind"]).with([real, Path::new("/mnt")]))
+        .hint(Step::run("mount", ["--bind"]).with([real, Path::new("/mnt")]).as_root(true))
         .hint(Step::look_at("/mnt").after("then"))
 }
 

@@ -103,7 +103,7 @@ fn a_group_that_the_owner_is_not_in() -> usize {
     let text = world.text("devices/paired.json");
     world.run(&["diagnose"]).expect(1);
     let out = world.run(&["repair", "--yes"]).expect(3);
-    assert!(out.stderr.contains(&format!("sudo chown -R {UID}:{GID} ")), "{out}");
+    assert!(out.stderr.contains(&format!("chown -R {UID}:{GID} ")), "{out}");
     assert_eq!(world.text("devices/paired.json"), text);
     let now = owners(&world);
     for (path, then) in &before {

@@ -178,7 +178,7 @@ pub fn what_root_left_behind_is_given_back_first(_size: Size) -> String {
         }
         chown(&path, Some(0), Some(0)).unwrap();
         mode(&path, if path.is_dir() { 0o700 } else { 0o600 });
-        let (line, of) = (format!("sudo chown -R {UID}"), world.state().display().to_string());
+        let (line, of) = (format!("chown -R {UID}"), world.state().display().to_string());
         let before = world.tree();
         if name != "clawmend" {
             let out = world.run(&["diagnose", "-v"]).expect(1);
