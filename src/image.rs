@@ -185,27 +185,31 @@ pub struct DatabaseImage {
     /// Where it is (absolute).
     pub path: PathBuf,
     /// What was found there.
-    pub state: DatabaseState,
+    pub state: Result<Database, Unread>,
 }
 
-/// What was found at the database's path.
-#[derive(Clone, Debug)]
-pub enum DatabaseState {
-    /// It could be read.
-    Readable(Database),
+/// Why there is no database to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Nothing is there.
+    Absent,
     /// A zero-length file: a database that nothing was ever written to.
     Empty,
     /// Not a SQLite database.
     Foreign,
-    /// SQLite finds it damaged; the text is the reason.
+    /// Damaged; the text says how.
     Damaged(String),
-    /// A write to it was interrupted, and SQLite has to undo that first; the text says so.
-    Unfinished(String),
-    /// Another process keeps it to itself; the text says how.
+    /// A write to it was interrupted, and SQLite has to undo that first: [`UNFINISHED`].
+    Unfinished,
+    /// Another process keeps everybody out, or it never held still; the text says which.
     Held(String),
     /// Something else than a regular file, or unreadable.
     Unusable(Unusable),
 }
+
+/// Said wherever a journal has to be rolled back first.
+pub const UNFINISHED: &str = "a write to it was interrupted, and must be undone first (`-journal`): start the \
+                              gateway once, that does it";
 
 /// A readable database.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,7 @@ use crate::format::Splice;
 use crate::format::edit::{self, EditError, FieldEdit};
 use crate::format::records::{self, StoreEdits};
 use crate::format::scan::{self, Member};
-use crate::image::{Bytes, DatabaseState, FileState, Images, Meta, Slot, TextImage};
+use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::layout::Part;
 use crate::model::store::Records;
@@ -54,7 +54,7 @@ pub fn simulate(model: &Model, plan: &Plan) -> Result<Changes, StalePlan> {
                     .database
                     .as_ref()
                     .ok_or_else(|| stale(part.table(), "there is no database"))?;
-                let DatabaseState::Readable(readable) = &database.state else {
+                let Ok(readable) = &database.state else {
                     return Err(stale(part.table(), "the database cannot be read"));
                 };
                 let table = readable
@@ -204,10 +204,7 @@ pub fn images_after(mut images: Images, changes: Changes) -> Images {
         };
         images.texts.insert(slot, TextImage { path, state });
     }
-    let readable = images.database.as_mut().and_then(|database| match &mut database.state {
-        DatabaseState::Readable(readable) => Some(readable),
-        _ => None,
-    });
+    let readable = images.database.as_mut().and_then(|image| image.state.as_mut().ok());
     if let Some(database) = readable {
         for (part, table) in &mut database.tables {
             let of_table: Vec<_> =

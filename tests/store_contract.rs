@@ -9,7 +9,7 @@ use std::time::Duration;
 use clawmend::error::Error;
 use clawmend::files::{Dir, hash};
 use clawmend::format::Splice;
-use clawmend::image::{Cell, DatabaseState, Images, Row, Slot};
+use clawmend::image::{Cell, Images, Row, Slot};
 use clawmend::model::layout::{DATABASE, Part};
 use clawmend::plan::{After, CellChange, Changes, FileChange, RowChange, RowOp};
 use clawmend::store::json::JsonStore;
@@ -142,7 +142,7 @@ fn holds(images: &Images) -> Vec<String> {
         })
         .collect();
     if let Some(database) = &images.database
-        && let DatabaseState::Readable(database) = &database.state
+        && let Ok(database) = &database.state
     {
         for (part, table) in &database.tables {
             let mut rows: Vec<_> =

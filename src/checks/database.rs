@@ -4,7 +4,7 @@ use super::stores::to_read;
 use super::{Check, Stage, file_name};
 use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
-use crate::image::{DatabaseState, Unusable};
+use crate::image::{UNFINISHED as INTERRUPTED, Unread, Unusable};
 use crate::model::Model;
 use crate::model::layout::{
     DATABASE, HOLDS_PAIRING, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS,
@@ -14,8 +14,8 @@ use crate::plan::StoreKind;
 use crate::step::Step;
 use crate::text::unusable;
 
-fn state(model: &Model) -> Option<&DatabaseState> {
-    model.images.database.as_ref().map(|image| &image.state)
+fn trouble(model: &Model) -> Option<&Unread> {
+    model.images.database.as_ref()?.state.as_ref().err()
 }
 
 /// Says what follows for the rest of the diagnosis.
@@ -56,7 +56,7 @@ pub static DAMAGED: Check = Check {
     messages: &["database disk image is malformed", "malformed database schema"],
     stage: Some(Stage::Store),
     find_one: |model, check| {
-        let DatabaseState::Damaged(why) = state(model)? else { return None };
+        let Unread::Damaged(why) = trouble(model)? else { return None };
         let finding = check.finding(DATABASE, format!("the database {DATABASE} is damaged"));
         Some(unread(model, finding.by_hand(put_back(model)).note(why)))
     },
@@ -73,7 +73,7 @@ pub static UNFINISHED: Check = Check {
     by_hand: "Start the gateway once, then run clawmend again. Do not delete the -journal file: it holds what must be put back.",
     stage: Some(Stage::Store),
     find_one: |model, check| {
-        let DatabaseState::Unfinished(why) = state(model)? else { return None };
+        let Unread::Unfinished = trouble(model)? else { return None };
         let steps = [
             Step::diagnose().after(
                 "start the gateway once (it may refuse to run: to open the database is enough), then run",
@@ -81,7 +81,7 @@ pub static UNFINISHED: Check = Check {
             "do not delete the -journal file: it holds what must be put back".into(),
         ];
         let finding = check.finding(DATABASE, "a write to the database was interrupted");
-        Some(unread(model, finding.by_hand(steps).note(why)))
+        Some(unread(model, finding.by_hand(steps).note(INTERRUPTED)))
     },
     ..Check::BASE
 };
@@ -97,7 +97,7 @@ pub static FOREIGN: Check = Check {
     messages: &["file is not a database"],
     stage: Some(Stage::Store),
     find_one: |model, check| {
-        let DatabaseState::Foreign = state(model)? else { return None };
+        let Unread::Foreign = trouble(model)? else { return None };
         let finding = check.finding(DATABASE, format!("{DATABASE} is not a SQLite database"));
         Some(unread(model, finding.by_hand(put_back(model))))
     },
@@ -116,7 +116,7 @@ pub static EMPTY: Check = Check {
     messages: &["file is not a database"],
     stage: Some(Stage::Store),
     find_one: |model, check| {
-        let DatabaseState::Empty = state(model)? else { return None };
+        let Unread::Empty = trouble(model)? else { return None };
         let finding = check.finding(DATABASE, format!("{DATABASE} is empty"));
         let finding = unread(model, finding.by_hand(put_back(model)));
         // Where the files count, the next start fills the database from its own schema.
@@ -136,8 +136,8 @@ pub static UNUSABLE: Check = Check {
     messages: &["database is locked", "unable to open database file", "EACCES"],
     stage: Some(Stage::Store),
     find_one: |model, check| {
-        let (why, steps, is_known) = match state(model)? {
-            DatabaseState::Held(why) => {
+        let (why, steps, is_known) = match trouble(model)? {
+            Unread::Held(why) => {
                 let file = model.facts.state_dir.join(DATABASE);
                 let holder = Step::run("fuser", ["-v".into(), file]);
                 let again = Step::diagnose().after(
@@ -146,7 +146,7 @@ pub static UNUSABLE: Check = Check {
                 (why.clone(), vec![holder.after("see which process holds it"), again], false)
             }
             // SQLite follows a link, and the gateway may be another user.
-            DatabaseState::Unusable(why) => {
+            Unread::Unusable(why) => {
                 (unusable(why), to_read(why), matches!(why, Unusable::NotAFile(_)))
             }
             _ => return None,

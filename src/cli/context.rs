@@ -17,7 +17,7 @@ use crate::checks;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
-use crate::image::DatabaseState;
+use crate::image::Unread;
 use crate::journal::{self, Recovered};
 use crate::model::Model;
 use crate::model::facts::Interruption;
@@ -89,9 +89,8 @@ impl State {
 
     /// Why nothing of the database is known, where there is one and it could not be read; also beside
     /// files that count.
-    pub fn unread_database(&self) -> Option<&DatabaseState> {
-        let state = &self.model.images.database.as_ref()?.state;
-        (!matches!(state, DatabaseState::Readable(_))).then_some(state)
+    pub fn unread_database(&self) -> Option<&Unread> {
+        self.model.images.database.as_ref()?.state.as_ref().err()
     }
 
     /// An error about a database that cannot be read: with what the diagnosis found.
@@ -101,8 +100,8 @@ impl State {
             .hint(Step::clawmend(["diagnose"]).note("says what is wrong with it and what to do"));
         let mut about = self.findings.iter().filter(|finding| finding.place == DATABASE.into());
         match (self.unread_database(), about.next()) {
-            (Some(DatabaseState::Held(why)), _) => error.because(why),
-            (Some(DatabaseState::Unusable(why)), _) => error.because(crate::text::unusable(why)),
+            (Some(Unread::Held(why)), _) => error.because(why),
+            (Some(Unread::Unusable(why)), _) => error.because(crate::text::unusable(why)),
             (_, Some(finding)) => error.because(&finding.says),
             (_, None) => error,
         }

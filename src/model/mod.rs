@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::config::model::{AuthKind, ConfigModel, ConfigState, Signs};
 use crate::config::release::{Release, Tokenless};
 use crate::finding::Place;
-use crate::image::{Database, DatabaseState, FileState, Images, Table};
+use crate::image::{Database, FileState, Images, Table};
 use crate::plan::StoreKind;
 use crate::secret::shape::Shape;
 use device::{Device, List};
@@ -334,7 +334,7 @@ fn requests_of(pending: &Records, id: &str) -> Vec<Device> {
 fn generation(images: &Images) -> StoreKind {
     let counts = match images.database.as_ref().map(|database| &database.state) {
         None => false,
-        Some(DatabaseState::Readable(database)) => database.holds_pairing(),
+        Some(Ok(database)) => database.holds_pairing(),
         Some(_) => [Part::Paired, Part::Pending].into_iter().all(|part| {
             images.file(part).is_none_or(|image| matches!(image.state, FileState::Absent))
         }),
@@ -352,10 +352,7 @@ fn release(images: &Images, config: &ConfigModel) -> Option<Release> {
 const DERIVES_PORT: i64 = 18;
 
 fn database(images: &Images) -> Option<&Database> {
-    match &images.database.as_ref()?.state {
-        DatabaseState::Readable(database) => Some(database),
-        _ => None,
-    }
+    images.database.as_ref()?.state.as_ref().ok()
 }
 
 fn table(images: &Images, part: Part) -> Option<Arc<Table>> {

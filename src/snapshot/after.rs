@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::files::hash;
-use crate::image::{Cell, DatabaseState, Images, RowKey, Table, row_key};
+use crate::image::{Cell, Images, RowKey, Table, row_key};
 use crate::model::layout::Part;
 use crate::plan::{Changes, FileChange, RowChange, RowOp};
 use crate::store::json::key_of;
@@ -82,10 +82,8 @@ impl<'a> Rows<'a> {
             .iter()
             .map(|print| ((print.table.as_str(), print.key.as_str()), print))
             .collect();
-        let tables = match now.database.as_ref().map(|database| &database.state) {
-            Some(DatabaseState::Readable(database)) => Some(&database.tables),
-            _ => None,
-        };
+        let database = now.database.as_ref().and_then(|image| image.state.as_ref().ok());
+        let tables = database.map(|database| &database.tables);
         let live = back.iter().map(|change| change.part).collect::<BTreeSet<_>>();
         let live = live.into_iter().filter_map(|part| {
             let table: &Table = tables?.get(&part)?;

@@ -8,7 +8,7 @@ use super::change::{drop_old, lock, recover_first};
 use super::context::{Context, State};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::image::{DatabaseState, Unusable};
+use crate::image::{Unread, Unusable};
 use crate::plan::StoreKind;
 use crate::read::locate::Located;
 use crate::render::json::{Head, SnapshotDocument, SnapshotsDocument};
@@ -80,8 +80,8 @@ fn without_database(state: &State) -> Result<Option<&'static str>, Error> {
         None => Ok(None),
         // The snapshot itself tries to read these, and says what is in the way.
         Some(
-            DatabaseState::Held(_)
-            | DatabaseState::Unusable(Unusable::Denied | Unusable::Io(_)),
+            Unread::Held(_)
+            | Unread::Unusable(Unusable::Denied | Unusable::Io(_)),
         ) => Ok(None),
         Some(_) if state.model.store == StoreKind::Files => {
             Ok(Some("the database could not be read, and nothing of it is in the snapshot"))

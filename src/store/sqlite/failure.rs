@@ -4,14 +4,10 @@ use std::path::Path;
 
 use rusqlite::ffi::{self, ErrorCode};
 
-use super::probe::Unread;
 use crate::error::{Error, Kind};
-use crate::image::Unusable;
+use crate::image::{UNFINISHED, Unread, Unusable};
 use crate::step::Step;
 
-/// Said wherever a journal has to be rolled back first.
-pub(super) const UNFINISHED: &str = "a write to it was interrupted, and must be undone first (`-journal`): start the \
-                                     gateway once, that does it";
 /// Said where another process keeps everybody out.
 const LOCKED: &str = "another process holds the database";
 const UNLOCK: &str = "stop the process that holds it (a second gateway, a node host, `openclaw doctor`, a backup job; \
@@ -74,7 +70,7 @@ pub(super) fn trouble(error: &rusqlite::Error) -> Unread {
     match code.code {
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
-        | ErrorCode::FileLockingProtocolFailed => Unread::Busy(LOCKED.to_owned()),
+        | ErrorCode::FileLockingProtocolFailed => Unread::Held(LOCKED.to_owned()),
         ErrorCode::OperationInterrupted => {
             Unread::Unusable(Unusable::Io(super::limit::TOO_LONG.to_owned()))
         }
@@ -126,7 +122,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
             .hint("put a backup of it back, or move it away; clawmend does not change it"),
         Unread::Damaged(why) => damaged(path, why),
         Unread::Unfinished => damaged(path, UNFINISHED),
-        Unread::Busy(why) => busy(path).because(why),
+        Unread::Held(why) => busy(path).because(why),
         Unread::Unusable(Unusable::Symlink(target)) => Error::refused(
             "the database is a symbolic link, and clawmend does not write through one",
         )

@@ -30,13 +30,12 @@ pub use extract::verify_extract;
 
 use crate::error::Error;
 use crate::files::{Dir, StateDir, dir};
-use crate::image::{Database, DatabaseImage, DatabaseState, Images, Meta, Unusable};
+use crate::image::{Database, DatabaseImage, Images, Meta, Unread, Unusable};
 use crate::model::layout::DATABASE;
 use crate::plan::Changes;
 use crate::step::Step;
 use crate::store::{CommitError, ManifestEntry, Sink, Source};
 use failure::Halt;
-use probe::Unread;
 
 /// The piece of a snapshot that holds the pairing tables.
 pub const PIECE: &str = "pairing.sqlite";
@@ -119,35 +118,13 @@ impl SqliteStore {
         &self.place.path
     }
 
-    fn state(&self) -> Option<DatabaseState> {
-        let trouble = match self.look(None, table::read_all) {
-            Ok(database) => return Some(DatabaseState::Readable(database)),
-            Err(Halt::Unread(trouble)) => trouble,
-            Err(Halt::Sqlite(error)) => failure::trouble(&error),
-            Err(Halt::Failed(error)) => Unread::Unusable(Unusable::Io(error.to_string())),
-        };
-        Some(match trouble {
-            Unread::Absent => return None,
-            Unread::Empty => DatabaseState::Empty,
-            Unread::Foreign => DatabaseState::Foreign,
-            Unread::Unfinished => DatabaseState::Unfinished(failure::UNFINISHED.to_owned()),
-            Unread::Damaged(why) => DatabaseState::Damaged(why),
-            Unread::Busy(why) => DatabaseState::Held(why),
-            Unread::Unusable(why) => DatabaseState::Unusable(why),
-        })
-    }
-
     /// The database as it was read, or why nothing can be brought back into it.
     fn readable<'a>(&self, now: &'a Images) -> Result<&'a Database, Error> {
         let trouble = match now.database.as_ref().map(|image| &image.state) {
-            Some(DatabaseState::Readable(database)) => return Ok(database),
+            Some(Ok(database)) => return Ok(database),
+            Some(Err(Unread::Held(why))) => Unread::Unusable(Unusable::Io(why.clone())),
+            Some(Err(trouble)) => trouble.clone(),
             None => Unread::Absent,
-            Some(DatabaseState::Empty) => Unread::Empty,
-            Some(DatabaseState::Foreign) => Unread::Foreign,
-            Some(DatabaseState::Damaged(why)) => Unread::Damaged(why.clone()),
-            Some(DatabaseState::Unfinished(_)) => Unread::Unfinished,
-            Some(DatabaseState::Held(why)) => Unread::Unusable(Unusable::Io(why.clone())),
-            Some(DatabaseState::Unusable(why)) => Unread::Unusable(why.clone()),
         };
         Err(failure::unreadable(&self.place.path, &trouble).hint(
             "the snapshot holds pairing rows and no whole database: it can be restored into a readable one only",
@@ -156,7 +133,13 @@ impl SqliteStore {
 
     /// Reads the pairing tables. `None`: there is no database.
     pub fn read(&self) -> Option<DatabaseImage> {
-        self.state().map(|state| DatabaseImage { path: self.place.path.clone(), state })
+        let state = self.look(None, table::read_all).map_err(|halt| match halt {
+            Halt::Unread(trouble) => trouble,
+            Halt::Sqlite(error) => failure::trouble(&error),
+            Halt::Failed(error) => Unread::Unusable(Unusable::Io(error.to_string())),
+        });
+        let is_there = !matches!(state, Err(Unread::Absent));
+        is_there.then(|| DatabaseImage { path: self.place.path.clone(), state })
     }
 
     /// Copies the pairing tables into a snapshot.
@@ -250,7 +233,7 @@ impl SqliteStore {
     /// in the way only where it is the store that counts.
     fn back_to_absent(&self, now: &Images) -> Result<Changes, Error> {
         match now.database.as_ref().map(|image| &image.state) {
-            Some(DatabaseState::Readable(database)) if database.holds_pairing() => {}
+            Some(Ok(database)) if database.holds_pairing() => {}
             _ => return Ok(Changes::default()),
         }
         Err(Error::refused(

@@ -4,27 +4,8 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::image::{Meta, Unusable};
+use crate::image::{Meta, Unread, Unusable};
 use crate::platform::{self, meta, open_quietly};
-
-/// Why there is nothing to read. Each becomes a state of the image, and an error for a writer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unread {
-    /// Nothing is there.
-    Absent,
-    /// A zero-length file.
-    Empty,
-    /// Not a SQLite database.
-    Foreign,
-    /// Damaged; the text says how.
-    Damaged(String),
-    /// A write was interrupted, and has to be rolled back by a gateway first.
-    Unfinished,
-    /// Another process keeps everybody out, or it never held still; the text says which.
-    Busy(String),
-    /// Not a regular file, or not readable.
-    Unusable(Unusable),
-}
 
 impl From<std::io::Error> for Unread {
     fn from(error: std::io::Error) -> Self {

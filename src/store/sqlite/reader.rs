@@ -19,10 +19,10 @@ use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::DatabasePath;
 use super::failure::{self, Halt};
-use super::probe::{Journal, Probe, Unread};
+use super::probe::{Journal, Probe};
 use super::sandbox::Sandbox;
 use crate::files::Dir;
-use crate::image::Meta;
+use crate::image::{Meta, Unread};
 use crate::model::layout::DATABASE_SIDE_FILES;
 use crate::platform;
 
@@ -98,7 +98,7 @@ impl Patience {
             Attempt::CannotJoin if self.join => self.join = false,
             Attempt::Locked if self.started.elapsed() < PATIENCE => {}
             Attempt::Locked => {
-                return Err(Unread::Busy("it is locked even for reading".to_owned()));
+                return Err(Unread::Held("it is locked even for reading".to_owned()));
             }
             _ if self.is_left() => {
                 self.moved += 1;
@@ -108,7 +108,7 @@ impl Patience {
             }
             _ => {
                 let text = format!("it changed each of the {ATTEMPTS} times it was read");
-                return Err(Unread::Busy(text));
+                return Err(Unread::Held(text));
             }
         }
         Ok(())

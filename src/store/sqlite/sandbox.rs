@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use super::DatabasePath;
-use super::probe::{Unread, side_path};
+use super::probe::side_path;
 use crate::error::plain_io;
 use crate::files::{Dir, confined};
-use crate::image::Unusable;
+use crate::image::{Unread, Unusable};
 use crate::model::layout::DATABASE_SIDE_FILES;
 use crate::platform::rights::is_denied;
 

@@ -6,8 +6,7 @@ use rusqlite::types::{FromSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
 use super::failure::Halt;
-use super::probe::Unread;
-use crate::image::{Cell, Database, Meta, RECORD_LIMIT, Row, Table, TableColumn, Unusable};
+use crate::image::{Cell, Database, Meta, RECORD_LIMIT, Row, Table, TableColumn, Unread, Unusable};
 use crate::model::layout::{self, Part};
 use crate::secret::Secret;
 

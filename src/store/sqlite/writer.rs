@@ -8,14 +8,14 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::DatabasePath;
 use super::failure::{self, Halt};
-use super::probe::{Probe, Unread};
+use super::probe::Probe;
 use super::reader;
 use super::row::OneRow;
 use super::sandbox::Sandbox;
 use super::table;
 use crate::error::Error;
 use crate::files::Dir;
-use crate::image::{Meta, Unusable};
+use crate::image::{Meta, Unread, Unusable};
 use crate::model::layout::DATABASE_SIDE_FILES;
 use crate::plan::{RowChange, RowOp};
 use crate::store::CommitError;

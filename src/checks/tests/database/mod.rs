@@ -14,8 +14,7 @@ use super::*;
 use crate::checks;
 use crate::finding::{Finding, Remedy, Severity};
 use crate::image::{
-    Bytes, Cell, Database, DatabaseState, FileState, Images, Meta, Row, Slot, Table, TextImage,
-    Unusable,
+    Bytes, Cell, Database, FileState, Images, Meta, Row, Slot, Table, TextImage, Unread, Unusable,
 };
 use crate::model::IdentityState;
 use crate::model::layout::PRIMARY_IDENTITY;
@@ -65,7 +64,7 @@ fn file(images: &mut Images, part: Part, text: Option<&str>) {
 
 fn database(images: &mut Images) -> &mut Database {
     match &mut images.database.as_mut().unwrap().state {
-        DatabaseState::Readable(database) => database,
+        Ok(database) => database,
         other => panic!("{other:?}"),
     }
 }
@@ -96,7 +95,7 @@ fn words(word: &str) -> Cell {
 
 fn cell(images: &Images, part: Part, row: usize, column: &str) -> Cell {
     match &images.database.as_ref().unwrap().state {
-        DatabaseState::Readable(database) => {
+        Ok(database) => {
             let table = &database.tables[&part];
             table.cell(&table.rows[row], column).unwrap().clone()
         }

@@ -62,29 +62,21 @@ fn with_a_shared_token_pairing_warns_and_the_identity_still_blocks() {
 #[test]
 fn a_database_that_cannot_be_read_is_named_and_nothing_is_planned() {
     let states = [
-        (DatabaseState::Damaged("page 7".into()), "database-damaged", Severity::Blocks),
-        (DatabaseState::Foreign, "database-foreign", Severity::Blocks),
-        (DatabaseState::Empty, "database-empty", Severity::Blocks),
+        (Unread::Damaged("page 7".into()), "database-damaged", Severity::Blocks),
+        (Unread::Foreign, "database-foreign", Severity::Blocks),
+        (Unread::Empty, "database-empty", Severity::Blocks),
+        (Unread::Unfinished, "database-unfinished", Severity::Unchecked),
+        (Unread::Unusable(Unusable::NotAFile("a folder")), "database-unusable", Severity::Blocks),
         (
-            DatabaseState::Unfinished("its rollback journal".into()),
-            "database-unfinished",
-            Severity::Unchecked,
-        ),
-        (
-            DatabaseState::Unusable(Unusable::NotAFile("a folder")),
-            "database-unusable",
-            Severity::Blocks,
-        ),
-        (
-            DatabaseState::Unusable(Unusable::Symlink("/x".into())),
+            Unread::Unusable(Unusable::Symlink("/x".into())),
             "database-unusable",
             Severity::Unchecked,
         ),
-        (DatabaseState::Unusable(Unusable::Denied), "database-unusable", Severity::Unchecked),
+        (Unread::Unusable(Unusable::Denied), "database-unusable", Severity::Unchecked),
     ];
     for (state, code, severity) in states {
         let mut images = captured();
-        images.database.as_mut().unwrap().state = state;
+        images.database.as_mut().unwrap().state = Err(state);
         let seen = model(&images);
         assert_eq!(seen.store, StoreKind::Sqlite);
         let findings = checks::diagnose(&seen);
