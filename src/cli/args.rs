@@ -141,7 +141,7 @@ pub enum Command {
     Completions {
         /// The shell
         #[arg(value_name = "SHELL")]
-        shell: Shell,
+        shell: CompletionShell,
     },
     /// What a completion script asks
     #[command(hide = true)]
@@ -159,7 +159,7 @@ pub enum Command {
 
 /// A shell that has completions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
+pub enum CompletionShell {
     /// GNU Bash.
     Bash,
     /// Elvish.

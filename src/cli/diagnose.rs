@@ -146,7 +146,7 @@ fn verdict(state: &State) -> String {
 /// Which everyday command is answered all the same, where the CLI only lacks scopes: each asks for its own.
 fn still_works(state: &State) -> Option<&'static str> {
     let model = &state.model;
-    let lacks = |one: &Finding| one.code.0 == "cli-scopes-missing";
+    let lacks = |one: &Finding| one.code == checks::scopes::SCOPES_MISSING.code;
     let mut failing = state.findings.iter().filter(|one| one.severity.fails());
     let held = model.local.as_ref()?.baseline().1.items();
     if model.era != Era::Least || !failing.all(lacks) {

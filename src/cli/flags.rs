@@ -8,7 +8,7 @@ use super::args::Global;
 use super::world::World;
 use crate::model::layout::{ADDONS, CONFIG};
 use crate::read::env::Env;
-use crate::read::locate::{Flags, Located, locate, profile_of_dir};
+use crate::read::locate::{LocateFlags, Located, locate, profile_of_dir};
 use crate::render::invocation::Invocation;
 use crate::render::shell::Shell;
 
@@ -61,7 +61,7 @@ fn of_openclaw(located: &Located, env: &Env) -> [Vec<OsString>; 2] {
     let dir: &Path = &located.state_dir;
     // Whoever typed `sudo` types `openclaw` without it, in their own home.
     let own_env = Env { home: env.sudo_home.clone().or_else(|| env.home.clone()), ..env.clone() };
-    let own = locate(&Flags::default(), &own_env).ok();
+    let own = locate(&LocateFlags::default(), &own_env).ok();
     let is_own =
         own.is_some_and(|own| own.state_dir == located.state_dir && own.config == located.config);
     let owner = crate::read::env::other_owner(dir, env);
@@ -93,8 +93,8 @@ fn of_openclaw(located: &Located, env: &Env) -> [Vec<OsString>; 2] {
 }
 
 /// The flags that say which state dir is meant.
-pub fn locating(global: &Global) -> Flags {
-    Flags {
+pub fn locating(global: &Global) -> LocateFlags {
+    LocateFlags {
         state_dir: global.state_dir.clone(),
         config: global.config.clone(),
         profile: global.profile.clone(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::format::json5::{self, Way, path_text};
+use crate::format::json5::{self, KeyPath, path_text};
 use crate::format::scan::TokenKind;
 use crate::format::value;
 use crate::secret::places::is_known_key;
@@ -148,7 +148,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
 /// What each line of a text that parses is about: the path that its keys have in common, or that of the list it goes on with.
 fn keys_of_lines(text: &str) -> BTreeMap<usize, Vec<String>> {
     let mut keys: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    let mut way = Way::default();
+    let mut way = KeyPath::default();
     let (mut line, mut from) = (1, 0);
     let _ = json5::walk(text, &mut |kind, at| {
         line += text.get(from..at.start).unwrap_or_default().matches('\n').count();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Span;
 use super::scan::grammar::Grammar;
-use super::scan::{self, Fault, ScanError, TokenKind, ValueKind};
+use super::scan::{self, ScanError, ScanFault, TokenKind, ValueKind};
 
 /// A value.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Node {
         let span = scan::whole::<G>(text, &mut |kind, start, end| {
             builder.token(kind, Span { start, end });
         })?;
-        builder.root.ok_or(ScanError { offset: span.start, what: Fault::NoValue })
+        builder.root.ok_or(ScanError { offset: span.start, what: ScanFault::NoValue })
     }
 
     /// The tree of the value that starts at `at`.
@@ -40,7 +40,7 @@ impl Node {
         scan::tokens::<G>(text, at, &mut |kind, start, end| {
             builder.token(kind, Span { start, end });
         })?;
-        builder.root.ok_or(ScanError { offset: at, what: Fault::Value })
+        builder.root.ok_or(ScanError { offset: at, what: ScanFault::Value })
     }
 
     /// The item that counts for a key: of several the last; of an array the one of that number.

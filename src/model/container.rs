@@ -20,7 +20,7 @@ pub struct Container {
     /// `docker` or `podman`.
     pub engine: &'static str,
     /// Where the engine keeps the state.
-    pub kept: Kept,
+    pub kept: Storage,
     /// The user whose engine it is, where it is not root's.
     pub user: Option<String>,
     /// The container's name, where the engine's own files tell.
@@ -35,7 +35,7 @@ pub struct Container {
 
 /// Where a container's state is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum Storage {
     /// In a volume of the engine.
     Volume {
         /// Its name.
@@ -64,15 +64,15 @@ impl Container {
             let (engine, kept, inside) = match (engine_of(before), rest) {
                 (Some(engine), ["volumes", name, "_data", ..]) => {
                     let below = below(at + 3);
-                    (engine, Kept::Volume { name: (*name).to_owned(), below }, None)
+                    (engine, Storage::Volume { name: (*name).to_owned(), below }, None)
                 }
                 (Some(engine), ["overlay" | "overlay2", _, "diff" | "merged", ..]) => {
-                    (engine, Kept::Layer, Some(Path::new("/").join(below(at + 3))))
+                    (engine, Storage::Layer, Some(Path::new("/").join(below(at + 3))))
                 }
                 (None, ["snapshots", _, "fs", ..])
                     if before.iter().any(|part| part.starts_with("io.containerd.snapshotter")) =>
                 {
-                    ("docker", Kept::Layer, Some(Path::new("/").join(below(at + 3))))
+                    ("docker", Storage::Layer, Some(Path::new("/").join(below(at + 3))))
                 }
                 _ => return None,
             };
@@ -87,10 +87,10 @@ impl Container {
 
     /// A folder of this machine; `sign` says why it is taken for a container's, where the engine's own files don't.
     pub fn of_folder(sign: Option<String>) -> Self {
-        Self { sign, ..Self::of("docker", Kept::Folder) }
+        Self { sign, ..Self::of("docker", Storage::Folder) }
     }
 
-    fn of(engine: &'static str, kept: Kept) -> Self {
+    fn of(engine: &'static str, kept: Storage) -> Self {
         Self { engine, kept, user: None, name: None, inside: None, runs: None, sign: None }
     }
 
@@ -101,10 +101,10 @@ impl Container {
             _ => "Podman",
         };
         let mut text = match &self.kept {
-            Kept::Volume { name, .. } => format!("volume `{name}` of {engine}"),
-            Kept::Folder if self.name.is_some() => format!("a folder that {engine} mounts"),
-            Kept::Folder => "a folder of a container, it seems".to_owned(),
-            Kept::Layer => format!("inside a container of {engine}, in no volume"),
+            Storage::Volume { name, .. } => format!("volume `{name}` of {engine}"),
+            Storage::Folder if self.name.is_some() => format!("a folder that {engine} mounts"),
+            Storage::Folder => "a folder of a container, it seems".to_owned(),
+            Storage::Layer => format!("inside a container of {engine}, in no volume"),
         };
         if let Some(name) = &self.name {
             let runs = match self.runs {
@@ -144,12 +144,12 @@ impl Container {
             vec![run.with([OsString::from("--state-dir"), state.into()])]
         };
         match &self.kept {
-            Kept::Volume { name, below } if below.as_os_str().is_empty() => {
+            Storage::Volume { name, below } if below.as_os_str().is_empty() => {
                 mounted(name.into(), STATE.into())
             }
-            Kept::Volume { name, below } => mounted(name.into(), Path::new(STATE).join(below)),
-            Kept::Folder => mounted(state_dir.into(), STATE.into()),
-            Kept::Layer => {
+            Storage::Volume { name, below } => mounted(name.into(), Path::new(STATE).join(below)),
+            Storage::Folder => mounted(state_dir.into(), STATE.into()),
+            Storage::Layer => {
                 const COPY: &str = "./openclaw-copy";
                 let mut place = OsString::from(format!("{}:", self.name()));
                 place.push(self.inside.as_deref().unwrap_or(Path::new("/home/node/.openclaw")));
@@ -182,10 +182,10 @@ impl Container {
             return vec![restart];
         }
         let list = match &self.kept {
-            Kept::Volume { name, .. } => {
+            Storage::Volume { name, .. } => {
                 self.engine(["ps".to_owned(), "--filter".to_owned(), format!("volume={name}")])
             }
-            Kept::Folder | Kept::Layer => self.engine(["ps"]),
+            Storage::Folder | Storage::Layer => self.engine(["ps"]),
         };
         vec![list.note("names the container"), restart]
     }

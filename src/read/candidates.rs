@@ -8,7 +8,7 @@ use super::containers;
 use super::disk::{names, real};
 use super::env::{Env, homes_of, user_of};
 use super::trees::{looks_like_state, of_home, of_windows, profile_of};
-use crate::model::container::{Container, Kept};
+use crate::model::container::{Container, Storage};
 use crate::platform;
 use crate::step::Step;
 use crate::text::utc;
@@ -92,7 +92,7 @@ impl Candidate {
     /// with the owner's rights.
     pub fn step(&self) -> Step {
         let by_engine = self.container.as_ref().filter(|container| {
-            self.uid != Some(0) && matches!(container.kept, Kept::Volume { .. })
+            self.uid != Some(0) && matches!(container.kept, Storage::Volume { .. })
         });
         let step = by_engine.and_then(|container| container.run(&self.dir).into_iter().next());
         step.unwrap_or_else(|| match (&self.profile, self.is_own) {

@@ -24,7 +24,7 @@ const MOST_TOLD: usize = 12;
 
 /// What the user said on the command line.
 #[derive(Clone, Debug, Default)]
-pub struct Flags {
+pub struct LocateFlags {
     /// `--state-dir`.
     pub state_dir: Option<PathBuf>,
     /// `--config`.
@@ -53,14 +53,14 @@ pub struct Located {
 }
 
 /// State dirs that may be meant where none was named and none is found; none where that is not so.
-pub fn meant(flags: &Flags, env: &Env) -> Vec<Candidate> {
+pub fn meant(flags: &LocateFlags, env: &Env) -> Vec<Candidate> {
     let is_named = flags.state_dir.is_some() || flags.profile.is_some();
     if is_named || locate(flags, env).is_ok() { Vec::new() } else { everywhere(env) }
 }
 
 /// Every state dir that this process can know of.
 pub fn everywhere(env: &Env) -> Vec<Candidate> {
-    let own = locate(&Flags::default(), env).ok();
+    let own = locate(&LocateFlags::default(), env).ok();
     candidates(env, home(env).as_deref(), own.as_ref().map(|own| &*own.state_dir))
 }
 
@@ -68,7 +68,7 @@ pub fn everywhere(env: &Env) -> Vec<Candidate> {
 ///
 /// # Errors
 /// No such state dir: says where it looked. A profile name that OpenClaw would refuse.
-pub fn locate(flags: &Flags, env: &Env) -> Result<Located, Error> {
+pub fn locate(flags: &LocateFlags, env: &Env) -> Result<Located, Error> {
     let home = home(env);
     let profile = profile(flags, env)?;
     let expand = |text: &str| env.path(text, home.as_deref());
@@ -110,7 +110,7 @@ fn home(env: &Env) -> Option<PathBuf> {
     }
 }
 
-fn profile(flags: &Flags, env: &Env) -> Result<Option<String>, Error> {
+fn profile(flags: &LocateFlags, env: &Env) -> Result<Option<String>, Error> {
     let name = flags.profile.as_deref().or_else(|| env.var("OPENCLAW_PROFILE"));
     let Some(name) = name.filter(|name| *name != "default" || flags.profile.is_some()) else {
         return Ok(None);
@@ -132,7 +132,12 @@ fn no_home() -> Error {
         .hint(Step::look_at("PATH").after("name the state dir"))
 }
 
-fn config(flags: &Flags, env: &Env, state_dir: &Path, expand: &dyn Fn(&str) -> PathBuf) -> PathBuf {
+fn config(
+    flags: &LocateFlags,
+    env: &Env,
+    state_dir: &Path,
+    expand: &dyn Fn(&str) -> PathBuf,
+) -> PathBuf {
     if let Some(path) = &flags.config {
         return expand(&path.to_string_lossy());
     }

@@ -21,8 +21,10 @@ fn make(root: &Path, dirs: &[&str]) {
 fn flags_beat_variables_and_variables_beat_the_default() {
     let root = tempfile::tempdir().unwrap();
     make(root.path(), &["a", "b", ".openclaw", ".openclaw-work", "h/.openclaw"]);
-    let at = |flags: &Flags, vars: &[(&str, &str)]| locate(flags, &env(root.path(), vars)).unwrap();
-    let none = Flags::default();
+    let at = |flags: &LocateFlags, vars: &[(&str, &str)]| {
+        locate(flags, &env(root.path(), vars)).unwrap()
+    };
+    let none = LocateFlags::default();
     assert_eq!(at(&none, &[]).state_dir, root.path().join(".openclaw"));
     assert_eq!(at(&none, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir, root.path().join("a"));
     assert_eq!(at(&none, &[("OPENCLAW_HOME", "~/h")]).state_dir, root.path().join("h/.openclaw"));
@@ -30,12 +32,12 @@ fn flags_beat_variables_and_variables_beat_the_default() {
         at(&none, &[("OPENCLAW_PROFILE", "work")]).state_dir,
         root.path().join(".openclaw-work")
     );
-    let profile = Flags { profile: Some("work".into()), ..none.clone() };
+    let profile = LocateFlags { profile: Some("work".into()), ..none.clone() };
     assert_eq!(
         at(&profile, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
         root.path().join(".openclaw-work")
     );
-    let flag = Flags { state_dir: Some(root.path().join("b")), ..none };
+    let flag = LocateFlags { state_dir: Some(root.path().join("b")), ..none };
     assert_eq!(
         at(&flag, &[("OPENCLAW_STATE_DIR", "~/a"), ("OPENCLAW_CONFIG_PATH", "/elsewhere.json")])
             .config,
@@ -48,7 +50,7 @@ fn legacy_folders_and_configs_are_found() {
     let root = tempfile::tempdir().unwrap();
     make(root.path(), &[".clawdbot"]);
     std::fs::write(root.path().join(".clawdbot/clawdbot.json"), "{}").unwrap();
-    let found = locate(&Flags::default(), &env(root.path(), &[])).unwrap();
+    let found = locate(&LocateFlags::default(), &env(root.path(), &[])).unwrap();
     assert_eq!(found.config, root.path().join(".clawdbot/clawdbot.json"));
     assert_eq!(found.how, "legacy name");
 }
@@ -58,7 +60,7 @@ fn a_missing_state_dir_says_where_it_looked() {
     let root = tempfile::tempdir().unwrap();
     make(root.path(), &[".openclaw-work/devices"]);
     std::fs::write(root.path().join(".openclaw-work/devices/paired.json"), "{}").unwrap();
-    let error = locate(&Flags::default(), &env(root.path(), &[])).unwrap_err();
+    let error = locate(&LocateFlags::default(), &env(root.path(), &[])).unwrap_err();
     let hints = crate::render::invocation::hint_lines(&error).join("\n");
     assert!(hints.contains(".clawdbot") && hints.contains("profile `work`"), "{hints}");
 }
@@ -66,7 +68,7 @@ fn a_missing_state_dir_says_where_it_looked() {
 #[test]
 fn a_profile_name_cannot_leave_the_home_folder() {
     let root = tempfile::tempdir().unwrap();
-    let flags = Flags { profile: Some("../../etc".into()), ..Flags::default() };
+    let flags = LocateFlags { profile: Some("../../etc".into()), ..LocateFlags::default() };
     assert_eq!(
         locate(&flags, &env(root.path(), &[])).unwrap_err().kind(),
         crate::error::Kind::Usage
@@ -78,7 +80,8 @@ fn a_folder_without_anything_of_openclaws_is_no_state_dir() {
     let root = tempfile::tempdir().unwrap();
     make(root.path(), &["home/.openclaw", "etc/ssl", "empty", "old/devices"]);
     let at = |name: &str| {
-        let flags = Flags { state_dir: Some(root.path().join(name)), ..Flags::default() };
+        let flags =
+            LocateFlags { state_dir: Some(root.path().join(name)), ..LocateFlags::default() };
         locate(&flags, &env(root.path(), &[]))
     };
     let hint = |name: &str| crate::render::invocation::hint_lines(&at(name).unwrap_err()).join(" ");
@@ -93,12 +96,14 @@ fn a_folder_without_anything_of_openclaws_is_no_state_dir() {
 fn a_config_that_is_named_must_be_there_or_have_left_copies() {
     let root = tempfile::tempdir().unwrap();
     make(root.path(), &[".openclaw", "etc"]);
-    let flags = Flags { config: Some(root.path().join("etc/x.json")), ..Flags::default() };
+    let flags =
+        LocateFlags { config: Some(root.path().join("etc/x.json")), ..LocateFlags::default() };
     let found = || locate(&flags, &env(root.path(), &[]));
     assert!(found().unwrap_err().message().contains("no config here"));
     std::fs::write(root.path().join("etc/file"), "").unwrap();
     for nowhere in ["etc/file/x.json".to_owned(), format!("etc/{}/x.json", "x".repeat(5000))] {
-        let flags = Flags { config: Some(root.path().join(nowhere)), ..Flags::default() };
+        let flags =
+            LocateFlags { config: Some(root.path().join(nowhere)), ..LocateFlags::default() };
         let refused = locate(&flags, &env(root.path(), &[])).unwrap_err();
         assert!(refused.message().contains("no config here"), "{refused}");
     }
@@ -112,7 +117,7 @@ fn a_name_that_is_not_utf_8_is_said_to_be_none_of_openclaws() {
     use std::os::unix::ffi::OsStrExt;
     let temp = tempfile::tempdir().unwrap();
     let name = std::ffi::OsStr::from_bytes(b"b\xffd");
-    let flags = Flags { state_dir: Some(temp.path().join(name)), ..Flags::default() };
+    let flags = LocateFlags { state_dir: Some(temp.path().join(name)), ..LocateFlags::default() };
     let error = locate(&flags, &env(temp.path(), &[])).unwrap_err();
     assert!(crate::render::invocation::hint_lines(&error)[0].contains("not UTF-8"), "{error:?}");
 }
@@ -128,7 +133,7 @@ fn with_sudo_the_error_names_the_users_own_state_dir() {
         sudo_home: Some(ann.clone()),
         ..Env::default()
     };
-    let error = locate(&Flags::default(), &env).unwrap_err();
+    let error = locate(&LocateFlags::default(), &env).unwrap_err();
     let hints = crate::render::invocation::hint_lines(&error).join("\n");
     let wanted = crate::render::shell::Shell::Sh.quote(ann.join(".openclaw"));
     assert!(hints.contains(&format!("clawmend --state-dir {wanted}")), "{hints}");
@@ -137,7 +142,7 @@ fn with_sudo_the_error_names_the_users_own_state_dir() {
 
 /// What is advised where nothing is found, a line each.
 fn hints(env: &Env) -> String {
-    let error = locate(&Flags::default(), env).unwrap_err();
+    let error = locate(&LocateFlags::default(), env).unwrap_err();
     error.hints().iter().map(|hint| hint.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
@@ -171,7 +176,7 @@ fn a_profile_that_is_nearly_there_is_named() {
     std::fs::write(work.join("paired.json"), "{}").unwrap();
     let env = Env { home: Some(home.path().to_path_buf()), ..Env::default() };
     let hints = |name: &str| {
-        let flags = Flags { profile: Some(name.into()), ..Flags::default() };
+        let flags = LocateFlags { profile: Some(name.into()), ..LocateFlags::default() };
         format!("{:?}", locate(&flags, &env).unwrap_err().hints())
     };
     assert!(hints("wrok").contains("nearly that name"), "{}", hints("wrok"));
@@ -202,7 +207,8 @@ fn root_without_a_state_dir_is_told_of_those_that_are_there() {
         uid,
         ..Env::default()
     };
-    let hints = |uid| format!("{:?}", locate(&Flags::default(), &env(uid)).unwrap_err().hints());
+    let hints =
+        |uid| format!("{:?}", locate(&LocateFlags::default(), &env(uid)).unwrap_err().hints());
     for place in places {
         // In the command, or before it where a container's own command reaches the state dir.
         let is_named = ['"', ' '].iter().any(|end| hints(0).contains(&format!("{place}{end}")));

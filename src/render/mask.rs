@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::format::Span;
-use crate::format::json5::{self, Way};
+use crate::format::json5::{self, KeyPath};
 use crate::format::scan::{self, TokenKind};
 use crate::model::layout::{Part, is_secret_field};
 use crate::secret::mask;
@@ -109,13 +109,13 @@ struct Masker<'a> {
     proves: Proves<'a>,
     rules: Rules,
     out: String,
-    way: Way,
+    way: KeyPath,
 }
 
 impl<'a> Masker<'a> {
     fn of(text: &'a str, proves: Proves<'a>, rules: Rules) -> Self {
         let out = String::with_capacity(text.len());
-        Self { text, proves, rules, out, way: Way::default() }
+        Self { text, proves, rules, out, way: KeyPath::default() }
     }
 
     fn run(mut self) -> String {

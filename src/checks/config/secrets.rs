@@ -68,14 +68,14 @@ pub fn word<'m>(model: &'m Model, gateway: &'m Gateway) -> Option<Option<&'m str
 }
 
 /// How far a bind other than `loopback` reaches.
-pub struct Reach {
+pub struct Exposure {
     /// The bind, in words.
     bind: &'static str,
     /// The first release that lets other machines reach the gateway through it, if any does.
     wide_from: Option<&'static str>,
 }
 
-impl Reach {
+impl Exposure {
     /// Whether other machines reach a gateway of this release through it.
     pub fn is_wide(&self, release: Release) -> bool {
         self.wide_from.is_some_and(|first| release.is_from(first))
@@ -88,7 +88,7 @@ const ALWAYS: Option<&str> = Some("2026.1.1");
 const IN_CONTAINER: Option<&str> = Some("2026.4.6");
 
 /// How far a bind that is or will be there reaches, where that is not `loopback`.
-pub fn reach(model: &Model, gateway: &Gateway, word: Option<&str>) -> Option<Reach> {
+pub fn reach(model: &Model, gateway: &Gateway, word: Option<&str>) -> Option<Exposure> {
     let facts = &model.config.facts;
     let (bind, wide_from) = match word {
         Some("lan") => ("lan (all networks of this machine)", ALWAYS),
@@ -109,7 +109,7 @@ pub fn reach(model: &Model, gateway: &Gateway, word: Option<&str>) -> Option<Rea
         }
         _ => return None,
     };
-    Some(Reach { bind, wide_from })
+    Some(Exposure { bind, wide_from })
 }
 
 /// 100.64.0.0/10, as OpenClaw tells it.

@@ -273,12 +273,27 @@ pub(super) fn tell_done(
         let text = next(context, &state).text(context.world.width);
         context.say(&format!("{}\n", context.paint.bold(&text)));
     }
-    // A gateway that does not start for its config has nothing to be told about a restart.
+    tell_gateway(context, &state, report.restart_gateway);
+    if exit == Exit::Done && !call.purpose.goes_back() && !state.model.config.is_client() {
+        tell_how_to_check(context, &state, report.lets_in.is_none());
+    }
+    // Typed after an undo, `undo` goes on to the change before it: only by its name comes this snapshot back.
+    let undo = if call.purpose.goes_back() { undo(snapshot) } else { Step::clawmend(["undo"]) };
+    context.say_step(&undo.after("To undo"));
+    if !context.global.quiet {
+        choices(context, &untouched, &state.findings);
+    }
+    Ok(exit)
+}
+
+/// Whether the gateway has to be restarted, and how.
+fn tell_gateway(context: &mut Context<'_, '_>, state: &State, restarts: bool) {
+    // One that does not start for its config has nothing to be told about a restart.
     let starts = !state.findings.iter().any(|finding| {
         let stage = checks::check(finding.code).and_then(|check| check.stage);
         finding.severity.fails() && stage == Some(Stage::Config)
     });
-    if report.restart_gateway {
+    if restarts {
         let head = "The config changed. The gateway reads it after a restart";
         match restart::steps(&state.model).as_slice() {
             [one] => context.say_step(&one.clone().after(head)),
@@ -292,27 +307,22 @@ pub(super) fn tell_done(
     } else if starts {
         context.say_wrapped("The gateway needs no restart: it reads the pairing at every connect.");
     }
-    if exit == Exit::Done && !call.purpose.goes_back() && !state.model.config.is_client() {
-        let check = restart::openclaw(&state.model, ["cron", "list"])
-            .after("To check")
-            .note(restart::check_note(&state.model));
-        context.say_step(&check);
-        let waits = state.findings.iter().any(|one| one.code.0 == "request-foreign");
-        if waits && report.lets_in.is_none() {
-            let list = restart::openclaw(&state.model, ["devices", "list"])
-                .after("To see the browsers, phones and nodes that wait");
-            context.say_step(&list);
-            let approve = restart::openclaw(&state.model, ["devices", "approve", "REQUEST_ID"]);
-            context.say_step(&approve.after("To approve one that is yours"));
-        }
+}
+
+/// The commands of OpenClaw that show whether it works; `asks_for_more`: what else waits may be approved too.
+fn tell_how_to_check(context: &mut Context<'_, '_>, state: &State, asks_for_more: bool) {
+    let check = restart::openclaw(&state.model, ["cron", "list"])
+        .after("To check")
+        .note(restart::check_note(&state.model));
+    context.say_step(&check);
+    let waits = |one: &Finding| one.code == checks::devices::FOREIGN_REQUEST.code;
+    if asks_for_more && state.findings.iter().any(waits) {
+        let list = restart::openclaw(&state.model, ["devices", "list"])
+            .after("To see the browsers, phones and nodes that wait");
+        context.say_step(&list);
+        let approve = restart::openclaw(&state.model, ["devices", "approve", "REQUEST_ID"]);
+        context.say_step(&approve.after("To approve one that is yours"));
     }
-    // Typed after an undo, `undo` goes on to the change before it: only by its name comes this snapshot back.
-    let undo = if call.purpose.goes_back() { undo(snapshot) } else { Step::clawmend(["undo"]) };
-    context.say_step(&undo.after("To undo"));
-    if !context.global.quiet {
-        choices(context, &untouched, &state.findings);
-    }
-    Ok(exit)
 }
 
 /// The command that takes the changes back.

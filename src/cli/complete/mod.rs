@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::args::{self, Global, Shell};
+use super::args::{self, CompletionShell, Global};
 use super::context::Context;
 use crate::checks::{self, approvable, reports};
 use crate::exit::Exit;
@@ -19,13 +19,13 @@ use crate::text::safe;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The script that a shell loads.
-pub(super) fn script(shell: Shell) -> &'static str {
+pub(super) fn script(shell: CompletionShell) -> &'static str {
     match shell {
-        Shell::Bash => include_str!("clawmend.bash"),
-        Shell::Elvish => include_str!("clawmend.elv"),
-        Shell::Fish => include_str!("clawmend.fish"),
-        Shell::Powershell => include_str!("clawmend.ps1"),
-        Shell::Zsh => include_str!("clawmend.zsh"),
+        CompletionShell::Bash => include_str!("clawmend.bash"),
+        CompletionShell::Elvish => include_str!("clawmend.elv"),
+        CompletionShell::Fish => include_str!("clawmend.fish"),
+        CompletionShell::Powershell => include_str!("clawmend.ps1"),
+        CompletionShell::Zsh => include_str!("clawmend.zsh"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::path::Path;
 
 use super::{document_of, documents};
 use crate::cli::context::Context;
@@ -9,6 +10,7 @@ use crate::cli::restore;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal;
+use crate::read::locate::Located;
 use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDocument};
 use crate::render::{wrap, wrap_words};
 use crate::snapshot::{self, Summary};
@@ -44,18 +46,7 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
         context.json(&document);
         return Ok(Exit::Done);
     }
-    for name in snapshot::leftovers(&located.state_dir, &folder)? {
-        context.note(&format!(
-            "note: a killed run left the half-made snapshot `{}`, with copies of keys in it: the next command that may write removes it",
-            safe(&name)
-        ));
-    }
-    for name in journal::leftovers(&located.state_dir) {
-        context.note(&format!(
-            "note: a killed run left the temporary file `{}`: the next command that may write removes it",
-            safe(&name)
-        ));
-    }
+    tell_leftovers(context, &located, &folder)?;
     if all.is_empty() {
         let repair = Step::clawmend(["repair"])
             .after("No snapshots yet. This makes one before it changes anything");
@@ -105,6 +96,27 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     }
     context.print(&out);
     Ok(Exit::Done)
+}
+
+/// What killed runs left among the snapshots and beside the state's files.
+fn tell_leftovers(
+    context: &mut Context<'_, '_>,
+    located: &Located,
+    folder: &Path,
+) -> Result<(), Error> {
+    for name in snapshot::leftovers(&located.state_dir, folder)? {
+        context.note(&format!(
+            "note: a killed run left the half-made snapshot `{}`, with copies of keys in it: the next command that may write removes it",
+            safe(&name)
+        ));
+    }
+    for name in journal::leftovers(&located.state_dir) {
+        context.note(&format!(
+            "note: a killed run left the temporary file `{}`: the next command that may write removes it",
+            safe(&name)
+        ));
+    }
+    Ok(())
 }
 
 fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {

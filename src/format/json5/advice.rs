@@ -1,11 +1,11 @@
 //! What a person types where a text breaks: the common slips, by what the scanner missed and what stands there.
 
 use super::seen::CURLY;
-use crate::format::scan::Fault;
+use crate::format::scan::ScanFault;
 
 /// What to type at byte `offset`, where this was wrong; empty where nobody can tell.
-pub(super) fn advice(text: &str, offset: usize, fault: Fault) -> &'static str {
-    use Fault::*;
+pub(super) fn advice(text: &str, offset: usize, fault: ScanFault) -> &'static str {
+    use ScanFault::*;
     let rest = text.get(offset..).unwrap_or_default();
     let found = rest.chars().next().unwrap_or('\n');
     let word: String = rest.chars().take_while(|c| c.is_alphabetic()).collect();

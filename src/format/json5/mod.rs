@@ -19,12 +19,12 @@ use serde_json::Value;
 
 use super::edit::{FieldEdit, edited};
 use super::scan::grammar::{Json5, char_at};
-use super::scan::{self, Fault, ScanError, TokenKind};
+use super::scan::{self, ScanError, ScanFault, TokenKind};
 use super::tree::Node;
 use super::{Location, Span};
 pub use error::{SyntaxError, masked};
 pub use refusal::{Refusal, by_hand, path_text};
-pub use seen::Way;
+pub use seen::KeyPath;
 
 /// The most bytes that are read.
 const LIMIT: usize = 16 * 1024 * 1024;
@@ -196,8 +196,8 @@ impl SyntaxError {
             _ => {}
         });
         let opened = match error.what {
-            Fault::EndInString | Fault::LineEndInString => walked.err(),
-            Fault::EndInObject | Fault::EndInList => open.last().copied(),
+            ScanFault::EndInString | ScanFault::LineEndInString => walked.err(),
+            ScanFault::EndInObject | ScanFault::EndInList => open.last().copied(),
             _ => None,
         };
         let mut message = error.message(text.as_bytes());

@@ -14,7 +14,7 @@ const LITERALS: [&str; 8] = ["true", "false", "null", "none", "yes", "no", "on",
 
 /// Where they stand, in order; what touches is one.
 pub fn seen(text: &str) -> Vec<Span> {
-    let mut seen = Seen { text, spans: Vec::new(), way: Way::default() };
+    let mut seen = Seen { text, spans: Vec::new(), way: KeyPath::default() };
     let mut last = (TokenKind::Blank, Span { start: 0, end: 0 });
     let walked = super::walk(text, &mut |kind, at| {
         seen.token(kind, at);
@@ -30,14 +30,14 @@ pub fn seen(text: &str) -> Vec<Span> {
 
 /// Where the tokens of a text stand: the key before a value, and those of what is around it.
 #[derive(Debug, Default)]
-pub struct Way {
+pub struct KeyPath {
     /// The key before the value; the elements of a list have the list's.
     pub key: Option<String>,
     /// The keys around it, and whether that is a list.
     outer: Vec<(Option<String>, bool)>,
 }
 
-impl Way {
+impl KeyPath {
     /// Goes on to the next token.
     pub fn follow(&mut self, text: &str, kind: TokenKind, at: Span) {
         match kind {
@@ -65,7 +65,7 @@ impl Way {
 struct Seen<'t> {
     text: &'t str,
     spans: Vec<Span>,
-    way: Way,
+    way: KeyPath,
 }
 
 impl<'t> Seen<'t> {

@@ -7,7 +7,7 @@ use crate::format::Location;
 /// What is wrong where a text breaks, and how it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[allow(missing_docs, reason = "the words say it")]
-pub enum Fault {
+pub enum ScanFault {
     #[error("expected a key")]
     Key,
     #[error("expected a value")]
@@ -60,11 +60,11 @@ pub struct ScanError {
     /// Byte offset.
     pub offset: usize,
     /// What was wrong there.
-    pub what: Fault,
+    pub what: ScanFault,
 }
 
 /// Nothing but this error.
-pub(in crate::format) fn error<T>(offset: usize, what: Fault) -> Result<T, ScanError> {
+pub(in crate::format) fn error<T>(offset: usize, what: ScanFault) -> Result<T, ScanError> {
     Err(ScanError { offset, what })
 }
 
@@ -77,7 +77,7 @@ impl ScanError {
 
     /// What was wrong, with the mark that stands there instead. Letters and digits may be of a secret.
     pub fn message(self, text: &[u8]) -> String {
-        use Fault::{
+        use ScanFault::{
             Colon, CommaOrBrace, CommaOrBracket, CommentMark, Digit, HexDigit, Key, KeyEscape,
             Object, Value,
         };

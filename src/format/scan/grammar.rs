@@ -5,7 +5,7 @@ use json5::char::{
     is_json5_identifier, is_json5_identifier_start, is_json5_line_terminator, is_json5_whitespace,
 };
 
-use super::{Fault, ScanError, TokenKind, error};
+use super::{ScanError, ScanFault, TokenKind, error};
 
 /// What a token sink is: told the kind of each token, where it starts and where it ends.
 pub(in crate::format) trait TokenSink: FnMut(TokenKind, usize, usize) {}
@@ -44,7 +44,11 @@ impl Grammar for Json {
 
     #[inline]
     fn key_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
-        if text.get(at) == Some(&b'"') { Self::string_end(text, at) } else { error(at, Fault::Key) }
+        if text.get(at) == Some(&b'"') {
+            Self::string_end(text, at)
+        } else {
+            error(at, ScanFault::Key)
+        }
     }
 
     fn string_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
@@ -54,14 +58,14 @@ impl Grammar for Json {
             match text.get(at) {
                 Some(b'"') => return Ok(at + 1),
                 Some(b'\\') => {}
-                Some(_) => return error(at, Fault::ControlInString),
-                None => return error(text.len(), Fault::EndInString),
+                Some(_) => return error(at, ScanFault::ControlInString),
+                None => return error(text.len(), ScanFault::EndInString),
             }
             match text.get(at + 1) {
                 Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
                 Some(b'u') => at = hex_end(text, at + 2, 4)?,
-                Some(_) => return error(at, Fault::Escape),
-                None => return error(text.len(), Fault::EndInString),
+                Some(_) => return error(at, ScanFault::Escape),
+                None => return error(text.len(), ScanFault::EndInString),
             }
         }
     }
@@ -74,7 +78,7 @@ impl Grammar for Json {
         if text.get(at) == Some(&b'-') {
             at += 1;
         } else if !text.get(at).is_some_and(u8::is_ascii_digit) {
-            return error(at, Fault::Value);
+            return error(at, ScanFault::Value);
         }
         at = if text.get(at) == Some(&b'0') { at + 1 } else { some_digits(text, at)? };
         if text.get(at) == Some(&b'.') {
@@ -119,7 +123,7 @@ impl Grammar for Json5 {
                     let end = hex_end(text, at + 2, 4)?;
                     (hex(text, at + 2, end).and_then(char::from_u32), end)
                 }
-                '\\' => return error(at + 1, Fault::KeyEscape),
+                '\\' => return error(at + 1, ScanFault::KeyEscape),
                 c if is_json5_identifier(c) => (Some(c), at + c.len_utf8()),
                 _ => break,
             };
@@ -127,11 +131,11 @@ impl Grammar for Json5 {
                 is_json5_identifier(c) && (at > start || is_json5_identifier_start(c))
             });
             if !fits {
-                return error(at, Fault::Key);
+                return error(at, ScanFault::Key);
             }
             at = end;
         }
-        if at == start { error(at, Fault::Key) } else { Ok(at) }
+        if at == start { error(at, ScanFault::Key) } else { Ok(at) }
     }
 
     fn string_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
@@ -143,12 +147,12 @@ impl Grammar for Json5 {
                 .iter()
                 .position(|byte| Some(*byte) == quote || matches!(byte, b'\\' | b'\n' | b'\r'))
             else {
-                return error(text.len(), Fault::EndInString);
+                return error(text.len(), ScanFault::EndInString);
             };
             at += run;
             match text.get(at) {
                 Some(b'\\') => at = escape_end(text, at)?,
-                Some(b'\n' | b'\r') => return error(at, Fault::LineEndInString),
+                Some(b'\n' | b'\r') => return error(at, ScanFault::LineEndInString),
                 _ => return Ok(at + 1),
             }
         }
@@ -170,12 +174,12 @@ impl Grammar for Json5 {
         }
         let whole = digits_end(text, at);
         if text.get(at) == Some(&b'0') && whole > at + 1 {
-            return error(start, Fault::Zero);
+            return error(start, ScanFault::Zero);
         }
         let point = usize::from(text.get(whole) == Some(&b'.'));
         let end = if point > 0 { digits_end(text, whole + 1) } else { whole };
         if end - at == point {
-            return error(start, Fault::Value);
+            return error(start, ScanFault::Value);
         }
         exponent_end(text, end)
     }
@@ -221,7 +225,7 @@ fn digits_end(text: &[u8], at: usize) -> usize {
 
 fn some_digits(text: &[u8], at: usize) -> Result<usize, ScanError> {
     let end = digits_end(text, at);
-    if end == at { error(at, Fault::Digit) } else { Ok(end) }
+    if end == at { error(at, ScanFault::Digit) } else { Ok(end) }
 }
 
 fn exponent_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
@@ -235,7 +239,7 @@ fn hex_end(text: &[u8], at: usize, digits: usize) -> Result<usize, ScanError> {
     let rest = text.get(at..).unwrap_or_default();
     match rest.iter().take(digits).take_while(|byte| byte.is_ascii_hexdigit()).count() {
         found if found == digits => Ok(at + digits),
-        found => error(at + found, Fault::HexDigit),
+        found => error(at + found, ScanFault::HexDigit),
     }
 }
 
@@ -250,7 +254,7 @@ fn escape_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
         Some('u') => hex_end(text, at + 2, 4),
         Some('\r') if text.get(at + 2) == Some(&b'\n') => Ok(at + 3),
         Some('0') if !text.get(at + 2).is_some_and(u8::is_ascii_digit) => Ok(at + 2),
-        Some('0'..='9') | None => error(at, Fault::Escape),
+        Some('0'..='9') | None => error(at, ScanFault::Escape),
         Some(c) => Ok(at + 1 + width(text, at + 1, c)),
     }
 }
@@ -267,9 +271,9 @@ pub(in crate::format) fn comment_end(text: &[u8], at: usize) -> Result<usize, Sc
         }
         Some(b'*') => match memchr::memmem::find(text.get(at + 2..).unwrap_or_default(), b"*/") {
             Some(length) => Ok(at + length + 4),
-            None => error(at, Fault::OpenComment),
+            None => error(at, ScanFault::OpenComment),
         },
-        _ => error(at, Fault::CommentMark),
+        _ => error(at, ScanFault::CommentMark),
     }
 }
 

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use super::Span;
 pub(super) use fault::error;
-pub use fault::{Fault, ScanError};
+pub use fault::{ScanError, ScanFault};
 use grammar::{Grammar, Json, TokenSink};
 
 /// Deepest nesting that is read of strict JSON. OpenClaw's own records nest four deep.
@@ -149,7 +149,7 @@ pub(super) fn tokens<G: Grammar>(
         let kind = match text.get(at) {
             Some(bracket @ (b'{' | b'[')) => {
                 if !open.push(*bracket == b'{', G::DEPTH) {
-                    return error(at, Fault::TooDeep);
+                    return error(at, ScanFault::TooDeep);
                 }
                 each(TokenKind::Open, at, at + 1);
                 at = G::blank_end(text, at + 1, each)?;
@@ -214,11 +214,13 @@ pub(super) fn tokens<G: Grammar>(
 fn missing_comma<T>(text: &[u8], end: usize, at: usize, is_object: bool) -> Result<T, ScanError> {
     let is_line_between = text.get(end..at).is_some_and(|between| between.contains(&b'\n'));
     match (text.get(at), is_object) {
-        (None, true) => error(at, Fault::EndInObject),
-        (None, false) => error(at, Fault::EndInList),
-        (Some(byte), _) if is_line_between && !b"]}:".contains(byte) => error(end, Fault::Comma),
-        (_, true) => error(at, Fault::CommaOrBrace),
-        (_, false) => error(at, Fault::CommaOrBracket),
+        (None, true) => error(at, ScanFault::EndInObject),
+        (None, false) => error(at, ScanFault::EndInList),
+        (Some(byte), _) if is_line_between && !b"]}:".contains(byte) => {
+            error(end, ScanFault::Comma)
+        }
+        (_, true) => error(at, ScanFault::CommaOrBrace),
+        (_, false) => error(at, ScanFault::CommaOrBracket),
     }
 }
 
@@ -230,12 +232,12 @@ fn key_and_colon<G: Grammar>(
     each: &mut impl TokenSink,
 ) -> Result<(Span, usize), ScanError> {
     if text.len() <= at {
-        return error(at, Fault::EndInObject);
+        return error(at, ScanFault::EndInObject);
     }
     let end = G::key_end(text, at)?;
     let mut colon = G::blank_end(text, end, &mut |_, _, _| {})?;
     if text.get(colon) != Some(&b':') {
-        return error(colon, Fault::Colon);
+        return error(colon, ScanFault::Colon);
     }
     each(TokenKind::Key, at, end);
     if G::IS_JSON5 {
@@ -254,12 +256,12 @@ pub fn value_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
 pub(super) fn whole<G: Grammar>(text: &[u8], each: &mut impl TokenSink) -> Result<Span, ScanError> {
     let start = G::blank_end(text, 0, each)?;
     if start == text.len() {
-        return error(start, Fault::NoValue);
+        return error(start, ScanFault::NoValue);
     }
     let end = tokens::<G>(text, start, each)?;
     let rest = G::blank_end(text, end, each)?;
     if rest < text.len() {
-        return error(rest, Fault::GoesOn);
+        return error(rest, ScanFault::GoesOn);
     }
     Ok(Span { start, end })
 }
@@ -276,7 +278,7 @@ pub fn document(text: &[u8]) -> Result<Span, ScanError> {
 pub fn nothing_after(text: &[u8], end: usize) -> Result<(), ScanError> {
     let rest = skip_space(text, end);
     if rest < text.len() {
-        return error(rest, Fault::GoesOn);
+        return error(rest, ScanFault::GoesOn);
     }
     Ok(())
 }
@@ -308,7 +310,7 @@ pub fn walk_members(
     mut each: impl FnMut(Span, usize) -> Result<usize, ScanError>,
 ) -> Result<usize, ScanError> {
     if text.get(span.start) != Some(&b'{') {
-        return error(span.start, Fault::Object);
+        return error(span.start, ScanFault::Object);
     }
     let mut at = skip_space(text, span.start + 1);
     if text.get(at) == Some(&b'}') {

@@ -43,7 +43,7 @@ fn refuses_what_json_parse_refuses() {
 #[test]
 fn deep_nesting_is_refused_without_a_crash() {
     let text = "[".repeat(1_000_000);
-    assert_eq!(document(text.as_bytes()).unwrap_err().what, Fault::TooDeep);
+    assert_eq!(document(text.as_bytes()).unwrap_err().what, ScanFault::TooDeep);
 }
 
 #[test]

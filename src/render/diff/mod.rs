@@ -170,12 +170,32 @@ impl Lines<'_> {
                 (shown(*part, &lead, window, proves), shown(*part, &lead, &changed, proves))
             }
         };
+        let (body, [context, removed, added]) = self.lines([window, &changed], [&old, &new], paint);
+        let at = self.before + 1;
+        let now = at.saturating_add_signed(self.grown);
+        let header = format!("@@ -{at},{} +{now},{} @@", context + removed, context + added);
+        let _ = writeln!(out, "{}", paint.cyan(&header));
+        if removed + added > MOST_LINES {
+            let _ = writeln!(
+                out,
+                "  ({} and {}; too much to show)",
+                count(removed, "line goes", "lines go"),
+                count(added, "line comes", "lines come")
+            );
+        } else {
+            out.push_str(&body);
+        }
+        self.grown += added as isize - removed as isize;
+    }
+
+    /// The lines of a hunk, of texts as they are and as they are shown, and how many stay, go and come.
+    fn lines(&self, raw: [&[u8]; 2], shown: [&str; 2], paint: Paint) -> (String, [usize; 3]) {
         // What changes is told by the texts themselves: two secrets may have the same mask.
-        let raw = [String::from_utf8_lossy(window), String::from_utf8_lossy(&changed)];
+        let raw = raw.map(String::from_utf8_lossy);
         let [raw_old, raw_new] =
             raw.each_ref().map(|text| text.split_inclusive('\n').collect::<Vec<&str>>());
         let diff = TextDiff::from_slices(&raw_old, &raw_new);
-        let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+        let [old, new] = shown.map(|text| text.lines().collect::<Vec<&str>>());
         let line = |lines: &[&str], at: Option<usize>| {
             short(at.and_then(|at| lines.get(at)).copied().unwrap_or_default())
         };
@@ -223,21 +243,7 @@ impl Lines<'_> {
                 }
             }
         }
-        let at = self.before + 1;
-        let now = at.saturating_add_signed(self.grown);
-        let header = format!("@@ -{at},{} +{now},{} @@", context + removed, context + added);
-        let _ = writeln!(out, "{}", paint.cyan(&header));
-        if removed + added > MOST_LINES {
-            let _ = writeln!(
-                out,
-                "  ({} and {}; too much to show)",
-                count(removed, "line goes", "lines go"),
-                count(added, "line comes", "lines come")
-            );
-        } else {
-            out.push_str(&body);
-        }
-        self.grown += added as isize - removed as isize;
+        (body, [context, removed, added])
     }
 }
 

@@ -26,7 +26,7 @@ use crate::checks::{self, Admission};
 use crate::error::Error;
 use crate::finding::{Evidence, Finding, Place, Remedy, Severity};
 use crate::model::Model;
-use crate::model::container::{Container, Kept};
+use crate::model::container::{Container, Storage};
 use crate::model::facts::GatewayProcess;
 use crate::plan::StoreKind;
 use crate::render::invocation::Invocation;
@@ -116,8 +116,8 @@ impl ContainerDocument {
         Self {
             engine: container.engine.to_owned(),
             volume: match &container.kept {
-                Kept::Volume { name, .. } => Some(name.clone()),
-                Kept::Folder | Kept::Layer => None,
+                Storage::Volume { name, .. } => Some(name.clone()),
+                Storage::Folder | Storage::Layer => None,
             },
             name: container.name.clone(),
             inside: container.inside.as_deref().map(crate::platform::shown),

@@ -20,7 +20,7 @@ use rusqlite::{Connection, OpenFlags, ffi};
 use super::DatabasePath;
 use super::failure::{self, Halt};
 use super::probe::{Journal, Probe};
-use super::sandbox::Sandbox;
+use super::sandbox::DatabaseSandbox;
 use crate::files::Dir;
 use crate::image::{Meta, Unread};
 use crate::model::layout::DATABASE_SIDE_FILES;
@@ -52,7 +52,7 @@ pub(super) fn with<T: Send>(
     let path = place.path.as_path();
     let mut patience = Patience::new();
     loop {
-        let sandbox = Sandbox::to_read(place)?;
+        let sandbox = DatabaseSandbox::to_read(place)?;
         let read = sandbox.within(scratch, || once(place, patience.join, &mut work))?;
         let read = match read {
             Err(_) if sandbox.is_elsewhere(path) => Attempt::Moved,

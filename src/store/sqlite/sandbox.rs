@@ -13,13 +13,13 @@ use crate::platform::rights::is_denied;
 
 /// The sandbox of one database.
 #[derive(Debug)]
-pub(super) struct Sandbox {
+pub(super) struct DatabaseSandbox {
     /// `None`: it may not be listed, so it cannot be held open; its files may be open all the same.
     folder: Option<Dir>,
     write: bool,
 }
 
-impl Sandbox {
+impl DatabaseSandbox {
     /// For a reader of a database. A folder that is a link is followed, once.
     pub(super) fn to_read(place: &DatabasePath) -> Result<Self, Unread> {
         let folder = match in_state_dir(place) {

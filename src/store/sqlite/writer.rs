@@ -11,7 +11,7 @@ use super::failure::{self, Halt};
 use super::probe::Probe;
 use super::reader;
 use super::row::OneRow;
-use super::sandbox::Sandbox;
+use super::sandbox::DatabaseSandbox;
 use super::table;
 use crate::error::Error;
 use crate::files::Dir;
@@ -32,7 +32,7 @@ pub(super) struct Transaction {
     /// `None`: closed.
     connection: Option<Connection>,
     probe: Probe,
-    sandbox: Sandbox,
+    sandbox: DatabaseSandbox,
 }
 
 impl Transaction {
@@ -46,7 +46,7 @@ impl Transaction {
         let path = place.path.as_path();
         refuse_links(path)?;
         let deadline = Instant::now() + busy;
-        let sandbox = match Sandbox::to_write(place) {
+        let sandbox = match DatabaseSandbox::to_write(place) {
             Err(Unread::Unusable(Unusable::Symlink(_))) => return Err(swapped()),
             sandbox => sandbox.map_err(|trouble| failure::unreadable(path, &trouble))?,
         };
