@@ -7,6 +7,7 @@ use crate::checks::tests::{healthy_model, with_config};
 use crate::config::facts::{Origin, Variables};
 use crate::config::flags::Flags;
 use crate::finding::{Remedy, Severity};
+use crate::model::facts::{Facts, GatewayProcess};
 use crate::secret::Secret;
 
 /// Refused on 2026.5.28, 2026.7.1 and 2026.9.6, where the gateway was started without the variable.
@@ -140,7 +141,6 @@ fn a_password_that_the_gateway_sees_guards_it() {
 /// 2026.4.15 and 2026.5.7 start: with a token that they make, or with the one that they are started with.
 #[test]
 fn a_start_that_makes_a_token_refuses_no_bind() {
-    use crate::model::facts::GatewayProcess;
     let token: Set = |at| at.token = Some(Secret::new("t"));
     let mut runs = facts();
     runs.gateway = GatewayProcess::Running { pid: 1 };
@@ -283,9 +283,8 @@ fn words_are_what_their_variables_hold() {
 /// not know.
 #[test]
 fn what_the_config_refers_to_elsewhere_may_stop_the_gateway() {
-    let with = |release: &str, rest: &str, set: Option<Origin>| {
+    let from = |mut facts: Facts, release: &str, rest: &str, set: Option<Origin>| {
         let text = named(release, "").replacen("{ meta", &format!("{{ {rest}, meta"), 1);
-        let mut facts = facts();
         if let Some(place) = set {
             let mut here = variables(place);
             here.values = [("LAB_SH".to_owned(), Secret::new("x"))].into();
@@ -293,6 +292,7 @@ fn what_the_config_refers_to_elsewhere_may_stop_the_gateway() {
         }
         rated(&text, facts, "config-by-reference")
     };
+    let with = |release: &str, rest: &str, set| from(facts(), release, rest, set);
     let key = "models: { providers: { x: { apiKey: '${LAB_SH}' } } }";
     let word = "agents: { defaults: { workspace: '/w/${LAB_SH}' } }";
     let object = "models: { providers: { x: { apiKey: { source: 'env', provider: 'default', id: 'LAB_SH' } } } }";
@@ -310,6 +310,12 @@ fn what_the_config_refers_to_elsewhere_may_stop_the_gateway() {
         if rest != object {
             assert_eq!(with(release, rest, Some(Origin::DotEnv)), None, "{release} {rest}");
         }
+    }
+    // A gateway that runs was started with it, but the CLI of early releases needs it too.
+    for (release, severity) in [("2026.5.28", None), ("2026.2.19", Some(Severity::Blocks))] {
+        let mut facts = facts();
+        facts.gateway = GatewayProcess::Running { pid: 1 };
+        assert_eq!(from(facts, release, key, None), severity, "{release}");
     }
     // The CLI reads the config too, and does not see what the service has.
     assert_eq!(with("2026.2.19", key, Some(Origin::Service)), Some(Severity::Blocks));

@@ -45,13 +45,14 @@ fn line(one: &Referred) -> String {
 
 /// What a reference that leads to nothing does. Up to 2026.2.19 a missing variable in any text is an invalid config, for the CLI too (seen);
 /// from 2026.2.26 on only a warning, but before 2026.8.1 a gateway does not start without a secret that some part of it uses (seen on
-/// 2026.5.28; 2026.9.6 starts). Which parts are used clawmend does not know.
+/// 2026.5.28; 2026.9.6 starts). Which parts are used clawmend does not know; a gateway that runs has found what it uses.
 fn stops(model: &Model, one: &Referred) -> Option<Severity> {
     let facts = &model.config.facts;
     let names = one.variables();
     let is_nowhere = |name: &&str| facts.variables.iter().all(|at| at.value(name).is_none());
-    let is_lost = names.iter().any(is_nowhere)
-        || one.secret().is_some_and(|it| matches!(facts.kept(it), Some(Kept::Nowhere(_))));
+    let is_kept_nowhere = |it| matches!(facts.kept(it), Some(Kept::Nowhere(_)));
+    let is_lost = !model.facts.gateway.runs()
+        && (names.iter().any(is_nowhere) || one.secret().is_some_and(is_kept_nowhere));
     let cli_lacks = names.iter().any(|name| facts.cli_variable(name).is_none());
     let reads_strictly = model.by_release(|release| !release.is_from("2026.2.21"));
     if one.secret().is_none() && cli_lacks && reads_strictly == Some(true) {
