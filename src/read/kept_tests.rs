@@ -43,6 +43,7 @@ const FILE: &str = "{source:'file',provider:'f',id:'/a/t'}";
 const OK: &str = r#"{"a":{"t":"the-token","n":1,"e":" "}}"#;
 
 #[test]
+#[cfg_attr(clawmend_portable, ignore = "owners and modes")]
 fn a_file_is_read_as_openclaw_reads_it() {
     let of = |path: &str, secret: &str, text: &str, mode| {
         let providers = format!("{{providers:{{f:{{source:'file',path:'{path}'}}}}}}");
@@ -81,6 +82,7 @@ fn a_file_is_read_as_openclaw_reads_it() {
 }
 
 #[test]
+#[cfg_attr(clawmend_portable, ignore = "owners and modes")]
 fn what_a_program_says_only_openclaw_can_tell() {
     let of = |command: &str, mode| {
         let providers = format!("{{providers:{{f:{{source:'exec',command:'{command}'}}}}}}");
