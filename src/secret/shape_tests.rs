@@ -51,6 +51,21 @@ fn what_belongs_there_is_shown() {
             "L'iPhone d'Anna",
         ],
     );
+    fits(
+        Shape::Name,
+        &[
+            "Annas alter Laptop aus der Küche",
+            "my old laptop in the kitchen",
+            "Galaxy Tab S9 von Oma Helga",
+            "Mac mini im Keller neben Heizung",
+            "MacBook-Pro-von-Anna.local",
+            "Le téléphone de ma petite sœur",
+            "Chrome on Windows (DESKTOP-8F3KQ2L, office)",
+            "ip-172-31-22-105.eu-west-1.compute.internal",
+            "instance-20251103-081522",
+            "ubuntu-s-1vcpu-1gb-fra1-01",
+        ],
+    );
     fits(Shape::Platform, &["linux", "iOS 18.2.1", "Linux x86_64", "MacIntel", "Win32"]);
     fits(Shape::Client, &["cli", "openclaw-control-ui", "openclaw-ios", "clawdbot-macos"]);
     fits(Shape::Scope, &["operator.read", "operator.talk.secrets"]);
@@ -116,6 +131,11 @@ fn no_shape_lets_a_secret_through() {
         "mac1234567",
         "DESKTOP-SECRETPWD12",
         "my pass is xy ab cd",
+        "my pc: correct horse battery staple",
+        "the of in my on at for from the",
+        "correct horse battery von",
+        "correct horse of my battery von staple",
+        "PC of my the in on a b c",
         "to be or not to be it is",
     ];
     for shape in [
