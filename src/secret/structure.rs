@@ -1,4 +1,4 @@
-//! What may be shown of a text that does not parse: brackets, colons, commas, white space, the names
+//! What may be shown of a text that does not parse: brackets, colons, commas, semicolons, white space, the names
 //! of OpenClaw's own fields where a key stands, and what the caller knows to be harmless by its whole path. No
 //! other string, number, word or comment: a lost quote or colon turns a secret into any of them.
 
@@ -87,7 +87,7 @@ fn is_blank(c: char) -> bool {
 }
 
 fn is_mark(c: char) -> bool {
-    "{}[],:".contains(c)
+    "{}[],:;".contains(c)
 }
 
 /// Control characters must not reach a terminal; tabs would shift the caret.

@@ -1,10 +1,64 @@
-//! What a person types where a text breaks: the common slips, by what the scanner missed and what stands there.
+//! What a person types where a text breaks: an edit that was tried and makes it whole, or else the common slips, by
+//! what the scanner missed and what stands there.
+
+use std::ops::Range;
 
 use super::seen::CURLY;
+use super::walk;
+use crate::format::Location;
 use crate::format::scan::ScanFault;
 
-/// What to type at byte `offset`, where this was wrong; empty where nobody can tell.
-pub(super) fn advice(text: &str, offset: usize, fault: ScanFault) -> &'static str {
+/// The lines that a merge leaves around two versions of a text.
+const MERGE_MARKS: [&str; 3] = ["<<<<<<<", "=======", ">>>>>>>"];
+
+/// What to type at byte `offset`, where this was wrong; empty where nobody can tell. `open`: where the innermost
+/// bracket stands that is open there.
+pub(super) fn advice(text: &str, offset: usize, fault: ScanFault, open: Option<usize>) -> String {
+    tried(text, offset, fault, open).unwrap_or_else(|| slip(text, offset, fault).to_owned())
+}
+
+/// The first edit of a few likely ones that makes the whole text JSON5.
+fn tried(text: &str, offset: usize, fault: ScanFault, open: Option<usize>) -> Option<String> {
+    use ScanFault::{Colon, CommaOrBrace, CommaOrBracket, Key};
+    let (before, rest) = text.split_at_checked(offset)?;
+    let found = rest.chars().next()?;
+    let here = offset..offset + found.len_utf8();
+    let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+    let is_behind_number = before.ends_with(|c: char| c.is_ascii_digit());
+    let mut edits: Vec<(Range<usize>, &str, String)> = Vec::new();
+    if letters > 0 && is_behind_number {
+        edits.push((offset..offset + letters, "", "remove the letters behind the number".into()));
+    }
+    let number = before.trim_end().strip_suffix(',').filter(|_| found.is_ascii_digit());
+    if let Some(number) = number.filter(|text| text.ends_with(|c: char| c.is_ascii_digit())) {
+        edits.push((number.len()..offset, "", "remove the comma within the number".into()));
+    }
+    if matches!(fault, CommaOrBrace | CommaOrBracket) {
+        edits.push((offset..offset, ",", "type a comma (,) before it".into()));
+    }
+    if matches!(fault, Colon) {
+        edits.push((offset..offset, ":", "type a colon (:) before it".into()));
+    }
+    if matches!((fault, found), (Key, '{' | '[')) {
+        edits.push((here, "", format!("remove the {found}")));
+    }
+    let bracket = open.and_then(|at| Some((at, text.get(at..=at)?)));
+    if let Some((at, bracket)) = bracket {
+        let other = if bracket == "[" { "{" } else { "[" };
+        let line = Location::of(text.as_bytes(), at, at).line;
+        let words = format!("type {other} in place of the {bracket} on line {line}");
+        edits.push((at..at + 1, other, words));
+    }
+    let makes_whole = |(range, with, _): &(Range<usize>, &str, String)| {
+        let mut edited = text.to_owned();
+        edited.replace_range(range.clone(), with);
+        walk(&edited, &mut |_, _| {}).is_ok()
+    };
+    edits.into_iter().find(makes_whole).map(|(.., words)| words)
+}
+
+/// What the slip most likely was.
+fn slip(text: &str, offset: usize, fault: ScanFault) -> &'static str {
     use ScanFault::*;
     let rest = text.get(offset..).unwrap_or_default();
     let found = rest.chars().next().unwrap_or('\n');
@@ -12,6 +66,9 @@ pub(super) fn advice(text: &str, offset: usize, fault: ScanFault) -> &'static st
     let before = text.get(..offset).unwrap_or_default();
     let is_escape = before.chars().rev().take(6).any(|c| c == '\\');
     match (fault, found) {
+        _ if MERGE_MARKS.iter().any(|mark| rest.starts_with(mark)) => {
+            "keep one of the two versions of the merge, and remove its lines <<<<<<<, ======= and >>>>>>>"
+        }
         _ if CURLY.contains(&found) => "type straight quotes (\") in place of the curly ones",
         (Comma, _) => "type a comma (,) there",
         (LineEndInString, _) => {
@@ -110,6 +167,15 @@ mod tests {
             ("{ \"a\": 01 }", "remove the 0"),
             ("{ # a\n \"a\": 1 }", "in place of the #"),
             ("", "the settings"),
+            ("{ \"a\": [\n \"b\": 1, \"c\": 2 } }", "type { in place of the [ on line 1"),
+            ("{ \"a\": {\n \"b\", \"c\" ] }", "type [ in place of the { on line 1"),
+            ("{{ \"a\": 1 }", "remove the {"),
+            ("{ \"a\": 58,471 }", "the comma within the number"),
+            ("{ \"a\": 58471px }", "the letters behind the number"),
+            ("{ \"a\": 1 b: 2 }", "type a comma (,) before it"),
+            ("<<<<<<< HEAD\n{ \"a\": 1 }", "of the merge"),
+            ("{ \"a\": 1,\n<<<<<<< HEAD\n \"b\": 1 }", "of the merge"),
+            ("{ \"a\": 1,\n>>>>>>> x\n \"b\": 1 }", "of the merge"),
         ] {
             let error = parse(text.as_bytes()).unwrap_err();
             assert!(error.advice.contains(words), "{text}: {error}: {}", error.advice);

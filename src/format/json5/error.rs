@@ -22,7 +22,7 @@ pub struct SyntaxError {
     /// What is wrong, in a few words and without content of the file.
     pub message: String,
     /// What to type there; empty where that cannot be told.
-    pub advice: &'static str,
+    pub advice: String,
     excerpt: String,
 }
 
@@ -30,7 +30,7 @@ impl SyntaxError {
     pub(super) fn new(text: &str, offset: usize, message: impl Into<String>) -> Self {
         let place = Location::of(text.as_bytes(), offset, offset);
         Self {
-            advice: "",
+            advice: String::new(),
             offset,
             line: place.line,
             column: place.column,

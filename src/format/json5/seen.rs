@@ -186,6 +186,7 @@ mod tests {
     fn what_is_harmless_at_its_path_is_shown_where_the_text_breaks() {
         for line in [
             "\"port\": 58471",
+            "\"bind\": \"loopback\";",
             "\"port\": True,",
             "“bind”: \"loopback\",",
             "\"bind\": “loopback”,",
