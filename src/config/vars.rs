@@ -1,4 +1,4 @@
-//! `${VAR}` in strings of the config: found, never filled in.
+//! `${VAR}` in strings of the config: found, and filled in where the variables are known.
 //!
 //! Follows OpenClaw's `src/config/env-substitution.ts`: names are `[A-Z_][A-Z0-9_]*`, `$${VAR}` stands
 //! for a literal `${VAR}`, and what does not fit stays as it is.

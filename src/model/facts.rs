@@ -1,9 +1,11 @@
 //! What is known beside the state itself: handed to the core as values by the edges.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::config::facts::ConfigFacts;
+use crate::step::Step;
 
 /// The surroundings of a state dir at one moment.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +23,7 @@ pub struct Facts {
     /// The container that the state dir belongs to, as far as paths and files tell.
     pub belongs_to: Option<super::container::Container>,
     /// The compose file near the state dir that names an OpenClaw.
-    pub compose: Option<PathBuf>,
+    pub compose: Option<Compose>,
     /// Whether a gateway runs on this state dir.
     pub gateway: GatewayProcess,
     /// The TCP ports that the gateway that runs listens on, as far as the process table tells.
@@ -118,6 +120,22 @@ pub enum GatewayProcess {
     },
     /// A lock is there, but the process table cannot be read here; the text says why.
     Unknown(String),
+}
+
+/// A compose file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compose {
+    /// Where it is.
+    pub file: PathBuf,
+    /// The service in it that mounts the state dir.
+    pub service: Option<String>,
+}
+
+impl Compose {
+    /// A command of compose for it.
+    pub fn step<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Step {
+        Step::run("docker", ["compose", "-f"]).with([&self.file]).with(args)
+    }
 }
 
 impl GatewayProcess {

@@ -9,6 +9,7 @@ use super::disk::{names, real};
 use super::env::{Env, user_of};
 use super::process;
 use crate::model::container::Container;
+use crate::model::facts::Compose;
 use crate::platform;
 
 /// Where Docker keeps a folder for each container, below the root.
@@ -75,6 +76,13 @@ pub(super) fn of(state_dir: &Path, mounts: &[Mount], env: &Env) -> Option<Contai
     // Nobody but root has to become another user for their own engine.
     found.user = found.user.filter(|_| env.uid == 0);
     Some(found)
+}
+
+/// A folder that a compose file mounts.
+pub(super) fn composed(compose: &Compose) -> Option<Container> {
+    compose.service.as_ref()?;
+    let sign = format!("{} mounts it", crate::text::named(&compose.file));
+    Some(Container::of_folder(Some(sign)))
 }
 
 /// A folder that looks as if a container used it: a gateway's lock in it names it by another path, or its

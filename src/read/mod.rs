@@ -2,6 +2,7 @@
 //! that set variables, the process table, and other state dirs nearby. Nothing here writes.
 
 pub mod candidates;
+mod compose;
 mod config;
 mod containers;
 mod disk;

@@ -1,13 +1,13 @@
 //! The facts beside the state: owners and modes, leftovers, other state dirs, the gateway.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::containers;
 use super::disk::{names, real, text};
 use super::env::Env;
 use super::locate::Located;
 use super::process;
-use super::trees::{DIRS, other_trees};
+use super::trees::other_trees;
+use super::{compose, containers};
 use crate::format::{json5, scan};
 use crate::image::Meta;
 use crate::model::facts::{Access, Facts, Trouble};
@@ -24,6 +24,8 @@ const MOST: usize = 1000;
 pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     let dir = &located.state_dir;
     let exists = |name: &str| dir.join(name).symlink_metadata().is_ok();
+    let compose = compose::of(dir);
+    let composed = compose.as_ref().and_then(containers::composed);
     let guess = || containers::guessed(dir, env).filter(|_| !super::config::is_container(env));
     let gateway = process::gateway(dir, &located.config, env);
     let mut facts = Facts {
@@ -32,8 +34,8 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         platform: env.platform.clone(),
         in_windows: env.windows_homes.clone().filter(|homes| real(dir).starts_with(real(homes))),
         other_trees: other_trees(dir, located.home.as_deref(), env),
-        belongs_to: located.container.clone().or_else(guess),
-        compose: compose(dir),
+        belongs_to: located.container.clone().or(composed).or_else(guess),
+        compose,
         listens: process::listening(&gateway, env),
         gateway,
         access: access(dir),
@@ -64,19 +66,6 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         tree.port = port_in(&tree.path);
     }
     facts
-}
-
-/// How a compose file is called.
-const COMPOSE: [&str; 4] =
-    ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
-/// A compose file in one of the two folders above the state dir. A home has those of other programs too.
-fn compose(dir: &Path) -> Option<PathBuf> {
-    let near = dir.ancestors().skip(1).take(2);
-    let mut files = near.flat_map(|folder| COMPOSE.map(|name| folder.join(name)));
-    let names_it =
-        |text: String| DIRS.iter().any(|name| text.contains(name.trim_start_matches('.')));
-    files.find(|file| text(file).is_some_and(names_it))
 }
 
 /// From files that only later releases leave behind.

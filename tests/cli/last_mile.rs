@@ -136,6 +136,10 @@ fn after_a_repair_the_check_and_the_restart_of_this_gateway_are_told() {
     let compose = "docker-compose.yml";
     let told = broken(Some((compose, "services:\n  claw:\n    image: openclaw/openclaw\n")));
     assert!(told.contains("restart:\n  docker compose -f ") && told.contains(compose), "{told}");
+    let mounts = "services:\n  claw:\n    volumes:\n      - ./.openclaw:/home/node/.openclaw\n";
+    let told = broken(Some((compose, mounts)));
+    let check = told.lines().find(|line| line.contains(" exec "));
+    assert!(check.is_some_and(|line| line.ends_with("exec claw openclaw cron list")), "{told}");
     let told = broken(Some((compose, "services:\n  db:\n    image: postgres\n")));
     assert!(!told.contains(compose), "a compose file of something else: {told}");
     let told = broken(None);

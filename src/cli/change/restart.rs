@@ -27,9 +27,7 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
         .filter_map(|one| of_service(Path::new(&one.at)))
         .collect();
     found.dedup();
-    if let Some(file) = &model.facts.compose {
-        found.push(Step::run("docker", ["compose", "-f"]).with([file]).with(["restart"]));
-    }
+    found.extend(model.facts.compose.as_ref().map(|compose| compose.step(["restart"])));
     if !found.is_empty() {
         return found;
     }
@@ -52,9 +50,12 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
 
 /// A command of OpenClaw's CLI, typed where that CLI is: in the container whose state this is.
 pub(super) fn openclaw<const N: usize>(model: &Model, args: [&str; N]) -> Step {
-    match container_of(model) {
-        Some(container) => container.exec("openclaw").with(args),
-        None => Step::run("openclaw", args),
+    let compose = model.facts.compose.as_ref();
+    let service = compose.and_then(|compose| Some((compose, compose.service.as_deref()?)));
+    match (container_of(model), service) {
+        (Some(container), _) => container.exec("openclaw").with(args),
+        (None, Some((compose, service))) => compose.step(["exec", service, "openclaw"]).with(args),
+        (None, None) => Step::run("openclaw", args),
     }
 }
 
