@@ -45,7 +45,7 @@ pub static MISSING: Check = Check {
     severity: Severity::Blocks,
     title: "this machine has no identity yet",
     why: "The CLI proves who it is with a key pair, its identity. Without one the gateway cannot know it. OpenClaw \
-          makes a new key pair at the next command, and the new one must be approved.",
+          makes a new key pair at the next command. Some gateways pair it by themselves, others wait until it is approved.",
     repair: "Nothing unless you ask for it: `repair --new-identity` makes a key pair, pairs it and saves its token.",
     by_hand: "Type one of the two. Before the second let OpenClaw make an identity: run `openclaw devices list` once.",
     commands: &[&["repair", "--new-identity"], &["repair"]],

@@ -9,9 +9,8 @@ use crate::step::Step;
 
 /// The command, as a choice in a finding.
 pub(super) fn step() -> Step {
-    Step::clawmend(["repair", "--new-identity"]).note(
-        "makes a key pair, pairs it with all scopes, and saves its token; then openclaw works again",
-    )
+    Step::clawmend(["repair", "--new-identity"])
+        .note("makes a key pair, pairs it with all scopes, and saves its token")
 }
 
 /// Whether a new identity can be made and paired here.

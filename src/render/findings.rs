@@ -84,9 +84,7 @@ fn name(finding: &Finding, verbose: bool) -> String {
 fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
     let steps = match &finding.remedy {
         Remedy::Repair(what) => {
-            let program = view.invocation.program.join(" ");
-            let sudo = if view.as_root && !program.starts_with("sudo ") { "sudo " } else { "" };
-            let repair = format!("{sudo}{program} repair: {}", safe(what));
+            let repair = format!("{} repair: {}", view.invocation.called(view.as_root), safe(what));
             part(out, "do", &repair, view.width);
             &[][..]
         }

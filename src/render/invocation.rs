@@ -50,15 +50,20 @@ impl Invocation {
             Program::Clawmend => (self.names(), &self.flags),
             Program::ClawmendElsewhere => (self.names(), &[]),
         };
-        let has_sudo = names.first() == Some(&"sudo");
-        let sudo = (command.as_root && !has_sudo).then_some("sudo");
-        let first = sudo.map(OsString::from).into_iter().chain(before.iter().cloned());
+        let sudo = sudo(&names, command.as_root).map(OsString::from);
+        let first = sudo.into_iter().chain(before.iter().cloned());
         let first = first.chain(names.into_iter().map(OsString::from));
         first.chain(flags.iter().cloned()).chain(command.args.iter().cloned()).collect()
     }
 
     fn names(&self) -> Vec<&str> {
         self.program.iter().map(String::as_str).collect()
+    }
+
+    /// clawmend as it is called, without flags.
+    pub fn called(&self, as_root: bool) -> String {
+        let names = self.names();
+        sudo(&names, as_root).into_iter().chain(names).collect::<Vec<_>>().join(" ")
     }
 
     /// A command as it is pasted.
@@ -121,6 +126,11 @@ impl Invocation {
 #[cfg(test)]
 pub(crate) fn hint_lines(error: &crate::error::Error) -> Vec<String> {
     error.hints().iter().map(|hint| Invocation::default().line(hint)).collect()
+}
+
+/// `sudo`, where it is needed and does not stand there yet.
+fn sudo(names: &[&str], as_root: bool) -> Option<&'static str> {
+    (as_root && names.first() != Some(&"sudo")).then_some("sudo")
 }
 
 #[cfg(test)]
