@@ -10,10 +10,11 @@ use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
 use crate::config::release::Release;
-use crate::config::vocabulary::BINDS;
+use crate::config::vocabulary::{AUTH_MODES, BINDS};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::plan::StoreKind;
+use crate::secret::shape::Shape;
 use crate::step::Step;
 
 pub static CONFLICT: Check = Check {
@@ -49,6 +50,7 @@ pub static CONFLICT: Check = Check {
         let about = About { model, gateway, check };
         let found = [
             about.no_guard(),
+            about.flags(),
             about.two_secrets(),
             about.no_password(),
             about.no_token(),
@@ -157,6 +159,36 @@ impl About<'_> {
         })
     }
 
+    /// Words on the service's command line that the gateway refuses: it does not start (seen on 2026.2.19). Up to 2026.2.25 `--auth`
+    /// takes two (code of 2026.2.9 to 2026.2.25, and not of 2026.2.26).
+    fn flags(&self) -> Option<Finding> {
+        let facts = &self.model.config.facts;
+        let auth = facts.flag(|flags| flags.auth.as_deref()).map(|(at, word)| {
+            let is_known = AUTH_MODES.contains(&word);
+            let is_early = matches!(word, "token" | "password");
+            let refused = match is_known {
+                true if is_early => Some(false),
+                true => self.model.by_release(|release| !release.is_from("2026.2.26")),
+                false => Some(true),
+            };
+            ("--auth", at, Shape::Near(&AUTH_MODES).show(word), refused)
+        });
+        let bind = facts
+            .flag(|flags| flags.bind.as_deref())
+            .map(|(at, word)| ("--bind", at, Shape::Bind.show(word), Some(!BINDS.contains(&word))));
+        let refused = |found: &(_, _, _, Option<bool>)| found.3 != Some(false);
+        let (flag, at, word, refused) = [auth, bind].into_iter().flatten().find(refused)?;
+        let says = format!("the gateway's service sets {flag} to a word that the gateway refuses");
+        let remove = format!("take {flag} out of {}", at.at);
+        let finding = self.check.finding(at.where_is(flag), says).note(format!("{flag} is {word}"));
+        let finding =
+            finding.by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])]);
+        Some(match refused {
+            Some(_) => finding,
+            None => finding.unsure("releases up to 2026.2.25 refuse it, later ones do not"),
+        })
+    }
+
     fn two_secrets(&self) -> Option<Finding> {
         let both = self.gateway.auth_mode.is_missing()
             && self.gateway.auth_token.is_filled()
@@ -177,9 +209,12 @@ impl About<'_> {
     }
 
     fn no_password(&self) -> Option<Finding> {
-        let asks = self.gateway.auth_mode.value().is_some_and(|mode| mode == "password");
+        let by_flag = self.model.config.facts.flag(|flags| flags.auth.as_deref());
+        let mode =
+            by_flag.map(|(_, word)| word).or(self.gateway.auth_mode.value().map(String::as_str));
+        let asks = mode == Some("password");
         let none = !self.gateway.auth_password.is_filled()
-            && !self.in_variables(|at| at.password.is_some());
+            && !self.in_variables(|at| at.password.is_some() || at.flags.password.is_some());
         (asks && none).then(|| {
             self.says(
                 &self.gateway.auth_mode,
@@ -193,7 +228,7 @@ impl About<'_> {
         let token = &self.gateway.auth_token;
         let none = self.model.config.auth_kind() == AuthKind::Token
             && !token.is_filled()
-            && !self.in_variables(|at| at.token.is_some());
+            && !self.in_variables(|at| at.token.is_some() || at.flags.token.is_some());
         let starts = starts_without_none(self.model);
         if !none || starts == Some(true) {
             return None;

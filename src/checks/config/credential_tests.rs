@@ -238,6 +238,15 @@ fn what_the_command_line_of_the_service_says_counts_first() {
     assert_eq!(bind("gateway --bind lan"), Some(Severity::Blocks));
     assert_eq!(bind("gateway --bind lan --token a-token-that-guards-it"), None);
     assert_eq!(bind("gateway --bind loopback"), None);
+    assert_eq!(bind("gateway --bind local"), Some(Severity::Blocks));
+    let auth = |release: &str, word: &str| {
+        with(release, "bind: 'loopback'", &format!("gateway --auth {word}"), "auth-bind-conflict")
+    };
+    assert_eq!(auth("2026.2.19", "none"), Some(Severity::Blocks));
+    assert_eq!(auth("2026.2.26", "none"), None);
+    assert_eq!(auth("2026.9.6", "off"), Some(Severity::Blocks));
+    assert_eq!(auth("2026.9.6", "password"), Some(Severity::Blocks));
+    assert_eq!(auth("2026.9.6", "password --password a-word"), None);
     let text = "{ meta: { lastTouchedVersion: '2026.9.6' }, gateway: {} }";
     for (line, severity) in
         [("gateway", Severity::Blocks), ("gateway --allow-unconfigured", Severity::Info)]

@@ -239,6 +239,8 @@ export const KINDS = {
     ["unit --password", flags(() => ["--password", "pass-word-123"], inUnit)],
     ["unit --auth none", flags(() => ["--auth", "none"], inUnit)],
     ["unit --bind lan", flags(() => ["--bind", "lan"], inUnit)],
+    ["unit --bind of no word", flags(() => ["--bind", "local"], inUnit)],
+    ["unit --auth password, and none", flags(() => ["--auth", "password"], inUnit)],
     ["unit --allow-unconfigured, no mode", flags(() => ["--allow-unconfigured"], inUnit, gateway((section) => delete section.mode))],
     ["shell another token", shell(() => ({ OPENCLAW_GATEWAY_TOKEN: OTHER }))],
   ],
