@@ -230,6 +230,13 @@ fn what_the_command_line_of_the_service_says_counts_first() {
     assert_eq!(token("gateway --token another-token-than-that"), Some(Severity::Blocks));
     assert_eq!(token("gateway --token 0123456789abcdefghij"), None);
     assert_eq!(token("gateway --password another-token-than-that"), None);
+    let none = |release: &str, gateway: &str| {
+        with(release, gateway, "gateway --auth none", "env-overrides-token")
+    };
+    assert_eq!(none("2026.9.6", &own), Some(Severity::Blocks));
+    assert_eq!(none("2026.5.28", &own), None);
+    assert_eq!(none("2026.9.6", "auth: { mode: 'none' }"), None);
+    assert_eq!(none("2026.9.6", "auth: {}"), None);
     let port = |line: &str| with("2026.5.28", "port: 18999", line, "env-overrides-port");
     assert_eq!(port("gateway --port 18789"), Some(Severity::Blocks));
     assert_eq!(port("gateway --port 18999"), None);

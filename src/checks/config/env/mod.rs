@@ -50,7 +50,8 @@ pub static TOKEN: Check = Check {
         let (one, setting, other) = match model.config.auth_kind() {
             AuthKind::Token => (token, &gateway.auth_token, password),
             AuthKind::Password => (password, &gateway.auth_password, token),
-            AuthKind::None | AuthKind::Proxy | AuthKind::Unknown => return vec![],
+            AuthKind::None => return Vec::from_iter(asks_for_none(model, check)),
+            AuthKind::Proxy | AuthKind::Unknown => return vec![],
         };
         if let Some((at, secret)) = model.config.facts.flag(one.flag) {
             let is_ours = model.config.agreed_secret().is_some();
@@ -227,6 +228,27 @@ fn by_flag(
     match sends(model) {
         (false, false) => finding.rated(Severity::Warning),
         _ => rated(model, finding),
+    }
+}
+
+/// `--auth none` on the command line of the gateway's service. A CLI from 2026.7.1 on shows the config's secret and no device, and the
+/// gateway then wants a device (seen on 2026.9.6; on 2026.2.26 and 2026.5.28 the CLI is in).
+fn asks_for_none(model: &Model, check: &Check) -> Option<Finding> {
+    let (at, _) = model.config.facts.flag(|flags| flags.auth.as_deref())?;
+    let own = hosted(model)?.auth_mode.value();
+    if own.is_some_and(|mode| mode == "none") || sends(model) == (false, false) {
+        return None;
+    }
+    let shows_no_device = model.by_release(|release| release.is_from("2026.7.1"));
+    let says = "the gateway's service sets --auth none, but the CLI shows the secret of the config, and then no device";
+    let remove = format!("take --auth out of {}, or set gateway.auth.mode to \"none\"", at.at);
+    let finding = check
+        .finding(at.where_is("--auth"), says)
+        .by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])]);
+    match shows_no_device {
+        Some(true) => Some(finding),
+        Some(false) => None,
+        None => Some(finding.unsure("a CLI up to 2026.6 shows its device too")),
     }
 }
 
