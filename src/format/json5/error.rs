@@ -22,7 +22,7 @@ pub struct SyntaxError {
     /// What is wrong, in a few words and without content of the file.
     pub message: String,
     /// What to type there; empty where that cannot be told.
-    pub advice: String,
+    pub advice: Box<str>,
     excerpt: String,
 }
 
@@ -30,7 +30,7 @@ impl SyntaxError {
     pub(super) fn new(text: &str, offset: usize, message: impl Into<String>) -> Self {
         let place = Location::of(text.as_bytes(), offset, offset);
         Self {
-            advice: String::new(),
+            advice: Box::default(),
             offset,
             line: place.line,
             column: place.column,

@@ -207,7 +207,7 @@ impl SyntaxError {
                 .push_str(&format!(" that opens on line {}, column {}", place.line, place.column));
         }
         let mut told = Self::new(text, error.offset, message);
-        told.advice = advice::advice(text, error.offset, error.what, open.last().copied());
+        told.advice = advice::advice(text, error.offset, error.what, open.last().copied()).into();
         told
     }
 }
