@@ -20,7 +20,7 @@
 //! this, and that no files import each other in a circle.
 //!
 //! ```rooms
-//! exit model/layout text/distance secret image platform text step error finding threads format plan config model
+//! exit model/layout secret image platform text step error finding threads format plan config model
 //! checks simulate render files store snapshot journal apply read cli
 //! ```
 

@@ -1,6 +1,5 @@
 //! Small helpers for words: numbers with their nouns, times, and text from files made safe for a terminal.
 
-pub mod distance;
 pub mod squeeze;
 
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Other devices: worth knowing, never touched without being asked to.
 
 use super::approvable::refusal;
-use super::local::foreign_request_line;
+use super::local::{foreign_request_line, record_place};
 use super::{Check, named_as};
 use crate::finding::{Code, EvidenceKind, Severity};
 use crate::model::device::Device;
@@ -52,7 +52,9 @@ pub static FOREIGN_REQUEST: Check = Check {
             (_, 1) => format!("{says}, and its request is not valid: do not approve it"),
             (_, _) => format!("{says}, and no request is valid: do not approve them"),
         };
-        let finding = check.finding(place_of(model.store, Part::Pending), says);
+        let first = waiting.first().map(|(entry, _)| entry.key.as_str());
+        let place = record_place(model, &model.pending, first);
+        let finding = check.finding(place, says);
         let finding = match able.as_slice() {
             [] => finding,
             [(entry, _)] => finding

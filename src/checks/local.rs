@@ -4,14 +4,19 @@ use super::{Check, Edits, RELEASES_DIFFER, Stage};
 use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::device::Device;
-use crate::model::layout::Part;
-use crate::model::store::Condition;
+use crate::model::store::{Condition, Records};
 use crate::model::{Model, place_of};
 use crate::secret::shape::{Shape, shown_list};
 use crate::text::ago;
 
+/// The paired store, and the line of this machine's record.
 pub(super) fn paired_place(model: &Model) -> Place {
-    place_of(model.store, Part::Paired)
+    record_place(model, &model.paired, model.local.as_ref().map(|device| device.key.as_str()))
+}
+
+/// A store, and the line of the first record that is meant where it stands in a file.
+pub(super) fn record_place(model: &Model, records: &Records, key: Option<&str>) -> Place {
+    place_of(model.store, records.part).line(key.and_then(|key| records.line(key, &[])))
 }
 
 /// The device and its record, where the identity can be used and a record is there.

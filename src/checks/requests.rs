@@ -1,14 +1,12 @@
 //! This machine's own pairing requests: waiting, expired, churning, left over.
 
-use super::local::{KEY_DIFFERS, NOT_PAIRED, ROLE_MISSING, local, request_line};
+use super::local::{KEY_DIFFERS, NOT_PAIRED, ROLE_MISSING, local, record_place, request_line};
 use super::pins::PINNED;
 use super::scopes::{BEYOND, NARROW, SCOPES_MISSING};
 use super::{Check, Edits, identity, import, stores, tokens};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::device::Device;
-use crate::model::layout::Part;
-use crate::model::place_of;
 use crate::model::scopes::FULL;
 use crate::secret::shape::shown_list;
 
@@ -44,8 +42,10 @@ fn about<'r>(
     says: impl Into<String>,
     requests: impl IntoIterator<Item = &'r Device>,
 ) -> Finding {
+    let requests: Vec<_> = requests.into_iter().collect();
+    let place = record_place(model, &model.pending, requests.first().map(|one| one.key.as_str()));
     let lines = requests.into_iter().map(|request| request_line(request, model.facts.now_ms));
-    check.finding(place_of(model.store, Part::Pending), says).notes(lines)
+    check.finding(place, says).notes(lines)
 }
 
 /// Whether something else than its requests keeps the device out.

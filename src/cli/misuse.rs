@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command, CommandFactory};
 
 use super::args::{Cli, Global};
 use super::complete::Line;
 use crate::checks::messages;
 use crate::error::Error;
+use crate::secret::shape::{is_near, is_slip};
 use crate::step::Step;
 
 /// Whether JSON was asked for, in a command line that says too little to be parsed.
@@ -122,7 +123,8 @@ fn nearest_first(error: &mut clap::Error) {
     else {
         return;
     };
-    let near = found.iter().min_by_key(|one| crate::text::distance::distance(given, one)).cloned();
+    let alike = |one: &&String| strsim::jaro_winkler(given, one);
+    let near = found.iter().max_by(|one, other| alike(one).total_cmp(&alike(other))).cloned();
     if let Some(near) = near {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![near]));
     }
@@ -186,16 +188,24 @@ const PLAIN: &str = "all approve check close config delete device device-list de
     no now off on open openclaw pair pairing please remove reset restart run show start \
     stop to token unlock update yes";
 
-/// Whether a word is one of those or the name of a command, nearly spelled so, or a number too short for a PIN.
-fn is_plain(word: &str) -> bool {
+/// Whether a word is one of those, short, nearly one that could stand there, or a number too short for a PIN.
+fn is_plain(word: &str, root: &Command) -> bool {
     let is_word = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
-    let root = Cli::command();
-    let mut known = root.get_subcommands().flat_map(clap::Command::get_name_and_visible_aliases);
-    let is_near =
-        |known: &str| crate::text::distance::distance(word, known) <= 2.min(known.len() / 3);
-    is_word && (PLAIN.split(' ').any(|plain| plain == word) || known.any(is_near))
+    is_word
+        && (is_slip(word)
+            || PLAIN.split(' ').any(|plain| plain == word)
+            || is_near(word, &words_of(root)))
         || is_number && word.len() <= 2
+}
+
+/// The names of a command and of those below it, and the words that their arguments take.
+fn words_of(command: &Command) -> Vec<String> {
+    let names = std::iter::once(command.get_name()).chain(command.get_all_aliases());
+    let arguments = command.get_arguments().flat_map(Arg::get_possible_values);
+    let values = arguments.map(|value| value.get_name().to_owned());
+    let below = command.get_subcommands().flat_map(words_of);
+    names.map(str::to_owned).chain(values).chain(below).collect()
 }
 
 /// An error about arguments without what was given: a token may have been pasted into the wrong place. The name of a
@@ -214,6 +224,7 @@ pub(super) fn without_values(mut error: clap::Error, argv: &[OsString]) -> clap:
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     nearest_first(&mut error);
+    let root = Cli::command();
     let is_flag = |text: &str| {
         text.starts_with('-') && crate::secret::places::shows_key(text.trim_start_matches('-'))
     };
@@ -224,7 +235,7 @@ pub(super) fn without_values(mut error: clap::Error, argv: &[OsString]) -> clap:
             continue;
         }
         let Some(ContextValue::String(given)) = error.get(kind) else { continue };
-        if !given.is_empty() && !is_plain(given) && !is_flag(given) {
+        if !given.is_empty() && !is_plain(given, &root) && !is_flag(given) {
             error.insert(kind, ContextValue::String("****".to_owned()));
         }
     }

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use strsim::osa_distance;
+
 use super::args;
 use super::change::{Call, Proposal, Purpose, carry_out, recover_first};
 use super::context::{Context, State};
@@ -18,7 +20,6 @@ use crate::model::{Model, scopes};
 use crate::platform::Answer;
 use crate::secret::shape::Shape;
 use crate::step::Step;
-use crate::text::distance::distance;
 use crate::text::{safe, utc};
 
 /// Repairs what is safe to repair.
@@ -254,7 +255,7 @@ fn near(odd: &str) -> Option<&'static str> {
     let plain = odd.to_ascii_lowercase();
     let far = |scope: &str| {
         let last = scope.rsplit('.').next().unwrap_or(scope);
-        distance(&plain, scope).min(distance(&plain, last) + usize::from(last.len() < 4))
+        osa_distance(&plain, scope).min(osa_distance(&plain, last) + usize::from(last.len() < 4))
     };
     scopes::KNOWN.iter().copied().filter(|scope| far(scope) <= 1).min_by_key(|scope| far(scope))
 }

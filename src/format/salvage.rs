@@ -36,11 +36,11 @@ use std::collections::{HashMap, HashSet};
 
 use margins::{Layout, lines};
 use serde_json::Value;
+use strsim::osa_distance;
 
 use super::Span;
 use super::scan::{self, Member, ScanError};
 use crate::secret::places::is_known_key;
-use crate::text::distance::distance;
 
 /// A record that was read out of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +177,7 @@ fn has_spoilt_limit(text: &[u8], record: Span) -> bool {
     let is_spoilt = |name: &str| {
         let near = |limit: &str| {
             // One letter lost or flipped; in a long name another one too.
-            distance(name, limit) <= if limit.len() > 6 { 2 } else { 1 }
+            osa_distance(name, limit) <= if limit.len() > 6 { 2 } else { 1 }
         };
         name.len() <= 16 && !is_known_key(name) && LIMITS.into_iter().any(near)
     };

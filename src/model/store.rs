@@ -53,6 +53,8 @@ pub struct Records {
     table: Option<std::sync::Arc<Table>>,
     /// Where in `entries` a key is, by its hash; made when it is first asked for.
     places: OnceLock<HashMap<u64, usize>>,
+    /// Where lines end in the text; made when it is first asked for.
+    line_ends: OnceLock<Vec<usize>>,
     /// How many keys begin with these eight characters; made when it is first asked for.
     starts: OnceLock<HashMap<String, usize>>,
 }
@@ -72,6 +74,7 @@ impl Records {
             text: None,
             table: None,
             places: OnceLock::new(),
+            line_ends: OnceLock::new(),
             starts: OnceLock::new(),
         };
         match image.map(|image| &image.state) {
@@ -180,6 +183,7 @@ impl Records {
             text: None,
             table,
             places: OnceLock::new(),
+            line_ends: OnceLock::new(),
             starts: OnceLock::new(),
         }
     }
@@ -214,6 +218,16 @@ impl Records {
             // Two keys of one hash.
             false => self.entries.iter().find(|entry| entry.key == key),
         }
+    }
+
+    /// The line, from 1, of a record in the file, or of a field of it.
+    pub fn line(&self, key: &str, path: &[String]) -> Option<usize> {
+        let text = self.text.as_ref()?;
+        let Position::Text(record) = self.entry(key)?.place else { return None };
+        let field = |at: scan::Member, name: &String| scan::member(text, at.value, name);
+        let at = path.iter().try_fold(record, field)?.key.start;
+        let ends = self.line_ends.get_or_init(|| memchr::memchr_iter(b'\n', text).collect());
+        Some(ends.partition_point(|end| *end < at) + 1)
     }
 
     /// How many records have a key that begins with these eight characters.

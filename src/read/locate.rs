@@ -17,7 +17,6 @@ use crate::model::container::Container;
 use crate::model::layout::{CONFIG, LEGACY_CONFIGS};
 use crate::render::shell::Shell;
 use crate::step::Step;
-use crate::text::distance::distance;
 
 /// So many state dirs are named in an error.
 const MOST_TOLD: usize = 12;
@@ -237,7 +236,7 @@ fn profiles_of(home: &Path) -> Vec<String> {
 fn near_profile(dir: &Path, home: Option<&Path>) -> Option<String> {
     let wanted = profile_of_dir(dir, home)?;
     let profiles = profiles_of(home?).into_iter();
-    let (far, near) = profiles.map(|name| (distance(&name, wanted), name)).min()?;
+    let (far, near) = profiles.map(|name| (strsim::osa_distance(&name, wanted), name)).min()?;
     (far <= 2).then_some(near)
 }
 

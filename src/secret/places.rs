@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use super::shape::Shape;
 use crate::model::layout::{AUTH_MODES, MODES, Part, SECRET_SOURCES};
-use crate::text::distance::distance;
 
 /// The keys of the config, release by release: the root's, and all below `gateway` and `logging`. Made by
 /// `tests/real/schema.mjs`, read by `config/schema.rs` too.
@@ -108,7 +107,8 @@ pub fn shows_key(key: &str) -> bool {
 /// The same of a key in the config below a path. At its root, and where secrets are kept, a secret may stand in a key's
 /// place: there a key is shown that is known, or nearly so.
 pub fn shows_config_key(path: &[&str], key: &str) -> bool {
-    let is_near = || key.len() <= 4 || known().keys.iter().any(|known| distance(known, key) <= 2);
+    let is_near =
+        || key.len() <= 4 || known().keys.iter().any(|known| strsim::osa_distance(known, key) <= 2);
     match path {
         [] | ["gateway", "auth" | "remote", ..] => is_known_key(key) || shows_key(key) && is_near(),
         _ => shows_key(key),

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use regex_lite::Regex;
 use sha2::{Digest, Sha256};
+use strsim::osa_distance;
 
 use super::address::{file, is_address, is_page, is_word, url};
 use super::mask;
@@ -283,18 +284,19 @@ const SLIPS: &str = "\
     enabled external gateway internal internet localhost manual master network never production \
     private proxy public server service standalone standard tailscale undefined wireguard";
 
-/// A word by mistake where only a number or a known word belongs: no secret is that short or that plain.
-fn is_slip(text: &str) -> bool {
+/// Whether this is a word by mistake where only a number or a known word belongs: no secret is that short or that plain.
+pub fn is_slip(text: &str) -> bool {
     let plain = text.trim();
     let is_short = plain.len() <= 4 && plain.bytes().all(|b| b.is_ascii_alphabetic());
     is_short || is_in(SLIPS, &plain.to_ascii_lowercase())
 }
 
-fn is_near<W: AsRef<str>>(text: &str, words: &[W]) -> bool {
+/// Whether a word is one of these, or nearly spelled so.
+pub fn is_near<W: AsRef<str>>(text: &str, words: &[W]) -> bool {
     let plain = text.trim().to_ascii_lowercase();
     words.iter().map(AsRef::as_ref).any(|word| {
         let slips = if word.len() >= 6 { 2 } else { usize::from(word.len() >= 4) };
-        plain == word || text.len() <= 12 && crate::text::distance::distance(&plain, word) <= slips
+        plain == word || text.len() <= 12 && osa_distance(&plain, word) <= slips
     })
 }
 

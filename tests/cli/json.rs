@@ -114,7 +114,7 @@ fn places_are_data() {
         .collect();
     let bind = json!({"file": "openclaw.json", "key": "gateway.bind", "line": 3});
     assert!(places.contains(&(&json!("gateway-bind-invalid"), &bind)), "{places:#?}");
-    let paired = json!({"file": "devices/paired.json"});
+    let paired = json!({"file": "devices/paired.json", "line": 2});
     assert!(places.contains(&(&json!("cli-scopes-missing"), &paired)), "{places:#?}");
     for (_, place) in places {
         let keys: Vec<&str> = place.as_object().unwrap().keys().map(String::as_str).collect();
@@ -123,6 +123,24 @@ fn places_are_data() {
     sandbox.write("openclaw.json", "{ gateway: {\n  mode 'local',\n} }\n");
     let found = sandbox.run(&["--json"]).json();
     assert_eq!(found["findings"][0]["place"], json!({"file": "openclaw.json", "line": 2}));
+}
+
+/// Each line that an edit in a file names holds what the edit is about.
+fn assert_lines(sandbox: &Sandbox, document: &Value) {
+    let mut told = 0;
+    for edit in document["edits"].as_array().unwrap() {
+        let (place, action) = (&edit["place"], &edit["action"]);
+        let Some(line) = place["line"].as_u64() else {
+            assert_eq!(action, "add", "{edit}");
+            continue;
+        };
+        let text = sandbox.read(place["file"].as_str().unwrap());
+        let line = text.lines().nth(usize::try_from(line).unwrap() - 1).unwrap();
+        let key = place["key"].as_str().unwrap().rsplit('.').next().unwrap();
+        assert!(line.contains(key), "{edit}: {line}");
+        told += 1;
+    }
+    assert!(told > 0, "{document:#}");
 }
 
 /// The edits of a document, each as its action and its place.
@@ -144,6 +162,9 @@ fn edits_are_data_and_so_are_those_of_a_restore() {
         let preview = sandbox.run(&["repair", "--dry-run", "--json"]).json();
         assert_eq!(preview["next"], json!([["clawmend", "repair"]]));
         let planned = edits(&preview);
+        if fixture == LOCKED {
+            assert_lines(&sandbox, &preview);
+        }
         let one = |planned: &[String], end: &str| {
             planned.iter().any(|edit| edit.starts_with("set ") && edit.ends_with(end))
         };
@@ -166,7 +187,12 @@ fn edits_are_data_and_so_are_those_of_a_restore() {
         let back = sandbox.run(&["restore", "--dry-run", "--json"]).json();
         let again = of_scopes(&back);
         assert_eq!((&again["before"], &again["after"]), (&there["after"], &there["before"]));
-        assert_eq!(again["place"], there["place"]);
+        for part in ["file", "key"] {
+            assert_eq!(again["place"][part], there["place"][part]);
+        }
+        if fixture == LOCKED {
+            assert_lines(&sandbox, &back);
+        }
         assert!(one(&edits(&back), "openclaw.json gateway.bind"), "{back:#}");
         assert!(edits(&back).iter().all(|edit| !edit.starts_with("replace ")), "{back:#}");
     }

@@ -146,11 +146,12 @@ fn where_nothing_blocks_a_warning_says_what_repair_would_do_for_it() {
 fn a_mistyped_command_is_told_the_nearest_one_alone() {
     let sandbox = locked();
     for (typed, meant) in
-        [("repiar", "repair"), ("repar", "repair"), ("reprot", "report"), ("undoo", "undo")]
+        [("repiar", "repair"), ("repare", "repair"), ("reprot", "report"), ("stauts", "status")]
     {
         let run = sandbox.run(&[typed]).expect(Exit::Usage);
         assert!(run.stderr.contains(&format!("'{meant}'")), "{}", run.text());
-        let others = ["'repair'", "'report'", "'undo'", "'restore'", "'complete'"];
+        assert!(run.stderr.contains(&format!("'{typed}'")), "{}", run.text());
+        let others = ["'repair'", "'report'", "'status'", "'undo'", "'restore'", "'complete'"];
         let named = others.into_iter().filter(|other| run.stderr.contains(other)).count();
         assert_eq!(named, 1, "{}", run.text());
     }
@@ -223,6 +224,13 @@ fn a_word_that_is_no_secret_is_shown_and_the_command_that_is_meant_is_named() {
             "{typed:?}: {}",
             run.text()
         );
+    }
+    for typed in
+        [&["snapshot", "lsit"][..], &["repair", "--bind", "foo"], &["repair", "--bind", "looback"]]
+    {
+        let run = sandbox.run(typed).expect(Exit::Usage);
+        let given = typed.last().unwrap();
+        assert!(run.stderr.contains(&format!("'{given}'")), "{}", run.text());
     }
     let run = sandbox.run(&["repair", "--yes", "now"]).expect(Exit::Usage);
     assert!(run.stderr.contains("'now'"), "{}", run.text());

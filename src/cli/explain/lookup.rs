@@ -3,7 +3,6 @@
 use crate::checks::messages::{self, Match};
 use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
-use crate::text::distance::distance;
 
 /// What a text means.
 pub(super) struct Matches {
@@ -74,7 +73,7 @@ pub(super) fn nearest(text: &str) -> Vec<&'static str> {
     }
     let mut near: Vec<(usize, &'static str)> = checks::CHECKS
         .iter()
-        .map(|check| (distance(&name, check.code.0), check.code.0))
+        .map(|check| (strsim::osa_distance(&name, check.code.0), check.code.0))
         .filter(|(distance, code)| distance * 5 <= code.len() * 2)
         .collect();
     near.sort_unstable();
@@ -112,7 +111,6 @@ mod tests {
         assert!(nearest("cli-scope-missing").len() <= NEAREST);
         assert!(nearest("nonsense").is_empty());
         assert!(nearest("").is_empty());
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::format::value;
 use crate::image::{Cell, Slot};
 use crate::model::layout::{ColumnKind, PRIMARY_IDENTITY, Part};
 use crate::model::{Model, place_of};
-use crate::plan::{Changes, Edit, Op, RowChange, RowOp, StoreKind, Target};
+use crate::plan::{Changes, Edit, FileChange, Op, RowChange, RowOp, StoreKind, Target};
 use crate::render::mask::{self, Rules, is_keyed};
 use crate::secret::shape::{Proves, Shape};
 
@@ -136,11 +136,19 @@ impl Maker<'_> {
         }]
     }
 
+    fn change(&self, slot: &Slot) -> Option<&FileChange> {
+        self.changes.files.iter().find(|change| change.slot == *slot)
+    }
+
+    /// A file that changes, as it is.
+    fn before(&self, slot: &Slot) -> Option<&[u8]> {
+        Some(self.change(slot)?.before.bytes()?.as_slice())
+    }
+
     /// A file that is written or removed whole: value by value where both texts can be read.
     fn whole(&self, slot: &Slot, made: Made<'_>) -> Vec<EditDocument> {
-        let change = self.changes.files.iter().find(|change| change.slot == *slot);
-        let after = change.and_then(|change| change.pieces()).map(|pieces| pieces.concat());
-        let before = change.and_then(|change| change.before.bytes());
+        let after = self.change(slot).and_then(FileChange::pieces).map(|pieces| pieces.concat());
+        let before = self.before(slot);
         let action = match (&before, &after) {
             (None, Some(_)) => Action::Add,
             (Some(_), None) => Action::Remove,
@@ -157,7 +165,7 @@ impl Maker<'_> {
             Slot::File(Part::Bootstrap | Part::OriginTokens) => None,
             Slot::File(_) | Slot::Table(_) => value::of(text),
         };
-        let old = before.and_then(|bytes| read(bytes.as_slice()));
+        let old = before.and_then(read);
         let new = after.as_deref().and_then(read);
         let differing = match (&old, &new) {
             (Some(old), Some(new)) => value::differences(Some(old), Some(new)),
@@ -180,7 +188,8 @@ impl Maker<'_> {
                 (Slot::File(part), Some((key, rest))) if is_keyed(*part) => {
                     self.place(StoreKind::Files, *part, key, rest)
                 }
-                _ => file.clone().key(path_text(&path)),
+                (Slot::File(part), _) => self.place(StoreKind::Files, *part, "", &path),
+                (Slot::Table(_), _) => file.clone().key(path_text(&path)),
             };
             made(place, values.action(), rules, &keys, values)
         });
@@ -266,6 +275,15 @@ impl Maker<'_> {
             Part::Identity | Part::Bootstrap | Part::OriginTokens => Some("****".to_owned()),
         };
         let field = (!path.is_empty()).then(|| path_text(path));
+        let line = match part {
+            _ if store == StoreKind::Sqlite => None,
+            Part::Paired => self.model.paired.line(key, path),
+            Part::Pending => self.model.pending.line(key, path),
+            _ => self
+                .before(&Slot::File(part))
+                .and_then(|text| Some(json5::locate(text, path)?.line)),
+        };
+        let place = place.line(line);
         let keys: Vec<String> = place.key.iter().cloned().chain(record).chain(field).collect();
         if keys.is_empty() { place } else { place.key(keys.join(".")) }
     }
