@@ -6,9 +6,7 @@ use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
 use crate::image::{UNFINISHED as INTERRUPTED, Unread, Unusable};
 use crate::model::Model;
-use crate::model::layout::{
-    DATABASE, HOLDS_PAIRING, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS,
-};
+use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS};
 use crate::model::store::Condition;
 use crate::plan::StoreKind;
 use crate::step::Step;
@@ -30,7 +28,7 @@ fn put_back(model: &Model) -> Vec<Step> {
     let moved = std::iter::once(DATABASE)
         .chain(facts.beside_database.iter().map(String::as_str))
         .map(|file| Step::move_away(&facts.state_dir.join(file)));
-    let pairing = match &facts.snapshot_of_tables {
+    let pairing = match &facts.kept.tables {
         Some(id) => Step::clawmend(["restore", id])
             .note("only without a copy: puts the pairing of that snapshot into the new database"),
         None => Step::clawmend(["repair", "--new-identity"])
@@ -222,13 +220,11 @@ pub static COLUMNS: Check = Check {
         let is_newer = number > Some(NEWEST_KNOWN_USER_VERSION);
         // The one that no connect of the CLI asks.
         let waits = |part| part == Part::Bootstrap && model.facts.gateway.runs();
-        let lost = lost_tables(model).map(|part| {
+        let lost = model.lost_tables().map(|part| {
             let says = format!("the table {} is missing: the gateway does not start", part.table());
-            let put_back =
-                "put back a copy of the database that has the table, while the gateway is stopped";
             check
                 .finding(DATABASE, says)
-                .by_hand([put_back.into(), Step::diagnose().after("then run")])
+                .by_hand(put_back(model))
                 .rated_if(waits(part), Severity::Warning)
                 .note_if(waits(part), "a gateway runs now; this would stop its next start")
                 .rated_if(is_newer, Severity::Unchecked)
@@ -242,20 +238,10 @@ pub static COLUMNS: Check = Check {
     ..Check::BASE
 };
 
-/// The tables of a state's devices that are not there, of those that each release from 2026.8.1 on has. An older database gets
-/// its tables from the gateway's migrations.
-fn lost_tables(model: &Model) -> impl Iterator<Item = Part> {
-    let tables = [Part::Paired, Part::Pending, Part::Bootstrap, Part::Identity, Part::DeviceAuth];
-    let database = model.database().filter(|database| database.user_version >= HOLDS_PAIRING);
-    let is_lost =
-        move |part: &Part| database.is_some_and(|database| !database.tables.contains_key(part));
-    tables.into_iter().filter(is_lost)
-}
-
 /// Whether the tables are there that a grant writes to: half of one lets nobody in.
 pub(super) fn has_tables(model: &Model) -> bool {
     let is_granted = |part| matches!(part, Part::Paired | Part::Identity | Part::DeviceAuth);
-    !lost_tables(model).any(is_granted)
+    !model.lost_tables().any(is_granted)
 }
 
 fn without_setup_id(model: &Model, check: &Check) -> Option<Finding> {

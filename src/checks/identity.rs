@@ -17,26 +17,42 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::unusable;
 
-/// A new identity is a person's choice: clawmend makes it, or OpenClaw does (`by_openclaw`).
+/// A new identity is a person's choice: clawmend makes it, or OpenClaw does (`by_openclaw`). Before it stands the
+/// snapshot that has the old one.
 fn renewed(finding: Finding, model: &Model, by_openclaw: Step) -> Finding {
+    let kept = &model.facts.kept;
+    let note = match &kept.tables {
+        Some(_) if model.images.database.is_none() => {
+            "start the gateway once before, which makes an empty database; puts back the identity, the devices and the config of that snapshot"
+        }
+        _ => {
+            "puts back the identity, the devices and the config of that snapshot: no device must pair again"
+        }
+    };
+    let back = kept.identity.as_ref().map(|id| Step::clawmend(["restore", id]).note(note));
     if new_identity::is_possible(model) {
-        return finding.choice(new_identity::step()).choice(by_openclaw);
+        let renew = new_identity::step(model);
+        let ways = match new_identity::saved_seed(model) {
+            Some(_) => [Some(renew), back],
+            None => [back, Some(renew)],
+        };
+        return ways.into_iter().flatten().chain([by_openclaw]).fold(finding, Finding::choice);
     }
     finding.by_hand([by_openclaw, Step::clawmend(["repair"]).after("then run")])
 }
 
 /// A file, or nothing at all: OpenClaw makes a new key pair when a command needs one.
 fn by_command() -> Step {
-    Step::run("openclaw", ["devices", "list"])
-        .after("let OpenClaw make one: run this once")
-        .note("error or not, then run `clawmend repair`")
+    Step::run("openclaw", ["devices", "list"]).after("let OpenClaw make one: run this once").note(
+        "error or not; this machine is a new device then. Run clawmend again, and it pairs it",
+    )
 }
 
 /// The row of the database: OpenClaw puts another key pair there only when it is told to.
 fn by_doctor() -> Step {
     Step::run("openclaw", ["doctor", "--fix"])
         .after("let OpenClaw make one: stop the gateway, then run")
-        .note("start the gateway, then run `clawmend repair`")
+        .note("this machine is a new device then. Start the gateway and run clawmend again, and it pairs it")
 }
 
 pub static MISSING: Check = Check {
@@ -68,8 +84,14 @@ pub static MISSING: Check = Check {
             let says = "the CLI's identity is missing, but devices are paired here";
             return Some(renewed(check.finding(place, says), model, by_command()));
         }
-        let says =
-            "the CLI was never used with this state dir: there is no identity and no paired device";
+        let says = match &model.facts.kept.identity {
+            Some(_) => {
+                "the CLI's identity is missing, and no device is paired; a snapshot of clawmend's has them"
+            }
+            None => {
+                "the CLI was never used with this state dir: there is no identity and no paired device"
+            }
+        };
         // Without a config `openclaw setup` comes first: nothing else of OpenClaw's runs.
         let is_bare = matches!(model.config.state, ConfigState::Absent)
             && model.config.facts.copies.is_empty()
@@ -119,7 +141,7 @@ fn malformed(model: &Model, check: &Check) -> Option<Finding> {
         let broken = path.with_extension("json.broken");
         Step::run("mv", [path, broken])
             .after("let OpenClaw make one: move it away")
-            .note("run `openclaw devices list` once, then `clawmend repair`")
+            .note("this machine is a new device then. Run clawmend again, and it says what is next")
     };
     Some(match &model.identity {
         IdentityState::Unusable(why) => {

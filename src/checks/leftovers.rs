@@ -76,7 +76,7 @@ fn identity_waits(model: &Model, check: &Check) -> Option<Finding> {
     let identity = file_name(*part);
     let finding = check.finding(identity, says);
     Some(match new_identity::is_possible(model) {
-        true => finding.choice(new_identity::step()).choice(
+        true => finding.choice(new_identity::step(model)).choice(
             doctor().after("let OpenClaw make one: stop the gateway, then run").note("then repair"),
         ),
         false => {

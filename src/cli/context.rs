@@ -20,8 +20,8 @@ use crate::finding::Finding;
 use crate::image::Unread;
 use crate::journal::{self, Recovered};
 use crate::model::Model;
-use crate::model::facts::Interruption;
-use crate::model::layout::{DATABASE, SNAPSHOTS_DIR};
+use crate::model::facts::{Interruption, Kept};
+use crate::model::layout::{DATABASE, Part, SNAPSHOTS_DIR};
 use crate::read::locate::{Located, locate};
 use crate::render::findings::View;
 use crate::render::invocation::Invocation;
@@ -29,8 +29,8 @@ use crate::render::json::FindingDocument;
 use crate::render::{Paint, wrap};
 use crate::snapshot::{self, Listed, Summary};
 use crate::step::Step;
-use crate::store::Stores;
 use crate::store::sqlite::{self, Hold, SqliteStore};
+use crate::store::{Stores, json};
 use crate::text::safe;
 
 /// How long to wait for a database that somebody holds.
@@ -168,8 +168,8 @@ impl Context<'_, '_> {
         // A folder that cannot be read is the snapshot commands' own matter.
         let left = snapshot::leftovers(&located.state_dir, &self.snapshots(&located));
         model.facts.half_built = left.unwrap_or_default();
-        if model.images.database.is_some() && model.database().is_none() {
-            model.facts.snapshot_of_tables = self.snapshot_of_tables(&located);
+        if model.lacks_a_part() {
+            model.facts.kept = self.kept(&located);
         }
         model.facts.temps = journal::leftovers(&located.state_dir);
         let mut findings = checks::diagnose(&model);
@@ -177,13 +177,19 @@ impl Context<'_, '_> {
         Ok(State { located, stores, model, findings })
     }
 
-    fn snapshot_of_tables(&self, located: &Located) -> Option<String> {
+    fn kept(&self, located: &Located) -> Kept {
         let folder = self.snapshots(located);
-        let mut own = snapshot::list(&located.state_dir, &folder).ok()?.own.into_iter();
-        let holds_tables = |one: &Summary| {
-            one.problem.is_none() && folder.join(&one.id).join(sqlite::PIECE).exists()
-        };
-        own.find(holds_tables).map(|one| one.id)
+        // A folder that cannot be read is the snapshot commands' own matter.
+        let mut own = snapshot::list(&located.state_dir, &folder).unwrap_or_default().own;
+        own.retain(|one| one.problem.is_none());
+        let newest = |piece: &str| own.iter().find(|one| folder.join(&one.id).join(piece).exists());
+        let id = |one: &Summary| one.id.clone();
+        let tables = newest(sqlite::PIECE).map(id);
+        let in_files = |file: &str| format!("{}/{file}", json::NAME);
+        let identity = Part::Identity.file().and_then(|file| newest(&in_files(file))).map(id);
+        let config = located.config.file_name().map(|name| in_files(&name.to_string_lossy()));
+        let config = config.and_then(|piece| Some(folder.join(&newest(&piece)?.id).join(piece)));
+        Kept { config, identity: identity.max(tables.clone()), tables }
     }
 
     /// Reads everything; waits so long for a database that somebody holds.

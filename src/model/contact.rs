@@ -77,7 +77,11 @@ impl Model {
     /// Whether a release fits the store and what it shows of its time: from 2026.8.1 on the pairing is in the database.
     pub(crate) fn may_run(&self, release: Release) -> bool {
         let keeps_rows = release.is_from("2026.8.1");
-        keeps_rows == (self.store == StoreKind::Sqlite) && Era::of(release) >= self.era
+        // A database that is gone, with nothing in its place, has left its rows in a snapshot.
+        let lost_rows =
+            self.facts.kept.tables.is_some() && self.paired.condition == Condition::Absent;
+        let has_rows = self.store == StoreKind::Sqlite || lost_rows;
+        keeps_rows == has_rows && Era::of(release) >= self.era
     }
 
     /// Whether the next start makes a shared token for gateway and CLI; `None`: that of some of the releases that may run here does.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::device::Record;
 use super::identity::Identity;
-use super::layout::{Column, Part};
+use super::layout::{Column, HOLDS_PAIRING, Part};
 use super::own::identity_row;
 use super::store::{Fault, Records};
 use super::{CachedAuth, IdentityState, Model, auth_of_file, identity_to_import};
@@ -87,6 +87,25 @@ impl Model {
     /// Whether the database is what counts and could not be read: nothing is known then.
     pub fn is_database_unread(&self) -> bool {
         self.store == StoreKind::Sqlite && self.database().is_none()
+    }
+
+    /// The tables of a state's devices that are not there, of those that each release from 2026.8.1 on has. An older
+    /// database gets its tables from the gateway's migrations.
+    pub fn lost_tables(&self) -> impl Iterator<Item = Part> {
+        let tables =
+            [Part::Paired, Part::Pending, Part::Bootstrap, Part::Identity, Part::DeviceAuth];
+        let database = self.database().filter(|database| database.user_version >= HOLDS_PAIRING);
+        let is_lost =
+            move |part: &Part| database.is_some_and(|database| !database.tables.contains_key(part));
+        tables.into_iter().filter(is_lost)
+    }
+
+    /// Whether the config, the identity or a table is missing or cannot be used, and only a copy brings it back.
+    pub fn lacks_a_part(&self) -> bool {
+        self.config.whole().is_none()
+            || !matches!(self.identity, IdentityState::Found(_))
+            || self.is_database_unread()
+            || self.lost_tables().next().is_some()
     }
 
     /// This machine's identity row as it stands.

@@ -36,9 +36,8 @@ pub struct Facts {
     pub interrupted: Option<Interruption>,
     /// What SQLite keeps beside the database, as far as it is there, relative to the state dir.
     pub beside_database: Vec<String>,
-    /// The newest snapshot that holds the pairing of a database. Looked for only where the database cannot be
-    /// used.
-    pub snapshot_of_tables: Option<String>,
+    /// What snapshots hold of what is lost here.
+    pub kept: Kept,
     /// Snapshots that a killed clawmend left half-made, by name.
     pub half_built: Vec<String>,
     /// Temp files of clawmend's that a killed run left, relative to the state dir.
@@ -52,6 +51,17 @@ pub struct Facts {
     pub era: super::scopes::Era,
     /// What stands around the config.
     pub config: ConfigFacts,
+}
+
+/// The newest whole snapshot that holds each part. Looked for only where one of the parts cannot be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The path of a config in a snapshot.
+    pub config: Option<PathBuf>,
+    /// The id of a snapshot with this machine's identity.
+    pub identity: Option<String>,
+    /// The id of a snapshot with the pairing of a database.
+    pub tables: Option<String>,
 }
 
 /// What clawmend's journal tells.

@@ -68,7 +68,7 @@ fn an_empty_state_dir_is_told_what_comes_first() {
     let list = run.stdout.find("openclaw devices list").unwrap();
     assert!(setup < list, "{}", run.text());
     let run = sandbox.run(&["repair", "--yes"]).expect(Exit::Findings);
-    assert!(!run.stdout.contains("still locks"), "{}", run.text());
+    assert!(run.stdout.contains("openclaw setup"), "{}", run.text());
     let run = sandbox.run(&["approve"]).expect(Exit::Refused);
     assert!(!run.stderr.contains("lets this machine"), "{}", run.text());
 }

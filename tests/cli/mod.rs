@@ -9,6 +9,7 @@ mod forged;
 mod help;
 mod identity;
 mod json;
+mod kept;
 mod last_mile;
 mod layout;
 mod leads;

@@ -26,7 +26,11 @@ fn with_copies(model: &Model, finding: Finding) -> Finding {
     let finding = finding
         .notes(copies.iter().take(MOST).map(|copy| line(model, copy)))
         .note_if(copies.is_empty(), "there is no copy of it in the same folder");
-    let Some(best) = model.config.best_copy() else { return finding };
+    let Some(best) = model.config.best_copy() else {
+        let kept = model.facts.kept.config.as_deref().map(from);
+        let kept = kept.map(|way| way.note("puts back the config of clawmend's last snapshot"));
+        return kept.into_iter().fold(finding, Finding::choice);
+    };
     let when = utc(best.mtime_ms);
     let back = from(&model.config.copy_path(best))
         .note(format!("goes back to the config of {when}: {}", in_words(best.lost.as_deref())));
@@ -62,11 +66,11 @@ pub static MISSING: Check = Check {
         if !matches!(model.config.state, ConfigState::Absent) || model.config.is_client() {
             return None;
         }
-        let setup = Step::run("openclaw", ["setup"]).note("or put a copy of your own back");
+        let setup = Step::run("openclaw", ["setup"])
+            .note("asks some questions and writes a new config; or put a copy of your own back");
         let finding = check.finding(config_name(model), "the config is missing").by_hand([setup]);
-        // A config that was there once has left copies; without any, this gateway may never have had one.
-        let lost = !model.config.facts.copies.is_empty() && !model.facts.gateway.runs();
-        Some(with_copies(model, finding).rated_if(!lost, Severity::Warning))
+        let finding = with_copies(model, finding);
+        Some(super::mode::unless_allowed(model, finding))
     },
     edits: Edits::Copy,
     ..Check::BASE

@@ -9,7 +9,7 @@ use crate::config::gateway::{Field, Setting};
 use crate::config::model::Host;
 use crate::config::release::Release;
 use crate::config::vocabulary::MODES;
-use crate::finding::{Code, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::secret::shape::Shape;
 use crate::step::Step;
@@ -43,24 +43,31 @@ pub static MISSING: Check = Check {
         };
         let finding = check.finding(place(model, mode), says).note(shown(mode));
         let finding = wanted.repair(model, finding, "set gateway.mode to \"local\"");
-        let is_mild = mode.is_missing() && model.facts.gateway.runs();
-        let note = "a gateway runs now: it was started before this, or with --allow-unconfigured";
-        let finding = finding.rated_if(is_mild, Severity::Warning).note_if(is_mild, note);
-        let finding = match mode.is_missing() && !is_mild && may_be_put_back(model) {
+        if !mode.is_missing() {
+            return Some(finding);
+        }
+        let finding = match !model.facts.gateway.runs() && may_be_put_back(model) {
             true => finding.rated(Severity::Unchecked).note("2026.4.16 to 2026.4.29, and 2026.6 and later, put their newest backup (.bak) back at the start, and it has gateway.mode"),
             false => finding,
         };
-        let starts = model.config.facts.flag(|flags| flags.allow_unconfigured.then_some(()));
-        Some(match starts.filter(|_| mode.is_missing()) {
-            Some((service, ())) => finding
-                .rated(Severity::Info)
-                .note(format!("the service starts it with --allow-unconfigured ({})", service.at)),
-            None => finding,
-        })
+        Some(unless_allowed(model, finding))
     },
     edits: Edits::Config(|model, _| edits(model, wanted(model))),
     ..Check::BASE
 };
+
+/// Nothing that keeps a gateway from starting, where one runs all the same or is started with `--allow-unconfigured`.
+pub(super) fn unless_allowed(model: &Model, finding: Finding) -> Finding {
+    let runs = model.facts.gateway.runs();
+    let note = "a gateway runs now: it was started before this, or with --allow-unconfigured";
+    let finding = finding.rated_if(runs, Severity::Warning).note_if(runs, note);
+    match model.config.facts.flag(|flags| flags.allow_unconfigured.then_some(())) {
+        Some((service, ())) => finding
+            .rated(Severity::Info)
+            .note(format!("the service starts it with --allow-unconfigured ({})", service.at)),
+        None => finding,
+    }
+}
 
 /// Whether the start of a release that may run here replaces a config without a mode by its backup: 2026.4.23, 2026.6.11 and 2026.9.6
 /// were seen to, with the same code in 2026.4.27 and in all from 2026.6.8 on; 2026.4.15 and 2026.5.28 were seen not to. With an include it does not.

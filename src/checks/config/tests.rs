@@ -168,11 +168,14 @@ fn empty_missing_and_replaced_configs_are_told_apart() {
     for empty in ["", " \n", "\u{feff}"] {
         assert_eq!(codes(&found_with(Some(empty), facts())), ["config-empty"], "{empty:?}");
     }
-    let missing = found_with(None, facts());
-    assert_eq!(the(&missing, "config-missing").severity, Severity::Warning);
+    let missing = |facts| the(&found_with(None, facts), "config-missing").severity;
+    assert_eq!(missing(facts()), Severity::Blocks);
     let mut lost = facts();
     lost.config.copies = vec![copy(".bak", 1, WHOLE)];
-    assert_eq!(the(&found_with(None, lost), "config-missing").severity, Severity::Blocks);
+    assert_eq!(missing(lost), Severity::Blocks);
+    let mut running = facts();
+    running.gateway = crate::model::facts::GatewayProcess::Running { pid: 7 };
+    assert_eq!(missing(running), Severity::Warning);
     let mut replaced = facts();
     replaced.config.copies = vec![copy(".clobbered.2026", 1_795_535_990_000, WHOLE)];
     let findings = found_with(Some(WHOLE), replaced);

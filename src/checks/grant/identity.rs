@@ -4,10 +4,10 @@
 use serde_json::json;
 
 use crate::checks::edits::{edit, identity_row, record, written};
-use crate::checks::{Options, identity, leftovers, new_identity};
-use crate::image::FileState;
+use crate::checks::new_identity::{is_possible, saved_seed};
+use crate::checks::{Options, identity, leftovers};
 use crate::model::device::Record;
-use crate::model::identity::{Identity, record_of_seed, seed_in};
+use crate::model::identity::{Identity, record_of_seed};
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::model::{IdentityState, Model};
 use crate::plan::{Edit, Op, StoreKind, Target};
@@ -19,7 +19,7 @@ pub(in crate::checks) fn with_new_identity(
     options: &Options,
 ) -> Option<(Model, Edit)> {
     let is_asked_for = options.drops_identity || model.usable_identity().is_none();
-    let is_due = is_asked_for && new_identity::is_possible(model);
+    let is_due = is_asked_for && is_possible(model);
     let fresh = options.new_identity.as_ref().filter(|_| is_due)?;
     let saved = saved_seed(model);
     let made = record_of_seed(saved.as_ref().unwrap_or(fresh));
@@ -62,37 +62,5 @@ fn placed(model: &Model, made: Record) -> (Target, Op) {
             };
             (record(StoreKind::Sqlite, Part::Identity, PRIMARY_IDENTITY), op)
         }
-    }
-}
-
-/// The private key of an identity that cannot be used as it stands, if it can be told that it is the right
-/// one: the device of its public key is paired here, or is the one that the record names.
-fn saved_seed(model: &Model) -> Option<[u8; 32]> {
-    if model.usable_identity().is_some() {
-        return None;
-    }
-    let text = text(model)?;
-    let seed = seed_in(&text)?;
-    let identity = Identity::of(&record_of_seed(&seed)).ok()?;
-    let named = match &model.identity {
-        IdentityState::Found(found) => Some(found.device_id.as_str()),
-        IdentityState::Faulty(_, id) => id.as_deref(),
-        _ => None,
-    };
-    let id = identity.derived_id.as_str();
-    let is_known = model.paired.entry(id).is_some() || named == Some(id) || text.contains(id);
-    is_known.then_some(seed)
-}
-
-/// What there is of a damaged identity, as text.
-fn text(model: &Model) -> Option<String> {
-    let row = model.identity_row().filter(|_| model.store == StoreKind::Sqlite);
-    if let Some(row) = row {
-        return serde_json::to_string(&row).ok();
-    }
-    // Also the file of the older generation, where the database has no row yet.
-    match &model.images.file(Part::Identity)?.state {
-        FileState::Present { bytes, .. } => Some(String::from_utf8_lossy(bytes).into_owned()),
-        FileState::Absent | FileState::Unusable(_) => None,
     }
 }
