@@ -8,7 +8,7 @@ use super::args::Global;
 use super::world::World;
 use crate::model::layout::{ADDONS, CONFIG};
 use crate::read::env::Env;
-use crate::read::locate::{LocateFlags, Located, locate, profile_of_dir};
+use crate::read::locate::{LocateFlags, Located, found, profile_of_dir};
 use crate::render::invocation::Invocation;
 use crate::render::shell::Shell;
 
@@ -61,7 +61,7 @@ fn of_openclaw(located: &Located, env: &Env) -> [Vec<OsString>; 2] {
     let dir: &Path = &located.state_dir;
     // Whoever typed `sudo` types `openclaw` without it, in their own home.
     let own_env = Env { home: env.sudo_home.clone().or_else(|| env.home.clone()), ..env.clone() };
-    let own = locate(&LocateFlags::default(), &own_env).ok();
+    let own = found(&LocateFlags::default(), &own_env);
     let is_own =
         own.is_some_and(|own| own.state_dir == located.state_dir && own.config == located.config);
     let owner = crate::read::env::other_owner(dir, env);
@@ -104,7 +104,7 @@ pub fn locating(global: &Global) -> LocateFlags {
 
 /// How commands are printed in this run.
 pub fn invocation(global: &Global, world: &World<'_>) -> Invocation {
-    let located = locate(&locating(global), &world.env).ok();
+    let located = found(&locating(global), &world.env);
     let sudo = world.env.is_by_sudo().then(|| "sudo".to_owned());
     Invocation {
         program: sudo.into_iter().chain(world.program.clone()).collect(),

@@ -52,9 +52,13 @@ where
     T: Into<OsString> + Clone,
 {
     let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
-    let parsed = help::laid_out(command(world.width), world.width)
-        .try_get_matches_from(&argv)
-        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, name_of(&matches))));
+    let read = |command: clap::Command| {
+        let matches = command.try_get_matches_from(&argv)?;
+        Ok((Cli::from_arg_matches(&matches)?, name_of(&matches)))
+    };
+    // A help is laid out only for whoever sees it.
+    let parsed = read(command(world.width))
+        .or_else(|_| read(help::laid_out(command(world.width), world.width)));
     let (cli, name) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {

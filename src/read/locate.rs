@@ -54,12 +54,12 @@ pub struct Located {
 /// State dirs that may be meant where none was named and none is found; none where that is not so.
 pub fn meant(flags: &LocateFlags, env: &Env) -> Vec<Candidate> {
     let is_named = flags.state_dir.is_some() || flags.profile.is_some();
-    if is_named || locate(flags, env).is_ok() { Vec::new() } else { everywhere(env) }
+    if is_named || found(flags, env).is_some() { Vec::new() } else { everywhere(env) }
 }
 
 /// Every state dir that this process can know of.
 pub fn everywhere(env: &Env) -> Vec<Candidate> {
-    let own = locate(&LocateFlags::default(), env).ok();
+    let own = found(&LocateFlags::default(), env);
     candidates(env, home(env).as_deref(), own.as_ref().map(|own| &*own.state_dir))
 }
 
@@ -68,6 +68,35 @@ pub fn everywhere(env: &Env) -> Vec<Candidate> {
 /// # Errors
 /// No such state dir: says where it looked. A profile name that OpenClaw would refuse.
 pub fn locate(flags: &LocateFlags, env: &Env) -> Result<Located, Error> {
+    search(flags, env).map_err(|miss| match miss {
+        Miss::Refused(error) => error,
+        Miss::Gone { dir, how, looked } => missing(&dir, &how, looked, home(env).as_deref(), env),
+    })
+}
+
+/// The same for whoever does not tell an error: nothing is looked for beyond it.
+pub fn found(flags: &LocateFlags, env: &Env) -> Option<Located> {
+    search(flags, env).ok()
+}
+
+/// Why there is no state dir to look at.
+enum Miss {
+    Refused(Error),
+    /// It is not there.
+    Gone {
+        dir: PathBuf,
+        how: String,
+        looked: Vec<PathBuf>,
+    },
+}
+
+impl From<Error> for Miss {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+fn search(flags: &LocateFlags, env: &Env) -> Result<Located, Miss> {
     let home = home(env);
     let profile = profile(flags, env)?;
     let expand = |text: &str| env.path(text, home.as_deref());
@@ -90,7 +119,7 @@ pub fn locate(flags: &LocateFlags, env: &Env) -> Result<Located, Error> {
         (home.join(name), how(name).to_owned())
     };
     if !state_dir.is_dir() {
-        return Err(missing(&state_dir, &how, looked, home.as_deref(), env));
+        return Err(Miss::Gone { dir: state_dir, how, looked });
     }
     let config = config(flags, env, &state_dir, &expand);
     wrong::check_folder(&state_dir, &how)?;
