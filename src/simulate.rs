@@ -15,8 +15,7 @@ use crate::format::scan::{self, Member};
 use crate::image::{Bytes, FileState, Images, Meta, Slot, TextImage};
 use crate::model::Model;
 use crate::model::layout::Part;
-use crate::model::store::Records;
-use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, StoreKind, Target};
+use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Target};
 
 /// A plan that was made for other images than those it is played on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,9 +99,7 @@ fn file(
         Slot::Config(_) => config::splices(&base, edits).map_err(|what| stale(&place, what))?,
         Slot::File(part @ (Part::Paired | Part::Pending)) => {
             // Where the records stand is known already.
-            let records = [&model.paired, &model.pending].into_iter();
-            let mut records = records.filter(|_| in_place && model.store == StoreKind::Files);
-            let members = records.find(|records| records.part == *part).and_then(Records::members);
+            let members = model.members(*part).filter(|_| in_place);
             store(&base, members.as_deref(), edits)
                 .map_err(|error| stale(&place, error.to_string()))?
         }

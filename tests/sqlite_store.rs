@@ -321,7 +321,7 @@ impl Folder {
 }
 
 impl Sink for Folder {
-    fn put(&mut self, name: &str, from: &mut dyn Read) -> Result<(String, u64), Error> {
+    fn put(&mut self, name: &str, from: &mut dyn BufRead) -> Result<(String, u64), Error> {
         let mut bytes = Vec::new();
         from.read_to_end(&mut bytes).unwrap();
         std::fs::write(self.0.path().join(name), &bytes).unwrap();

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -239,7 +239,7 @@ impl Pieces {
 }
 
 impl Sink for Pieces {
-    fn put(&mut self, name: &str, from: &mut dyn Read) -> Result<(String, u64), Error> {
+    fn put(&mut self, name: &str, from: &mut dyn BufRead) -> Result<(String, u64), Error> {
         let mut bytes = Vec::new();
         from.read_to_end(&mut bytes).unwrap();
         let mut names = self.names.borrow_mut();

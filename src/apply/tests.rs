@@ -90,6 +90,7 @@ impl Home {
             why: "before-repair",
             command: "clawmend repair",
             changes: None,
+            model: None,
         };
         apply(&inputs, changes, lock)
     }
@@ -203,6 +204,7 @@ fn interrupted_before_commit(home: &Home) -> Changes {
         command: "clawmend repair",
         now_ms: 5,
         changes: Some(&changes),
+        model: None,
     })
     .unwrap();
     let record = RunRecord::new(&snapshot, &home.snapshots(), 5);

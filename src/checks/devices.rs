@@ -83,11 +83,12 @@ pub static DUPLICATES: Check = Check {
     by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices remove DEVICE_ID for each device \
               you do not know.",
     find_one: |model, check| {
-        let known = model.paired.entries.iter().filter(|entry| entry.likeness.is_some());
-        let mut alike: Vec<&Entry> = known.collect();
-        alike.sort_by_key(|entry| entry.likeness);
-        let groups = alike.chunk_by(|one, other| one.likeness == other.likeness);
-        let mut many: Vec<&[&Entry]> = groups.filter(|group| group.len() > 1).collect();
+        let known = model.paired.entries.iter();
+        let mut alike: Vec<(u64, &Entry)> =
+            known.filter_map(|entry| Some((entry.likeness?, entry))).collect();
+        alike.sort_by_key(|(likeness, _)| *likeness);
+        let groups = alike.chunk_by(|(one, _), (other, _)| one == other);
+        let mut many: Vec<&[(u64, &Entry)]> = groups.filter(|group| group.len() > 1).collect();
         if many.is_empty() {
             return None;
         }
@@ -103,7 +104,7 @@ pub static DUPLICATES: Check = Check {
         );
         let finding = check.finding(place_of(model.store, Part::Paired), says).by_hand([devices]);
         let groups = many.iter().filter_map(|group| {
-            let name = model.paired.device(group.first()?)?.shown_name().unwrap_or_default();
+            let name = model.paired.device(group.first()?.1)?.shown_name().unwrap_or_default();
             Some(format!("{} devices called {name}", group.len()))
         });
         Some(finding.notes(groups.take(super::NAMED)))

@@ -1,8 +1,10 @@
 //! SHA-256 in lower-case hex, of bytes at hand and of bytes as they pass by.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 use sha2::{Digest, Sha256};
+
+use crate::secret::shape::hex;
 
 /// The SHA-256 of a run of slices.
 pub fn of_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
@@ -18,27 +20,40 @@ pub fn of(bytes: &[u8]) -> String {
     of_pieces([bytes])
 }
 
-/// Copies to the end, in large steps; returns the SHA-256 and the number of bytes.
-pub fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<(String, u64)> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
-    let mut size = 0;
-    loop {
-        let read = match from.read(&mut buffer) {
-            Ok(0) => return Ok((hex(&hasher.finalize()), size)),
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let bytes = buffer.get(..read).unwrap_or_default();
-        hasher.update(bytes);
-        to.write_all(bytes)?;
-        size += bytes.len() as u64;
-    }
+/// So many bytes are hashed and written at once.
+const STEP: usize = 256 * 1024;
+
+/// A file to be read in large steps.
+pub fn steps<R: Read>(file: R) -> BufReader<R> {
+    BufReader::with_capacity(STEP, file)
 }
 
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// What comes next, at most a step; nothing at the end.
+pub fn next_of(from: &mut dyn BufRead) -> io::Result<&[u8]> {
+    while let Err(error) = from.fill_buf() {
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    let bytes = from.fill_buf()?;
+    Ok(bytes.get(..STEP).unwrap_or(bytes))
+}
+
+/// Copies to the end, in large steps; returns the SHA-256 and the number of bytes.
+pub fn copy(from: &mut dyn BufRead, to: &mut dyn Write) -> io::Result<(String, u64)> {
+    let mut hasher = Sha256::new();
+    let mut size = 0;
+    loop {
+        let bytes = next_of(from)?;
+        let step = bytes.len();
+        if step == 0 {
+            return Ok((hex(&hasher.finalize()), size));
+        }
+        hasher.update(bytes);
+        to.write_all(bytes)?;
+        from.consume(step);
+        size += step as u64;
+    }
 }
 
 #[cfg(test)]

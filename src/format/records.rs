@@ -140,9 +140,8 @@ pub fn differing(old: Option<&[u8]>, new: Option<&[u8]>) -> Option<(Value, Value
 }
 
 /// What `differing` finds where the new text is the old one with `splices` made, without reading the records that
-/// stay. `None`: a splice cuts a record in two, or what comes out is no JSON.
-pub fn spliced(text: &[u8], splices: &[Splice]) -> Option<(Value, Value)> {
-    let members = all(text)?;
+/// stay; `members` are all of the old one. `None`: a splice cuts a record in two, or what comes out is no JSON.
+pub fn spliced(text: &[u8], members: &[Member], splices: &[Splice]) -> Option<(Value, Value)> {
     let (mut old, mut new) = (Vec::new(), Vec::new());
     let mut inside: BTreeMap<usize, Vec<&Splice>> = BTreeMap::new();
     for splice in splices {

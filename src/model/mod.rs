@@ -20,6 +20,7 @@ use std::sync::Arc;
 use crate::config::model::{AuthKind, ConfigModel, ConfigState, Signs};
 use crate::config::release::{Release, Tokenless};
 use crate::finding::Place;
+use crate::format::scan::Member;
 use crate::image::{Database, FileState, Images, Table};
 use crate::plan::StoreKind;
 use crate::secret::shape::Shape;
@@ -281,6 +282,12 @@ impl Model {
         self.store == StoreKind::Files
             && self.identity != IdentityState::Absent
             && identity_of_file(self.images.file(Part::Identity)) == IdentityState::Absent
+    }
+
+    /// Where every record of a file stands; `None` where they are not all known.
+    pub fn members(&self, part: Part) -> Option<Vec<Member>> {
+        let mut records = [&self.paired, &self.pending].into_iter();
+        records.find(|records| records.part == part)?.members()
     }
 
     /// The database, where there is one that could be read.

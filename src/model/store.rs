@@ -152,6 +152,10 @@ impl Records {
     }
 
     fn keep_last_of_each_key(&mut self) {
+        if self.places().len() == self.entries.len() {
+            return;
+        }
+        self.places = OnceLock::new();
         let mut seen = std::collections::HashSet::with_capacity(self.entries.len());
         let mut doubles = Vec::new();
         let mut keep = vec![true; self.entries.len()];
@@ -201,18 +205,16 @@ impl Records {
         self.entries.iter().map(member).collect()
     }
 
-    /// The entry stored under a key.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        let hash = |key: &str| {
-            let mut hasher = DefaultHasher::new();
-            key.hash(&mut hasher);
-            hasher.finish()
-        };
-        let places = self.places.get_or_init(|| {
+    fn places(&self) -> &HashMap<u64, usize> {
+        self.places.get_or_init(|| {
             let places = self.entries.iter().enumerate().rev();
             places.map(|(at, entry)| (hash(&entry.key), at)).collect()
-        });
-        let found = self.entries.get(*places.get(&hash(key))?)?;
+        })
+    }
+
+    /// The entry stored under a key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        let found = self.entries.get(*self.places().get(&hash(key))?)?;
         match found.key == key {
             true => Some(found),
             // Two keys of one hash.
@@ -277,6 +279,12 @@ impl Records {
     pub fn devices(&self) -> impl Iterator<Item = Device> + '_ {
         self.entries.iter().filter_map(|entry| self.device(entry))
     }
+}
+
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A row as a record by OpenClaw's field names; NULL columns and malformed JSON are left out.

@@ -1,7 +1,7 @@
 //! Taking a snapshot.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -14,6 +14,7 @@ use super::since;
 use crate::error::Error;
 use crate::files::dir::refuse;
 use crate::files::{Dir, OWN_LIMIT, StateDir, hash, replace};
+use crate::model::Model;
 use crate::model::layout::Part;
 use crate::plan::Changes;
 use crate::step::Step;
@@ -36,6 +37,8 @@ pub struct Create<'a> {
     pub now_ms: i64,
     /// What is about to be changed, so that a restore can tell what changed since.
     pub changes: Option<&'a Changes>,
+    /// What they were made for; without it their records are looked for again.
+    pub model: Option<&'a Model>,
 }
 
 const SCRATCH: &str = "scratch";
@@ -132,7 +135,9 @@ impl Builder {
             let is_put = |after: &Expected| after.files.contains_key(&entry.path);
             entry.name.is_some() || !is_claim || after.as_ref().is_some_and(is_put)
         });
-        let fields = request.changes.map(|changes| since::fields(changes, request.state_dir));
+        let fields = request
+            .changes
+            .map(|changes| since::fields(changes, request.state_dir, request.model));
         self.dir.remove_tree(SCRATCH)?;
         let manifest = Manifest {
             schema: manifest::SCHEMA,
@@ -196,7 +201,7 @@ fn check(made: &Snapshot, text: &[u8], request: &Create<'_>) -> Result<(), Error
 }
 
 impl Sink for Builder {
-    fn put(&mut self, name: &str, from: &mut dyn Read) -> Result<(String, u64), Error> {
+    fn put(&mut self, name: &str, from: &mut dyn BufRead) -> Result<(String, u64), Error> {
         if !manifest::is_piece_name(name) {
             return Err(Error::failed("not a name for a piece of a snapshot").because(name));
         }
@@ -213,7 +218,7 @@ impl Sink for Builder {
 }
 
 /// Writes one new piece, synced.
-fn write(dir: &Dir, name: &std::ffi::OsStr, from: &mut dyn Read) -> Result<(String, u64), Error> {
+fn write(dir: &Dir, name: &std::ffi::OsStr, from: &mut dyn BufRead) -> Result<(String, u64), Error> {
     let path = dir.path().join(name);
     let failed = |error: std::io::Error| Error::io("copy into the snapshot", &path, &error);
     let mut file = dir.create_private(name)?;

@@ -54,9 +54,9 @@ fn is_guessable(path: &[String], value: &Value) -> bool {
 }
 
 /// What `changes` set, value by value.
-pub(super) fn fields(changes: &Changes, state_dir: &Path) -> Fields {
+pub(super) fn fields(changes: &Changes, state_dir: &Path, model: Option<&Model>) -> Fields {
     let mut fields = Fields::new();
-    for document in Document::all(changes, state_dir) {
+    for document in Document::all(changes, state_dir, model) {
         let differing = document.differing();
         if differing.len() <= MOST_FIELDS {
             let is_kept = |path: &[String], after: Option<&Value>| {
@@ -96,7 +96,7 @@ pub fn changed_since(manifest: &Manifest, model: &Model, back: &Changes) -> Sinc
     let Some(after) = &manifest.after else { return since };
     let state_dir = &model.facts.state_dir;
     let rows = Rows::of(after, &model.images, &back.rows);
-    for document in Document::all(back, state_dir) {
+    for document in Document::all(back, state_dir, Some(model)) {
         let of_file =
             |change: &&FileChange| key_of(state_dir, &change.before.path) == document.name;
         let file = back.files.iter().find(of_file);
@@ -173,7 +173,7 @@ mod tests {
             after: After::Whole { bytes: Bytes::new(text.into_bytes()), meta: None },
         };
         let changes = Changes { files: vec![change], ..Changes::default() };
-        let fields = fields(&changes, Path::new("/s"));
+        let fields = fields(&changes, Path::new("/s"), None);
         let kept = fields.get("openclaw.json").unwrap();
         let has = |path: &[&str]| {
             let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();

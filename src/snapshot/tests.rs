@@ -39,6 +39,7 @@ impl Home {
             command: "clawmend snapshot create",
             now_ms,
             changes: None,
+            model: None,
         })
     }
 

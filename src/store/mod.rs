@@ -4,7 +4,7 @@
 pub mod json;
 pub mod sqlite;
 
-use std::io::Read;
+use std::io::BufRead;
 
 use crate::error::{Error, Kind};
 pub use crate::files::CommitError;
@@ -92,7 +92,7 @@ impl Stores {
 pub trait Sink {
     /// Adds a piece under `name` (relative, `/`-separated), copying until the end of `from`; returns
     /// its SHA-256 (lower-case hex) and size in bytes.
-    fn put(&mut self, name: &str, from: &mut dyn Read) -> Result<(String, u64), Error>;
+    fn put(&mut self, name: &str, from: &mut dyn BufRead) -> Result<(String, u64), Error>;
 
     /// A private scratch folder inside the snapshot that is being built, for a piece that has to be
     /// made as a file (the database extract); what is left there is removed.

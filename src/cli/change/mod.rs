@@ -159,6 +159,7 @@ pub(super) fn carry_out(
             why: &call.purpose.snapshot_name(),
             command: &call.command,
             changes: None,
+            model: Some(&state.model),
         };
         let apply = || apply::apply(&inputs, &proposal.changes, &lock);
         let applied = context.while_it_takes("writing", apply);

@@ -118,6 +118,7 @@ pub(super) fn create(
         command: snapshot::CREATE,
         now_ms: context.world.now_ms,
         changes: None,
+        model: None,
     };
     let made = context.while_it_takes("writing the snapshot", || snapshot::create(&create));
     let made = made.map_err(|error| error.hint("no snapshot was made"))?;

@@ -2,10 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use super::Dir;
+use crate::files::hash;
 use crate::image::{FileState, Meta, Unusable};
 use crate::platform::{FileKind, Folder};
 
@@ -63,9 +64,9 @@ impl<F: Folder> Dir<F> {
         name: impl AsRef<OsStr>,
         pieces: &[&[u8]],
     ) -> Result<Option<(bool, Meta)>, Unusable> {
-        let Some((mut file, meta)) = self.open_regular(name, u64::MAX)? else { return Ok(None) };
+        let Some((file, meta)) = self.open_regular(name, u64::MAX)? else { return Ok(None) };
         let expected: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-        let same = meta.len == expected && same_bytes(&mut file, pieces)?;
+        let same = meta.len == expected && same_bytes(&file, pieces)?;
         Ok(Some((same, meta)))
     }
 
@@ -97,34 +98,20 @@ impl<F: Folder> Dir<F> {
 }
 
 /// Whether the rest of a file is these bytes.
-pub(in crate::files) fn same_bytes(file: &mut File, expected: &[&[u8]]) -> io::Result<bool> {
-    let mut buffer = vec![0; 256 * 1024];
-    let mut pieces = expected.iter().copied();
-    let mut rest: &[u8] = &[];
-    loop {
-        let read = match file.read(&mut buffer) {
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let mut found = buffer.get(..read).unwrap_or_default();
-        if found.is_empty() {
-            return Ok(rest.is_empty() && pieces.all(<[u8]>::is_empty));
-        }
-        while !found.is_empty() {
-            while rest.is_empty() {
-                match pieces.next() {
-                    Some(next) => rest = next,
-                    None => return Ok(false),
-                }
-            }
+pub(in crate::files) fn same_bytes(file: &File, expected: &[&[u8]]) -> io::Result<bool> {
+    let mut file = hash::steps(file);
+    for piece in expected {
+        let mut rest = *piece;
+        while !rest.is_empty() {
+            let found = hash::next_of(&mut file)?;
             let step = found.len().min(rest.len());
-            let (head, tail) = found.split_at(step);
             let (wanted, after) = rest.split_at(step);
-            if head != wanted {
+            if step == 0 || !found.starts_with(wanted) {
                 return Ok(false);
             }
-            (found, rest) = (tail, after);
+            file.consume(step);
+            rest = after;
         }
     }
+    Ok(hash::next_of(&mut file)?.is_empty())
 }

@@ -2,7 +2,7 @@
 //!
 //! A temp file in the same folder, private name, mode and owner set before the first byte; written,
 //! synced; swapped in only if what stands there is still what was read; folder synced; temp removed.
-//! What was replaced is kept under the temp name until [`Staged::finish`], so that several files can
+//! What was replaced is kept under the temp name until [`Staged::let_go`], so that several files can
 //! be swapped and all of them put back ([`Staged::put_back`]) with their own inode and times.
 //!
 //! **The check.** Where the system can exchange two names in one step (Linux, macOS), the new file is
@@ -60,7 +60,9 @@ pub fn replace<F: Folder>(
             Err(worse) => worse.into_kind(ErrorKind::HalfDone).into(),
         });
     }
-    staged.finish();
+    if staged.let_go() {
+        let _ = staged.sync();
+    }
     Ok(())
 }
 
@@ -194,15 +196,20 @@ impl<F: Folder> Staged<F> {
         self.dir.sync()
     }
 
-    /// Lets go of what was replaced. Best effort: what is left is swept by the next writing command.
-    pub fn finish(mut self) {
+    /// Lets go of what was replaced. Best effort: what is left is swept by the next writing command. `true`: there
+    /// was something, and the folder is to be synced, for once the journal is gone nobody looks for it, and a power
+    /// cut must not bring it back.
+    pub fn let_go(&mut self) -> bool {
         // Tried twice: it holds secrets, and should not wait for that command.
         let gone = || self.dir.unlink(&self.temp).is_ok();
-        if self.progress == Progress::Swapped && (gone() || gone()) {
-            // Once the journal is gone nobody looks for it: a power cut must not bring it back.
-            let _ = self.dir.sync();
-        }
-        self.progress = Progress::Over;
+        let was_swapped = std::mem::replace(&mut self.progress, Progress::Over) == Progress::Swapped;
+        was_swapped && (gone() || gone())
+    }
+
+    /// Whether both lie in one folder, so that one sync does for both.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let id = |one: &Self| one.dir.meta().ok().map(|meta| meta.id());
+        self.dir.path() == other.dir.path() && id(self) == id(other)
     }
 
     fn new_id(&self) -> Option<Id> {

@@ -243,7 +243,7 @@ impl<F: Folder> Staged<F> {
     fn is_before(&self, name: &OsStr) -> Result<bool, Error> {
         let FileState::Present { bytes, meta } = &self.before else { return Ok(false) };
         let read = || -> Result<bool, Unusable> {
-            let Some((mut file, found)) = self.dir.open_regular(name, u64::MAX)? else {
+            let Some((file, found)) = self.dir.open_regular(name, u64::MAX)? else {
                 return Ok(false);
             };
             let links = if name == self.name || name == self.temp { 1 } else { 2 };
@@ -253,7 +253,7 @@ impl<F: Folder> Staged<F> {
             {
                 return Ok(false);
             }
-            Ok(same_bytes(&mut file, &[bytes])?)
+            Ok(same_bytes(&file, &[bytes])?)
         };
         match read() {
             Ok(same) => Ok(same),

@@ -93,9 +93,14 @@ pub fn kind(text: &[u8], span: Span) -> ValueKind {
 }
 
 /// The first byte at or after `at` that is not white space.
+#[inline]
 pub fn skip_space(text: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\n' | b'\t' | b'\r') = text.get(at) {
+    while let Some(byte @ (b' ' | b'\n' | b'\t' | b'\r')) = text.get(at) {
         at += 1;
+        // A third of a store is the margin of its lines.
+        while *byte == b'\n' && text.get(at..at + 4) == Some(b"    ") {
+            at += 4;
+        }
     }
     at
 }
@@ -248,8 +253,13 @@ fn key_and_colon<G: Grammar>(
 }
 
 /// The end of the value that starts at `at`.
+#[inline]
 pub fn value_end(text: &[u8], at: usize) -> Result<usize, ScanError> {
-    tokens::<Json>(text, at, &mut |_, _, _| {})
+    match text.get(at) {
+        Some(b'{' | b'[') => tokens::<Json>(text, at, &mut |_, _, _| {}),
+        Some(b'"') => Json::string_end(text, at),
+        _ => Json::plain_end(text, at),
+    }
 }
 
 /// All tokens of a whole document; gives back where its value stands.

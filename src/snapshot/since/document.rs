@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::format::{json5, records, value};
 use crate::image::{Cell, Slot};
+use crate::model::Model;
 use crate::model::layout::Part;
 use crate::model::store::value_of;
 use crate::plan::{After, Changes, FileChange, RowChange, RowOp};
@@ -26,9 +27,10 @@ pub(super) struct Document {
 }
 
 impl Document {
-    pub(super) fn all(changes: &Changes, state_dir: &Path) -> Vec<Self> {
-        let mut all: Vec<Self> =
-            changes.files.iter().map(|change| Self::of_file(change, state_dir)).collect();
+    /// Of every file and table that changes; `model` is what they are now.
+    pub(super) fn all(changes: &Changes, state_dir: &Path, model: Option<&Model>) -> Vec<Self> {
+        let of_file = |change| Self::of_file(change, state_dir, model);
+        let mut all: Vec<Self> = changes.files.iter().map(of_file).collect();
         for part in Part::tables() {
             let mut rows = changes.rows.iter().filter(|row| row.part == part).peekable();
             if rows.peek().is_some() {
@@ -49,7 +51,7 @@ impl Document {
         all
     }
 
-    fn of_file(change: &FileChange, state_dir: &Path) -> Self {
+    fn of_file(change: &FileChange, state_dir: &Path, model: Option<&Model>) -> Self {
         let before = change.before.bytes().map(|bytes| bytes.as_slice());
         let after = || {
             change.pieces().map(|pieces| match pieces.as_slice() {
@@ -62,9 +64,12 @@ impl Document {
             Slot::Config(_) => None,
         };
         let (before, after) = match part {
-            Some(Part::Paired | Part::Pending | Part::Bootstrap) => {
-                let spliced = match (&change.after, before) {
-                    (After::Spliced(splices), Some(text)) => records::spliced(text, splices),
+            Some(part @ (Part::Paired | Part::Pending | Part::Bootstrap)) => {
+                let members = model.and_then(|model| model.members(part));
+                let spliced = match (&change.after, before, members) {
+                    (After::Spliced(splices), Some(text), Some(members)) => {
+                        records::spliced(text, &members, splices)
+                    }
                     _ => None,
                 };
                 match spliced.or_else(|| records::differing(before, after().as_deref())) {

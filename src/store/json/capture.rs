@@ -7,8 +7,8 @@ use super::place::{Found, Reach};
 use super::{JsonStore, NAME, key_of};
 use crate::error::Error;
 use crate::files::dir::refuse;
-use crate::files::{Dir, STORE_LIMIT};
-use crate::image::Unusable;
+use crate::files::{Dir, STORE_LIMIT, hash};
+use crate::image::{FileState, Unusable};
 use crate::model::layout::{DEVICES_DIR, IDENTITY_DIR};
 use crate::store::{ManifestEntry, Sink};
 
@@ -30,10 +30,14 @@ impl JsonStore {
                 continue;
             }
             let piece = piece_of(&key, entries.len());
-            let copied = match self.find(state, &slot) {
-                Ok(None) => Ok(ManifestEntry::absent(NAME, key)),
-                Ok(Some(found)) => self.copy(&found, key, &piece, STORE_LIMIT, sink)?,
-                Err(why) => Err(why),
+            let copied = match (self.covered.get(&slot), self.find(state, &slot)) {
+                (Some(FileState::Present { bytes, meta }), Ok(_)) => {
+                    let put = sink.put(&piece, &mut bytes.as_slice())?;
+                    Ok(ManifestEntry::of_piece(NAME, key, &piece, put, meta))
+                }
+                (_, Ok(None)) => Ok(ManifestEntry::absent(NAME, key)),
+                (_, Ok(Some(found))) => self.copy(&found, key, &piece, STORE_LIMIT, sink)?,
+                (_, Err(why)) => Err(why),
             };
             match copied {
                 Ok(entry) => entries.push(entry),
@@ -57,12 +61,13 @@ impl JsonStore {
         limit: u64,
         sink: &mut dyn Sink,
     ) -> Result<Result<ManifestEntry, Unusable>, Error> {
-        let (mut file, meta) = match found.dir.open_regular(&found.name, limit) {
+        let (file, meta) = match found.dir.open_regular(&found.name, limit) {
             Ok(Some(opened)) => opened,
             Ok(None) => return Ok(Ok(ManifestEntry::absent(NAME, key))),
             Err(why) => return Ok(Err(why)),
         };
-        Ok(Ok(ManifestEntry::of_piece(NAME, key, piece, sink.put(piece, &mut file)?, &meta)))
+        let put = sink.put(piece, &mut hash::steps(file))?;
+        Ok(Ok(ManifestEntry::of_piece(NAME, key, piece, put, &meta)))
     }
 
     /// Other JSON files beside the pairing files (an import's leftovers, say): copied so that nothing

@@ -22,8 +22,20 @@ pub struct Swapped<'a> {
 
 impl Swapped<'_> {
     /// They stay.
-    pub fn finish(self) {
-        self.files.into_iter().for_each(Staged::finish);
+    pub fn finish(mut self) {
+        self.files.retain_mut(Staged::let_go);
+        for one in self.folders() {
+            let _ = one.sync();
+        }
+    }
+
+    /// One file of each folder.
+    fn folders(&self) -> impl Iterator<Item = &Staged> {
+        let files = self.files.iter().enumerate();
+        let first = |(at, one): &(usize, &Staged)| {
+            !self.files.iter().take(*at).any(|other| other.is_beside(one))
+        };
+        files.filter(first).map(|(_, one)| one)
     }
 
     /// What they replaced comes back, as far as nobody has replaced them since.
@@ -76,7 +88,7 @@ impl JsonStore {
             swapped.files.push(one);
             done?;
         }
-        for one in &swapped.files {
+        for one in swapped.folders() {
             one.sync()?;
         }
         Ok(())

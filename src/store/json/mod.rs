@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT, StateDir, real};
 use crate::image::{FileState, Slot, TextImage};
 use crate::model::layout::{Part, is_taken};
-use crate::plan::Changes;
+use crate::plan::{Changes, FileChange};
 
 /// The name of this store in snapshots.
 pub const NAME: &str = "files";
@@ -27,13 +27,16 @@ pub struct JsonStore {
     state_dir: StateDir,
     config_files: Vec<PathBuf>,
     include_roots: Vec<Root>,
+    /// The files that are to change, as they were read.
+    covered: BTreeMap<Slot, FileState>,
 }
 
 impl JsonStore {
     /// The pairing files below `state_dir`, and these config files: the config first, then what it
     /// includes. A config outside the state dir in the first place counts as named by the invoker.
     pub fn new(state_dir: impl Into<StateDir>, config_files: Vec<PathBuf>) -> Self {
-        Self { state_dir: state_dir.into(), config_files, include_roots: Vec::new() }
+        let (include_roots, covered) = Default::default();
+        Self { state_dir: state_dir.into(), config_files, include_roots, covered }
     }
 
     /// The same store with other config files, and the folders that includes may lie in: what the config
@@ -43,8 +46,11 @@ impl JsonStore {
         Self { include_roots, ..Self::new(self.state_dir.clone(), config_files) }
     }
 
-    /// Makes every config file known that is to change: what is changed is captured first.
+    /// Makes every file known that is to change: what is changed is captured first, as it was read, since the
+    /// commit replaces that or nothing.
     pub fn cover(&mut self, changes: &Changes) {
+        let before = |change: &FileChange| (change.slot.clone(), change.before.state.clone());
+        self.covered = changes.files.iter().map(before).collect();
         for change in &changes.files {
             if let Slot::Config(path) = &change.slot
                 && !self.config_files.contains(path)

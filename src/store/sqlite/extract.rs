@@ -183,8 +183,8 @@ fn checked<T: Send>(
 
 fn sha256(path: &Path) -> Result<String, Halt> {
     let failed = |error: std::io::Error| Halt::Failed(Error::io("read", path, &error));
-    let mut file = crate::platform::open_quietly(path).map_err(failed)?;
-    let (sha256, _) = hash::copy(&mut file, &mut std::io::sink()).map_err(failed)?;
+    let file = crate::platform::open_quietly(path).map_err(failed)?;
+    let (sha256, _) = hash::copy(&mut hash::steps(file), &mut std::io::sink()).map_err(failed)?;
     Ok(sha256)
 }
 

@@ -29,7 +29,7 @@ use std::time::Duration;
 pub use extract::verify_extract;
 
 use crate::error::Error;
-use crate::files::{Dir, StateDir, dir};
+use crate::files::{Dir, StateDir, dir, hash};
 use crate::image::{Database, DatabaseImage, Images, Meta, Unread, Unusable};
 use crate::model::layout::DATABASE;
 use crate::plan::Changes;
@@ -161,10 +161,10 @@ impl SqliteStore {
         };
         let piece = scratch.open_regular(PIECE, u64::MAX);
         let piece = piece.map_err(|why| dir::refuse(&target, &why))?;
-        let (mut file, _) = piece.ok_or_else(|| {
+        let (file, _) = piece.ok_or_else(|| {
             Error::failed("the snapshot's extract of the database vanished").at(&target)
         })?;
-        let put = sink.put(PIECE, &mut file)?;
+        let put = sink.put(PIECE, &mut hash::steps(file))?;
         let entry = ManifestEntry::of_piece(NAME, DATABASE, PIECE, put, &meta);
         Ok(vec![ManifestEntry { rows, ..entry }])
     }
