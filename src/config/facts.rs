@@ -252,8 +252,17 @@ impl Variables {
     /// Variables with old names that decide something for a gateway or a CLI.
     pub fn old_names(&self) -> Vec<&str> {
         let about = |rest: &str| {
-            rest.starts_with("GATEWAY_")
-                || matches!(rest, "STATE_DIR" | "CONFIG_PATH" | "HOME" | "PROFILE")
+            matches!(
+                rest.strip_prefix("GATEWAY_").unwrap_or(rest),
+                "TOKEN"
+                    | "PASSWORD"
+                    | "PORT"
+                    | "URL"
+                    | "STATE_DIR"
+                    | "CONFIG_PATH"
+                    | "HOME"
+                    | "PROFILE"
+            )
         };
         let is_old = |name: &&String| {
             OLD_PREFIXES.iter().filter_map(|old| name.strip_prefix(old)).any(about)

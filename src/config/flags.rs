@@ -21,14 +21,12 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// The flags in a command line, given in one or more pieces; a piece may be a command line of its own, as after `sh -c`.
+    /// The flags in a command line, given as its words; one after `sh -c` is a command line of its own.
     /// `variable`: what the service's manager or shell puts in the place of `$NAME` and `${NAME}`.
-    pub fn of<'t>(
-        pieces: impl IntoIterator<Item = &'t str>,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Self {
-        let words = pieces.into_iter().flat_map(str::split_whitespace);
-        let words = words.map(|word| word.trim_matches(['"', '\'']));
+    pub fn of(words: &[String], variable: impl Fn(&str) -> Option<String>) -> Self {
+        let of_shell = words.iter().skip_while(|word| !is_shell_flag(word)).nth(1);
+        let inner = of_shell.map(|line| split(line));
+        let words = inner.as_deref().unwrap_or(words).iter().map(String::as_str);
         let mut words = words.skip_while(|word| *word != "gateway").skip(1);
         let mut flags = Self::default();
         while let Some(word) = words.next() {
@@ -59,6 +57,33 @@ impl Flags {
     }
 }
 
+/// `-c`, `-lc` of a shell.
+fn is_shell_flag(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|letters| {
+        letters.ends_with('c') && letters.bytes().all(|letter| letter.is_ascii_lowercase())
+    })
+}
+
+/// The words of a command line: blanks separate, quotes join.
+pub fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
 /// A value, where it is known and there is one.
 fn filled(value: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let name = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
@@ -74,7 +99,7 @@ mod tests {
     use super::*;
 
     fn flags(line: &str) -> Flags {
-        Flags::of([line], |name| (name == "PORT").then(|| "7".to_owned()))
+        Flags::of(&split(line), |name| (name == "PORT").then(|| "7".to_owned()))
     }
 
     #[test]
@@ -94,6 +119,13 @@ mod tests {
         assert_eq!(flags("sh -c 'exec openclaw gateway --port 3'").port, Some(3));
         assert_eq!(flags("\"C:\\x\\node.exe\" x.mjs gateway --port \"4\"").port, Some(4));
         assert_eq!(flags("openclaw gateway --port ${PORT}").port, Some(7));
+        let given = |words: &[&str]| {
+            Flags::of(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), |_| None)
+        };
+        let quoted =
+            given(&["openclaw", "gateway", "--token", "x --token b", "--password", "'c d'"]);
+        assert_eq!((quoted.token, quoted.password), (secret("x --token b"), secret("'c d'")));
+        assert_eq!(given(&["bash", "-lc", "openclaw gateway --port '5'"]).port, Some(5));
         for nothing in [
             "",
             "openclaw node run --port 5",

@@ -8,16 +8,16 @@ use super::vars;
 
 /// Something that a config refers to.
 #[derive(Clone, Debug)]
-pub struct Referred {
-    /// Where.
-    pub path: Vec<String>,
+pub struct Referred<'p> {
+    /// Where. Borrowed: a thousand references below one long key would cost it a thousand times.
+    pub path: &'p [String],
     /// To what: an object, or the variables in a text.
     pub to: Reference,
     /// The text is one variable and nothing else, so OpenClaw may look it up as a secret.
     pub is_alone: bool,
 }
 
-impl Referred {
+impl Referred<'_> {
     /// The secret that an object names.
     pub fn secret(&self) -> Option<&SecretRef> {
         match &self.to {
@@ -36,15 +36,13 @@ impl Referred {
     }
 }
 
-/// Everything that a config refers to, in its order.
-pub fn referred(config: &Value) -> Vec<Referred> {
-    let mut found = Vec::new();
+/// Calls `found` with everything that a config refers to, in its order.
+pub fn for_each(config: &Value, mut found: impl FnMut(Referred<'_>)) {
     below(config, &mut Vec::new(), &mut found);
-    found
 }
 
-fn below(value: &Value, path: &mut Vec<String>, found: &mut Vec<Referred>) {
-    let mut add = |to, is_alone| found.push(Referred { path: path.clone(), to, is_alone });
+fn below(value: &Value, path: &mut Vec<String>, found: &mut dyn FnMut(Referred<'_>)) {
+    let mut add = |to, is_alone| found(Referred { path, to, is_alone });
     match value {
         Value::String(text) => {
             let names = vars::references(text);

@@ -29,9 +29,18 @@ pub fn literal(text: &str) -> Option<String> {
     references(text).is_empty().then(|| replaced(text, |found| part(found, 2).to_owned()))
 }
 
-/// The text that OpenClaw reads, where `variable` tells each of its variables.
+/// No setting is longer than this, bytes.
+const LONGEST: usize = 1 << 20;
+
+/// The text that OpenClaw reads, where `variable` tells each of its variables, and it is not endless.
 pub fn filled(text: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let all: Option<Vec<String>> = references(text).into_iter().map(variable).collect();
+    let mut room = LONGEST;
+    let fits = |name| {
+        let value = variable(name)?;
+        room = room.checked_sub(value.len())?;
+        Some(value)
+    };
+    let all: Option<Vec<String>> = references(text).into_iter().map(fits).collect();
     let mut all = all?.into_iter();
     let pattern = pattern()?;
     let by = |found: &Captures<'_>| match part(found, 1) {

@@ -56,10 +56,15 @@ pub fn read_small(path: &Path, limit: u64) -> FileState {
 
 /// The path with every link followed; of what is not there the folder around it, as far as that is there.
 pub fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
-        (Some(folder), Some(name)) => real(folder).join(name),
-        _ => path.to_path_buf(),
-    })
+    // No system knows a longer one, and each folder of it would be asked for.
+    if path.as_os_str().len() > 4096 {
+        return path.to_path_buf();
+    }
+    let found = path.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    let Some((folder, mut real)) = found else { return path.to_path_buf() };
+    // An empty rest would put a separator behind the path.
+    real.extend(path.strip_prefix(folder).ok().filter(|rest| *rest != Path::new("")));
+    real
 }
 
 /// The largest store or config that is read, bytes.

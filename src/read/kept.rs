@@ -1,12 +1,16 @@
 //! Secrets that lie in a file of their own, or come from a program: `secrets.providers` of the config. Files are read
 //! as OpenClaw reads them; a program is never run (code of 2026.3.13 to 2026.9.6; seen on 2026.9.6).
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use super::env::Env;
 use super::locate::Located;
 use crate::config::model::{Config, ConfigState};
-use crate::config::references::{Referred, referred};
+use crate::config::references::for_each;
 use crate::config::secretref::{Kept, SecretRef};
 use crate::config::vars;
 use crate::files::read_small;
@@ -19,16 +23,25 @@ const LARGEST: u64 = 1024 * 1024;
 /// So many references are followed.
 const MOST: usize = 256;
 
+/// A provider's file, read and parsed once for all references to it.
+struct File {
+    state: FileState,
+    json: OnceCell<Result<Value, &'static str>>,
+}
+
 /// What the references of the gateway's secrets lead to, where that can be told.
 pub(super) fn read(state: &ConfigState, located: &Located, env: &Env) -> Vec<(SecretRef, Kept)> {
     let ConfigState::Read(config) = state else { return Vec::new() };
-    let all = referred(&config.resolved.value);
-    let mut named: Vec<&SecretRef> = all.iter().filter_map(Referred::secret).collect();
-    named.dedup();
-    let named = named.into_iter().take(MOST);
-    let found = named.filter_map(|secret| {
-        let kept = of(secret, config, located, env)?;
-        Some((secret.clone(), kept.map_or_else(|why| Kept::Nowhere(why.to_owned()), Kept::Here)))
+    let mut named: Vec<SecretRef> = Vec::new();
+    for_each(&config.resolved.value, |one| {
+        if let Some(secret) = one.secret().filter(|it| named.len() < MOST && !named.contains(it)) {
+            named.push(secret.clone());
+        }
+    });
+    let mut files = HashMap::new();
+    let found = named.into_iter().filter_map(|secret| {
+        let kept = of(&secret, config, located, env, &mut files)?;
+        Some((secret, kept.map_or_else(|why| Kept::Nowhere(why.to_owned()), Kept::Here)))
     });
     found.collect()
 }
@@ -39,6 +52,7 @@ fn of(
     config: &Config,
     located: &Located,
     env: &Env,
+    files: &mut HashMap<PathBuf, File>,
 ) -> Option<Result<Secret, &'static str>> {
     let secrets = config.resolved.value.get("secrets");
     let provider = secrets.and_then(|secrets| secrets.get("providers")?.get(&secret.provider));
@@ -71,8 +85,12 @@ fn of(
     }
     let flag =
         |key: &str| provider.and_then(|provider| provider.get(key)) == Some(&Value::Bool(true));
-    let state = read_small(&env.path(place, located.home.as_deref()), LARGEST);
-    let (bytes, meta) = match &state {
+    let path = env.path(place, located.home.as_deref());
+    let file = files.entry(path).or_insert_with_key(|path| File {
+        state: read_small(path, LARGEST),
+        json: OnceCell::new(),
+    });
+    let (bytes, meta) = match &file.state {
         FileState::Absent => return Some(Err("there is no such file")),
         FileState::Present { bytes, meta } => (bytes, meta),
         FileState::Unusable(Unusable::Symlink(_)) if flag("allowSymlinkCommand") => return None,
@@ -100,29 +118,35 @@ fn of(
     }
     let text = std::str::from_utf8(bytes).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Some(value(text, text_mode(provider), &secret.id))
+    let json = || parsed(text);
+    Some(match text_mode(provider) {
+        true => single(text, &secret.id),
+        false => pointed_at(file.json.get_or_init(json), &secret.id),
+    })
 }
 
 fn text_mode(provider: Option<&Value>) -> bool {
     provider.and_then(|provider| provider.get("mode")?.as_str()) == Some("singleValue")
 }
 
-/// What a file holds: the text itself, or what a JSON pointer leads to.
-fn value(text: &str, is_single: bool, id: &str) -> Result<Secret, &'static str> {
-    if is_single {
-        let text =
-            text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-        return match id {
-            "value" if !text.trim().is_empty() => Ok(Secret::new(text)),
-            "value" => Err("the file is empty"),
-            _ => Err("a file of one value is named by the id \"value\""),
-        };
+/// What a file of one value holds.
+fn single(text: &str, id: &str) -> Result<Secret, &'static str> {
+    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    match id {
+        "value" if !text.trim().is_empty() => Ok(Secret::new(text)),
+        "value" => Err("the file is empty"),
+        _ => Err("a file of one value is named by the id \"value\""),
     }
+}
+
+fn parsed(text: &str) -> Result<Value, &'static str> {
     let all: Value = serde_json::from_str(text).map_err(|_| "the file is not JSON")?;
-    if !all.is_object() {
-        return Err("the file is no JSON object");
-    }
-    match all.pointer(id) {
+    if all.is_object() { Ok(all) } else { Err("the file is no JSON object") }
+}
+
+/// What a JSON pointer leads to.
+fn pointed_at(all: &Result<Value, &'static str>, id: &str) -> Result<Secret, &'static str> {
+    match all.as_ref().map_err(|why| *why)?.pointer(id) {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(Secret::new(text.as_str())),
         Some(_) => Err("what the id leads to in the file is no text, or an empty one"),
         None => Err("the id leads to nothing in the file"),

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{names, text};
 use crate::config::flags::Flags;
+use crate::secret::mask;
+use crate::secret::shape::Shape;
 
 /// So many drop-ins, and so many environment files, are read for one unit.
 const MOST: usize = 64;
@@ -69,7 +71,7 @@ pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit>
     unit.variables = parsed.inline;
     for (named, optional) in parsed.files.into_iter().take(MOST) {
         // What is left of a `%` is for systemd alone to know, and a pattern may name any file.
-        let plain = named.starts_with('/') && !named.contains(['%', '*', '?', '[']);
+        let plain = named.starts_with('/') && !named.contains(['%', '*', '?', '[', '=']);
         let path = PathBuf::from(&named);
         match text(&path).filter(|_| plain) {
             Some(text) => {
@@ -79,7 +81,9 @@ pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit>
             None if plain && is_absent(&path) => {
                 unit.missing.extend((!optional).then_some(named));
             }
-            None => unit.unread.push(named),
+            // What is no path may be a variable with its value, one key too late.
+            None if named.contains(char::is_whitespace) => unit.unread.push(mask(&named)),
+            None => unit.unread.push(Shape::File.show(&named)),
         }
     }
     for taken in &parsed.unset {
@@ -90,7 +94,7 @@ pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit>
         }
     }
     let variable = |name: &str| unit.variables.get(name).cloned();
-    unit.flags = Flags::of(parsed.command.iter().map(String::as_str), variable);
+    unit.flags = Flags::of(&parsed.command, variable);
     unit.user = parsed.user;
     unit.working_dir = parsed.working_dir;
     Some(unit)
@@ -164,7 +168,10 @@ impl Parsed {
                 "UnsetEnvironment" if value.is_empty() => self.unset.clear(),
                 "UnsetEnvironment" => self.unset.extend(words(value)),
                 "ExecStart" => {
-                    self.command = words(value).iter().map(|word| self.expanded(word)).collect();
+                    let words = words(value);
+                    // A `;` on its own begins another command.
+                    let first = words.iter().take_while(|word| *word != ";");
+                    self.command = first.map(|word| self.expanded(word)).collect();
                 }
                 "User" => self.user = Some(value.to_owned()).filter(|user| !user.is_empty()),
                 "WorkingDirectory" => {

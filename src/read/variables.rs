@@ -11,7 +11,7 @@ use super::systemd::{self, Unit};
 use super::trees::dir_name;
 use super::{dotenv, launchd};
 use crate::config::facts::{Origin, Variables};
-use crate::config::flags::Flags;
+use crate::config::flags::{self, Flags};
 use crate::secret::Secret;
 
 /// So many environment files of launch agents are read.
@@ -137,7 +137,7 @@ impl Finder<'_> {
                 let mut all = self.file(Origin::Service, &path, launchd::plist(&text));
                 let arguments = launchd::arguments(&text);
                 let variable = |name: &str| Some(all.value(name)?.expose().to_owned());
-                all.flags = Flags::of(arguments.iter().map(String::as_str), variable);
+                all.flags = Flags::of(&arguments, variable);
                 found.push(all);
             }
         }
@@ -169,7 +169,12 @@ impl Finder<'_> {
         if let Some(text) = text(&path) {
             let mut all = self.file(Origin::Service, &path, script(&text));
             let variable = |name: &str| Some(all.value(name)?.expose().to_owned());
-            all.flags = Flags::of(text.lines().filter(|line| line.contains(" gateway ")), variable);
+            let starts = |line: &&str| {
+                let line = line.trim_start().trim_start_matches('@').to_ascii_lowercase();
+                line.contains(" gateway ") && !line.starts_with("rem ") && !line.starts_with("::")
+            };
+            let words = text.lines().rfind(starts).map(flags::split).unwrap_or_default();
+            all.flags = Flags::of(&words, variable);
             found.push(all);
         }
     }

@@ -5,6 +5,7 @@ mod complete;
 mod config_elsewhere;
 mod consent;
 mod explain;
+mod foreign_files;
 mod forged;
 mod help;
 mod identity;

@@ -5,7 +5,7 @@ use super::tests::*;
 use crate::checks::diagnose;
 use crate::checks::tests::{healthy_model, with_config};
 use crate::config::facts::{Origin, Variables};
-use crate::config::flags::Flags;
+use crate::config::flags::{self, Flags};
 use crate::finding::{Remedy, Severity};
 use crate::model::facts::{Facts, GatewayProcess};
 use crate::secret::Secret;
@@ -220,7 +220,7 @@ fn what_the_command_line_of_the_service_says_counts_first() {
     let with = |release: &str, gateway: &str, line: &str, code: &str| {
         let mut service = variables(Origin::Service);
         service.at = "/unit".to_owned();
-        service.flags = Flags::of([line], |_| None);
+        service.flags = Flags::of(&flags::split(line), |_| None);
         let mut facts = facts();
         facts.config.variables = vec![service];
         rated(&named(release, gateway), facts, code)
@@ -259,7 +259,7 @@ fn what_the_command_line_of_the_service_says_counts_first() {
         [("gateway", Severity::Blocks), ("gateway --allow-unconfigured", Severity::Info)]
     {
         let mut service = variables(Origin::Service);
-        service.flags = Flags::of([line], |_| None);
+        service.flags = Flags::of(&flags::split(line), |_| None);
         let mut facts = facts();
         facts.config.variables = vec![service];
         assert_eq!(rated(text, facts, "gateway-mode-missing"), Some(severity), "{line}");

@@ -3,7 +3,7 @@
 use super::place_of;
 use super::value::hosted;
 use crate::checks::{Check, named};
-use crate::config::references::{Referred, referred};
+use crate::config::references::{Referred, for_each};
 use crate::config::secretref::Kept;
 use crate::finding::{Finding, Severity};
 use crate::format::json5::path_text;
@@ -11,15 +11,23 @@ use crate::model::Model;
 use crate::secret::places::shows_key;
 use crate::secret::shape::Shape;
 
+/// Of so many references it is kept where they stand; of more only how many there are.
+const MOST: usize = 1000;
+
 /// A finding about all references that may stop a gateway of this release. `own`: paths of settings that are told apart.
 pub(super) fn lost(model: &Model, check: &Check, own: &[&[String]]) -> Option<Finding> {
     hosted(model)?;
     let config = &model.config.whole()?.resolved;
-    let all = referred(&config.value).into_iter().filter(|one| !own.contains(&one.path.as_slice()));
-    let mut lost: Vec<(Severity, Referred)> =
-        all.filter_map(|one| Some((stops(model, &one)?, one))).collect();
-    lost.sort_by_key(|(severity, _)| *severity);
+    let mut lost: Vec<(Severity, Option<(Vec<String>, String)>)> = Vec::new();
+    for_each(&config.value, |one| {
+        if let Some(severity) = stops(model, &one).filter(|_| !own.contains(&one.path)) {
+            let told = (lost.len() < MOST).then(|| (one.path.to_vec(), line(&one)));
+            lost.push((severity, told));
+        }
+    });
+    lost.sort_by_key(|(severity, told)| (*severity, told.is_none()));
     let (severity, first) = lost.first()?;
+    let path = first.as_ref().map(|(path, _)| path.as_slice()).unwrap_or_default();
     let says = match severity {
         Severity::Blocks => {
             "the config names a variable that is not set, and then this release reads no config at all"
@@ -28,12 +36,14 @@ pub(super) fn lost(model: &Model, check: &Check, own: &[&[String]]) -> Option<Fi
             "the config refers to something that clawmend cannot find: the gateway may not start without it"
         }
     };
-    let finding = check.finding(place_of(model, &first.path, &config.place_for(&first.path)), says);
+    let finding = check.finding(place_of(model, path, &config.place_for(path)), says);
     let finding = finding.rated(*severity).by_hand(["set it in the `.env` in the state dir (NAME=VALUE on a line of its own), or take it out of the config; then restart the gateway"]);
-    Some(named(finding, &lost, |(_, one)| line(one)))
+    Some(named(finding, &lost, |(_, told)| {
+        told.as_ref().map_or_else(String::new, |(_, line)| line.clone())
+    }))
 }
 
-fn line(one: &Referred) -> String {
+fn line(one: &Referred<'_>) -> String {
     let shown: Vec<String> = one.path.iter().take_while(|key| shows_key(key)).cloned().collect();
     let names = one.variables();
     let to = match (one.secret(), names.is_empty()) {
@@ -46,7 +56,7 @@ fn line(one: &Referred) -> String {
 /// What a reference that leads to nothing does. Up to 2026.2.19 a missing variable in any text is an invalid config, for the CLI too (seen);
 /// from 2026.2.26 on only a warning, but before 2026.8.1 a gateway does not start without a secret that some part of it uses (seen on
 /// 2026.5.28; 2026.9.6 starts). Which parts are used clawmend does not know; a gateway that runs has found what it uses.
-fn stops(model: &Model, one: &Referred) -> Option<Severity> {
+fn stops(model: &Model, one: &Referred<'_>) -> Option<Severity> {
     let facts = &model.config.facts;
     let names = one.variables();
     let is_nowhere = |name: &&str| facts.variables.iter().all(|at| at.value(name).is_none());
@@ -65,7 +75,7 @@ fn stops(model: &Model, one: &Referred) -> Option<Severity> {
         Some(_) => reads_strictly != Some(false) || is_lost && needs_all != Some(false),
         None => {
             cli_lacks && is_old != Some(false)
-                || is_lost && needs_all != Some(false) && one.is_alone && is_of_a_secret(&one.path)
+                || is_lost && needs_all != Some(false) && one.is_alone && is_of_a_secret(one.path)
         }
     };
     may_stop.then_some(Severity::Unchecked)

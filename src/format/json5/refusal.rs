@@ -97,8 +97,8 @@ fn shown_key(path: &[String], key: &str) -> String {
 pub fn path_text(path: &[String]) -> String {
     let mut text = String::new();
     for (at, segment) in path.iter().enumerate() {
-        // A key may itself be a secret.
-        let is_index = index(segment).is_some();
+        // A key may itself be a secret: a long number is no place in a list, and the root is none.
+        let is_index = at > 0 && segment.len() <= 3 && index(segment).is_some();
         let segment = if is_index {
             segment.clone()
         } else {
