@@ -6,6 +6,7 @@
 //! [`structure`] is shown.
 
 mod address;
+mod name;
 pub mod places;
 pub mod shape;
 pub mod shown;

@@ -344,7 +344,7 @@ impl Context<'_, '_> {
 /// The last line of defence: whatever a caller forgot, nothing but line breaks and colours controls
 /// the terminal or turns the text around.
 fn neutral(text: &str) -> std::borrow::Cow<'_, str> {
-    let harmless = |c: char| crate::text::harmless(c) || c == '\n';
+    let harmless = |c: char| crate::text::harmless(c) || c == '\n' || c == crate::text::JOINER;
     if text.chars().all(harmless) {
         return text.into();
     }

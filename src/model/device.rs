@@ -246,9 +246,10 @@ impl Device {
         }
     }
 
-    /// The display name, else the client, as it may be shown.
+    /// The display name, else the client, as it may be shown. An empty one is none.
     pub fn shown_name(&self) -> Option<String> {
-        let display = self.display_name.as_deref().map(|name| match Shape::Client.show(name) {
+        let display = self.display_name.as_deref().filter(|name| !name.trim().is_empty());
+        let display = display.map(|name| match Shape::Client.show(name) {
             client if client == name => client,
             _ => Shape::Name.show(name),
         });

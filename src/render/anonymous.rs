@@ -9,6 +9,7 @@ use regex_lite::{Captures, Regex};
 
 use crate::model::Model;
 use crate::secret::places::is_known_key;
+use crate::secret::shape::Shape;
 
 /// Names that many machines have, and that OpenClaw's own words contain.
 const COMMON: &str = "\
@@ -42,7 +43,11 @@ impl Anonymous {
             words.push((host, "<host>"));
         }
         for device in model.paired.devices().chain(model.pending.devices()) {
-            words.extend(device.display_name.map(|name| (name, "<name>")));
+            if let Some(name) = device.display_name {
+                // Where it holds too much, a part of it is shown.
+                let shown = Some(Shape::Name.show(&name)).filter(|shown| shown != "****");
+                words.extend(shown.into_iter().chain([name]).map(|name| (name, "<name>")));
+            }
         }
         words.retain(|(word, _)| {
             let plain = word.to_lowercase();

@@ -129,5 +129,4 @@ pub(super) fn is_word(word: &str) -> bool {
         && bytes.iter().all(u8::is_ascii_alphabetic)
         && rises.count() <= 2
         && !(bytes.len() >= 8 && bytes.iter().all(u8::is_ascii_hexdigit))
-        && !["bearer", "private"].contains(&word.to_ascii_lowercase().as_str())
 }

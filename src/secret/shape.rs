@@ -12,8 +12,8 @@ use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 use strsim::osa_distance;
 
-use super::address::{file, is_address, is_page, is_word, url};
-use super::mask;
+use super::address::{file, is_address, is_page, url};
+use super::{mask, name};
 
 /// Which device ids are the hash of a public key in the state at hand.
 pub type Proves<'a> = &'a dyn Fn(&str) -> bool;
@@ -67,30 +67,20 @@ pub enum Shape {
 pub const ROLES: &[&str] = &["operator", "node"];
 
 const MODES: &[&str] = &["cli", "ui", "webchat", "backend", "node", "probe", "test"];
-const CLIENTS: &str = "cli webchat webchat-ui gateway-client node-host fingerprint test";
-const SYSTEMS: &str = "\
+pub(super) const CLIENTS: &str = "cli webchat webchat-ui gateway-client node-host fingerprint test";
+pub(super) const SYSTEMS: &str = "\
     linux darwin macos win32 windows android ios ipados web browser node freebsd openbsd mac \
     macintosh macintel iphone ipad watchos tvos chromeos aix sunos webchat";
-const MACHINES: &str = "x86_64 x64 arm64 aarch64 armv7l armv8l i686";
-const DEVICES: &str = "\
-    box browser chrome chromium computer desktop edge firefox galaxy gateway handy host imac \
-    laptop macbook mini mobile móvil notebook openclaw opera ordenador ordinateur pc phone pi pixel \
-    raspberrypi rechner redmi safari samsung server srv surface tablet telefon telefone teléfono \
-    thinkpad tv téléphone ubuntu vmi vps workstation xiaomi";
-/// Words that only join the others of a name: beside a device's word they add nothing that could be a secret.
-const JOINING: &str = "\
-    a am an and at auf aus bei da das de dem den der des di die du e el en for from für i il im in la \
-    le les lo ma mein meine mi mia mio mon my na neben no o of on para the und von y zu";
-
+pub(super) const MACHINES: &str = "x86_64 x64 arm64 aarch64 armv7l armv8l i686";
 /// A pattern that a whole text has to fit. It is compiled when it is first asked for.
-struct Pattern(&'static str, OnceLock<Option<Regex>>);
+pub(super) struct Pattern(&'static str, OnceLock<Option<Regex>>);
 
 impl Pattern {
-    const fn new(pattern: &'static str) -> Self {
+    pub(super) const fn new(pattern: &'static str) -> Self {
         Self(pattern, OnceLock::new())
     }
 
-    fn fits(&self, text: &str) -> bool {
+    pub(super) fn fits(&self, text: &str) -> bool {
         let compiled = self.1.get_or_init(|| Regex::new(&format!("^(?:{})$", self.0)).ok());
         compiled.as_ref().is_some_and(|regex| regex.is_match(text))
     }
@@ -109,16 +99,6 @@ static NUMBER: Pattern = Pattern::new(
 );
 static DATE: Pattern =
     Pattern::new(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,3})?Z?");
-/// A number in a name: `15`, `2019`, `S24`, `8a`, `G991B`.
-static MODEL: Pattern =
-    Pattern::new("[0-9]{1,3}|(?:19|20)[0-9]{2}|[A-Za-z]{0,3}[0-9]{1,3}[A-Za-z]{0,2}");
-/// What Windows calls a machine that nobody named.
-static WINDOWS_NAME: Pattern = Pattern::new("(?:DESKTOP|LAPTOP)-[0-9A-Z]{7}|WIN-[0-9A-Z]{11}");
-/// What hosters call a machine that nobody named.
-static HOSTED_NAME: Pattern = Pattern::new(concat!(
-    r"ip(?:-[0-9]{1,3}){4}(?:\.[a-z]{2}(?:-[a-z]{4,9}){1,2}-[0-9])?(?:\.(?:ec2|compute)\.internal)?|",
-    r"instance-[0-9]{8}-[0-9]{4,6}|[a-z]{5,8}-s-[0-9]{1,2}vcpu-[0-9]{1,3}gb(?:-[a-z]{3,5})?-[a-z]{3}[0-9](?:-[0-9]{2})?",
-));
 /// The number of a system's version.
 static NUMBERS: Pattern = Pattern::new(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}");
 
@@ -136,6 +116,9 @@ impl Shape {
     /// As [`Shape::show`], with the ids that are known to be the hash of a public key.
     pub fn show_proved(self, text: &str, proves: Proves<'_>) -> String {
         let shown = match self {
+            // Nothing hides behind nothing.
+            _ if text.trim().is_empty() => Some(text.to_owned()),
+            Shape::Name => name::shown(text),
             Shape::Url => url(text),
             Shape::File => Some(file(text)),
             _ => self.fits(text, proves).then(|| text.to_owned()),
@@ -149,7 +132,7 @@ impl Shape {
             Shape::DeviceId => is_hash(text) && proves(text),
             Shape::PublicKey => id_of_key(text).is_some_and(|id| proves(&id)),
             Shape::RequestId => REQUEST_ID.fits(text),
-            Shape::Name => is_name(text),
+            Shape::Name => name::shown(text).is_some_and(|shown| shown == text),
             Shape::Platform => is_platform(text),
             Shape::Client => is_client(text),
             Shape::Word(words) => words.contains(&text),
@@ -200,64 +183,8 @@ fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// A name as people and systems give it: `Anna's iPhone`, `Chrome (macOS)`, `DESKTOP-A1B2C3D`, `客厅 📱`. A passphrase
-/// is words too, and a code letters and digits: few of either are a name, and more only beside a device's word.
-fn is_name(text: &str) -> bool {
-    if HOSTED_NAME.fits(text) {
-        return true;
-    }
-    let pieces = text.split(' ').filter(|piece| !["-", "–", "&", "|", "·"].contains(piece));
-    let pieces = pieces.map(|piece| piece.trim_matches(['(', ')', ',']));
-    let (given, pieces): (Vec<&str>, Vec<&str>) =
-        pieces.partition(|piece| WINDOWS_NAME.fits(piece));
-    let parts: Vec<(&str, &str)> = pieces
-        .iter()
-        .flat_map(|piece| piece.split(['-', '.', '_', ':', '\'', '’']))
-        .map(|part| (part, part.trim_end_matches(|c: char| c.is_ascii_digit())))
-        .collect();
-    let is_device = !given.is_empty() || parts.iter().any(|(_, word)| is_device_word(word));
-    let (mut words, mut free, mut numbers, mut digits, mut mixed) = (0, 0, 0, 0, 0);
-    let (mut known, mut joining, mut is_odd) = (given.len(), 0, false);
-    for (part, word) in parts {
-        let number = part.bytes().filter(u8::is_ascii_digit).count();
-        // Hosters number their machines.
-        let most = if ["srv", "vps"].contains(&word) { 7 } else { 4 };
-        match number {
-            0 if is_device_word(part) => known += 1,
-            0 if is_device && is_in(JOINING, &part.to_lowercase()) => joining += 1,
-            0 if is_word(part) => {
-                words += 1;
-                free += usize::from(part.len() > 2);
-            }
-            1.. if number <= most && is_device_word(word) => known += 1,
-            1.. if MODEL.fits(part) => {
-                numbers += 1;
-                mixed += usize::from(part.len() > number);
-                is_odd |= part.starts_with(|c: char| c.is_ascii_lowercase());
-            }
-            _ => return false,
-        }
-        digits += number;
-    }
-    let is_number = known + words == 0 && digits <= 2;
-    (is_number || (1..=8).contains(&(known + words)))
-        && words <= 4
-        && free <= 3
-        && numbers <= 4
-        && digits <= 9
-        && joining <= 4
-        && (known > 0 || !is_odd)
-        && mixed <= 1 + usize::from(known > 0)
-}
-
-/// Whether a word of a name is a device's, a system's or a program's.
-fn is_device_word(word: &str) -> bool {
-    let plain = word.to_lowercase();
-    [SYSTEMS, MACHINES, CLIENTS, DEVICES].iter().any(|list| is_in(list, &plain))
-}
-
 /// Whether a word stands in a list of words with blanks between them.
-fn is_in(list: &str, word: &str) -> bool {
+pub(super) fn is_in(list: &str, word: &str) -> bool {
     list.split(' ').any(|one| one == word)
 }
 

@@ -239,6 +239,29 @@ fn all_fields_at_once_through_every_command() {
     }
 }
 
+/// In the clothing of a name that is shown; a word alone is a name.
+#[test]
+fn names_of_devices() {
+    let sandbox = full();
+    let whole = document(&sandbox, "devices/pending.json");
+    let clothes =
+        ["LAPTOP-X", "iPhone16,X", "GT-X", "Synology X+", "anna@X.org", "X.local", "🦞 X 🇩🇪"];
+    for (turn, clothing) in clothes.into_iter().enumerate() {
+        let mut poisoned = whole.clone();
+        let template = whole.as_object().unwrap().values().next().unwrap().clone();
+        for (number, canary) in CANARIES.into_iter().enumerate().skip(1) {
+            let mut record = template.clone();
+            let id = format!("{number:08}-1608-4627-a1e5-24149a6f44f9");
+            record["requestId"] = json!(id);
+            record["displayName"] = json!(clothing.replace('X', canary));
+            poisoned[id] = record;
+        }
+        sandbox.write("devices/pending.json", poisoned.to_string());
+        let at = turn % LOOK.len();
+        run(&sandbox, clothing, &[LOOK[2], LOOK[3], LOOK[at], LOOK[(at + 5) % LOOK.len()]]);
+    }
+}
+
 /// What lies beside the state: variables, the service, the lock, setup codes.
 fn around(sandbox: &Sandbox, canary: &str) {
     let port = canary.replace(CANARIES[2], CANARIES[3]);

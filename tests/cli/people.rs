@@ -100,6 +100,24 @@ fn devices_are_listed_with_what_they_hold_and_lack() {
 }
 
 #[test]
+fn an_empty_name_is_none_and_of_a_long_one_the_device_is_told() {
+    let (sandbox, id) = with_foreign_request();
+    let mut pending = sandbox.json("devices/pending.json");
+    for (name, seen) in [
+        (" ", "  cli\n    request"),
+        ("Galaxy C02XK1ZAJGH5", "  Galaxy ****\n"),
+        ("👨\u{200d}👩 iPad", "  👨\u{200d}👩 iPad\n"),
+    ] {
+        pending[&id]["displayName"] = json!(name);
+        pending[&id]["clientId"] = json!("cli");
+        sandbox.write("devices/pending.json", pending.to_string());
+        let run = sandbox.run(&["devices"]);
+        assert!(run.stdout.contains(seen), "{}", run.text());
+        assert!(!sandbox.run(&["report"]).text().contains("Galaxy"));
+    }
+}
+
+#[test]
 fn an_unknown_flag_is_a_usage_error() {
     let run = locked().run(&["repair", "--no-snapshot"]).expect(Exit::Usage);
     assert!(run.stdout.is_empty() && !run.stderr.is_empty());
