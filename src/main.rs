@@ -1,6 +1,5 @@
 //! The `clawmend` binary: hands the real streams, clock and surroundings to the library.
 
-use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,7 +32,7 @@ fn main() -> ExitCode {
             .map_or(0, |now| now.with_timezone(&Local).offset().local_minus_utc()),
         random: &mut random,
         out: &mut out,
-        err: RefCell::new(&mut err),
+        err: &mut err,
         out_is_terminal,
         no_color: clawmend::read::env::no_color(),
         width: clawmend::cli::world::width(),

@@ -1,7 +1,6 @@
 //! One run: where the state is, the stores, what was read and what it means.
 
 use std::cell::OnceCell;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::args::Global;
 use super::flags;
-use super::progress;
+use super::progress::Progress;
 use super::rights;
 use super::world::World;
 use crate::checks;
@@ -22,6 +21,7 @@ use crate::journal::{self, Recovered};
 use crate::model::Model;
 use crate::model::facts::{Interruption, Kept};
 use crate::model::layout::{DATABASE, Part, SNAPSHOTS_DIR};
+use crate::platform::Answer;
 use crate::read::locate::{Located, locate};
 use crate::render::findings::View;
 use crate::render::invocation::Invocation;
@@ -59,6 +59,8 @@ pub struct Context<'w, 'a> {
     pub warned: Vec<String>,
     /// Why output could not be written, if it could not.
     pub lost: Option<std::io::Error>,
+    /// What it is at.
+    pub progress: Progress,
 }
 
 /// The state as it was read, and what it means.
@@ -127,7 +129,14 @@ impl Context<'_, '_> {
         let items = std::iter::once("none of them".to_owned()).chain(items);
         let items: Vec<_> = items.map(|item| wrap(&safe(&item), width, "", "    ")).collect();
         let question = wrap(&format!("{question} (arrow keys, then Enter)"), width, "", "  ");
+        self.progress.end();
         self.world.person.choose(&question, &items)?.checked_sub(1)
+    }
+
+    /// What is answered to a question; `None` where it was broken off.
+    pub fn confirm(&self, question: &str) -> Option<Answer> {
+        self.progress.end();
+        self.world.person.confirm(question)
     }
 
     /// Finds the state dir, once; where root runs this, the process has the rights of its owner from here on.
@@ -153,11 +162,11 @@ impl Context<'_, '_> {
         self.while_it_takes("reading the state", || self.read_now())
     }
 
-    /// Does work that may take long, and says so to whoever looks on.
-    pub fn while_it_takes<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
-        let looks_on = self.world.person.looks_on() && !self.global.quiet;
-        let mut err = self.world.err.try_borrow_mut().ok().filter(|_| looks_on);
-        progress::during(err.as_mut().map(|err| &mut ***err as _), what, work)
+    /// Does work that may take long, and says so to whoever looks on; what follows until the next output counts with it.
+    pub fn while_it_takes<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> T {
+        let screen = || self.world.person.screen().filter(|_| !self.global.quiet);
+        self.progress.begin(screen, what);
+        work()
     }
 
     fn read_now(&self) -> Result<State, Error> {
@@ -255,6 +264,7 @@ impl Context<'_, '_> {
 
     /// Prints data.
     pub fn print(&mut self, text: &str) {
+        self.progress.end();
         let text = neutral(text);
         // The command goes on: what it does matters more than what it says. The end says it.
         if let Err(error) = self.world.out.write_all(text.as_bytes()) {
@@ -318,9 +328,10 @@ impl Context<'_, '_> {
 
     /// Writes to stderr.
     pub fn tell(&mut self, text: &str) {
+        self.progress.end();
         // On a terminal both stand below each other in the order in which they were said.
         let _ = self.world.out.flush();
-        let _ = self.world.err.get_mut().write_all(text.as_bytes());
+        let _ = self.world.err.write_all(text.as_bytes());
     }
 
     /// A step in one line, as it is typed in this run.

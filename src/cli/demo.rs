@@ -1,6 +1,5 @@
 //! `clawmend demo`: an embedded locked-out sample taken through the whole story, in a temporary folder.
 
-use std::cell::RefCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -89,7 +88,7 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
         utc_offset: world.utc_offset,
         random: &mut *world.random,
         out: &mut *world.out,
-        err: RefCell::new(&mut **world.err.get_mut()),
+        err: &mut *world.err,
         out_is_terminal: world.out_is_terminal,
         no_color: world.no_color,
         width: world.width,

@@ -45,7 +45,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Err
     let _ = context.world.out.flush();
     let question = "Show the repair now? It asks again before any change. [y/N]";
     let question = wrap(question, context.world.width, "", "  ");
-    match context.world.person.confirm(&format!("\n{question}")) {
+    match context.confirm(&format!("\n{question}")) {
         Some(Answer::Yes | Answer::Diff) => {
             let args = super::args::Repair { scopes: "full".to_owned(), ..Default::default() };
             super::repair::repair(context, &args)

@@ -43,6 +43,7 @@ pub use generate::pages as man_pages;
 
 use args::{Cli, Color, Command};
 use context::Context;
+use progress::Progress;
 use world::World;
 
 /// Runs one command line (the program's name first) and says how it ended.
@@ -82,12 +83,12 @@ where
             let text = error.render();
             let text = if colour { text.ansi().to_string() } else { text.to_string() };
             if to_err {
-                let _ = world.err.get_mut().write_all(text.as_bytes());
+                let _ = world.err.write_all(text.as_bytes());
                 return Exit::Usage;
             }
             let written = world.out.write_all(text.as_bytes());
             let written = written.and_then(|()| world.out.flush());
-            return lost(written.err(), world.err.get_mut()).unwrap_or(Exit::Done);
+            return lost(written.err(), world.err).unwrap_or(Exit::Done);
         }
     };
     let mut global = cli.global;
@@ -108,8 +109,10 @@ where
         recovered: None,
         warned: Vec::new(),
         lost: None,
+        progress: Progress::default(),
     };
     let outcome = dispatch(cli.command, &name, &mut context);
+    context.progress.end();
     let exit = match outcome {
         Ok(exit) => exit,
         Err(error) => {
@@ -120,7 +123,7 @@ where
     };
     let flushed = context.world.out.flush();
     let failed = context.lost.take().or(flushed.err());
-    lost(failed, context.world.err.get_mut()).unwrap_or(exit)
+    lost(failed, context.world.err).unwrap_or(exit)
 }
 
 /// Output that could not be written is a failure, and is said, unless the reader has gone (`| head`).

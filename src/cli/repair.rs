@@ -196,7 +196,7 @@ fn offered_copy(
     }
     let question = format!("The config {what}. Put its copy {name} of {time} in its place? [y/N]");
     let question = crate::render::wrap(&question, context.world.width, "", "  ");
-    match context.world.person.confirm(&question) {
+    match context.confirm(&question) {
         Some(Answer::Yes) => crate::read::read_copy(&path).map(Some),
         Some(Answer::No | Answer::Diff) => Ok(None),
         None => Err(Error::declined("Nothing was changed.")),

@@ -1,10 +1,10 @@
 //! The outside of the program as a value: streams, clock, randomness, the person at the keyboard.
 //! `main` makes the real one, tests make their own.
 
-use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 
+use super::progress::Screen;
 use crate::error::Error;
 use crate::files::StateDir;
 use crate::platform;
@@ -25,8 +25,8 @@ pub struct World<'a> {
     pub random: &'a mut dyn FnMut() -> Option<[u8; 32]>,
     /// Data.
     pub out: &'a mut dyn Write,
-    /// Notes, errors, and what takes so long.
-    pub err: RefCell<&'a mut (dyn Write + Send)>,
+    /// Notes and errors.
+    pub err: &'a mut dyn Write,
     /// Whether stdout is a terminal (decides colour).
     pub out_is_terminal: bool,
     /// NO_COLOR is set, or the terminal cannot do it.
@@ -46,9 +46,9 @@ pub trait Person {
     /// Whether anybody can answer.
     fn is_there(&self) -> bool;
 
-    /// Whether somebody looks at stderr, and wants to know what takes so long.
-    fn looks_on(&self) -> bool {
-        false
+    /// Where somebody looks on who wants to know what takes so long.
+    fn screen(&self) -> Option<Screen> {
+        None
     }
 
     /// Whether a text comes by a pipe or from a file on stdin.
@@ -92,8 +92,9 @@ impl Person for AtTerminal {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    fn looks_on(&self) -> bool {
-        std::io::stderr().is_terminal()
+    fn screen(&self) -> Option<Screen> {
+        let stderr = std::io::stderr();
+        stderr.is_terminal().then(|| Box::new(anstream::AutoStream::auto(stderr)) as Screen)
     }
 
     fn pipes(&self) -> bool {

@@ -103,7 +103,8 @@ fn holds_little(text: &str) -> bool {
     let fits = parts.iter().all(|part| count.takes(part, is_device, is_host));
     let Count { known, house, words, halves, joining, numbers, digits, mixed, is_odd } = count;
     let is_number = known + house + words == 0 && digits <= 2;
-    fits && (is_number || pictures.len() + known + house + words > 0)
+    fits && (is_number || known + house + words > 0)
+        && given.len() <= 1
         && pictures.len() <= 4
         && known <= 8
         && words <= 4

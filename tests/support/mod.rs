@@ -157,7 +157,7 @@ impl Sandbox {
             utc_offset: 3600,
             random: &mut random,
             out: &mut out,
-            err: RefCell::new(&mut err),
+            err: &mut err,
             out_is_terminal: self.is_terminal.get(),
             no_color: true,
             width: self.width.get(),

@@ -284,7 +284,7 @@ pub(super) fn agreed(
     context.say("");
     loop {
         let _ = context.world.out.flush();
-        match context.world.person.confirm(&question) {
+        match context.confirm(&question) {
             Some(Answer::Yes) => return Ok(()),
             Some(Answer::No) | None => return Err(Error::declined(declined)),
             Some(Answer::Diff) => {
