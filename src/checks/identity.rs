@@ -146,7 +146,10 @@ fn malformed(model: &Model, check: &Check) -> Option<Finding> {
     Some(match &model.identity {
         IdentityState::Unusable(why) => {
             let says = format!("the identity could not be read: {}", unusable(why));
-            check.finding(place, says).by_hand(to_read(why)).rated(Severity::Unchecked)
+            let finding = check.finding(place, says).by_hand(to_read(why));
+            // What a broken one does is not known to be done here.
+            let why = "With its identity the CLI proves which device it is.".to_owned();
+            Finding { why, ..finding.rated(Severity::Unchecked) }
         }
         IdentityState::Malformed => {
             let says = "the identity is not a JSON object (empty, truncated or damaged)";

@@ -136,10 +136,13 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
                     all.push(step);
                 }
             }
-            let steps = all.into_iter().take(MOST_STEPS).cloned();
             // What is repaired or chosen comes into sight once this is out of the way.
             let last = Step::diagnose().note("checks again, and shows the next step");
-            told(head, steps.chain([last]).collect())
+            // Who cannot read it here would see the same again.
+            let other = last.clone().as_root(true).command;
+            let last = Some(last).filter(|_| all.iter().all(|step| step.command != other));
+            let steps = all.into_iter().take(MOST_STEPS).cloned();
+            told(head, steps.chain(last).collect())
         }
         Remedy::Choice(steps) => choose(context, state, first.code, steps.clone()),
         // The command of a choice repairs all the rest too.

@@ -64,7 +64,10 @@ fn own_and_closed(path: &Path) -> Option<Step> {
     }
     let closed = path.ancestors().take(3).find(|path| is_closed(path, us))?;
     let chmod = Step::run("chmod", ["-R", "u+rwX"]).with([closed]);
-    Some(chmod.after("it is your own, but its mode keeps you out"))
+    Some(chmod.after(match super::rights::are_taken() {
+        true => "clawmend works with the rights of its owner, and its mode keeps the owner out",
+        false => "it is your own, but its mode keeps you out",
+    }))
 }
 
 fn is_closed(path: &Path, us: u32) -> bool {

@@ -81,6 +81,11 @@ fn kept_out(uid: u32, path: &Path, real: &Path) -> Error {
         .hint(Step::look_at("/mnt").after("then"))
 }
 
+/// Whether root took the rights of a state dir's owner.
+pub fn are_taken() -> bool {
+    TAKEN.get().is_some()
+}
+
 /// What to do where root took an owner's rights and the permission for `path` is missing.
 pub fn advice(path: &Path) -> Option<Step> {
     let Taken { uid, gid, state_dir } = TAKEN.get()?;

@@ -161,7 +161,6 @@ fn a_mistyped_command_is_told_the_nearest_one_alone() {
 #[cfg(all(unix, not(clawmend_portable)))]
 fn as_a_reader(sandbox: &Sandbox, args: &[&str]) -> std::process::Output {
     use std::os::unix::fs::PermissionsExt;
-    use std::os::unix::process::CommandExt;
     for (path, _) in sandbox.tree(false) {
         let path = sandbox.state().join(path);
         let mode = if path.is_dir() { 0o755 } else { 0o644 };
@@ -170,9 +169,53 @@ fn as_a_reader(sandbox: &Sandbox, args: &[&str]) -> std::process::Output {
     for path in [sandbox.root(), &sandbox.home(), &sandbox.state()] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
+    as_another(sandbox, args)
+}
+
+/// A run by somebody whose state it is not.
+#[cfg(all(unix, not(clawmend_portable)))]
+fn as_another(sandbox: &Sandbox, args: &[&str]) -> std::process::Output {
+    use std::os::unix::process::CommandExt;
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"));
     program.arg("--state-dir").arg(sandbox.state()).args(args).env_clear();
     program.uid(61_234).gid(61_234).output().expect("this test needs root")
+}
+
+/// Whoever cannot read the identity would see the same screen again, and is told of no broken one.
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+#[ignore = "runs as another user: the gate runs it as root"]
+fn who_may_not_read_is_sent_to_whoever_may() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = locked();
+    as_a_reader(&sandbox, &[]);
+    let closed = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(sandbox.path("identity/device.json"), closed).unwrap();
+    let text = String::from_utf8_lossy(&as_another(&sandbox, &[]).stdout).into_owned();
+    let (_, now) = text.split_once("Now:\n").unwrap();
+    assert!(now.contains("  sudo clawmend ") && !now.contains("checks again"), "{text}");
+    assert!(!text.contains("broken"), "{text}");
+}
+
+/// Root works with the owner's rights: it is not root's own what a mode closes.
+#[cfg(all(unix, not(clawmend_portable)))]
+#[test]
+#[ignore = "gives files away: the gate runs it as root"]
+fn root_is_told_whom_a_mode_keeps_out() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = locked();
+    as_a_reader(&sandbox, &[]);
+    for (path, _) in sandbox.tree(false) {
+        let path = sandbox.state().join(path);
+        std::os::unix::fs::chown(path, Some(61_234), Some(61_234)).unwrap();
+    }
+    std::os::unix::fs::chown(sandbox.state(), Some(61_234), Some(61_234)).unwrap();
+    let closed = std::fs::Permissions::from_mode(0o500);
+    std::fs::set_permissions(sandbox.state(), closed).unwrap();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"));
+    program.arg("--state-dir").arg(sandbox.state()).args(["repair", "--yes"]).env_clear();
+    let text = String::from_utf8_lossy(&program.output().unwrap().stderr).into_owned();
+    assert!(text.contains("its mode keeps the owner out: chmod"), "{text}");
 }
 
 /// Whoever may not look into clawmend's own folder is not told that a run was interrupted.
