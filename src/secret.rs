@@ -11,6 +11,7 @@ pub mod places;
 pub mod shape;
 pub mod shown;
 pub mod structure;
+pub mod words;
 
 use std::fmt;
 

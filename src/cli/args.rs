@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Opens a locked-out OpenClaw from the outside.
 #[derive(Debug, Parser)]
@@ -210,7 +210,7 @@ pub struct Repair {
     /// Scopes for this machine's CLI: `full`, `requested`, or a list such as operator.read,operator.pairing
     #[arg(long, value_name = "full|requested|LIST", default_value = "full")]
     pub scopes: String,
-    /// The new value of `gateway.bind`, if it must be repaired [default: loopback]
+    /// The new value of `gateway.bind`, if it must be repaired [default: lan for `0.0.0.0` and the like if a shared token or password is set; else loopback]
     #[arg(long, value_name = "MODE")]
     pub bind: Option<Bind>,
     /// Add a reverse proxy's address to `gateway.trustedProxies` (may be repeated)
@@ -328,12 +328,13 @@ pub enum SnapshotCommand {
     /// Remove old snapshots (never the only one)
     #[command(
         override_usage = "clawmend snapshot prune [OPTIONS] <--keep <N>|--older-than <AGE>>",
+        group = ArgGroup::new("rule").args(["keep", "older_than"]).required(true).multiple(true),
         after_help = "A snapshot goes if it is beyond --keep or older than --older-than; the newest always stays.\n\n\
         Examples:\n  clawmend snapshot prune --keep 10 --dry-run\n  clawmend snapshot prune --older-than 30d --yes"
     )]
     Prune {
         /// How many of the newest stay
-        #[arg(long, value_name = "N", required_unless_present = "older_than", value_parser = number)]
+        #[arg(long, value_name = "N", value_parser = number)]
         keep: Option<usize>,
         /// Remove those older than this: 12h, 30d, 8w
         #[arg(long, value_name = "AGE")]

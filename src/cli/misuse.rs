@@ -10,6 +10,7 @@ use super::complete::Line;
 use crate::checks::messages;
 use crate::error::Error;
 use crate::secret::shape::{is_near, is_slip};
+use crate::secret::words::is_in;
 use crate::step::Step;
 
 /// Whether JSON was asked for, in a command line that says too little to be parsed.
@@ -145,7 +146,7 @@ pub(super) fn pasted_message(argv: &[OsString], error: &clap::Error) -> Option<V
 
 /// The command that is meant by one which is not there, and a word about it: nothing that was typed but names of
 /// commands and flags.
-fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
+fn meant_instead(argv: &[OsString], error: &clap::Error) -> Option<Vec<String>> {
     let mut root = Cli::command();
     root.build();
     let args: Vec<String> = argv.iter().skip(1).map(|arg| arg.to_string_lossy().into()).collect();
@@ -167,6 +168,12 @@ fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
         _ => {}
     }
     let line = Line::of(&root, &args);
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && let mut called = CALLED.iter().filter(|(above, ..)| *above == line.commands)
+        && let Some((_, meant, _)) = called.find(|(_, _, words)| is_in(words, word))
+    {
+        return command(&[meant]);
+    }
     args.iter().filter(|arg| arg.starts_with('-')).find_map(|arg| {
         let name = arg.trim_start_matches('-');
         if name == "all" {
@@ -182,11 +189,23 @@ fn meant_instead(argv: &[OsString]) -> Option<Vec<String>> {
     })
 }
 
+/// What people call the commands: below which one, which, and the words.
+const CALLED: &[(&[&str], &str, &str)] = &[
+    (&[], "diagnose", "analyse analyze check doctor health info inspect scan test why"),
+    (&[], "repair", "cure heal mend open recover rescue reset resolve solve unblock unlock"),
+    (&[], "undo", "back revert"),
+    (&[], "approve", "accept allow pair trust"),
+    (&[], "backup", "save"),
+    (&["snapshot"], "snapshot create", "make save"),
+    (&["snapshot"], "snapshot prune", "clean delete remove"),
+    (&["snapshot"], "snapshot verify", "check test"),
+];
+
 /// Words that are shown where they are typed in the place of a command; any other may be a password.
-const PLAIN: &str = "all approve check close config delete device device-list devices error file fix-it \
+const PLAIN: &str = "all approve close config delete device device-list devices error file fix-it \
     force gateway help identity install it json last latest list log logs ls maybe new \
-    no now off on open openclaw pair pairing please remove reset restart run show start \
-    stop to token unlock update yes";
+    no now off on openclaw pairing please remove restart run show start \
+    stop to token update yes";
 
 /// Whether a word is one of those, short, nearly one that could stand there, or a number too short for a PIN.
 fn is_plain(word: &str, root: &Command) -> bool {
@@ -194,7 +213,8 @@ fn is_plain(word: &str, root: &Command) -> bool {
     let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
     is_word
         && (is_slip(word)
-            || PLAIN.split(' ').any(|plain| plain == word)
+            || is_in(PLAIN, word)
+            || CALLED.iter().any(|(_, _, words)| is_in(words, word))
             || is_near(word, &words_of(root)))
         || is_number && word.len() <= 2
 }
@@ -213,7 +233,7 @@ fn words_of(command: &Command) -> Vec<String> {
 pub(super) fn without_values(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
     let is_wrong =
         matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
-    let meant = if is_wrong { meant_instead(argv) } else { None };
+    let meant = if is_wrong { meant_instead(argv, &error) } else { None };
     // What clap advises repeats what was typed.
     error.remove(ContextKind::Suggested);
     if let Some(words) = meant {

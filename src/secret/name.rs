@@ -5,7 +5,7 @@
 //! many. Of a name that holds more, the words of devices are shown and a mask in the place of all else.
 
 use super::address::is_word;
-use super::shape::{CLIENTS, MACHINES, Pattern, SYSTEMS, is_in};
+use super::words::{CLIENTS, MACHINES, Pattern, SYSTEMS, is_in};
 
 const DEVICES: &str = "\
     acer asus box browser chrome chromium computer dell desktop display edge echo firefox galaxy gateway \

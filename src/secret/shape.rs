@@ -4,15 +4,13 @@
 //! read beside it, a `publicKey` where its SHA-256 is such an id. Sixty-four hex digits alone may be a
 //! gateway's token, and 43 characters of base64url a private key; neither is shown then.
 
-use std::sync::OnceLock;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 use strsim::osa_distance;
 
 use super::address::{file, is_address, is_page, url};
+use super::words::{CLIENTS, MACHINES, Pattern, SYSTEMS, is_in};
 use super::{mask, name};
 
 /// Which device ids are the hash of a public key in the state at hand.
@@ -67,25 +65,6 @@ pub enum Shape {
 pub const ROLES: &[&str] = &["operator", "node"];
 
 const MODES: &[&str] = &["cli", "ui", "webchat", "backend", "node", "probe", "test"];
-pub(super) const CLIENTS: &str = "cli webchat webchat-ui gateway-client node-host fingerprint test";
-pub(super) const SYSTEMS: &str = "\
-    linux darwin macos win32 windows android ios ipados web browser node freebsd openbsd mac \
-    macintosh macintel iphone ipad watchos tvos chromeos aix sunos webchat";
-pub(super) const MACHINES: &str = "x86_64 x64 arm64 aarch64 armv7l armv8l i686";
-/// A pattern that a whole text has to fit. It is compiled when it is first asked for.
-pub(super) struct Pattern(&'static str, OnceLock<Option<Regex>>);
-
-impl Pattern {
-    pub(super) const fn new(pattern: &'static str) -> Self {
-        Self(pattern, OnceLock::new())
-    }
-
-    pub(super) fn fits(&self, text: &str) -> bool {
-        let compiled = self.1.get_or_init(|| Regex::new(&format!("^(?:{})$", self.0)).ok());
-        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
-    }
-}
-
 /// A UUID, or what early releases had: `r1`, `req42`.
 static REQUEST_ID: Pattern =
     Pattern::new("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[a-z]{1,3}[0-9]{0,3}");
@@ -181,11 +160,6 @@ pub fn hex(bytes: &[u8]) -> String {
 
 fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-}
-
-/// Whether a word stands in a list of words with blanks between them.
-pub(super) fn is_in(list: &str, word: &str) -> bool {
-    list.split(' ').any(|one| one == word)
 }
 
 fn is_platform(text: &str) -> bool {
