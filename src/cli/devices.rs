@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::context::Context;
 use super::head::head;
 use crate::error::Error;
@@ -108,9 +110,18 @@ fn one(device: &DeviceDocument, now: i64, paint: crate::render::Paint, width: us
     let list = |items: &[String], none: &str| {
         if items.is_empty() { none.to_owned() } else { safe(&items.join(", ")) }
     };
-    let mark = if device.this_machine { paint.green("  (this machine)") } else { String::new() };
     let name = if device.name.is_empty() { "unnamed" } else { &device.name };
-    let _ = writeln!(out, "\n  {}{mark}", paint.bold(&safe(name)));
+    let name = crate::render::wrap(&safe(name), width, "  ", "  ");
+    let last = name.lines().last().unwrap_or_default().width();
+    for line in name.lines() {
+        let _ = write!(out, "\n  {}", paint.bold(line.trim_start()));
+    }
+    if device.this_machine {
+        let mark = "(this machine)";
+        let apart = if last + 2 + mark.len() <= width { "  " } else { "\n  " };
+        let _ = write!(out, "{apart}{}", paint.green(mark));
+    }
+    out.push('\n');
     let mut line = |label: &str, value: String| {
         let line =
             crate::render::wrap(&value, width, &format!("    {label:<10} "), "               ");

@@ -333,7 +333,7 @@ fn places() -> [Step; 4] {
         Step::run("ps", ["-eo", "user,args"])
             .after("another user: the gateway's service may run as root or as a user of its own")
             .note("shows which user runs openclaw; put `sudo -u USER` before clawmend"),
-        Step::run("docker", ["inspect", "-f", "{{json .Mounts}}", "NAME"])
+        Step::run("docker", ["inspect", "-f", "{{.Mounts}}", "NAME"])
             .after("a container (`docker ps` names it)")
             .note("shows its folder on this machine, for --state-dir"),
         Step::run("openclaw", ["dashboard"])

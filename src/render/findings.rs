@@ -61,7 +61,8 @@ fn step(out: &mut String, label: &str, step: &Step, view: View<'_>) {
 
 fn title(out: &mut String, finding: &Finding, view: View<'_>, tail: &str) {
     let says = format!("{}{tail}", safe(&finding.says));
-    let taken = finding.severity.word().len() + 2;
+    // The lines below stand at the eighth column.
+    let taken = (finding.severity.word().len() + 2).max(8);
     let text = wrap(&says, view.width.saturating_sub(taken), "", "");
     for (at, line) in text.lines().enumerate() {
         let head = if at == 0 {

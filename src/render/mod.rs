@@ -13,7 +13,7 @@ pub mod schema;
 pub mod shell;
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Colour, as an extra: every text says the same without it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,7 +60,33 @@ impl Paint {
 
 /// `text` in lines of at most `width` columns, the first after `first`, the others after `rest`.
 pub fn wrap(text: &str, width: usize, first: &str, rest: &str) -> String {
-    wrap_words(text.split_whitespace(), width, first, rest)
+    let room = width.saturating_sub(rest.width());
+    if text.split_whitespace().all(|word| word.len() <= room) {
+        return wrap_words(text.split_whitespace(), width, first, rest);
+    }
+    let pieces = |word| if str::width(word) > room { pieces(word) } else { vec![word] };
+    let words = text.split_whitespace().flat_map(|word| {
+        let glued = std::iter::once(false).chain(std::iter::repeat(true));
+        pieces(word).into_iter().zip(glued)
+    });
+    lay(words, width, first, rest)
+}
+
+/// A word of a script without blanks in pieces between which a line may break; any other whole.
+fn pieces(word: &str) -> Vec<&str> {
+    let is_wide = |c: char| c.is_alphanumeric() && c.width() == Some(2);
+    let mut pieces = Vec::new();
+    let (mut start, mut before) = (0, ' ');
+    for (at, c) in word.char_indices() {
+        let breaks = is_wide(c) || is_wide(before) && c.is_alphanumeric();
+        if at > start && breaks {
+            pieces.extend(word.get(start..at));
+            start = at;
+        }
+        before = c;
+    }
+    pieces.extend(word.get(start..));
+    pieces
 }
 
 /// The same for words that are not broken, whatever stands in them.
@@ -70,17 +96,28 @@ pub fn wrap_words<'w>(
     first: &str,
     rest: &str,
 ) -> String {
+    lay(words.into_iter().map(|word| (word, false)), width, first, rest)
+}
+
+/// Words in lines; one that is glued follows the one before it without a blank.
+fn lay<'w>(
+    words: impl Iterator<Item = (&'w str, bool)>,
+    width: usize,
+    first: &str,
+    rest: &str,
+) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;
-    for word in words {
-        if !empty && line.width() + 1 + word.width() > width {
+    for (word, is_glued) in words {
+        let blank = usize::from(!is_glued);
+        if !empty && line.width() + blank + word.width() > width {
             out.push_str(line.trim_end());
             out.push('\n');
             line = rest.to_owned();
             empty = true;
         }
-        if !empty {
+        if !empty && !is_glued {
             line.push(' ');
         }
         line.push_str(word);
@@ -136,5 +173,12 @@ mod tests {
         assert_eq!(wrap("日本語 日本語", 9, "", ""), "日本語\n日本語");
         assert_eq!(wrap("e\u{301}e\u{301} a", 4, "", ""), "e\u{301}e\u{301} a");
         assert_eq!(padded("日本", 6), "日本  ");
+    }
+
+    #[test]
+    fn a_script_without_blanks_breaks_between_its_letters() {
+        assert_eq!(wrap("a 日本語、日本語 b", 9, "", ""), "a 日本\n語、日本\n語 b");
+        assert_eq!(wrap("日本iPhone日本", 8, "", " "), "日本\n iPhone\n 日本");
+        assert_eq!(wrap("averyverylongword 📱📱📱", 5, "", ""), "averyverylongword\n📱📱📱");
     }
 }

@@ -53,10 +53,25 @@ fn no_line_is_wider_than_the_screen_and_no_word_is_broken() {
             text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
         };
         let wide = words(200);
-        for width in [40, 60, 80] {
+        for width in [40, 41, 42, 60, 80] {
             assert_eq!(words(width), wide, "{fixture} at {width}");
         }
     }
+}
+
+#[test]
+fn a_name_without_blanks_is_broken_at_the_edge_and_nothing_of_it_is_lost() {
+    let (sandbox, id) = super::people::with_foreign_request();
+    let name = "中文手機測試アンナのとても長い名前のデバイスです";
+    let mut pending = sandbox.json("devices/pending.json");
+    pending[&id]["displayName"] = name.into();
+    sandbox.write("devices/pending.json", pending.to_string());
+    sandbox.width.set(40);
+    let text = sandbox.run(&["devices"]).stdout;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_ascii()).collect();
+    assert!(lines.len() == 2 && lines.iter().all(|line| line.width() <= 40), "{text}");
+    let told: String = text.split_whitespace().collect();
+    assert!(told.contains(name), "{text}");
 }
 
 #[test]
