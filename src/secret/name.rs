@@ -5,33 +5,38 @@
 //! many. Of a name that holds more, the words of devices are shown and a mask in the place of all else.
 
 use super::address::is_word;
-use super::words::{CLIENTS, MACHINES, Pattern, SYSTEMS, is_in};
+use super::words::{CLIENTS, MACHINES, Pattern, SYSTEMS, Words};
 
-const DEVICES: &str = "\
+static DEVICES: Words = Words::new(&[
+    SYSTEMS,
+    MACHINES,
+    CLIENTS,
+    "\
     acer asus box browser chrome chromium computer dell desktop display edge echo firefox galaxy gateway \
     handy homepod honor host hp huawei imac jetson kindle laptop lenovo macbook mini mobile moto \
     motorola móvil nas nest nokia notebook oneplus openclaw opera oppo ordenador ordinateur pc \
     phone pi pixel qnap raspberrypi rechner redmi safari samsung server sony srv surface synology \
     tablet telefon telefone teléfono thinkpad tv téléphone ubuntu vivo vmi vps win workstation \
-    xiaomi xperia zenbook";
+    xiaomi xperia zenbook",
+]);
 /// Words that only join or follow the others of a name: beside a device's word they add nothing that could be a secret.
-const JOINING: &str = "\
+static JOINING: Words = Words::new(&["\
     a air am an and at auf aus bei book da das de dem den der des di die du e el en for from für i il im \
     in la le les lite lo ma max mein meine mi mia mio mon my na neben no note o of on para plus pro \
-    tab the ultra und von watch y zu";
+    tab the ultra und von watch y zu"]);
 /// Words for where a device stands and how old it is: beside a device's word they hold half as much as others.
-const HOUSE: &str = "\
+static HOUSE: Words = Words::new(&["\
     alt alte alter altes arbeit attic basement bath bedroom big bureau büro casa cellar chambre \
     cocina cuisine desk downstairs dormitorio familie family flur garage garden garten hall haus \
     home house keller kids kitchen küche lab living livingroom maison neu neue neuer neues new \
     nuevo office oficina old room sala salon schlafzimmer school small studio upstairs viejo vieux \
-    wohnzimmer work";
+    wohnzimmer work"]);
 /// What the name of a host ends with.
-const ENDINGS: &str = "\
-    arpa at ch com de dev es eu fr home internal io it lan local localdomain me net nl org pl uk";
+static ENDINGS: Words = Words::new(&["\
+    arpa at ch com de dev es eu fr home internal io it lan local localdomain me net nl org pl uk"]);
 /// Words that say that a secret follows.
-const ANNOUNCES: &str =
-    "code key kennwort pass passcode password passwort pin puk pw pwd secret token";
+static ANNOUNCES: Words =
+    Words::new(&["code key kennwort pass passcode password passwort pin puk pw pwd secret token"]);
 
 /// What stands between the words of a piece.
 const MARKS: [char; 9] = ['-', '.', '_', ':', '\'', '’', '/', ',', '@'];
@@ -98,7 +103,7 @@ fn holds_little(text: &str) -> bool {
     let parts: Vec<&str> =
         pieces.iter().flat_map(|piece| piece.split(is_mark)).flat_map(words_in).collect();
     let is_device = is_host || !given.is_empty() || parts.iter().any(|part| is_device(part));
-    let announces = parts.iter().any(|part| is_in(ANNOUNCES, &part.to_lowercase()));
+    let announces = parts.iter().any(|part| ANNOUNCES.has(&part.to_lowercase()));
     let mut count = Count { known: given.len(), ..Count::default() };
     let fits = parts.iter().all(|part| count.takes(part, is_device, is_host));
     let Count { known, house, words, halves, joining, numbers, digits, mixed, is_odd } = count;
@@ -121,8 +126,8 @@ impl Count {
     fn takes(&mut self, part: &str, is_device: bool, is_host: bool) -> bool {
         let plain = part.to_lowercase();
         let (word, number, _) = numbered(part);
-        let is_house = is_device && is_in(HOUSE, word.to_lowercase().as_str());
-        let joins = is_device && is_in(JOINING, &plain) || is_host && is_in(ENDINGS, &plain);
+        let is_house = is_device && HOUSE.has(word.to_lowercase().as_str());
+        let joins = is_device && JOINING.has(&plain) || is_host && ENDINGS.has(&plain);
         match number {
             _ if self::is_device(part) => self.known += 1,
             0 if joins => self.joining += 1,
@@ -176,7 +181,7 @@ fn is_host(text: &str) -> bool {
     let ending = text.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
     !text.contains(' ')
         && text.matches('@').count() <= 1
-        && ending.is_some_and(|ending| is_in(ENDINGS, &ending))
+        && ending.is_some_and(|ending| ENDINGS.has(&ending))
 }
 
 /// Whether Windows made it up. It draws from letters and digits: digits alone are a PIN.
@@ -208,7 +213,7 @@ fn words_in(part: &str) -> Vec<&str> {
         rest = more;
     }
     words.push(rest);
-    let joins = |word: &str| is_in(JOINING, &word.to_lowercase());
+    let joins = |word: &str| JOINING.has(&word.to_lowercase());
     let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
     let stands = |(word, before): (&&str, &&str)| match is_number(word) {
         // `hunter2` is no device and its number.
@@ -238,12 +243,11 @@ fn is_device(part: &str) -> bool {
     let most = if ["srv", "vps"].contains(&word) { 7 } else { 4 };
     let plain = word.to_lowercase();
     let latin = plain.trim_matches(|c: char| !c.is_ascii());
-    let is_listed =
-        |word: &str| [SYSTEMS, MACHINES, CLIENTS, DEVICES].iter().any(|list| is_in(list, word));
     let is_short =
         number <= most && tail.len() <= 1 && tail.bytes().all(|b| b.is_ascii_alphabetic());
-    is_in(MACHINES, &part.to_lowercase())
-        || is_short && (is_listed(&plain) || latin.len() > 3 && is_word(word) && is_listed(latin))
+    DEVICES.has(&part.to_lowercase())
+        || is_short
+            && (DEVICES.has(&plain) || latin.len() > 3 && is_word(word) && DEVICES.has(latin))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Lists of words, and patterns, that a text is held against.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use regex_lite::Regex;
@@ -27,4 +28,18 @@ impl Pattern {
 /// Whether a word stands in a list of words with blanks between them.
 pub fn is_in(list: &str, word: &str) -> bool {
     list.split(' ').any(|one| one == word)
+}
+
+/// Such lists as one, for what is asked of each name of a huge store.
+pub(super) struct Words(&'static [&'static str], OnceLock<HashSet<&'static str>>);
+
+impl Words {
+    pub(super) const fn new(lists: &'static [&'static str]) -> Self {
+        Self(lists, OnceLock::new())
+    }
+
+    pub(super) fn has(&self, word: &str) -> bool {
+        let words = || self.0.iter().flat_map(|list| list.split(' ')).collect();
+        self.1.get_or_init(words).contains(word)
+    }
 }
