@@ -66,9 +66,9 @@ pub fn other_trees(state_dir: &Path, home: Option<&Path>, env: &Env) -> Vec<Tree
     trees.push((state_dir.join(".openclaw"), "nested in this one".into()));
     let mut seen = vec![real(state_dir)];
     let mut found = Vec::new();
-    for (path, what) in trees {
+    for (path, what) in trees.into_iter().filter(|(path, _)| looks_like_state(path)) {
         let identity = real(&path);
-        if looks_like_state(&path) && !seen.contains(&identity) {
+        if !seen.contains(&identity) {
             seen.push(identity);
             found.push(Tree { paired: None, port: None, path, what });
         }
