@@ -31,7 +31,10 @@ pub struct Applied {
 /// The state is as before and no snapshot is left, unless the error is of the kind `HalfDone`: then the journal
 /// stands, and the next writing command goes on with it.
 pub fn apply(inputs: &Create<'_>, changes: &Changes, _lock: &Lock) -> Result<Applied, CommitError> {
-    let snapshot = snapshot::create(&Create { changes: Some(changes), ..*inputs })?;
+    let mut stores = inputs.stores.clone();
+    stores.files.cover(changes);
+    let inputs = &Create { stores: &stores, changes: Some(changes), ..*inputs };
+    let snapshot = snapshot::create(inputs)?;
     let has_rows = snapshot.manifest.piece(sqlite::PIECE).is_some();
     if !changes.rows.is_empty() && !has_rows {
         forget(inputs, &snapshot);
@@ -47,12 +50,12 @@ pub fn apply(inputs: &Create<'_>, changes: &Changes, _lock: &Lock) -> Result<App
         forget(inputs, &snapshot);
         return Err(error.into());
     }
-    if let Err(failure) = inputs.stores.commit(changes) {
+    if let Err(failure) = stores.commit(changes) {
         return Err(give_up(inputs, &snapshot, failure));
     }
     // The changes are in place: a look that fails is told, and undoes nothing.
     let changed_meanwhile =
-        inputs.stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
+        stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
     let note = journal::close(inputs.state_dir).err().map(|error| error.to_string());
     Ok(Applied { snapshot: snapshot.id, changed_meanwhile, note })
 }

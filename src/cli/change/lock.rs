@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::cli::context::{BUSY, Context};
+use super::Call;
+use crate::cli::context::{BUSY, Context, State};
 use crate::error::Error;
 use crate::files::Lock;
 use crate::journal;
@@ -51,6 +52,20 @@ pub(in crate::cli) fn lock(
     }
     context.recovered = Some(done);
     Ok(lock)
+}
+
+/// Refuses where the lock cannot be taken, or nothing be written: known before the question, so that nobody says
+/// yes to what cannot be done.
+pub(super) fn check(state: &State, call: &Call<'_>) -> Result<(), Error> {
+    let dir = &state.located.state_dir;
+    Lock::check(dir)?;
+    if !state.may_not_write() {
+        return Ok(());
+    }
+    let denied = std::io::ErrorKind::PermissionDenied.into();
+    let again = call.again.clone().as_root(true);
+    let again = again.after("run it as root, who then does only what the owner may");
+    Err(Error::io("write to the state dir", dir, &denied).advised(again))
 }
 
 /// Takes the lock early where an interrupted run left something, so that what is read next is the state

@@ -19,7 +19,6 @@ use crate::simulate::simulate;
 use crate::snapshot::{Create, Since, Snapshot};
 use crate::step::Step;
 use crate::store::CommitError;
-use crate::store::sqlite::Hold;
 use report::{Report, preview, tell_done, tell_unchanged};
 
 /// How often a plan is made anew because a file changed under it.
@@ -134,22 +133,13 @@ pub(super) fn carry_out(
         return Ok(tell_unchanged(context, call, &state, &proposal));
     }
     if held.is_none() {
-        Lock::check(&state.located.state_dir)?;
-        // Known before the question, so that nobody says yes to what cannot be done.
-        if state.may_not_write() {
-            let denied = std::io::ErrorKind::PermissionDenied.into();
-            let again = call.again.clone().as_root(true);
-            let again = again.after("run it as root, who then does only what the owner may");
-            let dir = &state.located.state_dir;
-            return Err(Error::io("write to the state dir", dir, &denied).advised(again));
-        }
+        lock::check(&state, call)?;
     }
     // A no leaves nothing behind, not even the lock; what changes before the yes is noticed as the state moving.
     ask(context, call, &state, &proposal)?;
     let lock = lock(context, held)?;
     let mut moved = String::new();
     for round in 1..=ROUNDS {
-        state.stores.files.cover(&proposal.changes);
         let snapshots = context.snapshots(&state.located);
         let inputs = Create {
             state_dir: &state.located.state_dir,
@@ -179,12 +169,8 @@ pub(super) fn carry_out(
                 context
                     .note(&format!("note: {}, so clawmend plans again", crate::text::safe(&what)));
                 moved = what;
-                if let Some(hold) = context.hold.take() {
-                    hold.release();
-                }
-                if round >= HELD_ROUNDS && !proposal.changes.rows.is_empty() {
-                    context.hold = hold(&state)?;
-                }
+                let is_held = round >= HELD_ROUNDS && !proposal.changes.rows.is_empty();
+                hold(context, is_held.then_some(&state))?;
                 state = context.read()?;
                 let shown_before = std::mem::replace(&mut proposal, propose(context, &state)?);
                 show_if_changed(context, call, &state, &proposal, &shown_before.changes)?;
@@ -231,13 +217,18 @@ fn show_if_changed(
     .hint(call.again.clone().after("look at them again")))
 }
 
-/// The database's write lock. `None`: another file came in its place, so look again first.
-fn hold(state: &State) -> Result<Option<Hold>, Error> {
-    match state.stores.sqlite.hold() {
-        Ok(hold) => Ok(Some(hold)),
-        Err(CommitError::Stale(_)) => Ok(None),
-        Err(CommitError::Failed(error)) => Err(error),
+/// Lets go of the database's write lock and takes that of `state`, if any.
+fn hold(context: &mut Context<'_, '_>, state: Option<&State>) -> Result<(), Error> {
+    if let Some(hold) = context.hold.take() {
+        hold.release();
     }
+    context.hold = match state.map(|state| state.stores.sqlite.hold()).transpose() {
+        Ok(hold) => hold,
+        // Another file came in its place: look again first.
+        Err(CommitError::Stale(_)) => None,
+        Err(CommitError::Failed(error)) => return Err(error),
+    };
+    Ok(())
 }
 
 fn ask(
