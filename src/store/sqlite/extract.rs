@@ -149,9 +149,7 @@ fn verify(path: &Path, entry: &ManifestEntry, connection: &Connection) -> Result
     }
     let mut found = BTreeMap::new();
     for part in table::shapes(connection)?.into_keys() {
-        let sql = format!("SELECT count(*) FROM {}", quote(part.table()));
-        let count: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
-        found.insert(part.table().to_owned(), count.unsigned_abs());
+        found.insert(part.table().to_owned(), table::count(connection, part)?);
     }
     match found == entry.rows {
         true => Ok(()),
@@ -170,22 +168,17 @@ fn checked<T: Send>(
 ) -> Result<T, Halt> {
     // SQLite refuses a link anywhere in a path, and the state dir may be behind one.
     let real = super::probe::resolve_parent(path)?;
+    let failed = |error: std::io::Error| Halt::Failed(Error::io("read", path, &error));
     let work = || {
-        if entry.sha256 != Some(sha256(&real)?) {
+        let file = crate::platform::open_quietly(&real).map_err(failed)?;
+        let copied = hash::copy(&mut hash::steps(file), &mut std::io::sink());
+        if entry.sha256 != Some(copied.map_err(failed)?.0) {
             return Err(wrong(path, "its checksum is not that of the manifest"));
         }
         // It is nobody else's, so nothing can move.
         work(&reader::open(&real, Way::Immutable)?)
     };
-    confined::within([(folder, false)], work)
-        .map_err(|error| Halt::Failed(Error::io("read", path, &error)))?
-}
-
-fn sha256(path: &Path) -> Result<String, Halt> {
-    let failed = |error: std::io::Error| Halt::Failed(Error::io("read", path, &error));
-    let file = crate::platform::open_quietly(path).map_err(failed)?;
-    let (sha256, _) = hash::copy(&mut hash::steps(file), &mut std::io::sink()).map_err(failed)?;
-    Ok(sha256)
+    confined::within([(folder, false)], work).map_err(failed)?
 }
 
 fn wrong(path: &Path, why: &str) -> Halt {

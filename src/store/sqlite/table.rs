@@ -130,17 +130,17 @@ pub(super) fn read_rows(
 
 /// A table of more rows than are read, and how many there are.
 pub(super) fn too_many(connection: &Connection, part: Part, limit: usize) -> Halt {
-    let sql = format!("SELECT count(*) FROM {}", quote(part.table()));
-    let count = connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
-    match count {
-        Ok(count) => Unread::Unusable(Unusable::TooMany {
-            place: part.table(),
-            count: count.unsigned_abs(),
-            limit: limit as u64,
-        })
-        .into(),
+    let (place, limit) = (part.table(), limit as u64);
+    match count(connection, part) {
+        Ok(count) => Unread::Unusable(Unusable::TooMany { place, count, limit }).into(),
         Err(error) => error.into(),
     }
+}
+
+/// How many rows a table has.
+pub(super) fn count(connection: &Connection, part: Part) -> rusqlite::Result<u64> {
+    let sql = format!("SELECT count(*) FROM {}", quote(part.table()));
+    connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
 }
 
 /// `PRAGMA user_version`.
