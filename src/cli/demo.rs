@@ -1,7 +1,8 @@
 //! `clawmend demo`: an embedded locked-out sample taken through the whole story, in a temporary folder.
 
+use std::ffi::OsString;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::context::Context;
 use super::world::{Nobody, World};
@@ -54,11 +55,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     ));
     context.say("Each command below runs with `--state-dir` and that folder.");
     for (step, (question, words)) in STORY.iter().enumerate() {
-        let typed = if words.is_empty() {
-            "clawmend".to_owned()
-        } else {
-            format!("clawmend {}", words.join(" "))
-        };
+        let typed = [&["clawmend"], *words].concat().join(" ");
         let title = context.paint.bold(&format!("\n== {}. {question}  $ {typed}", step + 1));
         context.say(&title);
         let exit = sub(context, &state, words, step);
@@ -97,15 +94,8 @@ fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize)
         person: &Nobody,
     };
     let color = if context.paint.on { "always" } else { "never" };
-    let dir: PathBuf = state.to_path_buf();
-    let mut argv = vec![
-        "clawmend".into(),
-        "--color".into(),
-        color.into(),
-        "--state-dir".into(),
-        dir.into_os_string(),
-    ];
-    argv.extend(words.iter().map(std::ffi::OsString::from));
+    let argv = ["clawmend", "--color", color, "--state-dir"].map(OsString::from).into_iter();
+    let argv = argv.chain([state.into()]).chain(words.iter().map(OsString::from));
     super::run(argv, &mut inner)
 }
 

@@ -42,20 +42,13 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     for (title, devices, records) in
         [("Pending requests", &pending, &model.pending), ("Paired devices", &paired, &model.paired)]
     {
-        let _ = writeln!(
-            out,
-            "\n{}",
-            paint.bold(&format!(
-                "{title}: {}",
-                match (devices.is_empty(), is_unsure(records)) {
-                    (true, true) => format!("not known: {}", broken(model, records)),
-                    (true, false) => "none".to_owned(),
-                    (false, true) =>
-                        format!("{}, maybe more: {}", devices.len(), broken(model, records)),
-                    (false, false) => devices.len().to_string(),
-                }
-            ))
-        );
+        let number = match (devices.len(), is_unsure(records)) {
+            (0, true) => format!("not known: {}", broken(model, records)),
+            (0, false) => "none".to_owned(),
+            (number, true) => format!("{number}, maybe more: {}", broken(model, records)),
+            (number, false) => number.to_string(),
+        };
+        let _ = writeln!(out, "\n{}", paint.bold(&format!("{title}: {number}")));
         for device in devices {
             out.push_str(&one(device, now, paint, context.world.width));
         }

@@ -1,6 +1,5 @@
 //! `clawmend repair`.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use strsim::osa_distance;
@@ -11,7 +10,7 @@ use super::context::{Context, State};
 use super::flags::absolute;
 use super::next::next;
 use crate::checks::{self, Options, Scopes, new_identity};
-use crate::config::gateway::Field;
+use crate::config::gateway::{Field, Gateway};
 use crate::config::model::{AuthKind, ConfigState};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -91,51 +90,51 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
     let edits = checks::plan(model, options).edits;
     let idle = |without: Options| checks::plan(model, &without).edits == edits;
     let gateway = model.config.whole().map(|config| &config.gateway);
+    let of_gateway = |why: &dyn Fn(&Gateway) -> String| match gateway {
+        _ if !options.config => ONLY.to_owned(),
+        None => UNREAD.to_owned(),
+        Some(gateway) => why(gateway),
+    };
     let mut notes = Vec::new();
     if let Some(word) = options.bind
         && idle(Options { bind: None, ..options.clone() })
     {
-        let why = match gateway.map(|gateway| &gateway.bind.field) {
-            _ if !options.config => ONLY.to_owned(),
-            None => UNREAD.to_owned(),
-            Some(Field::Missing) => {
-                "gateway.bind is not set, and that locks nobody out here".to_owned()
-            }
-            Some(Field::Value(now)) if now == word => format!("gateway.bind is {word} already"),
-            Some(Field::Value(_)) => "gateway.bind has a valid value already, and --bind only replaces one that locks you out; edit the config by hand".to_owned(),
-            Some(Field::Wrong(_) | Field::Reference(_)) => {
+        let why = of_gateway(&|gateway| {
+            match &gateway.bind.field {
+            Field::Missing => "gateway.bind is not set, and that locks nobody out here".to_owned(),
+            Field::Value(now) if now == word => format!("gateway.bind is {word} already"),
+            Field::Value(_) => "gateway.bind has a valid value already, and --bind only replaces one that locks you out; edit the config by hand".to_owned(),
+            Field::Wrong(_) | Field::Reference(_) => {
                 "clawmend cannot edit gateway.bind where it stands; edit the config by hand".to_owned()
             }
-        };
+        }
+        });
         notes.push(format!("--bind {word} changes nothing: {why}"));
     }
     if !options.trust_proxy.is_empty()
         && idle(Options { trust_proxy: Vec::new(), ..options.clone() })
     {
-        let listed = gateway.and_then(|gateway| gateway.trusted_proxies.value());
-        let has = |address: &IpAddr| listed.is_some_and(|list| list.contains(&address.to_string()));
-        let why = match gateway {
-            _ if !options.config => ONLY.to_owned(),
-            None => UNREAD.to_owned(),
-            Some(_) if options.trust_proxy.iter().all(has) => {
-                let named: Vec<String> =
-                    options.trust_proxy.iter().map(ToString::to_string).collect();
-                format!("gateway.trustedProxies names {} already", named.join(" and "))
+        let why = of_gateway(&|gateway| {
+            let named: Vec<String> = options.trust_proxy.iter().map(ToString::to_string).collect();
+            let listed = gateway.trusted_proxies.value();
+            match listed.is_some_and(|list| named.iter().all(|ip| list.contains(ip))) {
+                true => format!("gateway.trustedProxies names {} already", named.join(" and ")),
+                false => "clawmend cannot edit gateway.trustedProxies where it stands; edit the config by hand".to_owned(),
             }
-            Some(_) => "clawmend cannot edit gateway.trustedProxies where it stands; edit the config by hand".to_owned(),
-        };
+        });
         notes.push(format!("--trust-proxy changes nothing: {why}"));
     }
     if options.new_token.is_some() && idle(Options { new_token: None, ..options.clone() }) {
-        let why = match model.config.auth_kind() {
-            _ if !options.config => ONLY,
-            _ if gateway.is_none() => UNREAD,
-            AuthKind::None => "gateway.auth.mode is \"none\", so the gateway uses no token",
-            AuthKind::Token => {
-                "it only replaces a placeholder, or a missing token where one is needed"
-            }
-            _ => "the gateway does not use gateway.auth.token here",
-        };
+        let why = of_gateway(&|_| {
+            let why = match model.config.auth_kind() {
+                AuthKind::None => "gateway.auth.mode is \"none\", so the gateway uses no token",
+                AuthKind::Token => {
+                    "it only replaces a placeholder, or a missing token where one is needed"
+                }
+                _ => "the gateway does not use gateway.auth.token here",
+            };
+            why.to_owned()
+        });
         notes.push(format!("--new-token changes nothing: {why}"));
     }
     if options.new_identity.is_some() {

@@ -96,7 +96,10 @@ fn the_records_that_splices_change_are_those_that_differ() {
         assert_eq!(spliced(text.as_bytes(), &members(&text), &splices), wanted);
     }
     // A splice from one record into the next is not taken apart.
-    assert_eq!(spliced(text.as_bytes(), &members(&text), &[splice(r#"2}, "c": {"x": "#, "5")]), None);
+    assert_eq!(
+        spliced(text.as_bytes(), &members(&text), &[splice(r#"2}, "c": {"x": "#, "5")]),
+        None
+    );
 }
 
 pub(in crate::format) fn json_value() -> impl Strategy<Value = Value> {

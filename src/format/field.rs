@@ -48,36 +48,26 @@ impl FieldEdit {
     pub(super) fn change(&self, value: &mut Value) {
         match (self, self.path()) {
             (Self::Set { value: new, .. }, path) => {
-                if let Some(slot) = slot(value, path) {
+                if let Some(slot) = slot(value, path, true) {
                     *slot = new.clone();
                 }
             }
-            (Self::Append { value: new, .. }, path) => {
-                if let Some(slot) = slot(value, path) {
-                    match slot {
-                        Value::Array(items) => items.push(new.clone()),
-                        other => *other = Value::Array(vec![new.clone()]),
+            (Self::Append { value: new, .. }, path) => match slot(value, path, true) {
+                Some(Value::Array(items)) => items.push(new.clone()),
+                Some(other) => *other = Value::Array(vec![new.clone()]),
+                None => {}
+            },
+            (Self::Remove { .. }, [path @ .., last]) => match slot(value, path, false) {
+                Some(Value::Object(members)) => {
+                    members.shift_remove(last);
+                }
+                Some(Value::Array(items)) => {
+                    if let Some(number) = index(last).filter(|number| *number < items.len()) {
+                        items.remove(number);
                     }
                 }
-            }
-            (Self::Remove { .. }, [path @ .., last]) => {
-                let parent = path.iter().try_fold(value, |value, segment| match value {
-                    Value::Object(members) => members.get_mut(segment),
-                    Value::Array(items) => items.get_mut(index(segment)?),
-                    _ => None,
-                });
-                match parent {
-                    Some(Value::Object(members)) => {
-                        members.shift_remove(last);
-                    }
-                    Some(Value::Array(items)) => {
-                        if let Some(number) = index(last).filter(|number| *number < items.len()) {
-                            items.remove(number);
-                        }
-                    }
-                    _ => {}
-                }
-            }
+                _ => {}
+            },
             (Self::Remove { .. }, []) => {}
         }
     }
@@ -104,12 +94,13 @@ fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
     })
 }
 
-/// The slot of a path, created in objects where it is missing.
-fn slot<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {
+/// The slot of a path; with `makes` it is created in objects where it is missing.
+fn slot<'v>(value: &'v mut Value, path: &[String], makes: bool) -> Option<&'v mut Value> {
     path.iter().try_fold(value, |value, segment| match value {
-        Value::Object(members) => {
-            Some(members.entry(segment.clone()).or_insert_with(|| Value::Object(Map::new())))
-        }
+        Value::Object(members) => match makes {
+            true => Some(members.entry(segment.clone()).or_insert_with(|| Map::new().into())),
+            false => members.get_mut(segment),
+        },
         Value::Array(items) => items.get_mut(index(segment)?),
         _ => None,
     })

@@ -17,26 +17,19 @@ pub(super) fn lines(model: &Model, changes: &Changes) -> Vec<String> {
     let images = images_after(model.images.clone(), changes.clone());
     let after = Model::of(images, model.facts.clone());
     let mut out: Vec<String> = own(model, &after).into_iter().collect();
-    let names = |from: &Model, to: &Model, what: &str| -> Vec<String> {
-        let is_own =
-            |device: &Device| [model, &after].iter().any(|it| it.local_id() == Some(&device.key));
+    let [now, then] = [model, &after];
+    let is_own = |device: &Device| [now, then].iter().any(|it| it.local_id() == Some(&device.key));
+    for (from, to, what) in [(now, then, "is no longer paired"), (then, now, "is paired again")] {
         let gone = |device: &Device| to.paired.record_of(&device.key).is_none() && !is_own(device);
         let gone = from.paired.devices().filter(gone);
-        capped(gone.map(|device| format!("{} {what}", device.name())).collect())
-    };
-    out.extend(names(model, &after, "is no longer paired"));
-    out.extend(names(&after, model, "is paired again"));
-    let requests = |from: &Model, to: &Model, what: &str| -> Vec<String> {
+        out.extend(capped(gone.map(|device| format!("{} {what}", device.name())).collect()));
+    }
+    for (from, to, what) in [(now, then, "goes"), (then, now, "comes back")] {
         let gone = from.pending.devices().filter(|one| to.pending.record_of(&one.key).is_none());
-        capped(
-            gone.map(|one| {
-                format!("request {} of {} {what}", short_id(from, &one.key), one.name())
-            })
-            .collect(),
-        )
-    };
-    out.extend(requests(model, &after, "goes"));
-    out.extend(requests(&after, model, "comes back"));
+        let line =
+            |one: Device| format!("request {} of {} {what}", short_id(from, &one.key), one.name());
+        out.extend(capped(gone.map(line).collect()));
+    }
     let keys = json::edits(model, changes, true).into_iter().filter_map(|edit| {
         let value = |value: &Option<serde_json::Value>| match value {
             Some(value) if value.is_object() || value.is_array() => "(several)".to_owned(),

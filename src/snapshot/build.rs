@@ -135,9 +135,8 @@ impl Builder {
             let is_put = |after: &Expected| after.files.contains_key(&entry.path);
             entry.name.is_some() || !is_claim || after.as_ref().is_some_and(is_put)
         });
-        let fields = request
-            .changes
-            .map(|changes| since::fields(changes, request.state_dir, request.model));
+        let fields =
+            request.changes.map(|changes| since::fields(changes, request.state_dir, request.model));
         self.dir.remove_tree(SCRATCH)?;
         let manifest = Manifest {
             schema: manifest::SCHEMA,
@@ -218,7 +217,11 @@ impl Sink for Builder {
 }
 
 /// Writes one new piece, synced.
-fn write(dir: &Dir, name: &std::ffi::OsStr, from: &mut dyn BufRead) -> Result<(String, u64), Error> {
+fn write(
+    dir: &Dir,
+    name: &std::ffi::OsStr,
+    from: &mut dyn BufRead,
+) -> Result<(String, u64), Error> {
     let path = dir.path().join(name);
     let failed = |error: std::io::Error| Error::io("copy into the snapshot", &path, &error);
     let mut file = dir.create_private(name)?;

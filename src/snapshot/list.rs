@@ -267,10 +267,7 @@ pub fn sweep(state_dir: &StateDir, snapshots: &Path) -> Result<usize, Error> {
     // In the state dir's own folder clawmend's lock keeps others out; not every system can hold a folder.
     let own = snapshots.starts_with(state_dir);
     let mut swept = 0;
-    for name in parent.names()? {
-        if !replace::is_temp(&name) {
-            continue;
-        }
+    for name in leftovers(state_dir, snapshots)? {
         // Another clawmend, at work on another state with the same snapshots folder, holds its own.
         let Ok(Some(orphan)) = parent.child(&name) else { continue };
         if (own || orphan.try_hold().is_some()) && parent.remove_tree(&name).is_ok() {

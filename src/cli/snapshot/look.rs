@@ -260,10 +260,10 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
             .collect();
         let document = documents(context, &located, "snapshot verify", list);
         context.json(&document);
-    } else if checked.is_empty() {
-        context.say("No snapshots yet.");
-    }
-    if !context.global.json {
+    } else {
+        if checked.is_empty() {
+            context.say("No snapshots yet.");
+        }
         checked.iter().for_each(|(summary, verdict)| tell(context, summary, verdict));
     }
     if let Some((id, why)) = unchecked {

@@ -202,7 +202,8 @@ impl<F: Folder> Staged<F> {
     pub fn let_go(&mut self) -> bool {
         // Tried twice: it holds secrets, and should not wait for that command.
         let gone = || self.dir.unlink(&self.temp).is_ok();
-        let was_swapped = std::mem::replace(&mut self.progress, Progress::Over) == Progress::Swapped;
+        let was_swapped =
+            std::mem::replace(&mut self.progress, Progress::Over) == Progress::Swapped;
         was_swapped && (gone() || gone())
     }
 
