@@ -54,8 +54,7 @@ pub fn apply(inputs: &Create<'_>, changes: &Changes, _lock: &Lock) -> Result<App
         return Err(give_up(inputs, &snapshot, failure));
     }
     // The changes are in place: a look that fails is told, and undoes nothing.
-    let changed_meanwhile =
-        stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
+    let changed_meanwhile = stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
     let note = journal::close(inputs.state_dir).err().map(|error| error.to_string());
     Ok(Applied { snapshot: snapshot.id, changed_meanwhile, note })
 }

@@ -85,8 +85,9 @@ pub static REVOKED: Check = Check {
     stage: Some(Stage::Token),
     fault: Some(PairingFault::Token),
     find_one: |model, check| {
-        let finding = check.finding(paired_place(model), "the CLI's operator token is revoked");
-        entry(model)??.revoked.then(|| finding.repaired("write a new token on both sides"))
+        let says = "the CLI's operator token is revoked";
+        let finding = || check.finding(paired_place(model), says);
+        entry(model)??.revoked.then(|| finding().repaired("write a new token on both sides"))
     },
     edits: Edits::Grant,
     ..Check::BASE

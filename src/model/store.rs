@@ -14,6 +14,9 @@ use super::layout::{ColumnKind, Part};
 use crate::format::{Span, salvage, scan, value};
 use crate::image::{Bytes, Cell, FileState, RECORD_LIMIT, Row, Table, TextImage, Unusable};
 
+/// Lines are counted in blocks of so many bytes: a place for each line of a huge store would take a third of its size.
+const BLOCK: usize = 64 * 1024;
+
 /// How a store's container was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
@@ -53,8 +56,8 @@ pub struct Records {
     table: Option<std::sync::Arc<Table>>,
     /// Where in `entries` a key is, by its hash; made when it is first asked for.
     places: OnceLock<HashMap<u64, usize>>,
-    /// Where lines end in the text; made when it is first asked for.
-    line_ends: OnceLock<Vec<usize>>,
+    /// How many lines end before each block of the text; made when it is first asked for.
+    lines: OnceLock<Vec<usize>>,
     /// How many keys begin with these eight characters; made when it is first asked for.
     starts: OnceLock<HashMap<String, usize>>,
 }
@@ -74,7 +77,7 @@ impl Records {
             text: None,
             table: None,
             places: OnceLock::new(),
-            line_ends: OnceLock::new(),
+            lines: OnceLock::new(),
             starts: OnceLock::new(),
         };
         match image.map(|image| &image.state) {
@@ -187,7 +190,7 @@ impl Records {
             text: None,
             table,
             places: OnceLock::new(),
-            line_ends: OnceLock::new(),
+            lines: OnceLock::new(),
             starts: OnceLock::new(),
         }
     }
@@ -228,8 +231,18 @@ impl Records {
         let Position::Text(record) = self.entry(key)?.place else { return None };
         let field = |at: scan::Member, name: &String| scan::member(text, at.value, name);
         let at = path.iter().try_fold(record, field)?.key.start;
-        let ends = self.line_ends.get_or_init(|| memchr::memchr_iter(b'\n', text).collect());
-        Some(ends.partition_point(|end| *end < at) + 1)
+        let count = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
+        let lines = self.lines.get_or_init(|| {
+            let mut lines = 0;
+            let before = |block| {
+                let before = lines;
+                lines += count(block);
+                before
+            };
+            text.chunks(BLOCK).map(before).collect()
+        });
+        let before = lines.get(at / BLOCK)?;
+        Some(before + count(text.get(at - at % BLOCK..at)?) + 1)
     }
 
     /// How many records have a key that begins with these eight characters.

@@ -26,3 +26,15 @@ fn more_records_than_are_read_are_counted_and_not_kept() {
         assert!(found.entries.is_empty());
     }
 }
+
+#[test]
+fn each_record_of_a_long_file_has_its_line() {
+    let all: Vec<String> = (0..9000).map(|at| format!("\"{at}\":\n{{\"x\":1}}")).collect();
+    let text = format!("{{{}}}", all.join(",\n"));
+    assert!(text.len() > 2 * BLOCK);
+    let records = records(&text, 9000);
+    for at in 0..9000 {
+        assert_eq!(records.line(&at.to_string(), &[]), Some(2 * at + 1));
+    }
+    assert_eq!(records.line("8999", &["x".to_owned()]), Some(18_000));
+}
