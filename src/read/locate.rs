@@ -68,35 +68,21 @@ pub fn everywhere(env: &Env) -> Vec<Candidate> {
 /// # Errors
 /// No such state dir: says where it looked. A profile name that OpenClaw would refuse.
 pub fn locate(flags: &LocateFlags, env: &Env) -> Result<Located, Error> {
-    search(flags, env).map_err(|miss| match miss {
-        Miss::Refused(error) => error,
-        Miss::Gone { dir, how, looked } => missing(&dir, &how, looked, home(env).as_deref(), env),
-    })
+    let others = || candidates(env, home(env).as_deref(), None);
+    search(flags, env, &others)
 }
 
-/// The same for whoever does not tell an error: nothing is looked for beyond it.
+/// The same for whoever tells no error: no other state dir is looked for.
 pub fn found(flags: &LocateFlags, env: &Env) -> Option<Located> {
-    search(flags, env).ok()
+    search(flags, env, &Vec::new).ok()
 }
 
-/// Why there is no state dir to look at.
-enum Miss {
-    Refused(Error),
-    /// It is not there.
-    Gone {
-        dir: PathBuf,
-        how: String,
-        looked: Vec<PathBuf>,
-    },
-}
-
-impl From<Error> for Miss {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
-fn search(flags: &LocateFlags, env: &Env) -> Result<Located, Miss> {
+/// `others` are named where it is not there.
+fn search(
+    flags: &LocateFlags,
+    env: &Env,
+    others: &dyn Fn() -> Vec<Candidate>,
+) -> Result<Located, Error> {
     let home = home(env);
     let profile = profile(flags, env)?;
     let expand = |text: &str| env.path(text, home.as_deref());
@@ -119,7 +105,7 @@ fn search(flags: &LocateFlags, env: &Env) -> Result<Located, Miss> {
         (home.join(name), how(name).to_owned())
     };
     if !state_dir.is_dir() {
-        return Err(Miss::Gone { dir: state_dir, how, looked });
+        return Err(missing(&state_dir, &how, looked, home.as_deref(), env, others));
     }
     let config = config(flags, env, &state_dir, &expand);
     wrong::check_folder(&state_dir, &how)?;
@@ -184,7 +170,14 @@ fn config(
         .unwrap_or_else(|| state_dir.join(CONFIG))
 }
 
-fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env: &Env) -> Error {
+fn missing(
+    dir: &Path,
+    how: &str,
+    looked: Vec<PathBuf>,
+    home: Option<&Path>,
+    env: &Env,
+    others: &dyn Fn() -> Vec<Candidate>,
+) -> Error {
     let seen = dir.symlink_metadata();
     let is_hidden = |error: &std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
     if seen.as_ref().is_err_and(is_hidden) {
@@ -206,7 +199,7 @@ fn missing(dir: &Path, how: &str, looked: Vec<PathBuf>, home: Option<&Path>, env
     if let Some(near) = near_profile(dir, home) {
         error = error.hint(Step::profile(&near).after("there is a profile with nearly that name"));
     }
-    let there = candidates(env, home, None);
+    let there = others();
     // Root's home is not where the state is when its user came by sudo.
     let mut theirs = there.iter().filter(|one| {
         env.sudo_home.as_ref().is_some_and(|home| one.dir.parent() == Some(home.as_path()))
