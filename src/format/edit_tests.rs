@@ -93,11 +93,11 @@ fn the_records_that_splices_change_are_those_that_differ() {
         let after = apply(text.as_bytes(), &splices);
         let wanted = differing(Some(text.as_bytes()), Some(&after));
         assert!(wanted.is_some());
-        assert_eq!(spliced(text.as_bytes(), &members(&text), &splices), wanted);
+        assert_eq!(spliced(text.as_bytes(), &members(text), &splices), wanted);
     }
     // A splice from one record into the next is not taken apart.
     assert_eq!(
-        spliced(text.as_bytes(), &members(&text), &[splice(r#"2}, "c": {"x": "#, "5")]),
+        spliced(text.as_bytes(), &members(text), &[splice(r#"2}, "c": {"x": "#, "5")]),
         None
     );
 }
