@@ -2,6 +2,7 @@
 //!
 //! Owns their names (`.bak*`, `.last-good`, `.pre-update`, `.clobbered.*`) and the order. It judges
 //! what it is given; listing and reading the folder is the caller's.
+use super::differs::Differences;
 use super::gateway::{has_meta, text};
 use super::secretref::secret_ref;
 use crate::format::json5::{self, SyntaxError};
@@ -89,8 +90,8 @@ pub struct ConfigCopy {
     pub sections: Vec<String>,
     /// Its `gateway.auth.token`, where that is a text.
     pub token: Option<Secret>,
-    /// What is lost where it takes the place of a config that does not parse; `None`: not known.
-    pub lost: Option<Vec<String>>,
+    /// What changes where it takes the place of a config that does not parse; `None`: not known.
+    pub changes: Option<Differences>,
     /// Masks stand in it where secrets were: OpenClaw itself never goes back to such a copy.
     pub is_redacted: bool,
 }
@@ -128,7 +129,7 @@ impl ConfigCopy {
                 .filter(|token| secret_ref(token).is_none())
                 .and_then(text)
                 .map(Secret::new),
-            lost: None,
+            changes: None,
             is_redacted: is_redacted(&value, false),
         })
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+use super::copies::sections;
 use crate::format::json5::{self, KeyPath, path_text};
 use crate::format::scan::TokenKind;
 use crate::format::value;
@@ -16,60 +17,89 @@ const MOST_LINES: usize = 5000;
 /// So many changes are named.
 const NAMED: usize = 6;
 
+/// What going back to a copy changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// What the copy has not, or has otherwise.
+    pub lost: Vec<String>,
+    /// What only the copy has.
+    pub back: Vec<String>,
+    /// Why what comes back is not in the broken file, in words; empty where that is not known.
+    why: &'static str,
+}
+
 /// What changes where `copy` takes the place of `now`, OpenClaw's own stamp aside: by values where both parse, else by
 /// lines, whose brackets and marks do not count. `None`: that cannot be told.
-pub fn differences(now: &[u8], copy: &[u8]) -> Option<Vec<String>> {
+pub fn differences(now: &[u8], copy: &[u8]) -> Option<Differences> {
     let after = json5::parse(copy).ok()?;
-    let mut found = Vec::new();
     match json5::parse(now) {
         Ok(before) => {
-            found = by_value(&before, &after);
-            if found.is_empty() && now != copy {
-                found.push("comments, the layout or OpenClaw's own stamp".to_owned());
+            let mut found = by_value(&before, &after);
+            if found == Differences::default() && now != copy {
+                found.lost.push("comments, the layout or OpenClaw's own stamp".to_owned());
             }
+            Some(found)
         }
-        Err(_) => {
-            by_line(&String::from_utf8_lossy(now), &String::from_utf8_lossy(copy), &mut found)?
+        Err(error) if error.is_foreign => {
+            let back = sections(&after);
+            Some(Differences { back, why: "the broken file holds no settings", ..Differences::default() })
+        }
+        Err(error) => {
+            let end = now.trim_ascii_end();
+            let is_cut = error.offset >= end.len() && !end.ends_with(b"}") && !end.ends_with(b"]");
+            let (now, copy) = (String::from_utf8_lossy(now), String::from_utf8_lossy(copy));
+            by_line(&now, &copy, is_cut)
         }
     }
-    Some(found)
 }
 
 /// The same in words, for a sentence about going back.
-pub fn in_words(differences: Option<&[String]>) -> String {
-    match differences {
-        None => "later changes are lost".to_owned(),
-        Some([]) => {
+pub fn in_words(differences: Option<&Differences>) -> String {
+    let Some(Differences { lost, back, why }) = differences else {
+        return "later changes are lost".to_owned();
+    };
+    let named = |all: &[String]| {
+        let more = match all.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let named: Vec<&str> = all.iter().take(NAMED).map(String::as_str).collect();
+        format!("{}{more}", named.join(", "))
+    };
+    match (lost.is_empty(), back.is_empty()) {
+        (true, true) => {
             "the two differ only in brackets, commas and quotes, so nothing is lost".to_owned()
         }
-        Some(all) => {
-            let more = match all.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(", and {more} more"),
-            };
-            let named: Vec<&str> = all.iter().take(NAMED).map(String::as_str).collect();
-            format!("what differs there is lost: {}{more}", named.join(", "))
+        (true, false) if !why.is_empty() => {
+            format!("nothing is lost: {why}. What comes back: {}", named(back))
         }
+        (true, false) => format!("nothing is lost. What comes back: {}", named(back)),
+        (false, true) => format!("what is lost: {}", named(lost)),
+        (false, false) => format!("what is lost: {}; what comes back: {}", named(lost), named(back)),
     }
 }
 
-fn by_value(now: &Value, copy: &Value) -> Vec<String> {
-    let differing = value::differences(Some(now), Some(copy)).into_iter();
-    let told = differing.filter(|(path, ..)| path.first().is_none_or(|key| key != "meta"));
-    let told = told.map(|(path, now, copy)| {
+fn by_value(now: &Value, copy: &Value) -> Differences {
+    let mut found = Differences::default();
+    for (path, now, copy) in value::differences(Some(now), Some(copy)) {
+        if path.first().is_some_and(|key| key == "meta") {
+            continue;
+        }
         let value = |value| shown::value(&path, value);
         let name = path_text(&path);
         match (now.map(value), copy.map(value)) {
-            (Some(now), Some(copy)) if now != copy => format!("{name} ({now} becomes {copy})"),
-            (Some(_), None) => format!("{name} (it goes)"),
-            (None, Some(_)) => format!("{name} (it comes back)"),
-            _ => name,
+            (Some(now), Some(copy)) if now != copy => {
+                found.lost.push(format!("{name} ({now} becomes {copy})"));
+            }
+            (None, Some(_)) => found.back.push(name),
+            _ => found.lost.push(name),
         }
-    });
-    told.collect()
+    }
+    found
 }
 
-fn by_line(now: &str, copy: &str, found: &mut Vec<String>) -> Option<()> {
+/// `is_cut`: the last line of `now` is one of the copy's, as far as it goes.
+fn by_line(now: &str, copy: &str, is_cut: bool) -> Option<Differences> {
     let (now, old) = (lines(now), lines(copy));
     if now.len().max(old.len()) > MOST_LINES {
         return None;
@@ -78,45 +108,63 @@ fn by_line(now: &str, copy: &str, found: &mut Vec<String>) -> Option<()> {
     let plain = |lines: &[Line<'_>]| -> Vec<String> {
         lines.iter().map(|line| line.plain.clone()).collect()
     };
-    let (before, after) = (plain(&now), plain(&old));
+    let (mut before, after) = (plain(&now), plain(&old));
+    if let Some(last) = before.last_mut().filter(|_| is_cut)
+        && let Some(whole) = after.iter().find(|line| line.starts_with(last.as_str()))
+    {
+        last.clone_from(whole);
+    }
     let before: Vec<&str> = before.iter().map(String::as_str).collect();
     let after: Vec<&str> = after.iter().map(String::as_str).collect();
     // By the key of a line; a line that is only in one of the two by its number here.
-    let mut named: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    let mut lost: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    let mut back: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    let (mut comes, mut goes_on) = (false, false);
     for change in TextDiff::from_slices(&before, &after).iter_all_changes() {
+        goes_on |= comes && change.tag() != ChangeTag::Insert;
+        comes |= change.tag() == ChangeTag::Insert;
         let here = change.old_index().and_then(|at| now.get(at));
         let there = change.new_index().and_then(|at| old.get(at));
         match (change.tag(), here, there) {
             (ChangeTag::Delete, Some(line), _) => {
                 let key = line.key.map_or_else(|| format!("line {}", line.number), str::to_owned);
-                named.insert(key, line.key.map(|_| line.number));
+                lost.insert(key, line.key.map(|_| line.number));
             }
             (ChangeTag::Insert, _, Some(line)) => {
                 // The line of that key here is told by its whole path.
                 let path = keys.get(&line.number).map(Vec::as_slice).unwrap_or_default();
-                let number = path.last().and_then(|key| named.remove(key)).flatten();
                 let name = if path.is_empty() { "settings".to_owned() } else { path_text(path) };
-                named.entry(name).or_insert(number);
+                match path.last().and_then(|key| lost.remove(key)) {
+                    Some(number) => lost.entry(name).or_insert(number),
+                    None => back.entry(name).or_insert(None),
+                };
             }
             _ => {}
         }
     }
+    // The line that has lost its key, or whose list has other items, is told once.
+    back.retain(|name, _| !lost.contains_key(name));
+    let why = if is_cut && !goes_on { "the broken file ends before these" } else { "" };
+    Some(Differences { lost: told(lost), back: told(back), why })
+}
+
+/// Each by its name, where it stands, without what is OpenClaw's own and what is around another one.
+fn told(named: BTreeMap<String, Option<usize>>) -> Vec<String> {
     let own = |name: &String| {
         let stamps = ["meta", "lastTouchedVersion", "lastTouchedAt"];
         name.starts_with("meta.") || stamps.contains(&name.as_str())
     };
-    // What is around another one says nothing more.
     let names: BTreeSet<String> = named.keys().cloned().collect();
     let is_around = |name: &String| {
         let below = format!("{name}.");
         names.range(below.clone()..).next().is_some_and(|other| other.starts_with(&below))
     };
     let told = named.into_iter().filter(|(name, _)| !own(name) && !is_around(name));
-    found.extend(told.map(|(name, line)| match line {
+    let told = told.map(|(name, line)| match line {
         Some(line) => format!("{name} (line {line})"),
         None => name,
-    }));
-    Some(())
+    });
+    told.collect()
 }
 
 /// A line that says something.
@@ -175,38 +223,67 @@ mod tests {
 
     const COPY: &str = "{\n  \"meta\": { \"lastTouchedAt\": \"2026-01-01T00:00:00Z\" },\n  \"gateway\": {\n    \"port\": 58471,\n    \"bind\": \"loopback\",\n    \"auth\": {\n      \"token\": \"hunter2\"\n    }\n  }\n}\n";
 
-    fn said(now: &str) -> Vec<String> {
-        differences(now.as_bytes(), COPY.as_bytes()).unwrap()
+    fn lost(now: &str) -> Vec<String> {
+        differences(now.as_bytes(), COPY.as_bytes()).unwrap().lost
+    }
+
+    fn words(now: &str, copy: &str) -> String {
+        in_words(differences(now.as_bytes(), copy.as_bytes()).as_ref())
     }
 
     #[test]
     fn what_is_lost_with_a_broken_config_is_named() {
         let comma = COPY.replace("58471,", "58471");
-        assert_eq!(said(&comma), [""; 0]);
-        assert_eq!(said(&comma.replace("loopback", "lan")), ["gateway.bind (line 5)"]);
-        assert_eq!(said(&comma.replace("hunter2", "hunter3")), ["gateway.auth.token (line 7)"]);
-        assert_eq!(said(&comma.replace("2026-01", "2026-02")), [""; 0]);
+        assert_eq!(lost(&comma), [""; 0]);
+        assert_eq!(lost(&comma.replace("loopback", "lan")), ["gateway.bind (line 5)"]);
+        assert_eq!(lost(&comma.replace("hunter2", "hunter3")), ["gateway.auth.token (line 7)"]);
+        assert_eq!(lost(&comma.replace("2026-01", "2026-02")), [""; 0]);
         let more = comma
             .replace("\"auth\": {\n", "\"auth\": {\n  \"mode\": \"token\",\n  \"hunter4\": 1,\n");
-        assert_eq!(said(&more), ["line 8", "mode (line 7)"]);
-        assert_eq!(said(&comma.replace("    \"bind\": \"loopback\",\n", "")), ["gateway.bind"]);
-        assert_eq!(said(&comma.replace("hunter2", "hunter2!$")), ["gateway.auth.token (line 7)"]);
+        assert_eq!(lost(&more), ["line 8", "mode (line 7)"]);
+        assert_eq!(
+            words(&comma.replace("    \"bind\": \"loopback\",\n", ""), COPY),
+            "nothing is lost. What comes back: gateway.bind"
+        );
+        assert_eq!(lost(&comma.replace("hunter2", "hunter2!$")), ["gateway.auth.token (line 7)"]);
+    }
+
+    /// The copy is there for just that: nothing of it may read as a loss.
+    #[test]
+    fn of_a_file_that_is_cut_off_or_no_config_nothing_is_lost() {
+        let all = "nothing is lost: the broken file holds no settings. What comes back: gateway.port, gateway.bind, gateway.auth";
+        assert_eq!(words("\0\0\0\0", COPY), all);
+        assert_eq!(words("<html>502</html>", COPY), all);
+        let ends = "nothing is lost: the broken file ends before these. What comes back: ";
+        let bind = COPY.find("loopback").unwrap();
+        for (cut, back) in [
+            (bind + 3, "gateway.auth.token"),
+            (bind - 20, "gateway.auth.token, gateway.bind"),
+            (COPY.find("hunter2").unwrap() - 2, "gateway"),
+        ] {
+            let said = words(&COPY[..cut], COPY);
+            assert!(said == format!("{ends}{back}") || said.contains("nothing is lost"), "{said}");
+        }
+        let changed = COPY.replace("58471", "58472");
+        assert_eq!(
+            words(&changed[..bind + 3], COPY),
+            "what is lost: gateway.port (line 4); what comes back: gateway.auth.token"
+        );
     }
 
     #[test]
     fn what_a_line_without_a_key_of_its_own_says_is_named_too() {
-        let said = |now: &str, copy: &str| differences(now.as_bytes(), copy.as_bytes()).unwrap();
         let list = "{ \"channels\": { \"telegram\": { \"allowFrom\": [\n\"1\",\n\"2\"\n] } } }";
         let less = list.replace(",\n\"2\"", "").replace("] }", "] ");
-        assert_eq!(said(&less, list), ["channels.telegram.allowFrom"]);
+        assert_eq!(words(&less, list), "nothing is lost. What comes back: channels.telegram.allowFrom");
         let two = "{ \"gateway\": { \"port\": 1, \"bind\": \"lan\" } }";
-        assert_eq!(said(&two.replace("1,", "2"), two), ["gateway (line 1)"]);
+        assert_eq!(words(&two.replace("1,", "2"), two), "what is lost: gateway (line 1)");
         let far = "{ \"a\": 1, \"b\": 2 }";
-        assert_eq!(said(&far.replace("1,", "3"), far), ["line 1", "settings"]);
+        assert_eq!(words(&far.replace("1,", "3"), far), "what is lost: line 1; what comes back: settings");
         // Of what parses a comment is no value.
         assert_eq!(
-            said("{ a: 1 } // why", "{ a: 1 }"),
-            ["comments, the layout or OpenClaw's own stamp"]
+            words("{ a: 1 } // why", "{ a: 1 }"),
+            "what is lost: comments, the layout or OpenClaw's own stamp"
         );
     }
 
@@ -215,18 +292,13 @@ mod tests {
         let now = COPY.replace("loopback", "lan").replace("hunter2", "hunter3");
         let now = now.replace("\"port\": 58471,", "\"tls\": {},");
         assert_eq!(
-            said(&now),
-            [
-                "gateway.tls (it goes)",
-                "gateway.bind (\"lan\" becomes \"loopback\")",
-                "gateway.auth.token",
-                "gateway.port (it comes back)"
-            ]
+            words(&now, COPY),
+            "what is lost: gateway.tls, gateway.bind (\"lan\" becomes \"loopback\"), gateway.auth.token; what comes back: gateway.port"
         );
         assert_eq!(
-            said(&COPY.replace("2026-01", "2026-02")),
-            ["comments, the layout or OpenClaw's own stamp"]
+            words(&COPY.replace("2026-01", "2026-02"), COPY),
+            "what is lost: comments, the layout or OpenClaw's own stamp"
         );
-        assert_eq!(said(COPY), [""; 0]);
+        assert_eq!(lost(COPY), [""; 0]);
     }
 }

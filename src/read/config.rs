@@ -90,7 +90,7 @@ pub(super) fn read(located: &Located, env: &Env, traces: Era) -> ConfigRead {
             && let Some((_, bytes)) = copies.iter().find(|(copy, _)| copy.name == best.name)
             && let Some(now) = now.filter(|_| matches!(state, ConfigState::Unparsable(_)))
         {
-            best.lost = differences(&now, bytes);
+            best.changes = differences(&now, bytes);
         }
         // One of the copies may take its place, and brings its own includes.
         for (_, bytes) in copies.into_iter().filter(|(copy, _)| copy.is_usable()) {

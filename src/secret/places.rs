@@ -29,15 +29,74 @@ struct Rule {
     kind: &'static str,
     #[serde(default)]
     words: Vec<Value>,
+    /// Of a list the rule of its items, of `one` the rules of which one holds.
+    #[serde(default)]
+    of: Value,
+    #[serde(default)]
+    closed: bool,
+}
+
+/// What some release takes at a path.
+#[derive(Default)]
+struct Taken {
+    /// The kinds of value: `object`, `list`, `string`, `number`, `boolean`.
+    kinds: HashSet<&'static str>,
+    /// Those of a list's items.
+    items: HashSet<&'static str>,
+    /// Every release that knows it names all of its keys.
+    is_closed: bool,
+}
+
+impl Taken {
+    fn add(&mut self, kind: &str, words: &[Value], of: &Value) {
+        let has_word = |is: fn(&Value) -> bool| words.iter().any(is);
+        let of_one = |one: &Value| {
+            let mut taken = Self::default();
+            let words = one["words"].as_array().map(Vec::as_slice).unwrap_or_default();
+            taken.add(one["type"].as_str().unwrap_or("any"), words, &one["of"]);
+            taken
+        };
+        match kind {
+            "integer" | "number" => drop(self.kinds.insert("number")),
+            "boolean" => drop(self.kinds.insert("boolean")),
+            "string" => drop(self.kinds.insert("string")),
+            "secret" => self.kinds.extend(["string", "object"]),
+            "object" => drop(self.kinds.insert("object")),
+            "words" => {
+                self.kinds.extend(has_word(Value::is_string).then_some("string"));
+                self.kinds.extend(has_word(Value::is_boolean).then_some("boolean"));
+            }
+            "list" => {
+                self.kinds.insert("list");
+                self.items.extend(of_one(of).kinds);
+            }
+            "one" => {
+                for one in of.as_array().into_iter().flatten() {
+                    let taken = of_one(one);
+                    self.kinds.extend(taken.kinds);
+                    self.items.extend(taken.items);
+                }
+            }
+            _ => {
+                let all = ["object", "list", "string", "number", "boolean"];
+                self.kinds.extend(all);
+                self.items.extend(all);
+            }
+        }
+    }
 }
 
 /// What is known of the config's keys.
 #[derive(Default)]
 struct Known {
+    /// The keys of the config's root.
+    root: HashSet<&'static str>,
     /// Every key of the table.
     keys: HashSet<&'static str>,
     /// The words of each path where in every release a number (no words), true or false, or a known word belongs.
     words: HashMap<&'static str, Vec<String>>,
+    /// What each path takes.
+    taken: HashMap<&'static str, Taken>,
 }
 
 fn known() -> &'static Known {
@@ -63,14 +122,47 @@ impl Known {
             Some((*path, words))
         });
         let words = words.collect();
+        let taken = table.keys.iter().map(|(path, rules)| {
+            let rules = rules.iter().filter_map(|(rule, _)| table.rules.get(*rule));
+            let mut taken = Taken { is_closed: true, ..Taken::default() };
+            for rule in rules {
+                taken.add(rule.kind, &rule.words, &rule.of);
+                taken.is_closed &= rule.closed;
+            }
+            (*path, taken)
+        });
+        let taken = taken.collect();
         let below = table.keys.into_keys().flat_map(|path| path.split('.'));
-        Self { keys: table.root.into_keys().chain(below).collect(), words }
+        let root = table.root.keys().copied().collect();
+        Self { root, keys: table.root.into_keys().chain(below).collect(), words, taken }
     }
 }
 
-/// Keys of the config that the table does not hold.
-const MORE_KEYS: &[&str] =
-    &["$include", "lastTouchedVersion", "lastTouchedAt", "source", "provider", "id", "profiles"];
+/// Keys of the config that the table does not hold: the commonest of the sections that it does not go into too.
+const MORE_KEYS: &[&str] = &[
+    "$include",
+    "lastTouchedVersion",
+    "lastTouchedAt",
+    "source",
+    "provider",
+    "id",
+    "profiles",
+    "accounts",
+    "allowFrom",
+    "botToken",
+    "defaults",
+    "discord",
+    "dmPolicy",
+    "enabled",
+    "groups",
+    "list",
+    "model",
+    "name",
+    "slack",
+    "telegram",
+    "whatsapp",
+    "workspace",
+];
 
 /// Fields of the pairing store beside the columns of its tables.
 const RECORD_KEYS: &[&str] = &[
@@ -92,6 +184,31 @@ pub fn is_known_key(word: &str) -> bool {
         || MORE_KEYS.contains(&word)
         || RECORD_KEYS.contains(&word)
         || columns.into_iter().flatten().any(|column| column.field == word)
+}
+
+/// Whether this is the name of a section of the config.
+pub fn is_section(name: &str) -> bool {
+    known().root.contains(name)
+}
+
+/// Whether some release takes this key there, as far as that is known.
+pub fn takes_key(path: &[&str]) -> bool {
+    let known = known();
+    let Some((key, above)) = path.split_last() else { return true };
+    if above.is_empty() {
+        return known.root.is_empty() || *key == "$include" || known.root.contains(key);
+    }
+    let above = above.join(".");
+    *key == "$include"
+        || known.taken.get(above.as_str()).is_none_or(|taken| !taken.is_closed)
+        || known.taken.contains_key(format!("{above}.{key}").as_str())
+        || known.taken.contains_key(format!("{above}.*").as_str())
+}
+
+/// Whether some release takes a value of this kind at a path, or in the list there, as far as that is known.
+pub fn takes_value(path: &[&str], is_item: bool, kind: &str) -> bool {
+    let taken = known().taken.get(path.join(".").as_str());
+    taken.is_none_or(|taken| if is_item { &taken.items } else { &taken.kinds }.contains(kind))
 }
 
 /// Whether a key may be shown in a text that parses: a known one, or one that reads like a name of a

@@ -123,7 +123,7 @@ impl Shape {
             Shape::Version => VERSION.fits(text),
             Shape::Date => DATE.fits(text),
             Shape::Time => is_time(text),
-            Shape::Address => is_address(text),
+            Shape::Address => is_address(text) || is_in(SLIPS, &text.to_ascii_lowercase()),
             Shape::Url => url(text).is_some_and(|shown| shown == text),
             Shape::File => file(text) == text,
             Shape::Page => text.strip_prefix('/').is_some_and(is_page),
@@ -181,9 +181,10 @@ fn is_client(text: &str) -> bool {
 
 /// Words that people put in the place of a setting's own.
 const SLIPS: &str = "\
-    always client cloud cluster daemon default development disable disabled docker enable \
-    enabled external gateway internal internet localhost manual master network never production \
-    private proxy public server service standalone standard tailscale undefined wireguard";
+    always basic bearer caddy client cloud cloudflare cluster daemon default development digest \
+    disable disabled docker enable enabled external gateway haproxy internal internet localhost \
+    manual master network never nginx production private proxy public server service standalone \
+    standard tailscale traefik undefined wireguard";
 
 /// Whether this is a word by mistake where only a number or a known word belongs: no secret is that short or that plain.
 pub fn is_slip(text: &str) -> bool {

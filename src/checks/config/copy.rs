@@ -24,7 +24,7 @@ pub(in crate::checks) fn with_copy(model: &Model, options: &Options) -> Option<(
         return None;
     }
     let lost = image.bytes().filter(|now| !now.is_empty());
-    let lost = lost.map(|now| in_words(differences(now, bytes).as_deref()));
+    let lost = lost.map(|now| in_words(differences(now, bytes).as_ref()));
     let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
     let mut images = model.images.clone();
     if let Some(image) = images.texts.get_mut(&slot) {

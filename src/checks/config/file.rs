@@ -10,7 +10,7 @@ use crate::config::differs::in_words;
 use crate::config::model::ConfigState;
 use crate::config::problem::ProblemKind;
 use crate::finding::{Code, EvidenceKind, Finding, Place, Remedy, Severity};
-use crate::format::json5::{SyntaxError, path_text};
+use crate::format::json5::{Advice, SyntaxError, advice, path_text};
 use crate::image::Slot;
 use crate::model::Model;
 use crate::secret::shape::Shape;
@@ -33,7 +33,7 @@ fn with_copies(model: &Model, finding: Finding) -> Finding {
     };
     let when = utc(best.mtime_ms);
     let back = from(&model.config.copy_path(best))
-        .note(format!("goes back to the config of {when}: {}", in_words(best.lost.as_deref())));
+        .note(format!("goes back to the config of {when}: {}", in_words(best.changes.as_ref())));
     finding.seen("best copy", &best.name).choice(back)
 }
 
@@ -88,13 +88,18 @@ pub static EMPTY: Check = Check {
     stage: Some(Stage::Config),
     find_one: |model, check| {
         let ConfigState::Empty = model.config.state else { return None };
-        let setup = Step::run("openclaw", ["setup"]).after("put a copy of your own back, or run");
+        let setup = no_copy();
         let finding = check.finding(config_name(model), "the config file is empty");
         Some(with_copies(model, finding.by_hand([setup])))
     },
     edits: Edits::Copy,
     ..Check::BASE
 };
+
+/// What is left where no copy lies beside the config.
+fn no_copy() -> Step {
+    Step::run("openclaw", ["setup"]).after("put a copy of your own back, or run")
+}
 
 /// A file in an editor, at a place in it where that is known (`4`, `4,12`), and what is to be typed there.
 pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
@@ -107,13 +112,16 @@ pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
     step.with([file]).note(format!("{what}. Save{keys}, then run clawmend again"))
 }
 
-/// The same at the place where a file breaks.
-fn editor(file: &Path, error: &SyntaxError) -> Step {
-    let (line, column) = (error.line, error.column);
-    let type_it = if error.advice.is_empty() { "" } else { ": " };
-    let what = format!("line {line}, column {column}: {}{type_it}{}", error.message, error.advice);
-    in_editor(file, Some(format!("{line},{column}")), &what)
+/// The same at the place where what is typed mends a file that breaks, or where it breaks.
+fn editor(file: &Path, error: &SyntaxError, advice: Option<&Advice>) -> Step {
+    let (line, column) = advice
+        .map_or((error.line, error.column), |advice| (advice.line, advice.column));
+    let type_it = advice.map_or(UNKNOWN, |advice| &advice.words);
+    in_editor(file, Some(format!("{line},{column}")), &format!("{error}: {type_it}"))
 }
+
+/// Where no edit helps that was tried.
+const UNKNOWN: &str = "clawmend cannot tell what belongs there";
 
 /// What a person changes in a config file, with the command that opens it at its line.
 pub(in crate::checks) fn opened(model: &Model, mut finding: Finding) -> Finding {
@@ -171,12 +179,21 @@ pub static UNPARSABLE: Check = Check {
         let ConfigState::Unparsable(error) = &model.config.state else { return None };
         let place = Place::from(config_name(model)).line(Some(error.line));
         let finding = check.finding(place, "the config has a syntax error");
-        let editor = editor(&model.config.path, error);
-        let finding = match model.config.best_copy() {
-            Some(_) => finding.choice(editor),
-            None => finding.by_hand([editor]),
-        };
-        Some(with_copies(model, where_it_breaks(finding, error)))
+        let path = &model.config.path;
+        let advice = bytes(model, path).and_then(|bytes| advice(bytes));
+        let has_copy = model.config.best_copy().is_some();
+        let finding = where_it_breaks(finding, error);
+        // What is no config, or is cut off, is not to be mended by typing.
+        let is_lost = advice.as_ref().is_none_or(|advice| advice.is_cut) || error.is_foreign;
+        let editor = || editor(path, error, advice.as_ref());
+        Some(match (has_copy, error.is_foreign, is_lost) {
+            (true, true, _) => with_copies(model, finding),
+            (true, false, true) => with_copies(model, finding).choice(editor()),
+            (true, false, false) => with_copies(model, finding.choice(editor())),
+            (false, true, _) => with_copies(model, finding.by_hand([no_copy()])),
+            (false, false, true) => with_copies(model, finding.by_hand([editor(), no_copy()])),
+            (false, false, false) => with_copies(model, finding.by_hand([editor()])),
+        })
     },
     edits: Edits::Copy,
     ..Check::BASE
@@ -241,7 +258,10 @@ pub static INCLUDE: Check = Check {
                 }
             };
             let hand = match &problem.kind {
-                ProblemKind::Unparsable(path, error) => editor(path, error),
+                ProblemKind::Unparsable(path, error) => {
+                    let advice = bytes(model, path).and_then(|bytes| advice(bytes));
+                    editor(path, error, advice.as_ref())
+                }
                 ProblemKind::Unreadable(path, _) => {
                     let file = Shape::File.show(&name(model, path));
                     Step::text(format!("put {file} back, or correct the `$include`"))

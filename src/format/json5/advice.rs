@@ -1,184 +1,162 @@
-//! What a person types where a text breaks: an edit that was tried and makes it whole, or else the common slips, by
-//! what the scanner missed and what stands there.
+//! What a person types where a text breaks: an edit that was tried. It makes the text whole, alone or with a few more
+//! of its kind, or at least moves the break on, and is the least odd and the likeliest of those.
 
-use std::ops::Range;
-
-use super::seen::CURLY;
-use super::walk;
+use super::nature::foreign;
+use super::reading::{Reading, sections_in};
+use super::slips::{Edit, edits};
+use super::text_of;
 use crate::format::Location;
-use crate::format::scan::ScanFault;
 
-/// The lines that a merge leaves around two versions of a text.
-const MERGE_MARKS: [&str; 3] = ["<<<<<<<", "=======", ">>>>>>>"];
+/// So many edits, one after the other, may make a text whole.
+const DEPTH: usize = 5;
+/// So many half-mended texts are gone on with.
+const BEAM: usize = 4;
+/// Of two ways the one with fewer edits is better, if the other is not likelier by so much.
+const STEP: usize = 6;
+/// An edit that costs more is proposed only where it ends well.
+const DOUBTFUL: usize = 6;
+/// So many bytes are read for trying.
+const BUDGET: usize = 8 * 1024 * 1024;
 
-/// What to type at byte `offset`, where this was wrong; empty where nobody can tell. `open`: where the innermost
-/// bracket stands that is open there.
-pub(super) fn advice(text: &str, offset: usize, fault: ScanFault, open: Option<usize>) -> String {
-    tried(text, offset, fault, open).unwrap_or_else(|| slip(text, offset, fault).to_owned())
+/// What to type, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// The line of the place, from 1.
+    pub line: usize,
+    /// Its column in characters, from 1.
+    pub column: usize,
+    /// What to type there.
+    pub words: String,
+    /// It closes what was cut off; what stood there is not known.
+    pub is_cut: bool,
+    /// The text once it is typed.
+    #[cfg(test)]
+    pub(super) typed: String,
 }
 
-/// The first edit of a few likely ones that makes the whole text JSON5.
-fn tried(text: &str, offset: usize, fault: ScanFault, open: Option<usize>) -> Option<String> {
-    use ScanFault::{Colon, CommaOrBrace, CommaOrBracket, Key};
-    let (before, rest) = text.split_at_checked(offset)?;
-    let found = rest.chars().next()?;
-    let here = offset..offset + found.len_utf8();
-    let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
-    let is_behind_number = before.ends_with(|c: char| c.is_ascii_digit());
-    let mut edits: Vec<(Range<usize>, &str, String)> = Vec::new();
-    if letters > 0 && is_behind_number {
-        edits.push((offset..offset + letters, "", "remove the letters behind the number".into()));
+/// A text with some of its breaks mended.
+struct Tried {
+    text: String,
+    reading: Reading,
+    /// The first of the edits that made it.
+    first: Option<Edit>,
+    cost: usize,
+    worth: usize,
+}
+
+/// What to type where a text breaks; `None`: nothing that was tried helps.
+#[must_use]
+pub fn advice(bytes: &[u8]) -> Option<Advice> {
+    if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = bytes {
+        return Some(Advice {
+            line: 1,
+            column: 1,
+            words: "save the file again as UTF-8".into(),
+            is_cut: false,
+            #[cfg(test)]
+            typed: String::new(),
+        });
     }
-    let number = before.trim_end().strip_suffix(',').filter(|_| found.is_ascii_digit());
-    if let Some(number) = number.filter(|text| text.ends_with(|c: char| c.is_ascii_digit())) {
-        edits.push((number.len()..offset, "", "remove the comma within the number".into()));
-    }
-    if matches!(fault, CommaOrBrace | CommaOrBracket) {
-        edits.push((offset..offset, ",", "type a comma (,) before it".into()));
-    }
-    if matches!(fault, Colon) {
-        edits.push((offset..offset, ":", "type a colon (:) before it".into()));
-    }
-    if matches!((fault, found), (Key, '{' | '[')) {
-        edits.push((here, "", format!("remove the {found}")));
-    }
-    let bracket = open.and_then(|at| Some((at, text.get(at..=at)?)));
-    if let Some((at, bracket)) = bracket {
-        let other = if bracket == "[" { "{" } else { "[" };
-        let line = Location::of(text.as_bytes(), at, at).line;
-        let words = format!("type {other} in place of the {bracket} on line {line}");
-        edits.push((at..at + 1, other, words));
-    }
-    let makes_whole = |(range, with, _): &(Range<usize>, &str, String)| {
-        let mut edited = text.to_owned();
-        edited.replace_range(range.clone(), with);
-        walk(&edited, &mut |_, _| {}).is_ok()
+    let text = text_of(bytes).ok().filter(|text| foreign(text).is_none())?;
+    let reading = Reading::of(&text);
+    let broken = reading.fault?.offset;
+    let edit = best(&text, reading)?;
+    let at = Location::of(text.as_bytes(), edit.at.start, edit.at.start);
+    let gone = gone(&text, &edit);
+    let words = match Location::of(text.as_bytes(), broken, broken) {
+        found if (found.line, found.column) == (at.line, at.column) => edit.words.clone(),
+        found if found.line == at.line => format!("at column {}, {}", at.column, edit.words),
+        _ => format!("on line {}, column {}, {}", at.line, at.column, edit.words),
     };
-    edits.into_iter().find(makes_whole).map(|(.., words)| words)
+    Some(Advice {
+        line: at.line,
+        column: at.column,
+        words: format!("{words}{gone}"),
+        is_cut: edit.is_cut,
+        #[cfg(test)]
+        typed: applied(&text, &edit),
+    })
 }
 
-/// What the slip most likely was.
-fn slip(text: &str, offset: usize, fault: ScanFault) -> &'static str {
-    use ScanFault::*;
-    let rest = text.get(offset..).unwrap_or_default();
-    let found = rest.chars().next().unwrap_or('\n');
-    let word: String = rest.chars().take_while(|c| c.is_alphabetic()).collect();
-    let before = text.get(..offset).unwrap_or_default();
-    let is_escape = before.chars().rev().take(6).any(|c| c == '\\');
-    match (fault, found) {
-        _ if MERGE_MARKS.iter().any(|mark| rest.starts_with(mark)) => {
-            "keep one of the two versions of the merge, and remove its lines <<<<<<<, ======= and >>>>>>>"
-        }
-        _ if CURLY.contains(&found) => "type straight quotes (\") in place of the curly ones",
-        (Comma, _) => "type a comma (,) there",
-        (LineEndInString, _) => {
-            "type the quote that is missing, behind the text and before the comma"
-        }
-        (EndInString, _) => "type the quote that is missing, behind the text",
-        (EndInObject, _) => "type a } there, at the end of the file",
-        (EndInList, _) => "type a ] where the list ends",
-        (GoesOn, ':') => "type a { at the beginning of the file",
-        (GoesOn, '}' | ']') => "remove this bracket, or the one that closes too early above it",
-        (GoesOn, _) => "remove what follows, or the } that closes too early above it",
-        (NoValue, _) => "type the settings there: { ... }",
-        (OpenComment, _) => "type */ where the comment ends",
-        (CommentMark, _) => "type // before a comment, or remove the /",
-        (Zero, _) => "remove the 0 at its beginning",
-        (HexDigit, _) if !is_escape => "",
-        (Escape | HexDigit, _) => "type \\\\ in place of \\",
-        (_, '#') => "type // in place of the #, or remove the line",
-        (_, '=') => "type a colon (:) in place of the =",
-        (_, ';') => "type a comma (,) in place of the ;",
-        (Colon, ',' | '}') => "type a colon (:) and the value before it, or remove the key",
-        (Colon, '"' | '\'') if !before.trim_end().ends_with(['"', '\'']) => {
-            "type the quote that is missing before the key"
-        }
-        (Colon, '-' | '.' | '/' | '@' | '+' | '*') => "type a quote (\") before and behind the key",
-        (Colon, _) => {
-            "type a colon (:) before it; if it belongs to the key, a quote (\") behind it"
-        }
-        (CommaOrBrace, ']') => "type a } before it",
-        (CommaOrBracket, '}') => "type a ] before it",
-        (CommaOrBrace | CommaOrBracket, ':') => {
-            "type a comma (,) before the key, or the quote (\") that is missing before it"
-        }
-        (CommaOrBrace | CommaOrBracket, _) => {
-            "type a comma (,) before it, or the quote (\") that is missing"
-        }
-        (Value, ',' | '}' | ']') => "type the value before it, or remove the key",
-        (Value, _) if is_literal(&word) => "type it in small letters: true, false or null",
-        (Value, _) if found.is_alphabetic() && before.trim().is_empty() => {
-            "write the settings as { \"key\": value, ... }"
-        }
-        (Value, _) if found.is_alphabetic() => "type a quote (\") before and behind the text",
-        (Value, _) => "type the value there; a text stands in quotes (\")",
-        (Key, ',') => "remove one of the two commas",
-        (Key, ']') => "type a } in place of the ]",
-        (Key, '{' | '[') => "type the key and a colon (:) before it",
-        (Key, _) => "type a quote (\") before and behind the key",
-        _ => "",
+/// The sections of the config that go with an edit.
+fn gone(text: &str, edit: &Edit) -> String {
+    let removed = text.get(edit.at.clone()).unwrap_or_default();
+    if !edit.with.is_empty() || !removed.contains(':') {
+        return String::new();
+    }
+    let after = applied(text, edit);
+    let kept = Reading::of(&after).sections(&after);
+    let (twice, lost): (Vec<_>, Vec<_>) =
+        sections_in(removed).into_iter().partition(|name| kept.contains(name));
+    match (lost.is_empty(), twice.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => format!(" (a second {})", twice.join(", ")),
+        _ => format!(" (with it go: {})", lost.join(", ")),
     }
 }
 
-fn is_literal(word: &str) -> bool {
-    ["true", "false", "null", "none"].iter().any(|literal| literal.eq_ignore_ascii_case(word))
+fn applied(text: &str, edit: &Edit) -> String {
+    let mut text = text.to_owned();
+    text.replace_range(edit.at.clone(), &edit.with);
+    text
+}
+
+/// The first edit of the best way.
+fn best(text: &str, reading: Reading) -> Option<Edit> {
+    let mut budget = BUDGET;
+    let mut beam = vec![Tried { text: text.to_owned(), reading, first: None, cost: 0, worth: 0 }];
+    let mut whole: Option<(usize, Edit)> = None;
+    let mut further: Option<(usize, Edit)> = None;
+    for depth in 0..DEPTH {
+        let mut next: Vec<Tried> = Vec::new();
+        for tried in &beam {
+            let Some(fault) = tried.reading.fault else { continue };
+            for edit in edits(&tried.text, &tried.reading, fault) {
+                let text = applied(&tried.text, &edit);
+                budget = match budget.checked_sub(text.len()) {
+                    Some(left) => left,
+                    None => return whole.or(further).map(|(_, edit)| edit),
+                };
+                let reading = Reading::of(&text);
+                let cost = tried.cost + STEP + edit.cost;
+                let total = cost + reading.odd;
+                let is_likely = edit.cost <= DOUBTFUL;
+                let first = tried.first.clone().unwrap_or(edit);
+                let Some(next_fault) = reading.fault else {
+                    if whole.as_ref().is_none_or(|(best, _)| total < *best) {
+                        whole = Some((total, first));
+                    }
+                    continue;
+                };
+                let left = text.len() - next_fault.offset.min(text.len());
+                let was_left = tried.text.len() - fault.offset.min(tried.text.len());
+                if left >= was_left {
+                    continue;
+                }
+                let passed = tried.text.len() - was_left..tried.text.len() - left.min(tried.text.len());
+                let lines = tried.text.get(passed).map_or(0, |passed| passed.matches('\n').count());
+                let worth = (total + 8).saturating_sub(2 * lines.min(4));
+                if depth == 0
+                    && lines > 0
+                    && is_likely
+                    && further.as_ref().is_none_or(|(best, _)| worth < *best)
+                {
+                    further = Some((worth, first.clone()));
+                }
+                next.push(Tried { text, reading, first: Some(first), cost, worth });
+            }
+        }
+        next.sort_by_key(|tried| tried.worth);
+        next.truncate(BEAM);
+        let least = (depth + 2) * STEP;
+        if next.is_empty() || whole.as_ref().is_some_and(|(best, _)| *best <= least) {
+            break;
+        }
+        beam = next;
+    }
+    whole.or(further).map(|(_, edit)| edit)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::parse;
-
-    /// Each slip is one character, or a pair of quotes, away from a text that parses; the advice names it.
-    #[test]
-    fn the_common_slips_are_named_with_what_to_type() {
-        for (text, words) in [
-            ("{ \"a\": 1\n \"b\": 2 }", "type a comma"),
-            ("{ \"a\": 1 \"b\": 2 }", "type a comma"),
-            ("{ \"a\": 1; \"b\": 2 }", "in place of the ;"),
-            ("{ “a”: 1 }", "straight quotes"),
-            ("{ \"a\": “b” }", "straight quotes"),
-            ("{ \"a\": ‘b’ }", "straight quotes"),
-            ("{ \"a\": \"b,\n \"c\": 1 }", "the quote that is missing"),
-            ("{ \"a\": \"b", "the quote that is missing"),
-            ("{ \"a\": b }", "a quote (\") before and behind the text"),
-            ("{ \"a\": True }", "small letters"),
-            ("{ a = 1 }", "in place of the ="),
-            ("{ \"a\" = 1 }", "in place of the ="),
-            ("{ \"a\" 1 }", "a colon (:)"),
-            ("{ \"a\", \"b\": 1 }", "a colon (:) and the value"),
-            ("{ \"a\": }", "type the value"),
-            ("{ \"a\": , \"b\": 1 }", "type the value"),
-            ("{ \"a\": 1,, \"b\": 1 }", "one of the two commas"),
-            ("{ a-b: 1 }", "before and behind the key"),
-            ("{ bind\": \"lan\" }", "missing before the key"),
-            ("{ \"a b: 1 }", "behind the text"),
-            ("\"gateway\": { \"a\": 1 } }", "a { at the beginning"),
-            ("gateway:\n  mode: local\n", "write the settings as"),
-            ("mode=local", "write the settings as"),
-            ("{ \"a\": \"C:\\users\" }", "in place of \\"),
-            ("{ \"a\": \"\\xZZ\" }", "in place of \\"),
-            ("{ \"a\": { \"b\": 1 ", "a } there"),
-            ("{ \"a\": [1, 2", "a ]"),
-            ("{ \"a\": [1, 2 }", "a ] before it"),
-            ("{ \"a\": { \"b\": 1 ] }", "a } before it"),
-            ("{ \"a\": 1 } }", "remove this bracket"),
-            ("{ \"a\": 1 }, \"b\": 2", "closes too early"),
-            ("{ /* a", "*/"),
-            ("{ \"a\": 01 }", "remove the 0"),
-            ("{ # a\n \"a\": 1 }", "in place of the #"),
-            ("", "the settings"),
-            ("{ \"a\": [\n \"b\": 1, \"c\": 2 } }", "type { in place of the [ on line 1"),
-            ("{ \"a\": {\n \"b\", \"c\" ] }", "type [ in place of the { on line 1"),
-            ("{{ \"a\": 1 }", "remove the {"),
-            ("{ \"a\": 58,471 }", "the comma within the number"),
-            ("{ \"a\": 58471px }", "the letters behind the number"),
-            ("{ \"a\": 1 b: 2 }", "type a comma (,) before it"),
-            ("<<<<<<< HEAD\n{ \"a\": 1 }", "of the merge"),
-            ("{ \"a\": 1,\n<<<<<<< HEAD\n \"b\": 1 }", "of the merge"),
-            ("{ \"a\": 1,\n>>>>>>> x\n \"b\": 1 }", "of the merge"),
-        ] {
-            let error = parse(text.as_bytes()).unwrap_err();
-            assert!(error.advice.contains(words), "{text}: {error}: {}", error.advice);
-        }
-    }
-}
+#[path = "advice_tests.rs"]
+mod tests;

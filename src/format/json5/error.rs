@@ -21,8 +21,8 @@ pub struct SyntaxError {
     pub column: usize,
     /// What is wrong, in a few words and without content of the file.
     pub message: String,
-    /// What to type there; empty where that cannot be told.
-    pub advice: Box<str>,
+    /// The file is something else than a config: the message says what.
+    pub is_foreign: bool,
     excerpt: String,
 }
 
@@ -30,7 +30,7 @@ impl SyntaxError {
     pub(super) fn new(text: &str, offset: usize, message: impl Into<String>) -> Self {
         let place = Location::of(text.as_bytes(), offset, offset);
         Self {
-            advice: Box::default(),
+            is_foreign: false,
             offset,
             line: place.line,
             column: place.column,

@@ -5,10 +5,13 @@
 //! read, and only edited, where the crate and the scanner agree on it.
 mod advice;
 mod error;
+mod nature;
 #[cfg(test)]
 mod properties;
+mod reading;
 mod refusal;
 mod seen;
+mod slips;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +25,7 @@ use super::scan::grammar::{Json5, char_at};
 use super::scan::{self, ScanError, ScanFault, TokenKind};
 use super::tree::Node;
 use super::{Location, Span};
+pub use advice::{Advice, advice};
 pub use error::{SyntaxError, masked};
 pub use refusal::{Refusal, by_hand, path_text};
 pub use seen::KeyPath;
@@ -206,8 +210,9 @@ impl SyntaxError {
             message
                 .push_str(&format!(" that opens on line {}, column {}", place.line, place.column));
         }
-        let mut told = Self::new(text, error.offset, message);
-        told.advice = advice::advice(text, error.offset, error.what, open.last().copied()).into();
+        let nature = nature::foreign(text);
+        let mut told = Self::new(text, error.offset, nature.map_or(message, str::to_owned));
+        told.is_foreign = nature.is_some();
         told
     }
 }

@@ -9,8 +9,13 @@ use crate::secret::places::{self, is_known_key};
 /// Marks that are typed, or pasted from a document, where `"` belongs.
 pub(super) const CURLY: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '«', '»'];
 
+/// What stands where a colon belongs.
+const COLONS: [char; 5] = [':', '=', '：', ';', '；'];
+
 /// Words that programs of other languages take for a value; no secret, wherever they stand.
-const LITERALS: [&str; 8] = ["true", "false", "null", "none", "yes", "no", "on", "off"];
+/// So is the port that every gateway has.
+const LITERALS: [&str; 9] =
+    ["true", "false", "null", "none", "yes", "no", "on", "off", "18789"];
 
 /// Where they stand, in order; what touches is one.
 pub fn seen(text: &str) -> Vec<Span> {
@@ -23,7 +28,10 @@ pub fn seen(text: &str) -> Vec<Span> {
         }
     });
     if let Err(at) = walked {
-        seen.at_the_break(at, text.get(last.1.start..last.1.end).unwrap_or_default());
+        match last {
+            (TokenKind::Text | TokenKind::Plain, token) => seen.behind_a_value(token, at),
+            (_, token) => seen.at_the_break(at, text.get(token.start..token.end).unwrap_or_default()),
+        }
     }
     seen.spans
 }
@@ -79,7 +87,11 @@ impl<'t> Seen<'t> {
                     self.show(at);
                 }
             }
-            TokenKind::Plain if LITERALS.contains(&raw) || self.fits(raw) => self.show(at),
+            TokenKind::Plain
+                if LITERALS.contains(&raw) || self.fits(raw.trim_end_matches('.')) =>
+            {
+                self.show(at);
+            }
             _ => {}
         }
     }
@@ -109,7 +121,7 @@ impl<'t> Seen<'t> {
             self.show(key);
             self.way.key = Some(name.to_owned());
             at = self.skip(key.end, end, |c| c == ' ' || c == '\t');
-            let behind = self.skip(at, end, |c| matches!(c, ':' | '='));
+            let behind = self.skip(at, end, |c| COLONS.contains(&c));
             self.show(Span { start: at, end: behind });
             at = behind;
         } else if !matches!(before, ":" | "[" | ",") {
@@ -119,6 +131,40 @@ impl<'t> Seen<'t> {
             && (LITERALS.iter().any(|word| word.eq_ignore_ascii_case(text)) || self.fits(text))
         {
             self.show(value);
+        }
+    }
+
+    /// What touches a value where it breaks is one word with it; more words of a setting's own may follow, and more
+    /// addresses in a list.
+    fn behind_a_value(&mut self, value: Span, at: usize) {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let end = at + rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let is_apart = |c: char| c.is_whitespace() || "{}[],:;".contains(c);
+        let is_list = self.way.outer.last().is_some_and(|(_, is_list)| *is_list);
+        let mut from = value.start;
+        let mut is_first = true;
+        while from < end {
+            let rest = self.text.get(from..end).unwrap_or_default();
+            let length = rest.find(is_apart).unwrap_or(rest.len());
+            let piece = rest.get(..length).unwrap_or_default();
+            let text = piece.trim_matches(|c: char| c.is_ascii_punctuation());
+            let is_word = text.chars().all(|c| c.is_ascii_alphabetic()) || is_list;
+            let is_shown = match text {
+                "" => ["+", "|", "||", "&", "\"\"", ""].contains(&piece),
+                text => (is_first || is_word) && (text == "or" || self.fits(text)),
+            };
+            // Of two values apart the second is shown only where it can be nothing but a word.
+            if !is_shown {
+                return;
+            }
+            self.show(Span { start: from, end: from + length });
+            is_first = false;
+            let behind = from + length;
+            let is_between = |c: char| c == ' ' || c == '\t' || is_list && c == ',';
+            from = self.skip(behind, end, is_between);
+            if from == behind {
+                return;
+            }
         }
     }
 
@@ -146,7 +192,7 @@ impl<'t> Seen<'t> {
                     None => rest.trim_end_matches(|c| is_blank(c) || c == ',').len(),
                 }
             }
-            false => rest.find(|c| is_blank(c) || is_quote(c) || ",:={}[]".contains(c)).map_or(
+            false => rest.find(|c| is_blank(c) || is_quote(c) || ",;:=：，{}[]".contains(c)).map_or(
                 rest.len(),
                 |length| match rest.get(length..) {
                     // Only its first quote is missing.
@@ -198,6 +244,16 @@ mod tests {
             "port = 58471,",
             "port=58471,",
             "\"trustedProxies\": [\"10.0.0.5\", “10.0.0.6”],",
+            "\"port\"：58471,",
+            "\"port\"; 58471,",
+            "\"port\": 58471.",
+            "\"port\": 58471s,",
+            "\"mode\": \"\"local\"\",",
+            "\"mode\": \"local\"\",",
+            "\"mode\": \"local\".",
+            "\"bind\": \"loop\" + \"back\",",
+            "\"bind\": \"loopback\" | \"lan\",",
+            "\"trustedProxies\": [10.0.0.1, \"10.0.0.2\"],",
         ] {
             assert_eq!(shown(line), line);
         }
@@ -207,6 +263,12 @@ mod tests {
     fn what_has_no_known_path_is_not() {
         for (line, masked) in [
             ("\"pin\": 5847", "****: ****"),
+            ("\"password\"：hunter2,", "****,"),
+            ("\"password\"; 5847,", "\"password\"; ****,"),
+            ("\"password\": \"\"hunter2\"\",", "\"password\": ****,"),
+            ("\"password\": \"hunter2\" + \"lan\",", "\"password\": ****,"),
+            ("\"bind\": \"lan\" \"hunter2\",", "\"bind\": \"lan\" ****,"),
+            ("\"port\": 1 hunter2,", "\"port\": 1 ****,"),
             ("\"password\": hunter2,", "\"password\": ****,"),
             ("\"password\" \"hunter2 hunter2\",", "\"password\" ****,"),
             ("password = hunter2,", "password = ****,"),
