@@ -2,7 +2,7 @@
 //!
 //! Owns their names (`.bak*`, `.last-good`, `.pre-update`, `.clobbered.*`) and the order. It judges
 //! what it is given; listing and reading the folder is the caller's.
-use super::differs::Differences;
+use super::differs::{Differences, sections};
 use super::gateway::{has_meta, text};
 use super::secretref::secret_ref;
 use crate::format::json5::{self, SyntaxError};
@@ -94,17 +94,6 @@ pub struct ConfigCopy {
     pub changes: Option<Differences>,
     /// Masks stand in it where secrets were: OpenClaw itself never goes back to such a copy.
     pub is_redacted: bool,
-}
-
-/// The keys of a config's root (without `meta`), and of its `gateway`.
-pub fn sections(config: &Value) -> Vec<String> {
-    let keys = |value: Option<&Value>| -> Vec<String> {
-        let object = value.and_then(Value::as_object);
-        object.into_iter().flat_map(|object| object.keys().cloned()).collect()
-    };
-    let root = keys(Some(config)).into_iter().filter(|key| key != "meta" && key != "gateway");
-    let gateway = keys(config.get("gateway")).into_iter().map(|key| format!("gateway.{key}"));
-    root.chain(gateway).collect()
 }
 
 impl ConfigCopy {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::copies::sections;
 use crate::format::json5::{self, KeyPath, path_text};
 use crate::format::scan::TokenKind;
 use crate::format::value;
@@ -42,7 +41,11 @@ pub fn differences(now: &[u8], copy: &[u8]) -> Option<Differences> {
         }
         Err(error) if error.is_foreign => {
             let back = sections(&after);
-            Some(Differences { back, why: "the broken file holds no settings", ..Differences::default() })
+            Some(Differences {
+                back,
+                why: "the broken file holds no settings",
+                ..Differences::default()
+            })
         }
         Err(error) => {
             let end = now.trim_ascii_end();
@@ -75,8 +78,21 @@ pub fn in_words(differences: Option<&Differences>) -> String {
         }
         (true, false) => format!("nothing is lost. What comes back: {}", named(back)),
         (false, true) => format!("what is lost: {}", named(lost)),
-        (false, false) => format!("what is lost: {}; what comes back: {}", named(lost), named(back)),
+        (false, false) => {
+            format!("what is lost: {}; what comes back: {}", named(lost), named(back))
+        }
     }
+}
+
+/// The keys of a config's root (without `meta`), and of its `gateway`.
+pub fn sections(config: &Value) -> Vec<String> {
+    let keys = |value: Option<&Value>| -> Vec<String> {
+        let object = value.and_then(Value::as_object);
+        object.into_iter().flat_map(|object| object.keys().cloned()).collect()
+    };
+    let root = keys(Some(config)).into_iter().filter(|key| key != "meta" && key != "gateway");
+    let gateway = keys(config.get("gateway")).into_iter().map(|key| format!("gateway.{key}"));
+    root.chain(gateway).collect()
 }
 
 fn by_value(now: &Value, copy: &Value) -> Differences {
@@ -275,11 +291,17 @@ mod tests {
     fn what_a_line_without_a_key_of_its_own_says_is_named_too() {
         let list = "{ \"channels\": { \"telegram\": { \"allowFrom\": [\n\"1\",\n\"2\"\n] } } }";
         let less = list.replace(",\n\"2\"", "").replace("] }", "] ");
-        assert_eq!(words(&less, list), "nothing is lost. What comes back: channels.telegram.allowFrom");
+        assert_eq!(
+            words(&less, list),
+            "nothing is lost. What comes back: channels.telegram.allowFrom"
+        );
         let two = "{ \"gateway\": { \"port\": 1, \"bind\": \"lan\" } }";
         assert_eq!(words(&two.replace("1,", "2"), two), "what is lost: gateway (line 1)");
         let far = "{ \"a\": 1, \"b\": 2 }";
-        assert_eq!(words(&far.replace("1,", "3"), far), "what is lost: line 1; what comes back: settings");
+        assert_eq!(
+            words(&far.replace("1,", "3"), far),
+            "what is lost: line 1; what comes back: settings"
+        );
         // Of what parses a comment is no value.
         assert_eq!(
             words("{ a: 1 } // why", "{ a: 1 }"),

@@ -90,9 +90,20 @@ fn is_mark(c: char) -> bool {
     "{}[],:;".contains(c)
 }
 
+/// What takes no place on a screen, and is no blank: pages leave it in what is copied from them.
+pub fn is_invisible(c: char) -> bool {
+    let is_format = matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    is_format || c.is_control() && !c.is_whitespace()
+}
+
 /// Control characters must not reach a terminal; tabs would shift the caret.
 fn printable(c: char) -> char {
-    if c.is_control() || is_blank(c) { ' ' } else { c }
+    match c {
+        c if c.is_whitespace() => ' ',
+        c if is_invisible(c) && c != '\u{feff}' => '?',
+        c if c.is_control() || is_blank(c) => ' ',
+        c => c,
+    }
 }
 
 #[cfg(test)]

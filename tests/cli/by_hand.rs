@@ -174,6 +174,30 @@ fn a_syntax_error_is_shown_with_its_ways_before_the_question() {
     assert!(run.stdout.contains("\"port\": "), "{}", run.text());
 }
 
+/// What going back brings is no loss, and what is no config is not to be mended by typing.
+#[test]
+#[cfg_attr(clawmend_portable, ignore = "the editor of Unix, which opens at a line")]
+fn a_copy_comes_first_where_the_file_is_cut_off_or_no_config() {
+    let sandbox = Sandbox::fixture(FILES);
+    let whole = sandbox.read("openclaw.json");
+    sandbox.write("openclaw.json.last-good", &whole);
+    let cut = &whole[..whole.find("\"bind\"").unwrap() + 4];
+    for (broken, says, typed) in [
+        ("\0\0\0\0", "nothing but zeros", false),
+        ("<html>502</html>", "a web page (HTML)", false),
+        (cut, "ends before these. What comes back: ", true),
+    ] {
+        sandbox.write("openclaw.json", broken);
+        let run = sandbox.run(&[]).expect(Exit::Findings);
+        let flat = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(says), "{}", run.text());
+        assert!(flat.contains(": nothing is lost: the broken file "), "{}", run.text());
+        assert_eq!(flat.contains("nano "), typed, "{}", run.text());
+        let steps = next(&sandbox);
+        assert_eq!(steps[0][..3], ["clawmend", "repair", "--config-from"]);
+    }
+}
+
 /// The value is seen, what to type fits it, and it is said once.
 #[test]
 #[cfg_attr(clawmend_portable, ignore = "the editor of Unix, which opens at a line")]

@@ -114,8 +114,8 @@ pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
 
 /// The same at the place where what is typed mends a file that breaks, or where it breaks.
 fn editor(file: &Path, error: &SyntaxError, advice: Option<&Advice>) -> Step {
-    let (line, column) = advice
-        .map_or((error.line, error.column), |advice| (advice.line, advice.column));
+    let (line, column) =
+        advice.map_or((error.line, error.column), |advice| (advice.line, advice.column));
     let type_it = advice.map_or(UNKNOWN, |advice| &advice.words);
     in_editor(file, Some(format!("{line},{column}")), &format!("{error}: {type_it}"))
 }

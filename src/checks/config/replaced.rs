@@ -3,7 +3,8 @@
 use super::file::{from, line};
 use super::{config_name, name};
 use crate::checks::{Check, Edits};
-use crate::config::copies::{CopyKind, sections};
+use crate::config::copies::CopyKind;
+use crate::config::differs::sections;
 use crate::config::gateway::has_meta;
 use crate::finding::{Code, Severity};
 use crate::secret::places::shows_key;

@@ -61,7 +61,8 @@ pub fn advice(bytes: &[u8]) -> Option<Advice> {
     let reading = Reading::of(&text);
     let broken = reading.fault?.offset;
     let edit = best(&text, reading)?;
-    let at = Location::of(text.as_bytes(), edit.at.start, edit.at.start);
+    let spot = edit.spot.unwrap_or(edit.at.start);
+    let at = Location::of(text.as_bytes(), spot, spot);
     let gone = gone(&text, &edit);
     let words = match Location::of(text.as_bytes(), broken, broken) {
         found if (found.line, found.column) == (at.line, at.column) => edit.words.clone(),
@@ -133,7 +134,8 @@ fn best(text: &str, reading: Reading) -> Option<Edit> {
                 if left >= was_left {
                     continue;
                 }
-                let passed = tried.text.len() - was_left..tried.text.len() - left.min(tried.text.len());
+                let passed =
+                    tried.text.len() - was_left..tried.text.len() - left.min(tried.text.len());
                 let lines = tried.text.get(passed).map_or(0, |passed| passed.matches('\n').count());
                 let worth = (total + 8).saturating_sub(2 * lines.min(4));
                 if depth == 0

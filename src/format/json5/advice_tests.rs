@@ -103,7 +103,10 @@ fn whatever_mark_is_broken_the_advice_mends_it() {
         let marks = text.char_indices().filter(|(_, c)| "{}[],:\"'/".contains(*c));
         for (turn, (at, mark)) in marks.enumerate() {
             let (before, behind) = (&text[..at], &text[at + 1..]);
-            let others = [",", ":", ";", "{", "}", "[", "]", "\"", "'", "“", "”", "：", "，", "=", ".", "(", ")"];
+            let others = [
+                ",", ":", ";", "{", "}", "[", "]", "\"", "'", "“", "”", "：", "，", "=", ".", "(",
+                ")",
+            ];
             let one = others[turn % others.len()];
             let two = others[(turn * 7 + 3) % others.len()];
             let (twice, invisible) = (format!("{mark}{mark}"), format!("{mark}\u{200b}"));
@@ -119,7 +122,10 @@ fn whatever_mark_is_broken_the_advice_mends_it() {
         }
     }
     let Count { all, same, parses, untold, bad } = &count;
-    let figures = format!("{all} texts: {same} as before, {parses} parse, {untold} untold, {} bad", bad.len());
+    let figures = format!(
+        "{all} texts: {same} as before, {parses} parse, {untold} untold, {} bad",
+        bad.len()
+    );
     assert!(bad.is_empty(), "{figures}\n{}", bad.join("\n"));
     assert!(same * 100 >= all * 97 && *untold == 0, "{figures}");
 }
@@ -138,8 +144,8 @@ fn the_common_slips_are_named_with_what_to_type() {
         (swap("\"local\",\n", "\"local\"\n"), "type a comma (,) there"),
         (swap("18789,", "18789;"), "type a comma (,) in place of the ;"),
         (swap("18789,", "18789，"), "type a comma (,) in place of the ，"),
-        (swap("18789,", "18789."), "type a comma (,) in place of the ."),
-        (swap("\"local\",", "\"local\"."), "type a comma (,) in place of the ."),
+        (swap("18789,", "18789."), "type a comma (,) in place of the dot"),
+        (swap("\"local\",", "\"local\"."), "type a comma (,) in place of the dot"),
         (swap("18789,", "18789,,"), "remove the comma"),
         (swap("\"auth\": {\n", "\"auth\": {\n,"), "remove the comma"),
         (swap("\"port\":", "\"port\"："), "type a colon (:) in place of the ："),
@@ -154,7 +160,10 @@ fn the_common_slips_are_named_with_what_to_type() {
         (swap("\"port\": ", "\"port\": \u{200b}"), "remove the invisible character (U+200B)"),
         (swap("\"10.0.0.2\"]", "\"10.0.0.2\"}"), "type ] in place of the }"),
         (swap("\"10.0.0.2\"]", "\"10.0.0.2\""), "type ] there"),
-        (swap("[\"10.0.0.1\", \"10.0.0.2\"]", "(\"10.0.0.1\", \"10.0.0.2\")"), "type [ in place of the ("),
+        (
+            swap("[\"10.0.0.1\", \"10.0.0.2\"]", "(\"10.0.0.1\", \"10.0.0.2\")"),
+            "type [ in place of the (",
+        ),
         (swap("\"10.0.0.1\"", "10.0.0.1"), "a quote (\") before and behind the text"),
         (swap("\"10.0.0.1\", ", "\"10.0.0.1\" "), "type a comma (,) before it"),
         (swap("\"local\"", "\"\"local\"\""), "remove one of the two quotes"),
@@ -232,7 +241,9 @@ fn the_common_slips_are_named_with_what_to_type() {
         }
     }
     assert!(bad.is_empty(), "{}", bad.join("\n"));
-    for text in ["\0\0\0", "<html>502</html>", "gateway:\n  mode: local\n", "a b c", &"[".repeat(300)] {
+    for text in
+        ["\0\0\0", "<html>502</html>", "gateway:\n  mode: local\n", "a b c", &"[".repeat(300)]
+    {
         assert_eq!(advice(text.as_bytes()), None, "{text}");
     }
 }

@@ -67,7 +67,9 @@ mod tests {
         ] {
             assert!(foreign(text).is_some_and(|said| said.contains(words)), "{text}");
         }
-        for text in ["", "{ a: 1 ", "\"gateway\": 1 }", "gateway: { mode: 'local' }", "[1, 2", "mode: 1,"] {
+        for text in
+            ["", "{ a: 1 ", "\"gateway\": 1 }", "gateway: { mode: 'local' }", "[1, 2", "mode: 1,"]
+        {
             assert_eq!(foreign(text), None, "{text}");
         }
     }

@@ -5,17 +5,20 @@
 use crate::format::Span;
 use crate::format::scan::{self, TokenKind};
 use crate::secret::places::{self, is_known_key};
+use crate::secret::structure::is_invisible;
 
 /// Marks that are typed, or pasted from a document, where `"` belongs.
-pub(super) const CURLY: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '«', '»'];
+pub(super) const CURLY: [char; 19] = [
+    '“', '”', '„', '‟', '‘', '’', '«', '»', '‚', '‛', '`', '´', '「', '」', '『', '』', '＂', '＇',
+    '″',
+];
 
 /// What stands where a colon belongs.
 const COLONS: [char; 5] = [':', '=', '：', ';', '；'];
 
 /// Words that programs of other languages take for a value; no secret, wherever they stand.
 /// So is the port that every gateway has.
-const LITERALS: [&str; 9] =
-    ["true", "false", "null", "none", "yes", "no", "on", "off", "18789"];
+const LITERALS: [&str; 9] = ["true", "false", "null", "none", "yes", "no", "on", "off", "18789"];
 
 /// Where they stand, in order; what touches is one.
 pub fn seen(text: &str) -> Vec<Span> {
@@ -30,7 +33,9 @@ pub fn seen(text: &str) -> Vec<Span> {
     if let Err(at) = walked {
         match last {
             (TokenKind::Text | TokenKind::Plain, token) => seen.behind_a_value(token, at),
-            (_, token) => seen.at_the_break(at, text.get(token.start..token.end).unwrap_or_default()),
+            (_, token) => {
+                seen.at_the_break(at, text.get(token.start..token.end).unwrap_or_default())
+            }
         }
     }
     seen.spans
@@ -87,9 +92,7 @@ impl<'t> Seen<'t> {
                     self.show(at);
                 }
             }
-            TokenKind::Plain
-                if LITERALS.contains(&raw) || self.fits(raw.trim_end_matches('.')) =>
-            {
+            TokenKind::Plain if LITERALS.contains(&raw) || self.fits(raw.trim_end_matches('.')) => {
                 self.show(at);
             }
             _ => {}
@@ -126,6 +129,8 @@ impl<'t> Seen<'t> {
             at = behind;
         } else if !matches!(before, ":" | "[" | ",") {
             return;
+        } else if before == ":" {
+            at = self.skip(at, end, |c| COLONS.contains(&c));
         }
         if let Some((value, text)) = self.word(at, end)
             && (LITERALS.iter().any(|word| word.eq_ignore_ascii_case(text)) || self.fits(text))
@@ -147,7 +152,7 @@ impl<'t> Seen<'t> {
             let rest = self.text.get(from..end).unwrap_or_default();
             let length = rest.find(is_apart).unwrap_or(rest.len());
             let piece = rest.get(..length).unwrap_or_default();
-            let text = piece.trim_matches(|c: char| c.is_ascii_punctuation());
+            let text = piece.trim_matches(|c: char| !c.is_alphanumeric());
             let is_word = text.chars().all(|c| c.is_ascii_alphabetic()) || is_list;
             let is_shown = match text {
                 "" => ["+", "|", "||", "&", "\"\"", ""].contains(&piece),
@@ -192,9 +197,9 @@ impl<'t> Seen<'t> {
                     None => rest.trim_end_matches(|c| is_blank(c) || c == ',').len(),
                 }
             }
-            false => rest.find(|c| is_blank(c) || is_quote(c) || ",;:=：，{}[]".contains(c)).map_or(
-                rest.len(),
-                |length| match rest.get(length..) {
+            false => rest
+                .find(|c| is_blank(c) || is_quote(c) || ",;:=：，{}[]".contains(c))
+                .map_or(rest.len(), |length| match rest.get(length..) {
                     // Only its first quote is missing.
                     Some(behind) => {
                         length
@@ -205,10 +210,9 @@ impl<'t> Seen<'t> {
                                 .map_or(0, char::len_utf8)
                     }
                     None => length,
-                },
-            ),
+                }),
         };
-        let text = rest.get(..length)?.trim_matches(is_quote);
+        let text = rest.get(..length)?.trim_matches(|c| is_quote(c) || is_invisible(c));
         let text = text.trim_end_matches(|c| is_blank(c) || c == ',');
         (!text.is_empty()).then_some((Span { start, end: start + length }, text))
     }
@@ -246,6 +250,10 @@ mod tests {
             "\"trustedProxies\": [\"10.0.0.5\", “10.0.0.6”],",
             "\"port\"：58471,",
             "\"port\"; 58471,",
+            "\"port\": 58471，",
+            "\"port\":: 58471,",
+            "\"bind\": 「loopback」,",
+            "\"bind\": `loopback`,",
             "\"port\": 58471.",
             "\"port\": 58471s,",
             "\"mode\": \"\"local\"\",",
@@ -257,6 +265,11 @@ mod tests {
         ] {
             assert_eq!(shown(line), line);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown() {
+        assert_eq!(shown("\"port\": \u{200b}58471,"), "\"port\": ?58471,");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::reading::{Reading, Token, sections_in};
 use super::seen::CURLY;
 use crate::format::Span;
 use crate::format::scan::{ScanError, ScanFault, TokenKind};
+use crate::secret::structure::is_invisible;
 
 /// An edit of a text, and how it is told: no words of the text, and no letter.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(super) struct Edit {
     pub cost: usize,
     /// It only closes what was cut off.
     pub is_cut: bool,
+    /// Where the words are about, if that is not where the edit begins.
+    pub spot: Option<usize>,
 }
 
 /// The lines that a merge leaves around two versions of a text.
@@ -44,8 +47,18 @@ pub(super) fn edits(text: &str, reading: &Reading, error: ScanError) -> Vec<Edit
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let line_end = at + rest.find(['\n', '\r']).unwrap_or(rest.len());
     let found = rest.chars().next();
-    let mut slips =
-        Slips { text, reading, fault: error.what, at, begin, last, line_start, line_end, found, edits: vec![] };
+    let mut slips = Slips {
+        text,
+        reading,
+        fault: error.what,
+        at,
+        begin,
+        last,
+        line_start,
+        line_end,
+        found,
+        edits: vec![],
+    };
     slips.marks();
     slips.strings();
     slips.words();
@@ -71,20 +84,36 @@ struct Slips<'t> {
 }
 
 impl Slips<'_> {
-    fn push(&mut self, at: Range<usize>, with: impl Into<String>, cost: usize, words: impl Into<String>) {
+    fn push(
+        &mut self,
+        at: Range<usize>,
+        with: impl Into<String>,
+        cost: usize,
+        words: impl Into<String>,
+    ) {
         let (with, words) = (with.into(), words.into());
         let same = self.edits.iter_mut().find(|edit| edit.at == at && edit.with == with);
         let is_change = self.text.get(at.clone()).is_some_and(|was| was != with);
         match same {
             Some(same) if cost < same.cost => (same.cost, same.words) = (cost, words),
-            None if is_change => self.edits.push(Edit { at, with, words, cost, is_cut: false }),
+            None if is_change => {
+                self.edits.push(Edit { at, with, words, cost, is_cut: false, spot: None })
+            }
             _ => {}
+        }
+    }
+
+    /// The edit before is told at another place.
+    fn about(&mut self, spot: usize) {
+        if let Some(edit) = self.edits.last_mut() {
+            edit.spot = Some(spot);
         }
     }
 
     fn put(&mut self, at: usize, mark: &str, cost: usize) {
         let is_before = self.text.get(at..).and_then(|rest| rest.chars().next());
-        let place = if is_before.is_some_and(|c| !c.is_whitespace()) { "before it" } else { "there" };
+        let place =
+            if is_before.is_some_and(|c| !c.is_whitespace()) { "before it" } else { "there" };
         self.push(at..at, mark, cost, format!("type {} {place}", named(mark)));
     }
 
@@ -121,7 +150,8 @@ impl Slips<'_> {
             }
             let invisible = rest.find(|c| !is_invisible(c)).unwrap_or(rest.len());
             self.drop(at..at + invisible, 0);
-            let odd = rest.find(|c: char| c.is_ascii() || c.is_alphanumeric()).unwrap_or(rest.len());
+            let odd =
+                rest.find(|c: char| c.is_ascii() || c.is_alphanumeric()).unwrap_or(rest.len());
             self.drop(at..at + odd, 1);
         }
         if matches!(self.fault, Comma | CommaOrBrace | CommaOrBracket) {
@@ -211,9 +241,8 @@ impl Slips<'_> {
 
     /// The text in quotes that ends at the break, or goes on over it.
     fn quoted(&self) -> Option<Range<usize>> {
-        let starts_quoted = |at: usize| {
-            self.text.get(at..).is_some_and(|rest| rest.starts_with(['"', '\'']))
-        };
+        let starts_quoted =
+            |at: usize| self.text.get(at..).is_some_and(|rest| rest.starts_with(['"', '\'']));
         match &self.last {
             _ if self.begin < self.at && starts_quoted(self.begin) => {
                 let end = match self.fault {
@@ -237,7 +266,8 @@ impl Slips<'_> {
                 let text = self.text.get(inner..end).unwrap_or_default();
                 if !text.contains(['"', '\\']) {
                     let with = format!("\"{text}\"");
-                    let words = format!("type straight quotes (\") in place of {found} and {close}");
+                    let words =
+                        format!("type straight quotes (\") in place of {found} and {close}");
                     self.push(self.at..end + close.len_utf8(), with, 0, words);
                 }
             }
@@ -253,7 +283,12 @@ impl Slips<'_> {
         if doubled.is_some() {
             let with = format!("{quote}{}{quote}", behind.get(..word).unwrap_or_default());
             let end = span.end + word + 2;
-            self.push(span.start..end, with, 0, "remove one of the two quotes, before and behind the text");
+            self.push(
+                span.start..end,
+                with,
+                0,
+                "remove one of the two quotes, before and behind the text",
+            );
         }
         if raw.len() == 2 {
             self.push(span.start..span.start + 1, "", 1, "remove one of the two quotes");
@@ -280,7 +315,12 @@ impl Slips<'_> {
         let is_open = matches!(self.fault, ScanFault::LineEndInString | ScanFault::EndInString);
         if is_open {
             let end = span.start + raw.trim_end().len();
-            self.push(end..end, quote.as_str(), 1, format!("type {} behind the text", named(&quote)));
+            self.push(
+                end..end,
+                quote.as_str(),
+                1,
+                format!("type {} behind the text", named(&quote)),
+            );
             let rest = self.text.get(span.end..).unwrap_or_default();
             let next = span.end + rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len());
             self.push(span.end..next, "", 4, "remove the line break within the text");
@@ -374,14 +414,17 @@ impl Slips<'_> {
                     comma => self.at + comma,
                 };
                 self.push(key..end, "", MEMBER - 4, words);
+                self.about(self.at);
             }
             (ScanFault::Colon, Some(',' | '}'), Some(_)) => {
                 let words = "type a colon (:) and the value before it, or remove the key";
                 self.push(self.begin..self.at + behind, "", MEMBER, words);
+                self.about(self.at);
             }
             (_, Some(':'), Some((key, Some(value), _))) if key < value => {
                 let what = "type the value of the key before, or remove that key";
                 self.push(key..value, "", MEMBER, what);
+                self.about(key);
             }
             _ => {}
         }
@@ -395,7 +438,8 @@ impl Slips<'_> {
             let end = line.find(|c: char| ends.contains(c)).unwrap_or(line.len());
             let rest = line.get(..end).unwrap_or_default();
             let rest = rest.trim_end_matches(|c: char| c.is_whitespace() || c == ',');
-            let is_key = matches!(self.fault, ScanFault::Colon | ScanFault::Key) && rest.starts_with(['"', '\'']);
+            let is_key = matches!(self.fault, ScanFault::Colon | ScanFault::Key)
+                && rest.starts_with(['"', '\'']);
             let cost = 4 + MEMBER * (rest.matches(':').count() + usize::from(is_key));
             if from < start + rest.len() {
                 let words = "keep one value there, and remove the rest";
@@ -533,7 +577,8 @@ impl Slips<'_> {
             }
         }
         let found = found.into_iter().map(|(opened, before, is_key, cost)| {
-            let close = if self.text.get(opened.start..opened.end) == Some("[") { "]" } else { "}" };
+            let close =
+                if self.text.get(opened.start..opened.end) == Some("[") { "]" } else { "}" };
             let is_comma = self.text.get(before.start..before.end) == Some(",");
             (if is_comma { before.start } else { before.end }, close, is_key && !is_comma, cost)
         });
@@ -551,8 +596,13 @@ impl Slips<'_> {
 
     /// Closes what is open at the end, without what is only half there.
     fn cut(&mut self) {
-        let closers: String =
-            self.reading.open.iter().rev().map(|frame| if frame.is_list { ']' } else { '}' }).collect();
+        let closers: String = self
+            .reading
+            .open
+            .iter()
+            .rev()
+            .map(|frame| if frame.is_list { ']' } else { '}' })
+            .collect();
         let end = self.text.trim_end().len();
         let last = self.reading.tokens.iter().rev();
         let mut last =
@@ -560,10 +610,17 @@ impl Slips<'_> {
         let Some(Token { kind, at: whole, .. }) = last.next() else { return };
         let is_cut = *kind != TokenKind::Close || whole.end < end;
         if !is_cut {
-            return self.push(end..end, closers.clone(), 1, format!("type {closers} there, at the end of the file"));
+            return self.push(
+                end..end,
+                closers.clone(),
+                1,
+                format!("type {closers} there, at the end of the file"),
+            );
         }
         let words = match whole.end < end {
-            true => format!("remove what is half there behind it, and type {closers} to close the rest"),
+            true => {
+                format!("remove what is half there behind it, and type {closers} to close the rest")
+            }
             false => format!("type {closers} there to close the rest"),
         };
         let before = self.edits.len();
@@ -596,13 +653,7 @@ fn meant(c: char) -> &'static [&'static str] {
 
 /// What may be meant as a quote.
 fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '\'' | '`' | '´' | '「' | '」' | '『' | '』' | '＂' | '＇' | '″' | '‚' | '‛')
-        || CURLY.contains(&c)
-}
-
-fn is_invisible(c: char) -> bool {
-    let is_format = matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    is_format || c.is_control() && !c.is_whitespace()
+    matches!(c, '"' | '\'') || CURLY.contains(&c)
 }
 
 /// A mark that is to be typed.
@@ -622,7 +673,10 @@ fn called(text: &str) -> String {
         (Some(','), None) => "the comma".into(),
         (Some(':'), None) => "the colon".into(),
         (Some('"'), None) => "the quote".into(),
-        (Some(c), _) if is_invisible(c) => format!("the invisible character (U+{:04X})", u32::from(c)),
+        (Some('.'), None) => "the dot".into(),
+        (Some(c), _) if is_invisible(c) => {
+            format!("the invisible character (U+{:04X})", u32::from(c))
+        }
         (Some(c), None) if c.is_ascii_punctuation() || !meant(c).is_empty() => format!("the {c}"),
         _ => "what stands there".into(),
     }
