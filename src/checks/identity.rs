@@ -5,7 +5,7 @@ use serde_json::json;
 use super::edits::RecordEdits;
 use super::leftovers::IDENTITY_WAITS;
 use super::stores::to_read;
-use super::{Check, Edits, Stage, new_identity};
+use super::{Check, Edits, Stage, eased_by_gateway, new_identity};
 use crate::config::model::ConfigState;
 use crate::finding::{Code, Finding, Severity};
 use crate::model::contact::PairingFault;
@@ -112,7 +112,7 @@ pub static MALFORMED: Check = Check {
     modes: &["F12", "F38"],
     severity: Severity::Blocks,
     title: "the identity cannot be read",
-    why: "OpenClaw cannot use a broken identity. Releases up to 2026.4 replace it by a new key pair at the next start. \
+    why: "OpenClaw cannot use a broken identity. Early releases replace it by a new key pair, and up to 2026.4.28 the gateway pairs that by itself. \
           Later ones use another key pair at every call, so no approval lasts.",
     repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if it can be read, and belongs to the device that the identity names or to one that is paired here. If not, it makes a new key pair. Then it pairs the device.",
     by_hand: "Type one of the two. Before the second move identity/device.json away, and run `openclaw devices list` once.",
@@ -127,7 +127,21 @@ pub static MALFORMED: Check = Check {
         "could not access the persisted device identity",
     ],
     stage: Some(Stage::Device),
-    find_one: malformed,
+    find_one: |model, check| {
+        let finding = malformed(model, check)?;
+        // OpenClaw replaces it, and the new device comes for the first time (seen on 2026.2.23 to 2026.4.8; the same code up to 2026.5.4).
+        let is_replaced = match &model.identity {
+            IdentityState::Malformed => true,
+            IdentityState::Faulty(fault, _) => matches!(
+                fault,
+                IdentityFault::Field(_) | IdentityFault::Version | IdentityFault::PublicKey
+            ),
+            _ => false,
+        };
+        let fault =
+            (is_replaced && model.store == StoreKind::Files).then_some(PairingFault::Unknown);
+        Some(eased_by_gateway(model, fault, finding))
+    },
     ..Check::BASE
 };
 

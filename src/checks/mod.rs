@@ -42,6 +42,7 @@ pub use records::describe as describe_fault;
 
 use crate::finding::{Code, EvidenceKind, Finding, Remedy, Severity};
 use crate::model::Model;
+use crate::model::contact::PairingFault;
 use crate::model::layout::Part;
 use crate::step::Step;
 
@@ -170,7 +171,7 @@ pub fn diagnose(model: &Model) -> Vec<Finding> {
     for check in CHECKS.iter().filter(|check| counts(check)) {
         let found = check.found(model).into_iter();
         findings.extend(found.map(|finding| {
-            eased_by_gateway(model, check, eased_without_device(model, check, finding))
+            eased_by_gateway(model, check.fault, eased_without_device(model, check, finding))
         }));
     }
     if findings.iter().any(|finding| matches!(finding.remedy, Remedy::Repair(_))) {
@@ -228,8 +229,8 @@ fn eased_without_device(model: &Model, check: &Check, finding: Finding) -> Findi
 }
 
 /// A warning in place of what blocks, where the gateway makes it good by itself when its own machine's CLI comes.
-fn eased_by_gateway(model: &Model, check: &Check, finding: Finding) -> Finding {
-    let Some(fault) = check.fault.filter(|_| finding.severity.fails()) else { return finding };
+fn eased_by_gateway(model: &Model, fault: Option<PairingFault>, finding: Finding) -> Finding {
+    let Some(fault) = fault.filter(|_| finding.severity.fails()) else { return finding };
     match model.heals(fault) {
         Some(true) => finding.rated(Severity::Warning).note(
             "the gateway makes this good by itself, at its start or at the CLI's next command",

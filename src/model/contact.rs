@@ -2,8 +2,9 @@
 //! token. Which faults it forgives differs from release to release (seen on 2026.2.19, 2026.4.15, 2026.9.6;
 //! the others by their code).
 
+use super::device::Device;
 use super::facts::GatewayProcess;
-use super::scopes::{Era, union};
+use super::scopes::{Era, LEAST, union};
 use super::store::{Condition, Records};
 use super::{Model, Shared};
 use crate::config::model::AuthKind;
@@ -44,6 +45,7 @@ impl Model {
     /// run here do.
     pub fn heals(&self, fault: PairingFault) -> Option<bool> {
         let waits = self.waits_for_a_person();
+        let stands = self.requests.iter().any(|request| !request.expired(self.facts.now_ms));
         // Up to 2026.3.30 a new token needs no request (seen on 2026.2.19); from then on a device without a live one has no role.
         let needs_request =
             |release: Release| fault != PairingFault::Token || release.is_from("2026.3.31");
@@ -53,8 +55,14 @@ impl Model {
                 // A request for a person, also one that has expired, shows that a gateway turned this machine away.
                 let was_refused = self.requests.iter().any(|request| !request.silent);
                 let heals = self.by_release(|release| {
-                    !(waits && needs_request(release)) && self.heals_in_files(fault, release)
+                    // From 2026.4.29 on a silent request that stands is no longer approved (seen on 2026.4.29, 2026.5.4, 2026.5.28).
+                    let is_late = stands && release.is_from("2026.4.29");
+                    !(waits && needs_request(release) || is_late)
+                        && self.heals_in_files(fault, release)
                 });
+                if fault == PairingFault::Scopes && !stands && self.first_command_decides() {
+                    return None;
+                }
                 // With the secret that only OpenClaw looks up it may be otherwise.
                 let heals = heals.filter(|heals| *heals || !self.is_secret_elsewhere());
                 heals.or(was_refused.then_some(false))
@@ -116,6 +124,21 @@ impl Model {
         let asked = Era::Literal.asked_at_first_contact().iter().copied();
         self.tokens_agree()
             && ours.is_some_and(|ours| Era::Literal.lacking(ours.scopes.items(), asked).is_empty())
+    }
+
+    /// Whether the record gets one scope more with the new key, that of the command that comes first, and lacks just one
+    /// (2026.5.4, where each command asks for its own).
+    fn first_command_decides(&self) -> bool {
+        let lacks_one = |device: &Device| {
+            let held = device.baseline().1.items().to_vec();
+            Era::Least.lacking(&held, LEAST).len() == 1
+        };
+        let adds = |release: Release| {
+            release.is_from("2026.4.29") && self.heals_in_files(PairingFault::Key, release)
+        };
+        self.holds_another_key()
+            && self.local.as_ref().is_some_and(lacks_one)
+            && self.by_release(adds) != Some(false)
     }
 
     /// 2026.8 and later pair their own machine where there is no shared secret, at their start; where
@@ -188,7 +211,8 @@ impl Model {
         let is_enough = era.lacking(&then, era.needed().iter().copied()).is_empty();
         let is_operator = request.is_operator();
         match fault {
-            PairingFault::Role => is_operator,
+            // Seen on 2026.2.12 and 2026.2.19; 2026.3.8 and 2026.3.24 refuse.
+            PairingFault::Role => is_operator && !release.is_from("2026.2.22"),
             PairingFault::Scopes | PairingFault::Unknown => is_operator && is_enough,
             PairingFault::Key | PairingFault::Token => false,
         }
@@ -289,13 +313,16 @@ mod tests {
             local.public_key = Some("another".into());
             local.approved_scopes = List::Missing;
             local.scopes = List::Of(scopes.iter().map(|&scope| scope.to_owned()).collect());
-            model.heals(Scopes).unwrap()
+            model.heals(Scopes)
         };
         // `health` asks for operator.read by itself, which the first contact does not bring.
-        assert!(healed("2026.2.19", &["operator.read"]));
-        assert!(!healed("2026.2.19", &["operator.pairing"]));
-        assert!(healed("2026.4.15", &[]));
-        assert!(!healed("2026.5.7", &["operator.read"]));
+        assert_eq!(healed("2026.2.19", &["operator.read"]), Some(true));
+        assert_eq!(healed("2026.2.19", &["operator.pairing"]), Some(false));
+        assert_eq!(healed("2026.4.15", &[]), Some(true));
+        // Each command asks for its own: `devices list` first, and the CLI is in (seen on 2026.5.4), `cron list` first, and it is not.
+        assert_eq!(healed("2026.5.7", &["operator.read"]), None);
+        assert_eq!(healed("2026.5.7", &[]), Some(false));
+        assert_eq!(healed("2026.5.28", &["operator.read"]), Some(false));
         let mut same = of_release("2026.2.19");
         same.local.as_mut().unwrap().scopes = List::Of(vec!["operator.read".into()]);
         assert_eq!(same.heals(Scopes), Some(false));
@@ -368,7 +395,7 @@ mod tests {
         };
         let healed = |release: &str| changed(release, |_| ());
         assert_eq!(healed("2026.2.19"), [true; 3]);
-        assert_eq!(healed("2026.3.13"), [true; 3]);
+        assert_eq!(healed("2026.3.13"), [false, true, true]);
         assert_eq!(healed("2026.5.28"), [false; 3]);
         let not = |change| changed("2026.2.19", change);
         assert_eq!(not(|request| request.silent = false), [false; 3]);
@@ -382,7 +409,24 @@ mod tests {
                 (List::Missing, List::Of(vec!["operator.pairing".into()]));
         };
         assert_eq!(not(narrow), [true, false, false]);
-        assert_eq!(changed("2026.3.13", narrow), [true, true, true]);
+        assert_eq!(changed("2026.3.13", narrow), [false, true, true]);
+    }
+
+    #[test]
+    fn from_2026_4_29_on_a_silent_request_that_stands_holds_up_everything() {
+        let healed = |release: &str, age_ms: i64| {
+            let mut model = of_release(release);
+            let mut request = model.local.clone().unwrap();
+            let asked_at_ms = Some(model.facts.now_ms - age_ms);
+            (request.silent, request.asked_at_ms) = (true, asked_at_ms);
+            model.requests = vec![request];
+            [Key, Role, Token].map(|fault| model.heals(fault) == Some(true))
+        };
+        assert_eq!(healed("2026.4.15", 0), [true; 3]);
+        for release in ["2026.4.29", "2026.5.4"] {
+            assert_eq!(healed(release, 0), [false; 3]);
+            assert_eq!(healed(release, 86_400_000), [true; 3]);
+        }
     }
 
     #[test]

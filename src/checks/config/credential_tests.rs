@@ -237,6 +237,8 @@ fn what_the_command_line_of_the_service_says_counts_first() {
     assert_eq!(none("2026.5.28", &own), None);
     assert_eq!(none("2026.9.6", "auth: { mode: 'none' }"), None);
     assert_eq!(none("2026.9.6", "auth: {}"), None);
+    assert_eq!(none("2026.4.8", "auth: {}"), None);
+    assert_eq!(none("2026.5.4", "auth: {}"), Some(Severity::Blocks));
     let port = |line: &str| with("2026.5.28", "port: 18999", line, "env-overrides-port");
     assert_eq!(port("gateway --port 18789"), Some(Severity::Blocks));
     assert_eq!(port("gateway --port 18999"), None);

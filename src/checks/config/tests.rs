@@ -371,7 +371,9 @@ fn old_names_and_a_left_lock_are_told() {
 
 #[test]
 fn variables_that_beat_the_config_are_named() {
-    let config = format!("{{ gateway: {{ mode: 'local', port: 1000, auth: {{ {TOKEN} }} }} }}");
+    let meta = "{ lastTouchedVersion: '2026.5.28' }";
+    let gateway = format!("{{ mode: 'local', port: 1000, auth: {{ {TOKEN} }} }}");
+    let config = format!("{{ meta: {meta}, gateway: {gateway} }}");
     let with = |all: Vec<Variables>| {
         let mut facts = facts();
         facts.config.variables = all;
@@ -457,7 +459,8 @@ fn variables_that_the_config_itself_sets_beat_it_too() {
         of_unit.port = service;
         facts.config.variables.extend(service.map(|_| of_unit));
         let gateway = format!("{{ mode: 'local', port: 1000, auth: {{ {TOKEN} }} }}");
-        found_with(Some(&format!("{{ env: {env}, gateway: {gateway} }}")), facts)
+        let meta = "{ lastTouchedVersion: '2026.5.28' }";
+        found_with(Some(&format!("{{ meta: {meta}, env: {env}, gateway: {gateway} }}")), facts)
     };
     let lost = found("{ OPENCLAW_GATEWAY_URL: 'ws://127.0.0.1:9' }", None);
     let url = the(&lost, "env-overrides-url");

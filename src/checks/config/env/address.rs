@@ -125,10 +125,10 @@ pub static URL: Check = Check {
             .finding(at.where_is("OPENCLAW_GATEWAY_URL"), says)
             .by_hand([without(at, "OPENCLAW_GATEWAY_URL")])
             .note(format!("OPENCLAW_GATEWAY_URL is {}", Shape::Url.show(url)));
-        let reads = model.release().is_none_or(|release| release.is_from("2026.3.13"));
-        let finding = if !reads {
+        let reads = model.by_release(|release| release.is_from("2026.3.13"));
+        let finding = if reads == Some(false) {
             finding.rated(Severity::Warning)
-        } else if has_token && !local {
+        } else if reads.is_none() || has_token && !local {
             // A proxy or a tunnel may lead back to this gateway; no file says so.
             finding.rated(Severity::Unchecked)
         } else {

@@ -232,15 +232,25 @@ fn by_flag(
 }
 
 /// `--auth none` on the command line of the gateway's service. A CLI from 2026.7.1 on shows the config's secret and no device, and the
-/// gateway then wants a device (seen on 2026.9.6; on 2026.2.26 and 2026.5.28 the CLI is in).
+/// gateway then wants a device (seen on 2026.9.6; on 2026.2.26 and 2026.5.28 the CLI is in). One that has no secret shows no device from
+/// 2026.4.29 on, and such a gateway makes none (seen on 2026.4.29 and 2026.5.4; on 2026.3.24 and 2026.4.8 the CLI is in).
 fn asks_for_none(model: &Model, check: &Check) -> Option<Finding> {
     let (at, _) = model.config.facts.flag(|flags| flags.auth.as_deref())?;
     let own = hosted(model)?.auth_mode.value();
-    if own.is_some_and(|mode| mode == "none") || sends(model) == (false, false) {
+    if own.is_some_and(|mode| mode == "none") {
         return None;
     }
-    let shows_no_device = model.by_release(|release| release.is_from("2026.7.1"));
-    let says = "the gateway's service sets --auth none, but the CLI shows the secret of the config, and then no device";
+    let has_secret = sends(model) != (false, false);
+    let shows_no_device = model.by_release(|release| match has_secret {
+        true => release.is_from("2026.7.1"),
+        false => release.is_from("2026.4.29") && !release.is_from("2026.8.1"),
+    });
+    let shows = if has_secret {
+        "shows the secret of the config, and then"
+    } else {
+        "has no secret, and shows"
+    };
+    let says = format!("the gateway's service sets --auth none, but the CLI {shows} no device");
     let remove = format!("take --auth out of {}, or set gateway.auth.mode to \"none\"", at.at);
     let finding = check
         .finding(at.where_is("--auth"), says)
@@ -248,7 +258,7 @@ fn asks_for_none(model: &Model, check: &Check) -> Option<Finding> {
     match shows_no_device {
         Some(true) => Some(finding),
         Some(false) => None,
-        None => Some(finding.unsure("a CLI up to 2026.6 shows its device too")),
+        None => Some(finding.unsure("an older CLI shows its device too")),
     }
 }
 
