@@ -87,7 +87,9 @@ fn a_missing_token_waits_with_the_request_of_its_machine() {
     };
     assert_eq!(rated("2026.5.28", false), Severity::Blocks);
     assert_eq!(rated("2026.4.15", false), Severity::Blocks);
-    assert_eq!(rated("2026.5.28", true), Severity::Warning);
+    // Refused on 2026.4.29, 2026.5.4 and 2026.5.28; in on 2026.4.8.
+    assert_eq!(rated("2026.5.28", true), Severity::Blocks);
+    assert_eq!(rated("2026.4.15", true), Severity::Warning);
     assert_eq!(rated("2026.3.13", false), Severity::Warning);
     // Its `approvedScopes` may be of 2026.2.26, which asks for no role, or of a later one.
     assert_eq!(rated("", false), Severity::Unchecked);

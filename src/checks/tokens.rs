@@ -3,6 +3,7 @@
 use super::local::paired_place;
 use super::scopes::{entry, only_with_device_token};
 use super::{Check, Edits, RELEASES_DIFFER, Stage};
+use crate::config::release::Release;
 use crate::finding::{Code, Place, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::layout::Part;
@@ -49,12 +50,13 @@ pub static MISSING: Check = Check {
         let finding =
             check.finding(paired_place(model), says).repaired("write a new token on both sides");
         // From 2026.3.31 a device without a token has no role, and asks for it (seen on 2026.5.28).
-        let asks = model.by_release(|release| release.is_from("2026.3.31"));
-        Some(match asks.filter(|_| model.waits_for_a_person()) {
+        let is_held_up =
+            |release: Release| release.is_from("2026.3.31") && model.is_held_up(release);
+        Some(match model.by_release(is_held_up) {
             Some(true) => finding.note(
-                "a request of this machine waits for a person, so the gateway gives it no token by itself",
+                "a request of this machine stands, so the gateway gives it no token by itself",
             ),
-            None if model.waits_for_a_person() && model.shared != Shared::Absent => {
+            None if model.shared != Shared::Absent => {
                 finding.rated(Severity::Unchecked).note(RELEASES_DIFFER)
             }
             _ => only_with_device_token(model, finding),

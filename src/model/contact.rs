@@ -41,26 +41,29 @@ impl Model {
         self.requests.iter().any(asked)
     }
 
+    /// Whether a request that stands keeps a gateway of this release from approving anything by itself: from 2026.4.29 on a silent one
+    /// does too (seen on 2026.4.29, 2026.5.4 and 2026.5.28; 2026.4.8 approves it).
+    pub fn is_held_up(&self, release: Release) -> bool {
+        let stands = || self.requests.iter().any(|request| !request.expired(self.facts.now_ms));
+        self.waits_for_a_person() || release.is_from("2026.4.29") && stands()
+    }
+
     /// Whether a gateway makes a fault good by itself at this CLI's next commands; `None`: some of the releases that may
     /// run here do.
     pub fn heals(&self, fault: PairingFault) -> Option<bool> {
-        let waits = self.waits_for_a_person();
-        let stands = self.requests.iter().any(|request| !request.expired(self.facts.now_ms));
         // Up to 2026.3.30 a new token needs no request (seen on 2026.2.19); from then on a device without a live one has no role.
         let needs_request =
             |release: Release| fault != PairingFault::Token || release.is_from("2026.3.31");
         match self.store {
-            StoreKind::Sqlite => Some(!waits && self.heals_in_database(fault)),
+            StoreKind::Sqlite => Some(!self.waits_for_a_person() && self.heals_in_database(fault)),
             StoreKind::Files => {
                 // A request for a person, also one that has expired, shows that a gateway turned this machine away.
                 let was_refused = self.requests.iter().any(|request| !request.silent);
                 let heals = self.by_release(|release| {
-                    // From 2026.4.29 on a silent request that stands is no longer approved (seen on 2026.4.29, 2026.5.4, 2026.5.28).
-                    let is_late = stands && release.is_from("2026.4.29");
-                    !(waits && needs_request(release) || is_late)
+                    !(needs_request(release) && self.is_held_up(release))
                         && self.heals_in_files(fault, release)
                 });
-                if fault == PairingFault::Scopes && !stands && self.first_command_decides() {
+                if fault == PairingFault::Scopes && !was_refused && self.first_command_decides() {
                     return None;
                 }
                 // With the secret that only OpenClaw looks up it may be otherwise.
@@ -134,7 +137,9 @@ impl Model {
             Era::Least.lacking(&held, LEAST).len() == 1
         };
         let adds = |release: Release| {
-            release.is_from("2026.4.29") && self.heals_in_files(PairingFault::Key, release)
+            release.is_from("2026.4.29")
+                && !self.is_held_up(release)
+                && self.heals_in_files(PairingFault::Key, release)
         };
         self.holds_another_key()
             && self.local.as_ref().is_some_and(lacks_one)

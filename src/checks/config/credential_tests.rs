@@ -235,6 +235,8 @@ fn what_the_command_line_of_the_service_says_counts_first() {
     };
     assert_eq!(none("2026.9.6", &own), Some(Severity::Blocks));
     assert_eq!(none("2026.5.28", &own), None);
+    assert_eq!(none("2026.5.4", &own), Some(Severity::Blocks));
+    assert_eq!(none("2026.4.8", &own), None);
     assert_eq!(none("2026.9.6", "auth: { mode: 'none' }"), None);
     assert_eq!(none("2026.9.6", "auth: {}"), None);
     assert_eq!(none("2026.4.8", "auth: {}"), None);

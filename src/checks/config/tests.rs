@@ -419,13 +419,18 @@ fn variables_that_beat_the_config_are_named() {
 /// Seen on 2026.5.28 and 2026.9.6: a gateway whose port is changed while it runs stays where it is.
 #[test]
 fn a_gateway_that_runs_on_another_port_is_out_of_reach() {
-    let found = |listens: &[u16], rest: &str| {
+    let of = |release: &str, listens: &[u16], rest: &str| {
         let mut facts = facts();
         facts.gateway = GatewayProcess::Running { pid: 1 };
         facts.listens = listens.iter().copied().collect();
+        let meta = format!("{{ lastTouchedVersion: '{release}' }}");
         let gateway = format!("{{ mode: 'local', auth: {{ {TOKEN} }}, {rest} }}");
-        found_with(Some(&format!("{{ gateway: {gateway} }}")), facts)
+        found_with(Some(&format!("{{ meta: {meta}, gateway: {gateway} }}")), facts)
     };
+    // It goes to the new port by itself, a while later.
+    let moves = of("2026.3.24", &[1000], "port: 2000");
+    assert_eq!(the(&moves, "env-overrides-port").severity, Severity::Unchecked);
+    let found = |listens: &[u16], rest: &str| of("2026.5.28", listens, rest);
     let lost = found(&[1000, 1002], "port: 2000");
     let port = the(&lost, "env-overrides-port");
     assert_eq!(port.severity, Severity::Blocks);

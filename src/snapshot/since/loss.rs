@@ -148,7 +148,22 @@ impl Document {
             return Some(format!("{who} was removed, and would be paired again"));
         }
         let paths = differing.keys().filter(|path| path.first().is_some_and(|first| first == id));
-        let paths = paths.filter_map(|path| path.get(1..)).filter(|path| !is_kept_by_gateway(path));
+        let paths: Vec<_> = paths.filter_map(|path| path.get(1..)).collect();
+        // A gateway notes the role and the scopes of the last connect beside the lists that count (seen on 2026.3.24, 2026.4.8).
+        let is_a_note = |path: &[String]| {
+            let [field] = path else { return false };
+            let counts = match field.as_str() {
+                "role" => "roles",
+                "scopes" => "approvedScopes",
+                _ => return false,
+            };
+            let is_there =
+                |side: &Option<Value>| side.as_ref().is_some_and(|it| it.get(counts).is_some());
+            is_there(&now)
+                && is_there(&then)
+                && !paths.iter().any(|path| path.first().is_some_and(|first| first == counts))
+        };
+        let paths = paths.iter().filter(|path| !is_kept_by_gateway(path) && !is_a_note(path));
         let changed: Vec<_> = paths.map(|path| format!("`{}`", json5::path_text(path))).collect();
         (!changed.is_empty()).then(|| format!("{who}: {} changed", changed.join(", ")))
     }

@@ -232,8 +232,8 @@ fn by_flag(
 }
 
 /// `--auth none` on the command line of the gateway's service. A CLI from 2026.7.1 on shows the config's secret and no device, and the
-/// gateway then wants a device (seen on 2026.9.6; on 2026.2.26 and 2026.5.28 the CLI is in). One that has no secret shows no device from
-/// 2026.4.29 on, and such a gateway makes none (seen on 2026.4.29 and 2026.5.4; on 2026.3.24 and 2026.4.8 the CLI is in).
+/// gateway then wants a device (seen on 2026.9.6). So does one of 2026.4.29, 2026.5.4 and 2026.5.7, with or without a secret (seen; those of
+/// 2026.2.26, 2026.3.24, 2026.4.8, 2026.5.12 and later are in with a secret).
 fn asks_for_none(model: &Model, check: &Check) -> Option<Finding> {
     let (at, _) = model.config.facts.flag(|flags| flags.auth.as_deref())?;
     let own = hosted(model)?.auth_mode.value();
@@ -241,9 +241,11 @@ fn asks_for_none(model: &Model, check: &Check) -> Option<Finding> {
         return None;
     }
     let has_secret = sends(model) != (false, false);
-    let shows_no_device = model.by_release(|release| match has_secret {
-        true => release.is_from("2026.7.1"),
-        false => release.is_from("2026.4.29") && !release.is_from("2026.8.1"),
+    let shows_no_device = model.by_release(|release| {
+        let (first, last) =
+            if has_secret { ("2026.7.1", "2026.5.8") } else { ("2026.8.1", "2026.8.1") };
+        has_secret && release.is_from(first)
+            || release.is_from("2026.4.29") && !release.is_from(last)
     });
     let shows = if has_secret {
         "shows the secret of the config, and then"
