@@ -65,17 +65,26 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
     let records = |number| count(number, "record", "records");
     let bad: Vec<&Entry> = legacy.paired.entries.iter().filter(|one| one.is_invalid()).collect();
     let says = |says: &str| check.finding(paired, says);
+    let cli_is_in = model.local_entry().is_some() || model.shared != Shared::Absent;
+    // 2026.8.2 and 2026.9.5 start beside a file that is no JSON, 2026.9.6 does not.
+    let stops = |finding: Finding| match model.by_release(|release| release.is_from("2026.9.6")) {
+        Some(false) => finding.rated_if(cli_is_in, Severity::Warning),
+        None if cli_is_in => {
+            finding.unsure("2026.9.6 does not start beside such a file, older ones do")
+        }
+        _ => finding,
+    };
     Some(match &legacy.paired.condition {
-        Condition::Broken { whole, aside, .. } => {
+        Condition::Broken { whole, aside, .. } => stops(
             says("the pairing file is not yet in the database, and is not valid JSON")
                 .repaired("rebuild the file from the records that are whole")
                 .seen("records that are whole", records(*whole))
-                .notes(container::left_out(aside, Part::Paired))
-        }
-        Condition::Empty => {
+                .notes(container::left_out(aside, Part::Paired)),
+        ),
+        Condition::Empty => stops(
             says("the old pairing file is empty, and that stops its move into the database")
-                .repaired("make it an empty object")
-        }
+                .repaired("make it an empty object"),
+        ),
         Condition::Unusable(why) => says("the old pairing file could not be read")
             .by_hand(to_read(why))
             .rated(Severity::Unchecked)
@@ -92,7 +101,6 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
             // Seen on 2026.8.1: nothing of the file is moved at any start, so every device in it is out.
             let gives_up = model.written_by().is_some_and(|release| release.starts_with("2026.8."));
             // Later the whole records are moved, and a CLI that needs none of the file is in anyway.
-            let cli_is_in = model.local_entry().is_some() || model.shared != Shared::Absent;
             finding.rated_if(cli_is_in && !gives_up, Severity::Warning)
         }
         Condition::Good if !legacy.paired.entries.is_empty() => {

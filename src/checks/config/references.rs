@@ -11,6 +11,9 @@ use crate::model::Model;
 use crate::secret::places::shows_key;
 use crate::secret::shape::Shape;
 
+/// Where a reference stands, and a line about it.
+type Told = (Vec<String>, String);
+
 /// Of so many references it is kept where they stand; of more only how many there are.
 const MOST: usize = 1000;
 
@@ -18,7 +21,7 @@ const MOST: usize = 1000;
 pub(super) fn lost(model: &Model, check: &Check, own: &[&[String]]) -> Option<Finding> {
     hosted(model)?;
     let config = &model.config.whole()?.resolved;
-    let mut lost: Vec<(Severity, Option<(Vec<String>, String)>)> = Vec::new();
+    let mut lost: Vec<(Severity, Option<Told>)> = Vec::new();
     for_each(&config.value, |one| {
         if let Some(severity) = stops(model, &one).filter(|_| !own.contains(&one.path)) {
             let told = (lost.len() < MOST).then(|| (one.path.to_vec(), line(&one)));
