@@ -6,8 +6,8 @@ mod story;
 mod unknown;
 
 use super::args;
-use super::context::Context;
-use super::{context::State, next::next};
+use super::context::{Context, State};
+use super::next::{Next, next, next_for};
 use crate::checks::messages::Match;
 use crate::checks::reports::FailureMode;
 use crate::checks::{self, Check};
@@ -175,14 +175,15 @@ impl Reply {
             context.say("");
         }
         if let Some(state) = self.looked.as_ref().filter(|_| is_here) {
-            let next = next(context, state).text(width);
-            context.say(&context.paint.bold(&next));
-            context.say("");
+            let next = self.tell_next(context, state);
+            if next.is_none() {
+                say_prose(context, "What to do: ", advice);
+            }
             say_prose(context, "What it means: ", means);
             if context.global.verbose {
                 self.stories(context);
             } else {
-                self.found_here(context, state);
+                self.found_here(context, state, next.as_ref());
             }
             return;
         }
@@ -202,14 +203,25 @@ impl Reply {
         self.elsewhere(context);
     }
 
+    fn fits(&self, finding: &Finding) -> bool {
+        self.checks.iter().any(|check| check.code == finding.code)
+    }
+
+    /// What to type now, if anything.
+    fn tell_next(&self, context: &mut Context<'_, '_>, state: &State) -> Option<Next> {
+        let next = next_for(context, state, |finding| self.fits(finding))?;
+        context.say(&context.paint.bold(&next.text(context.world.width)));
+        context.say("");
+        Some(next)
+    }
+
     /// What is found here and fits: the short story. The rest on demand.
-    fn found_here(&self, context: &mut Context<'_, '_>, state: &State) {
-        let fits = |finding: &&Finding| self.checks.iter().any(|check| check.code == finding.code);
-        let mine: Vec<Finding> = state.findings.iter().filter(fits).cloned().collect();
+    fn found_here(&self, context: &mut Context<'_, '_>, state: &State, next: Option<&Next>) {
+        let mine = state.findings.iter().filter(|finding| self.fits(finding));
+        let mine: Vec<Finding> = mine.cloned().collect();
         context.say(&format!("Found in {}:\n", self.dir().unwrap_or_default()));
-        let next = next(context, state);
-        let view = next.below(context.view());
-        let text = findings::all(&mine, view);
+        let view = context.view();
+        let text = findings::all(&mine, next.map_or(view, |next| next.below(view)));
         context.print(&text);
         let text = "add -v for the long story with the reports";
         context.say("");
@@ -297,10 +309,8 @@ impl Reply {
         }
         match self.looked.as_ref().filter(|_| !context.global.verbose) {
             Some(state) if self.checks.iter().any(|check| self.is_here(check)) => {
-                let next = next(context, state).text(width);
-                context.say(&context.paint.bold(&next));
-                context.say("");
-                self.found_here(context, state);
+                let next = self.tell_next(context, state);
+                self.found_here(context, state, next.as_ref());
             }
             _ => {
                 if let Some(dir) =
@@ -336,12 +346,17 @@ fn places() -> [Step; 4] {
         Step::run("docker", ["inspect", "-f", "{{.Mounts}}", "NAME"])
             .after("a container (`docker ps` names it)")
             .note("shows its folder on this machine, for --state-dir"),
-        Step::run("openclaw", ["dashboard"])
-            .after(
-                "the browser: if the web page shows the message, it is about the browser's own saved token",
-            )
-            .note("opens the page with a new one"),
+        browser(),
     ]
+}
+
+/// The place that most people forget.
+fn browser() -> Step {
+    Step::run("openclaw", ["dashboard"])
+        .after(
+            "the browser: if the web page shows the message, it is about the browser's own saved token",
+        )
+        .note("opens the page with a new one")
 }
 
 /// A sentence under a label, with a blank line after it; nothing where there is none.

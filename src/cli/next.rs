@@ -89,6 +89,27 @@ const MOST_STEPS: usize = 8;
 
 /// What to type now: what clears the first thing that keeps the CLI out, then the rest.
 pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
+    let failing = state.findings.iter().filter(|one| one.severity.fails());
+    lead(context, state, failing.collect())
+}
+
+/// The same for a message: what is done about its causes that are found here goes first, whatever their severity; `None`
+/// where nothing is.
+pub(super) fn next_for(
+    context: &Context<'_, '_>,
+    state: &State,
+    fits: impl Fn(&Finding) -> bool,
+) -> Option<Next> {
+    let has_way = |one: &&Finding| fits(one) && !matches!(one.remedy, Remedy::Nothing);
+    let ways: Vec<&Finding> = state.findings.iter().filter(has_way).collect();
+    match ways.is_empty() || ways.iter().any(|one| one.severity.fails()) {
+        true => checks::fails(&state.findings).then(|| next(context, state)),
+        false => Some(lead(context, state, ways)),
+    }
+}
+
+/// What is done about the first of some findings.
+fn lead(context: &Context<'_, '_>, state: &State, of: Vec<&Finding>) -> Next {
     let told = |head, steps| Next {
         head,
         steps,
@@ -97,13 +118,15 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
         invocation: context.invocation.clone(),
     };
     let is_repaired = |finding: &Finding| matches!(finding.remedy, Remedy::Repair(_));
-    let mut failing = state.findings.iter().filter(|one| one.severity.fails());
+    let mut failing = of.into_iter();
     // Where files cannot be read or written nothing else works before that is repaired.
     let of_access =
         |finding: &&Finding| checks::check(finding.code).is_some_and(|check| check.is_of_access);
     let Some(first) = failing.clone().find(of_access).or_else(|| failing.next()) else {
         if state.findings.iter().any(is_repaired) {
-            return deeds(context, state, Step::clawmend(["repair"]));
+            const HEAD: &str =
+                "Nothing must be done. This would clean up what the warnings and notes name:";
+            return Next { head: HEAD, ..deeds(context, state, Step::clawmend(["repair"])) };
         }
         let explain = Step::clawmend(["explain"]).note("then paste what openclaw says");
         let is_down = state.model.facts.gateway == GatewayProcess::NotRunning;
@@ -184,10 +207,6 @@ fn choose(context: &Context<'_, '_>, state: &State, code: Code, steps: Vec<Step>
 
 /// A preview and the deed. Whoever may not write here is told before the deed fails.
 fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
-    let head = match checks::fails(&state.findings) {
-        true => "Now type:",
-        false => "Nothing must be done. This would clean up what the warnings and notes name:",
-    };
     let deed = Step { text: String::new(), ..deed };
     let consequence = deed.note.clone();
     let preview = deed.clone().as_root(false).with(["--dry-run"]);
@@ -203,5 +222,5 @@ fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
         tail.push(text.to_owned());
     }
     let invocation = context.invocation.clone();
-    Next { head, steps: vec![preview, deed], tail, choice_of: None, invocation }
+    Next { head: "Now type:", steps: vec![preview, deed], tail, choice_of: None, invocation }
 }

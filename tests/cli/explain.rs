@@ -115,20 +115,40 @@ fn a_log_comes_by_a_pipe_or_from_a_file_and_the_remedy_stands_first() {
     }
 }
 
+/// An error that went past the pipe: never the list, which is no answer.
 #[test]
-fn nothing_piped_in_lists_the_findings_and_nothing_typed_is_asked_for() {
+fn nothing_piped_in_or_pasted_says_so_and_nothing_typed_is_asked_for() {
     let sandbox = Sandbox::fixture(LOCKED);
     for blank in ["", " \n"] {
-        let run = sandbox.run_with(&["explain"], &Pipe(blank.into())).expect(Exit::Done);
-        assert!(run.stdout.contains("cli-scopes-missing"), "{}", run.text());
-        sandbox.run_with(&["explain", "-"], &Pipe(blank.into())).expect(Exit::Refused);
+        for args in [&["explain"][..], &["explain", "-"]] {
+            let run = sandbox.run_with(args, &Pipe(blank.into())).expect(Exit::Refused);
+            assert!(run.stderr.contains("nothing came"), "{}", run.text());
+            assert!(run.stderr.contains("2>&1") && run.stdout.is_empty(), "{}", run.text());
+        }
     }
     for quiet in [&[][..], &["-q"]] {
         let person = Answers::confirming(None);
-        let run = sandbox.run_with(&[quiet, &["explain"]].concat(), &person).expect(Exit::Done);
+        let run = sandbox.run_with(&[quiet, &["explain"]].concat(), &person).expect(Exit::Refused);
         assert!(run.stderr.contains("Paste the message"), "{}", run.text());
     }
     sandbox.run(&["explain", "--file", "/nowhere/at/all"]).expect(Exit::Refused);
+}
+
+/// Who has just come from `explain` is not sent there again.
+#[test]
+fn an_answer_leads_on_and_never_back_to_explain() {
+    let sandbox = Sandbox::fixture("2026.9.6-sqlite-read-only");
+    let db = rusqlite::Connection::open(sandbox.path("state/openclaw.sqlite")).unwrap();
+    db.execute("DELETE FROM device_identities", []).unwrap();
+    drop(db);
+    let run = sandbox.run(&["explain", "device identity required"]).expect(Exit::Done);
+    let said = run.stdout.lines().skip(1).find(|line| !line.is_empty()).unwrap();
+    assert!(["Now type:", "Choose one, and type it:"].contains(&said), "{}", run.text());
+    assert!(run.stdout.contains("repair --new-identity"), "{}", run.text());
+    for (_, text) in &corpus() {
+        let run = sandbox.run_with(&["explain", "-"], &Pipe(text.clone().into()));
+        assert!(!run.expect(Exit::Done).stdout.contains("then paste what openclaw says"), "{text}");
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn what_is_no_json_and_what_is_no_usage_error_says_so() {
 #[cfg(target_os = "linux")]
 #[test]
 fn lost_output_is_a_failure_and_a_reader_who_has_gone_is_none() {
-    for args in [&["explain"][..], &["--help"]] {
+    for args in [&["explain", "--list"][..], &["--help"]] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let run = std::process::Command::new(env!("CARGO_BIN_EXE_clawmend"))
             .args(args)

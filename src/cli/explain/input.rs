@@ -5,13 +5,14 @@ use std::io::Read;
 use super::super::args;
 use super::super::context::Context;
 use crate::error::Error;
+use crate::step::Step;
 
 /// How much of a log is looked at, its end: bytes.
 const KEPT: usize = 1 << 20;
 /// How much is read at most, for what never ends: bytes.
 const MOST: u64 = 64 << 20;
 
-/// The text, whatever its encoding; `None` where nothing was given.
+/// The text, whatever its encoding; `None` where the list is asked for.
 pub(super) fn pasted(
     context: &mut Context<'_, '_>,
     args: &args::Explain,
@@ -45,8 +46,18 @@ pub(super) fn pasted(
     }
     let failed = |error| Error::io("read the messages", "-", &error);
     let text = end_of(context.world.person.input()).map_err(failed)?;
-    // An empty pipe is what a service or a cron job has.
-    Ok(Some(text).filter(|text| !args.what.is_empty() || !text.trim().is_empty()))
+    match text.trim().is_empty() {
+        true => Err(nothing_came()),
+        false => Ok(Some(text)),
+    }
+}
+
+/// Most often an error that went past the pipe, because OpenClaw writes it to stderr.
+fn nothing_came() -> Error {
+    Error::not_found("nothing came: there is no text to explain")
+        .hint("an error goes past a pipe: put `2>&1` before the `|`, as in `openclaw devices list 2>&1 | ...`")
+        .hint(Step::diagnose().note("finds what is wrong here without any message"))
+        .hint(Step::clawmend(["explain", "--list"]).note("lists every finding"))
 }
 
 /// The end of what can be read, where most of a log's news is.

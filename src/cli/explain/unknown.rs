@@ -55,6 +55,7 @@ pub(super) fn unknown(context: &Context<'_, '_>, text: &str) -> Error {
     error
         .hint("paste all of what OpenClaw printed: a few words of it can mean several things")
         .hint(Step::diagnose().note("finds what is wrong here without any message"))
+        .hint(super::browser())
         .hint(sent_where())
 }
 
