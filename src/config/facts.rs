@@ -169,6 +169,8 @@ pub struct Variables {
     pub place: Origin,
     /// Which, in words: a path, "this environment".
     pub at: String,
+    /// What the service's manager calls it, where the place is a unit or a property list.
+    pub service: Option<String>,
     /// `OPENCLAW_GATEWAY_TOKEN`.
     pub token: Option<Secret>,
     /// `OPENCLAW_GATEWAY_PASSWORD`.
@@ -209,6 +211,7 @@ impl Variables {
         let mut all = Self {
             place,
             at,
+            service: None,
             token: None,
             password: None,
             port: None,

@@ -1,6 +1,8 @@
 //! What the command line of a service says to the gateway: it counts before the variables and the config. OpenClaw's own installer
 //! writes `gateway --port N` into every service (code of 2026.2.19 to 2026.9.6).
 
+use std::borrow::Cow;
+
 use crate::secret::Secret;
 
 /// The flags of `openclaw gateway [run]` that decide something for a CLI.
@@ -24,10 +26,9 @@ impl Flags {
     /// The flags in a command line, given as its words; one after `sh -c` is a command line of its own.
     /// `variable`: what the service's manager or shell puts in the place of `$NAME` and `${NAME}`.
     pub fn of(words: &[String], variable: impl Fn(&str) -> Option<String>) -> Self {
-        let of_shell = words.iter().skip_while(|word| !is_shell_flag(word)).nth(1);
-        let inner = of_shell.map(|line| split(line));
-        let words = inner.as_deref().unwrap_or(words).iter().map(String::as_str);
-        let mut words = words.skip_while(|word| *word != "gateway").skip(1);
+        let words = of_shell(words);
+        let mut words = words.iter().map(String::as_str).skip_while(|word| *word != "gateway");
+        words.next();
         let mut flags = Self::default();
         while let Some(word) = words.next() {
             let (name, value) = match word.split_once('=') {
@@ -57,6 +58,12 @@ impl Flags {
     }
 }
 
+/// The words that a shell runs, where they are given to one: those of the command line otherwise.
+fn of_shell(words: &[String]) -> Cow<'_, [String]> {
+    let line = words.iter().skip_while(|word| !is_shell_flag(word)).nth(1);
+    line.map_or(Cow::Borrowed(words), |line| Cow::Owned(split(line)))
+}
+
 /// `-c`, `-lc` of a shell.
 fn is_shell_flag(word: &str) -> bool {
     word.strip_prefix('-').is_some_and(|letters| {
@@ -84,6 +91,31 @@ pub fn split(line: &str) -> Vec<String> {
     words
 }
 
+/// Whether a command line is that of an OpenClaw's gateway, by whichever of its names, and the profile that it names.
+pub fn of_gateway(words: &[String]) -> (bool, Option<String>) {
+    let words = of_shell(words);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut parts = words.splitn(2, |word| *word == "gateway");
+    let (before, after) = (parts.next().unwrap_or_default(), parts.next());
+    let is_openclaw = |word: &&str| {
+        let word = word.to_lowercase();
+        ["openclaw", "clawdbot", "moltbot"].iter().any(|name| word.contains(name))
+    };
+    // `gateway start` and the like only speak with a service.
+    let starts = |word: &&str| *word == "run" || !word.starts_with(|c: char| c.is_alphabetic());
+    let runs = before.iter().any(is_openclaw)
+        && match after {
+            Some(after) => after.first().is_none_or(starts),
+            None => before.first().is_some_and(|word| word.ends_with("-gateway")),
+        };
+    let profile = before.iter().enumerate().find_map(|(at, word)| match *word {
+        "--profile" => before.get(at + 1).copied(),
+        "--dev" => Some("dev"),
+        word => word.strip_prefix("--profile="),
+    });
+    (runs, profile.map(str::to_owned))
+}
+
 /// A value, where it is known and there is one.
 fn filled(value: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let name = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
@@ -100,6 +132,34 @@ mod tests {
 
     fn flags(line: &str) -> Flags {
         Flags::of(&split(line), |name| (name == "PORT").then(|| "7".to_owned()))
+    }
+
+    #[test]
+    fn the_command_line_of_a_gateway_is_told_from_others() {
+        let of = |line: &str| of_gateway(&split(line));
+        for gateway in [
+            "/usr/bin/openclaw gateway",
+            "-/usr/bin/node /usr/lib/node_modules/openclaw/dist/index.js gateway --port 1",
+            "/bin/sh -c 'exec openclaw gateway run >> /x'",
+            "/home/claw/clawdbot/entry.js gateway >> /x",
+            "/usr/local/bin/openclaw-gateway",
+        ] {
+            assert_eq!(of(gateway), (true, None), "{gateway}");
+        }
+        for other in [
+            "",
+            "gateway",
+            "/usr/bin/kong gateway",
+            "/usr/bin/openclaw node run",
+            "/usr/bin/openclaw gateway restart",
+            "/usr/bin/backup /home/ann/.openclaw",
+        ] {
+            assert_eq!(of(other), (false, None), "{other}");
+        }
+        let work = Some("work".to_owned());
+        assert_eq!(of("openclaw --profile work gateway"), (true, work.clone()));
+        assert_eq!(of("openclaw --profile=work gateway run"), (true, work));
+        assert_eq!(of("openclaw --dev gateway"), (true, Some("dev".to_owned())));
     }
 
     #[test]

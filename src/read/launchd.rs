@@ -12,6 +12,13 @@ pub(super) fn arguments(text: &str) -> Vec<String> {
     pieces.filter_map(|piece| Some(unescaped(piece.split_once("</string>")?.0))).collect()
 }
 
+/// What launchd calls the service of a property list in XML.
+pub(super) fn label(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("<key>Label</key>")?;
+    let (label, _) = rest.trim_start().strip_prefix("<string>")?.split_once("</string>")?;
+    Some(unescaped(label))
+}
+
 /// The `EnvironmentVariables` of a property list in XML.
 pub(super) fn plist(text: &str) -> BTreeMap<String, String> {
     let dict = || {

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::disk::{names, text};
-use crate::config::flags::Flags;
+use super::trees::speaks_of_openclaw;
+use crate::config::flags::{self, Flags};
 use crate::secret::mask;
 use crate::secret::shape::Shape;
 
 /// So many drop-ins, and so many environment files, are read for one unit.
 const MOST: usize = 64;
+/// So many units of one folder are looked into.
+const MOST_UNITS: usize = 2000;
 
 /// A service as its files define it.
 #[derive(Debug, Default, PartialEq)]
@@ -27,6 +30,10 @@ pub(super) struct Unit {
     pub variables: BTreeMap<String, String>,
     /// What `ExecStart=` says to the gateway.
     pub flags: Flags,
+    /// Whether `ExecStart=` runs an OpenClaw's gateway.
+    pub runs_gateway: bool,
+    /// The profile that `ExecStart=` names.
+    pub profile: Option<String>,
     /// `User=`.
     pub user: Option<String>,
     /// `WorkingDirectory=`.
@@ -49,17 +56,52 @@ pub(super) fn user_folders(home: &Path, root: Option<&Path>) -> Vec<PathBuf> {
 
 /// The folders of the system's units below `root`, the strongest first.
 pub(super) fn system_folders(root: &Path) -> Vec<PathBuf> {
-    ["etc", "run", "usr/local/lib", "usr/lib", "lib"]
-        .map(|folder| root.join(folder).join("systemd/system"))
-        .to_vec()
+    [
+        "etc/systemd/system",
+        "run/systemd/system",
+        "run/systemd/transient",
+        "usr/local/lib/systemd/system",
+        "usr/lib/systemd/system",
+        "lib/systemd/system",
+    ]
+    .map(|folder| root.join(folder))
+    .to_vec()
+}
+
+/// The units of these folders, whatever their names, whose files speak of an OpenClaw. Of a template those that are
+/// started at boot.
+pub(super) fn of_openclaw(folders: &[PathBuf]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for folder in folders {
+        let own = names(folder).into_iter();
+        let started = ["default.target.wants", "multi-user.target.wants"];
+        let started = started.iter().flat_map(|wants| names(&folder.join(wants)));
+        let own = own.filter(|name| !name.contains('@'));
+        let all = own.chain(started.filter(|name| name.contains('@')));
+        let units = all.filter_map(|name| Some(name.strip_suffix(".service")?.to_owned()));
+        found.extend(units.take(MOST_UNITS).filter(|unit| {
+            let text = file(unit, folders).and_then(|path| text(&path)).unwrap_or_default();
+            speaks_of_openclaw(&text)
+        }));
+    }
+    found
+}
+
+/// The unit's own file: that of its template where it has none.
+fn file(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
+    let of = |name: &str| {
+        let mut paths = folders.iter().map(|folder| folder.join(format!("{name}.service")));
+        paths.find(|path| path.symlink_metadata().is_ok())
+    };
+    of(name).or_else(|| of(&format!("{}@", name.split_once('@')?.0)))
 }
 
 /// Reads the unit `name` (without `.service`) of these folders; `%h` is `home`. `None`: there is none, or
 /// it is masked.
 pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit> {
-    let own = folders.iter().map(|folder| folder.join(format!("{name}.service")));
-    let own = own.into_iter().find(|path| path.symlink_metadata().is_ok())?;
-    let mut parsed = Parsed { home: home.to_path_buf(), ..Parsed::default() };
+    let own = file(name, folders)?;
+    let instance = name.split_once('@').map_or("", |(_, instance)| instance).to_owned();
+    let mut parsed = Parsed { home: home.to_path_buf(), instance, ..Parsed::default() };
     parsed.add(&text(&own)?);
     let mut unit = Unit { files: vec![own], ..Unit::default() };
     for path in drop_ins(name, folders) {
@@ -95,6 +137,7 @@ pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit>
     }
     let variable = |name: &str| unit.variables.get(name).cloned();
     unit.flags = Flags::of(&parsed.command, variable);
+    (unit.runs_gateway, unit.profile) = flags::of_gateway(&parsed.command);
     unit.user = parsed.user;
     unit.working_dir = parsed.working_dir;
     Some(unit)
@@ -128,6 +171,8 @@ fn drop_ins(name: &str, folders: &[PathBuf]) -> Vec<PathBuf> {
 #[derive(Default)]
 struct Parsed {
     home: PathBuf,
+    /// What stands behind the `@` of its name.
+    instance: String,
     inline: BTreeMap<String, String>,
     /// Environment files, and whether they may be missing.
     files: Vec<(String, bool)>,
@@ -173,7 +218,7 @@ impl Parsed {
                     let first = words.iter().take_while(|word| *word != ";");
                     self.command = first.map(|word| self.expanded(word)).collect();
                 }
-                "User" => self.user = Some(value.to_owned()).filter(|user| !user.is_empty()),
+                "User" => self.user = Some(self.expanded(value)).filter(|user| !user.is_empty()),
                 "WorkingDirectory" => {
                     let path = self.expanded(value.trim_start_matches('-'));
                     let path = path.strip_prefix('~').map_or(PathBuf::from(&path), |rest| {
@@ -186,7 +231,7 @@ impl Parsed {
         }
     }
 
-    /// `%h` and `%%`; what else begins with `%` stays as it is.
+    /// `%h`, `%i` and `%%`; what else begins with `%` stays as it is.
     fn expanded(&self, text: &str) -> String {
         let mut expanded = String::new();
         let mut chars = text.chars().peekable();
@@ -194,6 +239,9 @@ impl Parsed {
             match (c, chars.peek()) {
                 ('%', Some('%')) => expanded.push('%'),
                 ('%', Some('h')) => expanded.push_str(&self.home.to_string_lossy()),
+                ('%', Some('i' | 'I')) if !self.instance.is_empty() => {
+                    expanded.push_str(&self.instance);
+                }
                 (c, _) => {
                     expanded.push(c);
                     continue;

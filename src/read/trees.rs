@@ -11,6 +11,12 @@ use crate::model::layout::{CONFIG, DATABASE, LEGACY_CONFIGS, Part};
 /// later know only the first of these).
 pub(super) const DIRS: [&str; 4] = [".openclaw", ".clawdbot", ".moltbot", ".moldbot"];
 
+/// Whether a text names an OpenClaw, by whichever of its names.
+pub(super) fn speaks_of_openclaw(text: &str) -> bool {
+    let text = text.to_lowercase();
+    DIRS.iter().any(|name| text.contains(name.trim_start_matches('.')))
+}
+
 /// Whether OpenClaw takes a name for that of a profile.
 pub(super) fn is_profile(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')

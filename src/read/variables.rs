@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::disk::{names, real, text};
-use super::env::{Env, home_of};
+use super::env::{Env, home_of, other_owner};
 use super::locate::Located;
 use super::systemd::{self, Unit};
-use super::trees::dir_name;
+use super::trees::{dir_name, speaks_of_openclaw};
 use super::{dotenv, launchd};
 use crate::config::facts::{Origin, Variables};
 use crate::config::flags::{self, Flags};
@@ -69,75 +69,108 @@ impl Finder<'_> {
         }
     }
 
-    /// systemd: the units of the users whose homes are known, and the system's.
+    /// systemd: the units of the users whose homes are known, and the system's; those with OpenClaw's own names, and
+    /// those of any name that run its gateway on this state dir.
     fn units(&self, found: &mut Vec<Variables>) {
         let root = self.env.root.as_deref();
-        for home in self.homes() {
-            let folders = systemd::user_folders(home, root);
-            for name in self.unit_names() {
-                if let Some(unit) = systemd::read(&name, &folders, home) {
-                    // systemd starts a user's unit in the home, where it names no other folder.
-                    let folder = unit.working_dir.clone().unwrap_or_else(|| home.to_path_buf());
-                    let folder = Some(folder).filter(|_| self.early);
-                    found.push(self.unit(unit, None));
-                    for path in folder.iter().map(|folder| folder.join(".env")) {
-                        let text = text(&path);
-                        let set = text
-                            .map(|text| self.file(Origin::Service, &path, dotenv::parse(&text)));
-                        found.extend(set);
-                    }
+        for (home, is_known) in self.homes() {
+            let folders = systemd::user_folders(&home, root);
+            for (name, is_own) in self.unit_names(&folders) {
+                let is_own = is_own && is_known;
+                let Some(unit) = systemd::read(&name, &folders, &home) else { continue };
+                // systemd starts a user's unit in the home, where it names no other folder.
+                let folder = unit.working_dir.clone().unwrap_or_else(|| home.clone());
+                let folder = Some(folder).filter(|_| self.early);
+                let runs_gateway = unit.runs_gateway;
+                let account = (!is_own).then(|| home.clone());
+                let all = self.unit(&name, unit, account);
+                if !is_own && (!runs_gateway || all.other_state_dir.is_some()) {
+                    continue;
+                }
+                found.push(all);
+                for path in folder.iter().map(|folder| folder.join(".env")) {
+                    let text = text(&path);
+                    let set =
+                        text.map(|text| self.file(Origin::Service, &path, dotenv::parse(&text)));
+                    found.extend(set);
                 }
             }
         }
         let Some(root) = root else { return };
         let accounts = self.env.passwd().unwrap_or_default();
-        for name in self.unit_names() {
+        let folders = systemd::system_folders(root);
+        for (name, is_own) in self.unit_names(&folders) {
             // The system's manager is root's: `%h` is root's home, whoever the service runs as.
-            let unit = systemd::read(&name, &systemd::system_folders(root), Path::new("/root"));
-            if let Some(unit) = unit {
-                let user = unit.user.as_deref().unwrap_or("root");
-                let home = unit.variables.get("HOME").map(PathBuf::from);
-                let home = home.or_else(|| home_of(&accounts, user));
-                found.push(self.unit(unit, home));
+            let Some(unit) = systemd::read(&name, &folders, Path::new("/root")) else { continue };
+            let user = unit.user.as_deref().unwrap_or("root");
+            let home = unit.variables.get("HOME").map(PathBuf::from);
+            let home = home.or_else(|| home_of(&accounts, user));
+            let runs_gateway = unit.runs_gateway;
+            let all = self.unit(&name, unit, home);
+            if is_own || (runs_gateway && all.other_state_dir.is_none()) {
+                found.push(all);
             }
         }
     }
 
     /// A unit's variables. `home` is that of the account a system's service runs as: without a variable that
     /// says otherwise its state dir lies there.
-    fn unit(&self, unit: Unit, home: Option<PathBuf>) -> Variables {
+    fn unit(&self, name: &str, unit: Unit, home: Option<PathBuf>) -> Variables {
         let mut shown = unit.files.iter().map(|path| crate::platform::shown(path));
         let own = shown.next().unwrap_or_default();
         let mut all = self.place(Origin::Service, own, unit.variables);
+        all.service = Some(name.to_owned());
         all.more = shown.collect();
         all.more.extend(unit.environment_files.iter().map(|path| crate::platform::shown(path)));
         all.flags = unit.flags;
         all.unread = unit.unread;
         all.missing = unit.missing;
         all.working_dir = unit.working_dir;
+        self.by_home(&mut all, home, unit.profile.as_deref());
+        all
+    }
+
+    /// Where a service names no state dir, it is the one in its account's home.
+    fn by_home(&self, all: &mut Variables, home: Option<PathBuf>, profile: Option<&str>) {
         let names_none = all.value("OPENCLAW_STATE_DIR").is_none();
+        let home = all.value("OPENCLAW_HOME").map(|home| home.expose().into()).or(home);
         if let Some(home) = home.filter(|_| names_none) {
-            let name = dir_name(all.value("OPENCLAW_PROFILE").map(Secret::expose));
+            let variable = all.value("OPENCLAW_PROFILE").map(Secret::expose);
+            let name = dir_name(profile.or(variable));
             all.other_state_dir = Some(home.join(name)).filter(|dir| real(dir) != self.ours);
         }
-        all
     }
 
     /// launchd: the agents' property lists, and the files that OpenClaw's own agents source.
     fn launch_agents(&self, found: &mut Vec<Variables>) {
         let label = format!("ai.openclaw.{}", self.profile().unwrap_or("gateway"));
         let mut folders: Vec<PathBuf> =
-            self.homes().map(|home| home.join("Library/LaunchAgents")).collect();
+            self.homes().map(|(home, _)| home.join("Library/LaunchAgents")).collect();
         if let Some(root) = &self.env.root {
             folders.push(root.join("Library/LaunchAgents"));
             folders.push(root.join("Library/LaunchDaemons"));
         }
-        for path in folders.iter().map(|folder| folder.join(format!("{label}.plist"))) {
-            if let Some(text) = text(&path) {
-                let mut all = self.file(Origin::Service, &path, launchd::plist(&text));
-                let arguments = launchd::arguments(&text);
-                let variable = |name: &str| Some(all.value(name)?.expose().to_owned());
-                all.flags = Flags::of(&arguments, variable);
+        let own = format!("{label}.plist");
+        let all = folders.iter().flat_map(|folder| {
+            let others =
+                names(folder).into_iter().filter(|name| name.ends_with(".plist") && *name != own);
+            std::iter::once(own.clone()).chain(others).map(|name| folder.join(name))
+        });
+        for path in all {
+            let is_own = path.ends_with(&own);
+            let Some(text) = text(&path).filter(|text| is_own || speaks_of_openclaw(text)) else {
+                continue;
+            };
+            let arguments = launchd::arguments(&text);
+            let mut all = self.file(Origin::Service, &path, launchd::plist(&text));
+            all.service = launchd::label(&text);
+            let variable = |name: &str| Some(all.value(name)?.expose().to_owned());
+            all.flags = Flags::of(&arguments, variable);
+            let (runs_gateway, profile) = flags::of_gateway(&arguments);
+            if !is_own {
+                self.by_home(&mut all, self.located.home.clone(), profile.as_deref());
+            }
+            if is_own || (runs_gateway && all.other_state_dir.is_none()) {
                 found.push(all);
             }
         }
@@ -183,7 +216,15 @@ impl Finder<'_> {
         self.located.profile.as_deref().filter(|name| *name != "default")
     }
 
-    fn unit_names(&self) -> Vec<String> {
+    /// The units to look at in these folders, and whether they have OpenClaw's own names.
+    fn unit_names(&self, folders: &[PathBuf]) -> Vec<(String, bool)> {
+        let own = self.own_unit_names();
+        let others = systemd::of_openclaw(folders).into_iter().filter(|name| !own.contains(name));
+        let others: Vec<_> = others.map(|name| (name, false)).collect();
+        own.into_iter().map(|name| (name, true)).chain(others).collect()
+    }
+
+    fn own_unit_names(&self) -> Vec<String> {
         let dash = self.profile().map(|name| format!("-{name}")).unwrap_or_default();
         let mut names: Vec<String> = ["openclaw-gateway", "clawdbot-gateway", "moltbot-gateway"]
             .map(|name| format!("{name}{dash}"))
@@ -198,11 +239,15 @@ impl Finder<'_> {
         names
     }
 
-    /// The home folders whose services may be this state's.
-    fn homes(&self) -> impl Iterator<Item = &Path> {
-        let first = self.located.home.as_deref();
-        let second = self.env.home.as_deref().filter(|home| Some(*home) != first);
-        first.into_iter().chain(second)
+    /// The home folders whose services may be this state's; of those that this run is in, one with OpenClaw's own name is.
+    fn homes(&self) -> impl Iterator<Item = (PathBuf, bool)> {
+        let first = self.located.home.clone();
+        let second = self.env.home.clone().filter(|home| first.as_ref() != Some(home));
+        let owner = other_owner(&self.located.state_dir, self.env);
+        let owners = owner.and_then(|owner| home_of(&self.env.passwd()?, &owner));
+        let owners = owners.filter(|home| ![&first, &second].contains(&&Some(home.clone())));
+        let known = first.into_iter().chain(second).map(|home| (home, true));
+        known.chain(owners.map(|home| (home, false)))
     }
 
     fn file(&self, place: Origin, path: &Path, pairs: Pairs) -> Variables {

@@ -295,7 +295,7 @@ fn tell_gateway(context: &mut Context<'_, '_>, state: &State, restarts: bool) {
     });
     if restarts {
         let head = "The config changed. The gateway reads it after a restart";
-        match restart::steps(&state.model).as_slice() {
+        match restart::steps(&state.model, &context.world.env).as_slice() {
             [one] => context.say_step(&one.clone().after(head)),
             several => {
                 context.say_wrapped(&format!("{head}:"));

@@ -3,14 +3,24 @@
 
 use std::path::Path;
 
+use crate::cli::rights::fitting;
 use crate::config::facts::Origin;
 use crate::model::Model;
 use crate::model::container::Container;
 use crate::model::layout::ADDONS;
+use crate::read::env::{Env, other_owner};
 use crate::step::Step;
 
 /// The command that restarts the gateway; all likely ones where it cannot be told.
-pub(super) fn steps(model: &Model) -> Vec<Step> {
+pub(super) fn steps(model: &Model, env: &Env) -> Vec<Step> {
+    let owner = other_owner(&model.facts.state_dir, env);
+    // Whoever typed `sudo` types the rest without it, in their own session.
+    let owner = owner.filter(|owner| !(env.is_by_sudo() && env.users().contains(owner)));
+    ways(model, owner.as_deref()).into_iter().map(|step| fitting(step, env)).collect()
+}
+
+/// `owner`: whose the state is, where that is somebody else than who types the command.
+fn ways(model: &Model, owner: Option<&str>) -> Vec<Step> {
     let dir = model.facts.state_dir.as_path();
     if let Some(slug) = name_below(dir, ADDONS) {
         return vec![Step::run("ha", ["addons", "restart", slug]).note("Home Assistant")];
@@ -24,12 +34,15 @@ pub(super) fn steps(model: &Model) -> Vec<Step> {
         .variables
         .iter()
         .filter(|one| one.place == Origin::Service && one.other_state_dir.is_none())
-        .filter_map(|one| of_service(Path::new(&one.at)))
+        .filter_map(|one| of_service(Path::new(&one.at), one.service.as_deref(), owner))
         .collect();
     found.dedup();
     found.extend(model.facts.compose.as_ref().map(|compose| compose.step(["restart"])));
     if !found.is_empty() {
         return found;
+    }
+    if let Some(container) = &model.facts.belongs_to {
+        return container.restart();
     }
     let by_hand = Step::run("openclaw", ["gateway", "run"])
         .note("where you start it by hand: stop it with Ctrl-C first");
@@ -53,9 +66,11 @@ pub(super) fn openclaw<const N: usize>(model: &Model, args: [&str; N]) -> Step {
     let compose = model.facts.compose.as_ref();
     let service = compose.and_then(|compose| Some((compose, compose.service.as_deref()?)));
     match (container_of(model), service) {
-        (Some(container), _) => container.exec("openclaw").with(args),
         (None, Some((compose, service))) => compose.step(["exec", service, "openclaw"]).with(args),
-        (None, None) => Step::run("openclaw", args),
+        (known, _) => match known.or(model.facts.belongs_to.as_ref()) {
+            Some(container) => container.exec("openclaw").with(args),
+            None => Step::run("openclaw", args),
+        },
     }
 }
 
@@ -70,29 +85,39 @@ pub(super) fn check_note(model: &Model) -> String {
     if name_below(&model.facts.state_dir, ADDONS).is_some() {
         note.push_str("; type it in the add-on's own terminal");
     }
-    if let Some(container) = container_of(model).filter(|one| one.name.is_none()) {
+    let is_composed = model.facts.compose.as_ref().is_some_and(|one| one.service.is_some());
+    let container = model.facts.belongs_to.as_ref().filter(|one| one.name.is_none());
+    if let Some(container) = container.filter(|one| one.sign.is_none() || !is_composed) {
         note.push_str(&format!("; `{} ps` names the container", container.engine));
     }
     note
 }
 
-/// A unit, or a property list, that starts the gateway.
-fn of_service(file: &Path) -> Option<Step> {
-    let name = file.file_name()?.to_str()?;
-    let is_users = parts(file).any(|part| part == "user");
-    if let Some(unit) = name.strip_suffix(".service") {
-        return Some(match is_users {
-            true => Step::run("systemctl", ["--user", "restart", unit]),
-            false => Step::run("sudo", ["systemctl", "restart", unit]),
-        });
+/// A unit, or a property list, that starts the gateway. `name`: what its manager calls it.
+fn of_service(file: &Path, name: Option<&str>, owner: Option<&str>) -> Option<Step> {
+    let in_folder = |folder: &str| file.parent().is_some_and(|parent| parent.ends_with(folder));
+    match (file.extension()?.to_str()?, owner) {
+        ("service", owner) => Some(match (in_folder("systemd/user"), owner) {
+            (true, None) => Step::run("systemctl", ["--user", "restart", name?]),
+            // Another user's manager is reached by its bus alone, which `sudo -u` does not find.
+            (true, Some(owner)) => {
+                let of_owner = ["--user", "-M", &format!("{owner}@"), "restart", name?];
+                Step::run("systemctl", of_owner).as_root(true)
+            }
+            (false, _) => Step::run("systemctl", ["restart", name?]).as_root(true),
+        }),
+        ("plist", _) => {
+            let label = name.or(file.file_stem()?.to_str())?;
+            Some(match in_folder("LaunchDaemons") {
+                true => {
+                    let service = format!("system/{label}");
+                    Step::run("launchctl", ["kickstart", "-k", &service]).as_root(true)
+                }
+                false => Step::run("launchctl", ["stop", label]).note("launchd starts it again"),
+            })
+        }
+        _ => None,
     }
-    if let Some(label) = name.strip_suffix(".plist") {
-        return Some(match parts(file).any(|part| part == "LaunchDaemons") {
-            true => Step::run("sudo", ["launchctl", "kickstart", "-k", &format!("system/{label}")]),
-            false => Step::run("launchctl", ["stop", label]).note("launchd starts it again"),
-        });
-    }
-    None
 }
 
 fn parts(path: &Path) -> impl Iterator<Item = &str> {
