@@ -55,7 +55,8 @@ impl Container {
         let parts: Vec<&str> = state_dir.iter().filter_map(|part| part.to_str()).collect();
         let below = |count: usize| parts.iter().skip(count).collect::<PathBuf>();
         let engine_of = |parts: &[&str]| match parts {
-            [.., "docker"] => Some("docker"),
+            // Docker's own place, and that of the snap.
+            [.., "docker" | "var-lib-docker"] => Some("docker"),
             [.., "containers", "storage"] => Some("podman"),
             _ => None,
         };
@@ -215,6 +216,10 @@ mod tests {
             (
                 "/var/lib/docker/volumes/a_b/_data/.openclaw",
                 format!("docker {HEAD} a_b:/state IMAGE --state-dir /state/.openclaw"),
+            ),
+            (
+                "/var/snap/docker/common/var-lib-docker/volumes/claw/_data",
+                format!("docker {HEAD} claw:/state IMAGE --state-dir /state"),
             ),
             (
                 "/home/bob/.local/share/containers/storage/volumes/c/_data",

@@ -135,8 +135,8 @@ pub enum GatewayProcess {
 /// A compose file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compose {
-    /// Where it is.
-    pub file: PathBuf,
+    /// The files that make it up, as compose takes them: the first is its own.
+    pub files: Vec<PathBuf>,
     /// The service in it that mounts the state dir.
     pub service: Option<String>,
 }
@@ -144,7 +144,8 @@ pub struct Compose {
 impl Compose {
     /// A command of compose for it.
     pub fn step<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Step {
-        Step::run("docker", ["compose", "-f"]).with([&self.file]).with(args)
+        let files = self.files.iter().flat_map(|file| ["-f".into(), file.clone().into_os_string()]);
+        Step::run("docker", ["compose"]).with(files).with(args)
     }
 }
 

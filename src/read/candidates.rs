@@ -17,8 +17,8 @@ use crate::text::utc;
 const MOST: usize = 500;
 /// Folders below the root whose folders are homes.
 const HOMES: [&str; 2] = ["home", "Users"];
-/// Folders below the root whose folders are volumes.
-const VOLUMES: [&str; 2] = ["var/lib/docker/volumes", "var/lib/containers/storage/volumes"];
+/// A folder below the root whose folders are Podman's volumes.
+const VOLUMES: &str = "var/lib/containers/storage/volumes";
 /// The same below a home, for a user's own containers.
 const USERS_VOLUMES: [&str; 2] =
     [".local/share/docker/volumes", ".local/share/containers/storage/volumes"];
@@ -151,7 +151,8 @@ fn of_root(env: &Env, passwd: &str, mounts: &[containers::Mount]) -> Vec<(PathBu
     };
     let mut homes: Vec<PathBuf> = HOMES.iter().flat_map(|homes| below(root.join(homes))).collect();
     homes.extend(homes_of(passwd).map(|home| root.join(home.trim_start_matches('/'))));
-    let mut volumes: Vec<PathBuf> = VOLUMES.map(|folder| root.join(folder)).to_vec();
+    let docker = containers::DOCKER.map(|docker| root.join(docker).join("volumes"));
+    let mut volumes: Vec<PathBuf> = docker.into_iter().chain([root.join(VOLUMES)]).collect();
     let mut looked: Vec<(PathBuf, String)> = Vec::new();
     for home in &homes {
         volumes.extend(USERS_VOLUMES.map(|folder| home.join(folder)));

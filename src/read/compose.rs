@@ -1,90 +1,209 @@
-//! The compose file of a gateway, told from where the state dir lies. It is read line by line, as people write such
-//! files; what is written in other ways names no service.
+//! The compose file of a gateway: the one whose service mounts the state dir, told from where people keep such files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use super::disk::{real, text};
+use regex_lite::{Captures, Regex};
+
+use super::disk::{names, real, text};
 use super::dotenv;
-use super::trees::DIRS;
-use crate::config::vars;
+use super::env::Env;
+use super::trees::speaks_of_openclaw;
+use super::yaml::Node;
 use crate::model::facts::Compose;
 
-/// How a compose file is called.
+/// How the compose file of a folder is called, the strongest first.
 const NAMES: [&str; 4] =
     ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+/// What compose reads after it where nobody names a file.
+const OVERRIDES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
+/// Folders below the root in whose folders compose files are kept.
+const STACKS: [&str; 4] = ["opt", "opt/stacks", "srv", "root"];
+/// So many folders of one folder are looked into.
+const MOST_FOLDERS: usize = 500;
+/// So many compose files of one folder are read.
+const MOST_FILES: usize = 16;
+/// A compose file is small, bytes.
+const LARGEST: usize = 256 << 10;
 
-/// A compose file in one of the two folders above the state dir that names an OpenClaw. A home has those of other
-/// programs too.
-pub(super) fn of(dir: &Path) -> Option<Compose> {
-    let near = dir.ancestors().skip(1).take(2);
-    near.flat_map(|folder| NAMES.map(|name| folder.join(name))).find_map(|file| {
-        let text = text(&file)?;
-        let names_it = DIRS.iter().any(|name| text.contains(name.trim_start_matches('.')));
-        let service = service(&text, file.parent()?, dir);
-        names_it.then_some(Compose { file, service })
+/// The compose file with the nearest mount of a state dir: of those in it, in the folders above and beside it, in the
+/// home and where stacks are kept. Else one above that names an OpenClaw: a home has those of other programs too.
+pub(super) fn of(dir: &Path, home: Option<&Path>, env: &Env) -> Option<Compose> {
+    let above: Vec<PathBuf> = dir.ancestors().take(4).map(Path::to_path_buf).collect();
+    let stacks = env.root.iter().flat_map(|root| STACKS.map(|folder| root.join(folder)));
+    let mut many: Vec<PathBuf> = above.get(1).cloned().into_iter().collect();
+    for folder in home.map(Path::to_path_buf).into_iter().chain(stacks) {
+        if !many.contains(&folder) {
+            many.push(folder);
+        }
+    }
+    let below = many.iter().flat_map(|folder| {
+        let all = names(folder).into_iter().filter(|name| !name.starts_with('.'));
+        all.take(MOST_FOLDERS).map(|name| folder.join(name)).filter_map(Project::usual)
+    });
+    let near: Vec<Project> = above.iter().cloned().filter_map(Project::any).collect();
+    let all = near.iter().map(|one| one.mount(dir, home, env));
+    let all = all.chain(below.map(|one| one.mount(dir, home, env))).flatten();
+    let best = all.reduce(|best, one| if one.0 > best.0 { one } else { best });
+    best.map(|(_, compose)| compose).or_else(|| {
+        let mut near =
+            near.iter().filter(|one| above.iter().skip(1).take(2).any(|it| *it == one.folder));
+        let project = near.find(|one| one.speaks_of_openclaw())?;
+        Some(Compose { files: project.with(None), service: None })
     })
 }
 
-/// The first service that mounts the state dir.
-fn service(compose: &str, folder: &Path, dir: &Path) -> Option<String> {
-    let dir = real(dir);
-    let variables = text(&folder.join(".env")).map(|text| dotenv::parse(&text)).unwrap_or_default();
-    let is_it = |mount: &str| {
-        let path = vars::filled(mount, |name| variables.get(name).cloned());
-        path.is_some_and(|path| dir.starts_with(real(&folder.join(path))))
-    };
-    let mut lines = compose.lines().skip_while(|line| line.trim_end() != "services:").skip(1);
-    let (mut depth, mut service) = (None, None);
-    lines.find_map(|line| {
-        let words = line.trim();
-        if words.is_empty() || words.starts_with('#') {
+/// A folder with compose files.
+struct Project {
+    folder: PathBuf,
+    /// The files that compose reads by itself: none, its own, and what overrides it.
+    own: Vec<String>,
+    /// Those that it reads where they are named to it.
+    others: Vec<String>,
+}
+
+impl Project {
+    /// One with a compose file of a usual name.
+    fn usual(folder: PathBuf) -> Option<Self> {
+        let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
+        let own = NAMES.into_iter().find(|name| is_there(name))?;
+        let over = OVERRIDES.into_iter().find(|name| is_there(name));
+        let own: Vec<String> = [Some(own), over].into_iter().flatten().map(str::to_owned).collect();
+        let others =
+            names(&folder).into_iter().filter(|name| is_compose(name) && !own.contains(name));
+        let others = others.take(MOST_FILES).collect();
+        Some(Self { folder, own, others })
+    }
+
+    /// One with a file of an unusual name alone, too.
+    fn any(folder: PathBuf) -> Option<Self> {
+        Self::usual(folder.clone()).or_else(|| {
+            let others = names(&folder).into_iter().filter(|name| is_compose(name));
+            let others: Vec<String> = others.take(MOST_FILES).collect();
+            (!others.is_empty()).then_some(Self { folder, own: Vec::new(), others })
+        })
+    }
+
+    fn texts(&self) -> impl Iterator<Item = (&str, String)> {
+        let all = self.own.iter().chain(&self.others);
+        let texts = all.filter_map(|name| Some((name.as_str(), text(&self.folder.join(name))?)));
+        texts.filter(|(_, text)| text.len() <= LARGEST)
+    }
+
+    fn speaks_of_openclaw(&self) -> bool {
+        self.texts().any(|(_, text)| speaks_of_openclaw(&text))
+    }
+
+    /// The files that compose has to be given, this one among them.
+    fn with(&self, file: Option<&str>) -> Vec<PathBuf> {
+        let file = file.or(self.others.first().filter(|_| self.own.is_empty()).map(String::as_str));
+        let file = file.filter(|file| !self.own.iter().any(|own| own == file));
+        let all = self.own.iter().map(String::as_str).chain(file);
+        all.map(|name| self.folder.join(name)).collect()
+    }
+
+    /// The service whose mount is the nearest to the state dir, and how near: one that mounts the whole disk is of something
+    /// else.
+    fn mount(&self, dir: &Path, home: Option<&Path>, env: &Env) -> Option<(usize, Compose)> {
+        if !self.speaks_of_openclaw() {
             return None;
         }
-        let indent = line.len() - line.trim_start().len();
-        if indent <= *depth.get_or_insert(indent) {
-            service = words.strip_suffix(':').map(|name| name.trim_matches(['"', '\'']).to_owned());
-            return None;
-        }
-        let mount = words.trim_start_matches("- ").trim_matches(['"', '\'']);
-        let source = match mount.strip_prefix("source:") {
-            Some(source) => source.trim().trim_matches(['"', '\'']),
-            None => mount.split_once(":/")?.0,
+        let place = real(dir);
+        let beside = text(&self.folder.join(".env")).map(|text| dotenv::parse(&text));
+        let beside = beside.unwrap_or_default();
+        let variable = |name: &str| match name {
+            "HOME" => Some(home?.to_str()?.to_owned()),
+            "PWD" => Some(self.folder.to_str()?.to_owned()),
+            _ => beside.get(name).cloned().or_else(|| env.var(name).map(str::to_owned)),
         };
-        // Another name is that of a volume.
-        let is_path = source.starts_with(['.', '/', '$']);
-        service.clone().filter(|_| is_path && is_it(source))
-    })
+        let depth = |source: &str| {
+            let source = match (source.strip_prefix("~/"), home) {
+                (Some(rest), Some(home)) => home.join(rest),
+                _ => self.folder.join(source),
+            };
+            let source = real(&source);
+            place.starts_with(&source).then(|| source.components().count())
+        };
+        let mut best: Option<(usize, Compose)> = None;
+        for (file, text) in self.texts() {
+            let Some(root) = Node::parse(&text) else { continue };
+            for (name, service) in root.get("services").into_iter().flat_map(Node::fields) {
+                let mounts = service.get("volumes").map_or(&[][..], Node::items).iter();
+                let sources = mounts.filter_map(|mount| source(mount, &root, &variable));
+                let Some(depth) = sources.filter_map(|source| depth(&source)).max() else {
+                    continue;
+                };
+                // Of several the first is the gateway's, as in OpenClaw's own file.
+                if best.as_ref().is_none_or(|(known, _)| depth > *known) {
+                    let service = Some(name.to_owned());
+                    best = Some((depth, Compose { files: self.with(Some(file)), service }));
+                }
+            }
+        }
+        best
+    }
+}
+
+fn is_compose(name: &str) -> bool {
+    let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    is_yaml && (name.starts_with("compose") || name.starts_with("docker-compose"))
+}
+
+/// The folder that a service mounts, as it is written; none that it may only read.
+fn source(mount: &Node, root: &Node, variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    let field = |node: &Node, key: &str| filled(node.get(key)?.text()?, variable);
+    let (source, is_read_only) = match mount.text() {
+        Some(mount) => {
+            let mount = filled(mount, variable)?;
+            let (source, rest) = mount.split_once(":/")?;
+            let modes = rest.split_once(':').map_or("", |(_, modes)| modes);
+            (source.to_owned(), modes.split(',').any(|mode| mode == "ro"))
+        }
+        None => {
+            let read_only = field(mount, "read_only");
+            (field(mount, "source")?, read_only.is_some_and(|it| it == "true"))
+        }
+    };
+    if is_read_only {
+        return None;
+    }
+    if source.starts_with(['.', '/', '~']) {
+        return Some(source);
+    }
+    // A volume by its name: its options may say that it is a folder.
+    let options = root.get("volumes")?.get(&source)?.get("driver_opts")?;
+    field(options, "device").filter(|device| device.starts_with('/'))
+}
+
+/// A text with its variables, as compose fills them in: one that is not known is empty.
+fn filled(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    /// Defaults stand in defaults at most so deep.
+    const DEEPEST: usize = 4;
+    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+    const REFERENCE: &str = r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^{}]*))?\})";
+    let pattern = PATTERN.get_or_init(|| Regex::new(REFERENCE).ok()).as_ref()?;
+    let by = |found: &Captures<'_>| {
+        let part = |at: usize| found.get(at).map(|part| part.as_str());
+        let value = part(1).or(part(2)).and_then(variable).filter(|value| !value.is_empty());
+        let value = match part(3).map(|sign| sign.trim_start_matches(':')) {
+            Some("-") => value.or(part(4).map(str::to_owned)),
+            Some("+") => value.and(part(4).map(str::to_owned)),
+            _ => value,
+        };
+        value.unwrap_or_default()
+    };
+    let mut text = text.to_owned();
+    for _ in 0..DEEPEST {
+        text = pattern.replace_all(&text, by).into_owned();
+    }
+    Some(text)
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn the_service_that_mounts_the_state_dir_is_named() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().canonicalize().unwrap();
-        let dir = folder.join("config");
-        std::fs::create_dir(&dir).unwrap();
-        std::fs::write(folder.join(".env"), "OPENCLAW_CONFIG_DIR=./config\n").unwrap();
-        let of = |mount: &str| {
-            let text = format!(
-                "# claw\nservices:\n  db:\n    image: x\n    volumes:\n      - ./data:/var/lib\n  \"claw\":\n    image: openclaw\n    volumes:\n      {mount}\nvolumes:\n  data:\n"
-            );
-            std::fs::write(folder.join("compose.yml"), text).unwrap();
-            super::of(&dir).unwrap().service
-        };
-        let absolute = format!("- '{}:/home/node/.openclaw'", dir.display());
-        for mount in [
-            "- ./config:/home/node/.openclaw",
-            "- \"./config:/home/node/.openclaw:rw\"",
-            "- .:/home/node",
-            "- ${OPENCLAW_CONFIG_DIR}:/home/node/.openclaw",
-            "- type: bind\n        source: ./config\n        target: /home/node/.openclaw",
-            &absolute,
-        ] {
-            assert_eq!(of(mount).as_deref(), Some("claw"), "{mount}");
-        }
-        for mount in ["- config:/state", "- ./other:/state", "- ${NOT_SET}:/state", "- :", "[]"] {
-            assert_eq!(of(mount), None, "{mount}");
-        }
-    }
-}
+#[path = "compose_tests.rs"]
+mod tests;

@@ -12,8 +12,8 @@ use crate::model::container::Container;
 use crate::model::facts::Compose;
 use crate::platform;
 
-/// Where Docker keeps a folder for each container, below the root.
-const CONTAINERS: &str = "var/lib/docker/containers";
+/// Where Docker keeps all that is its own, below the root: its own place, and that of the snap.
+pub(super) const DOCKER: [&str; 2] = ["var/lib/docker", "var/snap/docker/common/var-lib-docker"];
 /// What Docker knows of one, in its folder.
 const CONFIG: &str = "config.v2.json";
 /// Such a file has some kilobytes. Bytes.
@@ -33,12 +33,16 @@ pub(super) struct Mount {
 /// What Docker's containers mount; nothing where this process is not root's.
 pub(super) fn mounts(env: &Env) -> Vec<Mount> {
     let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else { return Vec::new() };
-    let folder = root.join(CONTAINERS);
-    let files = names(&folder).into_iter().map(|id| folder.join(id).join(CONFIG));
-    files.filter_map(|file| of_file(root, &file)).flatten().collect()
+    let docker = DOCKER.map(|docker| root.join(docker));
+    let files = docker.iter().flat_map(|docker| {
+        let folder = docker.join("containers");
+        let files = names(&folder).into_iter().map(move |id| folder.join(id).join(CONFIG));
+        files.filter_map(|file| of_file(root, docker, &file)).flatten()
+    });
+    files.collect()
 }
 
-fn of_file(root: &Path, file: &Path) -> Option<Vec<Mount>> {
+fn of_file(root: &Path, docker: &Path, file: &Path) -> Option<Vec<Mount>> {
     let state = crate::files::read_small(file, LARGEST);
     let container: Value = serde_json::from_slice(state.bytes()?).ok()?;
     let name = container.get("Name")?.as_str()?.trim_start_matches('/').to_owned();
@@ -48,7 +52,7 @@ fn of_file(root: &Path, file: &Path) -> Option<Vec<Mount>> {
         let text = |key: &str| mount.get(key).and_then(Value::as_str).filter(|it| !it.is_empty());
         let source = match (text("Source"), text("Name")) {
             (Some(source), _) => root.join(source.trim_start_matches('/')),
-            (None, name) => root.join("var/lib/docker/volumes").join(name?).join("_data"),
+            (None, name) => docker.join("volumes").join(name?).join("_data"),
         };
         let destination = text("Destination")?.into();
         Some(Mount { source, destination, name: name.clone(), runs })
@@ -81,7 +85,7 @@ pub(super) fn of(state_dir: &Path, mounts: &[Mount], env: &Env) -> Option<Contai
 /// A folder that a compose file mounts.
 pub(super) fn composed(compose: &Compose) -> Option<Container> {
     compose.service.as_ref()?;
-    let sign = format!("{} mounts it", crate::text::named(&compose.file));
+    let sign = format!("{} mounts it", crate::text::named(compose.files.last()?));
     Some(Container::of_folder(Some(sign)))
 }
 

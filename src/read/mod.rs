@@ -17,6 +17,7 @@ mod systemd;
 mod trees;
 mod variables;
 mod wrong;
+mod yaml;
 
 pub use config::read_copy;
 pub use surroundings::listing;

@@ -24,7 +24,7 @@ const MOST: usize = 1000;
 pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     let dir = &located.state_dir;
     let exists = |name: &str| dir.join(name).symlink_metadata().is_ok();
-    let compose = compose::of(dir);
+    let compose = compose::of(dir, located.home.as_deref(), env);
     let composed = compose.as_ref().and_then(containers::composed);
     let guess = || containers::guessed(dir, env).filter(|_| !super::config::is_container(env));
     let gateway = process::gateway(dir, &located.config, env);
