@@ -28,6 +28,8 @@ const STACKS: [&str; 4] = ["opt", "opt/stacks", "srv", "root"];
 const MOST_FOLDERS: usize = 500;
 /// So many compose files of one folder are read.
 const MOST_FILES: usize = 16;
+/// A path that is longer is none, so no more is filled in, bytes.
+const LONGEST: usize = 4096;
 /// A compose file is small, bytes.
 const LARGEST: usize = 256 << 10;
 
@@ -189,7 +191,8 @@ fn filled(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Option<Stri
     let pattern = PATTERN.get_or_init(|| Regex::new(REFERENCE).ok()).as_ref()?;
     let by = |found: &Captures<'_>| {
         let part = |at: usize| found.get(at).map(|part| part.as_str());
-        let value = part(1).or(part(2)).and_then(variable).filter(|value| !value.is_empty());
+        let value = part(1).or(part(2)).and_then(variable);
+        let value = value.filter(|value| !value.is_empty() && value.len() <= LONGEST);
         let value = match part(3).map(|sign| sign.trim_start_matches(':')) {
             Some("-") => value.or(part(4).map(str::to_owned)),
             Some("+") => value.and(part(4).map(str::to_owned)),
@@ -199,9 +202,12 @@ fn filled(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Option<Stri
     };
     let mut text = text.to_owned();
     for _ in 0..DEEPEST {
+        if text.len() > LONGEST {
+            return None;
+        }
         text = pattern.replace_all(&text, by).into_owned();
     }
-    Some(text)
+    (text.len() <= LONGEST).then_some(text)
 }
 
 #[cfg(test)]
