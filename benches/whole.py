@@ -277,8 +277,8 @@ def main():
     many, few = made("requests", 20000), made("requests", 5000)
     # Not quiet: the preview is what people read.
     for words in (["repair", "--dry-run"], ["approve", "--dry-run", "00000001-0000-4000-8000-000000000001"], ["repair", "--yes"]):
-        work = lambda path, words=words: run([clawmend, "--state-dir", path, *words])
-        pair(f"{words[0]} {words[1]}, 20000 own requests in the database, against 5000", many, few, 5, work)
+        asked = lambda path, words=words: run([clawmend, "--state-dir", path, *words])
+        pair(f"{words[0]} {words[1]}, 20000 own requests in the database, against 5000", many, few, 5, asked)
     rows(clawmend, args, made, fresh_copy_of)
     size = os.path.getsize(clawmend)
     line("release binary", f"{size / 1e6:.2f} MB", "", "", "at most 6 MB", size <= 6e6)

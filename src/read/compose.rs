@@ -134,7 +134,9 @@ impl Project {
         let mut best: Option<(usize, Compose)> = None;
         for (file, text) in self.texts() {
             let Some(root) = Node::parse(&text) else { continue };
-            for (name, service) in root.get("services").into_iter().flat_map(Node::fields) {
+            let services = root.get("services").into_iter().flat_map(Node::fields);
+            // A name that begins with a dash would be an option of `docker compose exec`.
+            for (name, service) in services.filter(|(name, _)| !name.starts_with('-')) {
                 let mounts = service.get("volumes").map_or(&[][..], Node::items).iter();
                 let sources = mounts.filter_map(|mount| source(mount, &root, &variable));
                 let Some(depth) = sources.filter_map(|source| depth(&source)).max() else {

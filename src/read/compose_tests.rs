@@ -165,3 +165,9 @@ fn a_file_that_mounts_something_else_is_only_near() {
         Machine::new(&[(FILE, "services:\n  db:\n    image: x\n    volumes: [./s:/s]\n")]);
     assert_eq!(machine.of("srv/claw/s"), None, "of another program");
 }
+
+#[test]
+fn a_service_that_would_be_an_option_is_not_named() {
+    let text = "services:\n  --privileged:\n    image: openclaw\n    volumes: [./config:/x]\n";
+    assert_eq!(Machine::new(&[(FILE, text)]).service("srv/claw/config"), None);
+}
