@@ -179,7 +179,10 @@ export class OpenClaw {
    */
   async answers() {
     this.loadAsker();
-    const answers = JSON.parse(await this.#asker.ask(JSON.stringify(QUESTIONS), ASK_TIMEOUT_MS));
+    const ask = async () => JSON.parse(await this.#asker.ask(JSON.stringify(QUESTIONS), ASK_TIMEOUT_MS));
+    let answers = await ask();
+    // A refusal has words: a code alone is of the question before, which ended late in the same process (2026.2.3).
+    if (answers.some(({ code, said }) => code !== 0 && code !== 124 && gist(said) === "")) answers = await ask();
     return answers.map(({ question, code, said }) => {
       if (RATE_LIMITED.test(said)) throw new Error("the gateway counts attempts now: its answers say nothing about the state");
       const words = gist(said) || `exit ${code}: ${said.trim().slice(-200)}`;
