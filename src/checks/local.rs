@@ -220,8 +220,15 @@ pub static ROLE_MISSING: Check = Check {
         let says = "the CLI's record lacks the role `operator` in one place or more";
         let finding = check.finding(paired_place(model), says).repaired("add the role `operator`");
         // From 2026.3.31 `role` and `roles` count together (2026.4.15 is in); before, `roles` alone where it is a list.
-        let counts = model.by_release(|release| release.is_from("2026.3.31"));
-        let finding = match counts.filter(|_| held) {
+        // Up to 2026.4.2 these do not count at all beside a live token of the role (seen on 2026.4.1).
+        let live = device
+            .operator
+            .as_ref()
+            .is_some_and(|token| token.is_live() && token.role.as_deref() == Some("operator"));
+        let counts = model.by_release(|release| {
+            release.is_from("2026.3.31") && (held || live && !release.is_from("2026.4.3"))
+        });
+        let finding = match counts {
             Some(true) => finding.rated(Severity::Warning),
             None if held => finding.rated(Severity::Unchecked).note(RELEASES_DIFFER),
             Some(false) | None => finding,

@@ -159,4 +159,7 @@ fn a_release_that_reads_scopes_alone_needs_them_there() {
     // A later release has written the list, and may be the one that runs.
     assert!(narrowed("2026.2.19", "scopes"));
     assert!(narrowed("2026.5.28", "scopes"));
+    // Both lists are read, and the other one first up to 2026.4.2.
+    assert!(narrowed("2026.4.1", "approvedScopes") && !narrowed("2026.4.1", "scopes"));
+    assert!(!narrowed("2026.4.8", "approvedScopes") && narrowed("2026.4.8", "scopes"));
 }

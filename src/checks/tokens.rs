@@ -50,12 +50,15 @@ pub static MISSING: Check = Check {
         let finding =
             check.finding(paired_place(model), says).repaired("write a new token on both sides");
         // From 2026.3.31 a device without a token has no role, and asks for it (seen on 2026.5.28).
-        let is_held_up =
-            |release: Release| release.is_from("2026.3.31") && model.is_held_up(release);
+        let has_tokens = model.local.as_ref().is_some_and(|local| local.tokens_usable);
+        let is_held_up = |release: Release| {
+            release.is_from("2026.3.31")
+                && (model.is_held_up(release) || has_tokens && !release.is_from("2026.4.3"))
+        };
         Some(match model.by_release(is_held_up) {
-            Some(true) => finding.note(
-                "a request of this machine stands, so the gateway gives it no token by itself",
-            ),
+            Some(true) => {
+                finding.note("the gateway gives it no token by itself: that waits for an approval")
+            }
             None if model.shared != Shared::Absent => {
                 finding.rated(Severity::Unchecked).note(RELEASES_DIFFER)
             }

@@ -133,6 +133,9 @@ pub struct Device {
     pub scopes: List,
     /// `approvedScopes` (from 2026.2.26).
     pub approved_scopes: List,
+    /// The release here goes by `scopes` where it is a list: up to 2026.4.2 (code of 2026.3.24 to 2026.4.5; seen on 2026.2.26,
+    /// 2026.3.13 and 2026.3.24).
+    pub scopes_first: bool,
     /// `tokens` is there and is an object.
     pub tokens_usable: bool,
     /// `tokens.operator`.
@@ -195,6 +198,7 @@ impl Device {
             roles: List::of(record.get("roles")),
             scopes: List::of(record.get("scopes")),
             approved_scopes: List::of(record.get("approvedScopes")),
+            scopes_first: false,
             tokens_usable: tokens.is_some(),
             operator: tokens.and_then(|tokens| tokens.get("operator")).and_then(Token::of),
             remote_ip: text(record, "remoteIp"),
@@ -222,11 +226,12 @@ impl Device {
         self.all_roles().iter().any(|role| role == "operator")
     }
 
-    /// The scopes that a gateway goes by, and under which name: `approvedScopes` where it is a list
-    /// (from 2026.4.15), else `scopes`.
+    /// The scopes that a gateway goes by, and under which name: from 2026.4.5 on `approvedScopes` where it is a list, else
+    /// `scopes`; before that the other way round.
     pub fn baseline(&self) -> (&'static str, &List) {
-        match &self.approved_scopes {
-            List::Of(_) => ("approvedScopes", &self.approved_scopes),
+        match (&self.approved_scopes, &self.scopes) {
+            (_, List::Of(_)) if self.scopes_first => ("scopes", &self.scopes),
+            (List::Of(_), _) => ("approvedScopes", &self.approved_scopes),
             _ => ("scopes", &self.scopes),
         }
     }

@@ -162,7 +162,19 @@ impl Model {
             legacy,
         };
         model.shared = model.shared_under(model.release());
-        model
+        model.by_its_release()
+    }
+
+    /// With what the release here goes by in this machine's record.
+    fn by_its_release(mut self) -> Self {
+        // Up to 2026.2.20 there is no other list: one that stands there is of a later release, which may be the one that runs.
+        let scopes_first = self
+            .by_release(|release| release.is_from("2026.2.21") && !release.is_from("2026.4.3"))
+            == Some(true);
+        if let Some(local) = &mut self.local {
+            local.scopes_first = scopes_first;
+        }
+        self
     }
 
     /// What the CLI has to show under a release.
@@ -204,7 +216,7 @@ impl Model {
             legacy.adopted = None;
         }
         self.identity = IdentityState::Found(identity);
-        self
+        self.by_its_release()
     }
 
     /// The identity, where it can be used: whole, keys that match. Its id is the one the key hashes
