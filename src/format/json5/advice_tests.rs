@@ -247,3 +247,18 @@ fn the_common_slips_are_named_with_what_to_type() {
         assert_eq!(advice(text.as_bytes()), None, "{text}");
     }
 }
+
+/// Typed in the wrong place the quote makes a text of four letters that anybody can guess, and a config that parses.
+#[test]
+fn the_brace_of_a_variable_is_the_texts_own() {
+    for (line, whole) in [("\"${TOKEN}", "\"${TOKEN}\""), ("\"${TOKEN}\n", "\"${TOKEN}\"\n")] {
+        let broken = PRETTY.replacen(&format!("\"{SECRET}\""), line, 1);
+        let wanted = parse(PRETTY.replacen(&format!("\"{SECRET}\""), whole, 1).as_bytes()).unwrap();
+        let (value, told, _) = followed(&broken);
+        assert_eq!(value.as_ref(), Some(&wanted), "{told:?}");
+    }
+    let broken = PRETTY.replacen("\"loopback\",", "\"${BIND},", 1);
+    let wanted = parse(PRETTY.replacen("\"loopback\",", "\"${BIND}\",", 1).as_bytes()).unwrap();
+    let (value, told, _) = followed(&broken);
+    assert_eq!(value.as_ref(), Some(&wanted), "{told:?}");
+}

@@ -163,7 +163,13 @@ impl Reading {
         };
         let path = way.path();
         let said = raw.trim_matches(['"', '\'']);
-        if kind == "string" && (said.starts_with(is_mark) || said.ends_with(is_mark)) {
+        // The braces of `${NAME}` are the text's own.
+        let variable = said.rfind("${").and_then(|at| said.get(at..));
+        if kind == "string" && variable.is_some_and(|from| !from.contains('}')) {
+            self.odd += WRONG;
+        }
+        let ends = said.ends_with(is_mark) && !(variable.is_some() && said.ends_with('}'));
+        if kind == "string" && (said.starts_with(is_mark) || ends) {
             self.odd += CROOKED - 1;
         }
         if !places::takes_value(&path, frame.is_list, kind) {
