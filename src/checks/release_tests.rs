@@ -95,6 +95,24 @@ fn a_missing_token_waits_with_the_request_of_its_machine() {
     assert_eq!(rated("", false), Severity::Unchecked);
 }
 
+/// OpenClaw replaces it, and up to 2026.4.28 pairs the new device by itself (seen on 2026.2.23 to 2026.4.8; refused on 2026.5.4).
+#[test]
+fn an_identity_that_is_replaced_keeps_nobody_out_where_the_new_one_is_paired() {
+    let healthy = text(&healthy_model(), Part::Identity);
+    let rated = |release: &str, text: &str| {
+        let found = named(release, |images| put(images, Part::Identity, text));
+        found.iter().find(|one| one.code.0 == "identity-malformed").unwrap().severity
+    };
+    for broken in
+        ["{", &healthy.replace("BEGIN PUBLIC", "BEGIN"), &healthy.replace("deviceId", "id")]
+    {
+        assert_eq!(rated("2026.4.8", broken), Severity::Warning, "{broken}");
+        assert_eq!(rated("2026.5.4", broken), Severity::Blocks, "{broken}");
+    }
+    let private = healthy.replace("BEGIN PRIVATE", "BEGIN");
+    assert_eq!(rated("2026.4.8", &private), Severity::Blocks);
+}
+
 /// Refused on 2026.2.19 and 2026.5.28, though the device token of a CLI that is paired is right.
 #[test]
 fn another_token_in_the_shell_locks_a_paired_cli_out() {

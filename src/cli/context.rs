@@ -191,14 +191,22 @@ impl Context<'_, '_> {
         // A folder that cannot be read is the snapshot commands' own matter.
         let mut own = snapshot::list(&located.state_dir, &folder).unwrap_or_default().own;
         own.retain(|one| one.problem.is_none());
-        let newest = |piece: &str| own.iter().find(|one| folder.join(&one.id).join(piece).exists());
-        let id = |one: &Summary| one.id.clone();
-        let tables = newest(sqlite::PIECE).map(id);
         let in_files = |file: &str| format!("{}/{file}", json::NAME);
-        let identity = Part::Identity.file().and_then(|file| newest(&in_files(file))).map(id);
+        // In the order in which they were taken, the newest first.
+        let newest = |pieces: &[String]| {
+            let holds = |one: &&Summary| {
+                pieces.iter().any(|piece| folder.join(&one.id).join(piece).exists())
+            };
+            own.iter().find(holds).map(|one| one.id.clone())
+        };
+        let rows = [sqlite::PIECE.to_owned()];
+        let identity = Part::Identity.file().map(in_files).into_iter().chain(rows.clone());
         let config = located.config.file_name().map(|name| in_files(&name.to_string_lossy()));
-        let config = config.and_then(|piece| Some(folder.join(&newest(&piece)?.id).join(piece)));
-        Kept { config, identity: identity.max(tables.clone()), tables }
+        let config = config.and_then(|piece| {
+            let id = newest(std::slice::from_ref(&piece))?;
+            Some(folder.join(id).join(piece))
+        });
+        Kept { config, identity: newest(&Vec::from_iter(identity)), tables: newest(&rows) }
     }
 
     /// Reads everything; waits so long for a database that somebody holds.

@@ -119,7 +119,9 @@ pub(super) fn file(path: &str) -> String {
 pub(super) fn is_word(word: &str) -> bool {
     if !word.is_ascii() {
         return word.chars().count() <= 24
-            && word.chars().all(|c| c.is_ascii_alphabetic() || !c.is_ascii() && !c.is_control());
+            && word.chars().all(|c| {
+                c.is_ascii_alphabetic() || !c.is_ascii() && !c.is_control() && !c.is_numeric()
+            });
     }
     let bytes = word.as_bytes();
     let rises = bytes

@@ -96,6 +96,8 @@ fn of_what_holds_too_much_the_device_is_shown() {
         ("9e107d9d-372b-4682-9bd8-1d3542a419d6", None),
         ("iPhoneQk7cAnArYtOkEnVrj1", None),
         ("1.2.3.4.5", None),
+        ("４８２９１３０７", None),
+        ("pin ٤٨٢٩١٣", None),
         ("🔑 482 913", None),
         ("LAPTOP-AB12CD34 LAPTOP-EF56GH78", Some("LAPTOP-**** LAPTOP-****")),
         ("Anna\nphone", None),

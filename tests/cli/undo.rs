@@ -60,6 +60,9 @@ fn openclaw_runs(sandbox: &Sandbox, fixture: &str) {
         paired[&id]["tokens"]["operator"]["lastUsedAtMs"] = json!(now);
         paired[&id]["lastSeenAtMs"] = json!(now);
         paired[&id]["remoteIp"] = json!("127.0.0.1");
+        // Of the last connect; `roles` and `approvedScopes` count (seen on 2026.3.24, 2026.4.8).
+        paired[&id]["role"] = json!("node");
+        paired[&id]["scopes"] = json!(["operator.read"]);
     });
     changed(sandbox, "devices/pending.json", |pending| {
         let request = json!({"requestId": "b0e1c7aa", "deviceId": id, "scopes": ["operator.read"], "ts": now});

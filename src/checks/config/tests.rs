@@ -467,6 +467,12 @@ fn variables_that_the_config_itself_sets_beat_it_too() {
         let meta = "{ lastTouchedVersion: '2026.5.28' }";
         found_with(Some(&format!("{{ meta: {meta}, env: {env}, gateway: {gateway} }}")), facts)
     };
+    // Up to 2026.3.12 no CLI reads it, so where no release is named nobody can tell.
+    let nameless = format!(
+        "{{ env: {{ OPENCLAW_GATEWAY_URL: 'ws://127.0.0.1:9' }}, gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }} }}"
+    );
+    let nameless = found_with(Some(&nameless), facts());
+    assert_eq!(the(&nameless, "env-overrides-url").severity, Severity::Unchecked);
     let lost = found("{ OPENCLAW_GATEWAY_URL: 'ws://127.0.0.1:9' }", None);
     let url = the(&lost, "env-overrides-url");
     assert_eq!(url.severity, Severity::Blocks);

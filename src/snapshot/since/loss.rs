@@ -149,18 +149,18 @@ impl Document {
         }
         let paths = differing.keys().filter(|path| path.first().is_some_and(|first| first == id));
         let paths: Vec<_> = paths.filter_map(|path| path.get(1..)).collect();
-        // A gateway notes the role and the scopes of the last connect beside the lists that count (seen on 2026.3.24, 2026.4.8).
+        // A gateway notes the role and the scopes of the last connect beside the lists that count (seen on 2026.3.24, 2026.4.8). Up to
+        // 2026.4.2 `scopes` is itself the one that counts.
+        let notes_scopes = model.by_release(|release| release.is_from("2026.4.3")) != Some(false);
         let is_a_note = |path: &[String]| {
             let [field] = path else { return false };
             let counts = match field.as_str() {
                 "role" => "roles",
-                "scopes" => "approvedScopes",
+                "scopes" if notes_scopes => "approvedScopes",
                 _ => return false,
             };
-            let is_there =
-                |side: &Option<Value>| side.as_ref().is_some_and(|it| it.get(counts).is_some());
-            is_there(&now)
-                && is_there(&then)
+            // Where the record goes altogether, there is no list to come back.
+            [&now, &then].into_iter().flatten().all(|record| record.get(counts).is_some())
                 && !paths.iter().any(|path| path.first().is_some_and(|first| first == counts))
         };
         let paths = paths.iter().filter(|path| !is_kept_by_gateway(path) && !is_a_note(path));

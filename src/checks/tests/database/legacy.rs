@@ -144,7 +144,15 @@ fn records_that_stop_the_import_go_and_the_others_wait_for_it() {
     }
     for broken in ["", "{\"a\": {"] {
         file(&mut images, Part::Paired, Some(broken));
-        assert!(codes(&model(&images)).contains(&"import-waits"));
+        for (release, severity) in [
+            (Some("2026.8.2"), Severity::Warning),
+            (Some("2026.9.5"), Severity::Warning),
+            (Some("2026.9.6"), Severity::Blocks),
+            (None, Severity::Unchecked),
+        ] {
+            database(&mut images).app_version = release.map(str::to_owned);
+            assert_eq!(found(&model(&images), "import-waits").unwrap().severity, severity);
+        }
         repaired(&images);
     }
     table(&mut images, Part::Paired).rows.clear();
