@@ -192,8 +192,13 @@ fn choose(context: &Context<'_, '_>, state: &State, code: Code, steps: Vec<Step>
     let mut next = deeds(context, state, Step::clawmend(["repair"]));
     next.head = "Choose one, and type it:";
     next.choice_of = Some(code);
-    let word = "a `clawmend repair` shows its changes and asks before it makes them";
-    next.tail.insert(0, word.to_owned());
+    let is_own = |step: &Step| {
+        step.command.as_ref().is_some_and(|command| command.program == Program::Clawmend)
+    };
+    if steps.iter().any(is_own) {
+        let word = "a `clawmend repair` shows its changes and asks before it makes them";
+        next.tail.insert(0, word.to_owned());
+    }
     let is_safe = |step: &Step| {
         let args = step.command.iter().flat_map(|command| &command.args);
         args.into_iter().any(|arg| arg == "--new-identity" || arg == "loopback")

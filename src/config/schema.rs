@@ -203,7 +203,12 @@ impl Schema {
     fn below(&self, path: &mut Vec<String>, key: &str, value: &Value, found: &mut Vec<Refused>) {
         let Some(rule) = self.rule(key) else { return };
         if let Some(wanted) = rule.refuses(value) {
-            return found.push(Refused { path: path.clone(), fault: Violation::Value { wanted } });
+            let (item, wanted) = match rule.refused_item(value) {
+                Some((at, wanted)) => (Some(at.to_string()), wanted),
+                None => (None, wanted),
+            };
+            let path = path.iter().cloned().chain(item).collect();
+            return found.push(Refused { path, fault: Violation::Value { wanted } });
         }
         let (Some(members), Some((closed, needs))) = (value.as_object(), rule.as_object()) else {
             return;

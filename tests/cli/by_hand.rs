@@ -265,3 +265,39 @@ fn who_came_by_sudo_goes_on_with_it() {
     sandbox.write("openclaw.json", "{");
     assert_eq!(next(&sandbox)[0][..2], ["sudo", "nano"]);
 }
+
+/// What to type is a value that can stand there, and where two settings do not fit together each way has its number and
+/// what follows of it.
+#[test]
+#[cfg_attr(clawmend_portable, ignore = "the editor of Unix")]
+fn a_wrong_value_is_told_with_what_to_type() {
+    for (gateway, says, steps) in [
+        ("{mode: 'local', trustedProxies: [1]}", "gateway.trustedProxies[0] must be a text", "1"),
+        ("{mode: 'local', auth: {token: 123456789}}", "gateway.auth.token must be a text", "1"),
+        ("[]", "gateway must be an object", "1"),
+        ("{mode: 'local', auth: 'token'}", "gateway.auth must be an object", "1"),
+        (
+            "{mode: 'local', bind: 'lan', auth: {token: 'a-token-of-ours-0123'}, tailscale: {mode: 'serve'}}",
+            "tailscale serve needs gateway.bind",
+            "2",
+        ),
+        (
+            "{mode: 'local', auth: {token: 'a-token-of-ours-0123', password: 'a-word-of-ours-0123'}}",
+            "has a token and a password, but gateway.auth.mode is missing",
+            "2",
+        ),
+    ] {
+        let sandbox = Sandbox::fixture(FILES);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        let meta = "{lastTouchedVersion: '2026.5.28'}";
+        sandbox.write("openclaw.json", format!("{{\n  meta: {meta},\n  gateway: {gateway}\n}}\n"));
+        let said = sandbox.run(&[]).expect(Exit::Findings).stdout;
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(says), "{said}");
+        let blocks = said.matches("BLOCKS").count();
+        let editors = said.matches("nano +3 ").count();
+        assert_eq!((blocks, editors.to_string().as_str()), (1, steps), "{said}");
+        assert_eq!(steps == "2", said.contains("Choose one, and type it: 1. nano"), "{said}");
+        assert!(!said.contains("clawmend cannot edit"), "{said}");
+    }
+}

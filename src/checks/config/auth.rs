@@ -341,13 +341,17 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
             places => format!("${{{shown}}} is set in {}", places.join(", ")),
         }
     }));
-    Some(match is_lost && is_used(model, &setting.path) {
-        true => finding.rated(Severity::Unchecked).by_hand([in_editor(
-            &model.facts.state_dir.join(".env"),
-            None,
-            "type NAME=VALUE there on a line of its own, with the variable's name and its value: CLI and gateway both read this file",
-        )]),
-        false => finding,
+    let lost = names.iter().find(|name| set_at(name).is_empty());
+    Some(match lost.filter(|_| is_used(model, &setting.path)) {
+        Some(lost) => {
+            let what = format!(
+                "type {}=VALUE there on a line of its own, with its value: CLI and gateway both read this file",
+                Shape::Variable.show(lost)
+            );
+            let file = model.facts.state_dir.join(".env");
+            finding.rated(Severity::Unchecked).by_hand([in_editor(&file, None, &what)])
+        }
+        None => finding,
     })
 }
 

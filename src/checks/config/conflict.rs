@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::file::edit_at;
 use super::secrets::{MAKES_TOKEN, new_token_in, reach, starts_without_none, unguarded, word};
 use super::value::{Wanted, edits, hosted};
 use super::{at_next_start, bind, place};
@@ -118,10 +119,26 @@ struct About<'m> {
     check: &'m Check,
 }
 
+const TAILSCALE_OFF: &str = "set gateway.tailscale.mode to \"off\"";
+
 impl About<'_> {
     fn says<T>(&self, setting: &Setting<T>, says: impl Into<String>, hand: &str) -> Finding {
         let finding = self.check.finding(place(self.model, setting), says);
         if hand.is_empty() { finding } else { finding.by_hand([hand]) }
+    }
+
+    /// With edits by hand to choose from.
+    fn edits<T, const N: usize>(
+        &self,
+        setting: &Setting<T>,
+        says: impl Into<String>,
+        ways: [(&Setting<String>, &str, &str); N],
+    ) -> Finding {
+        let finding = self.says(setting, says, "");
+        let step = |(setting, what, then): (&Setting<String>, &str, &str)| {
+            edit_at(self.model, &setting.owner, &format!("{what} ({then})"))
+        };
+        ways.into_iter().map(step).fold(finding, Finding::choice)
     }
 
     fn in_variables(&self, has: fn(&Variables) -> bool) -> bool {
@@ -194,10 +211,17 @@ impl About<'_> {
             && self.gateway.auth_token.is_filled()
             && self.gateway.auth_password.is_filled();
         let finding = both.then(|| {
-            self.says(
-                &self.gateway.auth_mode,
-                "gateway.auth has a token and a password, but gateway.auth.mode is missing",
-                "under \"auth\" type this line: \"mode\": \"token\", (or \"password\")",
+            let mode = &self.gateway.auth_mode;
+            let says = "gateway.auth has a token and a password, but gateway.auth.mode is missing";
+            let token = "under \"auth\" type this line: \"mode\": \"token\",";
+            let password = "under \"auth\" type this line: \"mode\": \"password\",";
+            self.edits(
+                mode,
+                says,
+                [
+                    (mode, token, "the token counts then"),
+                    (mode, password, "the password counts then"),
+                ],
             )
         })?;
         // In the code of 2026.3.13, not in that of 2026.3.2.
@@ -290,8 +314,18 @@ impl About<'_> {
             let says = format!(
                 "tailscale {mode} needs a token or a password, and gateway.auth.mode is \"none\""
             );
-            let hand = "set gateway.auth.mode to \"token\" with a token, or gateway.tailscale.mode to \"off\"";
-            let finding = self.says(&gateway.auth_mode, says, hand);
+            let finding = self.edits(
+                &gateway.auth_mode,
+                says,
+                [
+                    (
+                        &gateway.auth_mode,
+                        "set gateway.auth.mode to \"token\" and gateway.auth.token to a long one",
+                        "who connects needs it then",
+                    ),
+                    (&gateway.tailscale_mode, TAILSCALE_OFF, "nobody comes by Tailscale then"),
+                ],
+            );
             return Some(match is_from("2026.5.28") {
                 None => finding.unsure("releases before 2026.5.28 start"),
                 Some(_) => finding,
@@ -308,9 +342,16 @@ impl About<'_> {
             _ => true,
         };
         let says = format!("tailscale {mode} needs gateway.bind \"loopback\", but it is {bind:?}");
-        let hand = "set gateway.bind to \"loopback\", or gateway.tailscale.mode to \"off\"";
         (!is_loopback).then(|| {
-            let finding = self.says(&gateway.bind, says, hand);
+            let ways = [
+                (
+                    &gateway.bind,
+                    "set gateway.bind to \"loopback\"",
+                    "other machines come by Tailscale alone then",
+                ),
+                (&gateway.tailscale_mode, TAILSCALE_OFF, "they come by the network alone then"),
+            ];
+            let finding = self.edits(&gateway.bind, says, ways);
             match is_from("2026.3.1") {
                 Some(true) => finding,
                 None if bind == "auto" => finding.unsure("releases before 2026.3.1 start"),

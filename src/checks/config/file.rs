@@ -8,6 +8,7 @@ use crate::checks::{Check, Edits, Stage};
 use crate::config::copies::ConfigCopy;
 use crate::config::differs::in_words;
 use crate::config::model::ConfigState;
+use crate::config::owner::Owner;
 use crate::config::problem::ProblemKind;
 use crate::finding::{Code, EvidenceKind, Finding, Place, Remedy, Severity};
 use crate::format::json5::{Advice, SyntaxError, advice, path_text};
@@ -112,6 +113,18 @@ pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
     step.with([file]).note(format!("{what}. Save{keys}, then run clawmend again"))
 }
 
+/// One of several edits of a config file by hand, at its setting's place or at the one around it.
+pub(super) fn edit_at(model: &Model, owner: &Owner, what: &str) -> Step {
+    let file = model.config.file_of(owner);
+    let line = line_of(model, &file, &owner.path).or_else(|| around(model, &file, &owner.path));
+    in_editor(&file, line.map(|line| line.to_string()), what)
+}
+
+/// The line of the nearest key that stands around what is missing.
+fn around(model: &Model, file: &Path, keys: &[String]) -> Option<usize> {
+    (1..keys.len()).rev().find_map(|length| line_of(model, file, keys.get(..length)?))
+}
+
 /// The same at the place where what is typed mends a file that breaks, or where it breaks.
 fn editor(file: &Path, error: &SyntaxError, advice: Option<&Advice>) -> Step {
     let (line, column) =
@@ -139,7 +152,7 @@ pub(in crate::checks) fn opened(model: &Model, mut finding: Finding) -> Finding 
     // Of what is missing, the place around it.
     let line = finding.place.line.or_else(|| {
         let keys: Vec<String> = finding.place.key.as_ref()?.split('.').map(str::to_owned).collect();
-        (1..keys.len()).rev().find_map(|length| line_of(model, file, keys.get(..length)?))
+        around(model, file, &keys)
     });
     let what: Vec<&str> = steps.iter().take(words).map(|step| step.text.as_str()).collect();
     let what = what.join("; ").replace(":; ", ": ");

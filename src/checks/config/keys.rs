@@ -249,9 +249,10 @@ fn wrong_value(told: &Told<'_>, check: &Check, refused: &Refused) -> Option<Find
                 Value::Bool(_) => wanted.contains("true or false"),
                 _ => false,
             };
-            let step = match quoted.is_some_and(|value| fits(&value)) {
-                true => format!("take away the quotes around the value of {name}"),
-                false => format!("make {name} {wanted}"),
+            let step = match (quoted.is_some_and(|value| fits(&value)), now) {
+                (true, _) => format!("take away the quotes around the value of {name}"),
+                (_, Some(now)) => to_type(path, wanted, now),
+                (_, None) => format!("make {name} {wanted}"),
             };
             (format!("{name} must be {wanted}"), step)
         }
@@ -264,6 +265,37 @@ fn wrong_value(told: &Told<'_>, check: &Check, refused: &Refused) -> Option<Find
         false => finding,
     };
     Some(told.rated(finding, Some(refused)))
+}
+
+/// What to type in the place of a value that does not belong there.
+fn to_type(path: &[String], wanted: &str, now: &Value) -> String {
+    let name = path_text(path);
+    let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+    match (wanted, now) {
+        ("a text", Value::Number(_) | Value::Bool(_)) => {
+            format!("type a quote (\") before and behind the value of {name}")
+        }
+        ("an object", _) => {
+            let example = match keys.as_slice() {
+                ["gateway"] => "{ \"mode\": \"local\" }",
+                ["gateway", "auth"] => "{ \"mode\": \"token\" }",
+                _ => "{}",
+            };
+            format!("type {example} in place of the value of {name}")
+        }
+        ("a list", _) => format!(
+            "type [ before and ] behind the value of {name}, in which each item stands in quotes"
+        ),
+        (_, Value::String(text)) if text.contains("${") => {
+            format!(
+                "type {wanted} in place of the variable in {name}: what a variable holds is a text"
+            )
+        }
+        _ if keys == ["gateway", "auth", "mode"] => {
+            format!("make {name} {wanted} (with \"none\" whoever reaches the gateway gets in)")
+        }
+        _ => format!("make {name} {wanted}"),
+    }
 }
 
 pub static DUPLICATE: Check = Check {

@@ -84,6 +84,10 @@ fn may_be_put_back(model: &Model) -> bool {
 
 /// `gateway.mode`.
 fn wanted(model: &Model) -> Option<Wanted> {
+    // What is no object is told as that.
+    if model.config.raw(&["gateway".to_owned()]).is_some_and(|gateway| !gateway.is_object()) {
+        return None;
+    }
     let mode = &hosted(model)?.mode;
     let (code, why) = match &mode.field {
         Field::Reference(_) => return None,

@@ -55,6 +55,18 @@ impl Constraint {
         }
     }
 
+    /// The item of a list that does not belong there, by its place, and what does.
+    pub(super) fn refused_item(&self, value: &Value) -> Option<(usize, String)> {
+        match (self, value) {
+            (Constraint::List { of: Some(rule) }, Value::Array(items)) => {
+                let wanted = |(at, item)| Some((at, rule.refuses(item)?));
+                items.iter().enumerate().find_map(wanted)
+            }
+            (Constraint::One { of }, _) => of.iter().find_map(|rule| rule.refused_item(value)),
+            _ => None,
+        }
+    }
+
     /// What belongs there, where the value is something else. A text with `${VAR}` is what the variable holds,
     /// so only its kind is looked at.
     pub(super) fn refuses(&self, value: &Value) -> Option<String> {
@@ -85,7 +97,7 @@ impl Constraint {
                 let text = |name: &str| reference.get(name).and_then(Value::as_str);
                 let texts = (text("source"), text("provider"), text("id"));
                 let (Some(source), Some(provider), Some(id)) = texts else {
-                    return Some(self.wanted());
+                    return Some(self.wanted(value));
                 };
                 reference.len() == 3
                     && sources.iter().any(|known| known == source)
@@ -99,11 +111,11 @@ impl Constraint {
             (Constraint::One { of }, value) => of.iter().any(|rule| rule.refuses(value).is_none()),
             _ => false,
         };
-        (!fits).then(|| self.wanted())
+        (!fits).then(|| self.wanted(value))
     }
 
-    /// What belongs there, for people.
-    fn wanted(&self) -> String {
+    /// What belongs in the place of a value, for people.
+    fn wanted(&self, value: &Value) -> String {
         let limits = |what: &str, range: &Range| {
             let least = range.min.map(|min| format!(" of {min} or more"));
             let above = range.above.map(|above| format!(" above {above}"));
@@ -125,13 +137,14 @@ impl Constraint {
                     .collect();
                 format!("one of {}", words.join(", "))
             }
-            Constraint::Secret { .. } => {
-                "a text, or a reference of source, provider and id (of env and store in capital letters, of file a pointer such as /token)".to_owned()
+            Constraint::Secret { .. } if value.is_object() => {
+                "a reference of source, provider and id (of env and store in capital letters, of file a pointer such as /token), or a text".to_owned()
             }
+            Constraint::Secret { .. } => "a text".to_owned(),
             Constraint::List { .. } => "a list".to_owned(),
             Constraint::Object { .. } => "an object".to_owned(),
             Constraint::One { of } => {
-                of.iter().map(Constraint::wanted).collect::<Vec<_>>().join(", or ")
+                of.iter().map(|rule| rule.wanted(value)).collect::<Vec<_>>().join(", or ")
             }
         }
     }
