@@ -1,5 +1,6 @@
 //! The stores themselves.
 
+use super::local::or_restored;
 use super::{Check, Edits, RELEASES_DIFFER, Stage, container};
 use crate::finding::{Code, Finding, Place, Severity};
 use crate::format::scan::ValueKind;
@@ -126,6 +127,10 @@ pub static BROKEN: Check = Check {
                 .note(format!("line {line}, column {column}: {}", error.message(&text)))
                 .seen("records that are whole", number)
                 .notes(container::left_out(aside, records.part));
+            let finding = match records.part {
+                Part::Paired => or_restored(model, finding),
+                _ => finding,
+            };
             Some(rated(model, records, finding))
         };
         both(model).into_iter().filter_map(broken).collect()

@@ -1,10 +1,12 @@
 //! One run: where the state is, the stores, what was read and what it means.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::Global;
@@ -15,8 +17,9 @@ use super::world::World;
 use crate::checks;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::files::{STORE_LIMIT, read_small};
 use crate::finding::Finding;
-use crate::image::Unread;
+use crate::image::{FileState, Unread};
 use crate::journal::{self, Recovered};
 use crate::model::Model;
 use crate::model::facts::{Interruption, Kept};
@@ -178,7 +181,7 @@ impl Context<'_, '_> {
         let left = snapshot::leftovers(&located.state_dir, &self.snapshots(&located));
         model.facts.half_built = left.unwrap_or_default();
         if model.lacks_a_part() {
-            model.facts.kept = self.kept(&located);
+            model.facts.kept = self.kept(&located, model.local_id());
         }
         model.facts.temps = journal::leftovers(&located.state_dir);
         let mut findings = checks::diagnose(&model);
@@ -186,7 +189,7 @@ impl Context<'_, '_> {
         Ok(State { located, stores, model, findings })
     }
 
-    fn kept(&self, located: &Located) -> Kept {
+    fn kept(&self, located: &Located, local: Option<&str>) -> Kept {
         let folder = self.snapshots(located);
         // A folder that cannot be read is the snapshot commands' own matter.
         let mut own = snapshot::list(&located.state_dir, &folder).unwrap_or_default().own;
@@ -206,7 +209,20 @@ impl Context<'_, '_> {
             let id = newest(std::slice::from_ref(&piece))?;
             Some(folder.join(id).join(piece))
         });
-        Kept { config, identity: newest(&Vec::from_iter(identity)), tables: newest(&rows) }
+        let paired = Part::Paired.file().map(in_files).unwrap_or_default();
+        let others = |one: &Summary| {
+            let FileState::Present { bytes, .. } =
+                read_small(&folder.join(&one.id).join(&paired), STORE_LIMIT)
+            else {
+                return None;
+            };
+            let records: HashMap<String, IgnoredAny> = serde_json::from_slice(&bytes).ok()?;
+            let others = records.keys().filter(|id| Some(id.as_str()) != local).count();
+            (others > 0).then(|| (one.id.clone(), others))
+        };
+        let devices = own.iter().find_map(others);
+        let identity = newest(&Vec::from_iter(identity));
+        Kept { config, identity, devices, tables: newest(&rows) }
     }
 
     /// Reads everything; waits so long for a database that somebody holds.

@@ -100,9 +100,10 @@ impl Model {
         tables.into_iter().filter(is_lost)
     }
 
-    /// Whether the config, the identity or a table is missing or cannot be used, and only a copy brings it back.
+    /// Whether the config, the identity, every device or a table is missing or cannot be used, and only a copy brings it back.
     pub fn lacks_a_part(&self) -> bool {
         self.config.whole().is_none()
+            || self.paired.entries.is_empty()
             || !matches!(self.identity, IdentityState::Found(_))
             || self.is_database_unread()
             || self.lost_tables().next().is_some()

@@ -60,6 +60,8 @@ pub struct Kept {
     pub config: Option<PathBuf>,
     /// The id of a snapshot with this machine's identity.
     pub identity: Option<String>,
+    /// The id of a snapshot with other devices than this machine in its `paired.json`, and how many.
+    pub devices: Option<(String, usize)>,
     /// The id of a snapshot with the pairing of a database.
     pub tables: Option<String>,
 }

@@ -96,3 +96,42 @@ fn a_damaged_key_says_that_it_is_kept() {
     assert!(said.contains("keeps the key pair"), "{said}");
     assert!(!said.contains("makes a key pair"), "{said}");
 }
+
+/// The others would have to pair again: `repair` alone pairs this machine's CLI.
+#[test]
+fn devices_that_are_gone_come_back_from_a_snapshot() {
+    let lose: [fn(&Sandbox); 3] = [
+        |sandbox| std::fs::remove_file(sandbox.path("devices/paired.json")).unwrap(),
+        |sandbox| sandbox.write("devices/paired.json", "{}"),
+        |sandbox| {
+            let text = sandbox.read("devices/paired.json");
+            sandbox.write("devices/paired.json", &text[..200]);
+        },
+    ];
+    for lose in lose {
+        let sandbox = Sandbox::fixture(FILES);
+        let mut paired = sandbox.json("devices/paired.json");
+        let (own, record) = paired.as_object().unwrap().clone().into_iter().next().unwrap();
+        let phone = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+        let mut other = record;
+        other["deviceId"] = phone.into();
+        other["publicKey"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into();
+        paired[phone] = other;
+        sandbox.write("devices/paired.json", paired.to_string());
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        lose(&sandbox);
+        let mut way = named(&sandbox, "restore ");
+        let said = sandbox.run(&[]).stdout;
+        assert!(said.contains("1 other device too"), "{said}");
+        way.extend(["--yes", "--force"].map(str::to_owned));
+        sandbox.run(&way.iter().map(String::as_str).collect::<Vec<_>>()).expect(Exit::Done);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        let back = sandbox.json("devices/paired.json");
+        assert!(back[phone].is_object() && back[&own].is_object(), "{back:#}");
+    }
+    // Of this machine alone nothing more comes back than a repair makes.
+    let sandbox = repaired(FILES);
+    std::fs::remove_file(sandbox.path("devices/paired.json")).unwrap();
+    let said = sandbox.run(&[]).expect(Exit::Findings).stdout;
+    assert!(!said.contains("restore "), "{said}");
+}
