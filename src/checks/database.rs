@@ -144,9 +144,11 @@ pub static UNUSABLE: Check = Check {
                 (why.clone(), vec![holder.after("see which process holds it"), again], false)
             }
             // SQLite follows a link, and the gateway may be another user.
-            Unread::Unusable(why) => {
-                (unusable(why), to_read(why), matches!(why, Unusable::NotAFile(_)))
-            }
+            Unread::Unusable(why) => (
+                unusable(why),
+                to_read(&model.facts.state_dir.join(DATABASE), why),
+                matches!(why, Unusable::NotAFile(_)),
+            ),
             _ => return None,
         };
         let finding = check.finding(DATABASE, format!("the database could not be read: {why}"));

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::edits::RecordEdits;
 use super::leftovers::IDENTITY_WAITS;
-use super::stores::to_read;
+use super::stores::to_read_of;
 use super::{Check, Edits, Stage, eased_by_gateway, new_identity};
 use crate::config::model::ConfigState;
 use crate::finding::{Code, Finding, Severity};
@@ -21,15 +21,13 @@ use crate::text::unusable;
 /// snapshot that has the old one.
 fn renewed(finding: Finding, model: &Model, by_openclaw: Step) -> Finding {
     let kept = &model.facts.kept;
-    let note = match &kept.tables {
-        Some(_) if model.images.database.is_none() => {
-            "start the gateway once before, which makes an empty database; puts back the identity, the devices and the config of that snapshot"
-        }
-        _ => {
-            "puts back the identity, the devices and the config of that snapshot: no device must pair again"
-        }
-    };
-    let back = kept.identity.as_ref().map(|id| Step::clawmend(["restore", id]).note(note));
+    let note = "puts back the identity, the devices and the config of that snapshot: no device must pair again";
+    let back = |id: &String| Step::clawmend(["restore", id]).note(note);
+    if let Some(id) = kept.tables.as_ref().filter(|_| model.images.database.is_none()) {
+        let start = Step::run("openclaw", ["gateway", "start"]).note("makes a new, empty database");
+        return finding.by_hand([start, back(id)]);
+    }
+    let back = kept.identity.as_ref().map(back);
     if new_identity::is_possible(model) {
         let renew = new_identity::step(model);
         let ways = match new_identity::saved_seed(model) {
@@ -160,7 +158,8 @@ fn malformed(model: &Model, check: &Check) -> Option<Finding> {
     Some(match &model.identity {
         IdentityState::Unusable(why) => {
             let says = format!("the identity could not be read: {}", unusable(why));
-            let finding = check.finding(place, says).by_hand(to_read(why));
+            let finding =
+                check.finding(place, says).by_hand(to_read_of(model, Part::Identity, why));
             // What a broken one does is not known to be done here.
             let why = "With its identity the CLI proves which device it is.".to_owned();
             Finding { why, ..finding.rated(Severity::Unchecked) }

@@ -1,6 +1,6 @@
 //! Pairing files that wait to be moved into the database, what stops that, and what it left.
 
-use super::stores::to_read;
+use super::stores::to_read_of;
 use super::{Check, Edits, Stage, container, file_name, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::database::Legacy;
@@ -86,7 +86,7 @@ fn import_waits(model: &Model, check: &Check, legacy: &Legacy) -> Option<Finding
                 .repaired("make it an empty object"),
         ),
         Condition::Unusable(why) => says("the old pairing file could not be read")
-            .by_hand(to_read(why))
+            .by_hand(to_read_of(model, Part::Paired, why))
             .rated(Severity::Unchecked)
             .note(unusable(why)),
         Condition::Good if !bad.is_empty() => {

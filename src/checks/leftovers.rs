@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::edits::{edit, identity_row, record, set_aside};
-use super::stores::to_read;
+use super::stores::to_read_of;
 use super::{Check, Edits, Stage, file_name, new_identity, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::value;
@@ -166,7 +166,7 @@ pub static IDENTITY_LEFT: Check = Check {
             let holds = match file {
                 IdentityState::Unusable(why) => {
                     let finding = check.finding(name, "an old identity file is in the way");
-                    found.push(finding.by_hand(to_read(why)).note(unusable(why)));
+                    found.push(finding.by_hand(to_read_of(model, *part, why)).note(unusable(why)));
                     continue;
                 }
                 IdentityState::Found(file) if file.public_key == row.public_key => {
@@ -241,7 +241,9 @@ pub static AUTH_LEFT: Check = Check {
         let finding = check.finding(file_name(Part::DeviceAuth), says);
         let finding = match &legacy.auth.condition {
             AuthCondition::Absent => return None,
-            AuthCondition::Unusable(why) => finding.by_hand(to_read(why)).note(unusable(why)),
+            AuthCondition::Unusable(why) => {
+                finding.by_hand(to_read_of(model, Part::DeviceAuth, why)).note(unusable(why))
+            }
             AuthCondition::Good | AuthCondition::Malformed => {
                 finding.repaired("remove it (the snapshot keeps it)")
             }

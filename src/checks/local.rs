@@ -1,5 +1,6 @@
 //! This machine's CLI in the pairing store: is it paired, as whom, with which scopes.
 
+use super::stores::or_restored;
 use super::{Check, Edits, RELEASES_DIFFER, Stage};
 use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::model::contact::PairingFault;
@@ -7,8 +8,7 @@ use crate::model::device::Device;
 use crate::model::store::{Condition, Records};
 use crate::model::{Model, place_of};
 use crate::secret::shape::{Shape, shown_list};
-use crate::step::Step;
-use crate::text::{ago, count};
+use crate::text::ago;
 
 /// The paired store, and the line of this machine's record.
 pub(super) fn paired_place(model: &Model) -> Place {
@@ -147,17 +147,6 @@ pub static NOT_PAIRED: Check = Check {
     edits: Edits::Grant,
     ..Check::BASE
 };
-
-/// Where no device is left, and a snapshot has more than this machine: first the way that brings all of them back.
-pub(super) fn or_restored(model: &Model, finding: Finding) -> Finding {
-    let kept = model.facts.kept.devices.as_ref().filter(|_| model.paired.entries.is_empty());
-    let Some((id, others)) = kept else { return finding };
-    let others = count(*others, "other device", "other devices");
-    let back = format!("brings back {others} too: none of them must pair again");
-    finding
-        .choice(Step::clawmend(["restore", id]).note(back))
-        .choice(Step::clawmend(["repair"]).note("pairs this machine's CLI alone"))
-}
 
 /// A finding with this machine's newest request.
 pub(super) fn with_request(model: &Model, finding: Finding) -> Finding {

@@ -1,7 +1,8 @@
 //! The stores themselves.
 
-use super::local::or_restored;
-use super::{Check, Edits, RELEASES_DIFFER, Stage, container};
+use std::path::Path;
+
+use super::{Check, Edits, RELEASES_DIFFER, Stage, container, file_name};
 use crate::finding::{Code, Finding, Place, Severity};
 use crate::format::scan::ValueKind;
 use crate::image::Unusable;
@@ -12,14 +13,19 @@ use crate::model::{AuthCondition, Model, place_of};
 use crate::step::Step;
 use crate::text::{TOO_MANY_ADVICE, count, unusable};
 
+/// The same about a file of a store; OpenClaw makes a new one where there is none.
+pub(super) fn to_read_of(model: &Model, part: Part, why: &Unusable) -> Vec<Step> {
+    to_read(&model.facts.state_dir.join(file_name(part)), why)
+}
+
 /// What to do about a file that could not be read.
-pub fn to_read(why: &Unusable) -> Vec<Step> {
+pub fn to_read(file: &Path, why: &Unusable) -> Vec<Step> {
     let step = match why {
+        Unusable::NotAFile(_) => return vec![Step::move_away(file)],
         Unusable::Denied => crate::platform::RUN_AS,
         Unusable::Symlink(_) => {
             "put a normal file there: OpenClaw replaces the link at its next write anyway"
         }
-        Unusable::NotAFile(_) => "move it away; OpenClaw makes a new file",
         Unusable::TooLarge { .. } => "look at what is in it; move it away if it is not OpenClaw's",
         Unusable::TooMany { .. } => TOO_MANY_ADVICE,
         Unusable::Io(_) => {
@@ -27,6 +33,17 @@ pub fn to_read(why: &Unusable) -> Vec<Step> {
         }
     };
     vec![step.into()]
+}
+
+/// Where no device is left, and a snapshot has more than this machine: first the way that brings all of them back.
+pub(super) fn or_restored(model: &Model, finding: Finding) -> Finding {
+    let kept = model.facts.kept.devices.as_ref().filter(|_| model.paired.entries.is_empty());
+    let Some((id, others)) = kept else { return finding };
+    let others = count(*others, "other device", "other devices");
+    let back = format!("brings back {others} too: none of them must pair again");
+    finding
+        .choice(Step::clawmend(["restore", id]).note(back))
+        .choice(Step::clawmend(["repair"]).note("pairs this machine's CLI alone"))
 }
 
 pub(super) fn both(model: &Model) -> [&Records; 2] {
@@ -81,7 +98,7 @@ pub static UNREADABLE: Check = Check {
         let about = |part, why: &Unusable| {
             let place = place_of(model.store, part);
             let says = format!("{place} could not be read: {}", unusable(why));
-            check.finding(place, says).by_hand(to_read(why))
+            check.finding(place, says).by_hand(to_read_of(model, part, why))
         };
         let stores = both(model).into_iter().filter_map(|records| match &records.condition {
             Condition::Unusable(why) => Some(about(records.part, why)),

@@ -301,3 +301,25 @@ fn a_wrong_value_is_told_with_what_to_type() {
         assert!(!said.contains("clawmend cannot edit"), "{said}");
     }
 }
+
+/// A folder in the place of a file is moved away by a command, and a config has to be made then.
+#[cfg(unix)]
+#[test]
+fn a_folder_in_the_place_of_a_file_has_its_command() {
+    for (file, then) in
+        [("openclaw.json", true), ("devices/paired.json", false), ("identity/device.json", false)]
+    {
+        let sandbox = Sandbox::fixture(FILES);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        std::fs::remove_file(sandbox.path(file)).unwrap();
+        std::fs::create_dir(sandbox.path(file)).unwrap();
+        let steps = next(&sandbox);
+        let from = format!("/home/.openclaw/{file}");
+        assert_eq!(steps[0], ["mv".to_owned(), from.clone(), format!("{from}.old")], "{steps:?}");
+        assert_eq!(
+            steps.contains(&vec!["openclaw".to_owned(), "setup".to_owned()]),
+            then,
+            "{steps:?}"
+        );
+    }
+}

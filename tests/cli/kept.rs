@@ -75,7 +75,8 @@ fn a_database_that_is_gone_is_no_state_that_was_never_used() {
     std::fs::remove_dir_all(sandbox.path("state")).unwrap();
     let said = sandbox.run(&[]).expect(Exit::Findings).stdout;
     assert!(!said.contains("never used") && !said.contains("--new-token"), "{said}");
-    assert!(named(&sandbox, "restore ").len() == 2 && said.contains("start the gateway once"));
+    let start = said.find("openclaw gateway start").unwrap();
+    assert!(named(&sandbox, "restore ").len() == 2 && start < said.find("restore ").unwrap());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::config::owner::Owner;
 use crate::config::problem::ProblemKind;
 use crate::finding::{Code, EvidenceKind, Finding, Place, Remedy, Severity};
 use crate::format::json5::{Advice, SyntaxError, advice, path_text};
-use crate::image::Slot;
+use crate::image::{Slot, Unusable};
 use crate::model::Model;
 use crate::secret::shape::Shape;
 use crate::step::Step;
@@ -225,7 +225,11 @@ pub static UNREADABLE: Check = Check {
     find_one: |model, check| {
         let ConfigState::Unusable(why) = &model.config.state else { return None };
         let says = format!("the config could not be read: {}", unusable(why));
-        Some(check.finding(config_name(model), says).by_hand(to_read(why)))
+        let finding = check.finding(config_name(model), says);
+        let steps = to_read(&model.config.path, why);
+        // Without a config nothing of OpenClaw's starts.
+        let then = matches!(why, Unusable::NotAFile(_)).then(no_copy);
+        Some(finding.by_hand(steps.into_iter().chain(then)))
     },
     ..Check::BASE
 };
