@@ -85,6 +85,8 @@ fn at_next_start(model: &Model, finding: Finding) -> Finding {
 }
 
 #[cfg(test)]
+mod env_tests;
+#[cfg(test)]
 #[path = "tests.rs"]
 pub(super) mod tests;
 
