@@ -49,8 +49,7 @@ impl Slips<'_> {
                 self.push(self.line_end..self.line_end, "*/", 1, words);
             }
             ScanFault::CommentMark => {
-                let slash = self.text.get(..self.at).map_or(0, |text| text.len());
-                self.push(slash..slash, "/", 1, "type // before a comment, or remove the /");
+                self.push(self.at..self.at, "/", 1, "type // before a comment, or remove the /");
             }
             _ => {}
         }

@@ -147,6 +147,11 @@ impl Slips<'_> {
             }
             let invisible = rest.find(|c| !is_invisible(c)).unwrap_or(rest.len());
             self.drop(at..at + invisible, 0);
+            // What was typed to leave vi, and went into the text.
+            let keys = rest.find(|c| !":wqx!".contains(c)).unwrap_or(rest.len());
+            if rest.starts_with(':') && keys > 1 {
+                self.drop(at..at + keys, 0);
+            }
             let odd =
                 rest.find(|c: char| c.is_ascii() || c.is_alphanumeric()).unwrap_or(rest.len());
             self.drop(at..at + odd, 1);
