@@ -187,6 +187,7 @@ fn with_accounts(sandbox: &Sandbox) {
 
 /// Whatever a unit is called: what it runs, and for which state dir, says that it is this gateway's.
 #[test]
+#[cfg_attr(clawmend_portable, ignore = "sudo and users")]
 fn a_unit_of_any_name_is_restarted_by_its_name() {
     let told = |place: &str, unit: &str| {
         restart(1000, "srv/claw/.openclaw", |sandbox| {
@@ -233,6 +234,7 @@ fn a_unit_of_any_name_is_restarted_by_its_name() {
 }
 
 #[test]
+#[cfg_attr(clawmend_portable, ignore = "sudo and users")]
 fn a_users_own_unit_or_agent_of_any_name_is_restarted() {
     let told = |dir: &str, place: &str, text: &str| {
         restart(1000, dir, |sandbox| put(sandbox, place, text))
