@@ -247,6 +247,8 @@ fn a_users_own_unit_or_agent_of_any_name_is_restarted() {
         let other = told("home/.openclaw-work", &place, UNIT);
         assert!(!other.contains("my-bot"), "{folder}: {other}");
     }
+    let option = told("home/.openclaw", "home/.config/systemd/user/-Hhost.service", UNIT);
+    assert!(!option.contains("-Hhost"), "{option}");
     let agent = "<dict><key>Label</key><string>com.me.bot</string><key>ProgramArguments</key><array><string>/opt/openclaw/x.js</string><string>gateway</string></array></dict>";
     let mine = told("home/.openclaw", "home/Library/LaunchAgents/bot.plist", agent);
     assert!(mine.contains("  launchctl stop com.me.bot"), "{mine}");

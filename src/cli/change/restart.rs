@@ -95,6 +95,8 @@ pub(super) fn check_note(model: &Model) -> String {
 
 /// A unit, or a property list, that starts the gateway. `name`: what its manager calls it.
 fn of_service(file: &Path, name: Option<&str>, owner: Option<&str>) -> Option<Step> {
+    // Whoever names a file may name it like an option of what root types.
+    let name = name.filter(|name| !name.starts_with('-'));
     let in_folder = |folder: &str| file.parent().is_some_and(|parent| parent.ends_with(folder));
     match (file.extension()?.to_str()?, owner) {
         ("service", owner) => Some(match (in_folder("systemd/user"), owner) {
@@ -107,7 +109,8 @@ fn of_service(file: &Path, name: Option<&str>, owner: Option<&str>) -> Option<St
             (false, _) => Step::run("systemctl", ["restart", name?]).as_root(true),
         }),
         ("plist", _) => {
-            let label = name.or(file.file_stem()?.to_str())?;
+            let stem = file.file_stem()?.to_str().filter(|stem| !stem.starts_with('-'));
+            let label = name.or(stem)?;
             Some(match in_folder("LaunchDaemons") {
                 true => {
                     let service = format!("system/{label}");
