@@ -6,14 +6,14 @@
 mod advice;
 mod error;
 mod nature;
-#[cfg(test)]
-mod properties;
 mod reading;
 mod refusal;
 mod seen;
 mod slips;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_properties;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
