@@ -9,7 +9,6 @@ pub mod invocation;
 pub mod json;
 pub mod mask;
 pub mod plan;
-pub mod schema;
 pub mod shell;
 
 use anstyle::{AnsiColor, Style};
@@ -18,7 +17,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// Colour, as an extra: every text says the same without it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Paint {
-    /// Whether to colour at all.
     pub on: bool,
 }
 

@@ -103,7 +103,7 @@ fn as_json_all_are_an_array_of_the_documents_of_each() {
     let hints = documents[3]["error"]["hints"].as_array().unwrap();
     let argv: Vec<&str> = line.split(' ').collect();
     assert!(hints.iter().any(|hint| hint["command"] == json!(argv)), "{hints:?}");
-    let schema = jsonschema::validator_for(&clawmend::render::schema::schema()).unwrap();
+    let schema = jsonschema::validator_for(&crate::support::schema::schema()).unwrap();
     assert!(schema.is_valid(&documents), "{documents:#}");
     assert!(!schema.is_valid(&json!([{"schema": 2}])));
 }

@@ -1,10 +1,9 @@
 //! The JSON Schema is fresh, and every document that a command prints fits it.
 
-use clawmend::render::schema;
 use serde_json::json;
 
 use super::kept;
-use crate::support::{Sandbox, strict};
+use crate::support::{Sandbox, schema, strict};
 
 const LOCKED: &str = "2026.5.28-scope-upgrade-pending";
 

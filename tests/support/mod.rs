@@ -1,6 +1,7 @@
 //! A hermetic run of clawmend in this process: fixed clock, fixed randomness, no environment, a state
 //! dir of its own, and the whole result as one text.
 
+pub mod schema;
 mod tree;
 
 use std::cell::{Cell, RefCell};
@@ -236,7 +237,7 @@ impl Run {
 
 /// The schema without room for fields that it does not name.
 pub fn strict() -> jsonschema::Validator {
-    let mut schema = clawmend::render::schema::schema();
+    let mut schema = schema::schema();
     for definition in schema["$defs"].as_object_mut().unwrap().values_mut() {
         if definition.get("properties").is_some() {
             definition["additionalProperties"] = serde_json::json!(false);

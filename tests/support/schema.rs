@@ -1,13 +1,12 @@
 //! The JSON Schema of all documents, from their types.
 
-use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Value, json};
-
-use super::json::{
+use clawmend::render::json::{
     ChangeDocument, DevicesDocument, DiagnoseDocument, ErrorDocument, ExplainDocument,
     NotReadDocument, PruneDocument, ReportDocument, SCHEMA, SnapshotShowDocument,
     SnapshotsDocument,
 };
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Value, json};
 
 /// One schema for whatever `--json` prints: an error, or the document of the command it names.
 pub fn schema() -> Value {
