@@ -57,17 +57,14 @@ impl Error {
         }))
     }
 
-    /// Shorthand for [`Kind::Usage`].
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
-    /// Shorthand for [`Kind::Refused`].
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
     }
 
-    /// Shorthand for [`Kind::NotFound`].
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)
     }
@@ -77,7 +74,6 @@ impl Error {
         Self::new(Kind::Declined, message)
     }
 
-    /// Shorthand for [`Kind::Failed`].
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)
     }
@@ -91,14 +87,12 @@ impl Error {
         error.hint(advice_for_io(source))
     }
 
-    /// Names the file or folder this is about.
     #[must_use]
     pub fn at(mut self, path: impl AsRef<Path>) -> Self {
         self.0.path = Some(path.as_ref().to_path_buf());
         self
     }
 
-    /// Adds the underlying cause.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         self.0.cause = Some(cause.to_string());
@@ -112,7 +106,6 @@ impl Error {
         self
     }
 
-    /// Adds something to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Step>) -> Self {
         self.0.hints.push(hint.into());
@@ -126,19 +119,16 @@ impl Error {
         self
     }
 
-    /// The same error as another kind.
     #[must_use]
     pub fn into_kind(mut self, kind: Kind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// What kind of failure this is.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// The exit code that goes with it.
     pub fn exit(&self) -> Exit {
         match self.0.kind {
             Kind::Usage => Exit::Usage,
@@ -153,12 +143,10 @@ impl Error {
         &self.0.message
     }
 
-    /// The file or folder it happened to.
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
 
-    /// The underlying cause.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
@@ -168,12 +156,10 @@ impl Error {
         self.0.denied
     }
 
-    /// What would have been lost.
     pub fn lost(&self) -> &[String] {
         &self.0.lost
     }
 
-    /// What to do.
     pub fn hints(&self) -> &[Step] {
         &self.0.hints
     }

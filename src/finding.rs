@@ -21,7 +21,6 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word shown before a finding.
     pub fn word(self) -> &'static str {
         match self {
             Severity::Blocks => "blocks",
@@ -81,7 +80,6 @@ impl Place {
         Self { key: Some(key.into()), ..self }
     }
 
-    /// With the line.
     #[must_use]
     pub fn line(self, line: Option<usize>) -> Self {
         Self { line, ..self }
@@ -122,7 +120,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// What repairs a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// `clawmend repair` does: an edit for it exists. The text says what that changes.
@@ -149,7 +146,6 @@ pub struct Evidence {
     pub kind: EvidenceKind,
 }
 
-/// How evidence is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EvidenceKind {
     /// Always, as far as there is room.
@@ -166,7 +162,6 @@ pub enum EvidenceKind {
 }
 
 impl Evidence {
-    /// The value as text.
     pub fn value(&self) -> String {
         if self.values.is_empty() { "none".to_owned() } else { self.values.join(", ") }
     }
@@ -185,15 +180,12 @@ impl fmt::Display for Evidence {
 /// One thing that is wrong or worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Its kind.
     pub code: Code,
     /// How bad it is here (a kind may be worse in one state than in another).
     pub severity: Severity,
-    /// Where.
     pub place: Place,
     /// One sentence: what is wrong.
     pub says: String,
-    /// What was seen.
     pub evidence: Vec<Evidence>,
     /// Why the gateway refuses because of it.
     pub why: String,
@@ -205,7 +197,6 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// With something seen.
     #[must_use]
     pub fn seen(self, label: &'static str, value: impl Into<String>) -> Self {
         self.with(label, value.into(), EvidenceKind::Seen)
@@ -234,7 +225,6 @@ impl Finding {
         values.into_iter().fold(self, |finding, value| finding.seen(label, value))
     }
 
-    /// With a sentence each.
     #[must_use]
     pub fn notes<T: Into<String>>(self, texts: impl IntoIterator<Item = T>) -> Self {
         self.seen_each("", texts)
@@ -246,27 +236,23 @@ impl Finding {
         self.with(label, value.into(), EvidenceKind::Detail)
     }
 
-    /// With evidence of any kind.
     #[must_use]
     pub fn with(mut self, label: &'static str, value: String, kind: EvidenceKind) -> Self {
         self.evidence.push(Evidence { label, values: vec![value], kind });
         self
     }
 
-    /// Of this severity here.
     #[must_use]
     pub fn rated(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
-    /// Of this severity where that is so.
     #[must_use]
     pub fn rated_if(self, condition: bool, severity: Severity) -> Self {
         if condition { self.rated(severity) } else { self }
     }
 
-    /// With a sentence where that is so.
     #[must_use]
     pub fn note_if(self, condition: bool, text: &str) -> Self {
         self.notes(condition.then_some(text))
@@ -286,7 +272,6 @@ impl Finding {
         self
     }
 
-    /// With what a person does.
     #[must_use]
     pub fn by_hand<S: Into<Step>>(mut self, steps: impl IntoIterator<Item = S>) -> Self {
         self.remedy = Remedy::ByHand(steps.into_iter().map(Into::into).collect());

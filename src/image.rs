@@ -25,7 +25,6 @@ pub enum Slot {
     File(Part),
     /// The config or a file it includes, by path.
     Config(PathBuf),
-    /// A table of pairing rows in the database.
     Table(Part),
 }
 
@@ -39,12 +38,10 @@ pub struct Images {
 }
 
 impl Images {
-    /// The image of a slot that is a file.
     pub fn text(&self, slot: &Slot) -> Option<&TextImage> {
         self.texts.get(slot)
     }
 
-    /// The image of a pairing file.
     pub fn file(&self, part: Part) -> Option<&TextImage> {
         self.texts.get(&Slot::File(part))
     }
@@ -55,20 +52,14 @@ impl Images {
 pub struct TextImage {
     /// Where it is (absolute), for messages and for the store that writes it.
     pub path: PathBuf,
-    /// What was there.
     pub state: FileState,
 }
 
-/// What was found at a path.
 #[derive(Clone)]
 pub enum FileState {
-    /// Nothing is there.
     Absent,
-    /// A regular file and its bytes.
     Present {
-        /// The contents.
         bytes: Bytes,
-        /// Mode, owner and identity of the file.
         meta: Meta,
     },
     /// Something is there that was not read.
@@ -88,7 +79,6 @@ impl std::fmt::Debug for FileState {
 }
 
 impl FileState {
-    /// The bytes, if a regular file was read.
     pub fn bytes(&self) -> Option<&Bytes> {
         match self {
             FileState::Present { bytes, .. } => Some(bytes),
@@ -106,7 +96,6 @@ impl FileState {
 }
 
 impl TextImage {
-    /// The bytes, if a regular file was read.
     pub fn bytes(&self) -> Option<&Bytes> {
         self.state.bytes()
     }
@@ -122,19 +111,14 @@ impl TextImage {
 pub struct Meta {
     /// Permission bits (`0o7777`).
     pub mode: u32,
-    /// Owner.
     pub uid: u32,
-    /// Group.
     pub gid: u32,
-    /// Size in bytes.
     pub len: u64,
     /// Last change of the contents, nanoseconds since 1970.
     pub mtime_ns: i128,
     /// Device and inode: the same pair means the same file.
     pub dev: u64,
-    /// See `dev`.
     pub ino: u64,
-    /// Hard links.
     pub nlink: u64,
 }
 
@@ -150,7 +134,6 @@ impl Meta {
     }
 }
 
-/// Why something at a path was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {
     /// A symbolic link where OpenClaw keeps a regular file; the text is its target.
@@ -159,23 +142,17 @@ pub enum Unusable {
     NotAFile(&'static str),
     /// Larger than clawmend reads, in bytes.
     TooLarge {
-        /// Its size, bytes.
         len: u64,
-        /// The limit, bytes.
         limit: u64,
     },
     /// More records than clawmend reads.
     TooMany {
         /// The file or table that holds them.
         place: &'static str,
-        /// How many it holds.
         count: u64,
-        /// The limit.
         limit: u64,
     },
-    /// The system refused; the text is its reason.
     Io(String),
-    /// No permission to read it.
     Denied,
 }
 
@@ -184,26 +161,20 @@ pub enum Unusable {
 pub struct DatabaseImage {
     /// Where it is (absolute).
     pub path: PathBuf,
-    /// What was found there.
     pub state: Result<Database, Unread>,
 }
 
-/// Why there is no database to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unread {
-    /// Nothing is there.
     Absent,
     /// A zero-length file: a database that nothing was ever written to.
     Empty,
-    /// Not a SQLite database.
     Foreign,
-    /// Damaged; the text says how.
     Damaged(String),
     /// A write to it was interrupted, and SQLite has to undo that first: [`UNFINISHED`].
     Unfinished,
     /// Another process keeps everybody out, or it never held still; the text says which.
     Held(String),
-    /// Something else than a regular file, or unreadable.
     Unusable(Unusable),
 }
 
@@ -211,7 +182,6 @@ pub enum Unread {
 pub const UNFINISHED: &str = "a write to it was interrupted, and must be undone first (`-journal`): start the \
                               gateway once, that does it";
 
-/// A readable database.
 #[derive(Clone, Debug, Default)]
 pub struct Database {
     /// `PRAGMA user_version`.
@@ -224,9 +194,7 @@ pub struct Database {
     pub has_booted: bool,
     /// The secrets that the config can refer to, by name.
     pub secrets: BTreeMap<String, Secret>,
-    /// Mode, owner and identity of the main file.
     pub meta: Meta,
-    /// The pairing tables that exist.
     pub tables: BTreeMap<Part, Arc<Table>>,
 }
 
@@ -239,10 +207,8 @@ impl Database {
     }
 }
 
-/// A table and its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// Its columns in order.
     pub columns: Vec<TableColumn>,
     /// Its rows, each with as many cells as there are columns.
     pub rows: Vec<Row>,
@@ -251,16 +217,12 @@ pub struct Table {
 /// A column as `PRAGMA table_info` tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableColumn {
-    /// Name.
     pub name: String,
-    /// Declared NOT NULL.
     pub not_null: bool,
-    /// Has a DEFAULT.
     pub has_default: bool,
 }
 
 impl Table {
-    /// The position of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
@@ -285,29 +247,22 @@ impl Table {
 /// A row's key in a form that can be looked up: each cell's storage class and bytes.
 pub type RowKey<'c> = Vec<(u8, Cow<'c, [u8]>)>;
 
-/// The key of named cells.
 pub fn row_key(cells: &[(String, Cell)]) -> RowKey<'_> {
     cells.iter().map(|(_, cell)| cell.tagged()).collect()
 }
 
-/// One row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row(pub Vec<Cell>);
 
 /// A cell with SQLite's own storage class.
 #[derive(Clone, PartialEq)]
 pub enum Cell {
-    /// NULL.
     Null,
-    /// INTEGER.
     Integer(i64),
-    /// REAL.
     Real(f64),
-    /// TEXT.
     Text(String),
     /// TEXT that is not UTF-8. OpenClaw reads it as it reads files: each odd byte is U+FFFD.
     OddText(Vec<u8>),
-    /// BLOB.
     Blob(Vec<u8>),
 }
 
@@ -349,7 +304,6 @@ impl Cell {
         }
     }
 
-    /// The text of a TEXT cell.
     pub fn text(&self) -> Option<&str> {
         match self {
             Cell::Text(text) => Some(text),

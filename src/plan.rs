@@ -36,37 +36,28 @@ pub struct Plan {
 /// One change and its reason.
 #[derive(Clone, PartialEq)]
 pub struct Edit {
-    /// What is changed.
     pub target: Target,
-    /// How.
     pub op: Op,
     /// One sentence: why. Shown in the preview.
     pub why: String,
-    /// The findings it repairs.
     pub repairs: Vec<Code>,
 }
 
-/// What an edit changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A record of a part: `deviceId`, `requestId`, or for [`Part::DeviceAuth`] this machine's
     /// `deviceId`.
     Record {
-        /// Files or database.
         store: StoreKind,
-        /// Which part.
         part: Part,
-        /// The record's key.
         key: String,
     },
-    /// A whole file.
     Whole(Slot),
     /// The config file or an included one.
     Config(PathBuf),
 }
 
 impl Target {
-    /// The slot that the edit changes.
     pub fn slot(&self) -> Slot {
         match self {
             Target::Record { store: StoreKind::Files, part, .. } => Slot::File(*part),
@@ -77,7 +68,6 @@ impl Target {
     }
 }
 
-/// How a target is changed.
 #[derive(Clone, PartialEq)]
 pub enum Op {
     /// A field, by path within the record or document, gets a value. Missing parents are created.
@@ -86,12 +76,9 @@ pub enum Op {
         path: Vec<String>,
         /// The value before, for the preview; `None`: it is not there, or is replaced as a whole.
         old: Option<Value>,
-        /// The value after.
         new: Value,
     },
-    /// A field goes.
     Unset {
-        /// As in `Set`.
         path: Vec<String>,
         /// The value before. Of a cell that is not JSON: the text that stands in it, or null.
         old: Value,
@@ -127,16 +114,13 @@ impl fmt::Debug for Edit {
 pub struct Changes {
     /// The edits that they come from, each with its reason.
     pub edits: Vec<Edit>,
-    /// Files, each with what it was and what it will be.
     pub files: Vec<FileChange>,
-    /// Rows, if the database changes.
     pub rows: Vec<RowChange>,
     /// Where the database is, if `rows` is not empty.
     pub database: Option<PathBuf>,
 }
 
 impl Changes {
-    /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.rows.is_empty()
     }
@@ -199,25 +183,19 @@ impl Changes {
     }
 }
 
-/// A file before and after.
 #[derive(Clone, Debug)]
 pub struct FileChange {
-    /// Which file.
     pub slot: Slot,
     /// What was read: the commit swaps in only if it is still that.
     pub before: crate::image::TextImage,
-    /// What it becomes.
     pub after: After,
 }
 
-/// A file's contents after a change.
 #[derive(Clone)]
 pub enum After {
-    /// The file goes.
     Absent,
     /// These bytes. The mode and owner to give, where they are not those of the file before.
     Whole {
-        /// The contents.
         bytes: Bytes,
         /// Mode, uid and gid to set; `None`: as before, or for a new file 0600 and the folder's owner.
         meta: Option<crate::image::Meta>,
@@ -259,19 +237,15 @@ impl FileChange {
     }
 }
 
-/// A row before and after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowChange {
-    /// Which table.
     pub part: Part,
     /// The primary key: column and value.
     pub key: Vec<(String, Cell)>,
-    /// What happens to it.
     pub op: RowOp,
 }
 
 impl RowChange {
-    /// The primary key as one text.
     pub fn key_text(&self) -> String {
         let text =
             |cell: &Cell| cell.text().map_or_else(|| cell.value().to_string(), str::to_owned);
@@ -279,7 +253,6 @@ impl RowChange {
     }
 }
 
-/// What happens to a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RowOp {
     /// Columns change; each must still hold `old` when the transaction looks.
@@ -313,10 +286,7 @@ impl RowOp {
 /// One column's value before and after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellChange {
-    /// The column.
     pub column: String,
-    /// Before.
     pub old: Cell,
-    /// After.
     pub new: Cell,
 }

@@ -21,7 +21,6 @@ use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Target};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {what}")]
 pub struct StalePlan {
-    /// The file or table.
     pub place: String,
     /// What does not fit.
     pub what: String,
@@ -179,7 +178,6 @@ fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, EditError> {
     Ok(records::record(text, span, &changes, None)?.into_iter().collect())
 }
 
-/// The images after `changes`.
 pub fn images_after(mut images: Images, changes: Changes) -> Images {
     for change in changes.files {
         images.texts.remove(&change.slot);

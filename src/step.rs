@@ -5,12 +5,10 @@
 
 use std::ffi::OsString;
 
-/// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The sentence; before a command without its colon. May be empty.
     pub text: String,
-    /// The command to type.
     pub command: Option<CommandLine>,
     /// What the command does, or when it is meant. May be empty.
     pub note: String,
@@ -19,7 +17,6 @@ pub struct Step {
 /// A command as an argument vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
-    /// What is run.
     pub program: Program,
     /// Its arguments, one each, unquoted.
     pub args: Vec<OsString>,
@@ -28,14 +25,12 @@ pub struct CommandLine {
     pub as_root: bool,
 }
 
-/// Whose command it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// clawmend's own: it gets the flags that this run was given.
     Clawmend,
     /// clawmend's own for another state: its arguments say which, so no flags are added.
     ClawmendElsewhere,
-    /// Another program.
     Other(&'static str),
 }
 
@@ -76,23 +71,19 @@ impl Step {
         Self::run("mv", [path.as_os_str().to_owned(), old])
     }
 
-    /// clawmend on another state dir.
     pub fn look_at(state_dir: impl Into<OsString>) -> Self {
         Self::of(Program::ClawmendElsewhere, ["--state-dir".into(), state_dir.into()])
     }
 
-    /// `clawmend repair` with another config.
     pub fn repair_of(state_dir: &std::path::Path, config: &std::path::Path) -> Self {
         let config: [OsString; 3] = ["--config".into(), config.into(), "repair".into()];
         Self::look_at(state_dir).with(config)
     }
 
-    /// clawmend on another profile.
     pub fn profile(name: &str) -> Self {
         Self::of(Program::ClawmendElsewhere, ["--profile", name])
     }
 
-    /// A command of another program.
     pub fn run<A: Into<OsString>>(
         program: &'static str,
         args: impl IntoIterator<Item = A>,
@@ -114,7 +105,6 @@ impl Step {
         self
     }
 
-    /// With a command that root has to type.
     #[must_use]
     pub fn as_root(mut self, as_root: bool) -> Self {
         if let Some(command) = &mut self.command {

@@ -12,7 +12,6 @@ use crate::plan::Changes;
 use crate::snapshot::{self, Create, Snapshot};
 use crate::store::{CommitError, sqlite};
 
-/// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// The snapshot of the state before.

@@ -8,7 +8,6 @@ use crate::model::scopes::fits_roles;
 use crate::secret::Unshown;
 use crate::secret::shape::Shape;
 
-/// Why a request is not approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unapprovable {
     /// No request of that id, or it cannot be read.
@@ -24,7 +23,6 @@ pub enum Unapprovable {
 }
 
 impl Unapprovable {
-    /// One sentence.
     pub fn says(&self) -> String {
         match self {
             Unapprovable::Unknown => "there is no such request (any more)".into(),

@@ -140,7 +140,6 @@ impl Check {
         self.commands.iter().map(|command| Step::clawmend(command.iter().copied()))
     }
 
-    /// What is found of this kind.
     pub fn found(&self, model: &Model) -> Vec<Finding> {
         (self.find_one)(model, self).into_iter().chain((self.find)(model, self)).collect()
     }
@@ -163,9 +162,7 @@ pub enum Scopes {
 pub struct Options {
     /// Scopes of this machine's CLI.
     pub scopes: Scopes,
-    /// Repair the pairing.
     pub pairing: bool,
-    /// Repair the config.
     pub config: bool,
     /// `--bind`: what `gateway.bind` becomes where it has to be repaired.
     pub bind: Option<&'static str>,

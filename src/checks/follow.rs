@@ -6,7 +6,6 @@ use crate::finding::{Finding, Remedy};
 /// A finding and what follows from it.
 #[derive(Clone, Debug)]
 pub struct Cause<'f> {
-    /// The cause.
     pub finding: &'f Finding,
     /// What goes with it and is repaired with it.
     pub consequences: Vec<&'f Finding>,

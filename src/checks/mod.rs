@@ -155,7 +155,6 @@ const _: () = {
     }
 };
 
-/// The check of a code.
 pub fn check(code: Code) -> Option<&'static Check> {
     CHECKS.iter().copied().find(|check| check.code == code)
 }

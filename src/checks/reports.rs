@@ -1,10 +1,8 @@
 //! The failure modes of users' reports, `F01` to `F40`: what each is called and where it was reported.
 
-/// A failure mode.
 pub struct FailureMode {
     /// `F01` to `F40`.
     pub mode: &'static str,
-    /// What it is called.
     pub name: &'static str,
     /// The threads that report it: a number of OpenClaw's own tracker, or `owner/repository#number`.
     threads: &'static str,

@@ -13,7 +13,6 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::safe;
 
-/// Approves one request.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result<Exit, Error> {
     let random = context.random()?;
     let held = recover_first(context, args.dry_run)?;

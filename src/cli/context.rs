@@ -44,13 +44,9 @@ pub static HAS_DOCUMENT: AtomicBool = AtomicBool::new(false);
 
 /// A run's fixed points.
 pub struct Context<'w, 'a> {
-    /// The outside.
     pub world: &'w mut World<'a>,
-    /// The global flags.
     pub global: Global,
-    /// Colour or not.
     pub paint: Paint,
-    /// How commands are printed.
     pub invocation: Invocation,
     /// Where the state is, once it was looked for: one run works on one folder.
     pub located: OnceCell<Located>,
@@ -62,19 +58,14 @@ pub struct Context<'w, 'a> {
     pub warned: Vec<String>,
     /// Why output could not be written, if it could not.
     pub lost: Option<std::io::Error>,
-    /// What it is at.
     pub progress: Progress,
 }
 
 /// The state as it was read, and what it means.
 pub struct State {
-    /// Where it is.
     pub located: Located,
-    /// The stores.
     pub stores: Stores,
-    /// What it means.
     pub model: Model,
-    /// What is wrong.
     pub findings: Vec<Finding>,
 }
 
@@ -235,7 +226,6 @@ impl Context<'_, '_> {
         crate::read::read(&located, &self.world.env, self.world.now_ms, sqlite)
     }
 
-    /// How findings are shown.
     pub fn view(&self) -> View<'_> {
         View {
             invocation: &self.invocation,
@@ -250,12 +240,10 @@ impl Context<'_, '_> {
         }
     }
 
-    /// Findings as JSON.
     pub fn documents(&self, findings: &[Finding]) -> Vec<FindingDocument> {
         findings.iter().map(|finding| FindingDocument::of(finding, &self.invocation)).collect()
     }
 
-    /// Where snapshots are kept.
     pub fn snapshots(&self, located: &Located) -> PathBuf {
         match &self.global.snapshot_dir {
             Some(dir) => self.world.env.cwd.join(dir),
@@ -286,7 +274,6 @@ impl Context<'_, '_> {
         })
     }
 
-    /// Prints data.
     pub fn print(&mut self, text: &str) {
         self.progress.end();
         let text = neutral(text);
@@ -301,7 +288,6 @@ impl Context<'_, '_> {
         self.print(&format!("{text}\n"));
     }
 
-    /// Prints a sentence, wrapped.
     pub fn say_wrapped(&mut self, text: &str) {
         self.say_under("", "  ", text);
     }
@@ -350,7 +336,6 @@ impl Context<'_, '_> {
         if self.world.out_is_terminal { self.world.width } else { usize::MAX }
     }
 
-    /// Writes to stderr.
     pub fn tell(&mut self, text: &str) {
         self.progress.end();
         // On a terminal both stand below each other in the order in which they were said.
@@ -363,7 +348,6 @@ impl Context<'_, '_> {
         self.invocation.line(step)
     }
 
-    /// Prints a JSON document to stdout.
     pub fn json(&mut self, document: &impl serde::Serialize) {
         HAS_DOCUMENT.store(true, Ordering::Relaxed);
         self.print(&crate::text::json(document));

@@ -37,7 +37,6 @@ const STORY: &[(&str, &[&str])] = &[
     ("Take it back.", &["--quiet", "restore", "--yes"]),
 ];
 
-/// Tells the story.
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let folder = tempfile::Builder::new()
         .prefix("clawmend-demo-")

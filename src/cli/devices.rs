@@ -14,7 +14,6 @@ use crate::render::json::{DeviceDocument, DevicesDocument, Head, StateDocument};
 use crate::step::Step;
 use crate::text::{ago, safe, utc};
 
-/// Lists devices.
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     let state = context.read()?;
     let model = &state.model;

@@ -139,7 +139,6 @@ pub fn command(width: usize) -> clap::Command {
     Cli::command().term_width(width).max_term_width(100)
 }
 
-/// The command's name in documents.
 fn name_of(matches: &ArgMatches) -> String {
     let commands = std::iter::successors(matches.subcommand(), |(_, below)| below.subcommand());
     misuse::document_name(&commands.map(|(name, _)| name).collect::<Vec<_>>())
@@ -199,7 +198,6 @@ fn takes_state(command: Option<&Command>) -> bool {
     }
 }
 
-/// Prints an error and what to do about it.
 fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
     let env = &context.world.env;
     let hints = crate::files::closed::hints(error).into_iter();

@@ -21,7 +21,6 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::{safe, utc};
 
-/// Repairs what is safe to repair.
 pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Result<Exit, Error> {
     let scopes = scopes_of(&args.scopes)?;
     // Locating takes the owner's rights, with which the file of `--config-from` has to be read.

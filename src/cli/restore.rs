@@ -18,7 +18,6 @@ use crate::store::json::key_of;
 use crate::store::sqlite::verify_extract;
 use crate::text::{local_and_utc, safe};
 
-/// Restores.
 pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
     let held = recover_first(context, args.back.dry_run)?;
     let (_, folder, list) = context.listed()?;

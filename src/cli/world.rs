@@ -13,7 +13,6 @@ use crate::read::env::Env;
 
 /// Everything that comes from outside.
 pub struct World<'a> {
-    /// What is known of the process's surroundings.
     pub env: Env,
     /// What starts this program: `clawmend`, or the words of a wrapper.
     pub program: Vec<String>,
@@ -23,7 +22,6 @@ pub struct World<'a> {
     pub utc_offset: i32,
     /// 32 fresh random bytes.
     pub random: &'a mut dyn FnMut() -> Option<[u8; 32]>,
-    /// Data.
     pub out: &'a mut dyn Write,
     /// Notes and errors.
     pub err: &'a mut dyn Write,
@@ -31,19 +29,16 @@ pub struct World<'a> {
     pub out_is_terminal: bool,
     /// NO_COLOR is set, or the terminal cannot do it.
     pub no_color: bool,
-    /// Columns to use.
     pub width: usize,
     /// Gives root's process the rights of the state dir's owner for good: [`crate::files::rights::become_owner`].
     pub become_owner: &'a dyn Fn(&StateDir) -> Result<(), Error>,
     /// Runs this program with other arguments, and returns what it printed: [`super::again::this_program`].
     pub again: &'a dyn Fn(&[OsString]) -> std::io::Result<Vec<u8>>,
-    /// The person, if there is one.
     pub person: &'a dyn Person,
 }
 
 /// Somebody who can be asked.
 pub trait Person {
-    /// Whether anybody can answer.
     fn is_there(&self) -> bool;
 
     /// Where somebody looks on who wants to know what takes so long.
@@ -68,7 +63,6 @@ pub trait Person {
     fn choose(&self, question: &str, items: &[String]) -> Option<usize>;
 }
 
-/// Nobody.
 pub struct Nobody;
 
 impl Person for Nobody {
@@ -83,7 +77,6 @@ impl Person for Nobody {
     }
 }
 
-/// The person at this terminal.
 pub struct AtTerminal;
 
 impl Person for AtTerminal {

@@ -15,9 +15,7 @@ use serde_json::Value;
 /// One side's secret; in the clear, so no Debug.
 #[derive(PartialEq)]
 enum Held<'m> {
-    /// None.
     Nothing,
-    /// This one.
     Text(Cow<'m, str>),
     /// One that the files do not tell.
     Unknown,

@@ -32,7 +32,6 @@ pub struct ConfigFacts {
     pub reads_old_names: bool,
     /// A lock beside the config whose process is gone, and that process's id.
     pub stale_lock: Option<(PathBuf, u32)>,
-    /// The profile, if one was named.
     pub profile: Option<String>,
     /// This machine is a container, by OpenClaw's own signs.
     pub container: bool,
@@ -47,17 +46,13 @@ pub struct ConfigFacts {
 /// A file that the gateway serves TLS with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFile {
-    /// What it is for.
     pub kind: TlsKind,
-    /// Where it is looked for.
     pub path: PathBuf,
-    /// Whether there is a file.
     pub is_there: bool,
     /// Whether it holds what it is for, as far as its first lines tell; a key is not looked into.
     pub is_whole: bool,
 }
 
-/// What a file of `gateway.tls` is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsKind {
     /// `certPath`.
@@ -153,7 +148,6 @@ pub enum Elsewhere {
 }
 
 impl Elsewhere {
-    /// What the file is.
     pub fn says(self) -> &'static str {
         match self {
             Self::LinkedOut => "a link out of the state dir",
@@ -165,7 +159,6 @@ impl Elsewhere {
 /// Variables that are set in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variables {
-    /// What kind of place.
     pub place: Origin,
     /// Which, in words: a path, "this environment".
     pub at: String,
@@ -181,7 +174,6 @@ pub struct Variables {
     pub url: Option<String>,
     /// `OPENCLAW_STATE_DIR`, where it is another state dir than this one.
     pub other_state_dir: Option<PathBuf>,
-    /// Everything that is set there.
     pub values: BTreeMap<String, Secret>,
     /// Further files that this was read from: drop-ins and environment files of a unit.
     pub more: Vec<String>,

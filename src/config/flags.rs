@@ -8,15 +8,10 @@ use crate::secret::Secret;
 /// The flags of `openclaw gateway [run]` that decide something for a CLI.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// `--port`.
     pub port: Option<u16>,
-    /// `--bind`.
     pub bind: Option<String>,
-    /// `--auth`.
     pub auth: Option<String>,
-    /// `--token`.
     pub token: Option<Secret>,
-    /// `--password`.
     pub password: Option<Secret>,
     /// `--allow-unconfigured`: it starts without `gateway.mode`.
     pub allow_unconfigured: bool,

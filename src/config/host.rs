@@ -17,7 +17,6 @@ pub enum Host {
 /// The gateway's port and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
-    /// The number.
     pub number: u16,
     /// Which place says so.
     pub from: String,

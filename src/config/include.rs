@@ -32,12 +32,10 @@ pub fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
     })
 }
 
-/// A file of the config.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigFile {
     /// As it is named.
     pub path: PathBuf,
-    /// What stands in it.
     pub bytes: Bytes,
     /// Its own value, includes not followed.
     pub value: Unshown<Value>,
@@ -56,7 +54,6 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// The merged value at `path`.
     pub fn get(&self, path: &[String]) -> Option<&Value> {
         at(&self.value, path)
     }
@@ -67,7 +64,6 @@ impl Resolved {
         self.owners.find(path)
     }
 
-    /// A file of this config.
     pub fn file(&self, id: FileId) -> Option<&ConfigFile> {
         self.files.get(id.0)
     }

@@ -25,30 +25,23 @@ use crate::secret::Secret;
 pub struct ConfigModel {
     /// Where it is; empty where nobody looked for one.
     pub path: PathBuf,
-    /// How it was found.
     pub state: ConfigState,
     /// What is known beside its text: its copies, variables, real paths.
     pub facts: ConfigFacts,
-    /// What this machine is.
     pub host: Host,
-    /// The gateway's port.
     pub port: Port,
     /// The CLI takes the shared token of the config before that of the environment.
     pub config_first: bool,
 }
 
-/// How the config was found.
 #[derive(Clone, Debug)]
 pub enum ConfigState {
     /// Nobody looked for one.
     NotRead,
-    /// There is none.
     Absent,
     /// A file without anything in it.
     Empty,
-    /// Not JSON5.
     Unparsable(SyntaxError),
-    /// Not read.
     Unusable(Unusable),
     /// Read, with its includes followed.
     Read(Box<Config>),
@@ -59,7 +52,6 @@ pub enum ConfigState {
 pub struct Config {
     /// Its values and files.
     pub resolved: Resolved,
-    /// Its gateway section.
     pub gateway: Gateway,
 }
 
@@ -200,7 +192,6 @@ impl ConfigModel {
         self.facts.copies.first().filter(|copy| copy.is_usable())
     }
 
-    /// The path of a copy.
     pub fn copy_path(&self, copy: &ConfigCopy) -> PathBuf {
         self.path.with_file_name(&copy.name)
     }

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Release {
     number: [u16; 3],

@@ -25,7 +25,6 @@ pub struct SecretRef {
 /// What a reference leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// To this secret.
     Here(Secret),
     /// To none that OpenClaw takes, and why.
     Nowhere(String),

@@ -12,14 +12,12 @@ pub enum Distance {
     Public,
 }
 
-/// A URL in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayUrl {
     /// In lower case, e.g. `ws`.
     pub scheme: String,
     /// In lower case, without the brackets of IPv6.
     pub host: String,
-    /// Where one stands there.
     pub port: Option<u16>,
 }
 
@@ -51,7 +49,6 @@ impl GatewayUrl {
         })
     }
 
-    /// How far away its host is.
     pub fn distance(&self) -> Distance {
         distance(&self.host)
     }

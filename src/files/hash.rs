@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 
 use crate::secret::shape::hex;
 
-/// The SHA-256 of a run of slices.
 pub fn of_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hasher = Sha256::new();
     for piece in pieces {
@@ -15,7 +14,6 @@ pub fn of_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     hex(&hasher.finalize())
 }
 
-/// The SHA-256 of some bytes.
 pub fn of(bytes: &[u8]) -> String {
     of_pieces([bytes])
 }

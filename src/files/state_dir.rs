@@ -17,7 +17,6 @@ pub struct StateDir {
 }
 
 impl StateDir {
-    /// The folder itself.
     pub fn open(&self) -> Result<&Dir, Error> {
         if let Some(dir) = self.dir.get() {
             return Ok(dir);

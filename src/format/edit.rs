@@ -18,10 +18,8 @@ use super::style::{
 use super::tree::Node;
 use super::{Span, Splice};
 
-/// Why an edit cannot be made in a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// The text breaks.
     #[error("the text is not valid JSON")]
     Syntax(ScanError),
     /// A key on the way stands there more than once.
@@ -29,21 +27,11 @@ pub enum EditError {
     Duplicate {
         /// The key, from the root.
         path: Vec<String>,
-        /// Where each of them stands.
         keys: Vec<Span>,
     },
     /// Something else stands where an object or a list is needed.
     #[error("a parent of the field is not an object")]
-    Kind {
-        /// Where, from the root.
-        path: Vec<String>,
-        /// Where it stands.
-        at: Span,
-        /// What is needed.
-        wanted: ValueKind,
-        /// What stands there.
-        found: ValueKind,
-    },
+    Kind { path: Vec<String>, at: Span, wanted: ValueKind, found: ValueKind },
     /// There is no record of that key.
     #[error("a record to change is not there")]
     Missing,

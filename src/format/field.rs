@@ -10,28 +10,18 @@ use super::tree::index;
 #[derive(Clone, PartialEq)]
 pub enum FieldEdit {
     /// Give `path` this value; missing parent objects are created.
-    Set {
-        /// The keys from the root.
-        path: Vec<String>,
-        /// The value it will have.
-        value: Value,
-    },
+    Set { path: Vec<String>, value: Value },
     /// Add one element at the end of the list at `path`, which is created where it is missing.
     Append {
         /// The keys from the root to the list.
         path: Vec<String>,
-        /// The new element.
         value: Value,
     },
     /// Take `path` out; nothing happens where it is missing.
-    Remove {
-        /// The keys from the root.
-        path: Vec<String>,
-    },
+    Remove { path: Vec<String> },
 }
 
 impl FieldEdit {
-    /// Where it changes something.
     #[must_use]
     pub fn path(&self) -> &[String] {
         match self {
@@ -44,7 +34,6 @@ impl FieldEdit {
         matches!(self, Self::Set { path, value: new } if at(value, path) == Some(new))
     }
 
-    /// The same on a value.
     pub(super) fn change(&self, value: &mut Value) {
         match (self, self.path()) {
             (Self::Set { value: new, .. }, path) => {
@@ -85,7 +74,6 @@ impl fmt::Debug for FieldEdit {
     }
 }
 
-/// The value at a path.
 fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, segment| match value {
         Value::Object(members) => members.get(segment),

@@ -2,10 +2,8 @@
 
 use super::Span;
 
-/// A spot in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Location {
-    /// The first byte.
     pub start: usize,
     /// The byte behind the last one.
     pub end: usize,

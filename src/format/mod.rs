@@ -21,10 +21,8 @@ pub use location::Location;
 pub use splice::Splice;
 pub use style::Style;
 
-/// A range of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// First byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,

@@ -7,11 +7,9 @@ use super::Span;
 /// A range of the bytes before and what stands there after.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Splice {
-    /// Start offset, bytes.
     pub start: usize,
     /// End offset (not included), bytes.
     pub end: usize,
-    /// The new text.
     pub text: Vec<u8>,
 }
 

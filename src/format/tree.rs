@@ -6,7 +6,6 @@ use super::Span;
 use super::scan::grammar::Grammar;
 use super::scan::{self, ScanError, ScanFault, TokenKind, ValueKind};
 
-/// A value.
 #[derive(Debug)]
 pub(super) struct Node {
     pub span: Span,

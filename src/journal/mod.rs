@@ -29,20 +29,16 @@ pub const SCHEMA: u64 = 1;
 pub struct RunRecord {
     /// The layout's number.
     pub schema: u64,
-    /// Who wrote it.
     pub tool: String,
-    /// The command.
     pub command: String,
     /// The snapshot it took first.
     pub snapshot: String,
     /// What stands in its `manifest.sha256`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot_digest: Option<String>,
-    /// The folder that snapshot lies in.
     pub snapshots: PathBuf,
     /// When it started, milliseconds since 1970.
     pub started_at_ms: i64,
-    /// Its process.
     pub pid: u32,
     /// What the changed files were, by path: SHA-256, or `None` for absent.
     pub before: std::collections::BTreeMap<String, Option<String>>,
@@ -83,10 +79,7 @@ pub enum Interrupted {
     /// A journal is there that this clawmend cannot read; the text says why.
     Unreadable(String),
     /// Whoever runs this may not look whether one is there.
-    NotYours {
-        /// The state dir's owner, who may.
-        owner: u32,
-    },
+    NotYours { owner: u32 },
 }
 
 /// Whether this process has a journal that is not closed.

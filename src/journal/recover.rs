@@ -21,7 +21,6 @@ use crate::step::Step;
 use crate::store::json::key_of;
 use crate::store::{CommitError, Stores};
 
-/// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecoveryOutcome {
     /// Nothing had been changed yet.
@@ -32,16 +31,13 @@ pub enum RecoveryOutcome {
     RolledBack,
 }
 
-/// What recovery found and did.
 #[derive(Clone, Debug)]
 pub struct Recovered {
     /// The interrupted command.
     pub command: String,
     /// When it started, milliseconds since 1970.
     pub started_at_ms: i64,
-    /// The snapshot it took.
     pub snapshot: String,
-    /// How it ended.
     pub outcome: RecoveryOutcome,
     /// What was put back, by path or table.
     pub put_back: Vec<String>,

@@ -33,12 +33,10 @@ pub struct Container {
     pub sign: Option<String>,
 }
 
-/// Where a container's state is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Storage {
     /// In a volume of the engine.
     Volume {
-        /// Its name.
         name: String,
         /// The state dir, relative to the volume.
         below: PathBuf,
@@ -95,7 +93,6 @@ impl Container {
         Self { engine, kept, user: None, name: None, inside: None, runs: None, sign: None }
     }
 
-    /// What it is, in words.
     pub fn says(&self) -> String {
         let engine = match self.engine {
             "docker" => "Docker",
@@ -171,7 +168,6 @@ impl Container {
         }
     }
 
-    /// A program in it.
     pub fn exec(&self, program: &str) -> Step {
         self.engine(["exec", self.name(), program])
     }

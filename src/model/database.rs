@@ -73,13 +73,10 @@ impl Legacy {
 /// A cell that should hold JSON and does not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BadCell {
-    /// Paired or pending.
     pub part: Part,
-    /// The row's key.
     pub key: String,
     /// The column, and the field that it holds.
     pub column: &'static Column,
-    /// What stands in it, where that is text.
     pub text: Option<String>,
 }
 

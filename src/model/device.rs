@@ -53,7 +53,6 @@ impl List {
     }
 }
 
-/// A field that is a text.
 pub(super) fn text(record: &Record, field: &str) -> Option<String> {
     record.get(field)?.as_str().map(str::to_owned)
 }
@@ -70,7 +69,6 @@ pub struct Token {
     pub token: Option<Secret>,
     /// The role inside the entry. From 2026.4.15 an entry without it gives the device no role.
     pub role: Option<String>,
-    /// Its scopes.
     pub scopes: List,
     /// `revokedAtMs` is set (and not 0).
     pub revoked: bool,
@@ -80,7 +78,6 @@ pub struct Token {
 }
 
 impl Token {
-    /// A view of an entry of `tokens`.
     pub fn of(value: &Value) -> Option<Self> {
         let entry = value.as_object()?;
         Some(Self {
@@ -113,23 +110,16 @@ pub struct Device {
     pub device_id: Option<String>,
     /// `requestId` inside the record (pending).
     pub request_id: Option<String>,
-    /// `publicKey`.
     pub public_key: Option<String>,
-    /// `displayName`.
     pub display_name: Option<String>,
     /// `platform`, pinned when not blank (from 2026.2.26).
     pub platform: Option<String>,
     /// `deviceFamily`, pinned when not blank (from 2026.2.26).
     pub device_family: Option<String>,
-    /// `clientId`.
     pub client_id: Option<String>,
-    /// `clientMode`.
     pub client_mode: Option<String>,
-    /// `role`.
     pub role: Option<String>,
-    /// `roles`.
     pub roles: List,
-    /// `scopes`.
     pub scopes: List,
     /// `approvedScopes` (from 2026.2.26).
     pub approved_scopes: List,
@@ -140,15 +130,12 @@ pub struct Device {
     pub tokens_usable: bool,
     /// `tokens.operator`.
     pub operator: Option<Token>,
-    /// `remoteIp`.
     pub remote_ip: Option<String>,
     /// `silent` (pending).
     pub silent: bool,
     /// `isRepair` (pending).
     pub is_repair: bool,
-    /// `createdAtMs`.
     pub created_at_ms: Option<i64>,
-    /// `approvedAtMs`.
     pub approved_at_ms: Option<i64>,
     /// `ts`, or `refreshedAtMs` where that is later (pending).
     pub asked_at_ms: Option<i64>,
@@ -177,7 +164,6 @@ pub fn is_kept_by_gateway(path: &[String]) -> bool {
 }
 
 impl Device {
-    /// A view of a record.
     pub fn of(key: &str, record: &Record) -> Self {
         let tokens = record.get("tokens").and_then(Value::as_object);
         let last_used = tokens
@@ -267,7 +253,6 @@ impl Device {
         belongs(self.public_key.as_deref()?, id).then_some(id)
     }
 
-    /// The device id as it may be shown.
     pub fn shown_id(&self) -> Option<String> {
         let id = self.device_id.as_deref()?;
         Some(Shape::DeviceId.show_proved(id, &|_| self.proved_id().is_some()))

@@ -11,7 +11,6 @@ use crate::secret::shape::Shape;
 /// What is wrong with one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The value is not an object.
     NotAnObject,
     /// A paired record without `createdAtMs` or `approvedAtMs`, or with something else than a number
     /// there: the shape of a pending one (F40).
@@ -38,7 +37,6 @@ pub(super) enum Position {
 pub struct Entry {
     /// The key it is stored under.
     pub key: String,
-    /// What is wrong with it.
     pub faults: Vec<Fault>,
     /// Equal for records of the same client on the same platform under the same name; `None` where
     /// it says too little.

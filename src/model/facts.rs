@@ -24,7 +24,6 @@ pub struct Facts {
     pub belongs_to: Option<super::container::Container>,
     /// The compose file near the state dir that names an OpenClaw.
     pub compose: Option<Compose>,
-    /// Whether a gateway runs on this state dir.
     pub gateway: GatewayProcess,
     /// The TCP ports that the gateway that runs listens on, as far as the process table tells.
     pub listens: BTreeSet<u16>,
@@ -49,7 +48,6 @@ pub struct Facts {
     pub migrated: Vec<String>,
     /// The latest rules whose releases have left a trace in the state dir.
     pub era: super::scopes::Era,
-    /// What stands around the config.
     pub config: ConfigFacts,
 }
 
@@ -74,10 +72,7 @@ pub enum Interruption {
     /// The same of one that changed another config than the one that is looked at.
     OtherConfig(String, PathBuf),
     /// Whoever runs this may not look whether there is one.
-    NotYours {
-        /// The state dir's owner, who may.
-        owner: u32,
-    },
+    NotYours { owner: u32 },
 }
 
 /// The side of WSL that something belongs to.
@@ -109,7 +104,6 @@ impl Side {
 /// Another state dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
-    /// Where.
     pub path: PathBuf,
     /// How many devices are paired there, if that could be told.
     pub paired: Option<usize>,
@@ -119,22 +113,17 @@ pub struct Tree {
     pub what: String,
 }
 
-/// Whether a gateway runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum GatewayProcess {
     /// No lock names a live process.
     #[default]
     NotRunning,
     /// A lock names a live process that started when the lock says.
-    Running {
-        /// Its process id.
-        pid: u32,
-    },
+    Running { pid: u32 },
     /// A lock is there, but the process table cannot be read here; the text says why.
     Unknown(String),
 }
 
-/// A compose file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compose {
     /// The files that make it up, as compose takes them: the first is its own.
@@ -152,7 +141,6 @@ impl Compose {
 }
 
 impl GatewayProcess {
-    /// Whether a gateway is known to run.
     pub fn runs(&self) -> bool {
         matches!(self, Self::Running { .. })
     }
@@ -163,20 +151,13 @@ impl GatewayProcess {
 pub struct Access {
     /// Relative to the state dir; empty for the state dir itself.
     pub path: String,
-    /// What is wrong.
     pub trouble: Trouble,
 }
 
-/// What keeps a gateway from using a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// Owned by another uid than the state dir.
-    Owner {
-        /// The owner found.
-        uid: u32,
-        /// The owner of the state dir.
-        expected: u32,
-    },
+    Owner { uid: u32, expected: u32 },
     /// The owner may not read or write it; the mode found.
     Mode(u32),
     /// Others than the owner may write it; the mode found.

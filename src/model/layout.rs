@@ -90,7 +90,6 @@ impl Part {
         Part::ALL.into_iter().find(|part| part.file() == Some(relative))
     }
 
-    /// Those that have a table.
     pub fn tables() -> impl Iterator<Item = Part> {
         Part::ALL.into_iter().filter(|part| !part.table().is_empty())
     }

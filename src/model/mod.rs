@@ -35,13 +35,10 @@ use store::Records;
 /// Everything the checks look at.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// What was read.
     pub images: Images,
-    /// The surroundings.
     pub facts: Facts,
     /// Which generation counts here.
     pub store: StoreKind,
-    /// This machine's identity.
     pub identity: IdentityState,
     /// Paired devices in the store that counts.
     pub paired: Records,

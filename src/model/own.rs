@@ -14,7 +14,6 @@ use crate::image::{Cell, FileState, Images, Table, TextImage, Unusable};
 /// This machine's identity as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentityState {
-    /// None yet.
     Absent,
     /// A whole record, not necessarily one that fits itself.
     Found(Identity),
@@ -29,20 +28,15 @@ pub enum IdentityState {
 /// The cached device token of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedAuth {
-    /// How the file (or table) was found.
     pub condition: AuthCondition,
-    /// The device it is for.
     pub device_id: Option<String>,
     /// `tokens.operator`.
     pub operator: Option<Token>,
 }
 
-/// How the cached token's container was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthCondition {
-    /// No file, or no row of this device.
     Absent,
-    /// Readable.
     Good,
     /// Not the shape OpenClaw reads: it treats it as absent.
     Malformed,

@@ -45,7 +45,6 @@ pub enum Era {
 }
 
 impl Era {
-    /// The rules of a release.
     pub fn of(release: Release) -> Self {
         match (release.is_from("2026.4.29"), release.is_from("2026.2.21")) {
             (true, _) => Era::Least,

@@ -44,9 +44,7 @@ pub enum Condition {
 /// The records of one part.
 #[derive(Clone, Debug)]
 pub struct Records {
-    /// Which part.
     pub part: Part,
-    /// How the container was found.
     pub condition: Condition,
     /// The records, in order. Of two with the same key only the later counts and is here.
     pub entries: Vec<Entry>,
@@ -63,7 +61,6 @@ pub struct Records {
 }
 
 impl Records {
-    /// The records of a file.
     pub fn of_file(part: Part, image: Option<&TextImage>) -> Self {
         Self::of_file_up_to(part, image, RECORD_LIMIT)
     }
@@ -175,7 +172,6 @@ impl Records {
         }
     }
 
-    /// The records of a table.
     pub fn of_table(part: Part, table: Option<std::sync::Arc<Table>>) -> Self {
         let entries = table.as_ref().map_or_else(Vec::new, |table| {
             let shape = RowShape::of(part, table);
@@ -215,7 +211,6 @@ impl Records {
         })
     }
 
-    /// The entry stored under a key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         let found = self.entries.get(*self.places().get(&hash(key))?)?;
         match found.key == key {
@@ -271,7 +266,6 @@ impl Records {
         }
     }
 
-    /// The record stored under a key.
     pub fn record_of(&self, key: &str) -> Option<Record> {
         self.record(self.entry(key)?)
     }

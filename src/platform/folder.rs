@@ -10,11 +10,8 @@ use crate::image::Meta;
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// A regular file.
     File,
-    /// A folder.
     Folder,
-    /// A symbolic link.
     Symlink,
     /// Anything else; the text names it.
     Other(&'static str),

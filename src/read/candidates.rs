@@ -27,10 +27,8 @@ const ADDONS: [&str; 2] = ["addon_configs", "usr/share/hassio/addon_configs"];
 /// What images take for the home or the state dir of their OpenClaw.
 const FOLDERS: [&str; 4] = ["root", "config", "data", "share"];
 
-/// A state dir that is there.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// Where.
     pub dir: PathBuf,
     /// What it is: "profile `work`", "a container's volume".
     pub what: String,

@@ -34,11 +34,9 @@ const LARGEST_PEM: u64 = 1024 * 1024;
 /// So many copies are looked at.
 pub(super) const MOST_COPIES: usize = 64;
 
-/// The config as it was read.
 pub(super) struct ConfigRead {
     /// The store of every file that was looked for, the config first.
     pub files: JsonStore,
-    /// What was found there.
     pub images: Vec<(Slot, TextImage)>,
     /// What is known beside its text.
     pub facts: ConfigFacts,

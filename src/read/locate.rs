@@ -24,11 +24,8 @@ const MOST_TOLD: usize = 12;
 /// What the user said on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct LocateFlags {
-    /// `--state-dir`.
     pub state_dir: Option<PathBuf>,
-    /// `--config`.
     pub config: Option<PathBuf>,
-    /// `--profile`.
     pub profile: Option<String>,
     /// The config is taken as named, also where nothing is there: a snapshot may bring it back.
     pub may_be_gone: bool,
@@ -37,9 +34,7 @@ pub struct LocateFlags {
 /// The state that is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Located {
-    /// The state dir.
     pub state_dir: StateDir,
-    /// How it was found, in words.
     pub how: String,
     /// The config, present or not.
     pub config: PathBuf,

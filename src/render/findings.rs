@@ -15,14 +15,11 @@ const AT_LENGTH: usize = 3;
 /// How many lines of evidence such a cause gets.
 const SEEN: usize = 3;
 
-/// How findings are shown.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'i> {
     /// How commands are written.
     pub invocation: &'i Invocation,
-    /// Colour.
     pub paint: Paint,
-    /// Columns.
     pub width: usize,
     /// Everything that is known.
     pub verbose: bool,

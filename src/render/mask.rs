@@ -62,7 +62,6 @@ pub fn value(rules: Rules, path: &[&str], value: &Value, proves: Proves<'_>) -> 
 /// By which paths a text is shown.
 #[derive(Clone, Copy)]
 pub enum Rules {
-    /// A config.
     Config,
     /// A file of a store, or a row of its table.
     Store(Part),

@@ -14,12 +14,10 @@ use crate::platform::FileKind;
 use crate::step::Step;
 use crate::store::{ManifestEntry, Source};
 
-/// An opened snapshot.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Its id: the folder's name.
     pub id: String,
-    /// What it holds.
     pub manifest: Manifest,
     /// What stands in its `manifest.sha256`; `None`: it was taken before there was one.
     pub digest: Option<String>,

@@ -21,11 +21,9 @@ const DAY_MS: i64 = 86_400_000;
 /// What happens to one snapshot, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// The snapshot.
     pub id: String,
     /// Its size, bytes.
     pub size: u64,
-    /// Whether it goes.
     pub remove: bool,
     /// Why it goes or stays.
     pub reason: String,

@@ -20,7 +20,6 @@ use sqlite::SqliteStore;
 pub struct Stores {
     /// The pairing and identity files, and every file of the config.
     pub files: JsonStore,
-    /// The database.
     pub sqlite: SqliteStore,
 }
 
@@ -128,11 +127,8 @@ pub struct ManifestEntry {
     pub sha256: Option<String>,
     /// Size of the piece, bytes.
     pub size: Option<u64>,
-    /// Permission bits.
     pub mode: Option<u32>,
-    /// Owner.
     pub uid: Option<u32>,
-    /// Group.
     pub gid: Option<u32>,
     /// Rows by table, for the database extract.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]

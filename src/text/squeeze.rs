@@ -48,12 +48,10 @@ impl Squeezed {
         squeezed
     }
 
-    /// How many bytes are left of it.
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// Whether nothing is left of it.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -122,7 +120,6 @@ pub struct Fragment {
 }
 
 impl Fragment {
-    /// A fragment by its text.
     pub fn of(text: &str) -> Self {
         let parts = text.split('…').map(Squeezed::of).filter(|part| !part.is_empty());
         Self { parts: parts.collect() }
@@ -133,7 +130,6 @@ impl Fragment {
         self.parts.iter().map(Squeezed::len).sum()
     }
 
-    /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }

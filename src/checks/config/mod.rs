@@ -37,7 +37,6 @@ pub(crate) fn name(model: &Model, path: &Path) -> String {
     crate::platform::shown(path)
 }
 
-/// The config's name.
 fn config_name(model: &Model) -> String {
     name(model, &model.config.path)
 }

@@ -15,18 +15,14 @@ use crate::model::Model;
 use crate::plan::{Edit, Op, Target};
 use crate::secret::Unshown;
 
-/// A value to set.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The findings it repairs.
     pub codes: Vec<Code>,
     /// Its path in the merged config.
     pub path: Vec<String>,
     /// Where it stands, or has to be put.
     pub owner: Owner,
-    /// The value.
     pub new: Unshown<Value>,
-    /// One sentence: why.
     pub why: String,
 }
 

@@ -27,7 +27,6 @@ const ROUNDS: usize = 10;
 /// that never rests then waits its turn, and cannot come between the plan and its commit.
 const HELD_ROUNDS: usize = 3;
 
-/// Which command changes the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// Open what keeps the CLI out.
@@ -41,7 +40,6 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// The command's name.
     pub(super) fn command(self) -> &'static str {
         match self {
             Purpose::Repair => "repair",
@@ -56,7 +54,6 @@ impl Purpose {
         matches!(self, Purpose::Restore | Purpose::Undo)
     }
 
-    /// Why its snapshot is taken.
     pub(super) fn snapshot_name(self) -> String {
         format!("before-{}", self.command())
     }
@@ -64,17 +61,13 @@ impl Purpose {
 
 /// How a changing command was called.
 pub(super) struct Call<'a> {
-    /// Which command.
     pub purpose: Purpose,
     /// What its snapshot and its journal say took it: the command, and of an undo also what it goes back to.
     pub command: String,
     /// The command line, to run again.
     pub again: Step,
-    /// Only show.
     pub dry_run: bool,
-    /// Do not ask.
     pub yes: bool,
-    /// Keep every snapshot.
     pub keep_all: bool,
     /// The snapshot that the state is to be as afterwards.
     pub back_to: Option<&'a Snapshot>,

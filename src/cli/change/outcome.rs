@@ -10,7 +10,6 @@ use crate::render::wrap;
 use crate::step::Step;
 use crate::text::safe;
 
-/// Says how the state looks after a change.
 pub(super) fn say(
     context: &mut Context<'_, '_>,
     purpose: Purpose,

@@ -122,7 +122,6 @@ pub(super) fn tell_lockout_to_come(
     context.say(&format!("\n{}", context.paint.red(&text)));
 }
 
-/// The state as it would be after the changes.
 fn findings_after(context: &Context<'_, '_>, state: &State, changes: &Changes) -> Vec<Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;

@@ -4,7 +4,6 @@ use crate::checks::messages::{self, Match};
 use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
 
-/// What a text means.
 pub(super) struct Matches {
     /// The finding or failure mode whose name it is.
     pub named: Vec<&'static Check>,

@@ -10,7 +10,6 @@ use crate::render::json::Explanation;
 use crate::render::wrap;
 use crate::step::Step;
 
-/// How to read on.
 pub(super) fn long_story(context: &mut Context<'_, '_>) {
     let explain = Step::clawmend(["explain", "CODE"]).after("The long story of one");
     context.say_step(&explain);
@@ -35,7 +34,6 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Exit {
     Exit::Done
 }
 
-/// What F-numbers are.
 const FAILURE_MODES: &str = "F01 to F40 number the failure modes: ways to be locked out, collected from \
                              users' reports. `clawmend explain F01` names the reports.";
 

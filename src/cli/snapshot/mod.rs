@@ -17,7 +17,6 @@ use crate::step::Step;
 use look::{list, show, verify};
 use prune::{age, prune};
 
-/// Runs one of the snapshot commands.
 pub(super) fn run(
     context: &mut Context<'_, '_>,
     command: &args::SnapshotCommand,

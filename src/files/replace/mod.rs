@@ -32,7 +32,6 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::image::{FileState, Meta};
 use crate::platform::{FileKind, Folder, SystemFolder};
 
-/// A file's new contents.
 #[derive(Clone, Copy, Debug)]
 pub struct New<'a> {
     /// The bytes, as a run of slices.

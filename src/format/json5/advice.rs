@@ -18,14 +18,12 @@ const DOUBTFUL: usize = 6;
 /// So many bytes are read for trying.
 const BUDGET: usize = 8 * 1024 * 1024;
 
-/// What to type, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
     /// The line of the place, from 1.
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
-    /// What to type there.
     pub words: String,
     /// It closes what was cut off; what stood there is not known.
     pub is_cut: bool,

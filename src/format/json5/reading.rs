@@ -18,7 +18,6 @@ const CROOKED: usize = 4;
 /// A bracket that is open.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
-    /// Where it stands.
     pub at: usize,
     pub is_list: bool,
     /// The indentation of its line.

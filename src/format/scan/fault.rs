@@ -6,7 +6,6 @@ use crate::format::Location;
 
 /// What is wrong where a text breaks, and how it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[allow(missing_docs, reason = "the words say it")]
 pub enum ScanFault {
     #[error("expected a key")]
     Key,
@@ -54,12 +53,9 @@ pub enum ScanFault {
     TooDeep,
 }
 
-/// Where and why a text breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanError {
-    /// Byte offset.
     pub offset: usize,
-    /// What was wrong there.
     pub what: ScanFault,
 }
 

@@ -24,16 +24,13 @@ pub const MAX_DEPTH: usize = 1024;
 pub struct Member {
     /// The key, quotes included.
     pub key: Span,
-    /// The value.
     pub value: Span,
 }
 
-/// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     /// White space, as far as JSON5 is read.
     Blank,
-    /// A comment.
     Comment,
     /// `{` or `[`.
     Open,
@@ -41,7 +38,6 @@ pub enum TokenKind {
     Close,
     /// A colon or a comma.
     Mark,
-    /// A key.
     Key,
     /// A string that is a value.
     Text,
@@ -49,20 +45,13 @@ pub enum TokenKind {
     Plain,
 }
 
-/// What kind of value a span holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
-    /// `{...}`
     Object,
-    /// `[...]`
     Array,
-    /// `"..."`
     String,
-    /// A number.
     Number,
-    /// `true` or `false`.
     Boolean,
-    /// `null`
     Null,
 }
 

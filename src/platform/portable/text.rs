@@ -22,7 +22,6 @@ pub const LIMITS: Option<&str> = if cfg!(windows) {
 /// What is wrong where something may not be read or replaced: Windows says that of open files too.
 pub const DENIED: &str = "permission denied, or another program has it open";
 
-/// Whether it is that.
 pub fn is_denied(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied || is_held(error)
 }

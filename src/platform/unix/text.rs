@@ -14,7 +14,6 @@ pub const LIMITS: Option<&str> = None;
 /// What is wrong where something may not be read or replaced.
 pub const DENIED: &str = "permission denied";
 
-/// Whether it is that.
 pub fn is_denied(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
 }

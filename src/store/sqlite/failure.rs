@@ -20,7 +20,6 @@ pub(super) enum Halt {
     Unread(Unread),
     /// What was done with what was read failed.
     Failed(Error),
-    /// SQLite failed.
     Sqlite(rusqlite::Error),
 }
 

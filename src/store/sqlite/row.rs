@@ -13,11 +13,9 @@ use crate::plan::{RowChange, RowOp};
 use crate::secret::{self, mask};
 use crate::store::CommitError;
 
-/// One row on its way into the database.
 pub(super) struct OneRow<'a> {
     /// The connection, in its transaction.
     pub connection: &'a Connection,
-    /// The database, for messages.
     pub path: &'a Path,
     /// The row's table.
     pub shape: &'a TableShape,

@@ -18,7 +18,6 @@ const THOROUGH: usize = 20_000;
 /// A pairing table as the schema describes it.
 #[derive(Clone, Debug)]
 pub(super) struct TableShape {
-    /// Which one.
     pub part: Part,
     /// Its `CREATE TABLE`, as it was written.
     pub sql: String,
@@ -27,7 +26,6 @@ pub(super) struct TableShape {
 }
 
 impl TableShape {
-    /// A column by name.
     pub(super) fn column(&self, name: &str) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
