@@ -41,7 +41,7 @@ pub fn apply(inputs: &Create<'_>, changes: &Changes, _lock: &Lock) -> Result<App
             "the database could not be captured into the snapshot, so it is not changed",
         )
         .at(changes.database.as_deref().unwrap_or(inputs.state_dir))
-        .hint("run clawmend again: it says what is wrong with the database")
+        .hint("run `clawmend` again: it says what is wrong with the database")
         .into());
     }
     let record = RunRecord::new(&snapshot, inputs.snapshots, inputs.now_ms);

@@ -147,7 +147,7 @@ pub static CANNOT_TELL: Check = Check {
     title: "the files do not tell whether the gateway lets the CLI in",
     why: "The gateway checks one thing after another. clawmend says healthy only if it sees that all of them pass. Here it sees none that fails, but one that it cannot decide from the files.",
     repair: "Nothing.",
-    by_hand: "Try it: openclaw cron list.",
+    by_hand: "Try it: `openclaw cron list`.",
     stage: Some(Stage::Credential),
     ..Check::BASE
 };

@@ -50,7 +50,7 @@ pub static DAMAGED: Check = Check {
     why: "The gateway opens state/openclaw.sqlite at its start (from 2026.6), and SQLite refuses a damaged database. \
           From 2026.8 the pairing is in it. A database file beside the -wal and -shm files of another database counts as damaged too.",
     repair: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
-    by_hand: "Stop the gateway, and put a good copy back without the -wal and -shm files of another database. Then run clawmend again.",
+    by_hand: "Stop the gateway, and put a good copy back without the -wal and -shm files of another database. Then run `clawmend` again.",
     messages: &["database disk image is malformed", "malformed database schema"],
     stage: Some(Stage::Store),
     find_one: |model, check| {
@@ -68,7 +68,7 @@ pub static UNFINISHED: Check = Check {
     title: "a write to the database was interrupted",
     why: "A -journal file beside the database shows that a write was interrupted. Until SQLite has undone that write, nobody can trust what is in the database.",
     repair: "Nothing: the next start of the gateway undoes the interrupted write.",
-    by_hand: "Start the gateway once, then run clawmend again. Do not delete the -journal file: it holds what must be put back.",
+    by_hand: "Start the gateway once, then run `clawmend` again. Do not delete the -journal file: it holds what must be put back.",
     stage: Some(Stage::Store),
     find_one: |model, check| {
         let Unread::Unfinished = trouble(model)? else { return None };
@@ -91,7 +91,7 @@ pub static FOREIGN: Check = Check {
     title: "the database file is not a SQLite database",
     why: "The gateway opens this file at its start, and SQLite refuses a file that is not a database.",
     repair: "Nothing: clawmend never overwrites a file that it does not know.",
-    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run clawmend again.",
+    by_hand: "Stop the gateway, move the file away, put a good copy of the database in its place; then run `clawmend` again.",
     messages: &["file is not a database"],
     stage: Some(Stage::Store),
     find_one: |model, check| {
@@ -110,7 +110,7 @@ pub static EMPTY: Check = Check {
     why: "OpenClaw treats an empty file as a new database, and makes its tables at the next start. The pairing that was \
           in it is lost.",
     repair: "Nothing: a database without tables cannot hold rows.",
-    by_hand: "Put a good copy of the database back while the gateway is stopped. If you have none, start the gateway once, then run clawmend again.",
+    by_hand: "Put a good copy of the database back while the gateway is stopped. If you have none, start the gateway once, then run `clawmend` again.",
     messages: &["file is not a database"],
     stage: Some(Stage::Store),
     find_one: |model, check| {

@@ -24,7 +24,7 @@ pub static FOREIGN_REQUEST: Check = Check {
     title: "other devices wait for approval",
     why: "A browser, an app or another machine asks to be paired. Only you know if it is yours, so `repair` never approves it.",
     repair: "Nothing: `approve REQUEST_ID` gives the device exactly what it asks for.",
-    by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices approve REQUEST_ID.",
+    by_hand: "Once the CLI works again: `openclaw devices list`, then `openclaw devices approve REQUEST_ID`.",
     commands: &[&["approve", "REQUEST_ID"]],
     messages: &[
         "pairing required",
@@ -80,7 +80,7 @@ pub static DUPLICATES: Check = Check {
     title: "the same client is paired many times",
     why: "Some apps make a new identity at each start, and each time an old paired device is left. These devices do not lock you out, but each of them can still connect to the gateway.",
     repair: "Nothing: clawmend cannot tell which of them is still in use.",
-    by_hand: "Once the CLI works again: openclaw devices list, then openclaw devices remove DEVICE_ID for each device \
+    by_hand: "Once the CLI works again: `openclaw devices list`, then `openclaw devices remove DEVICE_ID` for each device \
               you do not know.",
     find_one: |model, check| {
         let known = model.paired.entries.iter();

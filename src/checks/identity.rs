@@ -42,7 +42,7 @@ fn renewed(finding: Finding, model: &Model, by_openclaw: Step) -> Finding {
 /// A file, or nothing at all: OpenClaw makes a new key pair when a command needs one.
 fn by_command() -> Step {
     Step::run("openclaw", ["devices", "list"]).after("let OpenClaw make one: run this once").note(
-        "error or not; this machine is a new device then. Run clawmend again, and it pairs it",
+        "error or not; this machine is a new device then. Run `clawmend` again, and it pairs it",
     )
 }
 
@@ -50,7 +50,7 @@ fn by_command() -> Step {
 fn by_doctor() -> Step {
     Step::run("openclaw", ["doctor", "--fix"])
         .after("let OpenClaw make one: stop the gateway, then run")
-        .note("this machine is a new device then. Start the gateway and run clawmend again, and it pairs it")
+        .note("this machine is a new device then. Start the gateway and run `clawmend` again, and it pairs it")
 }
 
 pub static MISSING: Check = Check {
@@ -60,7 +60,7 @@ pub static MISSING: Check = Check {
     title: "this machine has no identity yet",
     why: "The CLI proves who it is with a key pair, its identity. Without one the gateway cannot know it. OpenClaw \
           makes a new key pair at the next command. Some gateways pair it by themselves, others wait until it is approved.",
-    repair: "Nothing unless you ask for it: `repair --new-identity` makes a key pair, pairs it and saves its token.",
+    repair: "Nothing unless you ask for it: `clawmend repair --new-identity` makes a key pair, pairs it and saves its token.",
     by_hand: "Type one of the two. Before the second let OpenClaw make an identity: run `openclaw devices list` once.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &["pairing required", "device identity required"],
@@ -112,7 +112,7 @@ pub static MALFORMED: Check = Check {
     title: "the identity cannot be read",
     why: "OpenClaw cannot use a broken identity. Early releases replace it by a new key pair, and up to 2026.4.28 the gateway pairs that by itself. \
           Later ones use another key pair at every call, so no approval lasts.",
-    repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if it can be read, and belongs to the device that the identity names or to one that is paired here. If not, it makes a new key pair. Then it pairs the device.",
+    repair: "Nothing unless you ask for it: `clawmend repair --new-identity` keeps the private key if it can be read, and belongs to the device that the identity names or to one that is paired here. If not, it makes a new key pair. Then it pairs the device.",
     by_hand: "Type one of the two. Before the second move identity/device.json away, and run `openclaw devices list` once.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
@@ -151,9 +151,9 @@ fn malformed(model: &Model, check: &Check) -> Option<Finding> {
         }
         let path = model.facts.state_dir.join(super::file_name(Part::Identity));
         let broken = path.with_extension("json.broken");
-        Step::run("mv", [path, broken])
-            .after("let OpenClaw make one: move it away")
-            .note("this machine is a new device then. Run clawmend again, and it says what is next")
+        Step::run("mv", [path, broken]).after("let OpenClaw make one: move it away").note(
+            "this machine is a new device then. Run `clawmend` again, and it says what is next",
+        )
     };
     Some(match &model.identity {
         IdentityState::Unusable(why) => {
@@ -199,7 +199,7 @@ pub static KEYS_DIFFER: Check = Check {
     title: "the identity's private key does not belong to its public key",
     why: "The CLI signs with the private key, and the gateway checks with the public key. The two do not fit, so the \
           gateway refuses the signature, or OpenClaw makes another identity at each call.",
-    repair: "Nothing unless you ask for it: `repair --new-identity` keeps the private key if its device is paired here. If not, it makes a new key pair. Then it pairs the device.",
+    repair: "Nothing unless you ask for it: `clawmend repair --new-identity` keeps the private key if its device is paired here. If not, it makes a new key pair. Then it pairs the device.",
     by_hand: "Type one of the two. Before the second move identity/device.json away, and run `openclaw devices list` once.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[

@@ -326,6 +326,7 @@ impl Context<'_, '_> {
 
     /// Tells what a person or a script has to know of what it asked for: also with `--quiet`, and in the document.
     pub fn warn(&mut self, text: String) {
+        let text = self.invocation.in_words(&text);
         let line = wrap(&format!("note: {}", safe(&text)), self.told_width(), "", "      ");
         self.tell(&format!("{line}\n"));
         self.warned.push(text);

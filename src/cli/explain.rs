@@ -17,7 +17,7 @@ use crate::finding::{Finding, locks_out};
 use crate::render::findings;
 use crate::render::invocation::Invocation;
 use crate::render::json::{ExplainDocument, Head, MessageDocument};
-use crate::render::{wrap, wrap_words};
+use crate::render::{prose, wrap};
 use crate::snapshot;
 use crate::step::Step;
 use crate::text::{ago, local_and_utc, safe};
@@ -100,7 +100,9 @@ impl Reply {
             .filter(|finding| self.checks.iter().any(|check| check.code == finding.code));
         let told = |one: &Match, found_here: Vec<String>| MessageDocument {
             means: one.message.map_or_else(String::new, |message| message.means.to_owned()),
-            advice: one.message.map_or_else(String::new, |message| message.advice.to_owned()),
+            advice: one
+                .message
+                .map_or_else(String::new, |message| invocation.in_words(message.advice)),
             found_here,
         };
         let found_here = found_here.map(|finding| finding.code.to_string()).collect();
@@ -131,9 +133,9 @@ impl Reply {
             say_prose(context, "What it means: ", means);
             match (self.codes_here(other).as_slice(), other.checks.as_slice()) {
                 ([], [check]) if advice.is_empty() => {
-                    say_prose(context, "What repairs it: ", check.repair);
+                    say_deed(context, "What repairs it: ", check.repair);
                 }
-                ([], _) => say_prose(context, "What to do: ", advice),
+                ([], _) => say_deed(context, "What to do: ", advice),
                 (codes, _) => {
                     let text = format!("Found here too: {}", codes.join(", "));
                     context.say(&wrap(&text, width, "", "  "));
@@ -164,7 +166,7 @@ impl Reply {
             let next = next.text(width);
             context.say(&context.paint.bold(&next));
             context.say("");
-            say_prose(context, "What to do then: ", advice);
+            say_deed(context, "What to do then: ", advice);
             say_prose(context, "What the message means: ", means);
             return;
         }
@@ -177,7 +179,7 @@ impl Reply {
         if let Some(state) = self.looked.as_ref().filter(|_| is_here) {
             let next = self.tell_next(context, state);
             if next.is_none() {
-                say_prose(context, "What to do: ", advice);
+                say_deed(context, "What to do: ", advice);
             }
             say_prose(context, "What it means: ", means);
             if context.global.verbose {
@@ -187,13 +189,13 @@ impl Reply {
             }
             return;
         }
-        say_prose(context, "What to do: ", advice);
+        say_deed(context, "What to do: ", advice);
         if advice.is_empty()
             && !context.global.verbose
             && let [check] = self.checks.as_slice()
         {
-            say_prose(context, "What repairs it: ", check.repair);
-            say_prose(context, "By hand: ", check.by_hand);
+            say_deed(context, "What repairs it: ", check.repair);
+            say_deed(context, "By hand: ", check.by_hand);
         }
         say_prose(context, "What it means: ", means);
         if context.global.verbose {
@@ -367,19 +369,10 @@ fn say_prose(context: &mut Context<'_, '_>, label: &str, text: &str) {
     }
 }
 
-/// Wraps a sentence; what stands in backticks is a command and stays in one piece.
-fn prose(text: &str, width: usize, first: &str, rest: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match words.last_mut() {
-            Some(last) if last.matches('`').count() % 2 == 1 => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            _ => words.push(word.to_owned()),
-        }
-    }
-    wrap_words(words.iter().map(String::as_str), width, first, rest)
+/// The same of what is to be done: its commands are for the state of this run.
+fn say_deed(context: &mut Context<'_, '_>, label: &str, text: &str) {
+    let text = context.invocation.in_words(text);
+    say_prose(context, label, &text);
 }
 
 /// How long ago a repair is still news: milliseconds.

@@ -31,7 +31,7 @@ use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, ValueEnum};
 
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -153,6 +153,14 @@ fn dispatch(
         && let Some(Command::Demo | Command::Completions { .. } | Command::Man { .. }) = command
     {
         let plain = Step::clawmend([name]).after("leave --json out");
+        // Its own arguments again: without its shell `completions` does nothing.
+        let plain = match &command {
+            Some(Command::Completions { shell }) => {
+                plain.with(shell.to_possible_value().map(|shell| shell.get_name().to_owned()))
+            }
+            Some(Command::Man { dir: Some(dir) }) => plain.with([dir]),
+            _ => plain,
+        };
         return Err(Error::usage(format!("`{name}` prints no JSON")).hint(plain));
     }
     context.global.goes_back = match &command {

@@ -142,7 +142,7 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
                 "--new-identity changes nothing: the key pair of this machine's CLI works, so it is kept; --new-identity=always makes another one in its place".to_owned(),
             ),
             Some(old) if model.local_entry().is_some() => Some(format!(
-                "the device of the old key stays paired; once the CLI is in, this removes it: openclaw devices remove {}",
+                "the device of the old key stays paired; once the CLI is in, this removes it: `openclaw devices remove {}`",
                 old.derived_id
             )),
             _ => None,

@@ -82,8 +82,8 @@ fn name(finding: &Finding, verbose: bool) -> String {
 fn remedy(out: &mut String, finding: &Finding, view: View<'_>) {
     let steps = match &finding.remedy {
         Remedy::Repair(what) => {
-            let repair = format!("{} repair: {}", view.invocation.called(view.as_root), safe(what));
-            part(out, "do", &repair, view.width);
+            let repair = view.invocation.named("repair", view.as_root);
+            part(out, "do", &format!("{repair}: {}", safe(what)), view.width);
             &[][..]
         }
         Remedy::Choice(_) if view.numbered == Some(finding.code) => {

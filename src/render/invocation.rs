@@ -66,6 +66,42 @@ impl Invocation {
         sudo(&names, as_root).into_iter().chain(names).collect::<Vec<_>>().join(" ")
     }
 
+    /// A command of clawmend by its name: where it needs flags the name alone, which nobody types.
+    pub fn named(&self, command: &str, as_root: bool) -> String {
+        let flags = if as_root { &self.root_flags } else { &self.flags };
+        match flags.is_empty() {
+            true => format!("{} {command}", self.called(as_root)),
+            false => command.to_owned(),
+        }
+    }
+
+    /// A sentence whose commands of clawmend and OpenClaw, which stand in backticks, are for the state of this run.
+    pub fn in_words(&self, text: &str) -> String {
+        let whole = |step: Step, args: &str| {
+            let argv = self.argv(step.command.as_ref()?);
+            let words = argv.iter().map(|word| self.shell.quote(word));
+            // A name that runs without its quotes is no part of a sentence.
+            let whole = words.chain([args.to_owned()]).collect::<Vec<_>>().join(" ");
+            (!has_odd_name(&argv)).then(|| whole.trim_end().to_owned())
+        };
+        let command = |text: &str| {
+            let whole = match text.split_once(' ').unwrap_or((text, "")) {
+                ("clawmend", args) => whole(Step::diagnose(), args),
+                ("openclaw", args) if !args.is_empty() => {
+                    whole(Step::run::<&str>("openclaw", []), args)
+                }
+                _ => None,
+            };
+            whole.unwrap_or_else(|| text.to_owned())
+        };
+        let pieces = text.split('`').enumerate();
+        let pieces = pieces.map(|(at, piece)| match at % 2 {
+            0 => piece.to_owned(),
+            _ => command(piece),
+        });
+        pieces.collect::<Vec<_>>().join("`")
+    }
+
     /// A command as it is pasted.
     pub fn command(&self, command: &CommandLine) -> String {
         let argv = self.argv(command);
@@ -79,13 +115,11 @@ impl Invocation {
 
     /// The same in lines of at most `width` columns. A command is never broken.
     pub fn wrapped(&self, step: &Step, width: usize, first: &str, rest: &str) -> String {
-        let text = safe(&step.text);
-        let Some(command) = &step.command else { return super::wrap(&text, width, first, rest) };
-        let runs = |c: char| !harmless(c) || "'\"`$;&|<>()\\#".contains(c);
-        let has_odd_name =
-            self.argv(command).iter().any(|arg| arg.to_string_lossy().contains(runs));
+        let text = self.in_words(&safe(&step.text));
+        let Some(command) = &step.command else { return super::prose(&text, width, first, rest) };
+        let has_odd_name = has_odd_name(&self.argv(command));
         let command = self.command(command);
-        let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        let mut words = super::words(&text);
         if let Some(last) = words.last_mut() {
             last.push(':');
         }
@@ -94,7 +128,7 @@ impl Invocation {
             // a quote that the command then closes.
             true => {
                 let text = words.join(" ").replace('\'', "\u{2019}");
-                let text = super::wrap(&text, width, first, rest);
+                let text = super::prose(&text, width, first, rest);
                 format!("{text}\n{rest}{command}")
             }
             false => {
@@ -106,13 +140,13 @@ impl Invocation {
             return line;
         }
         // Set apart, so that it is not pasted with the command: whole behind it, or below it.
-        let note = safe(&format!("({})", step.note));
+        let note = self.in_words(&safe(&format!("({})", step.note)));
         let last = line.lines().last().unwrap_or_default();
         if last.width().saturating_add(4 + note.width()) <= width {
             return format!("{line}    {note}");
         }
         let below = format!("{rest}   ");
-        format!("{line}\n{}", super::wrap(&note, width, &below, &format!("{below} ")))
+        format!("{line}\n{}", super::prose(&note, width, &below, &format!("{below} ")))
     }
 
     /// The command of a step as an argument vector of texts.
@@ -120,6 +154,12 @@ impl Invocation {
         let argv = self.argv(step.command.as_ref()?);
         Some(argv.iter().map(|argument| argument.to_string_lossy().into_owned()).collect())
     }
+}
+
+/// Whether one of these holds what a shell runs where its quotes are missing.
+fn has_odd_name(words: &[OsString]) -> bool {
+    let runs = |c: char| !harmless(c) || "'\"`$;&|<>()\\#".contains(c);
+    words.iter().any(|word| word.to_string_lossy().contains(runs))
 }
 
 /// The hints of an error as lines, for tests of what makes errors.

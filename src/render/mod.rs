@@ -87,6 +87,29 @@ fn pieces(word: &str) -> Vec<&str> {
     pieces
 }
 
+/// A sentence in words; what stands in backticks is a command and stays in one piece.
+pub fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match words.last_mut() {
+            Some(last) if last.matches('`').count() % 2 == 1 => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
+/// Wraps a sentence with commands in it.
+pub fn prose(text: &str, width: usize, first: &str, rest: &str) -> String {
+    match text.contains('`') {
+        true => wrap_words(words(text).iter().map(String::as_str), width, first, rest),
+        false => wrap(text, width, first, rest),
+    }
+}
+
 /// The same for words that are not broken, whatever stands in them.
 pub fn wrap_words<'w>(
     words: impl IntoIterator<Item = &'w str>,

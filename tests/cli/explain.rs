@@ -352,3 +352,41 @@ fn what_a_browser_is_told_gets_likely_places_too() {
         assert!(run.stdout.contains("docker inspect"), "{message}: {}", run.text());
     }
 }
+
+/// Every command in an answer, also one in the middle of a sentence, is for the state of the run.
+#[test]
+fn commands_in_an_answer_carry_the_flags_of_the_run() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let elsewhere = sandbox.home().join("elsewhere");
+    std::fs::rename(sandbox.state(), &elsewhere).unwrap();
+    let dir = elsewhere.to_str().unwrap();
+    let texts = CORPUS.lines().filter_map(|line| line.splitn(3, '\t').nth(2));
+    for text in texts.chain(["disconnected (4008): connect failed", "cli-scopes-missing"]) {
+        for verbose in [&[][..], &["-v"]] {
+            let args = [&["--state-dir", dir, "explain", text][..], verbose].concat();
+            let told = sandbox.run(&args).stdout;
+            // Below the message itself, which may name a command, and without what it means.
+            let told = told.split_once("\n\n").unwrap_or_default().1;
+            let told = told.split("means: ").next().unwrap_or_default().to_owned()
+                + told.split("\nFound in").nth(1).unwrap_or_default();
+            let bare = |word: &str| {
+                let mut commands = told.match_indices(word).map(|(at, _)| told.split_at(at));
+                commands.any(|(before, command)| {
+                    let is_typed = before.ends_with(['`', '\n']) || before.ends_with("  ");
+                    let line = command.lines().next().unwrap_or_default();
+                    let is_whole = ["/home/elsewhere", " DIR"].iter().any(|one| line.contains(one));
+                    is_typed && !is_whole
+                })
+            };
+            assert!(!bare("clawmend "), "{text}\n{told}");
+            assert!(!bare("openclaw "), "{text}\n{told}");
+        }
+    }
+}
+
+#[test]
+fn a_command_that_prints_no_json_is_named_with_its_arguments() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let run = sandbox.run(&["--json", "completions", "bash"]);
+    assert!(run.stdout.contains("\"completions\",\n          \"bash\""), "{}", run.stdout);
+}

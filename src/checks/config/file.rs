@@ -60,7 +60,7 @@ pub static MISSING: Check = Check {
     title: "the config is missing",
     why: "Without a config the gateway does not start (except with --allow-unconfigured, as in some containers).",
     repair: "With --config-from FILE a copy replaces it. clawmend never invents a config.",
-    by_hand: "Put a copy back, or run: openclaw setup",
+    by_hand: "Put a copy back, or run `openclaw setup`",
     messages: &["Missing config. Run `openclaw setup`", "missing config. run"],
     stage: Some(Stage::Config),
     find_one: |model, check| {
@@ -110,7 +110,7 @@ pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
         step = step.with(at.map(|at| format!("+{at}")));
         keys = " with Ctrl-O and Enter, leave with Ctrl-X";
     }
-    step.with([file]).note(format!("{what}. Save{keys}, then run clawmend again"))
+    step.with([file]).note(format!("{what}. Save{keys}, then run `clawmend` again"))
 }
 
 /// One of several edits of a config file by hand, at its setting's place or at the one around it.

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::finding::Severity;
 use crate::render::invocation::Invocation;
 use crate::render::json::Explanation;
-use crate::render::wrap;
+use crate::render::{prose, wrap};
 use crate::step::Step;
 
 pub(super) fn long_story(context: &mut Context<'_, '_>) {
@@ -57,11 +57,13 @@ pub(super) fn story(context: &mut Context<'_, '_>, check: &Check) {
         if !text.is_empty() {
             let first = format!("  {label:<10}");
             let rest = " ".repeat(12);
-            context.say(&wrap(text, width, &first, &rest));
+            // Only what is to be done holds commands; messages of OpenClaw may be broken.
+            let lay = if ["repair", "by hand"].contains(&label) { prose } else { wrap };
+            context.say(&lay(text, width, &first, &rest));
         }
     };
-    part("repair", check.repair);
-    part("by hand", check.by_hand);
+    part("repair", &invocation.in_words(check.repair));
+    part("by hand", &invocation.in_words(check.by_hand));
     for step in check.steps() {
         part("", &invocation.line(&step));
     }

@@ -302,7 +302,7 @@ pub static ELSEWHERE: Check = Check {
     why: "Gateway and CLI must use the same state dir: each has its own identity and stores, and an approval in one has no effect in the \
           other.",
     repair: "Nothing: clawmend changes only the state dir that it shows.",
-    by_hand: "Look at that state dir with `--state-dir PATH`, or reinstall the service: openclaw gateway install --force",
+    by_hand: "Look at that state dir with clawmend's `--state-dir PATH`, or reinstall the service: `openclaw gateway install --force`",
     messages: &[
         "using a different OPENCLAW_PROFILE or OPENCLAW_STATE_DIR",
         "local fallback pairing state does not contain the gateway request",
