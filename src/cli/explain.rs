@@ -44,10 +44,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         context.json(&answer.document(&context.invocation));
         return Ok(Exit::Done);
     }
-    match is_message {
-        true => answer.tell(context),
-        false => answer.tell_named(context),
-    }
+    if is_message { answer.tell(context) } else { answer.tell_named(context) }
     Ok(Exit::Done)
 }
 

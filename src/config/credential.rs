@@ -81,10 +81,7 @@ impl ConfigModel {
             Some((_, secret)) => text(Some(secret)),
             None => or(of_gateway, set_for_gateway),
         };
-        let cli = match self.config_first {
-            true => or(of_cli, set_for_cli),
-            false => or(set_for_cli, of_cli),
-        };
+        let cli = if self.config_first { or(of_cli, set_for_cli) } else { or(set_for_cli, of_cli) };
         match (gateway, cli) {
             (Held::Text(one), Held::Text(other)) if one == other => Some(one),
             _ => None,

@@ -97,10 +97,7 @@ pub fn lines(model: &Model, changes: &Changes, is_back: bool) -> Vec<String> {
     let each = told.into_iter().map(|(line, mut names)| {
         let number = names.len();
         names.dedup();
-        let more = match number > names.len() {
-            true => format!(" ({number} places)"),
-            false => String::new(),
-        };
+        let more = if number > names.len() { format!(" ({number} places)") } else { String::new() };
         safe(&format!("{line}: {}{more}", names.join(", ")))
     });
     let back = if is_back { back::lines(model, changes) } else { Vec::new() };

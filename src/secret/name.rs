@@ -60,10 +60,7 @@ static HOSTED: Pattern = Pattern::new(concat!(
 
 /// A name as it may be shown. `None`: nothing of it.
 pub(super) fn shown(text: &str) -> Option<String> {
-    match HOSTED.fits(text) || holds_little(text) {
-        true => Some(text.to_owned()),
-        false => devices_of(text),
-    }
+    if HOSTED.fits(text) || holds_little(text) { Some(text.to_owned()) } else { devices_of(text) }
 }
 
 /// What the parts of a name come to.

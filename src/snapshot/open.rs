@@ -28,9 +28,6 @@ pub struct Snapshot {
 pub type CheckExtract<'a> = &'a dyn Fn(&Dir, &Path, &ManifestEntry) -> Result<(), Error>;
 
 /// Opens a snapshot by its full id (see [`super::find`] for shorter ones).
-///
-/// # Errors
-/// It is not there, its manifest is damaged, or a newer clawmend wrote it.
 pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot, Error> {
     let path = snapshots.join(id);
     let gone = || {
@@ -103,9 +100,6 @@ impl Snapshot {
     }
 
     /// Refuses a snapshot with any problem. Asked before a restore touches anything.
-    ///
-    /// # Errors
-    /// Names the first problem and how many there are.
     pub fn check(&self, check_extract: CheckExtract<'_>) -> Result<(), Error> {
         let problems = self.verify(check_extract)?;
         let Some(first) = problems.first() else { return Ok(()) };

@@ -46,10 +46,7 @@ pub(super) fn pasted(
     }
     let failed = |error| Error::io("read the messages", "-", &error);
     let text = end_of(context.world.person.input()).map_err(failed)?;
-    match text.trim().is_empty() {
-        true => Err(nothing_came()),
-        false => Ok(Some(text)),
-    }
+    if text.trim().is_empty() { Err(nothing_came()) } else { Ok(Some(text)) }
 }
 
 /// Most often an error that went past the pipe, because OpenClaw writes it to stderr.
