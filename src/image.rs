@@ -194,7 +194,6 @@ pub struct Database {
     pub has_booted: bool,
     /// The secrets that the config can refer to, by name.
     pub secrets: BTreeMap<String, Secret>,
-    pub meta: Meta,
     pub tables: BTreeMap<Part, Arc<Table>>,
 }
 

@@ -126,7 +126,7 @@ fn there_and_back_and_there_again() {
 
     let restore = |id: &str| {
         let snapshot = snapshot::open(&home.dir.path().into(), &home.snapshots(), id).unwrap();
-        snapshot.check(&|_, _, _| Ok(())).unwrap();
+        snapshot.check().unwrap();
         let now = home.now();
         let back = home.stores.changes_to(&now, &snapshot.manifest.entries, &snapshot).unwrap();
         let model = home.model(now);

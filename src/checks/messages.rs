@@ -79,7 +79,7 @@ fn all() -> Vec<Known> {
                 let squeezed = Squeezed::of(text);
                 let within = |known: &Known| {
                     let held = |(_, one): &&(&str, Fragment)| squeezed.holds(one);
-                    known.texts.iter().filter(held).map(|(_, one)| one.len()).max()
+                    known.texts.iter().filter(held).map(|(_, one)| one.size()).max()
                 };
                 let lengths = all.iter().map(within).enumerate();
                 let longest =
@@ -108,7 +108,7 @@ fn all() -> Vec<Known> {
 /// come with many, the longer fragment before the shorter.
 pub fn find(text: &str) -> Vec<Match> {
     let squeezed = Squeezed::of(text);
-    let mut found = search(&|fragment| squeezed.holds(fragment).then(|| fragment.len()));
+    let mut found = search(&|fragment| squeezed.holds(fragment).then(|| fragment.size()));
     if found.is_empty() {
         let lines: Vec<Squeezed> = text.lines().map(Squeezed::of).collect();
         found = search(&|fragment| {

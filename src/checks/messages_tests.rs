@@ -26,7 +26,7 @@ fn every_message_leads_to_a_finding_or_to_advice_and_no_fragment_stands_twice() 
         let has_advice = known.message.is_some_and(|message| !message.advice.is_empty());
         assert!(has_advice || !known.checks.is_empty(), "{:?}", known.texts);
         // A short word that only a check knows would outdo what is general.
-        let is_short = |(_, fragment): &&(&str, Fragment)| fragment.len() < A_PIECE;
+        let is_short = |(_, fragment): &&(&str, Fragment)| fragment.size() < A_PIECE;
         let short: Vec<_> = known.texts.iter().filter(is_short).map(|(text, _)| text).collect();
         assert!(known.message.is_some() || short.is_empty(), "{short:?}");
     }

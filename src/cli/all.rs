@@ -25,7 +25,7 @@ struct Row {
 }
 
 /// Diagnoses all of them; the worst decides the exit code.
-pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context) -> Result<Exit, Error> {
     let global = &context.global;
     if global.state_dir.is_some() || global.profile.is_some() || global.config.is_some() {
         return Err(Error::usage("--all looks at every state dir, so none can be named with it")
@@ -50,7 +50,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
 }
 
 /// One state dir, by a process of its own.
-fn diagnosed(context: &Context<'_, '_>, place: Candidate) -> Row {
+fn diagnosed(context: &Context, place: Candidate) -> Row {
     let mut args: Vec<OsString> = vec!["diagnose".into(), "--json".into()];
     args.extend(place.flags());
     if let Some(dir) = &context.global.snapshot_dir {
@@ -119,7 +119,7 @@ impl Row {
 }
 
 /// All at a glance, and below it what is wrong with each and what shows the rest.
-fn table(context: &Context<'_, '_>, rows: &[Row]) -> String {
+fn table(context: &Context, rows: &[Row]) -> String {
     let width = context.world.width;
     let paint = context.paint;
     let owner = |row: &Row| safe(&row.place.owner());

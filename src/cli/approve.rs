@@ -13,7 +13,7 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::safe;
 
-pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Approve) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context, args: &args::Approve) -> Result<Exit, Error> {
     let random = context.random()?;
     let held = recover_first(context, args.dry_run)?;
     let mut chosen = args.request.clone();
@@ -88,7 +88,7 @@ fn list(note: &str) -> Step {
 
 /// What a person has to know of a request before the question: that it gets more than it asks for, or
 /// that a gateway would not take its id any more.
-fn notes_on(context: &mut Context<'_, '_>, state: &State, chosen: Option<&str>, own: bool) {
+fn notes_on(context: &mut Context, state: &State, chosen: Option<&str>, own: bool) {
     let mut requests = state.model.pending.devices();
     let Some(request) = requests.find(|request| Some(request.key.as_str()) == chosen) else {
         return;
@@ -120,7 +120,7 @@ fn name_of(state: &State, id: &str) -> Option<String> {
 }
 
 /// Which request, where none was named: this machine's own; several or only foreign ones need a person.
-fn choose(context: &mut Context<'_, '_>, state: &State) -> Result<Option<String>, Error> {
+fn choose(context: &mut Context, state: &State) -> Result<Option<String>, Error> {
     let waiting: Vec<_> = state.model.pending.devices().collect();
     if !state.model.requests.is_empty() || waiting.is_empty() {
         return match state.model.requests.last() {

@@ -37,7 +37,7 @@ const STORY: &[(&str, &[&str])] = &[
     ("Take it back.", &["--quiet", "restore", "--yes"]),
 ];
 
-pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context) -> Result<Exit, Error> {
     let folder = tempfile::Builder::new()
         .prefix("clawmend-demo-")
         .tempdir_in(&context.world.env.temp)
@@ -66,7 +66,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn sub(context: &mut Context<'_, '_>, state: &Path, words: &[&str], step: usize) -> Exit {
+fn sub(context: &mut Context, state: &Path, words: &[&str], step: usize) -> Exit {
     let step = i64::try_from(step).unwrap_or_default();
     let world = &mut *context.world;
     let mut inner = World {

@@ -14,7 +14,7 @@ use crate::render::json::{DeviceDocument, DevicesDocument, Head, StateDocument};
 use crate::step::Step;
 use crate::text::{ago, safe, utc};
 
-pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context) -> Result<Exit, Error> {
     let state = context.read()?;
     let model = &state.model;
     state.must_know_devices()?;
@@ -87,7 +87,7 @@ fn broken(model: &Model, records: &Records) -> String {
 }
 
 /// Names the stores that could not be read.
-fn unread(context: &mut Context<'_, '_>, model: &Model) {
+fn unread(context: &mut Context, model: &Model) {
     for records in [&model.paired, &model.pending] {
         if is_unsure(records) {
             let broken = broken(model, records);

@@ -19,7 +19,7 @@ use crate::text::safe;
 
 /// Reads, checks, prints. `asks`: whoever called clawmend without a command, and can answer, is led on to
 /// the preview of the repair.
-pub(super) fn run(context: &mut Context<'_, '_>, asks: bool) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context, asks: bool) -> Result<Exit, Error> {
     let state = context.read()?;
     if context.global.json {
         let document = DiagnoseDocument {
@@ -59,7 +59,7 @@ const SCREEN: usize = 24;
 const BELOW: usize = 2;
 
 /// The whole report as text. What makes it longer than a screen and can wait gives way: the notes.
-pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
+pub(super) fn report(context: &Context, state: &State) -> String {
     let whole = page(context, state, true);
     let fits = |page: &str| page.lines().count() + BELOW <= SCREEN;
     let may_be_cut = context.world.out_is_terminal && !context.global.verbose;
@@ -70,7 +70,7 @@ pub(super) fn report(context: &Context<'_, '_>, state: &State) -> String {
 }
 
 /// Which OpenClaw this is, why it refuses, what to type now; with its notes, or with a word that there are some.
-fn page(context: &Context<'_, '_>, state: &State, notes: bool) -> String {
+fn page(context: &Context, state: &State, notes: bool) -> String {
     let view = View { notes, ..context.view() };
     let mut out = head(state, view.width);
     if view.verbose {

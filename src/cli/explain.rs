@@ -31,7 +31,7 @@ const AT_LENGTH: usize = 2;
 const MOST_OTHERS: usize = 3;
 
 /// Explains.
-pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context, args: &args::Explain) -> Result<Exit, Error> {
     let Some(text) = input::pasted(context, args)? else { return Ok(list(context)) };
     let found = matching(&text);
     if found.is_empty() {
@@ -44,7 +44,11 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Explain) -> Result
         context.json(&answer.document(&context.invocation));
         return Ok(Exit::Done);
     }
-    if is_message { answer.tell(context) } else { answer.tell_named(context) }
+    if is_message {
+        answer.tell(context)
+    } else {
+        answer.tell_named(context)
+    }
     Ok(Exit::Done)
 }
 
@@ -119,7 +123,7 @@ impl Reply {
     }
 
     /// The messages of the text, one after the other.
-    fn tell(&self, context: &mut Context<'_, '_>) {
+    fn tell(&self, context: &mut Context) {
         self.tell_first(context);
         let width = context.world.width;
         for other in &self.others {
@@ -142,7 +146,7 @@ impl Reply {
     }
 
     /// A message: what to do, what it means, and where it is found or may be.
-    fn tell_first(&self, context: &mut Context<'_, '_>) {
+    fn tell_first(&self, context: &mut Context) {
         let width = context.world.width;
         let message = self.message.as_ref().and_then(|found| found.message);
         if let Some(found) = &self.message {
@@ -207,7 +211,7 @@ impl Reply {
     }
 
     /// What to type now, if anything.
-    fn tell_next(&self, context: &mut Context<'_, '_>, state: &State) -> Option<Next> {
+    fn tell_next(&self, context: &mut Context, state: &State) -> Option<Next> {
         let next = next_for(context, state, |finding| self.fits(finding))?;
         context.say(&context.paint.bold(&next.text(context.world.width)));
         context.say("");
@@ -215,7 +219,7 @@ impl Reply {
     }
 
     /// What is found here and fits: the short story. The rest on demand.
-    fn found_here(&self, context: &mut Context<'_, '_>, state: &State, next: Option<&Next>) {
+    fn found_here(&self, context: &mut Context, state: &State, next: Option<&Next>) {
         let mine = state.findings.iter().filter(|finding| self.fits(finding));
         let mine: Vec<Finding> = mine.cloned().collect();
         context.say(&format!("Found in {}:\n", self.dir().unwrap_or_default()));
@@ -228,7 +232,7 @@ impl Reply {
     }
 
     /// Nothing of it is found here: where else to look.
-    fn elsewhere(&self, context: &mut Context<'_, '_>) {
+    fn elsewhere(&self, context: &mut Context) {
         let width = context.world.width;
         if self.looked.as_ref().is_some_and(|state| checks::fails(&state.findings)) {
             let look = Step::diagnose().after("Something else is wrong here; to see it");
@@ -262,7 +266,7 @@ impl Reply {
     }
 
     /// Every cause: what is found here first, and at length.
-    fn stories(&self, context: &mut Context<'_, '_>) {
+    fn stories(&self, context: &mut Context) {
         let (mine, others): (Vec<&Check>, Vec<&Check>) =
             self.checks.iter().copied().partition(|check| self.is_here(check));
         let (at_length, listed) = match (mine.is_empty(), others.len() <= AT_LENGTH) {
@@ -297,7 +301,7 @@ impl Reply {
     }
 
     /// A finding or a failure mode by its name.
-    fn tell_named(&self, context: &mut Context<'_, '_>) {
+    fn tell_named(&self, context: &mut Context) {
         let width = context.world.width;
         if let Some(report) = self.report {
             let text = format!("{}: {}", report.mode, report.name);
@@ -325,7 +329,7 @@ impl Reply {
 }
 
 /// Names a message.
-fn about(context: &mut Context<'_, '_>, label: &str, found: &Match) {
+fn about(context: &mut Context, label: &str, found: &Match) {
     let text = found.text.replace('…', "...");
     let open = text.matches('(').count() > text.matches(')').count();
     let text = text.trim().trim_end_matches(['.', ':']);
@@ -359,7 +363,7 @@ fn browser() -> Step {
 }
 
 /// A sentence under a label, with a blank line after it; nothing where there is none.
-fn say_prose(context: &mut Context<'_, '_>, label: &str, text: &str) {
+fn say_prose(context: &mut Context, label: &str, text: &str) {
     if !text.is_empty() {
         context.say(&prose(text, context.world.width, label, "  "));
         context.say("");
@@ -376,7 +380,7 @@ fn say_deed(context: &mut Context<'_, '_>, label: &str, text: &str) {
 const NEWS_MS: i64 = 24 * 3_600_000;
 
 /// That clawmend repaired this state a short time ago, so that an older message is answered by it.
-fn repaired(context: &Context<'_, '_>) -> Option<String> {
+fn repaired(context: &Context) -> Option<String> {
     let located = context.locate().ok()?;
     let listed = snapshot::list(&located.state_dir, &context.snapshots(&located)).ok()?;
     let last = *snapshot::undoable(&listed.own).first()?;

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 const PAGES_DATE: &str = "2026-11-24";
 
 /// Prints the main page, or writes all pages into a folder.
-pub(super) fn man(context: &mut Context<'_, '_>, dir: Option<&Path>) -> Result<Exit, Error> {
+pub(super) fn man(context: &mut Context, dir: Option<&Path>) -> Result<Exit, Error> {
     let pages = pages()?;
     let Some(dir) = dir else {
         if let Some((_, page)) = pages.first() {

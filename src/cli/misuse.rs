@@ -29,49 +29,16 @@ pub(super) fn error(command: &str, error: &clap::Error) -> Error {
     tips(error).into_iter().fold(told, Error::hint).hint(help)
 }
 
-/// What is wrong with the arguments, in one line.
+/// What is wrong with the arguments, in one line: what clap says before its tips and the usage.
 fn message(error: &clap::Error) -> String {
-    let values = |kind| match error.get(kind) {
-        Some(ContextValue::Strings(values)) => values.join(" "),
-        Some(value) => value.to_string(),
-        None => String::new(),
-    };
-    let arg = values(ContextKind::InvalidArg);
-    let value = values(ContextKind::InvalidValue);
-    let known = match error.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(known)) if !known.is_empty() => {
-            format!(" [possible values: {}]", known.join(", "))
-        }
-        _ => String::new(),
-    };
-    match error.kind() {
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "a command is missing".to_owned()
-        }
-        ErrorKind::InvalidSubcommand => {
-            format!("unrecognized subcommand '{}'", values(ContextKind::InvalidSubcommand))
-        }
-        ErrorKind::UnknownArgument => format!("unexpected argument '{arg}' found"),
-        ErrorKind::MissingRequiredArgument => {
-            format!("the following required arguments were not provided: {arg}")
-        }
-        ErrorKind::ArgumentConflict => match values(ContextKind::PriorArg) {
-            prior if prior == arg => format!("the argument '{arg}' cannot be used multiple times"),
-            prior => format!("the argument '{arg}' cannot be used with '{prior}'"),
-        },
-        ErrorKind::InvalidValue if value.is_empty() => {
-            format!("a value is required for '{arg}' but none was supplied{known}")
-        }
-        ErrorKind::InvalidValue => format!("invalid value '{value}' for '{arg}'{known}"),
-        ErrorKind::ValueValidation => match std::error::Error::source(error) {
-            Some(why) => format!("invalid value '{value}' for '{arg}': {why}"),
-            None => format!("invalid value '{value}' for '{arg}'"),
-        },
-        ErrorKind::TooManyValues => {
-            format!("unexpected value '{value}' for '{arg}' found; no more were expected")
-        }
-        kind => kind.as_str().unwrap_or("the command line is wrong").to_owned(),
+    use ErrorKind::{DisplayHelpOnMissingArgumentOrSubcommand, MissingSubcommand};
+    if matches!(error.kind(), MissingSubcommand | DisplayHelpOnMissingArgumentOrSubcommand) {
+        return "a command is missing".to_owned();
     }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// What may have been meant.

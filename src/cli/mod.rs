@@ -144,11 +144,7 @@ fn name_of(matches: &ArgMatches) -> String {
     misuse::document_name(&commands.map(|(name, _)| name).collect::<Vec<_>>())
 }
 
-fn dispatch(
-    command: Option<Command>,
-    name: &str,
-    context: &mut Context<'_, '_>,
-) -> Result<Exit, Error> {
+fn dispatch(command: Option<Command>, name: &str, context: &mut Context) -> Result<Exit, Error> {
     if context.global.json
         && let Some(Command::Demo | Command::Completions { .. } | Command::Man { .. }) = command
     {
@@ -206,7 +202,7 @@ fn takes_state(command: Option<&Command>) -> bool {
     }
 }
 
-fn tell_error(context: &mut Context<'_, '_>, command: &str, error: &Error) {
+fn tell_error(context: &mut Context, command: &str, error: &Error) {
     let env = &context.world.env;
     let hints = crate::files::closed::hints(error).into_iter();
     let hints: Vec<Step> = hints.map(|hint| rights::fitting(hint, env)).collect();

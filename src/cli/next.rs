@@ -88,7 +88,7 @@ impl Next {
 const MOST_STEPS: usize = 8;
 
 /// What to type now: what clears the first thing that keeps the CLI out, then the rest.
-pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
+pub(super) fn next(context: &Context, state: &State) -> Next {
     let failing = state.findings.iter().filter(|one| one.severity.fails());
     lead(context, state, failing.collect())
 }
@@ -96,7 +96,7 @@ pub(super) fn next(context: &Context<'_, '_>, state: &State) -> Next {
 /// The same for a message: what is done about its causes that are found here goes first, whatever their severity; `None`
 /// where nothing is.
 pub(super) fn next_for(
-    context: &Context<'_, '_>,
+    context: &Context,
     state: &State,
     fits: impl Fn(&Finding) -> bool,
 ) -> Option<Next> {
@@ -109,7 +109,7 @@ pub(super) fn next_for(
 }
 
 /// What is done about the first of some findings.
-fn lead(context: &Context<'_, '_>, state: &State, of: Vec<&Finding>) -> Next {
+fn lead(context: &Context, state: &State, of: Vec<&Finding>) -> Next {
     let told = |head, steps| Next {
         head,
         steps,
@@ -185,7 +185,7 @@ fn opens_editor(step: &Step) -> bool {
 }
 
 /// Several ways, each with its consequence; one way is just done.
-fn choose(context: &Context<'_, '_>, state: &State, code: Code, steps: Vec<Step>) -> Next {
+fn choose(context: &Context, state: &State, code: Code, steps: Vec<Step>) -> Next {
     if let [only] = steps.as_slice() {
         return deeds(context, state, only.clone());
     }
@@ -211,7 +211,7 @@ fn choose(context: &Context<'_, '_>, state: &State, code: Code, steps: Vec<Step>
 }
 
 /// A preview and the deed. Whoever may not write here is told before the deed fails.
-fn deeds(context: &Context<'_, '_>, state: &State, deed: Step) -> Next {
+fn deeds(context: &Context, state: &State, deed: Step) -> Next {
     let deed = Step { text: String::new(), ..deed };
     let consequence = deed.note.clone();
     let preview = deed.clone().as_root(false).with(["--dry-run"]);

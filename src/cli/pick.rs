@@ -7,7 +7,7 @@ use crate::platform::shown;
 use crate::read::locate::meant;
 
 /// Asks for the state dir where there is a choice, and goes on with it as if it had been named.
-pub(super) fn state_dir(context: &mut Context<'_, '_>) {
+pub(super) fn state_dir(context: &mut Context) {
     if context.global.json || !context.world.person.is_there() {
         return;
     }

@@ -21,7 +21,7 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::{safe, utc};
 
-pub(super) fn repair(context: &mut Context<'_, '_>, args: &args::Repair) -> Result<Exit, Error> {
+pub(super) fn repair(context: &mut Context, args: &args::Repair) -> Result<Exit, Error> {
     let scopes = scopes_of(&args.scopes)?;
     // Locating takes the owner's rights, with which the file of `--config-from` has to be read.
     context.locate()?;
@@ -165,7 +165,7 @@ fn without_effect(model: &Model, options: &Options) -> Vec<String> {
 /// A config that cannot be read is replaced by a copy only when a person says so: on a terminal the
 /// best copy is offered by name, elsewhere the command that names it is told.
 fn offered_copy(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     args: &args::Repair,
     state: &State,
 ) -> Result<Option<(PathBuf, Bytes)>, Error> {

@@ -15,7 +15,7 @@ use crate::render::anonymous::Anonymous;
 use crate::render::json::{Head, ReportDocument, ReportFile, ReportFinding, StateDocument};
 
 /// Reads, checks, and says all that may be said in public.
-pub(super) fn run(context: &mut Context<'_, '_>, args: &args::ReportArgs) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context, args: &args::ReportArgs) -> Result<Exit, Error> {
     let state = context.read()?;
     let anonymous = anonymous(context, &state);
     let document = document(context, &state, &anonymous);
@@ -43,11 +43,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::ReportArgs) -> Res
 }
 
 /// Writes it into a new file, where one is named.
-fn write(
-    context: &Context<'_, '_>,
-    args: &args::ReportArgs,
-    text: &str,
-) -> Result<Option<PathBuf>, Error> {
+fn write(context: &Context, args: &args::ReportArgs, text: &str) -> Result<Option<PathBuf>, Error> {
     let Some(file) = &args.output else { return Ok(None) };
     let file = context.world.env.cwd.join(file);
     super::generate::create(&file, text.as_bytes()).map_err(|error| match error.kind() {
@@ -66,14 +62,14 @@ fn write(
     Ok(Some(file))
 }
 
-fn anonymous(context: &Context<'_, '_>, state: &State) -> Anonymous {
+fn anonymous(context: &Context, state: &State) -> Anonymous {
     let env = &context.world.env;
     let homes = [&env.home, &state.located.home, &env.sudo_home];
     let homes = homes.into_iter().flatten().map(std::path::PathBuf::as_path);
     Anonymous::of(&state.model, homes, env.users(), env.hosts())
 }
 
-fn document(context: &Context<'_, '_>, state: &State, anonymous: &Anonymous) -> ReportDocument {
+fn document(context: &Context, state: &State, anonymous: &Anonymous) -> ReportDocument {
     let model = &state.model;
     let files = listing(&state.located.state_dir).into_iter().map(|(path, kind, meta)| {
         let owned = platform::KNOWS_OWNERS;

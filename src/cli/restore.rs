@@ -15,10 +15,9 @@ use crate::simulate::images_after;
 use crate::snapshot::{self, LATEST, Snapshot, Summary};
 use crate::step::Step;
 use crate::store::json::key_of;
-use crate::store::sqlite::verify_extract;
 use crate::text::{local_and_utc, safe};
 
-pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context, args: &args::Restore) -> Result<Exit, Error> {
     let held = recover_first(context, args.back.dry_run)?;
     let (_, folder, list) = context.listed()?;
     let id = match args.id.as_str() {
@@ -29,7 +28,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Restore) -> Result
 }
 
 /// Takes back the last change that stands.
-pub(super) fn undo(context: &mut Context<'_, '_>, args: &args::Back) -> Result<Exit, Error> {
+pub(super) fn undo(context: &mut Context, args: &args::Back) -> Result<Exit, Error> {
     let held = recover_first(context, args.dry_run)?;
     let (_, folder, list) = context.listed()?;
     let state = context.read()?;
@@ -97,7 +96,7 @@ pub(super) fn targets<'l>(
 }
 
 fn go_back(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     purpose: Purpose,
     id: String,
     args: &args::Back,
@@ -107,7 +106,7 @@ fn go_back(
     let folder = context.snapshots(&located);
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
     // Every checksum before anything is touched.
-    context.while_it_takes("checking the snapshot", || found.check(&verify_extract))?;
+    context.while_it_takes("checking the snapshot", || found.check())?;
     let again = match purpose {
         Purpose::Undo => Step::clawmend(["undo"]),
         // The same snapshot, whatever was taken in between.
@@ -165,11 +164,7 @@ fn go_back(
 /// Where that restore was taken back, or had not begun to change anything, the snapshot that it took is
 /// the newest and of the state as it is now. Where it was found finished, going back to the newest would
 /// undo it.
-fn latest(
-    context: &mut Context<'_, '_>,
-    folder: &Path,
-    list: &snapshot::Listed,
-) -> Result<String, Error> {
+fn latest(context: &mut Context, folder: &Path, list: &snapshot::Listed) -> Result<String, Error> {
     let newest = snapshot::find(list, LATEST)?;
     let finished = context
         .recovered

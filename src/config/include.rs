@@ -7,6 +7,7 @@ use super::owner::{FileId, Owner, Owners, merge};
 use super::paths::{ReadFile, Root, normalize, taken};
 use super::problem::{Problem, ProblemKind};
 use crate::format::json5::{self, SyntaxError};
+use crate::format::value::at_path;
 use crate::image::Bytes;
 use crate::secret::Unshown;
 use serde_json::{Map, Value};
@@ -22,15 +23,6 @@ const MAX_PATH: usize = 4096;
 const MAX_INCLUDES: usize = 1000;
 /// How deep in the whole config an include may stand; with the depth of its file, safe for the stack.
 const MAX_NESTING: usize = 64;
-
-/// The value at a path within another.
-pub fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |value, key| match value {
-        Value::Object(members) => members.get(key),
-        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
-        _ => None,
-    })
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigFile {
@@ -55,7 +47,7 @@ pub struct Resolved {
 
 impl Resolved {
     pub fn get(&self, path: &[String]) -> Option<&Value> {
-        at(&self.value, path)
+        at_path(&self.value, path)
     }
 
     /// Where `path` stands, or has to be put: into the file of the nearest object around it that is

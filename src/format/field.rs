@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::tree::index;
+use super::value::at_path;
 
 /// One change of a value. Paths lead from the root, list elements by number.
 #[derive(Clone, PartialEq)]
@@ -31,7 +32,7 @@ impl FieldEdit {
 
     /// Whether a value has it already.
     pub(super) fn is_in(&self, value: &Value) -> bool {
-        matches!(self, Self::Set { path, value: new } if at(value, path) == Some(new))
+        matches!(self, Self::Set { path, value: new } if at_path(value, path) == Some(new))
     }
 
     pub(super) fn change(&self, value: &mut Value) {
@@ -72,14 +73,6 @@ impl fmt::Debug for FieldEdit {
         };
         write!(f, "{name}({})", self.path().join("."))
     }
-}
-
-fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |value, segment| match value {
-        Value::Object(members) => members.get(segment),
-        Value::Array(items) => items.get(index(segment)?),
-        _ => None,
-    })
 }
 
 /// The slot of a path; with `makes` it is created in objects where it is missing.

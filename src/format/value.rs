@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 use super::Span;
 use super::scan::grammar::Json;
 use super::scan::{self, ValueKind};
-use super::tree::Node;
+use super::tree::{Node, index};
 
 /// How deep values are read that serde_json does not take. What lies deeper is `null` here: OpenClaw's own
 /// records nest four deep.
@@ -46,6 +46,15 @@ fn below(text: &[u8], node: &Node, depth: usize) -> Option<Value> {
             let items = node.items.iter().map(|item| below(text, &item.value, depth - 1));
             Value::Array(items.collect::<Option<_>>()?)
         }
+    })
+}
+
+/// The value at a path within another: by keys, and by numbers in lists.
+pub fn at_path<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, segment| match value {
+        Value::Object(members) => members.get(segment),
+        Value::Array(items) => items.get(index(segment)?),
+        _ => None,
     })
 }
 

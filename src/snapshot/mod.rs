@@ -22,7 +22,7 @@ pub use list::{
     undoable,
 };
 pub use manifest::Manifest;
-pub use open::{CheckExtract, Snapshot, open};
+pub use open::{Snapshot, open};
 pub use retention::{DEFAULT, Decision, Retention, choose};
 pub use since::{Since, changed_since};
 

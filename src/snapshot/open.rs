@@ -12,7 +12,8 @@ use crate::files::{Dir, OWN_LIMIT, STORE_LIMIT, StateDir, hash};
 use crate::image::{FileState, Meta, Unusable};
 use crate::platform::FileKind;
 use crate::step::Step;
-use crate::store::{ManifestEntry, Source};
+use crate::store::sqlite::verify_extract;
+use crate::store::{ManifestEntry, Source, json};
 
 #[derive(Debug)]
 pub struct Snapshot {
@@ -23,9 +24,6 @@ pub struct Snapshot {
     pub digest: Option<String>,
     pub(super) dir: Dir,
 }
-
-/// Looks into a database extract: [`crate::store::sqlite::verify_extract`].
-pub type CheckExtract<'a> = &'a dyn Fn(&Dir, &Path, &ManifestEntry) -> Result<(), Error>;
 
 /// Opens a snapshot by its full id (see [`super::find`] for shorter ones).
 pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot, Error> {
@@ -75,9 +73,9 @@ impl Snapshot {
         self.dir.path()
     }
 
-    /// Everything that is wrong with it: pieces missing, changed, or not in the manifest.
-    /// `check_extract` looks into the database extract, where there is one.
-    pub fn verify(&self, check_extract: CheckExtract<'_>) -> Result<Vec<String>, Error> {
+    /// Everything that is wrong with it: pieces missing, changed, or not in the manifest, and what SQLite says of
+    /// the database extract, where there is one.
+    pub fn verify(&self) -> Result<Vec<String>, Error> {
         let mut problems = Vec::new();
         let own = [manifest::FILE, manifest::DIGEST_FILE];
         let mut known: BTreeSet<PathBuf> = own.into_iter().map(PathBuf::from).collect();
@@ -86,8 +84,8 @@ impl Snapshot {
             known.insert(PathBuf::from(name));
             if let Some(problem) = self.problem_of(entry, name) {
                 problems.push(problem);
-            } else if entry.store != crate::store::json::NAME
-                && let Err(error) = check_extract(&self.dir, &self.path().join(name), entry)
+            } else if entry.store != json::NAME
+                && let Err(error) = verify_extract(&self.dir, &self.path().join(name), entry)
             {
                 problems.push(format!("`{name}`: {error}"));
             }
@@ -100,8 +98,8 @@ impl Snapshot {
     }
 
     /// Refuses a snapshot with any problem. Asked before a restore touches anything.
-    pub fn check(&self, check_extract: CheckExtract<'_>) -> Result<(), Error> {
-        let problems = self.verify(check_extract)?;
+    pub fn check(&self) -> Result<(), Error> {
+        let problems = self.verify()?;
         let Some(first) = problems.first() else { return Ok(()) };
         let more = match problems.len() - 1 {
             0 => String::new(),

@@ -59,7 +59,7 @@ fn it_is_whole_private_and_says_what_was_absent() {
     assert_eq!(made.id, "19700101T000000.000Z-by-hand");
     let opened = home.open(&made.id).unwrap();
     assert_eq!(opened.manifest, made.manifest);
-    assert_eq!(opened.verify(&|_, _, _| Ok(())).unwrap(), Vec::<String>::new());
+    assert_eq!(opened.verify().unwrap(), Vec::<String>::new());
     assert_eq!(opened.get("files/devices/paired.json").unwrap(), b"{\"a\":1}");
     assert_eq!(opened.get("files/devices/old.json.migrated").unwrap(), b"{}");
     let absent: Vec<_> = opened
@@ -133,9 +133,9 @@ fn damage_of_any_kind_is_found_and_refused() {
         let made = home.create(0).unwrap();
         harm(made.path());
         let opened = home.open(&made.id).unwrap();
-        let problems = opened.verify(&|_, _, _| Ok(())).unwrap();
+        let problems = opened.verify().unwrap();
         assert!(problems.iter().any(|problem| problem.contains(word)), "{word}: {problems:?}");
-        assert!(opened.check(&|_, _, _| Ok(())).is_err());
+        assert!(opened.check().is_err());
     }
 }
 
@@ -203,7 +203,7 @@ fn a_manifest_that_lies_is_refused() {
     std::fs::write(&path, first).unwrap();
     let opened = home.open(&made.id).unwrap();
     assert!(opened.unchecked().unwrap().contains("no checksum"));
-    assert_eq!(opened.verify(&|_, _, _| Ok(())).unwrap(), Vec::<String>::new());
+    assert_eq!(opened.verify().unwrap(), Vec::<String>::new());
     // Newer: listed and named, not restored.
     write("{\"schema\":7,\"tool\":\"clawmend 9\",\"createdAtMs\":5,\"why\":\"w\"}");
     let listed = &home.list()[0];

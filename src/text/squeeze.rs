@@ -126,12 +126,8 @@ impl Fragment {
     }
 
     /// How many bytes of it are letters and digits.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.parts.iter().map(Squeezed::len).sum()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
     }
 
     /// Its letters and digits: the same for fragments that are the same.

@@ -6,10 +6,10 @@ use super::value::{Wanted, edits, hosted};
 use super::{gateway, place, shown};
 use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::gateway::{Field, Gateway};
-use crate::config::include::at;
 use crate::config::model::Host;
 use crate::config::url::{Distance, GatewayUrl};
 use crate::finding::{Code, Finding, Severity};
+use crate::format::value::at_path;
 use crate::model::Model;
 use crate::model::scopes::Era;
 use crate::secret::Unshown;
@@ -52,7 +52,7 @@ fn proxies(model: &Model, options: &Options) -> Option<Wanted> {
     let setting = &hosted(model)?.trusted_proxies;
     let file = model.config.read()?.resolved.file(setting.owner.file);
     // A list may be joined from several files: what this one holds is what is written.
-    let own = file.and_then(|file| at(&file.value, &setting.owner.path));
+    let own = file.and_then(|file| at_path(&file.value, &setting.owner.path));
     let (mut list, mut codes, why) = match own {
         None => (Vec::new(), Vec::new(), ""),
         Some(Value::Array(list)) => (list.clone(), Vec::new(), ""),

@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{bytes, gateway, name};
 use crate::checks::edits::edit;
 use crate::config::gateway::{Gateway, Setting};
-use crate::config::include::at;
 use crate::config::owner::Owner;
 use crate::finding::{Code, Finding};
 use crate::format::edit::FieldEdit;
 use crate::format::json5;
+use crate::format::value::at_path;
 use crate::model::Model;
 use crate::plan::{Edit, Op, Target};
 use crate::secret::Unshown;
@@ -85,7 +85,7 @@ impl Wanted {
         }
         let file = model.config.read()?.resolved.file(self.owner.file)?;
         let target = Target::Config(model.config.file_of(&self.owner));
-        let old = at(&file.value, &self.owner.path).cloned();
+        let old = at_path(&file.value, &self.owner.path).cloned();
         let op = Op::Set { path: self.owner.path, old, new: self.new.0 };
         Some(edit(target, op, self.why, &self.codes))
     }

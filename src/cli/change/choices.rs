@@ -24,7 +24,7 @@ pub(super) fn untouched(call: &Call<'_>, before: &[Finding], proposal: &Proposal
 
 /// Names these, unless they stand among what still blocks: the next diagnosis may know less, for the
 /// repair took away what gave them away.
-pub(super) fn choices(context: &mut Context<'_, '_>, untouched: &[Finding], left: &[Finding]) {
+pub(super) fn choices(context: &mut Context, untouched: &[Finding], left: &[Finding]) {
     let told = |finding: &Finding| {
         let mut left = left.iter().filter(|left| left.severity.fails());
         left.any(|left| left.code == finding.code)

@@ -16,10 +16,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// Takes the lock where it is not held yet, and takes back or sweeps what interrupted runs left. Called before the first byte is
 /// written, and not at all where there turns out to be nothing to do.
-pub(in crate::cli) fn lock(
-    context: &mut Context<'_, '_>,
-    held: Option<Lock>,
-) -> Result<Lock, Error> {
+pub(in crate::cli) fn lock(context: &mut Context, held: Option<Lock>) -> Result<Lock, Error> {
     if let Some(lock) = held {
         return Ok(lock);
     }
@@ -71,7 +68,7 @@ pub(super) fn check(state: &State, call: &Call<'_>) -> Result<(), Error> {
 /// Takes the lock early where an interrupted run left something, so that what is read next is the state
 /// without it. `None`: nothing was left, or this is a dry run, which writes nothing.
 pub(in crate::cli) fn recover_first(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     dry_run: bool,
 ) -> Result<Option<Lock>, Error> {
     let located = context.locate()?;
@@ -87,7 +84,7 @@ pub(in crate::cli) fn recover_first(
 }
 
 /// Removes the snapshots that the default rule does not keep, and says so. The run stands without it.
-pub(in crate::cli) fn drop_old(context: &mut Context<'_, '_>, located: &Located, _lock: &Lock) {
+pub(in crate::cli) fn drop_old(context: &mut Context, located: &Located, _lock: &Lock) {
     let folder = context.snapshots(located);
     let Ok(all) = snapshot::list(&located.state_dir, &folder) else { return };
     let decisions = snapshot::choose(&all.own, context.world.now_ms, snapshot::DEFAULT);

@@ -104,11 +104,11 @@ impl Proposal {
 /// Shows, asks, applies, reports. `state` was just read, after what an interrupted run left was taken
 /// back.
 pub(super) fn carry_out(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     call: &Call<'_>,
     held: Option<Lock>,
     mut state: State,
-    propose: &mut dyn FnMut(&mut Context<'_, '_>, &State) -> Result<Proposal, Error>,
+    propose: &mut dyn FnMut(&mut Context, &State) -> Result<Proposal, Error>,
 ) -> Result<Exit, Error> {
     let mut proposal = propose(context, &state)?;
     if !context.global.json {
@@ -185,7 +185,7 @@ pub(super) fn carry_out(
 /// Where the state moved and the changes with it, shows the new ones; only a run that asks nothing goes on
 /// with them, for what is committed has to be what was shown.
 fn show_if_changed(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
@@ -208,7 +208,7 @@ fn show_if_changed(
 }
 
 /// Lets go of the database's write lock and takes that of `state`, if any.
-fn hold(context: &mut Context<'_, '_>, state: Option<&State>) -> Result<(), Error> {
+fn hold(context: &mut Context, state: Option<&State>) -> Result<(), Error> {
     if let Some(hold) = context.hold.take() {
         hold.release();
     }
@@ -222,7 +222,7 @@ fn hold(context: &mut Context<'_, '_>, state: Option<&State>) -> Result<(), Erro
 }
 
 fn ask(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
@@ -234,9 +234,7 @@ fn ask(
         report::tell_lockout_to_come(context, state, &proposal.changes);
     }
     let question = report::question(call, state, proposal);
-    let diff = |context: &Context<'_, '_>| {
-        format!("{}\n", report::in_full(context, call, state, proposal))
-    };
+    let diff = |context: &Context| format!("{}\n", report::in_full(context, call, state, proposal));
     let nothing = "nothing was changed";
     agreed(context, &question, &diff, nothing, "Nothing was changed.", call.again.clone())
 }
@@ -245,9 +243,9 @@ fn ask(
 /// where nobody is, `declined` what is said after a no, `again` the command that goes ahead without a
 /// question when it is given `--yes`.
 pub(super) fn agreed(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     question: &str,
-    diff: &dyn Fn(&Context<'_, '_>) -> String,
+    diff: &dyn Fn(&Context) -> String,
     nothing: &str,
     declined: &str,
     again: Step,

@@ -10,12 +10,7 @@ use crate::render::wrap;
 use crate::step::Step;
 use crate::text::safe;
 
-pub(super) fn say(
-    context: &mut Context<'_, '_>,
-    purpose: Purpose,
-    report: &Report,
-    found: &[Finding],
-) {
+pub(super) fn say(context: &mut Context, purpose: Purpose, report: &Report, found: &[Finding]) {
     match (purpose, &report.lets_in) {
         (_, Some(device)) => let_in(context, device, found),
         (Purpose::Restore | Purpose::Undo, None) => restored(context, report, found),
@@ -24,7 +19,7 @@ pub(super) fn say(
 }
 
 /// Going back to a locked-out state is what was asked for, and no failure; but it never says "Done" alone.
-fn restored(context: &mut Context<'_, '_>, report: &Report, found: &[Finding]) {
+fn restored(context: &mut Context, report: &Report, found: &[Finding]) {
     const DONE: &str = "Done: the state is as in the snapshot";
     let causes = causes(found);
     let mut failing = causes.iter().filter(|cause| cause.finding.severity.fails());
@@ -50,7 +45,7 @@ fn restored(context: &mut Context<'_, '_>, report: &Report, found: &[Finding]) {
 
 /// Another device was let in; whether this machine's own CLI is, is another matter, and decides the exit
 /// code all the same.
-fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
+fn let_in(context: &mut Context, device: &str, found: &[Finding]) {
     let done = context.paint.green(&format!("Done: {device} is approved."));
     context.say(&done);
     if checks::fails(found) {
@@ -62,7 +57,7 @@ fn let_in(context: &mut Context<'_, '_>, device: &str, found: &[Finding]) {
     }
 }
 
-fn changed(context: &mut Context<'_, '_>, report: &Report, found: &[Finding]) {
+fn changed(context: &mut Context, report: &Report, found: &[Finding]) {
     if checks::fails(found) {
         context.say("These changes are made:");
         for line in &report.done {
@@ -84,7 +79,7 @@ fn changed(context: &mut Context<'_, '_>, report: &Report, found: &[Finding]) {
 /// What fails, below `locked` where something surely locks the CLI out, else below `unsure`; the ways out of
 /// `numbered` are told by who calls.
 pub(super) fn tell_failing(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     found: &[Finding],
     locked: &str,
     unsure: &str,

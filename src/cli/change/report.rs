@@ -25,7 +25,7 @@ use crate::text::safe;
 
 /// The preview; `whole`: with the diff in any case.
 pub(super) fn preview(
-    context: &Context<'_, '_>,
+    context: &Context,
     call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
@@ -52,7 +52,7 @@ pub(super) fn preview(
 
 /// The changes line by line, and below them what they do.
 pub(super) fn in_full(
-    context: &Context<'_, '_>,
+    context: &Context,
     call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
@@ -86,7 +86,7 @@ pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> S
 }
 
 /// What was changed since, and goes with a way back.
-pub(super) fn tell_since(context: &mut Context<'_, '_>, since: &Since) {
+pub(super) fn tell_since(context: &mut Context, since: &Since) {
     if context.global.json {
         return;
     }
@@ -103,11 +103,7 @@ pub(super) fn tell_since(context: &mut Context<'_, '_>, since: &Since) {
 }
 
 /// Before the question: that the way back leads into a lockout, or may.
-pub(super) fn tell_lockout_to_come(
-    context: &mut Context<'_, '_>,
-    state: &State,
-    changes: &Changes,
-) {
+pub(super) fn tell_lockout_to_come(context: &mut Context, state: &State, changes: &Changes) {
     let left = findings_after(context, state, changes);
     let Some(first) = causes(&left).into_iter().find(|cause| cause.finding.severity.fails()) else {
         return;
@@ -122,7 +118,7 @@ pub(super) fn tell_lockout_to_come(
     context.say(&format!("\n{}", context.paint.red(&text)));
 }
 
-fn findings_after(context: &Context<'_, '_>, state: &State, changes: &Changes) -> Vec<Finding> {
+fn findings_after(context: &Context, state: &State, changes: &Changes) -> Vec<Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;
     let images = images_after(state.model.images.clone(), changes.clone());
@@ -133,7 +129,7 @@ fn findings_after(context: &Context<'_, '_>, state: &State, changes: &Changes) -
 
 /// What is said where nothing was changed: after a dry run, or where there is nothing to change.
 pub(super) fn tell_unchanged(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     call: &Call<'_>,
     state: &State,
     proposal: &Proposal,
@@ -209,12 +205,12 @@ pub(super) fn tell_unchanged(
 }
 
 /// What to type for what still blocks, for scripts; nothing where nothing does.
-fn clearing(context: &Context<'_, '_>, state: &State) -> Vec<Vec<String>> {
+fn clearing(context: &Context, state: &State) -> Vec<Vec<String>> {
     if checks::fails(&state.findings) { next(context, state).argvs() } else { Vec::new() }
 }
 
 pub(super) fn tell_done(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     call: &Call<'_>,
     mut report: Report,
     applied: &Applied,
@@ -286,7 +282,7 @@ pub(super) fn tell_done(
 }
 
 /// Whether the gateway has to be restarted, and how.
-fn tell_gateway(context: &mut Context<'_, '_>, state: &State, restarts: bool) {
+fn tell_gateway(context: &mut Context, state: &State, restarts: bool) {
     // One that does not start for its config has nothing to be told about a restart.
     let starts = !state.findings.iter().any(|finding| {
         let stage = checks::check(finding.code).and_then(|check| check.stage);
@@ -309,7 +305,7 @@ fn tell_gateway(context: &mut Context<'_, '_>, state: &State, restarts: bool) {
 }
 
 /// The commands of OpenClaw that show whether it works; `asks_for_more`: what else waits may be approved too.
-fn tell_how_to_check(context: &mut Context<'_, '_>, state: &State, asks_for_more: bool) {
+fn tell_how_to_check(context: &mut Context, state: &State, asks_for_more: bool) {
     let check = restart::openclaw(&state.model, ["cron", "list"])
         .after("To check")
         .note(restart::check_note(&state.model));
@@ -365,7 +361,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn of(
-        context: &Context<'_, '_>,
+        context: &Context,
         call: &Call<'_>,
         state: &State,
         proposal: &Proposal,
@@ -393,7 +389,7 @@ impl Report {
 
     fn document(
         self,
-        context: &Context<'_, '_>,
+        context: &Context,
         call: &Call<'_>,
         snapshot: Option<&str>,
         findings: &[Finding],

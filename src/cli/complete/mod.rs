@@ -32,7 +32,7 @@ pub(super) fn script(shell: CompletionShell) -> &'static str {
 type Offer = (String, String);
 
 /// Prints what may stand where `word` is: a line each, with a tab before what it is.
-pub(super) fn run(context: &mut Context<'_, '_>, args: &args::Complete) -> Exit {
+pub(super) fn run(context: &mut Context, args: &args::Complete) -> Exit {
     let root = super::command(100);
     let line = Line::of(&root, &args.before);
     context.global = Global { quiet: true, ..line.global() };
@@ -165,7 +165,7 @@ fn options(command: &Command) -> Vec<Offer> {
 }
 
 /// What an argument may be; nothing where it is a file, or anything.
-fn values(context: &Context<'_, '_>, command: &Command, arg: &Arg) -> Vec<Offer> {
+fn values(context: &Context, command: &Command, arg: &Arg) -> Vec<Offer> {
     let listed = arg.get_possible_values();
     if takes_value(arg) && !listed.is_empty() {
         let about = |help: Option<&clap::builder::StyledStr>| help.map(ToString::to_string);
@@ -193,14 +193,14 @@ fn values(context: &Context<'_, '_>, command: &Command, arg: &Arg) -> Vec<Offer>
 }
 
 /// The requests that may be approved.
-fn requests(context: &Context<'_, '_>) -> Option<Vec<Offer>> {
+fn requests(context: &Context) -> Option<Vec<Offer>> {
     let (_, model) = context.model(PATIENCE).ok()?;
     let waiting = model.pending.devices();
     let able = waiting.filter(|one| approvable::refusal(&model, &one.key).is_none());
     Some(able.map(|one| (one.key.clone(), String::new())).collect())
 }
 
-fn snapshots(context: &Context<'_, '_>) -> Option<Vec<Offer>> {
+fn snapshots(context: &Context) -> Option<Vec<Offer>> {
     let located = context.locate().ok()?;
     let list = snapshot::list(&located.state_dir, &context.snapshots(&located)).ok()?;
     let ids = list.own.into_iter().map(|one| (one.id, one.why));

@@ -13,10 +13,7 @@ const KEPT: usize = 1 << 20;
 const MOST: u64 = 64 << 20;
 
 /// The text, whatever its encoding; `None` where the list is asked for.
-pub(super) fn pasted(
-    context: &mut Context<'_, '_>,
-    args: &args::Explain,
-) -> Result<Option<String>, Error> {
+pub(super) fn pasted(context: &mut Context, args: &args::Explain) -> Result<Option<String>, Error> {
     if let Some(path) = &args.file {
         let path = &context.world.env.cwd.join(path);
         let failed = |error: std::io::Error| match error.kind() {

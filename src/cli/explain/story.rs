@@ -10,13 +10,13 @@ use crate::render::json::Explanation;
 use crate::render::{prose, wrap};
 use crate::step::Step;
 
-pub(super) fn long_story(context: &mut Context<'_, '_>) {
+pub(super) fn long_story(context: &mut Context) {
     let explain = Step::clawmend(["explain", "CODE"]).after("The long story of one");
     context.say_step(&explain);
 }
 
 /// Every code with its title.
-pub(super) fn list(context: &mut Context<'_, '_>) -> Exit {
+pub(super) fn list(context: &mut Context) -> Exit {
     if context.global.json {
         let checks = checks::CHECKS.to_vec();
         let all = Reply { message: None, others: Vec::new(), report: None, checks, looked: None };
@@ -48,7 +48,7 @@ pub(super) fn titled(check: &Check, width: usize, indent: &str) -> String {
 }
 
 /// A check at length.
-pub(super) fn story(context: &mut Context<'_, '_>, check: &Check) {
+pub(super) fn story(context: &mut Context, check: &Check) {
     let (paint, width) = (context.paint, context.world.width);
     let title = wrap(check.title, width, &format!("{}: ", check.code), "  ");
     context.say(&paint.bold(&title));

@@ -22,7 +22,7 @@ fn speaks_of_error(text: &str) -> bool {
 }
 
 /// Nothing fits: the codes that may have been meant, or what to send where.
-pub(super) fn unknown(context: &Context<'_, '_>, text: &str) -> Error {
+pub(super) fn unknown(context: &Context, text: &str) -> Error {
     // What was pasted may hold a token, and is not said again.
     let near = nearest(text);
     if near.is_empty() && !speaks_of_error(text) {

@@ -15,13 +15,12 @@ use crate::render::json::{EntryDocument, Head, SnapshotDocument, SnapshotShowDoc
 use crate::render::{wrap, wrap_words};
 use crate::snapshot::{self, Summary};
 use crate::step::Step;
-use crate::store::sqlite::verify_extract;
 use crate::text::{ago, count, local_and_utc, safe};
 
 /// Of so many times that `undo` is typed is said what each takes back: to know it, each state is worked out.
 const UNDOS: usize = 5;
 
-pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
+pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
     let (located, folder, listed) = context.listed()?;
     let all = listed.all();
     let mut targets = Vec::new();
@@ -99,11 +98,7 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<Exit, Error> {
 }
 
 /// What killed runs left among the snapshots and beside the state's files.
-fn tell_leftovers(
-    context: &mut Context<'_, '_>,
-    located: &Located,
-    folder: &Path,
-) -> Result<(), Error> {
+fn tell_leftovers(context: &mut Context, located: &Located, folder: &Path) -> Result<(), Error> {
     for name in snapshot::leftovers(&located.state_dir, folder)? {
         context.note(&format!(
             "note: a killed run left the half-made snapshot `{}`, with copies of keys in it: the next command that may write removes it",
@@ -119,7 +114,7 @@ fn tell_leftovers(
     Ok(())
 }
 
-fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
+fn line_of(context: &Context, summary: &Summary) -> String {
     let paint = context.paint;
     let mut out = format!("{}\n", paint.bold(&safe(&summary.id)));
     let mut tell = |text: &str| {
@@ -138,7 +133,7 @@ fn line_of(context: &Context<'_, '_>, summary: &Summary) -> String {
     out
 }
 
-pub(super) fn show(context: &mut Context<'_, '_>, wanted: &str) -> Result<Exit, Error> {
+pub(super) fn show(context: &mut Context, wanted: &str) -> Result<Exit, Error> {
     let (located, folder, all) = context.listed()?;
     let summary = snapshot::find(&all, wanted)?.clone();
     let found = snapshot::open(&located.state_dir, &folder, &summary.id)?;
@@ -204,7 +199,7 @@ impl Verdict {
     }
 }
 
-fn tell(context: &mut Context<'_, '_>, summary: &Summary, verdict: &Verdict) {
+fn tell(context: &mut Context, summary: &Summary, verdict: &Verdict) {
     let (paint, width) = (context.paint, context.world.width);
     let (verdict, problems, hints) = match verdict {
         Verdict::Whole => (paint.green("whole"), Vec::new(), &[][..]),
@@ -220,7 +215,7 @@ fn tell(context: &mut Context<'_, '_>, summary: &Summary, verdict: &Verdict) {
 
 const NOT_HERE: &str = "whole, but cannot be restored here";
 
-pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Result<Exit, Error> {
+pub(super) fn verify(context: &mut Context, wanted: Option<&str>) -> Result<Exit, Error> {
     let (located, folder, all) = context.listed()?;
     let chosen: Vec<Summary> = match wanted {
         Some(wanted) => vec![snapshot::find(&all, wanted)?.clone()],
@@ -234,8 +229,8 @@ pub(super) fn verify(context: &mut Context<'_, '_>, wanted: Option<&str>) -> Res
         let verdict = match snapshot::open(&located.state_dir, &folder, &summary.id) {
             Ok(found) => {
                 unchecked = unchecked.or(found.unchecked().map(|why| (summary.id.clone(), why)));
-                let verify = || found.verify(&verify_extract);
-                let problems = context.while_it_takes("checking the snapshot", verify)?;
+                let problems =
+                    context.while_it_takes("checking the snapshot", || found.verify())?;
                 match files.slots_of(&found.manifest.entries, &found) {
                     Err(why) if problems.is_empty() => Verdict::NotHere(why),
                     _ => Verdict::of(problems),

@@ -17,10 +17,7 @@ use crate::step::Step;
 use look::{list, show, verify};
 use prune::{age, prune};
 
-pub(super) fn run(
-    context: &mut Context<'_, '_>,
-    command: &args::SnapshotCommand,
-) -> Result<Exit, Error> {
+pub(super) fn run(context: &mut Context, command: &args::SnapshotCommand) -> Result<Exit, Error> {
     match command {
         args::SnapshotCommand::Create(args) => create(context, args),
         args::SnapshotCommand::List => list(context),
@@ -58,7 +55,7 @@ fn document_of(summary: &Summary) -> SnapshotDocument {
 
 /// The document of `list`, `create` or `verify`.
 fn documents(
-    context: &Context<'_, '_>,
+    context: &Context,
     located: &Located,
     command: &str,
     snapshots: Vec<SnapshotDocument>,
@@ -92,10 +89,7 @@ fn without_database(state: &State) -> Result<Option<&'static str>, Error> {
 }
 
 /// `snapshot create` and `backup`.
-pub(super) fn create(
-    context: &mut Context<'_, '_>,
-    args: &args::SnapshotCreate,
-) -> Result<Exit, Error> {
+pub(super) fn create(context: &mut Context, args: &args::SnapshotCreate) -> Result<Exit, Error> {
     let (why, keep_all) = (args.why.as_str(), args.keep_all);
     let plain = !why.is_empty()
         && why.len() <= 40

@@ -11,7 +11,7 @@ use crate::step::Step;
 use crate::text::{count, safe, size};
 
 pub(super) fn prune(
-    context: &mut Context<'_, '_>,
+    context: &mut Context,
     rule: snapshot::Retention,
     dry_run: bool,
     ask: Option<Step>,
@@ -53,7 +53,7 @@ pub(super) fn prune(
     }
     if let Some(again) = ask {
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
-        let list = |_: &Context<'_, '_>| lines.clone();
+        let list = |_: &Context| lines.clone();
         agreed(context, &question, &list, "nothing was removed", "Nothing was removed.", again)?;
     }
     let _lock = lock(context, held)?;
@@ -70,7 +70,7 @@ pub(super) fn prune(
 }
 
 fn document(
-    context: &Context<'_, '_>,
+    context: &Context,
     located: &Located,
     decisions: &[snapshot::Decision],
     others: &[snapshot::Summary],

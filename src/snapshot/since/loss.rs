@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::document::{Differing, Document, leaves};
 use super::path_print;
 use crate::format::json5;
+use crate::format::value::at_path;
 use crate::model::Model;
 use crate::model::device::{Device, SETUP_CODE_TTL_MS, is_kept_by_gateway};
 use crate::model::layout::Part;
@@ -56,10 +57,7 @@ impl Document {
     /// The settings of a config: of a section that is new or gone its name alone.
     fn settings(&self, differing: &Differing<'_>) -> Vec<String> {
         let at = |side: &Option<Value>, path: &[String]| {
-            let mut value = side.as_ref();
-            for key in path {
-                value = value.and_then(|value| value.get(key));
-            }
+            let value = side.as_ref().and_then(|side| at_path(side, path));
             value.is_some_and(|value| !value.is_null())
         };
         // A config that cannot be parsed lacks nothing: which values the other one had before is not known.

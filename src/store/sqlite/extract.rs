@@ -12,7 +12,7 @@ use super::reader::{self, Way};
 use super::table::{self, TableShape, quote};
 use crate::error::Error;
 use crate::files::{Dir, confined, hash};
-use crate::image::{Database, Meta, RECORD_LIMIT};
+use crate::image::{Database, RECORD_LIMIT};
 use crate::step::Step;
 use crate::store::ManifestEntry;
 
@@ -131,8 +131,7 @@ fn indexes(source: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
 
 /// Opens an extract and reads its rows, if it is still the file that the entry describes.
 pub(super) fn read(folder: &Dir, path: &Path, entry: &ManifestEntry) -> Result<Database, Error> {
-    checked(folder, path, entry, |connection| table::read_all(connection, &Meta::default()))
-        .map_err(|halt| broken(path, halt))
+    checked(folder, path, entry, table::read_all).map_err(|halt| broken(path, halt))
 }
 
 /// Checks an extract in a snapshot's `folder`: SQLite's whole integrity check, and against the manifest its

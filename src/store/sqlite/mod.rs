@@ -22,7 +22,7 @@ mod table;
 mod verify;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -113,11 +113,6 @@ impl SqliteStore {
         reader::with(&self.place, scratch, work)
     }
 
-    /// Where the database is, or would be.
-    pub fn path(&self) -> &Path {
-        &self.place.path
-    }
-
     /// The database as it was read, or why nothing can be brought back into it.
     fn readable<'a>(&self, now: &'a Images) -> Result<&'a Database, Error> {
         let trouble = match now.database.as_ref().map(|image| &image.state) {
@@ -133,11 +128,12 @@ impl SqliteStore {
 
     /// Reads the pairing tables. `None`: there is no database.
     pub fn read(&self) -> Option<DatabaseImage> {
-        let state = self.look(None, table::read_all).map_err(|halt| match halt {
-            Halt::Unread(trouble) => trouble,
-            Halt::Sqlite(error) => failure::trouble(&error),
-            Halt::Failed(error) => Unread::Unusable(Unusable::Io(error.to_string())),
-        });
+        let state =
+            self.look(None, |source, _| table::read_all(source)).map_err(|halt| match halt {
+                Halt::Unread(trouble) => trouble,
+                Halt::Sqlite(error) => failure::trouble(&error),
+                Halt::Failed(error) => Unread::Unusable(Unusable::Io(error.to_string())),
+            });
         let is_there = !matches!(state, Err(Unread::Absent));
         is_there.then(|| DatabaseImage { path: self.place.path.clone(), state })
     }

@@ -6,7 +6,7 @@ use rusqlite::types::{FromSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
 use super::failure::Halt;
-use crate::image::{Cell, Database, Meta, RECORD_LIMIT, Row, Table, TableColumn, Unread, Unusable};
+use crate::image::{Cell, Database, RECORD_LIMIT, Row, Table, TableColumn, Unread, Unusable};
 use crate::model::layout::{self, Part};
 use crate::secret::Secret;
 
@@ -77,7 +77,7 @@ fn shape(connection: &Connection, part: Part, sql: String) -> rusqlite::Result<T
 }
 
 /// Reads the pairing tables, `user_version` and the release's name.
-pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database, Halt> {
+pub(super) fn read_all(connection: &Connection) -> Result<Database, Halt> {
     let mut tables = BTreeMap::new();
     let mut size = 0;
     for (part, shape) in shapes(connection)? {
@@ -91,7 +91,6 @@ pub(super) fn read_all(connection: &Connection, meta: &Meta) -> Result<Database,
         app_version: app_version(connection),
         has_booted: first::<i64>(connection, layout::BOOTS, "1", "").is_some(),
         secrets: secrets(connection).unwrap_or_default(),
-        meta: *meta,
         tables,
     })
 }

@@ -96,10 +96,11 @@ fn an_interrupted_write_is_told_from_damage() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("state")).unwrap();
     let store = SqliteStore::new(dir.path(), std::time::Duration::ZERO);
-    let connection = rusqlite::Connection::open(store.path()).unwrap();
+    let database = dir.path().join(crate::model::layout::DATABASE);
+    let connection = rusqlite::Connection::open(&database).unwrap();
     connection.execute_batch("CREATE TABLE a (b)").unwrap();
     drop(connection);
-    let journal = format!("{}-journal", store.path().display());
+    let journal = format!("{}-journal", database.display());
     std::fs::write(journal, [0xd9; 1024]).unwrap();
     let images = Images { database: store.read(), ..Images::default() };
     assert!(found(&model(&images), "database-unfinished").is_some(), "{:?}", images.database);
