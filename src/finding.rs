@@ -59,6 +59,7 @@ impl fmt::Debug for Code {
 
 /// A place in OpenClaw's state, as far as it is known; nothing of it where a finding is about all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
+#[must_use]
 pub struct Place {
     /// The file: relative to the state dir if it is in it, else its whole path. Absent for a variable of this
     /// environment.
@@ -75,12 +76,10 @@ pub struct Place {
 
 impl Place {
     /// With what in the file is meant.
-    #[must_use]
     pub fn key(self, key: impl Into<String>) -> Self {
         Self { key: Some(key.into()), ..self }
     }
 
-    #[must_use]
     pub fn line(self, line: Option<usize>) -> Self {
         Self { line, ..self }
     }
@@ -179,6 +178,7 @@ impl fmt::Display for Evidence {
 
 /// One thing that is wrong or worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Finding {
     pub code: Code,
     /// How bad it is here (a kind may be worse in one state than in another).
@@ -197,26 +197,22 @@ pub struct Finding {
 }
 
 impl Finding {
-    #[must_use]
     pub fn seen(self, label: &'static str, value: impl Into<String>) -> Self {
         self.with(label, value.into(), EvidenceKind::Seen)
     }
 
     /// With a list that was seen, perhaps an empty one.
-    #[must_use]
     pub fn seen_list(mut self, label: &'static str, values: Vec<String>) -> Self {
         self.evidence.push(Evidence { label, values, kind: EvidenceKind::Seen });
         self
     }
 
     /// With a sentence about what was seen.
-    #[must_use]
     pub fn note(self, text: impl Into<String>) -> Self {
         self.with("", text.into(), EvidenceKind::Seen)
     }
 
     /// With the same label for each of several things, or for one that may be there.
-    #[must_use]
     pub fn seen_each<V: Into<String>>(
         self,
         label: &'static str,
@@ -225,68 +221,57 @@ impl Finding {
         values.into_iter().fold(self, |finding, value| finding.seen(label, value))
     }
 
-    #[must_use]
     pub fn notes<T: Into<String>>(self, texts: impl IntoIterator<Item = T>) -> Self {
         self.seen_each("", texts)
     }
 
     /// With something that matters to few readers.
-    #[must_use]
     pub fn detail(self, label: &'static str, value: impl Into<String>) -> Self {
         self.with(label, value.into(), EvidenceKind::Detail)
     }
 
-    #[must_use]
     pub fn with(mut self, label: &'static str, value: String, kind: EvidenceKind) -> Self {
         self.evidence.push(Evidence { label, values: vec![value], kind });
         self
     }
 
-    #[must_use]
     pub fn rated(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
-    #[must_use]
     pub fn rated_if(self, condition: bool, severity: Severity) -> Self {
         if condition { self.rated(severity) } else { self }
     }
 
-    #[must_use]
     pub fn note_if(self, condition: bool, text: &str) -> Self {
         self.notes(condition.then_some(text))
     }
 
     /// Of what the releases decide differently, where none has left its name: says which do what.
-    #[must_use]
     pub fn unsure(self, differ: &str) -> Self {
         let says = format!("no file names the OpenClaw release that runs here: {differ}");
         self.rated(Severity::Unchecked).note(says)
     }
 
     /// With the words for what `repair` does; they count only where it has an edit.
-    #[must_use]
     pub fn repaired(mut self, what: impl Into<String>) -> Self {
         self.remedy = Remedy::Repair(what.into());
         self
     }
 
-    #[must_use]
     pub fn by_hand<S: Into<Step>>(mut self, steps: impl IntoIterator<Item = S>) -> Self {
         self.remedy = Remedy::ByHand(steps.into_iter().map(Into::into).collect());
         self
     }
 
     /// With what may be chosen in place of the plain repair.
-    #[must_use]
     pub fn or(mut self, step: Step) -> Self {
         self.alternatives.push(step);
         self
     }
 
     /// With a command that repairs it and is a person's choice; more than one may be named.
-    #[must_use]
     pub fn choice(mut self, step: Step) -> Self {
         match &mut self.remedy {
             Remedy::Choice(steps) => steps.push(step),

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Step {
     /// The sentence; before a command without its colon. May be empty.
     pub text: String,
@@ -92,20 +93,17 @@ impl Step {
     }
 
     /// With the words before the command.
-    #[must_use]
     pub fn after(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
         self
     }
 
     /// With a word about the command.
-    #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
     }
 
-    #[must_use]
     pub fn as_root(mut self, as_root: bool) -> Self {
         if let Some(command) = &mut self.command {
             command.as_root = as_root;
@@ -114,7 +112,6 @@ impl Step {
     }
 
     /// With more arguments to its command.
-    #[must_use]
     pub fn with<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         if let Some(command) = &mut self.command {
             command.args.extend(args.into_iter().map(Into::into));

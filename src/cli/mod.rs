@@ -62,34 +62,7 @@ where
         .or_else(|_| read(help::laid_out(command(world.width), world.width)));
     let (cli, name) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => {
-            if let Some(explain) = misuse::pasted_message(&argv, &error) {
-                return run(explain, world);
-            }
-            let to_err = error.use_stderr();
-            let colour = world.out_is_terminal && !world.no_color;
-            let error = misuse::without_values(error, &argv);
-            if to_err && misuse::asks_for_json(&argv) {
-                let (command, _) = misuse::meant(&argv);
-                let error = misuse::error(&command, &error);
-                let invocation = flags::invocation(&args::Global::default(), world);
-                let error = ErrorBody::of(&error, error.hints(), &invocation);
-                let document = ErrorDocument { head: Head::of(&command), error };
-                let _ = world
-                    .out
-                    .write_all(crate::text::json(&document).as_bytes())
-                    .and_then(|()| world.out.flush());
-            }
-            let text = error.render();
-            let text = if colour { text.ansi().to_string() } else { text.to_string() };
-            if to_err {
-                let _ = world.err.write_all(text.as_bytes());
-                return Exit::Usage;
-            }
-            let written = world.out.write_all(text.as_bytes());
-            let written = written.and_then(|()| world.out.flush());
-            return lost(written.err(), world.err).unwrap_or(Exit::Done);
-        }
+        Err(error) => return not_run(&argv, error, world),
     };
     let mut global = cli.global;
     flags::make_absolute(&mut global, &world.env.cwd);
@@ -124,6 +97,33 @@ where
     let flushed = context.world.out.flush();
     let failed = context.lost.take().or(flushed.err());
     lost(failed, context.world.err).unwrap_or(exit)
+}
+
+/// A command line that cannot be parsed, or asks for help: a message of OpenClaw is explained, all else told.
+fn not_run(argv: &[OsString], error: clap::Error, world: &mut World<'_>) -> Exit {
+    if let Some(explain) = misuse::pasted_message(argv, &error) {
+        return run(explain, world);
+    }
+    let to_err = error.use_stderr();
+    let colour = world.out_is_terminal && !world.no_color;
+    let error = misuse::without_values(error, argv);
+    if to_err && misuse::asks_for_json(argv) {
+        let (command, _) = misuse::meant(argv);
+        let error = misuse::error(&command, &error);
+        let invocation = flags::invocation(&args::Global::default(), world);
+        let error = ErrorBody::of(&error, error.hints(), &invocation);
+        let document = ErrorDocument { head: Head::of(&command), error };
+        let text = crate::text::json(&document);
+        let _ = world.out.write_all(text.as_bytes()).and_then(|()| world.out.flush());
+    }
+    let text = error.render();
+    let text = if colour { text.ansi().to_string() } else { text.to_string() };
+    if to_err {
+        let _ = world.err.write_all(text.as_bytes());
+        return Exit::Usage;
+    }
+    let written = world.out.write_all(text.as_bytes()).and_then(|()| world.out.flush());
+    lost(written.err(), world.err).unwrap_or(Exit::Done)
 }
 
 /// Output that could not be written is a failure, and is said, unless the reader has gone (`| head`).

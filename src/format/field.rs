@@ -23,7 +23,6 @@ pub enum FieldEdit {
 }
 
 impl FieldEdit {
-    #[must_use]
     pub fn path(&self) -> &[String] {
         match self {
             Self::Set { path, .. } | Self::Append { path, .. } | Self::Remove { path } => path,

@@ -9,7 +9,7 @@ mod restart;
 pub(super) use lock::{drop_old, lock, recover_first};
 
 use super::context::{Context, State};
-use crate::apply;
+use crate::apply::{self, Applied};
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::files::Lock;
@@ -101,16 +101,19 @@ impl Proposal {
     }
 }
 
+/// Makes a proposal from a state.
+type Propose<'p> = &'p mut dyn FnMut(&mut Context, &State) -> Result<Proposal, Error>;
+
 /// Shows, asks, applies, reports. `state` was just read, after what an interrupted run left was taken
 /// back.
 pub(super) fn carry_out(
     context: &mut Context,
     call: &Call<'_>,
     held: Option<Lock>,
-    mut state: State,
-    propose: &mut dyn FnMut(&mut Context, &State) -> Result<Proposal, Error>,
+    state: State,
+    propose: Propose<'_>,
 ) -> Result<Exit, Error> {
-    let mut proposal = propose(context, &state)?;
+    let proposal = propose(context, &state)?;
     if !context.global.json {
         let text = preview(context, call, &state, &proposal, false);
         context.print(&text);
@@ -128,26 +131,25 @@ pub(super) fn carry_out(
     // A no leaves nothing behind, not even the lock; what changes before the yes is noticed as the state moving.
     ask(context, call, &state, &proposal)?;
     let lock = lock(context, held)?;
+    commit(context, call, &lock, state, proposal, propose)
+}
+
+/// Makes what was agreed to, and reports it; plans anew as often as the state moves under it.
+fn commit(
+    context: &mut Context,
+    call: &Call<'_>,
+    lock: &Lock,
+    mut state: State,
+    mut proposal: Proposal,
+    propose: Propose<'_>,
+) -> Result<Exit, Error> {
     let mut moved = String::new();
     for round in 1..=ROUNDS {
-        let snapshots = context.snapshots(&state.located);
-        let inputs = Create {
-            state_dir: &state.located.state_dir,
-            stores: &state.stores,
-            snapshots: &snapshots,
-            now_ms: context.world.now_ms,
-            why: &call.purpose.snapshot_name(),
-            command: &call.command,
-            changes: None,
-            model: Some(&state.model),
-        };
-        let apply = || apply::apply(&inputs, &proposal.changes, &lock);
-        let applied = context.while_it_takes("writing", apply);
-        match applied {
+        moved = match write(context, call, lock, &state, &proposal) {
             Ok(applied) => {
                 context.hold = None;
                 if !call.keep_all {
-                    drop_old(context, &state.located, &lock);
+                    drop_old(context, &state.located, lock);
                 }
                 let report = Report::of(context, call, &state, &proposal);
                 // The state is read again next, and a huge store fits into memory once.
@@ -155,31 +157,45 @@ pub(super) fn carry_out(
                 return tell_done(context, call, report, &applied);
             }
             Err(CommitError::Failed(error)) => return Err(error),
-            Err(CommitError::Stale(what)) => {
-                context
-                    .note(&format!("note: {}, so clawmend plans again", crate::text::safe(&what)));
-                moved = what;
-                let is_held = round >= HELD_ROUNDS && !proposal.changes.rows.is_empty();
-                hold(context, is_held.then_some(&state))?;
-                state = context.read()?;
-                let shown_before = std::mem::replace(&mut proposal, propose(context, &state)?);
-                show_if_changed(context, call, &state, &proposal, &shown_before.changes)?;
-                if proposal.changes.is_empty() {
-                    return Ok(tell_unchanged(context, call, &state, &proposal));
-                }
-            }
+            Err(CommitError::Stale(what)) => what,
+        };
+        context.note(&format!("note: {}, so clawmend plans again", crate::text::safe(&moved)));
+        let is_held = round >= HELD_ROUNDS && !proposal.changes.rows.is_empty();
+        hold(context, is_held.then_some(&state))?;
+        state = context.read()?;
+        let shown_before = std::mem::replace(&mut proposal, propose(context, &state)?);
+        show_if_changed(context, call, &state, &proposal, &shown_before.changes)?;
+        if proposal.changes.is_empty() {
+            return Ok(tell_unchanged(context, call, &state, &proposal));
         }
     }
-    Err(Error::refused(format!(
-        "the state kept changing while clawmend tried {ROUNDS} times; nothing was changed"
-    ))
-    .at(&state.located.state_dir)
-    .because(moved)
-    .hint(
-        Step::run("openclaw", ["gateway", "stop"])
-            .after("stop the gateway for a moment")
-            .note("then run the same command again"),
-    ))
+    let text =
+        format!("the state kept changing while clawmend tried {ROUNDS} times; nothing was changed");
+    let stop = Step::run("openclaw", ["gateway", "stop"])
+        .after("stop the gateway for a moment")
+        .note("then run the same command again");
+    Err(Error::refused(text).at(&state.located.state_dir).because(moved).hint(stop))
+}
+
+/// Takes the snapshot and makes the changes.
+fn write(
+    context: &Context,
+    call: &Call<'_>,
+    lock: &Lock,
+    state: &State,
+    proposal: &Proposal,
+) -> Result<Applied, CommitError> {
+    let inputs = Create {
+        state_dir: &state.located.state_dir,
+        stores: &state.stores,
+        snapshots: &context.snapshots(&state.located),
+        now_ms: context.world.now_ms,
+        why: &call.purpose.snapshot_name(),
+        command: &call.command,
+        changes: None,
+        model: Some(&state.model),
+    };
+    context.while_it_takes("writing", || apply::apply(&inputs, &proposal.changes, lock))
 }
 
 /// Where the state moved and the changes with it, shows the new ones; only a run that asks nothing goes on

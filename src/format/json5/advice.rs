@@ -43,7 +43,6 @@ struct Tried {
 }
 
 /// What to type where a text breaks; `None`: nothing that was tried helps.
-#[must_use]
 pub fn advice(bytes: &[u8]) -> Option<Advice> {
     if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = bytes {
         return Some(Advice {

@@ -38,14 +38,12 @@ impl SyntaxError {
     }
 
     /// The line and a caret below it, masked, shortened around the column.
-    #[must_use]
     pub fn excerpt(&self) -> &str {
         &self.excerpt
     }
 }
 
 /// A text that does not parse, with as many lines: its structure, and what in it is surely harmless.
-#[must_use]
 pub fn masked(text: &str) -> String {
     structure::structure(text, &ranges(text))
 }

@@ -76,7 +76,6 @@ pub fn parse(text: &[u8]) -> Result<Value, SyntaxError> {
 
 /// Where the value at `path` stands (list elements by their number). Of duplicate keys the last one,
 /// which is the one that counts.
-#[must_use]
 pub fn locate(text: &[u8], path: &[String]) -> Option<Location> {
     let document = Document::read(text).ok()?;
     let (node, found) = document.nearest(path);
@@ -94,7 +93,6 @@ pub struct Duplicate {
 
 /// The keys that stand more than once in their object, at most 64 of them, and of each the last 64
 /// places; empty for a text that does not parse.
-#[must_use]
 pub fn duplicates(text: &[u8]) -> Vec<Duplicate> {
     let mut found = Vec::new();
     if let Ok(document) = Document::read(text) {

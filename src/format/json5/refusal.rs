@@ -93,7 +93,6 @@ fn shown_key(path: &[String], key: &str) -> String {
 
 /// A path as OpenClaw writes it: `gateway.auth.mode`, `agents.list[0]`,
 /// `channels["my channel"]`.
-#[must_use]
 pub fn path_text(path: &[String]) -> String {
     let mut text = String::new();
     for (at, segment) in path.iter().enumerate() {

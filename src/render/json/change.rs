@@ -9,10 +9,8 @@ use super::{EditDocument, FindingDocument, Head, StateDocument};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
-    /// The state.
     #[serde(flatten)]
     pub state: StateDocument,
     /// What is to be known of the options: which change nothing here, and what one leaves as it is; each in words.

@@ -16,10 +16,8 @@ use crate::secret::shape::{Shape, shown_list};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DevicesDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
-    /// The state.
     #[serde(flatten)]
     pub state: StateDocument,
     /// Requests that wait.

@@ -10,7 +10,6 @@ use crate::finding::Severity;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplainDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
     /// What OpenClaw says, where the text is a message of OpenClaw.

@@ -257,10 +257,8 @@ impl FindingDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiagnoseDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
-    /// The state.
     #[serde(flatten)]
     pub state: StateDocument,
     /// Nothing keeps the CLI out, and everything could be checked.
@@ -279,7 +277,6 @@ pub struct DiagnoseDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
     /// What went wrong.
@@ -290,7 +287,6 @@ pub struct ErrorDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NotReadDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
     /// Which state dir.

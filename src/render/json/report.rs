@@ -16,10 +16,8 @@ use crate::text::safe;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
-    /// The state.
     #[serde(flatten)]
     pub state: StateDocument,
     /// The system and the processor: `linux x86_64`.

@@ -30,7 +30,6 @@ pub struct SnapshotDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotsDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
     /// The state dir.
@@ -45,7 +44,6 @@ pub struct SnapshotsDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PruneDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
     /// The state dir.
@@ -78,7 +76,6 @@ pub struct PrunedDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotShowDocument {
-    /// Head.
     #[serde(flatten)]
     pub head: Head,
     /// The snapshot.

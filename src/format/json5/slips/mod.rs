@@ -132,14 +132,18 @@ impl Slips<'_> {
         self.last.as_ref().map_or(0, |(_, span)| span.end)
     }
 
+    /// What stands where the text breaks.
+    fn here(&self) -> Range<usize> {
+        self.at..self.at + self.found.map_or(0, char::len_utf8)
+    }
+
     /// One mark for another, one too many, one that is missing: where it breaks, and just before.
     fn marks(&mut self) {
         use ScanFault::{Colon, Comma, CommaOrBrace, CommaOrBracket};
         let at = self.at;
-        let here = at..at + self.found.map_or(0, char::len_utf8);
         if let Some(found) = self.found {
             for mark in meant(found) {
-                self.swap(here.clone(), mark, 0);
+                self.swap(self.here(), mark, 0);
             }
             let rest = self.text.get(at..).unwrap_or_default();
             if rest.starts_with("=>") {
@@ -156,25 +160,27 @@ impl Slips<'_> {
                 rest.find(|c: char| c.is_ascii() || c.is_alphanumeric()).unwrap_or(rest.len());
             self.drop(at..at + odd, 1);
         }
-        if matches!(self.fault, Comma | CommaOrBrace | CommaOrBracket) {
-            self.put(at, ",", 1);
+        match self.fault {
+            Comma | CommaOrBrace | CommaOrBracket => self.put(at, ",", 1),
+            Colon => self.put(at, ":", 1),
+            _ => {}
         }
-        if matches!(self.fault, Colon) {
-            self.put(at, ":", 1);
-        }
-        let single = if self.text.contains('\'') { &["'"][..] } else { &[] };
-        let marks = MARKS.iter().chain(single).copied();
-        let before = self.last.clone().map(|(_, span)| span);
-        if let Some(before) = &before {
+        if let Some((_, before)) = self.last.clone() {
             // `18789.` is a number.
-            if self.get(before).ends_with('.') {
+            if self.get(&before).ends_with('.') {
                 self.swap(before.end - 1..before.end, ",", 0);
             }
-            let is_double = self.get(before) == self.get(&here);
-            if is_double && self.found.is_some() {
-                self.drop(here.clone(), 0);
+            if self.found.is_some() && self.get(&before) == self.get(&self.here()) {
+                self.drop(self.here(), 0);
             }
         }
+        self.brackets();
+        self.any_marks();
+    }
+
+    /// The bracket around the break is another one, one too many, or closes before it; one is missing.
+    fn brackets(&mut self) {
+        let before = self.last.clone().map(|(_, span)| span);
         if let Some(frame) = self.reading.open.last() {
             let (at, other, close) = match frame.is_list {
                 true => (frame.at, "{", "]"),
@@ -188,7 +194,7 @@ impl Slips<'_> {
             self.swap(at..at + 1, other, 2);
             self.drop(at..at + 1, if is_double { 0 } else { 4 });
             self.put(self.last_end(), close, 2);
-            if matches!(self.fault, Comma) {
+            if matches!(self.fault, ScanFault::Comma) {
                 self.put(self.last_end(), &format!("{close},"), 2);
             }
             self.put(self.at, close, 2);
@@ -203,12 +209,18 @@ impl Slips<'_> {
             }
         }
         // What was read last is a text where a key should be: the bracket before it is missing.
-        if let Some(before) = &before {
-            self.put(before.start, "{", 2);
+        let first = self.reading.tokens.first().map(|token| token.at.start);
+        for at in before.map(|before| before.start).into_iter().chain(first) {
+            self.put(at, "{", 2);
         }
-        if let Some(first) = self.reading.tokens.first().map(|token| token.at.start) {
-            self.put(first, "{", 2);
-        }
+    }
+
+    /// Any mark in the place of another one near the break, or before it.
+    fn any_marks(&mut self) {
+        use ScanFault::{Colon, CommaOrBrace, CommaOrBracket};
+        let (at, here) = (self.at, self.here());
+        let single = if self.text.contains('\'') { &["'"][..] } else { &[] };
+        let marks = MARKS.iter().chain(single).copied();
         let is_mark = |text: &str| {
             let is = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
             text.chars().count() == 1 && text.chars().all(is)
