@@ -7,6 +7,7 @@ use super::gateway::{has_meta, text};
 use super::secretref::secret_ref;
 use crate::format::json5::{self, SyntaxError};
 use crate::secret::Secret;
+use crate::secret::words::is_in;
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -161,17 +162,8 @@ fn is_redacted(value: &Value, below_secret: bool) -> bool {
 
 fn is_secret_key(key: &str) -> bool {
     let key: String = key.chars().filter(|c| !matches!(c, '-' | '_')).collect();
-    matches!(
-        key.to_ascii_lowercase().as_str(),
-        "apikey"
-            | "auth"
-            | "bearer"
-            | "credential"
-            | "password"
-            | "privatekey"
-            | "secret"
-            | "token"
-    )
+    let words = "apikey auth bearer credential password privatekey secret token";
+    is_in(words, &key.to_ascii_lowercase())
 }
 
 /// Which of the files named `names` to read, `most` of them: each kind of copy in turn, the newest of a

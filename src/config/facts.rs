@@ -10,6 +10,7 @@ use super::flags::Flags;
 use super::paths::Root;
 use super::secretref::{Kept, SecretRef};
 use crate::secret::Secret;
+use crate::secret::words::is_in;
 
 /// The surroundings of the config at one moment.
 #[derive(Clone, Debug, Default)]
@@ -157,7 +158,7 @@ impl Elsewhere {
 }
 
 /// Variables that are set in one place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     pub place: Origin,
     /// Which, in words: a path, "this environment".
@@ -200,22 +201,7 @@ const OLD_PREFIXES: [&str; 2] = ["CLAWDBOT_", "MOLTBOT_"];
 impl Variables {
     /// What a place sets. `early`: the release here takes the variables' first names where the new ones are not set.
     pub fn set(place: Origin, at: String, values: BTreeMap<String, Secret>, early: bool) -> Self {
-        let mut all = Self {
-            place,
-            at,
-            service: None,
-            token: None,
-            password: None,
-            port: None,
-            url: None,
-            other_state_dir: None,
-            values,
-            more: Vec::new(),
-            unread: Vec::new(),
-            missing: Vec::new(),
-            flags: Flags::default(),
-            working_dir: None,
-        };
+        let mut all = Self { place, at, values, ..Self::default() };
         all.token = all.text("OPENCLAW_GATEWAY_TOKEN", early).map(Secret::new);
         all.password = all.text("OPENCLAW_GATEWAY_PASSWORD", early).map(Secret::new);
         // `host:port` is taken too.
@@ -246,19 +232,8 @@ impl Variables {
 
     /// Variables with old names that decide something for a gateway or a CLI.
     pub fn old_names(&self) -> Vec<&str> {
-        let about = |rest: &str| {
-            matches!(
-                rest.strip_prefix("GATEWAY_").unwrap_or(rest),
-                "TOKEN"
-                    | "PASSWORD"
-                    | "PORT"
-                    | "URL"
-                    | "STATE_DIR"
-                    | "CONFIG_PATH"
-                    | "HOME"
-                    | "PROFILE"
-            )
-        };
+        const NAMES: &str = "TOKEN PASSWORD PORT URL STATE_DIR CONFIG_PATH HOME PROFILE";
+        let about = |rest: &str| is_in(NAMES, rest.strip_prefix("GATEWAY_").unwrap_or(rest));
         let is_old = |name: &&String| {
             OLD_PREFIXES.iter().filter_map(|old| name.strip_prefix(old)).any(about)
         };
@@ -267,9 +242,10 @@ impl Variables {
 }
 
 /// Who sees variables that are set there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// clawmend's own environment: the CLI's too, if it is called from the same shell.
+    #[default]
     Process,
     /// The `.env` of the folder that the command is called in: the CLI, and only of releases up to 2026.3.13.
     WorkingFolder,

@@ -61,12 +61,8 @@ pub struct Records {
 }
 
 impl Records {
-    pub fn of_file(part: Part, image: Option<&TextImage>) -> Self {
-        Self::of_file_up_to(part, image, RECORD_LIMIT)
-    }
-
-    fn of_file_up_to(part: Part, image: Option<&TextImage>, limit: usize) -> Self {
-        let mut records = Self {
+    fn none(part: Part) -> Self {
+        Self {
             part,
             condition: Condition::Absent,
             entries: Vec::new(),
@@ -76,7 +72,15 @@ impl Records {
             places: OnceLock::new(),
             lines: OnceLock::new(),
             starts: OnceLock::new(),
-        };
+        }
+    }
+
+    pub fn of_file(part: Part, image: Option<&TextImage>) -> Self {
+        Self::of_file_up_to(part, image, RECORD_LIMIT)
+    }
+
+    fn of_file_up_to(part: Part, image: Option<&TextImage>, limit: usize) -> Self {
+        let mut records = Self::none(part);
         match image.map(|image| &image.state) {
             None | Some(FileState::Absent) => {}
             Some(FileState::Unusable(why)) => records.condition = Condition::Unusable(why.clone()),
@@ -178,17 +182,8 @@ impl Records {
             let rows = table.rows.iter().enumerate();
             rows.map(|(at, row)| shape.entry(at, row)).collect()
         });
-        Self {
-            part,
-            condition: if table.is_some() { Condition::Good } else { Condition::Absent },
-            entries,
-            duplicate_keys: Vec::new(),
-            text: None,
-            table,
-            places: OnceLock::new(),
-            lines: OnceLock::new(),
-            starts: OnceLock::new(),
-        }
+        let condition = if table.is_some() { Condition::Good } else { Condition::Absent };
+        Self { condition, entries, table, ..Self::none(part) }
     }
 
     /// Where every record stands in the text; `None` where they are not all known, or in rows.

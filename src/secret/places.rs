@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::shape::Shape;
+use super::words::is_in;
 use crate::model::layout::{AUTH_MODES, MODES, Part, SECRET_SOURCES};
 
 /// The keys of the config, release by release: the root's, and all below `gateway` and `logging`. Made by
@@ -139,50 +140,21 @@ impl Known {
 }
 
 /// Keys of the config that the table does not hold: the commonest of the sections that it does not go into too.
-const MORE_KEYS: &[&str] = &[
-    "$include",
-    "lastTouchedVersion",
-    "lastTouchedAt",
-    "source",
-    "provider",
-    "id",
-    "profiles",
-    "accounts",
-    "allowFrom",
-    "botToken",
-    "defaults",
-    "discord",
-    "dmPolicy",
-    "enabled",
-    "groups",
-    "list",
-    "model",
-    "name",
-    "slack",
-    "telegram",
-    "whatsapp",
-    "workspace",
-];
+const MORE_KEYS: &str = "\
+    $include lastTouchedVersion lastTouchedAt source provider id profiles accounts allowFrom \
+    botToken defaults discord dmPolicy enabled groups list model name slack telegram whatsapp \
+    workspace";
 
 /// Fields of the pairing store beside the columns of its tables.
-const RECORD_KEYS: &[&str] = &[
-    "version",
-    "token",
-    "rotatedAtMs",
-    "revokedAtMs",
-    "lastUsedAtMs",
-    "issuer",
-    "privateKey",
-    "issuedAtMs",
-    "setupId",
-];
+const RECORD_KEYS: &str = "\
+    version token rotatedAtMs revokedAtMs lastUsedAtMs issuer privateKey issuedAtMs setupId";
 
 /// Whether a word is the name of a field of OpenClaw's own, and so never a secret.
 pub fn is_known_key(word: &str) -> bool {
     let columns = Part::ALL.into_iter().map(|part| part.columns());
     known().keys.contains(word)
-        || MORE_KEYS.contains(&word)
-        || RECORD_KEYS.contains(&word)
+        || is_in(MORE_KEYS, word)
+        || is_in(RECORD_KEYS, word)
         || columns.into_iter().flatten().any(|column| column.field == word)
 }
 

@@ -111,7 +111,7 @@ pub trait Source {
 }
 
 /// A snapshot's record of one piece of state.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ManifestEntry {
     /// Which store it belongs to: `files` or `sqlite`.
@@ -135,17 +135,7 @@ pub struct ManifestEntry {
 impl ManifestEntry {
     /// An entry for something that was not there.
     pub fn absent(store: &str, path: impl Into<String>) -> Self {
-        Self {
-            store: store.to_owned(),
-            path: path.into(),
-            name: None,
-            sha256: None,
-            size: None,
-            mode: None,
-            uid: None,
-            gid: None,
-            rows: Default::default(),
-        }
+        Self { store: store.to_owned(), path: path.into(), ..Self::default() }
     }
 
     /// An entry for a piece that was put into a snapshot, with the SHA-256 and size it was put there with.
