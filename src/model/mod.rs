@@ -28,7 +28,7 @@ use device::{Device, List};
 use facts::Facts;
 use identity::Identity;
 use layout::Part;
-use own::{auth_of_file, auth_of_table, identity_of_file, identity_of_row, identity_to_import};
+use own::{auth_of_file, auth_of_table, identity, identity_of_file, identity_to_import};
 use scopes::Era;
 use store::Records;
 
@@ -86,30 +86,12 @@ impl Model {
     /// The same, where the config is parsed already.
     pub fn with_config(images: Images, facts: Facts, config: ConfigState) -> Self {
         let store = generation(&images);
-        let (paired, pending) = match store {
-            StoreKind::Files => (
-                Records::of_file(Part::Paired, images.file(Part::Paired)),
-                Records::of_file(Part::Pending, images.file(Part::Pending)),
-            ),
-            StoreKind::Sqlite => (
-                Records::of_table(Part::Paired, table(&images, Part::Paired)),
-                Records::of_table(Part::Pending, table(&images, Part::Pending)),
-            ),
+        let records = |part| match store {
+            StoreKind::Files => Records::of_file(part, images.file(part)),
+            StoreKind::Sqlite => Records::of_table(part, table(&images, part)),
         };
-        let identity = match store {
-            // 2026.8 and the macOS app put the key pair into a database of their own making before a gateway
-            // has moved the pairing there.
-            StoreKind::Files => {
-                let row = identity_of_row(&images);
-                let is_whole =
-                    matches!(&row, IdentityState::Found(row) if row.keys_match && row.id_fits());
-                match identity_of_file(images.file(Part::Identity)) {
-                    IdentityState::Absent if is_whole => row,
-                    found => found,
-                }
-            }
-            StoreKind::Sqlite => identity_of_row(&images),
-        };
+        let (paired, pending) = (records(Part::Paired), records(Part::Pending));
+        let identity = identity(&images, store);
         let mut legacy = database::Legacy::beside(&images, store);
         let adopted = legacy.as_mut().and_then(|legacy| legacy.adopt(&identity));
         let identity = adopted.map_or(identity, IdentityState::Found);
@@ -122,19 +104,16 @@ impl Model {
         let local_id = identity.device_id();
         let local = local_id.and_then(|id| paired.device(paired.entry(id)?));
         let requests = local_id.map(|id| requests_of(&pending, id)).unwrap_or_default();
-        let config = ConfigModel::of(
-            config,
-            &facts.config,
-            Signs {
-                devices: !paired.entries.is_empty(),
-                requests: !pending.entries.is_empty(),
-                lock: facts.gateway != facts::GatewayProcess::NotRunning,
-                config_first: store == StoreKind::Sqlite,
-                booted: database(&images).is_some_and(|database| database.has_booted),
-                derives_port: database(&images)
-                    .is_some_and(|database| database.user_version >= DERIVES_PORT),
-            },
-        );
+        let is_of = |has: fn(&Database) -> bool| database(&images).is_some_and(has);
+        let signs = Signs {
+            devices: !paired.entries.is_empty(),
+            requests: !pending.entries.is_empty(),
+            lock: facts.gateway != facts::GatewayProcess::NotRunning,
+            config_first: store == StoreKind::Sqlite,
+            booted: is_of(|database| database.has_booted),
+            derives_port: is_of(|database| database.user_version >= DERIVES_PORT),
+        };
+        let config = ConfigModel::of(config, &facts.config, signs);
         let written = facts.era.max(release(&images, &config).map_or(Era::Literal, Era::of));
         let era = if store == StoreKind::Sqlite || images.database.is_some() {
             Era::Least

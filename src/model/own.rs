@@ -10,6 +10,7 @@ use super::layout::{PRIMARY_IDENTITY, Part};
 use super::store::record_of_row;
 use crate::format::value;
 use crate::image::{Cell, FileState, Images, Table, TextImage, Unusable};
+use crate::plan::StoreKind;
 
 /// This machine's identity as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,10 +106,24 @@ pub(super) fn identity_row(images: &Images) -> Option<Record> {
     Some(record_of_row(Part::Identity, &table, row))
 }
 
-pub(super) fn identity_of_row(images: &Images) -> IdentityState {
+fn identity_of_row(images: &Images) -> IdentityState {
     match identity_row(images) {
         Some(record) => of_record(Identity::of(&record), &record),
         None => IdentityState::Absent,
+    }
+}
+
+/// This machine's identity in the store that counts. 2026.8 and the macOS app put the key pair into a database of
+/// their own making before a gateway has moved the pairing there.
+pub(super) fn identity(images: &Images, store: StoreKind) -> IdentityState {
+    let row = identity_of_row(images);
+    if store == StoreKind::Sqlite {
+        return row;
+    }
+    let is_whole = matches!(&row, IdentityState::Found(row) if row.keys_match && row.id_fits());
+    match identity_of_file(images.file(Part::Identity)) {
+        IdentityState::Absent if is_whole => row,
+        found => found,
     }
 }
 

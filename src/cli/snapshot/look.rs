@@ -58,25 +58,7 @@ pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
         count(all.len(), "snapshot", "snapshots"),
         safe(&crate::platform::shown(&folder))
     );
-    let undo = context.typed(&Step::clawmend(["undo"]));
-    let look = format!("`{}`", context.typed(&Step::clawmend(["undo", "--dry-run"])));
-    let told = targets.iter().enumerate().map(|(before, (summary, loses))| {
-        let (comma, times) = match before {
-            0 => ("", String::new()),
-            _ => (",", format!("typed {} times, ", before + 1)),
-        };
-        let lost = match (loses, before) {
-            (false, _) => "",
-            (true, 0) => "; changes made since would be lost: LOOK shows them",
-            (true, _) => "; changes made since would be lost",
-        };
-        let text = format!("{times}takes that {} back{lost}", safe(&summary.command));
-        let words = text.split(' ').map(|word| if word == "LOOK" { &look } else { word });
-        let undo = format!("{undo}{comma}");
-        let words = std::iter::once(undo.as_str()).chain(words);
-        (summary.id.as_str(), wrap_words(words, width, "    ", "      "))
-    });
-    let undone: HashMap<&str, String> = told.collect();
+    let undone = undone(context, &targets);
     for summary in &all {
         out.push('\n');
         out.push_str(&line_of(context, summary));
@@ -95,6 +77,29 @@ pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
     }
     context.print(&out);
     Ok(Exit::Done)
+}
+
+/// What `undo` takes back, by the snapshot that it goes back to.
+fn undone<'t>(context: &Context, targets: &[(&'t Summary, bool)]) -> HashMap<&'t str, String> {
+    let undo = context.typed(&Step::clawmend(["undo"]));
+    let look = format!("`{}`", context.typed(&Step::clawmend(["undo", "--dry-run"])));
+    let told = targets.iter().enumerate().map(|(before, (summary, loses))| {
+        let (comma, times) = match before {
+            0 => ("", String::new()),
+            _ => (",", format!("typed {} times, ", before + 1)),
+        };
+        let lost = match (loses, before) {
+            (false, _) => "",
+            (true, 0) => "; changes made since would be lost: LOOK shows them",
+            (true, _) => "; changes made since would be lost",
+        };
+        let text = format!("{times}takes that {} back{lost}", safe(&summary.command));
+        let words = text.split(' ').map(|word| if word == "LOOK" { &look } else { word });
+        let undo = format!("{undo}{comma}");
+        let words = std::iter::once(undo.as_str()).chain(words);
+        (summary.id.as_str(), wrap_words(words, context.world.width, "    ", "      "))
+    });
+    told.collect()
 }
 
 /// What killed runs left among the snapshots and beside the state's files.

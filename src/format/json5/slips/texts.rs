@@ -24,20 +24,7 @@ impl Slips<'_> {
 
     /// A quote that is missing, is another one, or is one too many.
     pub(super) fn strings(&mut self) {
-        let line = self.text.get(self.at..self.line_end).unwrap_or_default().to_owned();
-        if let Some(found) = self.found.filter(|c| is_quote(*c)) {
-            let inner = self.at + found.len_utf8();
-            for (end, close) in line.char_indices().skip(1).filter(|(_, c)| is_quote(*c)).take(3) {
-                let end = self.at + end;
-                let text = self.text.get(inner..end).unwrap_or_default();
-                if !text.contains(['"', '\\']) {
-                    let with = format!("\"{text}\"");
-                    let words =
-                        format!("type straight quotes (\") in place of {found} and {close}");
-                    self.push(self.at..end + close.len_utf8(), with, 0, words);
-                }
-            }
-        }
+        self.curly();
         let Some(span) = self.quoted() else { return };
         let raw = self.get(&span).to_owned();
         let quote = raw.get(..1).unwrap_or_default().to_owned();
@@ -45,16 +32,10 @@ impl Slips<'_> {
         self.swap(span.start..span.start + 1, other, 1);
         let behind = self.text.get(span.end..).unwrap_or_default();
         let word = behind.find(['"', '\'', '\n']).unwrap_or(behind.len());
-        let doubled = behind.get(word..word + 2).filter(|end| *end == raw && word > 0);
-        if doubled.is_some() {
+        if word > 0 && behind.get(word..word + 2) == Some(raw.as_str()) {
             let with = format!("{quote}{}{quote}", behind.get(..word).unwrap_or_default());
-            let end = span.end + word + 2;
-            self.push(
-                span.start..end,
-                with,
-                0,
-                "remove one of the two quotes, before and behind the text",
-            );
+            let words = "remove one of the two quotes, before and behind the text";
+            self.push(span.start..span.end + word + 2, with, 0, words);
         }
         if raw.len() == 2 {
             self.push(span.start..span.start + 1, "", 1, "remove one of the two quotes");
@@ -64,38 +45,9 @@ impl Slips<'_> {
             let words = "type the colon behind the quote, not before it";
             self.push(colon..span.end, format!("{quote}:"), 0, words);
         }
-        for (at, c) in raw.char_indices().skip(1).filter(|(_, c)| !c.is_alphanumeric()).take(24) {
-            let place = span.start + at;
-            let end = place + c.len_utf8();
-            if is_quote(c) && !quote.starts_with(c) {
-                self.swap(place..end, &quote, 1);
-            } else if !c.is_whitespace() && !quote.starts_with(c) {
-                self.swap(place..end, &quote, 3);
-            }
-            if ",:}]".contains(c) {
-                let before = raw.get(..at).unwrap_or_default().trim_end().len();
-                let words = format!("type {} behind the text", named(&quote));
-                self.push(span.start + before..span.start + before, quote.as_str(), 1, words);
-            }
-        }
-        let is_open = matches!(self.fault, ScanFault::LineEndInString | ScanFault::EndInString);
-        if is_open {
-            let end = span.start + raw.trim_end().len();
-            self.push(
-                end..end,
-                quote.as_str(),
-                1,
-                format!("type {} behind the text", named(&quote)),
-            );
-            let rest = self.text.get(span.end..).unwrap_or_default();
-            let next = span.end + rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len());
-            self.push(span.end..next, "", 4, "remove the line break within the text");
-            if let Some((at, c)) = raw.trim_end_matches([',', ' ', '\t']).char_indices().next_back()
-                && !c.is_alphanumeric()
-            {
-                let cost = if is_quote(c) { 0 } else { 2 };
-                self.swap(span.start + at..span.start + at + c.len_utf8(), &quote, cost);
-            }
+        self.quote_within(&span, &raw, &quote);
+        if matches!(self.fault, ScanFault::LineEndInString | ScanFault::EndInString) {
+            self.quote_at_the_end(&span, &raw, &quote);
         }
         // `"the "great" one"`: what is within is meant.
         let all = self.text.get(span.start..self.line_end).unwrap_or_default();
@@ -110,6 +62,55 @@ impl Slips<'_> {
         }
         if let Some(back) = raw.rfind('\\').map(|at| span.start + at) {
             self.push(back..back, "\\", 1, "type \\\\ in place of \\");
+        }
+    }
+
+    /// Quotes of a document around a text.
+    fn curly(&mut self) {
+        let Some(found) = self.found.filter(|c| is_quote(*c)) else { return };
+        let line = self.text.get(self.at..self.line_end).unwrap_or_default().to_owned();
+        let inner = self.at + found.len_utf8();
+        for (end, close) in line.char_indices().skip(1).filter(|(_, c)| is_quote(*c)).take(3) {
+            let end = self.at + end;
+            let text = self.text.get(inner..end).unwrap_or_default();
+            if !text.contains(['"', '\\']) {
+                let with = format!("\"{text}\"");
+                let words = format!("type straight quotes (\") in place of {found} and {close}");
+                self.push(self.at..end + close.len_utf8(), with, 0, words);
+            }
+        }
+    }
+
+    /// The text ends before its quote.
+    fn quote_within(&mut self, span: &Range<usize>, raw: &str, quote: &str) {
+        for (at, c) in raw.char_indices().skip(1).filter(|(_, c)| !c.is_alphanumeric()).take(24) {
+            let place = span.start + at;
+            let end = place + c.len_utf8();
+            if is_quote(c) && !quote.starts_with(c) {
+                self.swap(place..end, quote, 1);
+            } else if !c.is_whitespace() && !quote.starts_with(c) {
+                self.swap(place..end, quote, 3);
+            }
+            if ",:}]".contains(c) {
+                let before = raw.get(..at).unwrap_or_default().trim_end().len();
+                let words = format!("type {} behind the text", named(quote));
+                self.push(span.start + before..span.start + before, quote, 1, words);
+            }
+        }
+    }
+
+    /// The text goes on to the end of its line without a quote.
+    fn quote_at_the_end(&mut self, span: &Range<usize>, raw: &str, quote: &str) {
+        let end = span.start + raw.trim_end().len();
+        self.push(end..end, quote, 1, format!("type {} behind the text", named(quote)));
+        let rest = self.text.get(span.end..).unwrap_or_default();
+        let next = span.end + rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len());
+        self.push(span.end..next, "", 4, "remove the line break within the text");
+        if let Some((at, c)) = raw.trim_end_matches([',', ' ', '\t']).char_indices().next_back()
+            && !c.is_alphanumeric()
+        {
+            let cost = if is_quote(c) { 0 } else { 2 };
+            self.swap(span.start + at..span.start + at + c.len_utf8(), quote, cost);
         }
     }
 
