@@ -74,6 +74,7 @@ pub static CHECKS: &[&Check] = &[
     &config::keys::VALUE,
     &config::roles::ROLES,
     &config::conflict::CONFLICT,
+    &config::hooks::REFUSED,
     &config::tls::UNUSABLE,
     &config::auth::PLACEHOLDER,
     &config::auth::DRIFT,

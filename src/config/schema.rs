@@ -1,10 +1,11 @@
-//! What the config's schema of a release refuses: the root's keys, all of `gateway`, `logging` and `meta`, and the first
-//! keys of the other sections.
+//! What the config's schema of a release refuses: the root's keys and all sections, but of `channels` and `plugins` the
+//! first keys alone, since plugins say what is below.
 //!
-//! The table (`src/data/config-schema.json`) is made by `tests/real/schema.mjs` from what each release prints
-//! or holds. What is deeper in the other sections is not looked at.
+//! The tables (`src/data/config-schema.json` with what is about the gateway, `src/data/config-sections.json` with the other
+//! sections) are made by `tests/real/schema.mjs` from what each release prints or holds.
 
 mod rule;
+mod sections;
 
 use std::sync::OnceLock;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use rule::Constraint;
+use sections::Sections;
 
 use super::release::Release;
 use crate::secret::places::CONFIG_SCHEMA;
@@ -67,6 +69,8 @@ struct SchemaTable {
     keys: std::collections::BTreeMap<String, Vec<(usize, Vec<Releases>)>>,
     #[serde(skip)]
     parsed: Vec<Release>,
+    #[serde(skip)]
+    sections: Sections,
 }
 
 fn table() -> Option<&'static SchemaTable> {
@@ -74,6 +78,7 @@ fn table() -> Option<&'static SchemaTable> {
     let read = || {
         let mut table: SchemaTable = serde_json::from_str(CONFIG_SCHEMA).ok()?;
         table.parsed = table.releases.iter().filter_map(|text| Release::parse(text)).collect();
+        table.sections = Sections::read()?;
         (table.parsed.len() == table.releases.len()).then_some(table)
     };
     TABLE.get_or_init(read).as_ref()
@@ -195,11 +200,24 @@ impl Schema {
     }
 
     fn rule(&self, key: &str) -> Option<&'static Constraint> {
-        let (rule, _) = self.table.keys.get(key)?.iter().find(|(_, spans)| self.holds(spans))?;
-        self.table.rules.get(*rule)
+        let of = |rules: &[(usize, Vec<Releases>)]| {
+            rules.iter().find(|(_, spans)| self.holds(spans)).map(|(rule, _)| *rule)
+        };
+        let sections = &self.table.sections;
+        match sections.keys.get(key) {
+            Some(rules) => sections.rules.get(of(rules)?),
+            None => self.table.rules.get(of(self.table.keys.get(key)?)?),
+        }
     }
 
-    /// `key` is the path as the table has it: dots between, `*` for a key that the user names.
+    /// The releases that know a key.
+    fn spans_of(&self, key: &str) -> impl Iterator<Item = &'static Releases> + Clone {
+        let sections = &self.table.sections;
+        let rules = sections.keys.get(key).or_else(|| self.table.keys.get(key));
+        rules.map_or(&[][..], Vec::as_slice).iter().flat_map(|(_, spans)| spans)
+    }
+
+    /// `key` is the path as the table has it: dots between, `*` for a key that the user names, `[]` for an item of a list.
     fn below(&self, path: &mut Vec<String>, key: &str, value: &Value, found: &mut Vec<Refused>) {
         let Some(rule) = self.rule(key) else { return };
         if let Some(wanted) = rule.refuses(value) {
@@ -209,6 +227,11 @@ impl Schema {
             };
             let path = path.iter().cloned().chain(item).collect();
             return found.push(Refused { path, fault: Violation::Value { wanted } });
+        }
+        for (at, item) in value.as_array().into_iter().flatten().enumerate() {
+            path.push(at.to_string());
+            self.below(path, &format!("{key}.[]"), item, found);
+            path.pop();
         }
         let (Some(members), Some((closed, needs))) = (value.as_object(), rule.as_object()) else {
             return;
@@ -238,8 +261,7 @@ impl Schema {
             } else if self.rule(&any).is_some() {
                 self.below(path, &any, value, found);
             } else if closed && name != super::include::INCLUDE_KEY {
-                let rules = self.table.keys.get(&named).map_or(&[][..], Vec::as_slice);
-                let known = self.known(rules.iter().flat_map(|(_, spans)| spans));
+                let known = self.known(self.spans_of(&named));
                 found.push(Refused { path: path.clone(), fault: Violation::Unknown { known } });
             }
             path.pop();
@@ -301,6 +323,34 @@ mod tests {
         let touched = json!({"meta": {"lastTouchedAt": "2026-07-01T00:00:00Z"}});
         assert_eq!(refused("2026.7.1", touched.clone()), [""; 0]);
         assert!(refused("2026.7.2-beta.5", touched)[0].starts_with("meta.lastTouchedAt: 2026."));
+    }
+
+    /// Seen on 2026.5.12 and 2026.9.3: none of these starts.
+    #[test]
+    fn the_other_sections_are_checked_to_their_depth() {
+        for (section, says) in [
+            (json!({"session": {"scope": "everyone"}}), "session.scope: one of per-sender, global"),
+            (json!({"cron": {"enabled": "true"}}), "cron.enabled: true or false"),
+            (json!({"env": {"vars": {"X": 5}}}), "env.vars.X: a text"),
+            (json!({"mcp": {"servers": {"x": "npx"}}}), "mcp.servers.x: an object"),
+            (json!({"update": {"channel": "nightly"}}), "update.channel: one of"),
+            (
+                json!({"agents": {"defaults": {"workspace": 5}}}),
+                "agents.defaults.workspace: a text",
+            ),
+        ] {
+            for release in ["2026.5.12", "2026.9.3"] {
+                let found = refused(release, section.clone());
+                assert!(found.iter().any(|one| one.starts_with(says)), "{release}: {found:?}");
+            }
+        }
+        let color = json!({"browser": {"profiles": {"w": {"color": "#GGG"}}}});
+        assert!(refused("2026.5.12", color)[0].starts_with("browser.profiles.w.color: a text"));
+        let list = json!({"agents": {"list": [{"id": "main", "thinking": "adaptive"}]}});
+        assert_eq!(refused("2026.5.12", list), ["agents.list.0.thinking: unknown"]);
+        // What plugins say of is not in the table.
+        let of_plugins = json!({"channels": {"telegram": {"x": 1}}, "plugins": {"entries": {"x": {"config": {"y": 1}}}}});
+        assert_eq!(refused("2026.9.3", of_plugins), [""; 0]);
     }
 
     #[test]

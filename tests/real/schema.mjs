@@ -1,5 +1,5 @@
-// The table of what a config may hold, per release: the keys of the root, all of `gateway`, `logging` and `meta`, and the
-// first keys of the other sections.
+// The tables of what a config may hold, per release: the keys of the root, all of `gateway`, `logging` and `meta` with the
+// first keys of the other sections; and these sections, but what plugins say of `channels` and `plugins`.
 //   node tests/real/schema.mjs                        reads every release of the table again and writes the table
 //   node tests/real/schema.mjs --release VERSION      … and these too (repeatable)
 //   node tests/real/schema.mjs --check                writes nothing; fails where the table and a release differ
@@ -14,10 +14,13 @@ import { flatten } from "./schema/rules.mjs";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
 const TABLE = join(PROJECT, "src/data/config-schema.json");
+const SECTIONS_TABLE = join(PROJECT, "src/data/config-sections.json");
 const WORKER = new URL("schema/zod-worker.mjs", import.meta.url).pathname;
 const TIMEOUT_MS = 60_000;
 /** The sections whose every key is in the table; of the others it has the first keys, where no more are allowed. */
 const SECTIONS = ["gateway", "logging", "meta"];
+/** What is below is said by plugins. */
+const OF_PLUGINS = ["channels", "plugins", "$schema"];
 
 /**
  * The JSON Schema of one release: as its code has it, else as it prints it itself. 2026.4.15 and 2026.5.7 print objects as closed that
@@ -42,7 +45,8 @@ function reduced({ from, schema }) {
     if (properties === undefined || additionalProperties !== false) continue;
     rows.push([name, { type: "object", closed: true }], ...Object.keys(properties).map((key) => [`${name}.${key}`, { type: "any" }]));
   }
-  return { from, closed: schema.additionalProperties === false, root, rows };
+  const sections = root.filter((name) => !SECTIONS.includes(name) && !OF_PLUGINS.includes(name)).flatMap((name) => flatten(schema.properties[name], name));
+  return { from, closed: schema.additionalProperties === false, root, rows, sections };
 }
 
 async function read(version, { cache, discard }) {
@@ -74,8 +78,7 @@ function spans(positions) {
 }
 
 /** Rules are kept once each; a path has the number of its rule and the releases in which it holds. */
-function tableOf(found) {
-  const releases = [...found.keys()].sort(compareReleases);
+function rulesOf(found, releases, rowsOf) {
   const rules = [];
   const numbers = new Map();
   const paths = new Map();
@@ -89,19 +92,55 @@ function tableOf(found) {
     const held = paths.get(path);
     held.set(numbers.get(text), [...(held.get(numbers.get(text)) ?? []), at]);
   };
+  releases.forEach((version, at) => {
+    for (const [path, rule] of rowsOf(found.get(version))) put(path, rule, at);
+  });
+  return { rules, keys: Object.fromEntries([...paths].map(([path, held]) => [path, [...held].map(([rule, at]) => [rule, spans(at)])])) };
+}
+
+function tableOf(found) {
+  const releases = [...found.keys()].sort(compareReleases);
   const root = new Map();
   releases.forEach((version, at) => {
-    const release = found.get(version);
-    for (const key of release.root) root.set(key, [...(root.get(key) ?? []), at]);
-    for (const [path, rule] of release.rows) put(path, rule, at);
+    for (const key of found.get(version).root) root.set(key, [...(root.get(key) ?? []), at]);
   });
   return {
     releases,
     closedRoot: spans(releases.flatMap((version, at) => (found.get(version).closed ? [at] : []))),
     root: Object.fromEntries([...root].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, at]) => [key, spans(at)])),
-    rules,
-    keys: Object.fromEntries([...paths].map(([path, held]) => [path, [...held].map(([rule, at]) => [rule, spans(at)])])),
+    ...rulesOf(found, releases, ({ rows }) => rows),
+    sections: rulesOf(found, releases, ({ sections }) => sections),
   };
+}
+
+/**
+ * The other sections, each key below the one that it stands in, and the releases by number too: there are many. A key has
+ * `[rule, releases, …]`, or a rule alone where it holds for all.
+ */
+function writtenSections({ rules, keys }, last) {
+  const spans = [JSON.stringify([[0, last]])];
+  const numberOf = (each) => {
+    const text = JSON.stringify(each);
+    if (!spans.includes(text)) spans.push(text);
+    return spans.indexOf(text);
+  };
+  const tree = {};
+  for (const [path, rows] of Object.entries(keys)) {
+    const numbers = rows.flatMap(([rule, at]) => [rule, numberOf(at)]);
+    const held = numbers.length === 2 && numbers[1] === 0 ? numbers[0] : numbers;
+    const names = path.split(".");
+    const last = names.pop();
+    let at = tree;
+    for (const name of names) {
+      if (typeof at[name] === "number" || Array.isArray(at[name])) at[name] = { "": at[name] };
+      at = at[name] ??= {};
+    }
+    if (at[last] === undefined) at[last] = held;
+    else at[last][""] = held;
+  }
+  const isLeaf = (each) => typeof each === "number" || Array.isArray(each);
+  const lines = Object.entries(tree).flatMap(([section, below]) => (isLeaf(below) ? [`    ${JSON.stringify(section)}: ${JSON.stringify(below)}`] : [`    ${JSON.stringify(section)}: {\n${Object.entries(below).map(([key, value]) => `      ${JSON.stringify(key)}: ${JSON.stringify(value)}`).join(",\n")}\n    }`]));
+  return `{\n  "spans": [\n${spans.map((each) => `    ${each}`).join(",\n")}\n  ],\n  "rules": [\n${rules.map((each) => `    ${JSON.stringify(each)}`).join(",\n")}\n  ],\n  "keys": {\n${lines.join(",\n")}\n  }\n}\n`;
 }
 
 /** One line for each key and rule, so that a change is read as one. */
@@ -143,14 +182,18 @@ async function main() {
       console.error(`${version}: ${error.message}`);
     }
   }
-  const text = written(tableOf(found));
-  if (values.check && text !== before) failed.push("the table differs from what the releases say");
+  const table = tableOf(found);
+  const text = written(table);
+  const sections = writtenSections(table.sections, table.releases.length - 1);
+  const stands = existsSync(SECTIONS_TABLE) && readFileSync(SECTIONS_TABLE, "utf8") === sections;
+  if (values.check && (text !== before || !stands)) failed.push("a table differs from what the releases say");
   // A release that could not be read stays in the table as it is.
   if (!values.check && failed.length === 0) {
     mkdirSync(dirname(TABLE), { recursive: true });
     writeFileSync(TABLE, text);
+    writeFileSync(SECTIONS_TABLE, sections);
   }
-  console.log(`${found.size} releases, ${Buffer.byteLength(text)} bytes${failed.length > 0 ? `; failed: ${failed.join(", ")}` : ""}`);
+  console.log(`${found.size} releases, ${Buffer.byteLength(text)} and ${Buffer.byteLength(sections)} bytes${failed.length > 0 ? `; failed: ${failed.join(", ")}` : ""}`);
   process.exit(failed.length > 0 ? 1 : 0);
 }
 

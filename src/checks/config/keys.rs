@@ -21,8 +21,8 @@ pub static UNKNOWN: Check = Check {
     severity: Severity::Blocks,
     title: "the config has a key that this OpenClaw does not know",
     why: "A key that OpenClaw does not know stops the gateway and most commands. Each release adds and removes \
-          keys, and some get another name. clawmend knows the top keys, all of gateway, logging and meta, and the first \
-          keys of most other sections for each release; it does not check what is deeper there.",
+          keys, and some get another name. clawmend knows the keys of each release, but for what plugins add to \
+          channels and plugins.",
     repair: "Nothing: only you know what was meant.",
     by_hand: "Remove the key, or correct its name, in openclaw.json; then restart the gateway.",
     messages: &[
@@ -85,7 +85,9 @@ fn are_repaired(model: &Model, refused: &[Refused]) -> bool {
         return false;
     };
     let resolved = &config.resolved;
-    schema.start_repairs(&resolved.value, refused, resolved.files.len() > 1)
+    // What it may rename by itself is told apart.
+    let sure = refused.iter().filter(|one| !is_guess(model, one)).cloned().collect::<Vec<_>>();
+    schema.start_repairs(&resolved.value, &sure, resolved.files.len() > 1)
 }
 
 /// What is refused, and what is asked of each of it: found once, since there may be many.
@@ -94,7 +96,8 @@ struct Told<'m> {
     refused: Vec<Refused>,
     /// The gateway repairs it all at its start.
     is_repaired: bool,
-    /// What each release refuses that may run here, where none has left its name.
+    /// What each release refuses that may run here, where none has left its name; else what those before it refuse, where a
+    /// start brings the config up to date.
     elsewhere: Vec<HashSet<Vec<String>>>,
 }
 
@@ -103,12 +106,15 @@ impl<'m> Told<'m> {
         let refused = refused(model);
         let is_value = |one: &Refused| !matches!(one.fault, Violation::Unknown { .. });
         let config = model.config.whole().filter(|_| refused.iter().any(is_value));
-        let unnamed = config.filter(|_| model.release().is_none());
-        let elsewhere = unnamed.map(|config| {
+        let elsewhere = config.map(|config| {
             let paths = |schema: Schema| {
                 schema.refused(&config.resolved.value).into_iter().map(|one| one.path).collect()
             };
-            Schema::all().filter(|schema| model.may_run(schema.release)).map(paths).collect()
+            let counts = |schema: &Schema| match model.release() {
+                None => model.may_run(schema.release),
+                Some(release) => renames_more(release) && release.is_after(schema.release),
+            };
+            Schema::all().filter(counts).map(paths).collect()
         });
         let is_repaired = are_repaired(model, &refused);
         Self { model, refused, is_repaired, elsewhere: elsewhere.unwrap_or_default() }
@@ -119,7 +125,12 @@ impl<'m> Told<'m> {
         match one.fault {
             Violation::Unknown { .. } => is_guess(self.model, one),
             Violation::Value { .. } | Violation::Missing => {
-                self.elsewhere.iter().any(|refused| !refused.contains(&one.path))
+                let is_refused = |refused: &HashSet<Vec<String>>| {
+                    (1..=one.path.len())
+                        .any(|to| one.path.get(..to).is_some_and(|path| refused.contains(path)))
+                };
+                let counts = self.model.release().is_none() || !is_listed(&one.path);
+                counts && self.elsewhere.iter().any(|refused| !is_refused(refused))
             }
         }
     }
@@ -131,6 +142,9 @@ impl<'m> Told<'m> {
         let known = config.and_then(|config| renamed(&config.resolved.value, refused?));
         let is_taken = known.is_some_and(|one| one.mapped_when_read);
         let is_mild = self.is_repaired && (is_taken || !self.model.facts.gateway.runs());
+        if refused.is_some_and(|one| self.is_guess(one)) {
+            return finding;
+        }
         finding
             .rated_if(is_mild, Severity::Info)
             .note_if(is_mild, "the gateway repairs this by itself at its start")
@@ -178,8 +192,7 @@ fn unknown(told: &Told<'_>, check: &Check, refused: &Refused) -> Finding {
 }
 
 /// Whether the key may well be known to what runs here: to a later release in files, where none has left its name (a state in files
-/// belongs to no release from 2026.8.1 on); to a release between two of the table; to the start from 2026.8.1 on, which renames
-/// keys of other sections that clawmend has no list of.
+/// belongs to no release from 2026.8.1 on); to a release between two of the table; to a start that renames more than is listed here.
 fn is_guess(model: &Model, refused: &Refused) -> bool {
     let (first, last) = match &refused.fault {
         Violation::Unknown { known: Some(known) } => known,
@@ -190,9 +203,20 @@ fn is_guess(model: &Model, refused: &Refused) -> bool {
     };
     let is_between = schema(model)
         .is_some_and(|(schema, _)| schema.release != release && last.is_after(schema.release));
-    let is_listed = refused.path.len() < 2
-        || refused.path.first().is_some_and(|section| LISTED.contains(&section.as_str()));
-    is_between || !is_listed && release.is_from("2026.8.1")
+    let config = model.config.whole().map(|config| &config.resolved.value);
+    let is_known =
+        is_listed(&refused.path) || config.is_some_and(|config| renamed(config, refused).is_some());
+    is_between || !is_known && release.is_after(*first) && renames_more(release)
+}
+
+/// Whether all old names of the place are in the list.
+fn is_listed(path: &[String]) -> bool {
+    path.len() < 2 || path.first().is_some_and(|section| LISTED.contains(&section.as_str()))
+}
+
+/// Up to 2026.4.29 what is read is brought up to date, and from 2026.8.1 on a start does it; clawmend has no list of that.
+fn renames_more(release: Release) -> bool {
+    !release.is_from("2026.4.30") || release.is_from("2026.8.1") && !release.is_extended_stable()
 }
 
 /// The sections whose renamed keys are listed.
@@ -219,7 +243,8 @@ pub static VALUE: Check = Check {
             ];
         }
         // These have checks of their own.
-        let theirs = [&gateway.mode.path, &gateway.bind.path, &gateway.trusted_proxies.path];
+        let hooks = &gateway.hooks_token.path;
+        let theirs = [&gateway.mode.path, &gateway.bind.path, &gateway.trusted_proxies.path, hooks];
         let elsewhere = |one: &Refused| theirs.contains(&&one.path) && !is_list(model, &one.path);
         let told = Told::of(model);
         let wrong = told.refused.iter().filter(|one| !elsewhere(one));

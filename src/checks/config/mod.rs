@@ -6,6 +6,7 @@ pub(crate) mod conflict;
 pub(crate) mod copy;
 pub(crate) mod env;
 pub(crate) mod file;
+pub(crate) mod hooks;
 pub(crate) mod keys;
 pub(crate) mod mode;
 mod references;

@@ -10,10 +10,12 @@ pub(super) enum Constraint {
     Any,
     Null,
     Boolean,
-    /// Patterns and formats of a few rare fields are not checked.
     String {
         min: Option<usize>,
         max: Option<usize>,
+        /// In JavaScript's grammar.
+        pattern: Option<String>,
+        format: Option<String>,
     },
     Number(Range),
     Integer(Range),
@@ -50,7 +52,14 @@ impl Constraint {
     pub(super) fn as_object(&self) -> Option<(bool, &[String])> {
         match self {
             Constraint::Object { closed, needs } => Some((*closed, needs)),
-            Constraint::One { of } => of.iter().find_map(Constraint::as_object),
+            Constraint::One { of } => {
+                let mut forms = of.iter().filter_map(Constraint::as_object);
+                let (closed, needs) = forms.next()?;
+                let others: Vec<_> = forms.collect();
+                // Of several forms none is known to be the one that is meant.
+                let needs = if others.is_empty() { needs } else { &[] };
+                Some((closed && others.iter().all(|(closed, _)| *closed), needs))
+            }
             _ => None,
         }
     }
@@ -80,10 +89,13 @@ impl Constraint {
             (Constraint::Any, _)
             | (Constraint::Null, Value::Null)
             | (Constraint::Boolean, Value::Bool(_)) => true,
-            (Constraint::String { min, max }, Value::String(text)) => {
+            (Constraint::String { min, max, pattern, format }, Value::String(text)) => {
                 let count = text.chars().count();
                 filled_in
-                    || min.is_none_or(|min| count >= min) && max.is_none_or(|max| count <= max)
+                    || min.is_none_or(|min| count >= min)
+                        && max.is_none_or(|max| count <= max)
+                        && pattern.as_ref().is_none_or(|pattern| matches(pattern, text))
+                        && format.as_ref().is_none_or(|format| has_format(format, text))
             }
             (Constraint::Number(limits), Value::Number(number)) => {
                 number.as_f64().is_some_and(|number| range(limits, number))
@@ -127,6 +139,10 @@ impl Constraint {
             Constraint::Null => "null".to_owned(),
             Constraint::Boolean => "true or false".to_owned(),
             Constraint::String { min: Some(1..), .. } => "a text that is not empty".to_owned(),
+            Constraint::String { format: Some(format), .. } if format == "uri" => {
+                "an address such as https://host".to_owned()
+            }
+            Constraint::String { .. } if value.is_string() => "a text of another form".to_owned(),
             Constraint::String { .. } => "a text".to_owned(),
             Constraint::Number(range) => limits("a number", range),
             Constraint::Integer(range) => limits("a whole number", range),
@@ -148,6 +164,17 @@ impl Constraint {
             }
         }
     }
+}
+
+/// A pattern that this engine cannot read (it looks ahead, say) matches all.
+fn matches(pattern: &str, text: &str) -> bool {
+    regex_lite::Regex::new(&pattern.replace("\\/", "/")).map_or(true, |regex| regex.is_match(text))
+}
+
+/// An address begins with its scheme; other formats are not checked.
+fn has_format(format: &str, text: &str) -> bool {
+    let scheme = |(scheme, _): (&str, &str)| scheme.starts_with(|c: char| c.is_ascii_alphabetic());
+    format != "uri" || text.split_once(':').is_some_and(scheme)
 }
 
 /// The name of a provider (code of 2026.3.2 to 2026.9.6, as all of the grammar of references).

@@ -8,7 +8,8 @@
 //   list: "of", a rule; object: "closed" (an unknown key is refused), "needs" (required keys)
 //   {"type": "one", "of": [rule, …]}: any of these
 // A secret is a string or a reference: {source, provider, id}. `sources` lists the sources that the release knows.
-// The keys of an object follow as paths of their own; `*` stands for a key that the user names.
+// The keys of an object follow as paths of their own; `*` stands for a key that the user names, `[]` for an item of a list
+// of objects.
 
 const NOISE = new Set(["$schema", "title", "description", "default", "examples", "deprecated", "id", "propertyNames"]);
 const UNBOUNDED = 9007199254740991;
@@ -54,6 +55,9 @@ export function rule(schema, at) {
   if (schema.enum !== undefined) return { type: "words", words: schema.enum };
   if (schema.const !== undefined) return { type: "words", words: [schema.const] };
   if (schema.allOf?.length === 1) return rule(schema.allOf[0], at);
+  // Several patterns of one text, and what refers to itself or depends on a neighbour, are not checked further.
+  if (schema.allOf?.every((each) => each.type === "string" || each.pattern !== undefined)) return { type: "string" };
+  if (schema.$defs !== undefined || schema.$ref !== undefined || schema.allOf !== undefined || schema.not !== undefined) return { type: "any" };
   if (Array.isArray(schema.type)) return choice(schema.type.map((type) => ({ ...schema, type })), at);
   switch (schema.type) {
     case "boolean":
@@ -67,8 +71,15 @@ export function rule(schema, at) {
       known(schema, ["type", "minimum", "maximum", "exclusiveMinimum"]);
       return without({ type: schema.type, min: number(schema.minimum), max: number(schema.maximum), above: number(schema.exclusiveMinimum) });
     case "array":
-      known(schema, ["type", "items", "minItems", "maxItems"]);
-      return without({ type: "list", of: rule(schema.items ?? true, at), min: schema.minItems, max: schema.maxItems });
+      if (Array.isArray(schema.items) || schema.prefixItems !== undefined) return { type: "list" };
+      known(schema, ["type", "items", "minItems", "maxItems", "uniqueItems"]);
+      const limits = { min: schema.minItems, max: schema.maxItems };
+      // What stands in an object has a path; a list of texts or words is one rule.
+      if (/"properties"/.test(JSON.stringify(schema.items ?? true))) {
+        at("[]", schema.items);
+        return without({ type: "list", ...limits });
+      }
+      return without({ type: "list", of: rule(schema.items ?? true, at), ...limits });
     case "object": {
       known(schema, ["type", "properties", "required", "additionalProperties"]);
       for (const [key, value] of Object.entries(schema.properties ?? {})) at(key, value);
@@ -84,8 +95,14 @@ export function rule(schema, at) {
 
 /** Every path below `schema` with its rule. */
 export function flatten(schema, path) {
-  const rows = [];
-  const walk = (each, name) => rows.push([name, rule(each, (key, value) => walk(value, `${name}.${key}`))]);
+  const rows = new Map();
+  const walk = (each, name) => {
+    const found = rule(each, (key, value) => walk(value, `${name}.${key}`));
+    const held = rows.get(name);
+    // The same key in several forms of one object: any of them.
+    if (held === undefined) rows.set(name, found);
+    else if (JSON.stringify(held) !== JSON.stringify(found)) rows.set(name, { type: "one", of: [...new Map([...(held.type === "one" ? held.of : [held]), found].map((form) => [JSON.stringify(form), form])).values()] });
+  };
   walk(schema, path);
-  return rows;
+  return [...rows];
 }
