@@ -16,13 +16,20 @@ pub static CELL_MALFORMED: Check = Check {
     code: Code("cell-malformed"),
     modes: &["F39"],
     severity: Severity::Blocks,
-    title: "a value in the pairing tables is not JSON",
+    title: "a value in the pairing tables is not JSON, or a text where a list belongs",
     why: "OpenClaw reads all rows of both pairing tables at every use. One value that is not JSON, in the row of any \
-          device, makes that fail, and every device is locked out. The connection then closes, and the message does not name the pairing.",
+          device, makes that fail, and every device is locked out. The connection then closes, and the message does not name the pairing. \
+          A text in the place of a list of roles or scopes makes `devices list` fail.",
     repair: "A request with such a value is removed. In a paired device's row the value is emptied, and that device \
              may have to pair again. This machine's own row gets what it needs.",
     by_hand: "UPDATE device_pairing_paired SET COLUMN = NULL WHERE device_id = '...' (sqlite3, gateway running or not).",
-    messages: &["closed (1000", "no close reason", "SyntaxError", "gateway closed (1000"],
+    messages: &[
+        "closed (1000",
+        "no close reason",
+        "SyntaxError",
+        "gateway closed (1000",
+        "map is not a function",
+    ],
     stage: Some(Stage::Store),
     find: |model, check| {
         let bad = model.bad_cells();
@@ -32,7 +39,13 @@ pub static CELL_MALFORMED: Check = Check {
                 return None;
             }
             let cells = count(hit.len(), "value is", "values are");
-            let says = format!("{cells} not JSON, and that locks every device out");
+            let is_text = |cell: &&BadCell| {
+                cell.text.as_ref().is_some_and(|text| serde_json::from_str::<String>(text).is_ok())
+            };
+            let says = match hit.iter().all(is_text) {
+                true => format!("{cells} a text in the place of a list, and `devices list` fails"),
+                false => format!("{cells} not JSON, and that locks every device out"),
+            };
             let finding = check.finding(place_of(model.store, part), says).repaired(match part {
                 Part::Pending => "remove the request",
                 _ => "empty the value; this machine's own row gets what it needs",
@@ -63,8 +76,7 @@ fn emptied(model: &Model, _: &Options) -> Vec<Edit> {
             remove(store, cell.part, &cell.key, why, &codes)
         }
         part => {
-            let why =
-                format!("`{}` is not JSON, and that locks every device out", cell.column.column);
+            let why = format!("OpenClaw cannot read what stands in `{}`", cell.column.column);
             let old = cell.text.map_or(Value::Null, Value::from);
             let op = Op::Unset { path: vec![cell.column.field.to_owned()], old };
             edit(record(store, part, &cell.key), op, why, &codes)

@@ -126,6 +126,8 @@ pub struct Device {
     /// The release here goes by `scopes` where it is a list: up to 2026.4.2 (code of 2026.3.24 to 2026.4.5; seen on 2026.2.26,
     /// 2026.3.13 and 2026.3.24).
     pub scopes_first: bool,
+    /// The record is in the database: there `approvedScopes` counts also where it is no list (seen on 2026.9.3).
+    pub in_database: bool,
     /// `tokens` is there and is an object.
     pub tokens_usable: bool,
     /// `tokens.operator`.
@@ -185,6 +187,7 @@ impl Device {
             scopes: List::of(record.get("scopes")),
             approved_scopes: List::of(record.get("approvedScopes")),
             scopes_first: false,
+            in_database: false,
             tokens_usable: tokens.is_some(),
             operator: tokens.and_then(|tokens| tokens.get("operator")).and_then(Token::of),
             remote_ip: text(record, "remoteIp"),
@@ -218,6 +221,7 @@ impl Device {
         match (&self.approved_scopes, &self.scopes) {
             (_, List::Of(_)) if self.scopes_first => ("scopes", &self.scopes),
             (List::Of(_), _) => ("approvedScopes", &self.approved_scopes),
+            (List::Odd, _) if self.in_database => ("approvedScopes", &self.approved_scopes),
             _ => ("scopes", &self.scopes),
         }
     }

@@ -149,6 +149,7 @@ impl Model {
             == Some(true);
         if let Some(local) = &mut self.local {
             local.scopes_first = scopes_first;
+            local.in_database = self.store == StoreKind::Sqlite;
         }
         self
     }

@@ -147,3 +147,18 @@ fn a_bad_cell_is_repaired_also_where_there_is_no_identity_to_grant() {
     assert!(found(&model(&after), "cell-malformed").is_none());
     assert_eq!(codes(&model(&after)), ["identity-missing"]);
 }
+
+/// Seen: `devices list` of 2026.9.6 fails ("device.roles.map is not a function"), and 2026.9.3 refuses all.
+#[test]
+fn a_list_that_is_something_else_locks_out() {
+    let open = repaired(&captured()).0.images.clone();
+    let mut images = open.clone();
+    set(&mut images, Part::Paired, "roles_json", words("\"operator\""));
+    assert_eq!(codes(&model(&images)), ["cell-malformed"]);
+    let (after, _) = repaired(&images);
+    assert_ne!(cell(&after.images, Part::Paired, 0, "roles_json"), words("\"operator\""));
+    let mut images = open;
+    set(&mut images, Part::Paired, "approved_scopes_json", words("{}"));
+    assert_eq!(codes(&model(&images))[0], "cli-scopes-missing");
+    repaired(&images);
+}
