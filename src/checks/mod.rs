@@ -221,7 +221,7 @@ fn cure_what_is_denied(findings: &mut [Finding]) {
 fn eased_without_device(model: &Model, check: &Check, finding: Finding) -> Finding {
     let is_eased = model.omits_device() && finding.severity.fails() && check.is_of_device;
     let finding = match model.may_omit_device() && finding.severity == Severity::Blocks && check.is_of_device {
-        true => finding.rated(Severity::Unchecked).note("a CLI from 2026.7 on needs no pairing if it gets the shared secret, which only OpenClaw can look up"),
+        true => finding.rated(Severity::Unchecked).note("a CLI from 2026.7 on needs no pairing if gateway and CLI both get the shared secret, which clawmend cannot see"),
         false => finding,
     };
     let note = "the config holds a shared token or password: from 2026.7 the local CLI shows that, and needs no pairing";

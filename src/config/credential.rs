@@ -46,7 +46,8 @@ impl ConfigModel {
         unset && self.facts.read_only.is_none()
     }
 
-    /// Whether the shared secret is one that a program gives, or a file that was not read.
+    /// Whether the shared secret is one that a program gives, a file that was not read, or a variable of the shell, which a gateway
+    /// without a service may have had too (2026.8.2 and 2026.9.6 let the CLI in then).
     pub fn is_secret_elsewhere(&self) -> bool {
         let Some(gateway) = self.whole().map(|config| &config.gateway) else { return false };
         let setting = match self.auth_kind() {
@@ -54,8 +55,21 @@ impl ConfigModel {
             AuthKind::Password | AuthKind::Proxy => &gateway.auth_password,
             AuthKind::None | AuthKind::Unknown => return false,
         };
-        let Field::Reference(Reference::Secret(secret)) = &setting.field else { return false };
-        matches!(secret.source.as_str(), "file" | "exec") && self.facts.kept(secret).is_none()
+        let facts = &self.facts;
+        let is_of_shell = |name: &String| {
+            facts.cli_variable(name).is_some()
+                && facts.gateway_variable(name).is_none()
+                && facts.of_the_service().next().is_none()
+        };
+        match &setting.field {
+            Field::Reference(Reference::Secret(secret)) => match secret.source.as_str() {
+                "file" | "exec" => facts.kept(secret).is_none(),
+                "env" => is_of_shell(&secret.id),
+                _ => false,
+            },
+            Field::Reference(Reference::Variables(names)) => names.iter().any(is_of_shell),
+            _ => false,
+        }
     }
 
     /// The gateway looks into the config first, in every release; the CLI does from 2026.8 on, and into its

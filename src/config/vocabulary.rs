@@ -1,6 +1,7 @@
 //! The words of OpenClaw's config (releases 2026.2.1 to 2026.9.6): binds and what people write for them,
 //! placeholders that are no tokens.
 
+use super::vars;
 pub use crate::model::layout::{AUTH_MODES, BINDS, MODES};
 
 /// The port of a gateway that is told no other.
@@ -44,6 +45,9 @@ pub enum Placeholder {
     Example,
     /// A mask that stands where the secret was.
     Masked,
+    /// What is left of `$${NAME}`, and is then taken for a variable after all (from 2026.3.8 on, where it stands alone; from 2026.8.1 on
+    /// anywhere in the text).
+    Variable,
 }
 
 /// Which placeholder `text` is, if it is one.
@@ -56,6 +60,7 @@ pub fn placeholder(text: &str) -> Option<Placeholder> {
         }
         "***" | "[redacted]" | "__OPENCLAW_REDACTED__" => Some(Placeholder::Masked),
         text if is_our_mask(text) => Some(Placeholder::Masked),
+        text if !vars::references(text).is_empty() => Some(Placeholder::Variable),
         _ => None,
     }
 }
@@ -103,7 +108,10 @@ mod tests {
         assert_eq!(placeholder("change-me-now"), Some(Placeholder::Example));
         assert_eq!(placeholder("[redacted]"), Some(Placeholder::Masked));
         assert_eq!(placeholder(" "), Some(Placeholder::Blank));
-        assert_eq!(placeholder("nullable"), None);
+        assert_eq!(placeholder("a${B}"), Some(Placeholder::Variable));
+        for token in ["nullable", "${b}", "$b"] {
+            assert_eq!(placeholder(token), None);
+        }
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Reference, Setting};
 use crate::config::model::AuthKind;
 use crate::config::secretref::{Kept, SecretRef};
-use crate::config::vars;
 use crate::config::vocabulary::{Placeholder, placeholder};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::path_text;
@@ -130,12 +129,8 @@ fn drift(model: &Model, options: &Options) -> Option<Wanted> {
     let setting = &gateway.remote_token;
     let sent = setting.value()?;
     let new = match new_token(model, options) {
-        Some(token) => Value::from(vars::escaped(token.expose())),
-        None => {
-            let own = gateway.auth_token.usable().filter(|own| *own != sent)?;
-            let raw = model.config.raw(&gateway.auth_token.path).cloned();
-            raw.unwrap_or_else(|| Value::from(vars::escaped(own.expose())))
-        }
+        Some(token) => Value::from(token.expose()),
+        None => gateway.auth_token.usable().filter(|own| *own != sent)?.expose().into(),
     };
     let why = "the CLI's copy becomes the gateway's token";
     Some(Wanted::of(setting, DRIFT.code, new, why))
@@ -196,9 +191,20 @@ fn is_placeholder(model: &Model, setting: &Setting<Secret>, check: &Check) -> Op
             ("is a published example", Severity::Warning)
         }
         Placeholder::Example => ("is a published example", Severity::Blocks),
+        Placeholder::Variable => {
+            ("holds `$${...}`, which many releases take for a variable", variable(model))
+        }
     };
     let says = format!("{} {says}", path_text(&setting.path));
     Some(check.finding(place(model, setting), says).rated(severity))
+}
+
+/// Of the releases before, some read it as it stands.
+fn variable(model: &Model) -> Severity {
+    match model.by_release(|release| release.is_from("2026.8.1")) {
+        Some(true) => Severity::Blocks,
+        Some(false) | None => Severity::Unchecked,
+    }
 }
 
 /// Only 2026.9 refuses to start.

@@ -3,7 +3,7 @@
 use super::release_tests::{Set, named, rated, set_in};
 use super::tests::*;
 use crate::checks::diagnose;
-use crate::checks::tests::{healthy_model, with_config};
+use crate::checks::tests::{fixture, healthy_model, with_config};
 use crate::config::facts::{Origin, Variables};
 use crate::config::flags::{self, Flags};
 use crate::finding::{Remedy, Severity};
@@ -35,6 +35,38 @@ fn a_secret_that_only_the_shell_has_may_be_refused() {
     }
     let shared = format!("{{ gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }} }}");
     assert_eq!(severity(&shared, password, Origin::Process), None);
+}
+
+/// 2026.8.2 and 2026.9.6 let the CLI in without pairing, where the gateway was started from the same shell.
+#[test]
+fn a_variable_of_the_shell_that_the_config_names_may_be_the_gateways_too() {
+    let ours: Set = |at| at.values = [("OURS".to_owned(), Secret::new("one"))].into();
+    let not_paired = |token: &str, set: &[(Origin, Set)]| {
+        let config = named("2026.7.35", &format!("auth: {{ token: {token} }}"));
+        let state = fixture("2026.2.19-pending-after-proxy");
+        let found = diagnose(&with_config(state, &config, set_in(set)));
+        the(&found, "cli-not-paired").severity
+    };
+    for token in ["'${OURS}'", "{ source: 'env', provider: 'default', id: 'OURS' }"] {
+        assert_eq!(not_paired(token, &[(Origin::Process, ours)]), Severity::Unchecked);
+        assert_eq!(not_paired(token, &[(Origin::DotEnv, ours)]), Severity::Warning);
+        // A service has nothing of the shell.
+        let beside_a_service = [(Origin::Process, ours), (Origin::Service, |_: &mut _| {})];
+        assert_eq!(not_paired(token, &beside_a_service), Severity::Blocks);
+    }
+}
+
+/// 2026.2.12 reads it as it stands; 2026.3.8 to 2026.7.35 do not start if the variable is not set; 2026.8.2 and 2026.9.6 have no token then.
+#[test]
+fn an_escaped_variable_is_no_token() {
+    for (release, severity) in [
+        ("2026.2.12", Severity::Unchecked),
+        ("2026.5.28", Severity::Unchecked),
+        ("2026.8.2", Severity::Blocks),
+    ] {
+        let config = named(release, "auth: { token: 'a$${OURS}' }");
+        assert_eq!(rated(&config, facts(), "token-placeholder"), Some(severity), "{release}");
+    }
 }
 
 #[test]

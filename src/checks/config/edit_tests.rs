@@ -148,12 +148,12 @@ fn every_lockout_of_the_config_is_repaired_in_place() {
             "gateway: { mode: 'local', tls: { enabled: true }, remote: { url: 'wss://127.0.0.1:18789' } },",
         ),
         (
-            "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${B}c' }, remote: { token: 'old' } },",
-            "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${B}c' }, remote: { token: 'a$${B}c' } },",
+            "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${b}c' }, remote: { token: 'old' } },",
+            "gateway: { mode: 'local', auth: { mode: 'token', token: 'a$${b}c' }, remote: { token: 'a$${b}c' } },",
         ),
         (
-            "gateway: { mode: 'local', remote: { token: 'a$${B}c' }, auth: { /* ours */ mode: 'token' } },",
-            "gateway: { mode: 'local', remote: { token: 'a$${B}c' }, auth: { /* ours */ mode: 'token', token: 'a$${B}c' } },",
+            "gateway: { mode: 'local', remote: { token: 'a$${b}c' }, auth: { /* ours */ mode: 'token' } },",
+            "gateway: { mode: 'local', remote: { token: 'a$${b}c' }, auth: { /* ours */ mode: 'token', token: 'a$${b}c' } },",
         ),
     ];
     for (before, after) in cases {

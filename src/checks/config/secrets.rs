@@ -9,7 +9,6 @@ use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
 use crate::config::release::{Release, Tokenless};
 use crate::config::url::{Distance, distance};
-use crate::config::vars;
 use crate::config::vocabulary::{BINDS, BindAlias, bind_alias};
 use crate::finding::Code;
 use crate::model::Model;
@@ -171,7 +170,7 @@ pub fn new_token_in(
 ) -> Option<Wanted> {
     let token = new_token(model, options)?;
     let setting = Some(&hosted(model)?.auth_token).filter(|setting| is(setting))?;
-    let new = Value::from(vars::escaped(token.expose()));
+    let new = Value::from(token.expose());
     Some(Wanted::of(
         setting,
         code,
