@@ -31,6 +31,8 @@ pub struct Container {
     pub runs: Option<bool>,
     /// What else gave it away, in words.
     pub sign: Option<String>,
+    /// The unit of systemd that starts it, and whether it is a user's.
+    pub quadlet: Option<(String, bool)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +92,16 @@ impl Container {
     }
 
     fn of(engine: &'static str, kept: Storage) -> Self {
-        Self { engine, kept, user: None, name: None, inside: None, runs: None, sign: None }
+        Self {
+            engine,
+            kept,
+            user: None,
+            name: None,
+            inside: None,
+            runs: None,
+            sign: None,
+            quadlet: None,
+        }
     }
 
     pub fn says(&self) -> String {

@@ -24,6 +24,8 @@ pub struct Facts {
     pub belongs_to: Option<super::container::Container>,
     /// The compose file near the state dir that names an OpenClaw.
     pub compose: Option<Compose>,
+    /// The process of pm2 that runs a gateway on this state.
+    pub pm2: Option<String>,
     pub gateway: GatewayProcess,
     /// The TCP ports that the gateway that runs listens on, as far as the process table tells.
     pub listens: BTreeSet<u16>,
@@ -136,7 +138,13 @@ impl Compose {
     /// A command of compose for it.
     pub fn step<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Step {
         let files = self.files.iter().flat_map(|file| ["-f".into(), file.clone().into_os_string()]);
-        Step::run("docker", ["compose"]).with(files).with(args)
+        let is_podmans = |file: &PathBuf| {
+            file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("podman"))
+        };
+        match self.files.first().is_some_and(is_podmans) {
+            true => Step::run::<&str>("podman-compose", []).with(files).with(args),
+            false => Step::run("docker", ["compose"]).with(files).with(args),
+        }
     }
 }
 

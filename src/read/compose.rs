@@ -1,6 +1,8 @@
 //! The compose file of a gateway: the one whose service mounts the state dir, told from where people keep such files.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use regex_lite::{Captures, Regex};
@@ -24,6 +26,8 @@ const OVERRIDES: [&str; 4] = [
 ];
 /// Folders below the root in whose folders compose files are kept.
 const STACKS: [&str; 4] = ["opt", "opt/stacks", "srv", "root"];
+/// Files name each other at most so deep.
+const DEEPEST_FILE: usize = 4;
 /// So many folders of one folder are looked into.
 const MOST_FOLDERS: usize = 500;
 /// So many compose files of one folder are read.
@@ -73,20 +77,32 @@ impl Project {
     /// One with a compose file of a usual name.
     fn usual(folder: PathBuf) -> Option<Self> {
         let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
-        let own = NAMES.into_iter().find(|name| is_there(name))?;
+        let own = NAMES.into_iter().find(|name| is_there(name));
         let over = OVERRIDES.into_iter().find(|name| is_there(name));
-        let own: Vec<String> = [Some(own), over].into_iter().flatten().map(str::to_owned).collect();
+        let own = own.map(|own| [Some(own), over].into_iter().flatten().map(str::to_owned));
+        let own: Vec<String> = Self::named(&folder).or(own.map(Iterator::collect))?;
         let others =
             names(&folder).into_iter().filter(|name| is_compose(name) && !own.contains(name));
         let others = others.take(MOST_FILES).collect();
         Some(Self { folder, own, others })
     }
 
+    /// The files that the variable beside them names.
+    fn named(folder: &Path) -> Option<Vec<String>> {
+        let set = dotenv::parse(&text(&folder.join(".env"))?);
+        let named = set.get("COMPOSE_FILE").filter(|named| !named.is_empty())?;
+        let sign = set.get("COMPOSE_PATH_SEPARATOR").map_or(":", String::as_str);
+        Some(named.split(sign).take(MOST_FILES).map(str::to_owned).collect())
+    }
+
     /// One with a file of an unusual name alone, too.
     fn any(folder: PathBuf) -> Option<Self> {
         Self::usual(folder.clone()).or_else(|| {
-            let others = names(&folder).into_iter().filter(|name| is_compose(name));
-            let others: Vec<String> = others.take(MOST_FILES).collect();
+            let mut others: Vec<String> =
+                names(&folder).into_iter().filter(|name| is_yaml(name)).collect();
+            // A file that is not called so is one if it mounts the state dir; it names no other then.
+            others.sort_by_key(|name| !is_compose(name));
+            others.truncate(MOST_FILES);
             (!others.is_empty()).then_some(Self { folder, own: Vec::new(), others })
         })
     }
@@ -98,13 +114,18 @@ impl Project {
     }
 
     fn speaks_of_openclaw(&self) -> bool {
-        self.texts().any(|(_, text)| speaks_of_openclaw(&text))
+        let called = self.texts().filter(|(name, _)| is_compose(name) || self.is_own(name));
+        called.into_iter().any(|(_, text)| speaks_of_openclaw(&text))
+    }
+
+    fn is_own(&self, name: &str) -> bool {
+        self.own.iter().any(|own| own == name)
     }
 
     /// The files that compose has to be given, this one among them.
     fn with(&self, file: Option<&str>) -> Vec<PathBuf> {
         let file = file.or(self.others.first().filter(|_| self.own.is_empty()).map(String::as_str));
-        let file = file.filter(|file| !self.own.iter().any(|own| own == file));
+        let file = file.filter(|file| !self.is_own(file));
         let all = self.own.iter().map(String::as_str).chain(file);
         all.map(|name| self.folder.join(name)).collect()
     }
@@ -112,9 +133,6 @@ impl Project {
     /// The service whose mount is the nearest to the state dir, and how near: one that mounts the whole disk is of something
     /// else.
     fn mount(&self, dir: &Path, home: Option<&Path>, env: &Env) -> Option<(usize, Compose)> {
-        if !self.speaks_of_openclaw() {
-            return None;
-        }
         let place = real(dir);
         let beside = text(&self.folder.join(".env")).map(|text| dotenv::parse(&text));
         let beside = beside.unwrap_or_default();
@@ -123,29 +141,25 @@ impl Project {
             "PWD" => Some(self.folder.to_str()?.to_owned()),
             _ => beside.get(name).cloned().or_else(|| env.var(name).map(str::to_owned)),
         };
-        let depth = |source: &str| {
+        let depth = |folder: &Path, source: &str| {
             let source = match (source.strip_prefix("~/"), home) {
                 (Some(rest), Some(home)) => home.join(rest),
-                _ => self.folder.join(source),
+                _ => folder.join(source),
             };
             let source = real(&source);
             place.starts_with(&source).then(|| source.components().count())
         };
         let mut best: Option<(usize, Compose)> = None;
-        for (file, text) in self.texts() {
-            let Some(root) = Node::parse(&text) else { continue };
-            let services = root.get("services").into_iter().flat_map(Node::fields);
-            // A name that begins with a dash would be an option of `docker compose exec`.
-            for (name, service) in services.filter(|(name, _)| !name.starts_with('-')) {
-                let mounts = service.get("volumes").map_or(&[][..], Node::items).iter();
-                let sources = mounts.filter_map(|mount| source(mount, &root, &variable));
-                let Some(depth) = sources.filter_map(|source| depth(&source)).max() else {
-                    continue;
-                };
+        for (file, _) in self.texts() {
+            // The service may be in one file, and what it runs in another.
+            let (left, speaks) = (MOST_FILES.into(), self.speaks_of_openclaw().into());
+            let reader = Reader { variable: &variable, depth: &depth, left, speaks };
+            let services = reader.services(&self.folder.join(file), DEEPEST_FILE);
+            for (name, depth) in services.into_iter().filter(|_| reader.speaks.get()) {
                 // Of several the first is the gateway's, as in OpenClaw's own file.
                 if best.as_ref().is_none_or(|(known, _)| depth > *known) {
-                    let service = Some(name.to_owned());
-                    best = Some((depth, Compose { files: self.with(Some(file)), service }));
+                    let files = self.with(Some(file));
+                    best = Some((depth, Compose { files, service: Some(name) }));
                 }
             }
         }
@@ -153,9 +167,75 @@ impl Project {
     }
 }
 
+/// Reads compose files, and those that they name.
+struct Reader<'a> {
+    /// The value of a variable.
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    /// How near a source, as it is written in a file of a folder, is to the state dir.
+    depth: &'a dyn Fn(&Path, &str) -> Option<usize>,
+    /// So many files are still read.
+    left: Cell<usize>,
+    /// Whether one of them speaks of an OpenClaw.
+    speaks: Cell<bool>,
+}
+
+impl Reader<'_> {
+    fn read(&self, file: &Path) -> Option<Rc<Node>> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        let text = text(file).filter(|text| text.len() <= LARGEST)?;
+        self.speaks.set(self.speaks.get() || speaks_of_openclaw(&text));
+        Node::parse(&text)
+    }
+
+    /// The services of a file and of those that it includes that mount the state dir, and how near.
+    fn services(&self, file: &Path, deep: usize) -> Vec<(String, usize)> {
+        let Some(root) = self.read(file) else { return Vec::new() };
+        let folder = file.parent().unwrap_or(file);
+        let services = root.get("services").into_iter().flat_map(Node::fields);
+        // A name that begins with a dash would be an option of `docker compose exec`.
+        let services = services.filter(|(name, _)| !name.starts_with('-'));
+        let mut found: Vec<(String, usize)> = services
+            .filter_map(|(name, service)| {
+                Some((name.to_owned(), self.nearest(folder, &root, service, deep)?))
+            })
+            .collect();
+        let included = root.get("include").map_or(&[][..], Node::items).iter();
+        let paths = included.filter_map(|one| one.text().or_else(|| one.get("path")?.text()));
+        for path in paths.filter_map(|path| filled(path, &self.variable)) {
+            if let Some(deep) = deep.checked_sub(1) {
+                found.extend(self.services(&folder.join(path), deep));
+            }
+        }
+        found
+    }
+
+    /// How near the nearest mount of a service is, those of the service that it extends among them.
+    fn nearest(&self, folder: &Path, root: &Node, service: &Node, deep: usize) -> Option<usize> {
+        let mounts = service.get("volumes").map_or(&[][..], Node::items).iter();
+        let sources = mounts.filter_map(|mount| source(mount, root, &self.variable));
+        let own = sources.filter_map(|source| (self.depth)(folder, &source)).max();
+        let extended = || {
+            let extends = service.get("extends")?;
+            let name = extends.text().or_else(|| extends.get("service")?.text())?;
+            let deep = deep.checked_sub(1)?;
+            let Some(file) = extends.get("file").and_then(Node::text) else {
+                return self.nearest(folder, root, root.get("services")?.get(name)?, deep);
+            };
+            let file = folder.join(filled(file, &self.variable)?);
+            let root = self.read(&file)?;
+            self.nearest(file.parent()?, &root, root.get("services")?.get(name)?, deep)
+        };
+        own.max(extended())
+    }
+}
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yml") || name.ends_with(".yaml")
+}
+
 fn is_compose(name: &str) -> bool {
-    let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    is_yaml && (name.starts_with("compose") || name.starts_with("docker-compose"))
+    let starts = ["compose", "docker-compose", "podman-compose"];
+    is_yaml(name) && starts.iter().any(|start| name.starts_with(start))
 }
 
 /// The folder that a service mounts, as it is written; none that it may only read.

@@ -171,3 +171,38 @@ fn a_service_that_would_be_an_option_is_not_named() {
     let text = "services:\n  --privileged:\n    image: openclaw\n    volumes: [./config:/x]\n";
     assert_eq!(Machine::new(&[(FILE, text)]).service("srv/claw/config"), None);
 }
+
+/// What one file says by naming another one.
+#[test]
+fn files_that_name_each_other_are_one() {
+    const MOUNTS: &str =
+        "services:\n  claw:\n    image: openclaw\n    volumes: [\"./s:/home/node/.openclaw\"]\n";
+    let found = |files: &[(&str, &str)], dir: &str| {
+        let (files, service) = Machine::new(files).of(dir)?;
+        Some((files, service?))
+    };
+    let own = "srv/a/compose.yml";
+    let is = |file: &str, service: &str| Some((vec![file.to_owned()], service.to_owned()));
+    for include in ["include: [claw/compose.yml]\n", "include:\n  - path: ./claw/compose.yml\n"] {
+        let files = [(own, include), ("srv/a/claw/compose.yml", MOUNTS)];
+        assert_eq!(found(&files, "srv/a/claw/s"), is("srv/a/claw/compose.yml", "claw"));
+        let files = [(own, include), ("srv/a/claw/compose.yml", &MOUNTS.replace("./s", "../../s"))];
+        assert_eq!(found(&files, "srv/s"), is("srv/a/compose.yml", "claw"), "{include}");
+    }
+    let extends = "services:\n  gate:\n    extends: {file: base.yml, service: claw}\n";
+    let files = [(own, extends), ("srv/a/base.yml", MOUNTS)];
+    assert_eq!(found(&files, "srv/a/s"), is(own, "gate"));
+    let both = format!("{MOUNTS}  gate:\n    extends: {{service: gate}}\n");
+    assert_eq!(found(&[(own, &both)], "srv/a/s"), is(own, "claw"), "a circle ends");
+    let files = [
+        (own, "services: {}\n"),
+        ("srv/a/.env", "COMPOSE_FILE=x/one.yml\n"),
+        ("srv/a/x/one.yml", MOUNTS),
+    ];
+    assert_eq!(found(&files, "srv/a/x/s"), is("srv/a/x/one.yml", "claw"));
+    for name in ["podman-compose.yml", "openclaw.yml", "stack.yaml"] {
+        let file = format!("srv/a/{name}");
+        assert_eq!(found(&[(&file, MOUNTS)], "srv/a/s"), is(&file, "claw"));
+        assert_eq!(found(&[(&file, "services:\n  claw:\n    image: openclaw\n")], "srv/a/s"), None);
+    }
+}

@@ -7,7 +7,7 @@ use super::env::Env;
 use super::locate::Located;
 use super::process;
 use super::trees::other_trees;
-use super::{compose, containers};
+use super::{compose, containers, pm2, quadlet};
 use crate::format::{json5, scan};
 use crate::image::Meta;
 use crate::model::facts::{Access, Facts, Trouble};
@@ -26,6 +26,7 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     let exists = |name: &str| dir.join(name).symlink_metadata().is_ok();
     let compose = compose::of(dir, located.home.as_deref(), env);
     let composed = compose.as_ref().and_then(containers::composed);
+    let quadlet = quadlet::of(dir, located.container.as_ref(), located.home.as_deref(), env);
     let guess = || containers::guessed(dir, env).filter(|_| !super::config::is_container(env));
     let gateway = process::gateway(dir, &located.config, env);
     let mut facts = Facts {
@@ -34,8 +35,9 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         platform: env.platform.clone(),
         in_windows: env.windows_homes.clone().filter(|homes| real(dir).starts_with(real(homes))),
         other_trees: other_trees(dir, located.home.as_deref(), env),
-        belongs_to: located.container.clone().or(composed).or_else(guess),
+        belongs_to: quadlet.or_else(|| located.container.clone()).or(composed).or_else(guess),
         compose,
+        pm2: pm2::of(dir, located.home.as_deref()),
         listens: process::listening(&gateway, env),
         gateway,
         access: access(dir),

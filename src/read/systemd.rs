@@ -254,7 +254,7 @@ impl Parsed {
 }
 
 /// Lines, those that end with a backslash joined to the next by a blank; comments between them are gone.
-fn logical_lines(text: &str) -> Vec<String> {
+pub(super) fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut begun = String::new();
     for line in text.lines() {

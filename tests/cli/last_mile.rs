@@ -142,6 +142,13 @@ fn after_a_repair_the_check_and_the_restart_of_this_gateway_are_told() {
     assert!(check.is_some_and(|line| line.ends_with("exec claw openclaw cron list")), "{told}");
     let told = broken(Some((compose, "services:\n  db:\n    image: postgres\n")));
     assert!(!told.contains(compose), "a compose file of something else: {told}");
+    const QUADLET: &str = "[Container]\nImage=openclaw\nVolume=%h/.openclaw:/home/node/.openclaw\n";
+    let told = broken(Some((".config/containers/systemd/claw.container", QUADLET)));
+    assert!(told.contains("restart:\n  systemctl --user restart claw\n"), "{told}");
+    assert!(told.contains("podman exec systemd-claw openclaw cron list"), "{told}");
+    const PM2: &str = r#"[{"name":"gate","pm_exec_path":"/usr/bin/openclaw"}]"#;
+    let told = broken(Some((".pm2/dump.pm2", PM2)));
+    assert!(told.contains("after a restart: pm2 restart gate"), "{told}");
     let told = broken(None);
     for way in ["openclaw gateway restart", "docker restart CONTAINER", "openclaw gateway run"] {
         assert!(told.contains(way), "{told}");

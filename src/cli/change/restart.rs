@@ -26,7 +26,10 @@ fn ways(model: &Model, owner: Option<&str>) -> Vec<Step> {
         return vec![Step::run("ha", ["addons", "restart", slug]).note("Home Assistant")];
     }
     if let Some(container) = container_of(model) {
-        return container.restart();
+        return match &container.quadlet {
+            Some((unit, of_user)) => vec![of_unit(unit, *of_user, owner)],
+            None => container.restart(),
+        };
     }
     let mut found: Vec<Step> = model
         .config
@@ -38,6 +41,10 @@ fn ways(model: &Model, owner: Option<&str>) -> Vec<Step> {
         .collect();
     found.dedup();
     found.extend(model.facts.compose.as_ref().map(|compose| compose.step(["restart"])));
+    found.extend(model.facts.pm2.as_deref().map(|name| match owner {
+        Some(owner) => Step::run("sudo", ["-iu", owner, "pm2", "restart", name]),
+        None => Step::run("pm2", ["restart", name]),
+    }));
     if !found.is_empty() {
         return found;
     }
@@ -99,15 +106,7 @@ fn of_service(file: &Path, name: Option<&str>, owner: Option<&str>) -> Option<St
     let name = name.filter(|name| !name.starts_with('-'));
     let in_folder = |folder: &str| file.parent().is_some_and(|parent| parent.ends_with(folder));
     match (file.extension()?.to_str()?, owner) {
-        ("service", owner) => Some(match (in_folder("systemd/user"), owner) {
-            (true, None) => Step::run("systemctl", ["--user", "restart", name?]),
-            // Another user's manager is reached by its bus alone, which `sudo -u` does not find.
-            (true, Some(owner)) => {
-                let of_owner = ["--user", "-M", &format!("{owner}@"), "restart", name?];
-                Step::run("systemctl", of_owner).as_root(true)
-            }
-            (false, _) => Step::run("systemctl", ["restart", name?]).as_root(true),
-        }),
+        ("service", owner) => Some(of_unit(name?, in_folder("systemd/user"), owner)),
         ("plist", _) => {
             let stem = file.file_stem()?.to_str().filter(|stem| !stem.starts_with('-'));
             let label = name.or(stem)?;
@@ -120,6 +119,19 @@ fn of_service(file: &Path, name: Option<&str>, owner: Option<&str>) -> Option<St
             })
         }
         _ => None,
+    }
+}
+
+/// A unit of systemd.
+fn of_unit(name: &str, of_user: bool, owner: Option<&str>) -> Step {
+    match (of_user, owner) {
+        (true, None) => Step::run("systemctl", ["--user", "restart", name]),
+        // Another user's manager is reached by its bus alone, which `sudo -u` does not find.
+        (true, Some(owner)) => {
+            let of_owner = ["--user", "-M", &format!("{owner}@"), "restart", name];
+            Step::run("systemctl", of_owner).as_root(true)
+        }
+        (false, _) => Step::run("systemctl", ["restart", name]).as_root(true),
     }
 }
 
