@@ -7,7 +7,6 @@ use crate::plan::StoreKind;
 use crate::render::wrap;
 use crate::text::safe;
 
-/// Which OpenClaw and which state dir: the first thing every report says.
 pub fn head(state: &State, width: usize) -> String {
     let model = &state.model;
     let kept = match model.store {

@@ -284,7 +284,6 @@ impl Model {
         database(&self.images)
     }
 
-    /// This machine's device id.
     pub fn local_id(&self) -> Option<&str> {
         self.identity.device_id()
     }

@@ -1,6 +1,5 @@
 //! What every changing command shares: the preview, the one question, the apply, the report.
 
-mod choices;
 mod lock;
 mod outcome;
 mod report;

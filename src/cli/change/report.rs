@@ -1,6 +1,6 @@
 //! What a changing command reports: the preview, what it did, and what is left.
 
-use super::choices::{choices, untouched};
+use super::outcome::{choices, untouched};
 use super::{Call, Proposal, Purpose};
 use super::{outcome, restart};
 use crate::apply::Applied;

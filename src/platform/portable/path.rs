@@ -9,7 +9,6 @@ use super::patience::patiently;
 use super::text::plain_path;
 use crate::image::Meta;
 
-/// Whether files have an owner and permission bits that can be read.
 pub const KNOWS_OWNERS: bool = false;
 
 /// Length and time; the rest is not known, and is the same for every file.
@@ -60,7 +59,6 @@ pub fn sqlite_path(path: &Path) -> Vec<u8> {
     format!("{before}{text}").into_bytes()
 }
 
-/// SQLite's name for the layer below it that takes no locks.
 pub fn sqlite_without_locks() -> &'static str {
     if cfg!(windows) { "win32-none" } else { "unix-none" }
 }

@@ -3,9 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An editor that is on most machines of this kind.
 pub const EDITOR: &str = "notepad";
-/// What to do where the permission is missing.
 pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway; close other \
      programs that have the file open (an editor, a backup), or stop the gateway while clawmend writes";
 
@@ -32,7 +30,6 @@ fn is_held(error: &io::Error) -> bool {
     cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33 | 1224))
 }
 
-/// Advice that only this system has for an I/O failure.
 pub fn io_advice(error: &io::Error) -> Option<&'static str> {
     is_held(error).then_some(
         "another program has it open: close it (an editor, a backup), or stop the gateway, \

@@ -4,9 +4,8 @@
 //! probe    what lies at the path, without SQLite
 //! sandbox  what SQLite can reach
 //! reader   a connection that leaves no trace  ─► table    shapes and rows
-//! writer   the one transaction                ─► row      is it still what it was, then its change
+//! writer   the one transaction                ─► row      is it still what it was, its change, a look afterwards
 //! extract  pairing.sqlite of a snapshot       ─► restore  rows then, rows now, the way back
-//! verify   are the rows what they should be now
 //! failure  SQLite's failures as sentences
 //! ```
 
@@ -19,7 +18,6 @@ mod restore;
 mod row;
 mod sandbox;
 mod table;
-mod verify;
 mod writer;
 
 use std::path::PathBuf;
@@ -221,7 +219,7 @@ impl SqliteStore {
         if changes.rows.is_empty() {
             return Ok(None);
         }
-        self.look(None, |connection, _| verify::first_difference(connection, changes))
+        self.look(None, |connection, _| row::first_difference(connection, changes))
             .map_err(|halt| halt.into_error(&self.place.path))
     }
 

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::failure;
+use super::failure::{self, Halt};
 use super::table::{self, Bound, TableShape, quote};
 use crate::error::Error;
 use crate::image::Cell;
 use crate::model::layout::Part;
-use crate::plan::{RowChange, RowOp};
+use crate::plan::{Changes, RowChange, RowOp};
 use crate::secret::{self, mask};
 use crate::store::CommitError;
 
@@ -150,6 +150,37 @@ fn key_is(key: &[(String, Cell)], offset: usize) -> String {
     let each = key.iter().enumerate();
     let each = each.map(|(at, (name, _))| format!("{} IS ?{}", quote(name), offset + at + 1));
     each.collect::<Vec<_>>().join(" AND ")
+}
+
+/// The first row that is not as the changes say, in words.
+pub(super) fn first_difference(
+    connection: &Connection,
+    changes: &Changes,
+) -> Result<Option<String>, Halt> {
+    let shapes = table::shapes(connection)?;
+    for change in &changes.rows {
+        let name = describe(change.part, &change.key);
+        let Some(shape) = shapes.get(&change.part) else {
+            return Ok(Some(format!("{name} is gone, and its table with it")));
+        };
+        let expected = change.op.new_cells();
+        let names: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
+        let found = fetch(connection, shape, &change.key, &names)?;
+        match (&change.op, found) {
+            (RowOp::Delete(_), None) => {}
+            (RowOp::Delete(_), Some(_)) => return Ok(Some(format!("{name} is still there"))),
+            (_, None) => return Ok(Some(format!("{name} is not there"))),
+            (_, Some(found)) => {
+                let differs = expected.iter().zip(&found).find(|((_, new), now)| *new != *now);
+                if let Some(((column, _), _)) = differs {
+                    return Ok(Some(format!(
+                        "column `{column}` of {name} is not what was planned"
+                    )));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// A row in words, as far as its key may be shown: an id that nothing here proves may be a secret.

@@ -140,7 +140,6 @@ pub(super) fn count(connection: &Connection, part: Part) -> rusqlite::Result<u64
     connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
 }
 
-/// `PRAGMA user_version`.
 pub(super) fn user_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA main.user_version", [], |row| row.get(0))
 }
