@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::format::json5::{self, KeyPath, path_text};
-use crate::format::scan::TokenKind;
+use super::lines::{Names, keys_of_lines};
+use crate::format::json5::{self, path_text};
 use crate::format::value;
 use crate::secret::places::is_known_key;
 use crate::secret::shown;
@@ -51,7 +51,8 @@ pub fn differences(now: &[u8], copy: &[u8]) -> Option<Differences> {
             let end = now.trim_ascii_end();
             let is_cut = error.offset >= end.len() && !end.ends_with(b"}") && !end.ends_with(b"]");
             let (now, copy) = (String::from_utf8_lossy(now), String::from_utf8_lossy(copy));
-            by_line(&now, &copy, is_cut)
+            let line = now.bytes().take(error.offset).filter(|byte| *byte == b'\n').count() + 1;
+            by_line(&now, &copy, &after, line, is_cut)
         }
     }
 }
@@ -114,8 +115,16 @@ fn by_value(now: &Value, copy: &Value) -> Differences {
     found
 }
 
-/// `is_cut`: the last line of `now` is one of the copy's, as far as it goes.
-fn by_line(now: &str, copy: &str, is_cut: bool) -> Option<Differences> {
+/// `copied`: the copy as a value. `broken`: the line of `now` where it does not go on. `is_cut`: the last line of `now` is
+/// one of the copy's, as far as it goes.
+fn by_line(
+    now: &str,
+    copy: &str,
+    copied: &Value,
+    broken: usize,
+    is_cut: bool,
+) -> Option<Differences> {
+    let names = Names::of(now, broken);
     let (now, old) = (lines(now), lines(copy));
     if now.len().max(old.len()) > MOST_LINES {
         return None;
@@ -132,7 +141,7 @@ fn by_line(now: &str, copy: &str, is_cut: bool) -> Option<Differences> {
     }
     let before: Vec<&str> = before.iter().map(String::as_str).collect();
     let after: Vec<&str> = after.iter().map(String::as_str).collect();
-    // By the key of a line; a line that is only in one of the two by its number here.
+    // By what a line is about, with its number here.
     let mut lost: BTreeMap<String, Option<usize>> = BTreeMap::new();
     let mut back: BTreeMap<String, Option<usize>> = BTreeMap::new();
     let (mut comes, mut goes_on) = (false, false);
@@ -143,14 +152,18 @@ fn by_line(now: &str, copy: &str, is_cut: bool) -> Option<Differences> {
         let there = change.new_index().and_then(|at| old.get(at));
         match (change.tag(), here, there) {
             (ChangeTag::Delete, Some(line), _) => {
-                let key = line.key.map_or_else(|| format!("line {}", line.number), str::to_owned);
-                lost.insert(key, line.key.map(|_| line.number));
+                let has = |plain: &str| old.iter().any(|line| line.plain == plain);
+                let name = names.name(line.number, copied, has);
+                let name = name.or(line.key.map(str::to_owned));
+                let name = name.unwrap_or_else(|| "settings".to_owned());
+                lost.entry(name).or_insert(Some(line.number));
             }
             (ChangeTag::Insert, _, Some(line)) => {
                 // The line of that key here is told by its whole path.
                 let path = keys.get(&line.number).map(Vec::as_slice).unwrap_or_default();
                 let name = if path.is_empty() { "settings".to_owned() } else { path_text(path) };
-                match path.last().and_then(|key| lost.remove(key)) {
+                let bare = path.last().filter(|key| **key != name);
+                match bare.and_then(|key| lost.remove(key)) {
                     Some(number) => lost.entry(name).or_insert(number),
                     None => back.entry(name).or_insert(None),
                 };
@@ -209,30 +222,6 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     lines.filter(|line| !line.plain.is_empty()).collect()
 }
 
-/// What each line of a text that parses is about: the path that its keys have in common, or that of the list it goes on with.
-fn keys_of_lines(text: &str) -> BTreeMap<usize, Vec<String>> {
-    let mut keys: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    let mut way = KeyPath::default();
-    let (mut line, mut from) = (1, 0);
-    let _ = json5::walk(text, &mut |kind, at| {
-        line += text.get(from..at.start).unwrap_or_default().matches('\n').count();
-        from = at.start;
-        way.follow(text, kind, at);
-        if matches!(kind, TokenKind::Key | TokenKind::Text | TokenKind::Plain) {
-            let path = way.path();
-            let known = keys
-                .entry(line)
-                .or_insert_with(|| path.iter().map(|key| (*key).to_owned()).collect());
-            let common = known.iter().zip(&path).take_while(|(one, other)| one == *other).count();
-            // A key and its own value are one.
-            if kind == TokenKind::Key {
-                known.truncate(common);
-            }
-        }
-    });
-    keys
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,7 +245,7 @@ mod tests {
         assert_eq!(lost(&comma.replace("2026-01", "2026-02")), [""; 0]);
         let more = comma
             .replace("\"auth\": {\n", "\"auth\": {\n  \"mode\": \"token\",\n  \"hunter4\": 1,\n");
-        assert_eq!(lost(&more), ["line 8", "mode (line 7)"]);
+        assert_eq!(lost(&more), ["mode (line 7)", "settings (line 8)"]);
         assert_eq!(
             words(&comma.replace("    \"bind\": \"loopback\",\n", ""), COPY),
             "nothing is lost. What comes back: gateway.bind"
@@ -287,6 +276,27 @@ mod tests {
         );
     }
 
+    /// By what a person knows, also behind the place where the text does not go on.
+    #[test]
+    fn what_is_new_is_named_as_a_whole() {
+        let copy = "{\n  \"gateway\": {\n    \"port\": 1\n  },\n  \"agents\": {\n    \"list\": [\n      {\n        \"id\": \"one\"\n      }\n    ]\n  }\n}\n";
+        let agent = ",\n      {\n        \"id\": \"three\",\n        \"tools\": {\n          \"allow\": [\n            \"x\"\n          ]\n        }\n      }\n    ]";
+        let section =
+            "  },\n  \"messages\": {\n    \"queue\": {\n      \"mode\": \"all\"\n    }\n  }\n}\n";
+        let now = copy.replace("\n    ]", agent).replace("  }\n}\n", section);
+        // Broken before all of it, and behind all of it.
+        for now in [now.replace("\"port\": 1", "\"port\" 1"), now.replace("all\"", "all")] {
+            let said = words(&now, copy);
+            assert_eq!(said, "what is lost: agents.list \"three\" (line 11), messages (line 20)");
+        }
+        let more = copy.replace("\"one\"", "\"one\",\n        \"workspace\": \"~/w\"");
+        let said = words(&more.replace("\"port\": 1", "\"port\" 1"), copy);
+        assert_eq!(said, "what is lost: agents.list.workspace of \"one\" (line 9)");
+        let secret =
+            copy.replace("\"port\": 1", "\"port\": 1,\n    \"sk-hunter2hunter2hunter2hunter2\" 1");
+        assert!(!words(&secret, copy).contains("hunter2"));
+    }
+
     #[test]
     fn what_a_line_without_a_key_of_its_own_says_is_named_too() {
         let list = "{ \"channels\": { \"telegram\": { \"allowFrom\": [\n\"1\",\n\"2\"\n] } } }";
@@ -298,10 +308,7 @@ mod tests {
         let two = "{ \"gateway\": { \"port\": 1, \"bind\": \"lan\" } }";
         assert_eq!(words(&two.replace("1,", "2"), two), "what is lost: gateway (line 1)");
         let far = "{ \"a\": 1, \"b\": 2 }";
-        assert_eq!(
-            words(&far.replace("1,", "3"), far),
-            "what is lost: line 1; what comes back: settings"
-        );
+        assert_eq!(words(&far.replace("1,", "3"), far), "what is lost: settings (line 1)");
         // Of what parses a comment is no value.
         assert_eq!(
             words("{ a: 1 } // why", "{ a: 1 }"),

@@ -12,6 +12,7 @@ pub mod flags;
 pub mod gateway;
 mod host;
 pub mod include;
+mod lines;
 pub mod model;
 pub mod owner;
 pub mod paths;
