@@ -7,7 +7,7 @@
 mod rule;
 mod sections;
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -73,16 +73,12 @@ struct SchemaTable {
     sections: Sections,
 }
 
-fn table() -> Option<&'static SchemaTable> {
-    static TABLE: OnceLock<Option<SchemaTable>> = OnceLock::new();
-    let read = || {
-        let mut table: SchemaTable = serde_json::from_str(CONFIG_SCHEMA).ok()?;
-        table.parsed = table.releases.iter().filter_map(|text| Release::parse(text)).collect();
-        table.sections = Sections::read()?;
-        (table.parsed.len() == table.releases.len()).then_some(table)
-    };
-    TABLE.get_or_init(read).as_ref()
-}
+static TABLE: LazyLock<Option<SchemaTable>> = LazyLock::new(|| {
+    let mut table: SchemaTable = serde_json::from_str(CONFIG_SCHEMA).ok()?;
+    table.parsed = table.releases.iter().filter_map(|text| Release::parse(text)).collect();
+    table.sections = Sections::read()?;
+    (table.parsed.len() == table.releases.len()).then_some(table)
+});
 
 /// A key that OpenClaw has renamed or retired (`src/data/config-renamed.json`).
 #[derive(Debug, Deserialize)]
@@ -105,18 +101,14 @@ struct RenamedTable {
     keys: Vec<Renamed>,
 }
 
-fn renamed_table() -> Option<&'static RenamedTable> {
-    static TABLE: OnceLock<Option<RenamedTable>> = OnceLock::new();
-    TABLE
-        .get_or_init(|| serde_json::from_str(include_str!("../data/config-renamed.json")).ok())
-        .as_ref()
-}
+static RENAMED: LazyLock<Option<RenamedTable>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../data/config-renamed.json")).ok());
 
 /// What OpenClaw calls a refused key now, where it was renamed or retired.
 pub fn renamed(config: &Value, refused: &Refused) -> Option<&'static Renamed> {
     let path = refused.path.join(".");
     let value = refused.path.iter().try_fold(config, |value, key| value.get(key));
-    renamed_table()?.keys.iter().find(|one| match one.was.split_once(' ') {
+    RENAMED.as_ref()?.keys.iter().find(|one| match one.was.split_once(' ') {
         None => one.was == path && matches!(refused.fault, Violation::Unknown { .. }),
         Some((was, values)) => was == path && value.is_some_and(|value| is_one_of(value, values)),
     })
@@ -137,7 +129,7 @@ impl Schema {
     /// nothing, and all that is wrong are old names that it knows (2026.8.1 and later).
     pub fn start_repairs(&self, config: &Value, refused: &[Refused], includes: bool) -> bool {
         let is_from = |table: &RenamedTable| self.release.is_from(&table.start_repairs_since);
-        let repairs = renamed_table().is_some_and(is_from) && !self.release.is_extended_stable();
+        let repairs = RENAMED.as_ref().is_some_and(is_from) && !self.release.is_extended_stable();
         repairs
             && !includes
             && refused
@@ -147,14 +139,14 @@ impl Schema {
 
     /// That of a release, or of the nearest one before it.
     pub fn of(release: Release) -> Option<Self> {
-        let table = table()?;
+        let table = TABLE.as_ref()?;
         let (at, is_older) = release.nearest(&table.parsed)?;
         Some(Self { table, at, release: *table.parsed.get(at)?, is_older })
     }
 
     /// Those of all releases that are known.
     pub fn all() -> impl Iterator<Item = Self> {
-        let releases = table().into_iter().flat_map(|table| table.parsed.iter());
+        let releases = TABLE.iter().flat_map(|table| table.parsed.iter());
         releases.filter_map(|release| Self::of(*release))
     }
 
@@ -289,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_table_is_read_whole() {
-        let table = table().unwrap();
+        let table = TABLE.as_ref().unwrap();
         assert!(table.parsed.len() >= 16 && table.keys.len() > 100);
     }
 

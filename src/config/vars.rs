@@ -3,15 +3,13 @@
 //! Follows OpenClaw's `src/config/env-substitution.ts`: names are `[A-Z_][A-Z0-9_]*`, `$${VAR}` stands
 //! for a literal `${VAR}`, and what does not fit stays as it is.
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use regex_lite::{Captures, Regex};
 
 /// A reference, and before it the `$` that makes it a text.
-fn pattern() -> Option<&'static Regex> {
-    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
-    PATTERN.get_or_init(|| Regex::new(r"(\$?)(\$\{([A-Z_][A-Z0-9_]*)\})").ok()).as_ref()
-}
+static PATTERN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(\$?)(\$\{([A-Z_][A-Z0-9_]*)\})").ok());
 
 fn part<'t>(found: &Captures<'t>, at: usize) -> &'t str {
     found.get(at).map_or("", |part| part.as_str())
@@ -19,7 +17,7 @@ fn part<'t>(found: &Captures<'t>, at: usize) -> &'t str {
 
 /// The names of the variables that `text` refers to, in order.
 pub fn references(text: &str) -> Vec<&str> {
-    let found = pattern().into_iter().flat_map(|pattern| pattern.captures_iter(text));
+    let found = PATTERN.iter().flat_map(|pattern| pattern.captures_iter(text));
     found.filter(|found| part(found, 1).is_empty()).map(|found| part(&found, 3)).collect()
 }
 
@@ -41,7 +39,7 @@ pub fn filled(text: &str, variable: impl Fn(&str) -> Option<String>) -> Option<S
     };
     let all: Option<Vec<String>> = references(text).into_iter().map(fits).collect();
     let mut all = all?.into_iter();
-    let pattern = pattern()?;
+    let pattern = PATTERN.as_ref()?;
     let by = |found: &Captures<'_>| match part(found, 1) {
         "" => all.next().unwrap_or_default(),
         _ => part(found, 2).to_owned(),

@@ -2,7 +2,7 @@
 //! are OpenClaw's own. Whatever is not listed here is masked.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -100,12 +100,9 @@ struct Known {
     taken: HashMap<&'static str, Taken>,
 }
 
-fn known() -> &'static Known {
-    static KNOWN: OnceLock<Known> = OnceLock::new();
-    KNOWN.get_or_init(|| {
-        serde_json::from_str::<Table>(CONFIG_SCHEMA).map(Known::of).unwrap_or_default()
-    })
-}
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    serde_json::from_str::<Table>(CONFIG_SCHEMA).map(Known::of).unwrap_or_default()
+});
 
 impl Known {
     fn of(table: Table) -> Self {
@@ -152,7 +149,7 @@ const RECORD_KEYS: &str = "\
 /// Whether a word is the name of a field of OpenClaw's own, and so never a secret.
 pub fn is_known_key(word: &str) -> bool {
     let columns = Part::ALL.into_iter().map(|part| part.columns());
-    known().keys.contains(word)
+    KNOWN.keys.contains(word)
         || is_in(MORE_KEYS, word)
         || is_in(RECORD_KEYS, word)
         || columns.into_iter().flatten().any(|column| column.field == word)
@@ -160,12 +157,12 @@ pub fn is_known_key(word: &str) -> bool {
 
 /// Whether this is the name of a section of the config.
 pub fn is_section(name: &str) -> bool {
-    known().root.contains(name)
+    KNOWN.root.contains(name)
 }
 
 /// Whether some release takes this key there, as far as that is known.
 pub fn takes_key(path: &[&str]) -> bool {
-    let known = known();
+    let known = &*KNOWN;
     let Some((key, above)) = path.split_last() else { return true };
     if above.is_empty() {
         return known.root.is_empty() || *key == "$include" || known.root.contains(key);
@@ -179,7 +176,7 @@ pub fn takes_key(path: &[&str]) -> bool {
 
 /// Whether some release takes a value of this kind at a path, or in the list there, as far as that is known.
 pub fn takes_value(path: &[&str], is_item: bool, kind: &str) -> bool {
-    let taken = known().taken.get(path.join(".").as_str());
+    let taken = KNOWN.taken.get(path.join(".").as_str());
     taken.is_none_or(|taken| if is_item { &taken.items } else { &taken.kinds }.contains(kind))
 }
 
@@ -197,7 +194,7 @@ pub fn shows_key(key: &str) -> bool {
 /// place: there a key is shown that is known, or nearly so.
 pub fn shows_config_key(path: &[&str], key: &str) -> bool {
     let is_near =
-        || key.len() <= 4 || known().keys.iter().any(|known| strsim::osa_distance(known, key) <= 2);
+        || key.len() <= 4 || KNOWN.keys.iter().any(|known| strsim::osa_distance(known, key) <= 2);
     match path {
         [] | ["gateway", "auth" | "remote", ..] => is_known_key(key) || shows_key(key) && is_near(),
         _ => shows_key(key),
@@ -230,7 +227,7 @@ pub fn config(path: &[&str]) -> Option<Shape> {
 
 /// What belongs at a path that takes nothing but numbers, true or false, or known words.
 fn plain(path: &[&str]) -> Option<Shape> {
-    known().words.get(path.join(".").as_str()).map(|words| Shape::Setting(words))
+    KNOWN.words.get(path.join(".").as_str()).map(|words| Shape::Setting(words))
 }
 
 /// What belongs into a field of a record of the pairing store, by its path in the record.

@@ -73,29 +73,12 @@ impl ScanError {
 
     /// What was wrong, with the mark that stands there instead. Letters and digits may be of a secret.
     pub fn message(self, text: &[u8]) -> String {
-        use ScanFault::{
-            Colon, CommaOrBrace, CommaOrBracket, CommentMark, Digit, HexDigit, Key, KeyEscape,
-            Object, Value,
-        };
-        let is_expected = matches!(
-            self.what,
-            Colon
-                | CommaOrBrace
-                | CommaOrBracket
-                | CommentMark
-                | Digit
-                | HexDigit
-                | Key
-                | KeyEscape
-                | Object
-                | Value
-        );
+        let what = self.what.to_string();
+        let is_expected = what.starts_with("expected ");
         match text.get(self.offset).filter(|_| is_expected) {
-            Some(c) if b"{}[],:=\"'".contains(c) => {
-                format!("{}, found `{}`", self.what, char::from(*c))
-            }
-            None if is_expected => format!("{}, but the file ends", self.what),
-            _ => self.what.to_string(),
+            Some(c) if b"{}[],:=\"'".contains(c) => format!("{what}, found `{}`", char::from(*c)),
+            None if is_expected => format!("{what}, but the file ends"),
+            _ => what,
         }
     }
 }
