@@ -138,6 +138,8 @@ impl Meta {
 pub enum Unusable {
     /// A symbolic link where OpenClaw keeps a regular file; the text is its target.
     Symlink(PathBuf),
+    /// A symbolic link that leads to nothing; the text is its target.
+    Dangling(PathBuf),
     /// A folder, FIFO, socket or device; the text names which.
     NotAFile(&'static str),
     /// Larger than clawmend reads, in bytes.

@@ -90,6 +90,9 @@ pub fn unusable(why: &Unusable) -> String {
         Unusable::Symlink(target) => {
             format!("it is a symbolic link to {}", named(target))
         }
+        Unusable::Dangling(target) => {
+            format!("it is a symbolic link to {}, and nothing is there", named(target))
+        }
         Unusable::NotAFile(what) => format!("it is {what}, not a file"),
         Unusable::TooLarge { len, limit } => {
             format!("it has {len} bytes; clawmend reads at most {limit}")

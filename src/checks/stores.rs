@@ -21,7 +21,7 @@ pub(super) fn to_read_of(model: &Model, part: Part, why: &Unusable) -> Vec<Step>
 /// What to do about a file that could not be read.
 pub fn to_read(file: &Path, why: &Unusable) -> Vec<Step> {
     let step = match why {
-        Unusable::NotAFile(_) => return vec![Step::move_away(file)],
+        Unusable::NotAFile(_) | Unusable::Dangling(_) => return vec![Step::move_away(file)],
         Unusable::Denied => crate::platform::RUN_AS,
         Unusable::Symlink(_) => {
             "put a normal file there: OpenClaw replaces the link at its next write anyway"

@@ -187,6 +187,16 @@ impl ConfigModel {
         matches!(self.host, Host::Client(_))
     }
 
+    /// What is in the config's place, where that is no file and leads to none.
+    pub fn instead(&self) -> Option<&Unusable> {
+        match &self.state {
+            ConfigState::Unusable(why @ (Unusable::Dangling(_) | Unusable::NotAFile(_))) => {
+                Some(why)
+            }
+            _ => None,
+        }
+    }
+
     /// The best copy to go back to, if one is usable.
     pub fn best_copy(&self) -> Option<&ConfigCopy> {
         self.facts.copies.first().filter(|copy| copy.is_usable())

@@ -316,10 +316,41 @@ fn a_folder_in_the_place_of_a_file_has_its_command() {
         let steps = next(&sandbox);
         let from = format!("/home/.openclaw/{file}");
         assert_eq!(steps[0], ["mv".to_owned(), from.clone(), format!("{from}.old")], "{steps:?}");
-        assert_eq!(
-            steps.contains(&vec!["openclaw".to_owned(), "setup".to_owned()]),
-            then,
-            "{steps:?}"
-        );
+        let copies = steps.iter().any(|step| step.contains(&"--config-from".to_owned()));
+        assert_eq!(copies, then, "{steps:?}");
+    }
+}
+
+/// A folder, or a link to nothing, in the config's place is a missing config, and goes out of the way first.
+#[cfg(unix)]
+#[test]
+#[cfg_attr(clawmend_portable, ignore = "the other systems tell a folder in another way")]
+fn what_is_in_the_configs_place_is_a_missing_config() {
+    type Make = fn(&std::path::Path);
+    let makes: [(Make, &str); 2] = [
+        (|path| std::fs::create_dir(path).unwrap(), "a folder is in its place"),
+        (|path| std::os::unix::fs::symlink("/nowhere/x", path).unwrap(), "and nothing is there"),
+    ];
+    for (make, says) in makes {
+        for copy in [false, true] {
+            let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+            let config = sandbox.state().join("openclaw.json");
+            let text = std::fs::read(&config).unwrap();
+            for name in ["openclaw.json", "openclaw.json.bak", "openclaw.json.last-good"] {
+                let _ = std::fs::remove_file(sandbox.state().join(name));
+            }
+            if copy {
+                std::fs::write(sandbox.state().join("openclaw.json.bak"), text).unwrap();
+            }
+            make(&config);
+            let run = sandbox.run(&[]).expect(clawmend::exit::Exit::Findings);
+            let told = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(told.contains("BLOCKS the config is missing"), "{}", run.text());
+            assert!(told.contains(says), "{}", run.text());
+            let now = told.split("Now type:").nth(1).unwrap();
+            let then = if copy { "clawmend repair --config-from" } else { "openclaw setup" };
+            assert!(now.trim_start().starts_with("mv "), "{}", run.text());
+            assert!(now.contains(then), "{}", run.text());
+        }
     }
 }

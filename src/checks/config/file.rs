@@ -64,8 +64,13 @@ pub static MISSING: Check = Check {
     messages: &["Missing config. Run `openclaw setup`", "missing config. run"],
     stage: Some(Stage::Config),
     find_one: |model, check| {
-        if !matches!(model.config.state, ConfigState::Absent) || model.config.is_client() {
+        let instead = model.config.instead();
+        let is_missing = matches!(model.config.state, ConfigState::Absent) || instead.is_some();
+        if !is_missing || model.config.is_client() {
             return None;
+        }
+        if let Some(why) = instead {
+            return Some(super::mode::unless_allowed(model, in_its_place(model, check, why)));
         }
         let setup = Step::run("openclaw", ["setup"])
             .note("asks some questions and writes a new config; or put a copy of your own back");
@@ -76,6 +81,28 @@ pub static MISSING: Check = Check {
     edits: Edits::Copy,
     ..Check::BASE
 };
+
+/// Something else is where the config should be: it goes out of the way before anything.
+fn in_its_place(model: &Model, check: &Check, why: &Unusable) -> Finding {
+    let path = &model.config.path;
+    let note = match why {
+        Unusable::Dangling(_) => "or put back the file to which the link leads",
+        _ => "out of the way",
+    };
+    let away = Step::move_away(path).note(note);
+    let then = match model.config.best_copy() {
+        Some(copy) => {
+            let when = utc(copy.mtime_ms);
+            from(&model.config.copy_path(copy)).note(format!("puts the copy of {when} there"))
+        }
+        None => no_copy(),
+    };
+    let says = match why {
+        Unusable::NotAFile(what) => format!("the config is missing: {what} is in its place"),
+        why => format!("the config is missing: {}", unusable(why)),
+    };
+    check.finding(config_name(model), says).by_hand([away, then])
+}
 
 pub static EMPTY: Check = Check {
     code: Code("config-empty"),
@@ -224,12 +251,12 @@ pub static UNREADABLE: Check = Check {
     stage: Some(Stage::Config),
     find_one: |model, check| {
         let ConfigState::Unusable(why) = &model.config.state else { return None };
+        if model.config.instead().is_some() {
+            return None;
+        }
         let says = format!("the config could not be read: {}", unusable(why));
         let finding = check.finding(config_name(model), says);
-        let steps = to_read(&model.config.path, why);
-        // Without a config nothing of OpenClaw's starts.
-        let then = matches!(why, Unusable::NotAFile(_)).then(no_copy);
-        Some(finding.by_hand(steps.into_iter().chain(then)))
+        Some(finding.by_hand(to_read(&model.config.path, why)))
     },
     ..Check::BASE
 };

@@ -195,7 +195,7 @@ impl From<io::Error> for Unusable {
 /// The error for something that has to be read or written and is not a plain file or folder.
 pub fn refuse(path: &Path, why: &Unusable) -> Error {
     match why {
-        Unusable::Symlink(target) => Error::refused(format!(
+        Unusable::Symlink(target) | Unusable::Dangling(target) => Error::refused(format!(
             "a symbolic link (to {}) is where OpenClaw has the real file or folder, and clawmend never writes through it",
             crate::text::named(target)
         ))

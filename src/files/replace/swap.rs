@@ -256,6 +256,7 @@ impl<F: Folder> Staged<F> {
             Ok(same) => Ok(same),
             Err(
                 Unusable::Symlink(_)
+                | Unusable::Dangling(_)
                 | Unusable::NotAFile(_)
                 | Unusable::TooLarge { .. }
                 | Unusable::TooMany { .. },

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::config::paths::Root;
 use crate::error::Error;
 use crate::files::{Dir, STORE_LIMIT, StateDir, real};
-use crate::image::{FileState, Slot, TextImage};
+use crate::image::{FileState, Slot, TextImage, Unusable};
 use crate::model::layout::{Part, is_taken};
 use crate::plan::{Changes, FileChange};
 
@@ -96,7 +96,18 @@ impl JsonStore {
             Ok(None) => FileState::Absent,
             Err(why) => FileState::Unusable(why),
         };
-        TextImage { path: self.path_of(slot), state: read }
+        let path = self.path_of(slot);
+        let leads_nowhere = || {
+            let found = path.metadata();
+            found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        };
+        let read = match read {
+            FileState::Unusable(Unusable::Symlink(target)) if leads_nowhere() => {
+                FileState::Unusable(Unusable::Dangling(target))
+            }
+            read => read,
+        };
+        TextImage { path, state: read }
     }
 
     /// Reads every file, also those that are not there.

@@ -122,7 +122,7 @@ pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
         Unread::Damaged(why) => damaged(path, why),
         Unread::Unfinished => damaged(path, UNFINISHED),
         Unread::Held(why) => busy(path).because(why),
-        Unread::Unusable(Unusable::Symlink(target)) => Error::refused(
+        Unread::Unusable(Unusable::Symlink(target) | Unusable::Dangling(target)) => Error::refused(
             "the database is a symbolic link, and clawmend does not write through one",
         )
         .at(path)
