@@ -214,7 +214,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
             number: at + 1,
             plain: line
                 .chars()
-                .filter(|c| !c.is_whitespace() && !"{}[],:\"'".contains(*c))
+                .filter(|c| !c.is_whitespace() && !c.is_control() && !"{}[],:\"'".contains(*c))
                 .collect(),
             key: rest.get(..end).filter(|word| is_known_key(word)),
         }

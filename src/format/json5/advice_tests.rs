@@ -205,7 +205,22 @@ fn the_common_slips_are_named_with_what_to_type() {
         (swap("18789", "18789px"), "the letters behind the number"),
         (swap("\"loopback\"", "\"loop\nback\""), "remove the line break"),
         (swap("\"loopback\"", "\"loopback\" | \"lan\""), "keep one value"),
-        (swap("\"loopback\",", "\"loopback\", or \"lan\""), "keep one value"),
+        (swap("\"loopback\",", "\"loopback\", or \"lan\""), "remove what stands there"),
+        (swap("18789,", "18789, # the port"), "remove what stands there"),
+        (swap("18789,", "18789, the port"), "remove what stands there"),
+        (swap("    \"port\"", "    REM a port\n    \"port\""), "remove what stands there"),
+        (swap("    \"port\"", "    ; a port\n    \"port\""), "remove what stands there"),
+        (swap("    \"port\"", "    q\n    \"port\""), "remove what stands there"),
+        (swap("    \"port\"", "    ^O\n    \"port\""), "remove what stands there"),
+        (format!("{PRETTY}EOF\n"), "remove what follows"),
+        (format!("{PRETTY}{}", "\0".repeat(900)), "remove the zeros from there to the end"),
+        (swap("\"loopback\"", "\u{1b}[32m\"loopback\"\u{1b}[0m"), "remove the colour codes"),
+        (swap("\"bind\"", "\u{1b}[1;34m\"bind\"\u{1b}[39m"), "remove the colour codes"),
+        (swap("18789", "[33m18789[0m"), "remove the colour codes"),
+        (
+            PRETTY.lines().map(|line| format!("\u{1b}[0m{line}\u{1b}[0m\n")).collect(),
+            "remove the colour codes",
+        ),
         (swap("\"loopback\"", "\"loopback\" + \"lan\""), "keep one value"),
         (
             swap(

@@ -6,6 +6,8 @@ pub(super) fn foreign(text: &str) -> Option<&'static str> {
     let head: String = start.chars().take(16).collect::<String>().to_ascii_lowercase();
     if !text.is_empty() && text.bytes().all(|byte| byte == 0) {
         Some("the file holds nothing but zeros, as after a loss of power: it is no config")
+    } else if is_whole_before_zeros(text) {
+        None
     } else if text.get(..512).unwrap_or(text).matches('\0').count() > 8 {
         Some("the file is binary, and no config")
     } else if ["<!doctype", "<html", "<head", "<body"].iter().any(|tag| head.starts_with(tag)) {
@@ -21,6 +23,12 @@ pub(super) fn foreign(text: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// A config that is whole, and zeros behind it, as after a loss of power.
+fn is_whole_before_zeros(text: &str) -> bool {
+    let whole = text.trim_end_matches('\0');
+    whole.len() < text.len() && super::walk(whole, &mut |_, _| {}).is_ok()
 }
 
 /// Whether each line that says something is of a kind.

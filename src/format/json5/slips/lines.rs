@@ -36,6 +36,7 @@ impl Slips<'_> {
         }
         self.merge();
         self.margin();
+        self.colours();
         if self.reading.tokens.is_empty()
             && let Some(brace) = self.text.get(self.at..).and_then(|rest| rest.find('{'))
         {
@@ -90,6 +91,37 @@ impl Slips<'_> {
             let with = lines.collect::<Vec<_>>().join("\n");
             let words = "remove the numbers or marks at the beginning of the lines";
             self.push(0..self.text.len(), with, 1, words);
+        }
+    }
+
+    /// The codes of colours that a terminal was sent, with or without the character before them that nobody sees.
+    fn colours(&mut self) {
+        let mut with = String::new();
+        let mut rest = self.text;
+        while let Some(open) = rest.find('[') {
+            let (before, code) = rest.split_at(open);
+            let inner = code.get(1..).unwrap_or_default();
+            let digits = inner.find(|c: char| !c.is_ascii_digit() && c != ';');
+            let digits = digits
+                .filter(|length| inner.get(*length..).is_some_and(|end| end.starts_with('m')));
+            match digits {
+                Some(length) => {
+                    with.push_str(before.trim_end_matches('\u{1b}'));
+                    rest = inner.get(length + 1..).unwrap_or_default();
+                }
+                None => {
+                    with.push_str(before);
+                    with.push('[');
+                    rest = inner;
+                }
+            }
+        }
+        with.push_str(rest);
+        let words =
+            "remove the colour codes of a terminal, on each line: what looks like ^[[32m or [0m";
+        self.push(0..self.text.len(), with, 0, words);
+        if self.edits.last().is_some_and(|edit| edit.words == words) {
+            self.about(self.at);
         }
     }
 

@@ -150,7 +150,13 @@ impl Slips<'_> {
                 self.swap(at..at + 2, ":", 0);
             }
             let invisible = rest.find(|c| !is_invisible(c)).unwrap_or(rest.len());
-            self.drop(at..at + invisible, 0);
+            match rest.trim_end_matches('\0') {
+                "" => {
+                    let words = "remove the zeros from there to the end (nano shows them as ^@)";
+                    self.push(at..self.text.len(), "", 0, words);
+                }
+                _ => self.drop(at..at + invisible, 0),
+            }
             // What was typed to leave vi, and went into the text.
             let keys = rest.find(|c| !":wqx!".contains(c)).unwrap_or(rest.len());
             if rest.starts_with(':') && keys > 1 {

@@ -195,6 +195,13 @@ impl Slips<'_> {
             }
             _ => {}
         }
+        // A word alone on its line is no key.
+        let word = self.get(&(self.begin..self.at)).trim_end().len();
+        let between = self.begin + word..self.at;
+        let is_bare = self.get(&(self.begin..between.start)).chars().all(char::is_alphanumeric);
+        if self.fault == ScanFault::Colon && is_bare && self.get(&between).contains('\n') {
+            self.push(self.begin..between.start, "", 2, "remove what stands there");
+        }
         let from = match self.fault {
             ScanFault::Colon | ScanFault::Key => self.begin,
             _ => self.last_end(),
@@ -209,8 +216,19 @@ impl Slips<'_> {
                 && rest.starts_with(['"', '\'']);
             let cost = 4 + MEMBER * (rest.matches(':').count() + usize::from(is_key));
             if from < start + rest.len() {
-                let words = "keep one value there, and remove the rest";
+                let ends_value =
+                    matches!(&self.last, Some((TokenKind::Text | TokenKind::Plain, _)));
+                let words = match self.fault {
+                    ScanFault::GoesOn => "remove what follows",
+                    ScanFault::Value => "keep one value there, and remove the rest",
+                    ScanFault::Colon | ScanFault::Key => "remove what stands there",
+                    _ if ends_value => "keep one value there, and remove the rest",
+                    _ => "remove what stands there",
+                };
                 self.push(from..start + rest.len(), "", cost, words);
+                if self.fault == ScanFault::GoesOn {
+                    self.about(self.at);
+                }
             }
         }
     }
