@@ -2,6 +2,7 @@
 //! writes `gateway --port N` into every service (code of 2026.2.19 to 2026.9.6).
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use crate::secret::Secret;
 
@@ -12,15 +13,21 @@ pub struct Flags {
     pub bind: Option<String>,
     pub auth: Option<String>,
     pub token: Option<Secret>,
+    /// Of `--password`, or in the file of `--password-file` (2026.2.26 and later).
     pub password: Option<Secret>,
+    pub tailscale: Option<String>,
     /// `--allow-unconfigured`: it starts without `gateway.mode`.
     pub allow_unconfigured: bool,
 }
 
 impl Flags {
     /// The flags in a command line, given as its words; one after `sh -c` is a command line of its own.
-    /// `variable`: what the service's manager or shell puts in the place of `$NAME` and `${NAME}`.
-    pub fn of(words: &[String], variable: impl Fn(&str) -> Option<String>) -> Self {
+    /// `variable`: what the service's manager or shell puts in the place of `$NAME` and `${NAME}`; `file`: the text of a file.
+    pub fn of(
+        words: &[String],
+        variable: impl Fn(&str) -> Option<String>,
+        file: impl Fn(&Path) -> Option<String>,
+    ) -> Self {
         let words = of_shell(words);
         let mut words = words.iter().map(String::as_str).skip_while(|word| *word != "gateway");
         words.next();
@@ -33,7 +40,16 @@ impl Flags {
             if name == "--allow-unconfigured" {
                 flags.allow_unconfigured = true;
             }
-            if !matches!(name, "--port" | "--bind" | "--auth" | "--token" | "--password") {
+            let counts = [
+                "--port",
+                "--bind",
+                "--auth",
+                "--token",
+                "--password",
+                "--password-file",
+                "--tailscale",
+            ];
+            if !counts.contains(&name) {
                 continue;
             }
             let Some(value) =
@@ -46,7 +62,12 @@ impl Flags {
                 "--bind" => flags.bind = Some(value),
                 "--auth" => flags.auth = Some(value),
                 "--token" => flags.token = Some(Secret::new(value)),
-                _ => flags.password = Some(Secret::new(value)),
+                "--tailscale" => flags.tailscale = Some(value),
+                "--password" => flags.password = Some(Secret::new(value)),
+                _ => {
+                    let text = file(Path::new(&value)).map(|text| text.trim().to_owned());
+                    flags.password = text.filter(|text| !text.is_empty()).map(Secret::new);
+                }
             }
         }
         flags
@@ -126,7 +147,19 @@ mod tests {
     use super::*;
 
     fn flags(line: &str) -> Flags {
-        Flags::of(&split(line), |name| (name == "PORT").then(|| "7".to_owned()))
+        Flags::of(
+            &split(line),
+            |name| (name == "PORT").then(|| "7".to_owned()),
+            |path| (path == Path::new("/p")).then(|| "word\n".to_owned()),
+        )
+    }
+
+    #[test]
+    fn a_password_may_be_in_a_file() {
+        let password = |line| flags(line).password.map(|password| password.expose().to_owned());
+        assert_eq!(password("openclaw gateway --password-file /p").as_deref(), Some("word"));
+        assert_eq!(password("openclaw gateway --password-file=/none"), None);
+        assert_eq!(flags("openclaw gateway --tailscale serve").tailscale.as_deref(), Some("serve"));
     }
 
     #[test]
@@ -175,7 +208,11 @@ mod tests {
         assert_eq!(flags("\"C:\\x\\node.exe\" x.mjs gateway --port \"4\"").port, Some(4));
         assert_eq!(flags("openclaw gateway --port ${PORT}").port, Some(7));
         let given = |words: &[&str]| {
-            Flags::of(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), |_| None)
+            Flags::of(
+                &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(),
+                |_| None,
+                |_| None,
+            )
         };
         let quoted =
             given(&["openclaw", "gateway", "--token", "x --token b", "--password", "'c d'"]);

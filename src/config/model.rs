@@ -243,6 +243,17 @@ impl ConfigModel {
         }
     }
 
+    /// How the gateway is put on a tailnet: by its service's command line, else by `gateway.tailscale.mode`.
+    pub fn tailscale(&self) -> Option<&str> {
+        let by_flag = self.facts.flag(|flags| flags.tailscale.as_deref()).map(|(_, mode)| mode);
+        by_flag.or_else(|| self.whole()?.gateway.tailscale_mode.value().map(String::as_str))
+    }
+
+    /// Whether the gateway is put on a tailnet.
+    pub fn is_on_tailscale(&self) -> bool {
+        self.tailscale().is_some_and(|mode| mode != "off")
+    }
+
     /// The usable shared token or password that the gateway goes by, as far as the config says.
     pub fn shared_secret(&self) -> Option<&Secret> {
         let gateway = &self.whole()?.gateway;
@@ -330,13 +341,6 @@ pub enum AuthKind {
     Proxy,
     /// A word that OpenClaw does not know, or one by reference.
     Unknown,
-}
-
-impl Gateway {
-    /// Whether `gateway.tailscale.mode` puts the gateway on a tailnet.
-    pub fn is_on_tailscale(&self) -> bool {
-        self.tailscale_mode.value().is_some_and(|mode| mode != "off")
-    }
 }
 
 impl Setting<Secret> {

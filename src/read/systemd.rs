@@ -136,7 +136,7 @@ pub(super) fn read(name: &str, folders: &[PathBuf], home: &Path) -> Option<Unit>
         }
     }
     let variable = |name: &str| unit.variables.get(name).cloned();
-    unit.flags = Flags::of(&parsed.command, variable);
+    unit.flags = Flags::of(&parsed.command, variable, text);
     (unit.runs_gateway, unit.profile) = flags::of_gateway(&parsed.command);
     unit.user = parsed.user;
     unit.working_dir = parsed.working_dir;

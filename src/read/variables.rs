@@ -165,7 +165,7 @@ impl Finder<'_> {
             let mut all = self.file(Origin::Service, &path, launchd::plist(&text));
             all.service = launchd::label(&text);
             let variable = |name: &str| Some(all.value(name)?.expose().to_owned());
-            all.flags = Flags::of(&arguments, variable);
+            all.flags = Flags::of(&arguments, variable, self::text);
             let (runs_gateway, profile) = flags::of_gateway(&arguments);
             if !is_own {
                 self.by_home(&mut all, self.located.home.clone(), profile.as_deref());
@@ -207,7 +207,7 @@ impl Finder<'_> {
                 line.contains(" gateway ") && !line.starts_with("rem ") && !line.starts_with("::")
             };
             let words = text.lines().rfind(starts).map(flags::split).unwrap_or_default();
-            all.flags = Flags::of(&words, variable);
+            all.flags = Flags::of(&words, variable, self::text);
             found.push(all);
         }
     }

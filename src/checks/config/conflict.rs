@@ -61,7 +61,7 @@ pub static CONFLICT: Check = Check {
         ];
         let found = found.into_iter().flatten().chain(about.proxy());
         let found = found.map(|finding| at_next_start(model, finding));
-        found.chain(about.tailscale()).collect()
+        found.chain(about.tailscale_by_flag()).collect()
     },
     edits: Edits::Config(|model, options| {
         let code = CONFLICT.code;
@@ -294,11 +294,23 @@ impl About<'_> {
         })
     }
 
+    /// Of a flag the config says nothing, and so neither does its schema.
+    fn tailscale_by_flag(&self) -> Option<Finding> {
+        let finding = self.tailscale()?;
+        let Some((at, _)) = self.model.config.facts.flag(|flags| flags.tailscale.as_deref()) else {
+            return Some(finding);
+        };
+        let remove = Step::text(format!("take --tailscale out of {}", at.at));
+        let steps = [remove, Step::run("openclaw", ["gateway", "restart"])];
+        let by_flag = self.check.finding(at.where_is("--tailscale"), finding.says).by_hand(steps);
+        Some(at_next_start(self.model, by_flag.rated(finding.severity)))
+    }
+
     /// From 2026.3.1 most of it is part of the schema, so that the CLI refuses it too, also while a gateway runs (seen on 2026.9.6;
     /// code of 2026.3.2 to 2026.9.6, and not of 2026.2.26).
     fn tailscale(&self) -> Option<Finding> {
         let gateway = self.gateway;
-        let mode = gateway.tailscale_mode.value()?;
+        let mode = self.model.config.tailscale()?;
         let is_from = |first: &str| self.model.by_release(|release| release.is_from(first));
         if mode == "funnel" && self.model.config.auth_kind() != AuthKind::Password {
             let says = "tailscale funnel needs gateway.auth.mode \"password\"";
@@ -306,7 +318,7 @@ impl About<'_> {
             let finding = self.says(&gateway.tailscale_mode, says, hand);
             return Some(at_next_start(self.model, finding));
         }
-        if !matches!(mode.as_str(), "serve" | "funnel") {
+        if !matches!(mode, "serve" | "funnel") {
             return None;
         }
         // Code of 2026.5.28 to 2026.9.6, and not of 2026.5.18.
@@ -331,8 +343,14 @@ impl About<'_> {
                 Some(_) => finding,
             });
         }
-        let bind = gateway.bind.value()?;
-        let is_loopback = match bind.as_str() {
+        self.tailscale_bind(mode)
+    }
+
+    fn tailscale_bind(&self, mode: &str) -> Option<Finding> {
+        let gateway = self.gateway;
+        let is_from = |first: &str| self.model.by_release(|release| release.is_from(first));
+        let bind = word(self.model, gateway)??;
+        let is_loopback = match bind {
             "custom" => {
                 let host = gateway.custom_bind_host.value().and_then(|host| host.parse().ok());
                 host.is_some_and(|host: std::net::Ipv4Addr| host.is_loopback())
@@ -341,22 +359,30 @@ impl About<'_> {
             "lan" | "tailnet" => false,
             _ => true,
         };
+        if is_loopback {
+            let says =
+                format!("tailscale {mode} is on: the gateway starts only if Tailscale works");
+            let hand =
+                format!("look if `tailscale status` shows this machine; else {TAILSCALE_OFF}");
+            let finding = self.says(&gateway.tailscale_mode, says, &hand);
+            // 2026.7.1 starts without it, 2026.8.2 and 2026.9.6 do not. What runs has started.
+            let is_needed = is_from("2026.8.1") != Some(false) && !self.model.facts.gateway.runs();
+            return is_needed.then(|| finding.rated(Severity::Unchecked));
+        }
         let says = format!("tailscale {mode} needs gateway.bind \"loopback\", but it is {bind:?}");
-        (!is_loopback).then(|| {
-            let ways = [
-                (
-                    &gateway.bind,
-                    "set gateway.bind to \"loopback\"",
-                    "other machines come by Tailscale alone then",
-                ),
-                (&gateway.tailscale_mode, TAILSCALE_OFF, "they come by the network alone then"),
-            ];
-            let finding = self.edits(&gateway.bind, says, ways);
-            match is_from("2026.3.1") {
-                Some(true) => finding,
-                None if bind == "auto" => finding.unsure("releases before 2026.3.1 start"),
-                _ => at_next_start(self.model, finding),
-            }
+        let ways = [
+            (
+                &gateway.bind,
+                "set gateway.bind to \"loopback\"",
+                "other machines come by Tailscale alone then",
+            ),
+            (&gateway.tailscale_mode, TAILSCALE_OFF, "they come by the network alone then"),
+        ];
+        let finding = self.edits(&gateway.bind, says, ways);
+        Some(match is_from("2026.3.1") {
+            Some(true) => finding,
+            None if bind == "auto" => finding.unsure("releases before 2026.3.1 start"),
+            _ => at_next_start(self.model, finding),
         })
     }
 

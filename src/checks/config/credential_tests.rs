@@ -252,7 +252,7 @@ fn what_the_command_line_of_the_service_says_counts_first() {
     let with = |release: &str, gateway: &str, line: &str, code: &str| {
         let mut service = variables(Origin::Service);
         service.at = "/unit".to_owned();
-        service.flags = Flags::of(&flags::split(line), |_| None);
+        service.flags = Flags::of(&flags::split(line), |_| None, |_| None);
         let mut facts = facts();
         facts.config.variables = vec![service];
         rated(&named(release, gateway), facts, code)
@@ -295,7 +295,7 @@ fn what_the_command_line_of_the_service_says_counts_first() {
         [("gateway", Severity::Blocks), ("gateway --allow-unconfigured", Severity::Info)]
     {
         let mut service = variables(Origin::Service);
-        service.flags = Flags::of(&flags::split(line), |_| None);
+        service.flags = Flags::of(&flags::split(line), |_| None, |_| None);
         let mut facts = facts();
         facts.config.variables = vec![service];
         assert_eq!(rated(text, facts, "gateway-mode-missing"), Some(severity), "{line}");

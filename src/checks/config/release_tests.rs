@@ -277,3 +277,19 @@ fn a_port_beyond_the_last_one_is_refused_by_every_release() {
         assert_eq!(severity(65_535), None, "{release}");
     }
 }
+
+/// What a flag says stops the start (2026.5.28, 2026.9.6), and is no matter of the schema.
+#[test]
+fn tailscale_by_the_services_command_line_is_asked_the_same() {
+    let rating = |flag: &str, bind: &str| {
+        let mut facts = set_in(&[(Origin::Service, |_| {})]);
+        facts.config.variables[0].flags.tailscale = Some(flag.to_owned());
+        let config = named("2026.9.6", &format!("bind: '{bind}', auth: {{ {TOKEN} }}"));
+        rated(&config, facts, "auth-bind-conflict")
+    };
+    assert_eq!(rating("serve", "lan"), Some(Severity::Blocks));
+    assert_eq!(rating("funnel", "loopback"), Some(Severity::Blocks));
+    // Whether Tailscale works, no file tells.
+    assert_eq!(rating("serve", "loopback"), Some(Severity::Unchecked));
+    assert_eq!(rating("off", "lan"), None);
+}

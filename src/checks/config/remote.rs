@@ -120,7 +120,7 @@ pub static UNTRUSTED: Check = Check {
         let gateway = hosted(model)?;
         let setting = &gateway.trusted_proxies;
         let none = setting.names_none();
-        let served = gateway.is_on_tailscale();
+        let served = model.config.is_on_tailscale();
         if !none || served {
             return None;
         }

@@ -103,7 +103,7 @@ pub fn reach(model: &Model, gateway: &Gateway, word: Option<&str>) -> Option<Exp
         }
         Some("auto") if facts.container => ("auto (all networks, in a container)", IN_CONTAINER),
         Some("auto") => ("auto", None),
-        None if facts.container && !gateway.is_on_tailscale() => {
+        None if facts.container && !model.config.is_on_tailscale() => {
             ("not set, which in a container means all networks", IN_CONTAINER)
         }
         _ => return None,
