@@ -23,9 +23,8 @@ fn renewed(finding: Finding, model: &Model, by_openclaw: Step) -> Finding {
     let kept = &model.facts.kept;
     let note = "puts back the identity, the devices and the config of that snapshot: no device must pair again";
     let back = |id: &String| Step::clawmend(["restore", id]).note(note);
-    if let Some(id) = kept.tables.as_ref().filter(|_| model.images.database.is_none()) {
-        let start = Step::run("openclaw", ["gateway", "start"]).note("makes a new, empty database");
-        return finding.by_hand([start, back(id)]);
+    if let Some(id) = new_identity::lost_database(model) {
+        return finding.by_hand([new_identity::makes_database(), back(id)]);
     }
     let back = kept.identity.as_ref().map(back);
     if new_identity::is_possible(model) {

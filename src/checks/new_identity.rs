@@ -20,6 +20,17 @@ pub(super) fn step(model: &Model) -> Step {
     Step::clawmend(["repair", "--new-identity"]).note(note)
 }
 
+/// The snapshot that has the rows of a database that is gone altogether: files beside it would be read by no gateway.
+pub fn lost_database(model: &Model) -> Option<&String> {
+    let is_gone = model.images.database.is_none() && model.paired.entries.is_empty();
+    model.facts.kept.tables.as_ref().filter(|_| is_gone)
+}
+
+/// What makes the database again.
+pub fn makes_database() -> Step {
+    Step::run("openclaw", ["gateway", "start"]).note("makes a new, empty database")
+}
+
 /// Whether a new identity can be made and paired here.
 pub fn is_possible(model: &Model) -> bool {
     let has_place = match model.store {

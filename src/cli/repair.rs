@@ -54,6 +54,15 @@ pub(super) fn repair(context: &mut Context, args: &args::Repair) -> Result<Exit,
     if options.config && options.config_from.is_none() {
         options.config_from = offered_copy(context, args, &state)?;
     }
+    if let Some(id) =
+        new_identity::lost_database(&state.model).filter(|_| args.new_identity.is_some())
+    {
+        let text =
+            "the database is gone, and a new identity has its place there; nothing was changed";
+        let back = Step::clawmend(["restore", id]).note("puts back the rows that a snapshot has");
+        let error = Error::refused(text).hint(new_identity::makes_database()).hint(back);
+        return Err(error.hint(Step::diagnose().note("says what is next")));
+    }
     if args.new_identity.is_some() && !(options.pairing && new_identity::is_possible(&state.model))
     {
         let text = match (options.pairing, state.model.config.is_client()) {

@@ -77,6 +77,13 @@ fn a_database_that_is_gone_is_no_state_that_was_never_used() {
     assert!(!said.contains("never used") && !said.contains("--new-token"), "{said}");
     let start = said.find("openclaw gateway start").unwrap();
     assert!(named(&sandbox, "restore ").len() == 2 && start < said.find("restore ").unwrap());
+    // Nor does a new identity go into files that no gateway of that release reads.
+    let run = sandbox.run(&["repair", "--new-identity", "--yes"]).expect(Exit::Refused);
+    assert!(run.stderr.contains("openclaw gateway start"), "{}", run.text());
+    assert!(
+        !sandbox.path("devices/paired.json").exists()
+            && !sandbox.path("identity/device.json").exists()
+    );
 }
 
 #[test]
