@@ -51,6 +51,14 @@ static MODEL: Pattern = Pattern::new(
 static WINDOWS: Pattern = Pattern::new(
     r"(?:(?:DESKTOP|LAPTOP)-[0-9A-Z]{7,10}|WIN-[0-9A-Z]{5,11})(?:\.(?:local|lan|home))?",
 );
+/// The codes of models that phones, watches and boards call themselves by: OPPO, realme, OnePlus; Motorola; Xiaomi, with
+/// the year and the month; Apple; Intel; Raspberry Pi. What a maker begins or ends them with no other code does.
+static CODES: Pattern = Pattern::new(concat!(
+    r"(?:CPH|RMX)[0-9]{4}|(?:AC|BE|DN|EB|GM|HD|IN|IV|KB|LE|NE)[12][0-9]{3}|XT[0-9]{4}(?:-[0-9]{1,2})?|",
+    r"M(?:18|19|20|21)(?:0[1-9]|1[0-2])[A-Z][0-9]{1,2}[A-Z]{1,2}|2[1-6](?:0[1-9]|1[0-2])[0-9A-Z]{3,5}[CEGHILNRY]|",
+    r"(?:AppleTV|AudioAccessory|RealityDevice|Watch)[0-9]{1,2},[0-9]{1,2}|",
+    r"NUC[0-9]{1,2}(?:i[3579])?[A-Z]{2,4}(?:i[3579])?|RPi[0-9][AB]?(?:-[0-9]{1,2}GB)?",
+));
 /// What hosters call a machine that nobody named; and an IPv4 address.
 static HOSTED: Pattern = Pattern::new(concat!(
     r"ip(?:-[0-9]{1,3}){4}(?:\.[a-z]{2}(?:-[a-z]{4,9}){1,2}-[0-9])?(?:\.(?:ec2|compute)\.internal)?|",
@@ -95,12 +103,16 @@ fn holds_little(text: &str) -> bool {
     let (pictures, pieces): (Vec<&str>, Vec<&str>) =
         pieces.into_iter().partition(|piece| is_picture(piece));
     let pieces = pieces.into_iter().map(|piece| piece.trim_matches(AROUND));
-    let (given, pieces): (Vec<&str>, Vec<&str>) = pieces.partition(|piece| is_windows(piece));
+    let pieces: Vec<&str> = pieces.collect();
     let is_mark = |c: char| MARKS.contains(&c) && (c != '@' || is_host);
+    let mut words = pieces.iter().flat_map(|piece| piece.split(is_mark));
+    let announces = words.any(|word| ANNOUNCES.has(&word.to_lowercase()));
+    let is_given = |piece: &&str| is_windows(piece) || !announces && CODES.fits(piece);
+    let (given, pieces): (Vec<&str>, Vec<&str>) = pieces.into_iter().partition(is_given);
     let parts: Vec<&str> =
         pieces.iter().flat_map(|piece| piece.split(is_mark)).flat_map(words_in).collect();
     let is_device = is_host || !given.is_empty() || parts.iter().any(|part| is_device(part));
-    let announces = parts.iter().any(|part| ANNOUNCES.has(&part.to_lowercase()));
+    let announces = announces || parts.iter().any(|part| ANNOUNCES.has(&part.to_lowercase()));
     let mut count = Count { known: given.len(), ..Count::default() };
     let fits = parts.iter().all(|part| count.takes(part, is_device, is_host));
     let Count { known, house, words, halves, joining, numbers, digits, mixed, is_odd } = count;
