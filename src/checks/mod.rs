@@ -105,6 +105,7 @@ pub static CHECKS: &[&Check] = &[
     &scopes::SCOPES_DISAGREE,
     &pins::PINNED,
     &tokens::MISSING,
+    &tokens::UNREADABLE,
     &tokens::REVOKED,
     &tokens::ISSUER,
     &scopes::NARROW,

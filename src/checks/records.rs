@@ -1,12 +1,13 @@
 //! Records in a store, whoever they belong to.
 
+use super::edits::RecordEdits;
 use super::stores::{both, place};
-use super::{Check, Edits, container};
+use super::{Check, Edits, Stage, container};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::Model;
 use crate::model::layout::Part;
 use crate::model::store::{Entry, Fault};
-use crate::plan::{Edit, Target};
+use crate::plan::{Edit, StoreKind, Target};
 use crate::secret::shape::Shape;
 use crate::text::count;
 
@@ -14,6 +15,8 @@ use crate::text::count;
 pub fn describe(fault: &Fault) -> String {
     match fault {
         Fault::NotAnObject => "it is not an object".to_owned(),
+        Fault::Null => "it is null".to_owned(),
+        Fault::TextList(name) => format!("its {name} are a text, and no list"),
         Fault::NoTimes(names) => {
             format!("it has no {} (the shape of a pending request)", names.join(" and no "))
         }
@@ -59,6 +62,27 @@ fn with_fault(
     findings
 }
 
+/// Whether what stands in a store of files ends commands, whoever it belongs to: the gateway looks into each request at every
+/// connect, and sorts all records for `devices list` (seen on 2026.3.23, 2026.5.12 and 2026.6.9).
+fn ends_commands(model: &Model, part: Part) -> bool {
+    both(model)
+        .into_iter()
+        .filter(|records| records.part == part && model.store == StoreKind::Files)
+        .any(|records| {
+            let has = |wanted: fn(&Fault) -> bool| {
+                records.entries.iter().any(|entry| entry.faults.iter().any(wanted))
+            };
+            let has_null = has(|fault| *fault == Fault::Null);
+            match part {
+                Part::Pending => has_null,
+                _ => {
+                    has_null && records.entries.len() > 1
+                        || has(|fault| matches!(fault, Fault::TextList(_)))
+                }
+            }
+        })
+}
+
 /// Records of the files that cannot be what their store holds. This machine's own record is completed
 /// by the grant.
 fn completed_or_moved(model: &Model, _: &super::Options) -> Vec<Edit> {
@@ -67,7 +91,26 @@ fn completed_or_moved(model: &Model, _: &super::Options) -> Vec<Edit> {
         .into_iter()
         .flat_map(|records| container::broken_records(model, records, &[RECORD_INVALID.code]));
     let is_own = |edit: &Edit| matches!(&edit.target, Target::Record { key, .. } if Some(key.as_str()) == local);
-    edits.filter(|edit| !is_own(edit)).collect()
+    edits.chain(without_texts(model)).filter(|edit| !is_own(edit)).collect()
+}
+
+/// What a text says in the place of a list gives no right, so it goes.
+fn without_texts(model: &Model) -> Vec<Edit> {
+    let is_whole = |entry: &&Entry| !entry.is_invalid();
+    let mut found = Vec::new();
+    for records in container::files(model) {
+        for entry in records.entries.iter().filter(is_whole) {
+            let Some(record) = records.record(entry) else { continue };
+            let mut edits = RecordEdits::of(StoreKind::Files, records.part, &entry.key, record);
+            for fault in &entry.faults {
+                let Fault::TextList(name) = fault else { continue };
+                let why = "a text in the place of a list makes `devices list` fail";
+                edits.unset(&[name], why, &[RECORD_INVALID.code]);
+            }
+            found.extend(edits.done());
+        }
+    }
+    found
 }
 
 pub static RECORD_INVALID: Check = Check {
@@ -75,23 +118,38 @@ pub static RECORD_INVALID: Check = Check {
     modes: &["F40"],
     severity: Severity::Warning,
     title: "some records are not valid in their store",
-    why: "A record that lacks a field of a paired device stops the import into the database, at every start of 2026.8.1. A request that somebody moved into paired.json by hand is such a record.",
-    repair: "A record with a valid token gets the missing times; any other is removed (the snapshot keeps it).",
+    why: "A record that lacks a field of a paired device stops the import into the database, at every start of 2026.8.1. A request that somebody moved into paired.json by hand is such a record. \
+          A request that is null ends each connection, and a record that is null, or has a text in the place of a list, makes `devices list` fail.",
+    repair: "A record with a valid token gets the missing times, and loses a text where a list belongs; any other is removed (the snapshot keeps it).",
     by_hand: "Remove the records without `createdAtMs` and `approvedAtMs` from devices/paired.json.",
     messages: &[
         "device pairing store migration failed",
         "NOT NULL constraint failed",
         "not null constraint failed: device_pairing_paired",
         "device pairing store migration skipped",
+        "reading 'approvedAtMs'",
+        "join is not a function",
     ],
+    stage: Some(Stage::Store),
     follows: &[&super::stores::BROKEN, &super::import::IMPORT_WAITS],
     find: |model, check| {
         let found = with_fault(check, model, ["is not valid", "are not valid"], |fault| {
-            matches!(fault, Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_))
+            matches!(
+                fault,
+                Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_) | Fault::TextList(_)
+            )
         });
         let repair =
             "complete the records with a valid token, remove the others (the snapshot keeps them)";
-        found.into_iter().map(|(_, finding)| finding.repaired(repair)).collect()
+        let rated = |(part, finding): (Part, Finding)| {
+            let breaks = ends_commands(model, part);
+            let note = match part {
+                Part::Pending => "a request that is null ends each connection",
+                _ => "`devices list` fails at such a record",
+            };
+            finding.rated_if(breaks, Severity::Blocks).note_if(breaks, note).repaired(repair)
+        };
+        found.into_iter().map(rated).collect()
     },
     edits: Edits::Pairing(completed_or_moved),
     ..Check::BASE

@@ -183,6 +183,9 @@ pub static NARROW: Check = Check {
     fault: Some(PairingFault::Scopes),
     find_one: |model, check| {
         let (token, device) = (entry(model)??, model.local.as_ref()?);
+        if token.is_live() && token.ends_connection {
+            return None;
+        }
         let lacking = model.era.lacking(token.scopes.items(), FULL);
         if lacking.is_empty() && token.scopes != List::Odd {
             return None;

@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
 use super::tests::{ID, facts, fixture, options, repaired, text};
-use crate::image::{Bytes, FileState, Images, Slot};
+use crate::finding::Severity;
+use crate::image::{Bytes, FileState, Images, Meta, Slot};
 use crate::model::Model;
 use crate::model::layout::Part;
 use crate::secret::mask;
@@ -92,4 +93,55 @@ fn what_cannot_be_read_because_of_its_mode_has_the_cure_of_the_mode() {
     // A note asks for nothing.
     let is_note = |one: &&crate::finding::Finding| one.severity == crate::finding::Severity::Info;
     assert!(found.iter().filter(is_note).all(|one| one.remedy == crate::finding::Remedy::Nothing));
+}
+
+/// Seen on 2026.3.23, 2026.5.12 and 2026.6.9: `devices list` fails at the record of any device, and each connection at a request.
+#[test]
+fn what_the_gateway_itself_fails_at_blocks_and_goes() {
+    let open = repaired(&fixture("2026.5.28-scope-upgrade-pending")).images;
+    let paired: Value = serde_json::from_str(
+        &String::from_utf8(open.file(Part::Paired).unwrap().bytes().unwrap().to_vec()).unwrap(),
+    )
+    .unwrap();
+    let blocks = |images: &Images| {
+        let found = crate::checks::diagnose(&Model::of(images.clone(), facts()));
+        let blocks = found.iter().filter(|one| one.severity == Severity::Blocks);
+        blocks.map(|one| one.code.0).collect::<Vec<_>>()
+    };
+    let change = |change: &dyn Fn(&mut Value)| {
+        let mut all = paired.clone();
+        change(&mut all);
+        with(open.clone(), &all.to_string())
+    };
+    let other = |name: &str, value: Value| {
+        let mut record = paired[ID].clone();
+        record["deviceId"] = json!(OTHER);
+        record[name] = value;
+        record
+    };
+    for record in
+        [Value::Null, other("roles", json!("operator")), other("scopes", json!("operator.admin"))]
+    {
+        let images = change(&|all| all[OTHER] = record.clone());
+        assert_eq!(blocks(&images), ["record-invalid"], "{record}");
+        repaired(&images);
+    }
+    let fine = [("roles", json!("")), ("tokens", Value::Null), ("roles", json!(["operator"]))];
+    for (name, value) in fine {
+        let images = change(&|all| all[OTHER] = other(name, value.clone()));
+        assert_eq!(blocks(&images), [""; 0], "{name}");
+    }
+    let mut images = open.clone();
+    images.texts.get_mut(&Slot::File(Part::Pending)).unwrap().state =
+        FileState::Present { bytes: Bytes::new(b"{\"x\": null}".to_vec()), meta: Meta::default() };
+    assert_eq!(blocks(&images), ["record-invalid"]);
+    repaired(&images);
+    for scopes in [Value::Null, json!(5), json!([5])] {
+        let images = change(&|all| all[ID]["tokens"]["operator"]["scopes"] = scopes.clone());
+        assert_eq!(blocks(&images), ["cli-token-unreadable"], "{scopes}");
+        repaired(&images);
+    }
+    let images = change(&|all| all[ID]["tokens"]["node"] = Value::Null);
+    assert_eq!(blocks(&images), ["cli-token-unreadable"]);
+    repaired(&images);
 }

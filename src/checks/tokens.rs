@@ -51,9 +51,13 @@ pub static MISSING: Check = Check {
             check.finding(paired_place(model), says).repaired("write a new token on both sides");
         // From 2026.3.31 a device without a token has no role, and asks for it (seen on 2026.5.28).
         let has_tokens = model.local.as_ref().is_some_and(|local| local.tokens_usable);
+        // One that names another role is not made good where a revoked one is not (5.7 is in; 5.12 and 6.9 refuse).
+        let names_another = token.is_some_and(|token| token.role.as_deref() != Some("operator"));
         let is_held_up = |release: Release| {
             release.is_from("2026.3.31")
-                && (model.is_held_up(release) || has_tokens && !release.is_from("2026.4.3"))
+                && (model.is_held_up(release)
+                    || has_tokens && !release.is_from("2026.4.3")
+                    || names_another && release.is_from("2026.5.8"))
         };
         Some(match model.by_release(is_held_up) {
             Some(true) => {
@@ -64,6 +68,36 @@ pub static MISSING: Check = Check {
             }
             _ => only_with_device_token(model, finding),
         })
+    },
+    edits: Edits::Grant,
+    ..Check::BASE
+};
+
+pub static UNREADABLE: Check = Check {
+    code: Code("cli-token-unreadable"),
+    severity: Severity::Blocks,
+    title: "the gateway fails at a token of the CLI's record",
+    why: "The gateway looks at a device's tokens at every connect, whatever else lets it in. Where a token is null, or its scopes are missing or no list of texts, that fails, and the connection closes without a reason.",
+    repair: "The token gets the device's full scopes, on both sides; one that is null is removed.",
+    by_hand: "Write a list of scopes into tokens.operator.scopes in the record.",
+    messages: &["closed (1000", "no close reason"],
+    follows: &[&super::local::NOT_PAIRED, &super::local::ROLE_MISSING],
+    is_of_device: true,
+    stage: Some(Stage::Token),
+    // Seen on 2026.4.10, 2026.5.12 and 2026.6.9; the code of 2026.2.12 to 2026.9.3 reads the scopes alike.
+    find_one: |model, check| {
+        let token = entry(model)?;
+        let ends = token.is_some_and(|token| token.is_live() && token.ends_connection);
+        let device = model.local.as_ref()?;
+        let null = device.null_tokens.iter().any(|role| role != "operator")
+            && model.by_release(|release| release.is_from("2026.3.31")) != Some(false);
+        let says = match (ends, null) {
+            (true, _) => "the CLI's operator token has no list of scopes",
+            (false, true) => "a token in the CLI's record is null",
+            (false, false) => return None,
+        };
+        let repairs = "give the token the full operator scopes, and remove one that is null";
+        Some(check.finding(paired_place(model), says).repaired(repairs))
     },
     edits: Edits::Grant,
     ..Check::BASE

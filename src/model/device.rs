@@ -70,6 +70,8 @@ pub struct Token {
     /// The role inside the entry. From 2026.4.15 an entry without it gives the device no role.
     pub role: Option<String>,
     pub scopes: List,
+    /// They are neither a list of texts nor a text: the gateway ends the connection as it reads them.
+    pub ends_connection: bool,
     /// `revokedAtMs` is set (and not 0).
     pub revoked: bool,
     /// `issuer` is an object: made under a shared secret. Without one it is dead, whatever its kind (2026.8.2,
@@ -84,6 +86,8 @@ impl Token {
             token: text(entry, "token").filter(|token| !token.trim().is_empty()).map(Secret::new),
             role: text(entry, "role").map(|role| role.trim().to_owned()),
             scopes: List::of(entry.get("scopes")),
+            ends_connection: !entry.get("scopes").is_some_and(Value::is_string)
+                && !List::of(entry.get("scopes")).is_list(),
             has_issuer: entry.get("issuer").is_some_and(Value::is_object),
             revoked: match entry.get("revokedAtMs") {
                 None | Some(Value::Null | Value::Bool(false)) => false,
@@ -132,6 +136,8 @@ pub struct Device {
     pub tokens_usable: bool,
     /// `tokens.operator`.
     pub operator: Option<Token>,
+    /// The roles whose token is null.
+    pub null_tokens: Vec<String>,
     pub remote_ip: Option<String>,
     /// `silent` (pending).
     pub silent: bool,
@@ -190,6 +196,12 @@ impl Device {
             in_database: false,
             tokens_usable: tokens.is_some(),
             operator: tokens.and_then(|tokens| tokens.get("operator")).and_then(Token::of),
+            null_tokens: tokens
+                .into_iter()
+                .flatten()
+                .filter(|(_, entry)| entry.is_null())
+                .map(|(role, _)| role.clone())
+                .collect(),
             remote_ip: text(record, "remoteIp"),
             silent: record.get("silent") == Some(&Value::Bool(true)),
             is_repair: record.get("isRepair") == Some(&Value::Bool(true)),

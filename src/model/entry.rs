@@ -12,6 +12,10 @@ use crate::secret::shape::Shape;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     NotAnObject,
+    /// It is null, which is more than the gateway's own code bears.
+    Null,
+    /// A text stands in the place of a list of roles or scopes (files).
+    TextList(&'static str),
     /// A paired record without `createdAtMs` or `approvedAtMs`, or with something else than a number
     /// there: the shape of a pending one (F40).
     NoTimes(Vec<&'static str>),
@@ -49,7 +53,7 @@ impl Entry {
     pub fn is_proved(&self) -> bool {
         let denies = |fault: &Fault| match fault {
             Fault::NotAnObject | Fault::NoField(_) | Fault::KeyDiffers(_) | Fault::Key => true,
-            Fault::NoTimes(_) | Fault::Cell(_) => false,
+            Fault::NoTimes(_) | Fault::Cell(_) | Fault::Null | Fault::TextList(_) => false,
         };
         !self.faults.iter().any(denies)
     }
@@ -90,9 +94,11 @@ pub(super) fn entry_of_text(
     let at = |end| scan::Member { key, value: Span { start, end } };
     if text.get(start) != Some(&b'{') {
         let end = scan::value_end(text, start)?;
+        let is_null = text.get(start..end) == Some(b"null");
+        let faults = [Fault::NotAnObject].into_iter().chain(is_null.then_some(Fault::Null));
         let entry = Entry {
             key: name,
-            faults: vec![Fault::NotAnObject],
+            faults: faults.collect(),
             likeness: None,
             place: Position::Text(at(end)),
         };
@@ -101,6 +107,16 @@ pub(super) fn entry_of_text(
     let mut fields = Fields::default();
     let mut faults = Vec::new();
     let end = scan::for_each_member(text, at(text.len()).value, |member| {
+        let mut lists = ["roles", "scopes"].into_iter();
+        let list =
+            lists.find(|name| scan::string(text, member.key).is_some_and(|key| key == *name));
+        let is_text = |value: Span| {
+            scan::kind(text, value) == scan::ValueKind::String
+                && scan::string(text, value).is_some_and(|text| !text.is_empty())
+        };
+        if let Some(name) = list.filter(|_| part == Part::Paired && is_text(member.value)) {
+            faults.push(Fault::TextList(name));
+        }
         let Some(slot) = fields.slot(text, member.key) else { return };
         *slot = match scan::kind(text, member.value) {
             scan::ValueKind::String => {

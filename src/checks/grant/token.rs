@@ -45,12 +45,17 @@ pub(super) fn token_fields(
         let codes = [tokens::MISMATCH.code, tokens::ISSUER.code];
         edits.unset(&operator("issuer"), why, &codes);
     }
+    for role in device.null_tokens.iter().filter(|role| *role != "operator") {
+        let why = "the gateway's own code fails at a token that is null";
+        edits.unset(&["tokens", role], why, &[tokens::UNREADABLE.code]);
+    }
     if held.and_then(|held| held.role.as_deref()) != Some("operator") {
         let why = "a token must name its role";
         edits.set(&operator("role"), json!("operator"), why, &[tokens::MISSING.code]);
     }
     if held.is_none_or(|held| scopes.lacks(&held.scopes)) {
-        let codes = [scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code];
+        let codes =
+            [scope_checks::NARROW.code, scope_checks::SCOPES_MISSING.code, tokens::UNREADABLE.code];
         let why = "a token gives only its own scopes";
         edits.set(&operator("scopes"), json!(scopes.all), why, &codes);
     }
