@@ -1,6 +1,6 @@
 //! This machine's own identity: `identity/device.json`, or the `device_identities` row.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::edits::RecordEdits;
 use super::leftovers::IDENTITY_WAITS;
@@ -11,7 +11,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::model::contact::PairingFault;
 use crate::model::identity::IdentityFault;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
-use crate::model::{AuthCondition, IdentityState, Model, place_of};
+use crate::model::{AuthCondition, IdentityState, Model, Shared, place_of};
 use crate::plan::StoreKind;
 use crate::secret::shape::Shape;
 use crate::step::Step;
@@ -137,10 +137,34 @@ pub static MALFORMED: Check = Check {
         };
         let fault =
             (is_replaced && model.store == StoreKind::Files).then_some(PairingFault::Unknown);
-        Some(eased_by_gateway(model, fault, finding))
+        Some(eased_by_gateway(model, fault, comes_anew(model, finding)))
     },
     ..Check::BASE
 };
+
+/// From 2026.5.12 a broken identity stays as it is, and each command comes as a device of its own: with the shared token the gateway
+/// lets each in (seen on 2026.5.12, 2026.5.28 and 2026.6.9). What is whole JSON and no identity at all is replaced.
+fn comes_anew(model: &Model, finding: Finding) -> Finding {
+    let bytes = model.images.file(Part::Identity).and_then(|file| file.bytes());
+    let stays = bytes.is_some_and(|bytes| match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) => ["publicKeyPem", "privateKeyPem", "publicKey", "privateKey"]
+            .iter()
+            .any(|key| value.get(key).is_some()),
+        Err(_) => true,
+    });
+    if !stays || model.store != StoreKind::Files || model.shared != Shared::Present {
+        return finding;
+    }
+    match model.by_release(|release| release.is_from("2026.5.8")) {
+        Some(true) => finding.rated(Severity::Warning).note(
+            "with the shared token the gateway takes each command for a new device, and lets it in",
+        ),
+        None => {
+            finding.unsure("from 2026.5.12 on each command comes as a new device and is let in")
+        }
+        Some(false) => finding,
+    }
+}
 
 fn malformed(model: &Model, check: &Check) -> Option<Finding> {
     let place = place_of(model.store, Part::Identity);
@@ -215,7 +239,7 @@ pub static KEYS_DIFFER: Check = Check {
                 StoreKind::Files => by_command(),
                 StoreKind::Sqlite => by_doctor(),
             };
-            let finding = renewed(finding, model, by_openclaw);
+            let finding = comes_anew(model, renewed(finding, model, by_openclaw));
             Some(finding.detail("deviceId", identity.shown_id()))
         }
         _ => None,

@@ -75,6 +75,7 @@ pub static CHECKS: &[&Check] = &[
     &config::roles::ROLES,
     &config::conflict::CONFLICT,
     &config::hooks::REFUSED,
+    &config::sections::REFUSED,
     &config::tls::UNUSABLE,
     &config::auth::PLACEHOLDER,
     &config::auth::DRIFT,

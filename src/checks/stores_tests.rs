@@ -145,3 +145,29 @@ fn what_the_gateway_itself_fails_at_blocks_and_goes() {
     assert_eq!(blocks(&images), ["cli-token-unreadable"]);
     repaired(&images);
 }
+
+/// Seen on 2026.5.12, 2026.5.28 and 2026.6.9: an identity that stays broken is a new device at each command, and is let in.
+#[test]
+fn a_broken_identity_is_let_in_anew_where_it_stays_broken() {
+    let open = repaired(&fixture("2026.5.28-scope-upgrade-pending")).images;
+    let rating = |release: &str, identity: &str, auth: &str| {
+        let mut images = open.clone();
+        images.texts.get_mut(&Slot::File(Part::Identity)).unwrap().state =
+            FileState::Present { bytes: Bytes::new(identity.into()), meta: Meta::default() };
+        let config = format!(
+            "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', {auth} }} }}"
+        );
+        let model = super::tests::with_config(images, &config, facts());
+        let found = crate::checks::diagnose(&model).into_iter();
+        found.filter(|one| one.code.0 == "identity-malformed").map(|one| one.severity).next()
+    };
+    let token = "auth: { mode: 'token', token: 'tttttttttttttttttttttttt' }";
+    for (release, identity, severity) in [
+        ("2026.5.12", "{", Severity::Warning),
+        ("2026.6.9", "{\"version\": 2, \"publicKeyPem\": \"x\"}", Severity::Warning),
+        ("2026.6.9", "{}", Severity::Blocks),
+        ("2026.5.7", "{", Severity::Blocks),
+    ] {
+        assert_eq!(rating(release, identity, token), Some(severity), "{release} {identity}");
+    }
+}

@@ -42,6 +42,8 @@ pub struct ConfigFacts {
     pub kept: Vec<(SecretRef, Kept)>,
     /// The files that `gateway.tls` names, where it is on; without those whose path goes by a folder that is not known here.
     pub tls: Vec<TlsFile>,
+    /// What `plugins.load.paths` names and is not there; without paths that go by a folder that is not known here.
+    pub missing_plugins: Vec<PathBuf>,
 }
 
 /// A file that the gateway serves TLS with.

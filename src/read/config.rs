@@ -82,6 +82,7 @@ pub(super) fn read(located: &Located, env: &Env, traces: Era) -> ConfigRead {
         && state.written_by().map_or(traces == Era::Literal, |by| !by.is_from("2026.3.22"));
     facts.variables = variables::read(located, env, facts.reads_old_names);
     facts.tls = tls(&state, located, env);
+    facts.missing_plugins = missing_plugins(&state, located, env);
     facts.kept = kept::read(&state, located, env);
     if !matches!(state, ConfigState::Read(_)) {
         if let Some(best) = facts.copies.first_mut()
@@ -149,6 +150,20 @@ fn roots(config: &Path, located: &Located, env: &Env) -> Vec<Root> {
         }
     });
     std::iter::once(own).chain(more).map(|dir| Root::new(&dir, &real(&dir))).collect()
+}
+
+/// What `plugins.load.paths` names and nothing is at.
+fn missing_plugins(state: &ConfigState, located: &Located, env: &Env) -> Vec<PathBuf> {
+    let ConfigState::Read(config) = state else { return Vec::new() };
+    let path = ["plugins", "load", "paths"].map(str::to_owned);
+    let paths = config.resolved.get(&path).and_then(serde_json::Value::as_array);
+    let texts = paths.into_iter().flatten().filter_map(serde_json::Value::as_str);
+    let whole = texts.filter(|text| text.trim().starts_with(['~', '/']) && !text.contains("${"));
+    let paths = whole.map(|text| env.path(text, located.home.as_deref()));
+    let is_gone = |path: &PathBuf| {
+        path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    };
+    paths.filter(is_gone).collect()
 }
 
 /// The files of `gateway.tls`. A path that begins at the gateway's working folder is left out: that folder is not known.

@@ -15,6 +15,7 @@ pub(crate) mod replaced;
 pub(crate) mod risk;
 pub(crate) mod roles;
 mod secrets;
+pub(crate) mod sections;
 pub(crate) mod tls;
 mod value;
 

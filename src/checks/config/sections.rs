@@ -1,0 +1,298 @@
+//! Sections beside the gateway's: what OpenClaw refuses in them beyond the types of its schema.
+
+use serde_json::Value;
+
+use super::{gateway, place_of};
+use crate::checks::{Check, Stage};
+use crate::config::release::Release;
+use crate::finding::{Code, Finding, Severity};
+use crate::format::json5::path_text;
+use crate::model::Model;
+
+pub static REFUSED: Check = Check {
+    code: Code("config-section-refused"),
+    severity: Severity::Blocks,
+    title: "a section of the config has something that OpenClaw refuses",
+    why: "OpenClaw checks more than the types of values: durations, the sandbox's network, the agents' folders, and whether plugins, channels and their files exist. If one of these does not fit, it refuses the whole config.",
+    repair: "Nothing: only you know what was meant.",
+    by_hand: "Correct the value in openclaw.json, or take it out; then start the gateway.",
+    messages: &[
+        "invalid duration",
+        "network mode \"host\" is blocked",
+        "Duplicate agentDir",
+        "identity.avatar must",
+        "plugin path not found",
+        "unknown channel id",
+        "unknown heartbeat target",
+        "plugin not found",
+    ],
+    stage: Some(Stage::Config),
+    // Seen on 2026.5.12 and 2026.9.3; code of 2026.2.6 to 2026.9.3.
+    find: |model, check| {
+        if gateway(model).is_none() {
+            return vec![];
+        }
+        let about = About { model, check };
+        let found = [about.durations(), about.sandbox(), about.folders(), about.avatars()];
+        let found = found.into_iter().chain([about.plugin_paths(), about.channels(), about.slot()]);
+        found.flatten().collect()
+    },
+    ..Check::BASE
+};
+
+struct About<'m> {
+    model: &'m Model,
+    check: &'m Check,
+}
+
+/// A value and its path in the config.
+type At<'m> = (Vec<String>, &'m Value);
+
+fn path(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+impl<'m> About<'m> {
+    fn raw(&self, words: &[&str]) -> Option<At<'m>> {
+        let path = path(words);
+        let value = self.model.config.raw(&path)?;
+        Some((path, value))
+    }
+
+    /// `below` of the defaults and of each agent.
+    fn of_agents(&self, below: &[&str]) -> Vec<At<'m>> {
+        let mut agents: Vec<At<'m>> = self.raw(&["agents", "defaults"]).into_iter().collect();
+        if let Some((path, list)) = self.raw(&["agents", "list"]) {
+            let items = list.as_array().into_iter().flatten().enumerate();
+            agents.extend(
+                items.map(|(at, item)| ([path.clone(), vec![at.to_string()]].concat(), item)),
+            );
+        }
+        if let Some((path, entries)) = self.raw(&["agents", "entries"]) {
+            let entries = entries.as_object().into_iter().flatten();
+            agents.extend(
+                entries.map(|(name, item)| ([path.clone(), vec![name.clone()]].concat(), item)),
+            );
+        }
+        let in_it = |(path, agent): At<'m>| {
+            let value = below.iter().try_fold(agent, |value, key| value.get(key))?;
+            Some(([path, self::path(below)].concat(), value))
+        };
+        agents.into_iter().filter_map(in_it).collect()
+    }
+
+    fn says(&self, path: &[String], says: String, hand: &str) -> Option<Finding> {
+        let owner = self.model.config.whole()?.resolved.place_for(path);
+        Some(self.check.finding(place_of(self.model, path, &owner), says).by_hand([hand]))
+    }
+
+    fn durations(&self) -> Option<Finding> {
+        let retention = self.raw(&["cron", "sessionRetention"]);
+        let mut all = self.of_agents(&["heartbeat", "every"]).into_iter().chain(retention);
+        let is_wrong = |value: &Value| value.as_str().is_some_and(|text| !is_duration(text));
+        let (path, _) = all.find(|(_, value)| is_wrong(value))?;
+        let says = format!("{} is no duration", path_text(&path));
+        self.says(&path, says, "write a number with ms, s, m, h or d, for example \"30m\"")
+    }
+
+    fn sandbox(&self) -> Option<Finding> {
+        let all = self.of_agents(&["sandbox", "docker", "network"]);
+        let is_host = |value: &Value| {
+            value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case("host"))
+        };
+        let (path, _) = all.into_iter().find(|(_, value)| is_host(value))?;
+        let says = format!("{} is \"host\", which OpenClaw does not allow", path_text(&path));
+        let finding = self.says(&path, says, "set it to \"bridge\" or \"none\"")?;
+        // In the code of 2026.2.17, and not of 2026.2.12.
+        match self.model.by_release(|release: Release| release.is_from("2026.2.17")) {
+            Some(true) => Some(finding),
+            Some(false) => None,
+            None => Some(finding.unsure("releases before 2026.2.17 take it")),
+        }
+    }
+
+    fn folders(&self) -> Option<Finding> {
+        let all = self.of_agents(&["agentDir"]);
+        let text =
+            |at: usize| all.get(at)?.1.as_str().map(str::trim).filter(|text| !text.is_empty());
+        let is_twice =
+            |at: &usize| (0..*at).any(|before| text(before).is_some() && text(before) == text(*at));
+        let (path, _) = all.get((0..all.len()).find(is_twice)?)?;
+        let says = "two agents have the same agentDir".to_owned();
+        self.says(path, says, "give each agent a folder of its own, or take agentDir out")
+    }
+
+    /// A picture is a path in the agent's workspace, or an address. Whole paths are not looked at.
+    fn avatars(&self) -> Option<Finding> {
+        let is_wrong = |value: &Value| {
+            let text = value.as_str().unwrap_or_default().trim();
+            let scheme = text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+            let is_address = scheme.as_ref().is_some_and(|scheme| scheme.len() > 1);
+            let is_known =
+                scheme.is_some_and(|scheme| ["http", "https", "data"].contains(&scheme.as_str()));
+            let mut depth = 0;
+            let leads_out = text.split('/').any(|part| {
+                depth += match part {
+                    ".." => -1,
+                    "" | "." => 0,
+                    _ => 1,
+                };
+                depth < 0
+            });
+            text.starts_with('~') || is_address && !is_known || !is_address && leads_out
+        };
+        let (path, _) = self
+            .of_agents(&["identity", "avatar"])
+            .into_iter()
+            .find(|(_, value)| is_wrong(value))?;
+        let says = format!("{} leads out of the agent's workspace", path_text(&path));
+        self.says(&path, says, "name a file within the workspace, or an https address")
+    }
+
+    fn plugin_paths(&self) -> Option<Finding> {
+        let missing = self.model.config.facts.missing_plugins.first()?;
+        let path = path(&["plugins", "load", "paths"]);
+        let shown = crate::secret::shape::Shape::File.show(&super::name(self.model, missing));
+        let finding = self.says(
+            &path,
+            "plugins.load.paths names a path that is not there".to_owned(),
+            "correct the path, or take it out",
+        )?;
+        Some(finding.seen("path", shown))
+    }
+
+    fn has_plugin(&self, name: &str) -> bool {
+        let named =
+            ["entries", "installs"].iter().any(|key| self.raw(&["plugins", key, name]).is_some());
+        let paths = self.raw(&["plugins", "load", "paths"]);
+        named
+            || paths
+                .is_some_and(|(_, paths)| paths.as_array().is_some_and(|paths| !paths.is_empty()))
+    }
+
+    /// Plugins bring channels of their own, so these cannot be told from the config.
+    fn channels(&self) -> Option<Finding> {
+        let sections = self.raw(&["channels"]).and_then(|(_, value)| value.as_object());
+        let names = sections
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| (path(&["channels", name]), name.as_str()));
+        let targets = self.of_agents(&["heartbeat", "target"]);
+        let targets =
+            targets.into_iter().filter_map(|(path, value)| Some((path, value.as_str()?.trim())));
+        let is_known = |name: &str| {
+            let name = name.trim().to_ascii_lowercase();
+            CHANNELS.split(' ').any(|known| known == name) || self.has_plugin(&name)
+        };
+        let (path, _) = names.chain(targets).find(|(_, name)| !is_known(name))?;
+        let says = format!("clawmend does not know the channel of {}", path_text(&path));
+        let finding =
+            self.says(&path, says, "take it out, if no plugin of yours brings this channel")?;
+        Some(
+            finding
+                .rated(Severity::Unchecked)
+                .note("if no plugin brings it, the gateway does not start"),
+        )
+    }
+
+    fn slot(&self) -> Option<Finding> {
+        let (path, value) = self.raw(&["plugins", "slots", "memory"])?;
+        let name = value.as_str()?.trim();
+        if matches!(name, "none" | "memory-core") || self.has_plugin(name) {
+            return None;
+        }
+        let says = "plugins.slots.memory names a plugin that the config says no more of".to_owned();
+        let finding =
+            self.says(&path, says, "install the plugin, or set it to \"memory-core\" or \"none\"")?;
+        Some(
+            finding
+                .rated(Severity::Unchecked)
+                .note("if the plugin is not installed, the gateway does not start"),
+        )
+    }
+}
+
+/// Channels that come with some release, and words that stand beside them.
+const CHANNELS: &str = "a2a bluebubbles buzz clickclack defaults discord feishu googlechat imessage irc last line matrix mattermost modelbychannel msteams \
+    nextcloud-talk none nostr qa-channel qqbot raft reef signal slack sms synology-chat telegram tlon twitch webchat whatsapp zalo zalouser";
+
+/// Numbers with units, one behind the other; a number alone has the unit of its place.
+fn is_duration(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        if number == 0 {
+            return false;
+        }
+        rest = rest.get(number..).unwrap_or_default();
+        let unit =
+            ["ms", "s", "m", "h", "d", "w"].into_iter().find_map(|unit| rest.strip_prefix(unit));
+        match unit {
+            Some(after) => rest = after.trim_start(),
+            None if rest.is_empty() => {}
+            None => return false,
+        }
+    }
+    !text.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{facts, found_with};
+    use crate::finding::Severity;
+
+    fn found(section: &str) -> Vec<(String, Severity)> {
+        let config = format!(
+            "{{ meta: {{ lastTouchedVersion: '2026.5.12' }}, {section}, gateway: {{ mode: 'local', auth: {{ mode: 'token', token: 'tttttttttttttttttttttttt' }} }} }}"
+        );
+        let found = found_with(Some(&config), facts()).into_iter();
+        found
+            .filter(|one| one.severity.fails())
+            .map(|one| (one.code.0.to_owned(), one.severity))
+            .collect()
+    }
+
+    /// Seen on 2026.5.12 and 2026.9.3.
+    #[test]
+    fn what_is_refused_beyond_types_blocks() {
+        for section in [
+            "agents: { defaults: { heartbeat: { every: 'abc' } } }",
+            "agents: { list: [{ id: 'a', heartbeat: { every: '5x' } }] }",
+            "cron: { sessionRetention: 'abc' }",
+            "agents: { defaults: { sandbox: { docker: { network: 'host' } } } }",
+            "agents: { list: [{ id: 'a', agentDir: '~/x' }, { id: 'b', agentDir: '~/x' }] }",
+            "agents: { list: [{ id: 'main', identity: { avatar: '../../x.png' } }] }",
+            "agents: { list: [{ id: 'main', identity: { avatar: '~/x.png' } }] }",
+        ] {
+            assert_eq!(
+                found(section),
+                [("config-section-refused".to_owned(), Severity::Blocks)],
+                "{section}"
+            );
+        }
+        for section in [
+            "channels: { foochat: {} }",
+            "agents: { defaults: { heartbeat: { target: 'nochannel' } } }",
+            "plugins: { slots: { memory: 'memory-nothere' } }",
+        ] {
+            assert_eq!(
+                found(section),
+                [("config-section-refused".to_owned(), Severity::Unchecked)],
+                "{section}"
+            );
+        }
+        for section in [
+            "agents: { defaults: { heartbeat: { every: '1h30m', target: 'last' } } }",
+            "agents: { defaults: { heartbeat: { every: '0m' } } }",
+            "cron: { sessionRetention: false }",
+            "cron: { sessionRetention: '24h' }",
+            "channels: { telegram: {}, defaults: {} }",
+            "channels: { foochat: {} }, plugins: { entries: { foochat: { enabled: true } } }",
+            "plugins: { slots: { memory: 'none' } }",
+            "agents: { list: [{ id: 'a', identity: { avatar: 'pictures/../a.png' } }, { id: 'b', identity: { avatar: 'https://x/y.png' } }] }",
+        ] {
+            assert_eq!(found(section), [], "{section}");
+        }
+    }
+}
