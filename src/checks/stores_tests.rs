@@ -100,7 +100,7 @@ fn what_cannot_be_read_because_of_its_mode_has_the_cure_of_the_mode() {
 fn what_the_gateway_itself_fails_at_blocks_and_goes() {
     let open = repaired(&fixture("2026.5.28-scope-upgrade-pending")).images;
     let paired: Value = serde_json::from_str(
-        &String::from_utf8(open.file(Part::Paired).unwrap().bytes().unwrap().to_vec()).unwrap(),
+        std::str::from_utf8(open.file(Part::Paired).unwrap().bytes().unwrap()).unwrap(),
     )
     .unwrap();
     let blocks = |images: &Images| {
