@@ -390,3 +390,12 @@ fn a_command_that_prints_no_json_is_named_with_its_arguments() {
     let run = sandbox.run(&["--json", "completions", "bash"]);
     assert!(run.stdout.contains("\"completions\",\n          \"bash\""), "{}", run.stdout);
 }
+
+#[test]
+fn an_unknown_message_is_followed_by_the_places_to_look() {
+    let sandbox = Sandbox::fixture("2026.5.28-scope-upgrade-pending");
+    let told = sandbox.run(&["explain", "blub error 42"]).expect(Exit::Refused).stderr;
+    for place in ["--state-dir DIR", "ps -eo user,args", "docker inspect", "openclaw dashboard"] {
+        assert!(told.contains(place), "{told}");
+    }
+}

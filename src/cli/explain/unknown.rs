@@ -52,11 +52,11 @@ pub(super) fn unknown(context: &Context, text: &str) -> Error {
     if !near.is_empty() {
         return error;
     }
-    error
+    let error = error
         .hint("paste all of what OpenClaw printed: a few words of it can mean several things")
-        .hint(Step::diagnose().note("finds what is wrong here without any message"))
-        .hint(super::browser())
-        .hint(sent_where())
+        .hint(Step::diagnose().note("finds what is wrong here without any message"));
+    // It may be about another state than this one.
+    super::places().into_iter().fold(error, Error::hint).hint(sent_where())
 }
 
 fn sent_where() -> String {
