@@ -31,6 +31,9 @@ fn stale(place: impl Into<String>, what: impl Into<String>) -> StalePlan {
 }
 
 /// What `plan` does to the images that `model` was made of.
+///
+/// # Errors
+/// An edit names something that the images do not hold: the plan was made for others.
 pub fn simulate(model: &Model, plan: &Plan) -> Result<Changes, StalePlan> {
     let images = &model.images;
     let mut changes = Changes { edits: plan.edits.clone(), ..Changes::default() };

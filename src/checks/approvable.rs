@@ -51,6 +51,9 @@ pub struct Approvable {
 }
 
 /// Looks a request over.
+///
+/// # Errors
+/// Why it must not be approved.
 pub fn approvable(model: &Model, request_id: &str) -> Result<Approvable, Unapprovable> {
     let record = model.pending.record_of(request_id).ok_or(Unapprovable::Unknown)?;
     let request = Device::of(request_id, &record);

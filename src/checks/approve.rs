@@ -14,6 +14,9 @@ use crate::model::scopes::{fits_roles, union};
 use crate::plan::{Edit, Op, Plan, StoreKind};
 
 /// Approves exactly what a request asks for, no more. The device fetches its tokens at its next connect.
+///
+/// # Errors
+/// Why it must not be approved.
 pub fn approve(model: &Model, request_id: &str, random: &[u8; 32]) -> Result<Plan, Unapprovable> {
     let Approvable { record, request } = approvable(model, request_id)?;
     let id = request.device_id.as_deref().ok_or(Unapprovable::Key)?;

@@ -13,6 +13,9 @@ const LARGEST: u64 = 64 << 20;
 
 /// Runs this program with other arguments, and returns what it printed to stdout. Its environment is this one;
 /// nobody answers it.
+///
+/// # Errors
+/// It cannot be started, was ended by a signal, or took too long and was ended.
 pub fn this_program(args: &[OsString]) -> Result<Vec<u8>> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(args)

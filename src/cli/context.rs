@@ -72,6 +72,9 @@ pub struct State {
 impl State {
     /// Refuses where the database holds the devices and could not be read: no list of them is an
     /// empty one then.
+    ///
+    /// # Errors
+    /// It could not be read; says why.
     pub fn must_know_devices(&self) -> Result<(), Error> {
         if !self.model.is_database_unread() {
             return Ok(());
@@ -131,6 +134,9 @@ impl Context<'_, '_> {
     }
 
     /// Finds the state dir, once; where root runs this, the process has the rights of its owner from here on.
+    ///
+    /// # Errors
+    /// There is none: says where it looked. Root cannot take the owner's rights.
     pub fn locate(&self) -> Result<Located, Error> {
         if let Some(located) = self.located.get() {
             return Ok(located.clone());
@@ -141,6 +147,9 @@ impl Context<'_, '_> {
     }
 
     /// Reads everything and diagnoses it. Changes nothing.
+    ///
+    /// # Errors
+    /// The state dir cannot be opened.
     pub fn read(&self) -> Result<State, Error> {
         // Rights can only be given up by a process without threads, and showing progress starts one.
         self.locate()?;
@@ -208,6 +217,9 @@ impl Context<'_, '_> {
     }
 
     /// Reads everything; waits so long for a database that somebody holds.
+    ///
+    /// # Errors
+    /// The state dir cannot be opened.
     pub fn model(&self, busy: Duration) -> Result<(Stores, Model), Error> {
         let located = self.locate()?;
         let sqlite = SqliteStore::new(located.state_dir.clone(), busy).with_hold(self.hold.clone());
@@ -240,6 +252,9 @@ impl Context<'_, '_> {
     }
 
     /// Where the snapshots are kept, and all that are there.
+    ///
+    /// # Errors
+    /// There is no state dir, or the folder cannot be read.
     pub fn listed(&self) -> Result<(Located, PathBuf, Listed), Error> {
         let located = self.locate()?;
         let folder = self.snapshots(&located);
@@ -249,6 +264,9 @@ impl Context<'_, '_> {
     }
 
     /// Fresh random bytes.
+    ///
+    /// # Errors
+    /// The system gives none.
     pub fn random(&mut self) -> Result<[u8; 32], Error> {
         (self.world.random)().ok_or_else(|| {
             Error::failed("the system gives no random bytes for a token")

@@ -68,6 +68,9 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// All man pages by file name, the main one first.
+///
+/// # Errors
+/// A page could not be rendered.
 pub fn pages() -> Result<Vec<(String, String)>, Error> {
     // `clawmend help` has no page of its own, so none is named.
     let without_help = |command: clap::Command| command.disable_help_subcommand(true);

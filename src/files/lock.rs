@@ -21,6 +21,9 @@ pub struct Lock {
 
 impl Lock {
     /// Refuses where the lock would be refused for its place; writes nothing. Returns the state dir's owner.
+    ///
+    /// # Errors
+    /// The state dir or clawmend's folder in it is no safe place to write to.
     pub fn check(state_dir: &StateDir) -> Result<u32, Error> {
         let state = state_dir.open()?;
         super::safety::check(state)?;

@@ -26,6 +26,9 @@ static TAKEN: OnceLock<Taken> = OnceLock::new();
 
 /// Where this process is root's and the state dir is somebody else's, it is theirs from here on. Called
 /// before the first thread is started.
+///
+/// # Errors
+/// The system does not let root become that user, or they cannot come to their state dir.
 pub fn become_owner(state_dir: &StateDir) -> Result<(), Error> {
     let owner = state_dir.open()?.meta()?;
     if !platform::KNOWS_OWNERS || platform::user_id() != 0 || owner.uid == 0 {

@@ -14,6 +14,9 @@ use crate::step::Step;
 /// Accepted on the way down: folders of root, of the folder's own owner or of the acting user, that
 /// only their owner (or a group of the same number as the owner, as many systems make for each user)
 /// can write, or that have the sticky bit, like `/tmp`.
+///
+/// # Errors
+/// [`crate::error::Kind::Refused`], naming the folder and what to do about it.
 pub fn check(dir: &Dir) -> Result<(), Error> {
     let path = dir.path();
     let real = std::fs::canonicalize(path)
@@ -60,6 +63,9 @@ pub fn check(dir: &Dir) -> Result<(), Error> {
 
 /// Refuses a folder for clawmend's own files of a state dir of `owner` that somebody else could have filled, or
 /// could look at what is made in it.
+///
+/// # Errors
+/// It belongs to neither them nor root nor the acting user, or others can write to it.
 pub fn check_own(dir: &Dir, owner: u32) -> Result<(), Error> {
     own_is_safe(dir.path(), &dir.meta()?, owner)
 }

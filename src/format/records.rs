@@ -25,6 +25,9 @@ pub struct StoreEdits {
 }
 
 /// The splices that make `edits` in the object that `text` holds.
+///
+/// # Errors
+/// The text is not a JSON object, or a field's parent is not one.
 pub fn store(text: &[u8], edits: &StoreEdits) -> Result<Vec<Splice>, EditError> {
     let start = scan::skip_space(text, 0);
     if text.get(start) != Some(&b'{') {
@@ -110,6 +113,9 @@ fn piece(text: &[u8], member: &Member) -> Piece {
 
 /// The splice that makes `changes` in the object at `span`, one after the other; `habits` as those of the
 /// text around it.
+///
+/// # Errors
+/// Something on the way is not an object, or the text is not JSON.
 pub fn record(
     text: &[u8],
     span: Span,

@@ -133,6 +133,9 @@ pub fn parse(bytes: &[u8]) -> Result<RunRecord, String> {
 }
 
 /// Writes the journal, synced, before anything is changed. The caller holds the lock.
+///
+/// # Errors
+/// Writing failed, or there is a journal already.
 pub fn open(state_dir: &StateDir, record: &RunRecord) -> Result<(), Error> {
     let (dir, name) = place(state_dir)?;
     let path = dir.path().join(&name);

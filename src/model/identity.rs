@@ -46,6 +46,9 @@ const PKCS8_PREFIX: [u8; 16] = [
 
 impl Identity {
     /// Reads an identity record.
+    ///
+    /// # Errors
+    /// What keeps it from being one.
     pub fn of(record: &Record) -> Result<Self, IdentityFault> {
         let field = |name: &'static str| {
             record.get(name).and_then(|value| value.as_str()).ok_or(IdentityFault::Field(name))

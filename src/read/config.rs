@@ -117,6 +117,9 @@ pub(super) fn read(located: &Located, env: &Env, traces: Era) -> ConfigRead {
 }
 
 /// A config that somebody names to put in the config's place: its absolute path and its bytes.
+///
+/// # Errors
+/// It cannot be read, is no regular file, is not JSON5, or holds no gateway section.
 pub fn read_copy(path: &Path) -> Result<(PathBuf, Bytes), Error> {
     let path = std::path::absolute(path).map_err(|error| Error::io("find", path, &error))?;
     let bytes = match read_small(&path, LARGEST_COPY) {

@@ -59,6 +59,9 @@ pub fn everywhere(env: &Env) -> Vec<Candidate> {
 }
 
 /// Finds the state dir and the config.
+///
+/// # Errors
+/// No such state dir: says where it looked. A profile name that OpenClaw would refuse.
 pub fn locate(flags: &LocateFlags, env: &Env) -> Result<Located, Error> {
     let others = || candidates(env, home(env).as_deref(), None);
     search(flags, env, &others)

@@ -43,6 +43,9 @@ pub struct Create<'a> {
 const SCRATCH: &str = "scratch";
 
 /// Takes a snapshot: whole, synced and renamed in, or not there at all. The caller holds the lock.
+///
+/// # Errors
+/// Reading or writing failed; nothing is left behind.
 pub fn create(request: &Create<'_>) -> Result<Snapshot, Error> {
     let parent = super::folder(request.state_dir, request.snapshots, true)?.ok_or_else(|| {
         Error::failed("no folder for snapshots")

@@ -155,6 +155,9 @@ pub const LATEST: &str = "latest";
 
 /// The snapshot that `wanted` names: `latest`, a whole id, or the start of exactly one. By its id also one of
 /// another state dir: opening it says that it is.
+///
+/// # Errors
+/// None fits, or more than one does (names them).
 pub fn find<'a>(listed: &'a Listed, wanted: &str) -> Result<&'a Summary, Error> {
     if wanted == LATEST || (listed.own.is_empty() && listed.others.is_empty()) {
         return newest(listed);

@@ -26,6 +26,9 @@ pub struct Snapshot {
 }
 
 /// Opens a snapshot by its full id (see [`super::find`] for shorter ones).
+///
+/// # Errors
+/// It is not there, its manifest is damaged, or a newer clawmend wrote it.
 pub fn open(state_dir: &StateDir, snapshots: &Path, id: &str) -> Result<Snapshot, Error> {
     let path = snapshots.join(id);
     let gone = || {
@@ -98,6 +101,9 @@ impl Snapshot {
     }
 
     /// Refuses a snapshot with any problem. Asked before a restore touches anything.
+    ///
+    /// # Errors
+    /// Names the first problem and how many there are.
     pub fn check(&self) -> Result<(), Error> {
         let problems = self.verify()?;
         let Some(first) = problems.first() else { return Ok(()) };

@@ -101,6 +101,9 @@ pub trait Sink {
 /// Where a snapshot's pieces come from.
 pub trait Source {
     /// The bytes of a piece, checked against the manifest's SHA-256.
+    ///
+    /// # Errors
+    /// Missing, unreadable or not the bytes the manifest names.
     fn get(&self, name: &str) -> Result<Vec<u8>, Error>;
 
     /// The path of a piece on disk, for SQLite to open read-only.

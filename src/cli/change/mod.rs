@@ -90,6 +90,9 @@ impl From<Changes> for Proposal {
 
 impl Proposal {
     /// What a plan does to the state it was made for.
+    ///
+    /// # Errors
+    /// The plan does not fit that state.
     pub(super) fn of(state: &State, plan: &Plan) -> Result<Self, Error> {
         let changes = simulate(&state.model, plan).map_err(|stale| {
             // A bug in a check, never silently written.

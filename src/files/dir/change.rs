@@ -46,11 +46,17 @@ impl<F: Folder> Dir<F> {
     }
 
     /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// The system refused; it is not empty.
     pub fn remove_folder(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         self.folder.remove_folder(name.as_ref())
     }
 
     /// Removes a folder of clawmend's own and everything in it. Links are removed, not followed.
+    ///
+    /// # Errors
+    /// The system refused; what is left is a folder with fewer files.
     pub fn remove_tree(&self, name: impl AsRef<OsStr>) -> Result<(), Error> {
         self.remove_below(name.as_ref(), DEEPEST)
     }

@@ -114,6 +114,9 @@ impl<F: Folder> Dir<F> {
 
     /// Walks to the folder that holds `relative`, and its last name. `Ok(None)`: a folder on the way
     /// is missing.
+    ///
+    /// # Errors
+    /// Something on the way is not a folder, or `relative` is not a plain relative path.
     pub fn walk(&self, relative: &Path) -> Result<Option<(Self, OsString)>, Unusable> {
         let (folders, name) = plain(relative)?;
         let mut at = self.again()?;

@@ -101,6 +101,9 @@ type Id = (u64, u64);
 
 impl<F: Folder> Staged<F> {
     /// Writes the new contents beside the file. Nothing that OpenClaw reads is touched yet.
+    ///
+    /// # Errors
+    /// Refused (a link, a hard-linked file, not a file), or the disk failed.
     pub fn new(
         dir: Dir<F>,
         name: &OsStr,

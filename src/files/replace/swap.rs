@@ -162,6 +162,9 @@ impl<F: Folder> Staged<F> {
 
     /// Takes a swap back: what stood there stands there again, the same inode where the system can
     /// exchange. If another writer replaced ours meanwhile, its version stays.
+    ///
+    /// # Errors
+    /// It could not be put back; the error says where it is kept.
     pub fn put_back(mut self) -> Result<(), Error> {
         if self.progress != Progress::Swapped {
             return Ok(());

@@ -70,6 +70,9 @@ impl<'t> Document<'t> {
 
 /// The value of a JSON5 text; of duplicate keys the last one counts, as in OpenClaw. `Infinity` and `NaN`
 /// read as `null`, as JSON would write them.
+///
+/// # Errors
+/// Where the text is too long, too deep, not UTF-8 or not JSON5.
 pub fn parse(text: &[u8]) -> Result<Value, SyntaxError> {
     Document::read(text).map(|document| document.value)
 }

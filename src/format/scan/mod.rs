@@ -266,6 +266,9 @@ pub(super) fn whole<G: Grammar>(text: &[u8], each: &mut impl TokenSink) -> Resul
 }
 
 /// The one value of a whole document.
+///
+/// # Errors
+/// The first place where the text is not JSON; also anything but white space after the value.
 pub fn document(text: &[u8]) -> Result<Span, ScanError> {
     whole::<Json>(text, &mut |_, _, _| {})
 }
@@ -280,6 +283,9 @@ pub fn nothing_after(text: &[u8], end: usize) -> Result<(), ScanError> {
 }
 
 /// Walks over the members of the object that starts `span`; gives back where the object ends.
+///
+/// # Errors
+/// The first place where the text is not JSON. Members before it were handed out.
 pub fn for_each_member(
     text: &[u8],
     span: Span,
@@ -294,6 +300,9 @@ pub fn for_each_member(
 
 /// As [`for_each_member`], but `each` finds the end of the value that starts where it is told: so that
 /// nested objects are walked over once and not first skipped and then walked.
+///
+/// # Errors
+/// The first place where the text is not JSON, or what `each` finds.
 pub fn walk_members(
     text: &[u8],
     span: Span,
