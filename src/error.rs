@@ -57,14 +57,17 @@ impl Error {
         }))
     }
 
+    /// The command line is wrong: [`Kind::Usage`].
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
+    /// Something was not done, and nothing was changed: [`Kind::Refused`].
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
     }
 
+    /// What was named is not there: [`Kind::NotFound`].
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)
     }
@@ -74,6 +77,7 @@ impl Error {
         Self::new(Kind::Declined, message)
     }
 
+    /// The system or a file failed: [`Kind::Failed`].
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)
     }
@@ -87,12 +91,14 @@ impl Error {
         error.hint(advice_for_io(source))
     }
 
+    /// Names the file or folder this is about.
     #[must_use]
     pub fn at(mut self, path: impl AsRef<Path>) -> Self {
         self.0.path = Some(path.as_ref().to_path_buf());
         self
     }
 
+    /// Adds the underlying cause, shown behind the message.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         self.0.cause = Some(cause.to_string());
@@ -106,6 +112,7 @@ impl Error {
         self
     }
 
+    /// Adds something to do; hints are shown in the order in which they come.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Step>) -> Self {
         self.0.hints.push(hint.into());
@@ -119,16 +126,19 @@ impl Error {
         self
     }
 
+    /// The same error as another kind, and so with another exit code.
     #[must_use]
     pub fn into_kind(mut self, kind: Kind) -> Self {
         self.0.kind = kind;
         self
     }
 
+    /// What kind of failure this is.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
+    /// The exit code that goes with it.
     pub fn exit(&self) -> Exit {
         match self.0.kind {
             Kind::Usage => Exit::Usage,
@@ -143,10 +153,12 @@ impl Error {
         &self.0.message
     }
 
+    /// The file or folder it happened to.
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
 
+    /// The underlying cause.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
@@ -156,10 +168,12 @@ impl Error {
         self.0.denied
     }
 
+    /// What would have been lost, each in words.
     pub fn lost(&self) -> &[String] {
         &self.0.lost
     }
 
+    /// What to do, the first thing first.
     pub fn hints(&self) -> &[Step] {
         &self.0.hints
     }

@@ -1,5 +1,6 @@
 //! The public table of exit codes. Scripts may rely on it.
 
+/// How a command ended; its number is what the shell gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -18,9 +19,11 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every exit code, in order.
     pub const ALL: [Exit; 6] =
         [Exit::Done, Exit::Findings, Exit::Usage, Exit::Refused, Exit::Failed, Exit::HalfDone];
 
+    /// The number given to the shell.
     pub fn code(self) -> u8 {
         self as u8
     }

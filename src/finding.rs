@@ -21,6 +21,7 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// The word shown before a finding.
     pub fn word(self) -> &'static str {
         match self {
             Severity::Blocks => "blocks",
@@ -80,6 +81,7 @@ impl Place {
         Self { key: Some(key.into()), ..self }
     }
 
+    /// With the line in the file, from 1.
     pub fn line(self, line: Option<usize>) -> Self {
         Self { line, ..self }
     }
@@ -119,6 +121,7 @@ impl fmt::Display for Place {
     }
 }
 
+/// Who repairs a finding, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// `clawmend repair` does: an edit for it exists. The text says what that changes.
@@ -145,6 +148,7 @@ pub struct Evidence {
     pub kind: EvidenceKind,
 }
 
+/// Where evidence is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EvidenceKind {
     /// Always, as far as there is room.
@@ -161,6 +165,7 @@ pub enum EvidenceKind {
 }
 
 impl Evidence {
+    /// The value as text; `none` for an empty list.
     pub fn value(&self) -> String {
         if self.values.is_empty() { "none".to_owned() } else { self.values.join(", ") }
     }
@@ -180,12 +185,15 @@ impl fmt::Display for Evidence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Finding {
+    /// Its kind, by the name that scripts rely on.
     pub code: Code,
     /// How bad it is here (a kind may be worse in one state than in another).
     pub severity: Severity,
+    /// The file and what in it.
     pub place: Place,
     /// One sentence: what is wrong.
     pub says: String,
+    /// What was seen; secrets masked.
     pub evidence: Vec<Evidence>,
     /// Why the gateway refuses because of it.
     pub why: String,
@@ -197,6 +205,7 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// With something seen, under a label.
     pub fn seen(self, label: &'static str, value: impl Into<String>) -> Self {
         self.with(label, value.into(), EvidenceKind::Seen)
     }
@@ -221,6 +230,7 @@ impl Finding {
         values.into_iter().fold(self, |finding, value| finding.seen(label, value))
     }
 
+    /// With a sentence for each.
     pub fn notes<T: Into<String>>(self, texts: impl IntoIterator<Item = T>) -> Self {
         self.seen_each("", texts)
     }
@@ -230,20 +240,24 @@ impl Finding {
         self.with(label, value.into(), EvidenceKind::Detail)
     }
 
+    /// With evidence of any kind.
     pub fn with(mut self, label: &'static str, value: String, kind: EvidenceKind) -> Self {
         self.evidence.push(Evidence { label, values: vec![value], kind });
         self
     }
 
+    /// As bad as this in the state at hand.
     pub fn rated(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
+    /// As bad as this where the condition holds, else as it was.
     pub fn rated_if(self, condition: bool, severity: Severity) -> Self {
         if condition { self.rated(severity) } else { self }
     }
 
+    /// With a sentence where the condition holds.
     pub fn note_if(self, condition: bool, text: &str) -> Self {
         self.notes(condition.then_some(text))
     }
@@ -260,6 +274,7 @@ impl Finding {
         self
     }
 
+    /// With what a person does, in order; it takes the place of another remedy.
     pub fn by_hand<S: Into<Step>>(mut self, steps: impl IntoIterator<Item = S>) -> Self {
         self.remedy = Remedy::ByHand(steps.into_iter().map(Into::into).collect());
         self

@@ -25,6 +25,7 @@ pub enum Slot {
     File(Part),
     /// The config or a file it includes, by path.
     Config(PathBuf),
+    /// A table of the database, e.g. `device_pairing_paired`.
     Table(Part),
 }
 
@@ -38,10 +39,12 @@ pub struct Images {
 }
 
 impl Images {
+    /// The image of a slot that is a file; `None` for a table.
     pub fn text(&self, slot: &Slot) -> Option<&TextImage> {
         self.texts.get(slot)
     }
 
+    /// The image of a pairing file.
     pub fn file(&self, part: Part) -> Option<&TextImage> {
         self.texts.get(&Slot::File(part))
     }
@@ -52,14 +55,20 @@ impl Images {
 pub struct TextImage {
     /// Where it is (absolute), for messages and for the store that writes it.
     pub path: PathBuf,
+    /// What was found there.
     pub state: FileState,
 }
 
+/// What was found at a path.
 #[derive(Clone)]
 pub enum FileState {
+    /// Nothing is there.
     Absent,
+    /// A regular file and its bytes.
     Present {
+        /// The contents.
         bytes: Bytes,
+        /// Mode, owner and identity of the file.
         meta: Meta,
     },
     /// Something is there that was not read.
@@ -79,6 +88,7 @@ impl std::fmt::Debug for FileState {
 }
 
 impl FileState {
+    /// The bytes, if a regular file was read.
     pub fn bytes(&self) -> Option<&Bytes> {
         match self {
             FileState::Present { bytes, .. } => Some(bytes),
@@ -96,6 +106,7 @@ impl FileState {
 }
 
 impl TextImage {
+    /// The bytes, if a regular file was read.
     pub fn bytes(&self) -> Option<&Bytes> {
         self.state.bytes()
     }
@@ -111,14 +122,19 @@ impl TextImage {
 pub struct Meta {
     /// Permission bits (`0o7777`).
     pub mode: u32,
+    /// The owner's user id.
     pub uid: u32,
+    /// The group's id.
     pub gid: u32,
+    /// Size in bytes.
     pub len: u64,
     /// Last change of the contents, nanoseconds since 1970.
     pub mtime_ns: i128,
     /// Device and inode: the same pair means the same file.
     pub dev: u64,
+    /// The inode, see `dev`.
     pub ino: u64,
+    /// Names of the file: with more than one, replacing it would part them.
     pub nlink: u64,
 }
 
@@ -134,6 +150,7 @@ impl Meta {
     }
 }
 
+/// Why something at a path was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {
     /// A symbolic link where OpenClaw keeps a regular file; the text is its target.
@@ -144,17 +161,23 @@ pub enum Unusable {
     NotAFile(&'static str),
     /// Larger than clawmend reads, in bytes.
     TooLarge {
+        /// Its size, bytes.
         len: u64,
+        /// The limit, bytes.
         limit: u64,
     },
     /// More records than clawmend reads.
     TooMany {
         /// The file or table that holds them.
         place: &'static str,
+        /// How many it holds.
         count: u64,
+        /// The limit.
         limit: u64,
     },
+    /// The system refused; the text is its reason.
     Io(String),
+    /// No permission: another user, or root, may be able to.
     Denied,
 }
 
@@ -163,20 +186,26 @@ pub enum Unusable {
 pub struct DatabaseImage {
     /// Where it is (absolute).
     pub path: PathBuf,
+    /// What was found there.
     pub state: Result<Database, Unread>,
 }
 
+/// Why there is no database to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unread {
+    /// Nothing is there.
     Absent,
     /// A zero-length file: a database that nothing was ever written to.
     Empty,
+    /// Not a SQLite database at all.
     Foreign,
+    /// Damaged; the text says how.
     Damaged(String),
     /// A write to it was interrupted, and SQLite has to undo that first: [`UNFINISHED`].
     Unfinished,
     /// Another process keeps everybody out, or it never held still; the text says which.
     Held(String),
+    /// Something else than a regular file, or unreadable.
     Unusable(Unusable),
 }
 
@@ -184,6 +213,7 @@ pub enum Unread {
 pub const UNFINISHED: &str = "a write to it was interrupted, and must be undone first (`-journal`): start the \
                               gateway once, that does it";
 
+/// A readable database.
 #[derive(Clone, Debug, Default)]
 pub struct Database {
     /// `PRAGMA user_version`.
@@ -196,6 +226,7 @@ pub struct Database {
     pub has_booted: bool,
     /// The secrets that the config can refer to, by name.
     pub secrets: BTreeMap<String, Secret>,
+    /// The tables of [`Part::tables`] that exist.
     pub tables: BTreeMap<Part, Arc<Table>>,
 }
 
@@ -208,8 +239,10 @@ impl Database {
     }
 }
 
+/// A table and its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
+    /// Its columns in the schema's order, without generated ones.
     pub columns: Vec<TableColumn>,
     /// Its rows, each with as many cells as there are columns.
     pub rows: Vec<Row>,
@@ -218,12 +251,16 @@ pub struct Table {
 /// A column as `PRAGMA table_info` tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableColumn {
+    /// The column's name in the schema.
     pub name: String,
+    /// Declared NOT NULL: an insert must give a value, unless there is a default.
     pub not_null: bool,
+    /// Declared with a DEFAULT: an insert may leave it out.
     pub has_default: bool,
 }
 
 impl Table {
+    /// Where a column's cell stands in each row, from 0.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
@@ -248,22 +285,29 @@ impl Table {
 /// A row's key in a form that can be looked up: each cell's storage class and bytes.
 pub type RowKey<'c> = Vec<(u8, Cow<'c, [u8]>)>;
 
+/// The key of named cells; their names do not count in it.
 pub fn row_key(cells: &[(String, Cell)]) -> RowKey<'_> {
     cells.iter().map(|(_, cell)| cell.tagged()).collect()
 }
 
+/// One row's cells, in the order of the table's columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row(pub Vec<Cell>);
 
 /// A cell with SQLite's own storage class.
 #[derive(Clone, PartialEq)]
 pub enum Cell {
+    /// NULL.
     Null,
+    /// INTEGER.
     Integer(i64),
+    /// REAL.
     Real(f64),
+    /// TEXT.
     Text(String),
     /// TEXT that is not UTF-8. OpenClaw reads it as it reads files: each odd byte is U+FFFD.
     OddText(Vec<u8>),
+    /// BLOB.
     Blob(Vec<u8>),
 }
 
@@ -305,6 +349,7 @@ impl Cell {
         }
     }
 
+    /// The text of a TEXT cell.
     pub fn text(&self) -> Option<&str> {
         match self {
             Cell::Text(text) => Some(text),

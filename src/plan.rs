@@ -36,28 +36,37 @@ pub struct Plan {
 /// One change and its reason.
 #[derive(Clone, PartialEq)]
 pub struct Edit {
+    /// The record, file or config that it changes.
     pub target: Target,
+    /// What is done to it.
     pub op: Op,
     /// One sentence: why. Shown in the preview.
     pub why: String,
+    /// The findings it repairs.
     pub repairs: Vec<Code>,
 }
 
+/// The record or file that an edit changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A record of a part: `deviceId`, `requestId`, or for [`Part::DeviceAuth`] this machine's
     /// `deviceId`.
     Record {
+        /// Whether its file or its table.
         store: StoreKind,
+        /// Which file or table.
         part: Part,
+        /// The id that the record is stored under.
         key: String,
     },
+    /// A whole file, which is rewritten or goes.
     Whole(Slot),
     /// The config file or an included one.
     Config(PathBuf),
 }
 
 impl Target {
+    /// The file or table that has to be read and written for it.
     pub fn slot(&self) -> Slot {
         match self {
             Target::Record { store: StoreKind::Files, part, .. } => Slot::File(*part),
@@ -68,6 +77,7 @@ impl Target {
     }
 }
 
+/// How a target is changed.
 #[derive(Clone, PartialEq)]
 pub enum Op {
     /// A field, by path within the record or document, gets a value. Missing parents are created.
@@ -76,9 +86,12 @@ pub enum Op {
         path: Vec<String>,
         /// The value before, for the preview; `None`: it is not there, or is replaced as a whole.
         old: Option<Value>,
+        /// The value after; may be a secret.
         new: Value,
     },
+    /// A field goes, by path as in `Set`.
     Unset {
+        /// OpenClaw's field names from the root.
         path: Vec<String>,
         /// The value before. Of a cell that is not JSON: the text that stands in it, or null.
         old: Value,
@@ -114,13 +127,16 @@ impl fmt::Debug for Edit {
 pub struct Changes {
     /// The edits that they come from, each with its reason.
     pub edits: Vec<Edit>,
+    /// Whole files, each with what it was and what it will be.
     pub files: Vec<FileChange>,
+    /// Rows of the database, all changed in one transaction.
     pub rows: Vec<RowChange>,
     /// Where the database is, if `rows` is not empty.
     pub database: Option<PathBuf>,
 }
 
 impl Changes {
+    /// Whether nothing would change: the state is as wanted already.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.rows.is_empty()
     }
@@ -183,19 +199,25 @@ impl Changes {
     }
 }
 
+/// A file before and after.
 #[derive(Clone, Debug)]
 pub struct FileChange {
+    /// The file.
     pub slot: Slot,
     /// What was read: the commit swaps in only if it is still that.
     pub before: crate::image::TextImage,
+    /// What it becomes, or that it goes.
     pub after: After,
 }
 
+/// A file's contents after a change.
 #[derive(Clone)]
 pub enum After {
+    /// The file goes; the snapshot keeps it.
     Absent,
     /// These bytes. The mode and owner to give, where they are not those of the file before.
     Whole {
+        /// The contents.
         bytes: Bytes,
         /// Mode, uid and gid to set; `None`: as before, or for a new file 0600 and the folder's owner.
         meta: Option<crate::image::Meta>,
@@ -237,15 +259,19 @@ impl FileChange {
     }
 }
 
+/// A row before and after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowChange {
+    /// The table, by what it holds.
     pub part: Part,
     /// The primary key: column and value.
     pub key: Vec<(String, Cell)>,
+    /// What happens to the row.
     pub op: RowOp,
 }
 
 impl RowChange {
+    /// The primary key as one text, e.g. a device id.
     pub fn key_text(&self) -> String {
         let text =
             |cell: &Cell| cell.text().map_or_else(|| cell.value().to_string(), str::to_owned);
@@ -253,6 +279,7 @@ impl RowChange {
     }
 }
 
+/// What happens to a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RowOp {
     /// Columns change; each must still hold `old` when the transaction looks.
@@ -286,7 +313,10 @@ impl RowOp {
 /// One column's value before and after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellChange {
+    /// The column's name.
     pub column: String,
+    /// What the transaction must still find.
     pub old: Cell,
+    /// What stands there after.
     pub new: Cell,
 }

@@ -21,6 +21,7 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
+    /// Takes a secret text; from here on only `expose` gives it out.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

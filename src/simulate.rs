@@ -21,6 +21,7 @@ use crate::plan::{After, Changes, Edit, FileChange, Op, Plan, Target};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {what}")]
 pub struct StalePlan {
+    /// The file or table that the edit was made for.
     pub place: String,
     /// What does not fit.
     pub what: String,
@@ -178,6 +179,7 @@ fn document(text: &[u8], edits: &[&Edit]) -> Result<Vec<Splice>, EditError> {
     Ok(records::record(text, span, &changes, None)?.into_iter().collect())
 }
 
+/// The images as they would be read after `changes`.
 pub fn images_after(mut images: Images, changes: Changes) -> Images {
     for change in changes.files {
         images.texts.remove(&change.slot);

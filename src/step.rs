@@ -5,11 +5,13 @@
 
 use std::ffi::OsString;
 
+/// One thing to do: a sentence, a command or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Step {
     /// The sentence; before a command without its colon. May be empty.
     pub text: String,
+    /// The command to type, if there is one.
     pub command: Option<CommandLine>,
     /// What the command does, or when it is meant. May be empty.
     pub note: String,
@@ -18,6 +20,7 @@ pub struct Step {
 /// A command as an argument vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
+    /// What is run, and whether it gets the flags of this run.
     pub program: Program,
     /// Its arguments, one each, unquoted.
     pub args: Vec<OsString>,
@@ -26,12 +29,14 @@ pub struct CommandLine {
     pub as_root: bool,
 }
 
+/// Whose command it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// clawmend's own: it gets the flags that this run was given.
     Clawmend,
     /// clawmend's own for another state: its arguments say which, so no flags are added.
     ClawmendElsewhere,
+    /// Another program, by the name it is called with.
     Other(&'static str),
 }
 
@@ -72,19 +77,23 @@ impl Step {
         Self::run("mv", [path.as_os_str().to_owned(), old])
     }
 
+    /// clawmend on another state dir, without a command: it diagnoses that one.
     pub fn look_at(state_dir: impl Into<OsString>) -> Self {
         Self::of(Program::ClawmendElsewhere, ["--state-dir".into(), state_dir.into()])
     }
 
+    /// `clawmend repair` with another config.
     pub fn repair_of(state_dir: &std::path::Path, config: &std::path::Path) -> Self {
         let config: [OsString; 3] = ["--config".into(), config.into(), "repair".into()];
         Self::look_at(state_dir).with(config)
     }
 
+    /// clawmend on another profile, without a command: it diagnoses that one.
     pub fn profile(name: &str) -> Self {
         Self::of(Program::ClawmendElsewhere, ["--profile", name])
     }
 
+    /// A command of another program, e.g. `openclaw` or `docker`.
     pub fn run<A: Into<OsString>>(
         program: &'static str,
         args: impl IntoIterator<Item = A>,
@@ -104,6 +113,7 @@ impl Step {
         self
     }
 
+    /// With whether root has to type its command.
     pub fn as_root(mut self, as_root: bool) -> Self {
         if let Some(command) = &mut self.command {
             command.as_root = as_root;

@@ -12,6 +12,7 @@ use crate::plan::Changes;
 use crate::snapshot::{self, Create, Snapshot};
 use crate::store::{CommitError, sqlite};
 
+/// What a run that went through leaves to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// The snapshot of the state before.

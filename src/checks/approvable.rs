@@ -8,6 +8,7 @@ use crate::model::scopes::fits_roles;
 use crate::secret::Unshown;
 use crate::secret::shape::Shape;
 
+/// Why a request is not approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unapprovable {
     /// No request of that id, or it cannot be read.
@@ -23,6 +24,7 @@ pub enum Unapprovable {
 }
 
 impl Unapprovable {
+    /// One sentence without a full stop, made to follow "because" or a colon.
     pub fn says(&self) -> String {
         match self {
             Unapprovable::Unknown => "there is no such request (any more)".into(),

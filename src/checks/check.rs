@@ -140,6 +140,7 @@ impl Check {
         self.commands.iter().map(|command| Step::clawmend(command.iter().copied()))
     }
 
+    /// All findings of this kind in a state: none where nothing is wrong.
     pub fn found(&self, model: &Model) -> Vec<Finding> {
         (self.find_one)(model, self).into_iter().chain((self.find)(model, self)).collect()
     }
@@ -162,7 +163,9 @@ pub enum Scopes {
 pub struct Options {
     /// Scopes of this machine's CLI.
     pub scopes: Scopes,
+    /// Whether edits of the pairing stores and the identity may be made.
     pub pairing: bool,
+    /// Whether edits of the config may be made.
     pub config: bool,
     /// `--bind`: what `gateway.bind` becomes where it has to be repaired.
     pub bind: Option<&'static str>,

@@ -10,6 +10,7 @@ use crate::model::device::Record;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::plan::{Edit, Op, StoreKind, Target};
 
+/// Edits of one record, each made only where it changes something.
 pub(super) struct RecordEdits {
     target: Target,
     before: Record,
@@ -26,10 +27,12 @@ impl RecordEdits {
         Self { target: record(store, part, key), before, edits: Vec::new() }
     }
 
+    /// All of them, in the order in which they were made.
     pub(super) fn done(self) -> Vec<Edit> {
         self.edits
     }
 
+    /// Whether nothing has to be changed so far.
     pub(super) fn is_empty(&self) -> bool {
         self.edits.is_empty()
     }
@@ -61,6 +64,7 @@ fn at<'a>(record: &'a Record, path: &[&str]) -> Option<&'a Value> {
     rest.iter().try_fold(record.get(*first)?, |value, name| value.get(*name))
 }
 
+/// A record as the target of an edit.
 pub(super) fn record(store: StoreKind, part: Part, key: &str) -> Target {
     Target::Record { store, part, key: key.to_owned() }
 }
@@ -81,10 +85,12 @@ pub(super) fn identity_row(keys: Record, created_ms: i64, updated_ms: i64) -> Re
     row
 }
 
+/// An edit of its parts; `repairs` are the findings it is for.
 pub(super) fn edit(target: Target, op: Op, why: impl Into<String>, repairs: &[Code]) -> Edit {
     Edit { target, op, why: why.into(), repairs: repairs.to_vec() }
 }
 
+/// Takes a whole record out of its store.
 pub(super) fn remove(
     store: StoreKind,
     part: Part,

@@ -6,6 +6,7 @@ use crate::finding::{Finding, Remedy};
 /// A finding and what follows from it.
 #[derive(Clone, Debug)]
 pub struct Cause<'f> {
+    /// What has to be repaired first.
     pub finding: &'f Finding,
     /// What goes with it and is repaired with it.
     pub consequences: Vec<&'f Finding>,

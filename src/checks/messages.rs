@@ -11,6 +11,7 @@ use super::{CHECKS, Check};
 use crate::text::squeeze::{Fragment, Squeezed};
 use table::MESSAGES;
 
+/// A message of OpenClaw's gateway or CLI, and what it means.
 pub struct Message {
     /// Fragments of its text, in the words of each release: what stays the same of it.
     pub texts: &'static [&'static str],
@@ -24,16 +25,19 @@ pub struct Message {
     pub is_general: bool,
 }
 
+/// A message of OpenClaw that was found in a pasted text.
 #[derive(Clone)]
 pub struct Match {
     /// The fragment of it that was found: clawmend's own words, never the pasted ones.
     pub text: &'static str,
     /// What it means; `None`: only checks know it.
     pub message: Option<&'static Message>,
+    /// The findings behind it, the likeliest first.
     pub checks: Vec<&'static Check>,
 }
 
 impl Match {
+    /// Whether it names its cause; another is told only where no such one is found.
     pub fn is_telling(&self) -> bool {
         self.message.is_none_or(|message| !message.is_general)
     }

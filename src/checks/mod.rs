@@ -158,6 +158,7 @@ const _: () = {
     }
 };
 
+/// The check whose findings have this code.
 pub fn check(code: Code) -> Option<&'static Check> {
     CHECKS.iter().copied().find(|check| check.code == code)
 }

@@ -2,9 +2,11 @@
 
 use std::sync::LazyLock;
 
+/// A way to be locked out that users reported.
 pub struct FailureMode {
     /// `F01` to `F40`.
     pub mode: &'static str,
+    /// Its short name, as `explain` lists it.
     pub name: &'static str,
     /// The threads that report it: a number of OpenClaw's own tracker, or `owner/repository#number`.
     threads: &'static str,

@@ -13,6 +13,7 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::safe;
 
+/// `approve`: lets one waiting device in, chosen by its request id or by the person asked.
 pub(super) fn run(context: &mut Context, args: &args::Approve) -> Result<Exit, Error> {
     let random = context.random()?;
     let held = recover_first(context, args.dry_run)?;

@@ -44,9 +44,13 @@ pub static HAS_DOCUMENT: AtomicBool = AtomicBool::new(false);
 
 /// A run's fixed points.
 pub struct Context<'w, 'a> {
+    /// Streams, clock and environment.
     pub world: &'w mut World<'a>,
+    /// The flags that every command takes.
     pub global: Global,
+    /// Whether output is coloured.
     pub paint: Paint,
+    /// How commands are written in advice: with the flags of this run.
     pub invocation: Invocation,
     /// Where the state is, once it was looked for: one run works on one folder.
     pub located: OnceCell<Located>,
@@ -58,14 +62,19 @@ pub struct Context<'w, 'a> {
     pub warned: Vec<String>,
     /// Why output could not be written, if it could not.
     pub lost: Option<std::io::Error>,
+    /// What is told on a terminal when something takes long.
     pub progress: Progress,
 }
 
 /// The state as it was read, and what it means.
 pub struct State {
+    /// The state dir and its config.
     pub located: Located,
+    /// What it was read from, and what a change is committed to.
     pub stores: Stores,
+    /// The state as checks see it.
     pub model: Model,
+    /// What is wrong, worst first.
     pub findings: Vec<Finding>,
 }
 
@@ -226,6 +235,7 @@ impl Context<'_, '_> {
         crate::read::read(&located, &self.world.env, self.world.now_ms, sqlite)
     }
 
+    /// How this run shows findings: its width, its colour, how much of them.
     pub fn view(&self) -> View<'_> {
         View {
             invocation: &self.invocation,
@@ -240,10 +250,12 @@ impl Context<'_, '_> {
         }
     }
 
+    /// Findings as they stand in JSON, commands with the flags of this run.
     pub fn documents(&self, findings: &[Finding]) -> Vec<FindingDocument> {
         findings.iter().map(|finding| FindingDocument::of(finding, &self.invocation)).collect()
     }
 
+    /// The folder of the snapshots: `--snapshot-dir`, else the one in the state dir.
     pub fn snapshots(&self, located: &Located) -> PathBuf {
         match &self.global.snapshot_dir {
             Some(dir) => self.world.env.cwd.join(dir),
@@ -274,6 +286,7 @@ impl Context<'_, '_> {
         })
     }
 
+    /// Writes to stdout; a failure is kept in `lost` and told at the end.
     pub fn print(&mut self, text: &str) {
         self.progress.end();
         let text = neutral(text);
@@ -288,6 +301,7 @@ impl Context<'_, '_> {
         self.print(&format!("{text}\n"));
     }
 
+    /// Prints a sentence, wrapped to the terminal's width.
     pub fn say_wrapped(&mut self, text: &str) {
         self.say_under("", "  ", text);
     }
@@ -337,6 +351,7 @@ impl Context<'_, '_> {
         if self.world.out_is_terminal { self.world.width } else { usize::MAX }
     }
 
+    /// Writes to stderr, after what stdout still holds back.
     pub fn tell(&mut self, text: &str) {
         self.progress.end();
         // On a terminal both stand below each other in the order in which they were said.
@@ -349,6 +364,7 @@ impl Context<'_, '_> {
         self.invocation.line(step)
     }
 
+    /// Prints a JSON document to stdout.
     pub fn json(&mut self, document: &impl serde::Serialize) {
         HAS_DOCUMENT.store(true, Ordering::Relaxed);
         self.print(&crate::text::json(document));

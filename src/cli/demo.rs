@@ -37,6 +37,7 @@ const STORY: &[(&str, &[&str])] = &[
     ("Take it back.", &["--quiet", "restore", "--yes"]),
 ];
 
+/// `demo`: locks a made-up CLI out, repairs it and takes it back, all in a folder for temporary files.
 pub(super) fn run(context: &mut Context) -> Result<Exit, Error> {
     let folder = tempfile::Builder::new()
         .prefix("clawmend-demo-")

@@ -14,6 +14,7 @@ use crate::render::json::{DeviceDocument, DevicesDocument, Head, StateDocument};
 use crate::step::Step;
 use crate::text::{ago, safe, utc};
 
+/// `devices`: who is paired and who waits.
 pub(super) fn run(context: &mut Context) -> Result<Exit, Error> {
     let state = context.read()?;
     let model = &state.model;

@@ -92,6 +92,7 @@ fn of_openclaw(located: &Located, env: &Env) -> [Vec<OsString>; 2] {
     [before.collect(), Vec::new()]
 }
 
+/// The flags that say which state dir is meant.
 pub fn locating(global: &Global) -> LocateFlags {
     LocateFlags {
         state_dir: global.state_dir.clone(),
@@ -101,6 +102,7 @@ pub fn locating(global: &Global) -> LocateFlags {
     }
 }
 
+/// How commands are printed in this run.
 pub fn invocation(global: &Global, world: &World<'_>) -> Invocation {
     let located = found(&locating(global), &world.env);
     let sudo = world.env.is_by_sudo().then(|| "sudo".to_owned());

@@ -139,6 +139,7 @@ pub fn command(width: usize) -> clap::Command {
     Cli::command().term_width(width).max_term_width(100)
 }
 
+/// The command's name in JSON documents: `snapshot prune`.
 fn name_of(matches: &ArgMatches) -> String {
     let commands = std::iter::successors(matches.subcommand(), |(_, below)| below.subcommand());
     misuse::document_name(&commands.map(|(name, _)| name).collect::<Vec<_>>())
@@ -202,6 +203,7 @@ fn takes_state(command: Option<&Command>) -> bool {
     }
 }
 
+/// Prints an error and what to do about it, as text or as JSON.
 fn tell_error(context: &mut Context, command: &str, error: &Error) {
     let env = &context.world.env;
     let hints = crate::files::closed::hints(error).into_iter();

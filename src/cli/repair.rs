@@ -21,6 +21,7 @@ use crate::secret::shape::Shape;
 use crate::step::Step;
 use crate::text::{safe, utc};
 
+/// `repair`: makes the edits that need no choice, and those that options choose.
 pub(super) fn repair(context: &mut Context, args: &args::Repair) -> Result<Exit, Error> {
     let scopes = scopes_of(&args.scopes)?;
     // Locating takes the owner's rights, with which the file of `--config-from` has to be read.

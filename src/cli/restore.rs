@@ -17,6 +17,7 @@ use crate::step::Step;
 use crate::store::json::key_of;
 use crate::text::{local_and_utc, safe};
 
+/// `restore`: makes the state again what a snapshot holds.
 pub(super) fn run(context: &mut Context, args: &args::Restore) -> Result<Exit, Error> {
     let held = recover_first(context, args.back.dry_run)?;
     let (_, folder, list) = context.listed()?;

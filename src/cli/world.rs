@@ -13,6 +13,7 @@ use crate::read::env::Env;
 
 /// Everything that comes from outside.
 pub struct World<'a> {
+    /// The environment variables, folders and user of this process.
     pub env: Env,
     /// What starts this program: `clawmend`, or the words of a wrapper.
     pub program: Vec<String>,
@@ -22,6 +23,7 @@ pub struct World<'a> {
     pub utc_offset: i32,
     /// 32 fresh random bytes.
     pub random: &'a mut dyn FnMut() -> Option<[u8; 32]>,
+    /// Stdout: what was asked for.
     pub out: &'a mut dyn Write,
     /// Notes and errors.
     pub err: &'a mut dyn Write,
@@ -29,16 +31,19 @@ pub struct World<'a> {
     pub out_is_terminal: bool,
     /// NO_COLOR is set, or the terminal cannot do it.
     pub no_color: bool,
+    /// Columns to wrap text at.
     pub width: usize,
     /// Gives root's process the rights of the state dir's owner for good: [`crate::files::rights::become_owner`].
     pub become_owner: &'a dyn Fn(&StateDir) -> Result<(), Error>,
     /// Runs this program with other arguments, and returns what it printed: [`super::again::this_program`].
     pub again: &'a dyn Fn(&[OsString]) -> std::io::Result<Vec<u8>>,
+    /// Who may be asked; [`Nobody`] where no terminal is.
     pub person: &'a dyn Person,
 }
 
 /// Somebody who can be asked.
 pub trait Person {
+    /// Whether anybody can answer a question.
     fn is_there(&self) -> bool;
 
     /// Where somebody looks on who wants to know what takes so long.
@@ -63,6 +68,7 @@ pub trait Person {
     fn choose(&self, question: &str, items: &[String]) -> Option<usize>;
 }
 
+/// Nobody can be asked: a script, or a test.
 pub struct Nobody;
 
 impl Person for Nobody {
@@ -77,6 +83,7 @@ impl Person for Nobody {
     }
 }
 
+/// Whoever sits at this process's terminal.
 pub struct AtTerminal;
 
 impl Person for AtTerminal {

@@ -55,6 +55,7 @@ impl CopyKind {
         }
     }
 
+    /// What it is, as findings and advice call it.
     pub fn words(self) -> &'static str {
         match self {
             Self::LastGood => "a gateway has started with it",
@@ -70,7 +71,9 @@ impl CopyKind {
 /// A copy, as far as it matters for the choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigCopy {
+    /// The file's name, without its folder.
     pub name: String,
+    /// Why it is there.
     pub kind: CopyKind,
     /// When it was last written, in milliseconds since 1970.
     pub mtime_ms: i64,

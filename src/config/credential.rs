@@ -15,7 +15,9 @@ use serde_json::Value;
 /// One side's secret; in the clear, so no Debug.
 #[derive(PartialEq)]
 enum Held<'m> {
+    /// No secret is set.
     Nothing,
+    /// This secret is set.
     Text(Cow<'m, str>),
     /// One that the files do not tell.
     Unknown,

@@ -33,6 +33,7 @@ pub struct ConfigFacts {
     pub reads_old_names: bool,
     /// A lock beside the config whose process is gone, and that process's id.
     pub stale_lock: Option<(PathBuf, u32)>,
+    /// The profile (`--profile`, `OPENCLAW_PROFILE`), if one was named.
     pub profile: Option<String>,
     /// This machine is a container, by OpenClaw's own signs.
     pub container: bool,
@@ -49,13 +50,17 @@ pub struct ConfigFacts {
 /// A file that the gateway serves TLS with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFile {
+    /// Which of the three files it is.
     pub kind: TlsKind,
+    /// Where the gateway looks for it.
     pub path: PathBuf,
+    /// Whether a file stands there.
     pub is_there: bool,
     /// Whether it holds what it is for, as far as its first lines tell; a key is not looked into.
     pub is_whole: bool,
 }
 
+/// What a file of `gateway.tls` is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsKind {
     /// `certPath`.
@@ -151,6 +156,7 @@ pub enum Elsewhere {
 }
 
 impl Elsewhere {
+    /// What makes it so, in words.
     pub fn says(self) -> &'static str {
         match self {
             Self::LinkedOut => "a link out of the state dir",
@@ -162,6 +168,7 @@ impl Elsewhere {
 /// Variables that are set in one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
+    /// What kind of place sets them.
     pub place: Origin,
     /// Which, in words: a path, "this environment".
     pub at: String,
@@ -177,6 +184,7 @@ pub struct Variables {
     pub url: Option<String>,
     /// `OPENCLAW_STATE_DIR`, where it is another state dir than this one.
     pub other_state_dir: Option<PathBuf>,
+    /// Everything that is set there, by name: the config may refer to any.
     pub values: BTreeMap<String, Secret>,
     /// Further files that this was read from: drop-ins and environment files of a unit.
     pub more: Vec<String>,

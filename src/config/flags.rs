@@ -9,12 +9,17 @@ use crate::secret::Secret;
 /// The flags of `openclaw gateway [run]` that decide something for a CLI.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
+    /// `--port`; it counts before `gateway.port`.
     pub port: Option<u16>,
+    /// `--bind`; it counts before `gateway.bind`.
     pub bind: Option<String>,
+    /// `--auth`; it counts before `gateway.auth.mode`.
     pub auth: Option<String>,
+    /// `--token`; it counts before `gateway.auth.token`.
     pub token: Option<Secret>,
     /// Of `--password`, or in the file of `--password-file` (2026.2.26 and later).
     pub password: Option<Secret>,
+    /// `--tailscale`; it counts before `gateway.tailscale.mode`.
     pub tailscale: Option<String>,
     /// `--allow-unconfigured`: it starts without `gateway.mode`.
     pub allow_unconfigured: bool,

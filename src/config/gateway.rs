@@ -13,7 +13,9 @@ use serde_json::Value;
 /// What stands in a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field<T> {
+    /// The key is not there.
     Missing,
+    /// A value of the right type.
     Value(T),
     /// A value of another type.
     Wrong(Wrong),
@@ -21,12 +23,14 @@ pub enum Field<T> {
     Reference(Reference),
 }
 
+/// A value of the wrong type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
     /// What it is: `a string`, `null`.
     pub found: &'static str,
     /// How it is shown; a secret, and what may hold one, is masked.
     pub shown: String,
+    /// The value itself, for edits that have to know what stood there.
     pub value: Unshown<Value>,
 }
 
@@ -39,12 +43,14 @@ pub enum Reference {
     Secret(SecretRef),
 }
 
+/// A field of the gateway section with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
     /// Its path in the merged config.
     pub path: Vec<String>,
     /// The file and the path in it where it stands, or has to be put.
     pub owner: Owner,
+    /// What stands there, or that nothing does.
     pub field: Field<T>,
 }
 
@@ -62,6 +68,7 @@ impl<T> Setting<T> {
         matches!(&self.field, Field::Reference(Reference::Secret(secret)) if !secret.is_text)
     }
 
+    /// Whether the config says nothing here.
     pub fn is_missing(&self) -> bool {
         matches!(self.field, Field::Missing)
     }
@@ -79,11 +86,13 @@ macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $read:ident($path:literal),)*) => {
         /// The gateway section. Every field is named as in the config, `a_b` being `gateway.a.b`.
         #[derive(Debug, Clone, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the names are OpenClaw's")]
         pub struct Gateway {
             $($(#[$doc])* pub $name: Setting<$type>,)*
         }
 
         impl Gateway {
+            /// Reads the section.
             pub fn read(config: &Resolved) -> Self {
                 Self { $($name: Reader::new(config, $path).$read(),)* }
             }

@@ -17,6 +17,7 @@ pub enum Host {
 /// The gateway's port and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
+    /// The TCP port.
     pub number: u16,
     /// Which place says so.
     pub from: String,

@@ -24,10 +24,12 @@ const MAX_INCLUDES: usize = 1000;
 /// How deep in the whole config an include may stand; with the depth of its file, safe for the stack.
 const MAX_NESTING: usize = 64;
 
+/// The config itself or a file that it includes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigFile {
     /// As it is named.
     pub path: PathBuf,
+    /// Its text as it was read.
     pub bytes: Bytes,
     /// Its own value, includes not followed.
     pub value: Unshown<Value>,
@@ -46,6 +48,7 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// The merged value at `path`.
     pub fn get(&self, path: &[String]) -> Option<&Value> {
         at_path(&self.value, path)
     }
@@ -56,6 +59,7 @@ impl Resolved {
         self.owners.find(path)
     }
 
+    /// A file of this config by its number.
     pub fn file(&self, id: FileId) -> Option<&ConfigFile> {
         self.files.get(id.0)
     }

@@ -25,23 +25,30 @@ use crate::secret::Secret;
 pub struct ConfigModel {
     /// Where it is; empty where nobody looked for one.
     pub path: PathBuf,
+    /// What was found at its path.
     pub state: ConfigState,
     /// What is known beside its text: its copies, variables, real paths.
     pub facts: ConfigFacts,
+    /// Whether this machine is the gateway's host or a client.
     pub host: Host,
+    /// The gateway's port and which place says so.
     pub port: Port,
     /// The CLI takes the shared token of the config before that of the environment.
     pub config_first: bool,
 }
 
+/// What was found at the config's path.
 #[derive(Clone, Debug)]
 pub enum ConfigState {
     /// Nobody looked for one.
     NotRead,
+    /// No file is there.
     Absent,
     /// A file without anything in it.
     Empty,
+    /// Not JSON5, and where it breaks.
     Unparsable(SyntaxError),
+    /// Not read: no regular file, too large or refused.
     Unusable(Unusable),
     /// Read, with its includes followed.
     Read(Box<Config>),
@@ -52,6 +59,7 @@ pub enum ConfigState {
 pub struct Config {
     /// Its values and files.
     pub resolved: Resolved,
+    /// Its gateway section, each setting with its place.
     pub gateway: Gateway,
 }
 
@@ -202,6 +210,7 @@ impl ConfigModel {
         self.facts.copies.first().filter(|copy| copy.is_usable())
     }
 
+    /// The path of a copy: it lies in the config's folder.
     pub fn copy_path(&self, copy: &ConfigCopy) -> PathBuf {
         self.path.with_file_name(&copy.name)
     }

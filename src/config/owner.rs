@@ -12,6 +12,7 @@ pub struct FileId(pub usize);
 /// Where in the config's files a value stands, or where it would have to be put.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Owner {
+    /// The file that holds it.
     pub file: FileId,
     /// The keys from that file's root.
     pub path: Vec<String>,

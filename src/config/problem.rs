@@ -14,9 +14,11 @@ pub struct Problem {
     pub path: Vec<String>,
     /// What it names.
     pub include: String,
+    /// Why it could not be followed.
     pub kind: ProblemKind,
 }
 
+/// What is wrong with an include.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProblemKind {
     /// Neither a string nor a list of strings.
@@ -31,6 +33,7 @@ pub enum ProblemKind {
     TooDeep,
     /// It cannot be read, or OpenClaw does not take it; says why.
     Unreadable(PathBuf, String),
+    /// It is not JSON5.
     Unparsable(PathBuf, SyntaxError),
     /// Keys stand beside the `$include`, and the file holds no object to merge them into.
     NotAnObject,

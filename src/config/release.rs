@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+/// A release of OpenClaw, betas and repeated ones too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Release {
     number: [u16; 3],

@@ -25,6 +25,7 @@ pub struct SecretRef {
 /// What a reference leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
+    /// To this secret, which OpenClaw takes.
     Here(Secret),
     /// To none that OpenClaw takes, and why.
     Nowhere(String),

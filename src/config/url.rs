@@ -12,12 +12,14 @@ pub enum Distance {
     Public,
 }
 
+/// A gateway's URL without what does not decide who is reached: path, query, user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayUrl {
     /// In lower case, e.g. `ws`.
     pub scheme: String,
     /// In lower case, without the brackets of IPv6.
     pub host: String,
+    /// The port that it names; `None`: the scheme's own.
     pub port: Option<u16>,
 }
 
@@ -49,6 +51,7 @@ impl GatewayUrl {
         })
     }
 
+    /// How far away its host is.
     pub fn distance(&self) -> Distance {
         distance(&self.host)
     }

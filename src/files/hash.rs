@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::secret::shape::hex;
 
+/// The SHA-256 of slices as if they were one text, without joining them.
 pub fn of_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hasher = Sha256::new();
     for piece in pieces {
@@ -14,6 +15,7 @@ pub fn of_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     hex(&hasher.finalize())
 }
 
+/// The SHA-256 of bytes at hand.
 pub fn of(bytes: &[u8]) -> String {
     of_pieces([bytes])
 }

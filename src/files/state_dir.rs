@@ -17,6 +17,7 @@ pub struct StateDir {
 }
 
 impl StateDir {
+    /// The folder itself, opened at the first call and the same one from then on.
     pub fn open(&self) -> Result<&Dir, Error> {
         if let Some(dir) = self.dir.get() {
             return Ok(dir);

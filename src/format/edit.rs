@@ -18,8 +18,10 @@ use super::style::{
 use super::tree::Node;
 use super::{Span, Splice};
 
+/// Why an edit cannot be made in a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
+    /// The text is not JSON at the place that is named.
     #[error("the text is not valid JSON")]
     Syntax(ScanError),
     /// A key on the way stands there more than once.
@@ -27,11 +29,21 @@ pub enum EditError {
     Duplicate {
         /// The key, from the root.
         path: Vec<String>,
+        /// Where each of them stands, in bytes.
         keys: Vec<Span>,
     },
     /// Something else stands where an object or a list is needed.
     #[error("a parent of the field is not an object")]
-    Kind { path: Vec<String>, at: Span, wanted: ValueKind, found: ValueKind },
+    Kind {
+        /// The keys from the root to the parent.
+        path: Vec<String>,
+        /// Where it stands, in bytes.
+        at: Span,
+        /// What the edit needs there.
+        wanted: ValueKind,
+        /// What stands there instead.
+        found: ValueKind,
+    },
     /// There is no record of that key.
     #[error("a record to change is not there")]
     Missing,

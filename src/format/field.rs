@@ -11,18 +11,28 @@ use super::value::at_path;
 #[derive(Clone, PartialEq)]
 pub enum FieldEdit {
     /// Give `path` this value; missing parent objects are created.
-    Set { path: Vec<String>, value: Value },
+    Set {
+        /// The keys from the root.
+        path: Vec<String>,
+        /// The value it will have.
+        value: Value,
+    },
     /// Add one element at the end of the list at `path`, which is created where it is missing.
     Append {
         /// The keys from the root to the list.
         path: Vec<String>,
+        /// The new element.
         value: Value,
     },
     /// Take `path` out; nothing happens where it is missing.
-    Remove { path: Vec<String> },
+    Remove {
+        /// The keys from the root.
+        path: Vec<String>,
+    },
 }
 
 impl FieldEdit {
+    /// The keys from the root to what it changes.
     pub fn path(&self) -> &[String] {
         match self {
             Self::Set { path, .. } | Self::Append { path, .. } | Self::Remove { path } => path,
@@ -34,6 +44,7 @@ impl FieldEdit {
         matches!(self, Self::Set { path, value: new } if at_path(value, path) == Some(new))
     }
 
+    /// Makes the same change on a parsed value.
     pub(super) fn change(&self, value: &mut Value) {
         match (self, self.path()) {
             (Self::Set { value: new, .. }, path) => {

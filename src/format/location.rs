@@ -2,8 +2,10 @@
 
 use super::Span;
 
+/// A spot in a text, as bytes and as a person counts: line and column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Location {
+    /// The first byte.
     pub start: usize,
     /// The byte behind the last one.
     pub end: usize,

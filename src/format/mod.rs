@@ -21,8 +21,10 @@ pub use location::Location;
 pub use splice::Splice;
 pub use style::Style;
 
+/// A range of bytes in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
+    /// First byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,

@@ -45,6 +45,7 @@ use crate::secret::places::is_known_key;
 /// A record that was read out of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
+    /// The id that it is stored under.
     pub key: String,
     /// Where its key and its text stand.
     pub place: Member,
@@ -53,6 +54,7 @@ pub struct Whole {
 /// What a broken store still says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Salvage {
+    /// The whole records, in the order of the text.
     pub whole: Vec<Whole>,
     /// Ids that the rest of the text names: damaged records, or ones that cannot be placed for certain.
     pub aside: Vec<String>,

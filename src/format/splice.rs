@@ -7,9 +7,11 @@ use super::Span;
 /// A range of the bytes before and what stands there after.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Splice {
+    /// First byte of the range.
     pub start: usize,
     /// End offset (not included), bytes.
     pub end: usize,
+    /// What stands there after; empty where the range only goes.
     pub text: Vec<u8>,
 }
 

@@ -6,6 +6,7 @@ use super::Span;
 use super::scan::grammar::Grammar;
 use super::scan::{self, ScanError, ScanFault, TokenKind, ValueKind};
 
+/// A value with its place in the text.
 #[derive(Debug)]
 pub(super) struct Node {
     pub span: Span,

@@ -29,16 +29,20 @@ pub const SCHEMA: u64 = 1;
 pub struct RunRecord {
     /// The layout's number.
     pub schema: u64,
+    /// Who wrote it, e.g. `clawmend 0.1.0`.
     pub tool: String,
+    /// The command that was at work.
     pub command: String,
     /// The snapshot it took first.
     pub snapshot: String,
     /// What stands in its `manifest.sha256`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot_digest: Option<String>,
+    /// The folder that snapshot lies in.
     pub snapshots: PathBuf,
     /// When it started, milliseconds since 1970.
     pub started_at_ms: i64,
+    /// The id of its process.
     pub pid: u32,
     /// What the changed files were, by path: SHA-256, or `None` for absent.
     pub before: std::collections::BTreeMap<String, Option<String>>,
@@ -79,7 +83,10 @@ pub enum Interrupted {
     /// A journal is there that this clawmend cannot read; the text says why.
     Unreadable(String),
     /// Whoever runs this may not look whether one is there.
-    NotYours { owner: u32 },
+    NotYours {
+        /// The state dir's owner, who may.
+        owner: u32,
+    },
 }
 
 /// Whether this process has a journal that is not closed.

@@ -21,6 +21,7 @@ use crate::step::Step;
 use crate::store::json::key_of;
 use crate::store::{CommitError, Stores};
 
+/// How far an interrupted run had come, and what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecoveryOutcome {
     /// Nothing had been changed yet.
@@ -31,13 +32,16 @@ pub enum RecoveryOutcome {
     RolledBack,
 }
 
+/// What recovery found and did.
 #[derive(Clone, Debug)]
 pub struct Recovered {
     /// The interrupted command.
     pub command: String,
     /// When it started, milliseconds since 1970.
     pub started_at_ms: i64,
+    /// The id of the snapshot that it took first.
     pub snapshot: String,
+    /// How far it had come, and what became of that.
     pub outcome: RecoveryOutcome,
     /// What was put back, by path or table.
     pub put_back: Vec<String>,

@@ -35,10 +35,12 @@ pub struct Container {
     pub quadlet: Option<(String, bool)>,
 }
 
+/// Where the engine keeps what a container sees as its state dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Storage {
     /// In a volume of the engine.
     Volume {
+        /// The volume's name, as the engine lists it.
         name: String,
         /// The state dir, relative to the volume.
         below: PathBuf,
@@ -104,6 +106,7 @@ impl Container {
         }
     }
 
+    /// What it is, in words for findings.
     pub fn says(&self) -> String {
         let engine = match self.engine {
             "docker" => "Docker",
@@ -179,6 +182,7 @@ impl Container {
         }
     }
 
+    /// The command that starts a program in it.
     pub fn exec(&self, program: &str) -> Step {
         self.engine(["exec", self.name(), program])
     }

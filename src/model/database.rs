@@ -73,10 +73,13 @@ impl Legacy {
 /// A cell that should hold JSON and does not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BadCell {
+    /// The table it stands in.
     pub part: Part,
+    /// The primary key of its row.
     pub key: String,
     /// The column, and the field that it holds.
     pub column: &'static Column,
+    /// What stands in it, where that is text.
     pub text: Option<String>,
 }
 

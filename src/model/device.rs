@@ -15,7 +15,7 @@ pub type Record = Map<String, Value>;
 pub enum List {
     /// Not there, or null.
     Missing,
-    /// There. Elements that are not strings are left out here and make [`Field::odd`] true.
+    /// There, and every element is a string.
     Of(Vec<String>),
     /// Something else than an array of strings.
     Odd,
@@ -53,6 +53,7 @@ impl List {
     }
 }
 
+/// A field as text; `None` where it is not there or of another type.
 pub(super) fn text(record: &Record, field: &str) -> Option<String> {
     record.get(field)?.as_str().map(str::to_owned)
 }
@@ -69,6 +70,7 @@ pub struct Token {
     pub token: Option<Secret>,
     /// The role inside the entry. From 2026.4.15 an entry without it gives the device no role.
     pub role: Option<String>,
+    /// The scopes that it carries.
     pub scopes: List,
     /// They are neither a list of texts nor a text: the gateway ends the connection as it reads them.
     pub ends_connection: bool,
@@ -80,6 +82,7 @@ pub struct Token {
 }
 
 impl Token {
+    /// A view of an entry of `tokens`; `None` where it is not an object.
     pub fn of(value: &Value) -> Option<Self> {
         let entry = value.as_object()?;
         Some(Self {
@@ -114,16 +117,23 @@ pub struct Device {
     pub device_id: Option<String>,
     /// `requestId` inside the record (pending).
     pub request_id: Option<String>,
+    /// `publicKey`.
     pub public_key: Option<String>,
+    /// `displayName`.
     pub display_name: Option<String>,
     /// `platform`, pinned when not blank (from 2026.2.26).
     pub platform: Option<String>,
     /// `deviceFamily`, pinned when not blank (from 2026.2.26).
     pub device_family: Option<String>,
+    /// `clientId`.
     pub client_id: Option<String>,
+    /// `clientMode`.
     pub client_mode: Option<String>,
+    /// `role`: one role; `roles` may name more.
     pub role: Option<String>,
+    /// `roles`.
     pub roles: List,
+    /// `scopes`: those of the device, or what a request asks for.
     pub scopes: List,
     /// `approvedScopes` (from 2026.2.26).
     pub approved_scopes: List,
@@ -138,12 +148,15 @@ pub struct Device {
     pub operator: Option<Token>,
     /// The roles whose token is null.
     pub null_tokens: Vec<String>,
+    /// `remoteIp`.
     pub remote_ip: Option<String>,
     /// `silent` (pending).
     pub silent: bool,
     /// `isRepair` (pending).
     pub is_repair: bool,
+    /// `createdAtMs`, milliseconds since 1970.
     pub created_at_ms: Option<i64>,
+    /// `approvedAtMs`, milliseconds since 1970.
     pub approved_at_ms: Option<i64>,
     /// `ts`, or `refreshedAtMs` where that is later (pending).
     pub asked_at_ms: Option<i64>,
@@ -172,6 +185,7 @@ pub fn is_kept_by_gateway(path: &[String]) -> bool {
 }
 
 impl Device {
+    /// A view of a record, stored under `key`.
     pub fn of(key: &str, record: &Record) -> Self {
         let tokens = record.get("tokens").and_then(Value::as_object);
         let last_used = tokens
@@ -269,6 +283,7 @@ impl Device {
         belongs(self.public_key.as_deref()?, id).then_some(id)
     }
 
+    /// The device id as it may be shown: masked where it is not the hash of a key.
     pub fn shown_id(&self) -> Option<String> {
         let id = self.device_id.as_deref()?;
         Some(Shape::DeviceId.show_proved(id, &|_| self.proved_id().is_some()))

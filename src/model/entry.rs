@@ -11,6 +11,7 @@ use crate::secret::shape::Shape;
 /// What is wrong with one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// The value is not an object.
     NotAnObject,
     /// It is null, which is more than the gateway's own code bears.
     Null,
@@ -41,6 +42,7 @@ pub(super) enum Position {
 pub struct Entry {
     /// The key it is stored under.
     pub key: String,
+    /// What keeps OpenClaw from taking it as it is; none for a good record.
     pub faults: Vec<Fault>,
     /// Equal for records of the same client on the same platform under the same name; `None` where
     /// it says too little.

@@ -26,6 +26,7 @@ pub struct Facts {
     pub compose: Option<Compose>,
     /// The process of pm2 that runs a gateway on this state.
     pub pm2: Option<String>,
+    /// Whether a gateway runs on this state dir.
     pub gateway: GatewayProcess,
     /// The TCP ports that the gateway that runs listens on, as far as the process table tells.
     pub listens: BTreeSet<u16>,
@@ -50,6 +51,7 @@ pub struct Facts {
     pub migrated: Vec<String>,
     /// The latest rules whose releases have left a trace in the state dir.
     pub era: super::scopes::Era,
+    /// Copies of the config, variables and real paths.
     pub config: ConfigFacts,
 }
 
@@ -74,7 +76,10 @@ pub enum Interruption {
     /// The same of one that changed another config than the one that is looked at.
     OtherConfig(String, PathBuf),
     /// Whoever runs this may not look whether there is one.
-    NotYours { owner: u32 },
+    NotYours {
+        /// The state dir's owner, who may.
+        owner: u32,
+    },
 }
 
 /// The side of WSL that something belongs to.
@@ -106,6 +111,7 @@ impl Side {
 /// Another state dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
+    /// The other state dir.
     pub path: PathBuf,
     /// How many devices are paired there, if that could be told.
     pub paired: Option<usize>,
@@ -115,17 +121,22 @@ pub struct Tree {
     pub what: String,
 }
 
+/// Whether a gateway runs on the state dir, told by its lock and the process table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum GatewayProcess {
     /// No lock names a live process.
     #[default]
     NotRunning,
     /// A lock names a live process that started when the lock says.
-    Running { pid: u32 },
+    Running {
+        /// Its process id.
+        pid: u32,
+    },
     /// A lock is there, but the process table cannot be read here; the text says why.
     Unknown(String),
 }
 
+/// A compose file that runs an OpenClaw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compose {
     /// The files that make it up, as compose takes them: the first is its own.
@@ -149,6 +160,7 @@ impl Compose {
 }
 
 impl GatewayProcess {
+    /// Whether a gateway is known to run; unknown counts as no.
     pub fn runs(&self) -> bool {
         matches!(self, Self::Running { .. })
     }
@@ -159,13 +171,20 @@ impl GatewayProcess {
 pub struct Access {
     /// Relative to the state dir; empty for the state dir itself.
     pub path: String,
+    /// What keeps the gateway from using it.
     pub trouble: Trouble,
 }
 
+/// What keeps a gateway from using a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// Owned by another uid than the state dir.
-    Owner { uid: u32, expected: u32 },
+    Owner {
+        /// The owner found.
+        uid: u32,
+        /// The owner of the state dir.
+        expected: u32,
+    },
     /// The owner may not read or write it; the mode found.
     Mode(u32),
     /// Others than the owner may write it; the mode found.

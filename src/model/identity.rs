@@ -76,6 +76,7 @@ impl Identity {
         })
     }
 
+    /// The id as it may be shown.
     pub fn shown_id(&self) -> String {
         Shape::DeviceId.show_proved(&self.device_id, &|id| id == self.derived_id)
     }

@@ -90,6 +90,7 @@ impl Part {
         Part::ALL.into_iter().find(|part| part.file() == Some(relative))
     }
 
+    /// Those that have a table in the database.
     pub fn tables() -> impl Iterator<Item = Part> {
         Part::ALL.into_iter().filter(|part| !part.table().is_empty())
     }

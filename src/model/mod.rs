@@ -35,10 +35,13 @@ use store::Records;
 /// Everything the checks look at.
 #[derive(Clone, Debug)]
 pub struct Model {
+    /// The bytes and rows that everything here was read from.
     pub images: Images,
+    /// What is known of the state dir's surroundings.
     pub facts: Facts,
     /// Which generation counts here.
     pub store: StoreKind,
+    /// The device that this machine's CLI says it is.
     pub identity: IdentityState,
     /// Paired devices in the store that counts.
     pub paired: Records,
@@ -284,6 +287,7 @@ impl Model {
         database(&self.images)
     }
 
+    /// This machine's device id, where its identity is whole.
     pub fn local_id(&self) -> Option<&str> {
         self.identity.device_id()
     }

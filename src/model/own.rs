@@ -15,6 +15,7 @@ use crate::plan::StoreKind;
 /// This machine's identity as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentityState {
+    /// There is none: no file, or no row.
     Absent,
     /// A whole record, not necessarily one that fits itself.
     Found(Identity),
@@ -29,15 +30,20 @@ pub enum IdentityState {
 /// The cached device token of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedAuth {
+    /// What was found where the token is kept.
     pub condition: AuthCondition,
+    /// The device that the token was given to.
     pub device_id: Option<String>,
     /// `tokens.operator`.
     pub operator: Option<Token>,
 }
 
+/// What was found where the cached token is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthCondition {
+    /// No file, or no row of this device.
     Absent,
+    /// Readable, and of OpenClaw's shape.
     Good,
     /// Not the shape OpenClaw reads: it treats it as absent.
     Malformed,

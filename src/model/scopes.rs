@@ -45,6 +45,7 @@ pub enum Era {
 }
 
 impl Era {
+    /// The rules that a release goes by.
     pub fn of(release: Release) -> Self {
         match (release.is_from("2026.4.29"), release.is_from("2026.2.21")) {
             (true, _) => Era::Least,

@@ -44,7 +44,9 @@ pub enum Condition {
 /// The records of one part.
 #[derive(Clone, Debug)]
 pub struct Records {
+    /// Paired devices or requests.
     pub part: Part,
+    /// How the file or table was found.
     pub condition: Condition,
     /// The records, in order. Of two with the same key only the later counts and is here.
     pub entries: Vec<Entry>,
@@ -75,6 +77,7 @@ impl Records {
         }
     }
 
+    /// The records of a file; more than [`RECORD_LIMIT`] are not read.
     pub fn of_file(part: Part, image: Option<&TextImage>) -> Self {
         Self::of_file_up_to(part, image, RECORD_LIMIT)
     }
@@ -176,6 +179,7 @@ impl Records {
         }
     }
 
+    /// The records of a table; without one there are none.
     pub fn of_table(part: Part, table: Option<std::sync::Arc<Table>>) -> Self {
         let entries = table.as_ref().map_or_else(Vec::new, |table| {
             let shape = RowShape::of(part, table);
@@ -206,6 +210,7 @@ impl Records {
         })
     }
 
+    /// The entry stored under a key, also one with faults.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         let found = self.entries.get(*self.places().get(&hash(key))?)?;
         match found.key == key {
@@ -261,6 +266,7 @@ impl Records {
         }
     }
 
+    /// The whole record stored under a key, by OpenClaw's field names.
     pub fn record_of(&self, key: &str) -> Option<Record> {
         self.record(self.entry(key)?)
     }

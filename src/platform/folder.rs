@@ -10,8 +10,11 @@ use crate::image::Meta;
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
+    /// A regular file, perhaps with several names.
     File,
+    /// A folder.
     Folder,
+    /// A symbolic link, whatever it leads to.
     Symlink,
     /// Anything else; the text names it.
     Other(&'static str),

@@ -27,8 +27,10 @@ const ADDONS: [&str; 2] = ["addon_configs", "usr/share/hassio/addon_configs"];
 /// What images take for the home or the state dir of their OpenClaw.
 const FOLDERS: [&str; 4] = ["root", "config", "data", "share"];
 
+/// A state dir that exists and may be the one that is meant.
 #[derive(Clone, Debug)]
 pub struct Candidate {
+    /// Its path.
     pub dir: PathBuf,
     /// What it is: "profile `work`", "a container's volume".
     pub what: String,

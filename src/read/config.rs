@@ -34,9 +34,11 @@ const LARGEST_PEM: u64 = 1024 * 1024;
 /// So many copies are looked at.
 pub(super) const MOST_COPIES: usize = 64;
 
+/// The config as it was read, with the store that writes it.
 pub(super) struct ConfigRead {
     /// The store of every file that was looked for, the config first.
     pub files: JsonStore,
+    /// What was found at each of those paths.
     pub images: Vec<(Slot, TextImage)>,
     /// What is known beside its text.
     pub facts: ConfigFacts,

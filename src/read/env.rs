@@ -21,6 +21,7 @@ pub struct Env {
     pub others: BTreeMap<String, Secret>,
     /// The account's home folder.
     pub home: Option<PathBuf>,
+    /// The working folder: relative paths start there.
     pub cwd: PathBuf,
     /// The folder for temporary files, where early gateways keep their lock.
     pub temp: PathBuf,

@@ -24,8 +24,11 @@ const MOST_TOLD: usize = 12;
 /// What the user said on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct LocateFlags {
+    /// `--state-dir`: counts before everything that OpenClaw goes by.
     pub state_dir: Option<PathBuf>,
+    /// `--config`.
     pub config: Option<PathBuf>,
+    /// `--profile`.
     pub profile: Option<String>,
     /// The config is taken as named, also where nothing is there: a snapshot may bring it back.
     pub may_be_gone: bool,
@@ -34,7 +37,9 @@ pub struct LocateFlags {
 /// The state that is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Located {
+    /// The folder that is looked at and changed.
     pub state_dir: StateDir,
+    /// How it was found, in words: by which flag, variable or default.
     pub how: String,
     /// The config, present or not.
     pub config: PathBuf,

@@ -15,11 +15,14 @@ const AT_LENGTH: usize = 3;
 /// How many lines of evidence such a cause gets.
 const SEEN: usize = 3;
 
+/// How much of findings is shown, and how wide.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'i> {
     /// How commands are written.
     pub invocation: &'i Invocation,
+    /// Whether it is coloured.
     pub paint: Paint,
+    /// Columns to wrap text at.
     pub width: usize,
     /// Everything that is known.
     pub verbose: bool,

@@ -62,6 +62,7 @@ pub fn value(rules: Rules, path: &[&str], value: &Value, proves: Proves<'_>) -> 
 /// By which paths a text is shown.
 #[derive(Clone, Copy)]
 pub enum Rules {
+    /// The keys of a config decide what is shown.
     Config,
     /// A file of a store, or a row of its table.
     Store(Part),

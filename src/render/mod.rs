@@ -17,6 +17,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// Colour, as an extra: every text says the same without it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Paint {
+    /// Whether escape codes are written.
     pub on: bool,
 }
 

@@ -19,6 +19,7 @@ pub type Proves<'a> = &'a dyn Fn(&str) -> bool;
 /// What belongs into a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
+    /// A device id: shown where it is the hash of a public key in the state at hand.
     DeviceId,
     /// A device's public key, base64url.
     PublicKey,
@@ -30,6 +31,7 @@ pub enum Shape {
     Platform,
     /// OpenClaw's name of a client.
     Client,
+    /// One of these words, spelled as here.
     Word(&'static [&'static str]),
     /// One of these words, or one that people write in its place.
     Near(&'static [&'static str]),
@@ -80,7 +82,9 @@ static DATE: Pattern =
 static NUMBERS: Pattern = Pattern::new(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}");
 
 impl Shape {
+    /// The modes of a client.
     pub const CLIENT_MODE: Shape = Shape::Word(MODES);
+    /// The roles of a device.
     pub const ROLE: Shape = Shape::Word(ROLES);
 
     /// The text as far as it has this shape, or a mask in its place. No id is proved here.

@@ -33,6 +33,7 @@ pub struct Expected {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RowPrint {
+    /// The table's name in the database.
     pub table: String,
     /// SHA-256 over the primary key.
     pub key: String,

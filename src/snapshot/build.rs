@@ -23,6 +23,7 @@ use crate::store::{Sink, Stores, json, sqlite};
 /// What a snapshot is made of.
 #[derive(Clone, Copy)]
 pub struct Create<'a> {
+    /// The state dir that it is of.
     pub state_dir: &'a StateDir,
     /// The folder of all snapshots; made if it is missing.
     pub snapshots: &'a Path,

@@ -13,10 +13,13 @@ use crate::step::Step;
 /// A snapshot in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
+    /// Its id, which is the name of its folder.
     pub id: String,
     /// When it was taken, milliseconds since 1970.
     pub time_ms: Option<i64>,
+    /// Why it was taken, e.g. `before-repair`.
     pub why: String,
+    /// The command that took it.
     pub command: String,
     /// Its place in the order; 0: taken before there was one.
     pub sequence: u64,

@@ -46,6 +46,7 @@ pub struct Manifest {
     pub why: String,
     /// The command that took it.
     pub command: String,
+    /// The state dir it is of.
     pub state_dir: String,
     /// The stores it holds: `files`, `sqlite`.
     pub stores: Vec<String>,
@@ -142,6 +143,7 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The entry of a piece, by its name in the snapshot.
     pub fn piece(&self, name: &str) -> Option<&ManifestEntry> {
         self.entries.iter().find(|entry| entry.name.as_deref() == Some(name))
     }

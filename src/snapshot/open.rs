@@ -15,10 +15,12 @@ use crate::step::Step;
 use crate::store::sqlite::verify_extract;
 use crate::store::{ManifestEntry, Source, json};
 
+/// A snapshot whose manifest was read and is whole.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Its id: the folder's name.
     pub id: String,
+    /// What it holds, and why it was taken.
     pub manifest: Manifest,
     /// What stands in its `manifest.sha256`; `None`: it was taken before there was one.
     pub digest: Option<String>,

@@ -21,9 +21,11 @@ const DAY_MS: i64 = 86_400_000;
 /// What happens to one snapshot, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
+    /// The id of the snapshot.
     pub id: String,
     /// Its size, bytes.
     pub size: u64,
+    /// Whether it is to be dropped.
     pub remove: bool,
     /// Why it goes or stays.
     pub reason: String,

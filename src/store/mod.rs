@@ -20,6 +20,7 @@ use sqlite::SqliteStore;
 pub struct Stores {
     /// The pairing and identity files, and every file of the config.
     pub files: JsonStore,
+    /// The database and what SQLite keeps beside it.
     pub sqlite: SqliteStore,
 }
 
@@ -127,8 +128,11 @@ pub struct ManifestEntry {
     pub sha256: Option<String>,
     /// Size of the piece, bytes.
     pub size: Option<u64>,
+    /// Permission bits (`0o7777`).
     pub mode: Option<u32>,
+    /// The owner's user id.
     pub uid: Option<u32>,
+    /// The group's id.
     pub gid: Option<u32>,
     /// Rows by table, for the database extract.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]

@@ -48,10 +48,12 @@ impl Squeezed {
         squeezed
     }
 
+    /// How many bytes of letters and digits it has.
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
+    /// Whether it has no letter and no digit.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -120,6 +122,7 @@ pub struct Fragment {
 }
 
 impl Fragment {
+    /// A fragment of a message's text, cut into parts at each `…`.
     pub fn of(text: &str) -> Self {
         let parts = text.split('…').map(Squeezed::of).filter(|part| !part.is_empty());
         Self { parts: parts.collect() }

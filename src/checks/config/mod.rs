@@ -39,6 +39,7 @@ pub(crate) fn name(model: &Model, path: &Path) -> String {
     crate::platform::shown(path)
 }
 
+/// The config's name, as findings and advice call it.
 fn config_name(model: &Model) -> String {
     name(model, &model.config.path)
 }

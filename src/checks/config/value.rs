@@ -15,14 +15,18 @@ use crate::model::Model;
 use crate::plan::{Edit, Op, Target};
 use crate::secret::Unshown;
 
+/// A value that a repair sets in the config.
 #[derive(Clone, Debug)]
 pub struct Wanted {
+    /// The findings it repairs.
     pub codes: Vec<Code>,
     /// Its path in the merged config.
     pub path: Vec<String>,
     /// Where it stands, or has to be put.
     pub owner: Owner,
+    /// What it becomes.
     pub new: Unshown<Value>,
+    /// One sentence for the preview: why it is set.
     pub why: String,
 }
 

@@ -33,6 +33,7 @@ const PAGE: &str = "`openclaw dashboard` on the gateway's host opens the page wi
 const CLOCK_DIFFERS: &str = "The clocks of client and gateway differ by more than two minutes.";
 const CLOCK: &str = "No file is wrong: set the clock (timedatectl set-ntp true), then try again.";
 
+/// Every message, but for those that only checks name.
 #[rustfmt::skip]
 pub(super) static MESSAGES: &[Message] = &[
     g(&["pairing required"], &[], "The gateway does not let this device in: it is not paired, or lacks a role or scope, or reports another platform. Up to 2026.4 the message does not say which.", ""),

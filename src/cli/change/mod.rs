@@ -26,6 +26,7 @@ const ROUNDS: usize = 10;
 /// that never rests then waits its turn, and cannot come between the plan and its commit.
 const HELD_ROUNDS: usize = 3;
 
+/// Which command changes the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// Open what keeps the CLI out.
@@ -39,6 +40,7 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
+    /// The command's name on the command line.
     pub(super) fn command(self) -> &'static str {
         match self {
             Purpose::Repair => "repair",
@@ -53,6 +55,7 @@ impl Purpose {
         matches!(self, Purpose::Restore | Purpose::Undo)
     }
 
+    /// Why its snapshot is taken, as it stands in the snapshot's id.
     pub(super) fn snapshot_name(self) -> String {
         format!("before-{}", self.command())
     }
@@ -60,13 +63,17 @@ impl Purpose {
 
 /// How a changing command was called.
 pub(super) struct Call<'a> {
+    /// The command that was called.
     pub purpose: Purpose,
     /// What its snapshot and its journal say took it: the command, and of an undo also what it goes back to.
     pub command: String,
     /// The command line, to run again.
     pub again: Step,
+    /// `--dry-run`: the changes are shown and not made.
     pub dry_run: bool,
+    /// `--yes`: nobody is asked.
     pub yes: bool,
+    /// `--keep-all`: no older snapshot is dropped afterwards.
     pub keep_all: bool,
     /// The snapshot that the state is to be as afterwards.
     pub back_to: Option<&'a Snapshot>,

@@ -11,6 +11,7 @@ use crate::render::wrap;
 use crate::step::Step;
 use crate::text::safe;
 
+/// Says whether the CLI gets in now, and what is left to do.
 pub(super) fn say(context: &mut Context, purpose: Purpose, report: &Report, found: &[Finding]) {
     match (purpose, &report.lets_in) {
         (_, Some(device)) => let_in(context, device, found),

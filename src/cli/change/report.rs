@@ -118,6 +118,7 @@ pub(super) fn tell_lockout_to_come(context: &mut Context, state: &State, changes
     context.say(&format!("\n{}", context.paint.red(&text)));
 }
 
+/// What would be found after the changes, nothing of them made yet.
 fn findings_after(context: &Context, state: &State, changes: &Changes) -> Vec<Finding> {
     let mut facts = state.model.facts.clone();
     facts.interrupted = None;

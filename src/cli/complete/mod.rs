@@ -18,6 +18,7 @@ use crate::text::safe;
 /// Nobody waits for a completion: a database that somebody holds has no ids then.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// The script that makes a shell ask clawmend for completions.
 pub(super) fn script(shell: CompletionShell) -> &'static str {
     match shell {
         CompletionShell::Bash => include_str!("clawmend.bash"),

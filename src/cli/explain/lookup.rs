@@ -4,6 +4,7 @@ use crate::checks::messages::{self, Match};
 use crate::checks::reports::{self, FailureMode};
 use crate::checks::{self, Check};
 
+/// What a pasted text may mean: by a name, else by the messages in it.
 pub(super) struct Matches {
     /// The finding or failure mode whose name it is.
     pub named: Vec<&'static Check>,

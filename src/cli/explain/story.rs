@@ -10,6 +10,7 @@ use crate::render::json::Explanation;
 use crate::render::{prose, wrap};
 use crate::step::Step;
 
+/// Prints the command that tells more of one code.
 pub(super) fn long_story(context: &mut Context) {
     let explain = Step::clawmend(["explain", "CODE"]).after("The long story of one");
     context.say_step(&explain);
@@ -34,6 +35,7 @@ pub(super) fn list(context: &mut Context) -> Exit {
     Exit::Done
 }
 
+/// What F-numbers are, below the list of all codes.
 const FAILURE_MODES: &str = "F01 to F40 number the failure modes: ways to be locked out, collected from \
                              users' reports. `clawmend explain F01` names the reports.";
 

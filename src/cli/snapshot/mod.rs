@@ -17,6 +17,7 @@ use crate::step::Step;
 use look::{list, show, verify};
 use prune::{age, prune};
 
+/// Runs the command below `snapshot`.
 pub(super) fn run(context: &mut Context, command: &args::SnapshotCommand) -> Result<Exit, Error> {
     match command {
         args::SnapshotCommand::Create(args) => create(context, args),

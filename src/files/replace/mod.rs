@@ -32,6 +32,7 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::image::{FileState, Meta};
 use crate::platform::{FileKind, Folder, SystemFolder};
 
+/// What a file becomes: its bytes, and whose it is.
 #[derive(Clone, Copy, Debug)]
 pub struct New<'a> {
     /// The bytes, as a run of slices.

@@ -18,12 +18,14 @@ const DOUBTFUL: usize = 6;
 /// So many bytes are read for trying.
 const BUDGET: usize = 8 * 1024 * 1024;
 
+/// What to type where in a broken config so that it can be read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
     /// The line of the place, from 1.
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
+    /// What to type there, as part of a sentence; no secret is in it.
     pub words: String,
     /// It closes what was cut off; what stood there is not known.
     pub is_cut: bool,

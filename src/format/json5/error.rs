@@ -9,9 +9,11 @@ use thiserror::Error;
 /// Characters of the excerpt on either side of the caret.
 const AROUND: usize = 36;
 
+/// Why a text is not JSON5, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct SyntaxError {
+    /// Where it breaks, bytes from the beginning.
     pub offset: usize,
     /// The line, from 1.
     pub line: usize,

@@ -18,6 +18,7 @@ const CROOKED: usize = 4;
 /// A bracket that is open.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
+    /// Where it stands, in bytes.
     pub at: usize,
     pub is_list: bool,
     /// The indentation of its line.

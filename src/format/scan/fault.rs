@@ -6,6 +6,7 @@ use crate::format::Location;
 
 /// What is wrong where a text breaks, and how it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "the words say it")]
 pub enum ScanFault {
     #[error("expected a key")]
     Key,
@@ -53,9 +54,12 @@ pub enum ScanFault {
     TooDeep,
 }
 
+/// Where and why a text breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanError {
+    /// Where it breaks, bytes from the beginning.
     pub offset: usize,
+    /// What was expected there, or must not stand there.
     pub what: ScanFault,
 }
 

@@ -24,13 +24,16 @@ pub const MAX_DEPTH: usize = 1024;
 pub struct Member {
     /// The key, quotes included.
     pub key: Span,
+    /// The value, without white space around it.
     pub value: Span,
 }
 
+/// What a token is, as far as masking and editing have to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     /// White space, as far as JSON5 is read.
     Blank,
+    /// `//` to the end of the line, or `/* */`.
     Comment,
     /// `{` or `[`.
     Open,
@@ -38,6 +41,7 @@ pub enum TokenKind {
     Close,
     /// A colon or a comma.
     Mark,
+    /// The name of a member, quoted or not.
     Key,
     /// A string that is a value.
     Text,
@@ -45,13 +49,20 @@ pub enum TokenKind {
     Plain,
 }
 
+/// What kind of value a span holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
+    /// `{...}`
     Object,
+    /// `[...]`
     Array,
+    /// `"..."`
     String,
+    /// A number.
     Number,
+    /// `true` or `false`.
     Boolean,
+    /// `null`
     Null,
 }
 

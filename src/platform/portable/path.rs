@@ -9,6 +9,7 @@ use super::patience::patiently;
 use super::text::plain_path;
 use crate::image::Meta;
 
+/// No owner and no permission bits can be read here.
 pub const KNOWS_OWNERS: bool = false;
 
 /// Length and time; the rest is not known, and is the same for every file.
@@ -59,6 +60,7 @@ pub fn sqlite_path(path: &Path) -> Vec<u8> {
     format!("{before}{text}").into_bytes()
 }
 
+/// SQLite's name for the layer below it that takes no locks.
 pub fn sqlite_without_locks() -> &'static str {
     if cfg!(windows) { "win32-none" } else { "unix-none" }
 }

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// An editor that is on most machines of this kind.
 pub const EDITOR: &str = "notepad";
+/// What to do where the permission is missing.
 pub const RUN_AS: &str = "run clawmend as the user that runs the OpenClaw gateway; close other \
      programs that have the file open (an editor, a backup), or stop the gateway while clawmend writes";
 
@@ -20,6 +22,7 @@ pub const LIMITS: Option<&str> = if cfg!(windows) {
 /// What is wrong where something may not be read or replaced: Windows says that of open files too.
 pub const DENIED: &str = "permission denied, or another program has it open";
 
+/// Whether a failure is for want of permission, or because the file is open elsewhere.
 pub fn is_denied(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied || is_held(error)
 }
@@ -30,6 +33,7 @@ fn is_held(error: &io::Error) -> bool {
     cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33 | 1224))
 }
 
+/// Advice that only this system has for an I/O failure.
 pub fn io_advice(error: &io::Error) -> Option<&'static str> {
     is_held(error).then_some(
         "another program has it open: close it (an editor, a backup), or stop the gateway, \

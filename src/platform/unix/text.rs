@@ -14,6 +14,7 @@ pub const LIMITS: Option<&str> = None;
 /// What is wrong where something may not be read or replaced.
 pub const DENIED: &str = "permission denied";
 
+/// Whether a failure is for want of permission.
 pub fn is_denied(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
 }

@@ -9,8 +9,10 @@ use super::{EditDocument, FindingDocument, Head, StateDocument};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
+    /// Which state was changed.
     #[serde(flatten)]
     pub state: StateDocument,
     /// What is to be known of the options: which change nothing here, and what one leaves as it is; each in words.

@@ -16,8 +16,10 @@ use crate::secret::shape::{Shape, shown_list};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DevicesDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
+    /// Which state was looked at.
     #[serde(flatten)]
     pub state: StateDocument,
     /// Requests that wait.

@@ -288,6 +288,7 @@ impl Maker<'_> {
         if keys.is_empty() { place } else { place.key(keys.join(".")) }
     }
 
+    /// A record as it stands.
     fn record(&self, target: &Target) -> Option<Value> {
         let Target::Record { store, part, key } = target else { return None };
         let records = match part {

@@ -10,6 +10,7 @@ use crate::finding::Severity;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplainDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
     /// What OpenClaw says, where the text is a message of OpenClaw.

@@ -257,8 +257,10 @@ impl FindingDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiagnoseDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
+    /// Which state was looked at.
     #[serde(flatten)]
     pub state: StateDocument,
     /// Nothing keeps the CLI out, and everything could be checked.
@@ -277,6 +279,7 @@ pub struct DiagnoseDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
     /// What went wrong.
@@ -287,6 +290,7 @@ pub struct ErrorDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NotReadDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
     /// Which state dir.

@@ -16,8 +16,10 @@ use crate::text::safe;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
+    /// Which state was looked at.
     #[serde(flatten)]
     pub state: StateDocument,
     /// The system and the processor: `linux x86_64`.

@@ -30,6 +30,7 @@ pub struct SnapshotDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotsDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
     /// The state dir.
@@ -44,6 +45,7 @@ pub struct SnapshotsDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PruneDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
     /// The state dir.
@@ -76,6 +78,7 @@ pub struct PrunedDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotShowDocument {
+    /// What every document begins with.
     #[serde(flatten)]
     pub head: Head,
     /// The snapshot.

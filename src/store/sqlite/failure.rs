@@ -20,6 +20,7 @@ pub(super) enum Halt {
     Unread(Unread),
     /// What was done with what was read failed.
     Failed(Error),
+    /// SQLite itself failed.
     Sqlite(rusqlite::Error),
 }
 

@@ -13,9 +13,11 @@ use crate::plan::{Changes, RowChange, RowOp};
 use crate::secret::{self, mask};
 use crate::store::CommitError;
 
+/// One row on its way into the database.
 pub(super) struct OneRow<'a> {
     /// The connection, in its transaction.
     pub connection: &'a Connection,
+    /// The database's path, for messages.
     pub path: &'a Path,
     /// The row's table.
     pub shape: &'a TableShape,

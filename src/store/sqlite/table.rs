@@ -18,6 +18,7 @@ const THOROUGH: usize = 20_000;
 /// A pairing table as the schema describes it.
 #[derive(Clone, Debug)]
 pub(super) struct TableShape {
+    /// What the table holds.
     pub part: Part,
     /// Its `CREATE TABLE`, as it was written.
     pub sql: String,
@@ -26,6 +27,7 @@ pub(super) struct TableShape {
 }
 
 impl TableShape {
+    /// A column by its name in the schema.
     pub(super) fn column(&self, name: &str) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
