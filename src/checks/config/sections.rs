@@ -35,6 +35,7 @@ pub static REFUSED: Check = Check {
         let about = About { model, check };
         let found = [about.durations(), about.sandbox(), about.folders(), about.avatars()];
         let found = found.into_iter().chain([about.plugin_paths(), about.channels(), about.slot()]);
+        let found = found.chain([about.bindings(), about.elsewhere()]);
         found.flatten().collect()
     },
     ..Check::BASE
@@ -195,6 +196,54 @@ impl<'m> About<'m> {
         )
     }
 
+    /// In the code of 2026.8.1 where there are agents at all; 2026.9.3 was seen not to start with none.
+    fn bindings(&self) -> Option<Finding> {
+        let list = self.raw(&["agents", "list"]).and_then(|(_, list)| list.as_array());
+        let named = list.into_iter().flatten().filter_map(|agent| agent.get("id")?.as_str());
+        let entries = self.raw(&["agents", "entries"]).and_then(|(_, entries)| entries.as_object());
+        let keys = entries.into_iter().flatten().map(|(name, _)| name.as_str());
+        let known: Vec<String> =
+            named.chain(keys).map(|id| id.trim().to_ascii_lowercase()).collect();
+        let (path, bindings) = self.raw(&["bindings"])?;
+        let is_unknown = |binding: &Value| {
+            let id = binding.get("agentId").and_then(Value::as_str).unwrap_or("main");
+            let id = id.trim().to_ascii_lowercase();
+            id != "main" && !known.contains(&id)
+        };
+        let at = bindings.as_array()?.iter().position(is_unknown)?;
+        let path = [path, vec![at.to_string(), "agentId".to_owned()]].concat();
+        let says = format!("{} is no agent of this config", path_text(&path));
+        let finding =
+            self.says(&path, says, "name an agent of the config, or take the binding out")?;
+        let stops = |release: Release| {
+            release.is_from("2026.9.3") || !known.is_empty() && release.is_from("2026.8.1")
+        };
+        match self.model.by_release(stops) {
+            Some(true) => Some(finding),
+            Some(false) => None,
+            None => Some(finding.unsure("some releases start with it")),
+        }
+    }
+
+    /// Variables that the config itself sets count from then on, for gateway and CLI (2026.5.12 and 2026.9.3 did not start).
+    fn elsewhere(&self) -> Option<Finding> {
+        let here = [&self.model.facts.state_dir, &self.model.config.path];
+        let names = ["OPENCLAW_STATE_DIR", "OPENCLAW_CONFIG_PATH", "OPENCLAW_HOME"].into_iter();
+        let mut set =
+            names.flat_map(|name| [self.raw(&["env", "vars", name]), self.raw(&["env", name])]);
+        let leads = |(_, value): &At<'m>| {
+            let text = value.as_str().unwrap_or_default().trim();
+            !text.is_empty() && here.iter().all(|path| path.as_path() != std::path::Path::new(text))
+        };
+        let (path, _) = set.by_ref().flatten().find(leads)?;
+        let says = format!("{} leads OpenClaw to another state or config", path_text(&path));
+        let finding =
+            self.says(&path, says, "take it out, or set it where the gateway is started")?;
+        Some(finding.rated(Severity::Unchecked).note(
+            "what lies there is not looked at; where nothing does, the gateway does not start",
+        ))
+    }
+
     fn slot(&self) -> Option<Finding> {
         let (path, value) = self.raw(&["plugins", "slots", "memory"])?;
         let name = value.as_str()?.trim();
@@ -243,8 +292,12 @@ mod tests {
     use crate::finding::Severity;
 
     fn found(section: &str) -> Vec<(String, Severity)> {
+        found_by("2026.5.12", section)
+    }
+
+    fn found_by(release: &str, section: &str) -> Vec<(String, Severity)> {
         let config = format!(
-            "{{ meta: {{ lastTouchedVersion: '2026.5.12' }}, {section}, gateway: {{ mode: 'local', auth: {{ mode: 'token', token: 'tttttttttttttttttttttttt' }} }} }}"
+            "{{ meta: {{ lastTouchedVersion: '{release}' }}, {section}, gateway: {{ mode: 'local', auth: {{ mode: 'token', token: 'tttttttttttttttttttttttt' }} }} }}"
         );
         let found = found_with(Some(&config), facts()).into_iter();
         found
@@ -275,6 +328,7 @@ mod tests {
             "channels: { foochat: {} }",
             "agents: { defaults: { heartbeat: { target: 'nochannel' } } }",
             "plugins: { slots: { memory: 'memory-nothere' } }",
+            "env: { vars: { OPENCLAW_STATE_DIR: '/else' } }",
         ] {
             assert_eq!(
                 found(section),
@@ -290,9 +344,15 @@ mod tests {
             "channels: { telegram: {}, defaults: {} }",
             "channels: { foochat: {} }, plugins: { entries: { foochat: { enabled: true } } }",
             "plugins: { slots: { memory: 'none' } }",
+            "bindings: [{ agentId: 'ghost', match: { channel: 'telegram' } }]",
+            "env: { vars: { OPENCLAW_STATE_DIR: '/s' } }",
             "agents: { list: [{ id: 'a', identity: { avatar: 'pictures/../a.png' } }, { id: 'b', identity: { avatar: 'https://x/y.png' } }] }",
         ] {
             assert_eq!(found(section), [], "{section}");
         }
+        let ghost = "bindings: [{ agentId: 'ghost', match: { channel: 'telegram' } }]";
+        assert_eq!(found_by("2026.9.3", ghost).len(), 1);
+        let ghost = format!("{ghost}, agents: {{ entries: {{ Ghost: {{}} }} }}");
+        assert_eq!(found_by("2026.9.3", &ghost), []);
     }
 }

@@ -86,6 +86,7 @@ const shell = (variables) => (box) => {
 };
 const TOKEN_VARIABLE = { OPENCLAW_GATEWAY_TOKEN: OTHER };
 
+const HOOKS = { enabled: true, token: "hooks-token-of-its-own-0123456789" };
 const ROLE = { sessions: { others: "view" }, agents: "*", scopes: FULL_SCOPES };
 
 /** kind → list of [name, change, bases?]. */
@@ -186,6 +187,15 @@ export const KINDS = {
     ["hooks token equal", (box) => (box.config.hooks = { enabled: true, token: box.config.gateway.auth?.token ?? SHARED_TOKEN })],
     ["hooks without a token", (box) => (box.config.hooks = { enabled: true })],
     ["hooks token of its own", (box) => (box.config.hooks = { enabled: true, token: "hooks-token-of-its-own-0123456789" })],
+    ["hooks path /", (box) => (box.config.hooks = { ...HOOKS, path: "/" })],
+    ["hooks gmail without prefixes", (box) => (box.config.hooks = { ...HOOKS, presets: ["gmail"] })],
+    ["hooks default key without its prefix", (box) => (box.config.hooks = { ...HOOKS, defaultSessionKey: "main", allowedSessionKeyPrefixes: ["hook:"] })],
+    ["session scope unknown", (box) => (box.config.session = { scope: "everyone" })],
+    ["cron enabled a string", (box) => (box.config.cron = { enabled: "true" })],
+    ["env a number", (box) => (box.config.env = { vars: { X: 5 } })],
+    ["heartbeat no duration", (box) => (box.config.agents = { defaults: { heartbeat: { every: "abc" } } })],
+    ["sandbox network host", (box) => (box.config.agents = { defaults: { sandbox: { docker: { network: "host" } } } })],
+    ["plugin path missing", (box) => (box.config.plugins = { load: { paths: ["/nowhere/plugin"] } })],
     ["config no JSON", (box) => (box.config = "{ gateway: ")],
     ["config empty", (box) => (box.config = "")],
     ["config a list", (box) => (box.config = "[]")],
@@ -261,6 +271,7 @@ export const KINDS = {
       const model = await box.pairing.model();
       if (model.identity !== undefined) box.put(".openclaw/identity/device.json", JSON.stringify({ ...model.identity, deviceId: "a".repeat(64) }));
     }],
+    ["identity version 2", Object.assign(async (box) => box.put(".openclaw/identity/device.json", JSON.stringify({ ...(await box.pairing.model()).identity, version: 2 })), { where: "files" })],
     ["identity public key bad", async (box) => {
       if (box.sqlite) return box.pairing.run(["UPDATE device_identities SET public_key_pem = 'bad'"]);
       const model = await box.pairing.model();
@@ -292,6 +303,9 @@ export const KINDS = {
     ["token revoked a string", own((device) => (device.tokens.operator.revokedAtMs = "2026"))],
     ["token issuer stale", own((device) => (device.tokens.operator.issuer = { kind: "shared-gateway-auth", generation: "deadbeef" }))],
     ["token issuer unknown", own((device) => (device.tokens.operator.issuer = { kind: "else" }))],
+    ["token scopes absent", own((device) => delete device.tokens.operator.scopes)],
+    ["token of a role null", own((device) => (device.tokens.node = null))],
+    ["token role node", own((device) => (device.tokens.operator.role = "node"))],
     ["token issuer null", own((device) => (device.tokens.operator.issuer = null))],
   ],
   cached: [
@@ -308,6 +322,10 @@ export const KINDS = {
     ["role and roles absent", own((device) => (delete device.role, delete device.roles))],
     ["platform darwin", own((device) => (device.platform = "darwin"))],
     ["deviceFamily Mac", own((device) => (device.deviceFamily = "Mac"))],
+    ["another's record null", Object.assign(own((_, model) => (model.paired["a".repeat(64)] = null)), { where: "files" })],
+    ["another's roles a text", own((device, model) => (model.paired["a".repeat(64)] = { ...structuredClone(device), deviceId: "a".repeat(64), roles: "operator" }))],
+    ["roles a text", own((device) => (device.roles = "operator"))],
+    ["approvedScopes an object", own((device) => (device.approvedScopes = {}))],
     ["client backend", own((device) => Object.assign(device, { clientId: "gateway-client", clientMode: "backend" }))],
   ],
   pending: [
