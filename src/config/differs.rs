@@ -292,6 +292,8 @@ mod tests {
         let more = copy.replace("\"one\"", "\"one\",\n        \"workspace\": \"~/w\"");
         let said = words(&more.replace("\"port\": 1", "\"port\" 1"), copy);
         assert_eq!(said, "what is lost: agents.list.workspace of \"one\" (line 9)");
+        let own = now.replace("messages", "newthing").replace("\"port\": 1", "\"port\" 1");
+        assert!(words(&own, copy).ends_with(", newthing (line 20)"), "{}", words(&own, copy));
         let secret =
             copy.replace("\"port\": 1", "\"port\": 1,\n    \"sk-hunter2hunter2hunter2hunter2\" 1");
         assert!(!words(&secret, copy).contains("hunter2"));

@@ -1,6 +1,6 @@
 //! What the lines of a config are about, of one that does not parse too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -15,6 +15,8 @@ pub(super) struct Names {
     paths: BTreeMap<usize, Way>,
     /// The ids of the objects in lists, where they say one.
     ids: Vec<Option<String>>,
+    /// Keys of the root that open a section, in whole quotes: no secret does.
+    sections: BTreeSet<String>,
 }
 
 /// The keys to a line.
@@ -64,6 +66,10 @@ impl Names {
                     let is_whole = says.matches('"').count() == 4 && shows_key(value);
                     *id = Some(value.to_owned()).filter(|_| is_whole);
                 }
+                let opens = ["{", "["].contains(&value) && says.matches('"').count() == 2;
+                if way.keys.is_empty() && opens && shows_key(key) {
+                    names.sections.insert(key.to_owned());
+                }
                 way.keys.push(key.to_owned());
                 open.push((indent, Ok(key.to_owned())));
             }
@@ -89,6 +95,10 @@ impl Names {
         });
         if let Some((id, list)) = id.filter(|(id, _)| !has(&format!("id{id}"))) {
             return Some(format!("{} \"{id}\"", path_text(list)));
+        }
+        let section = keys.first().filter(|key| self.sections.contains(*key));
+        if let Some(section) = section.filter(|key| copied.get(key.as_str()).is_none()) {
+            return Some(section.clone());
         }
         let shows = |end: &usize| {
             let above: Vec<&str> = keys.iter().take(end - 1).map(String::as_str).collect();
