@@ -141,6 +141,9 @@ fn what_the_gateway_itself_fails_at_blocks_and_goes() {
         assert_eq!(blocks(&images), ["cli-token-unreadable"], "{scopes}");
         repaired(&images);
     }
+    let images = change(&|all| all[ID]["roles"] = json!("operator"));
+    assert_eq!(blocks(&images), ["cli-role-missing"]);
+    repaired(&images);
     let images = change(&|all| all[ID]["tokens"]["node"] = Value::Null);
     assert_eq!(blocks(&images), ["cli-token-unreadable"]);
     repaired(&images);

@@ -154,7 +154,7 @@ fn a_list_that_is_something_else_locks_out() {
     let open = repaired(&captured()).0.images.clone();
     let mut images = open.clone();
     set(&mut images, Part::Paired, "roles_json", words("\"operator\""));
-    assert_eq!(codes(&model(&images)), ["cell-malformed"]);
+    assert_eq!(codes(&model(&images)), ["cell-malformed", "cli-role-missing"]);
     let (after, _) = repaired(&images);
     assert_ne!(cell(&after.images, Part::Paired, 0, "roles_json"), words("\"operator\""));
     let mut images = open;
