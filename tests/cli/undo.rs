@@ -310,7 +310,7 @@ fn a_state_that_could_not_be_checked_is_not_called_a_lockout() {
     let healthy = sandbox.read("openclaw.json");
     changed(&sandbox, "openclaw.json", |config| {
         config["tui"] = json!({});
-        config["meta"]["lastTouchedVersion"] = json!("2026.6.1");
+        config["meta"]["lastTouchedVersion"] = json!("2026.6.2");
     });
     let found = sandbox.run(&["--json"]).expect(Exit::Findings).json();
     assert_eq!(found["findings"][0]["severity"], "unchecked", "{found:#}");

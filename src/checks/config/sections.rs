@@ -25,6 +25,10 @@ pub static REFUSED: Check = Check {
         "unknown channel id",
         "unknown heartbeat target",
         "plugin not found",
+        "(not in agents.list)",
+        "(not in agents.entries)",
+        "Profile must set cdpPort or cdpUrl",
+        "invalid time (use \"HH:MM\"",
     ],
     stage: Some(Stage::Config),
     // Seen on 2026.5.12 and 2026.9.3; code of 2026.2.6 to 2026.9.3.
@@ -35,7 +39,8 @@ pub static REFUSED: Check = Check {
         let about = About { model, check };
         let found = [about.durations(), about.sandbox(), about.folders(), about.avatars()];
         let found = found.into_iter().chain([about.plugin_paths(), about.channels(), about.slot()]);
-        let found = found.chain([about.bindings(), about.elsewhere()]);
+        let found = found.chain([about.bindings(), about.targets(), about.broadcast()]);
+        let found = found.chain([about.hours(), about.browser(), about.elsewhere()]);
         found.flatten().collect()
     },
     ..Check::BASE
@@ -196,33 +201,101 @@ impl<'m> About<'m> {
         )
     }
 
-    /// In the code of 2026.8.1 where there are agents at all; 2026.9.3 was seen not to start with none.
-    fn bindings(&self) -> Option<Finding> {
+    /// The ids of the agents, as they stand there.
+    fn agents(&self) -> Vec<&'m str> {
         let list = self.raw(&["agents", "list"]).and_then(|(_, list)| list.as_array());
         let named = list.into_iter().flatten().filter_map(|agent| agent.get("id")?.as_str());
         let entries = self.raw(&["agents", "entries"]).and_then(|(_, entries)| entries.as_object());
-        let keys = entries.into_iter().flatten().map(|(name, _)| name.as_str());
-        let known: Vec<String> =
-            named.chain(keys).map(|id| id.trim().to_ascii_lowercase()).collect();
+        named.chain(entries.into_iter().flatten().map(|(name, _)| name.as_str())).collect()
+    }
+
+    /// In the code of 2026.8.1 where there are agents at all; 2026.9.3 was seen not to start with none.
+    fn bindings(&self) -> Option<Finding> {
+        let known = self.agents();
         let (path, bindings) = self.raw(&["bindings"])?;
         let is_unknown = |binding: &Value| {
             let id = binding.get("agentId").and_then(Value::as_str).unwrap_or("main");
-            let id = id.trim().to_ascii_lowercase();
-            id != "main" && !known.contains(&id)
+            !is_main(id) && !is_one_of(&known, id)
         };
         let at = bindings.as_array()?.iter().position(is_unknown)?;
         let path = [path, vec![at.to_string(), "agentId".to_owned()]].concat();
-        let says = format!("{} is no agent of this config", path_text(&path));
-        let finding =
-            self.says(&path, says, "name an agent of the config, or take the binding out")?;
-        let stops = |release: Release| {
+        self.no_agent(&path, |release| {
             release.is_from("2026.9.3") || !known.is_empty() && release.is_from("2026.8.1")
+        })
+    }
+
+    /// Where one agent is named (code of 2026.8.2, and not of 2026.7.1).
+    fn targets(&self) -> Option<Finding> {
+        let known = self.agents();
+        let defaults = ["heartbeat", "systemAgent"].map(|of| ["agents", "defaults", of, "agentId"]);
+        let named = defaults.iter().map(<[&str; 4]>::as_slice).chain([&["talk", "agentId"][..]]);
+        let is_unknown = |(_, value): &At<'m>| {
+            value
+                .as_str()
+                .is_some_and(|id| !is_one_of(&known, id) && !(known.is_empty() && is_main(id)))
         };
+        let (path, _) = named.filter_map(|at| self.raw(at)).find(is_unknown)?;
+        self.no_agent(&path, |release| release.is_from("2026.8.1"))
+    }
+
+    /// Its ids are compared as they stand, where there are agents at all (code of 2026.2.12 to 2026.8.2; 2026.8.2 and 2026.9.6 did not
+    /// start).
+    fn broadcast(&self) -> Option<Finding> {
+        let known = self.agents();
+        let (path, peers) = self.raw(&["broadcast"]).filter(|_| !known.is_empty())?;
+        let is_unknown = |id: &Value| !id.as_str().is_some_and(|id| known.contains(&id));
+        let (peer, at) = peers
+            .as_object()?
+            .iter()
+            .find_map(|(peer, ids)| Some((peer, ids.as_array()?.iter().position(is_unknown)?)))?;
+        self.no_agent(&[path, vec![peer.clone(), at.to_string()]].concat(), |_| true)
+    }
+
+    fn no_agent(&self, path: &[String], stops: impl Fn(Release) -> bool) -> Option<Finding> {
+        let says = format!("{} is no agent of this config", path_text(path));
+        let finding = self.says(path, says, "name an agent of the config, or take it out")?;
         match self.model.by_release(stops) {
             Some(true) => Some(finding),
             Some(false) => None,
             None => Some(finding.unsure("some releases start with it")),
         }
+    }
+
+    /// Code of 2026.2.12 to 2026.8.2.
+    fn hours(&self) -> Option<Finding> {
+        let ends = ["start", "end"].map(|end| self.of_agents(&["heartbeat", "activeHours", end]));
+        let is_wrong = |value: &Value| {
+            let text = value.as_str().filter(|text| !text.is_empty());
+            let is_time = |text: &str| {
+                let (hours, minutes) = text.split_once(':')?;
+                let is_two =
+                    |digits: &str| digits.len() == 2 && digits.bytes().all(|c| c.is_ascii_digit());
+                (is_two(hours) && is_two(minutes) && hours <= "24" && minutes <= "59").then_some(())
+            };
+            text.is_some_and(|text| is_time(text).is_none())
+        };
+        let (path, _) = ends.into_iter().flatten().find(|(_, value)| is_wrong(value))?;
+        self.says(
+            &path,
+            format!("{} is no time of the day", path_text(&path)),
+            "write it as \"08:00\"",
+        )
+    }
+
+    /// Code of 2026.2.12 to 2026.8.2.
+    fn browser(&self) -> Option<Finding> {
+        let (path, profiles) = self.raw(&["browser", "profiles"])?;
+        let is_own = |profile: &Value| {
+            let driver = profile.get("driver").and_then(Value::as_str);
+            matches!(driver, Some("existing-session" | "extension"))
+                || ["cdpPort", "cdpUrl"]
+                    .iter()
+                    .any(|key| profile.get(key).is_some_and(|it| it != ""))
+        };
+        let (name, _) = profiles.as_object()?.iter().find(|(_, profile)| !is_own(profile))?;
+        let path = [path, vec![name.clone()]].concat();
+        let says = format!("{} has no cdpPort and no cdpUrl", path_text(&path));
+        self.says(&path, says, "add one of the two, or take the profile out")
     }
 
     /// Variables that the config itself sets count from then on, for gateway and CLI (2026.5.12 and 2026.9.3 did not start).
@@ -259,6 +332,14 @@ impl<'m> About<'m> {
                 .note("if the plugin is not installed, the gateway does not start"),
         )
     }
+}
+
+fn is_main(id: &str) -> bool {
+    id.trim().eq_ignore_ascii_case("main")
+}
+
+fn is_one_of(known: &[&str], id: &str) -> bool {
+    known.iter().any(|known| known.trim().eq_ignore_ascii_case(id.trim()))
 }
 
 /// Channels that come with some release, and words that stand beside them.
@@ -317,6 +398,9 @@ mod tests {
             "agents: { list: [{ id: 'a', agentDir: '~/x' }, { id: 'b', agentDir: '~/x' }] }",
             "agents: { list: [{ id: 'main', identity: { avatar: '../../x.png' } }] }",
             "agents: { list: [{ id: 'main', identity: { avatar: '~/x.png' } }] }",
+            "agents: { list: [{ id: 'a' }] }, broadcast: { strategy: 'parallel', 'x@g.us': ['a', 'b'] }",
+            "agents: { defaults: { heartbeat: { activeHours: { start: '8:00', end: '22:00' } } } }",
+            "browser: { profiles: { work: { color: '#FF4500' } } }",
         ] {
             assert_eq!(
                 found(section),
@@ -345,6 +429,9 @@ mod tests {
             "channels: { foochat: {} }, plugins: { entries: { foochat: { enabled: true } } }",
             "plugins: { slots: { memory: 'none' } }",
             "bindings: [{ agentId: 'ghost', match: { channel: 'telegram' } }]",
+            "broadcast: { 'x@g.us': ['b'] }",
+            "agents: { defaults: { heartbeat: { activeHours: { start: '08:00', end: '24:00' } } } }",
+            "browser: { profiles: { work: { cdpPort: 18801, color: '#FF4500' } } }",
             "env: { vars: { OPENCLAW_STATE_DIR: '/s' } }",
             "agents: { list: [{ id: 'a', identity: { avatar: 'pictures/../a.png' } }, { id: 'b', identity: { avatar: 'https://x/y.png' } }] }",
         ] {
@@ -352,6 +439,8 @@ mod tests {
         }
         let ghost = "bindings: [{ agentId: 'ghost', match: { channel: 'telegram' } }]";
         assert_eq!(found_by("2026.9.3", ghost).len(), 1);
+        assert_eq!(found_by("2026.8.2", "talk: { agentId: 'ghost' }").len(), 1);
+        assert_eq!(found_by("2026.8.2", "talk: { agentId: 'Main' }"), []);
         let ghost = format!("{ghost}, agents: {{ entries: {{ Ghost: {{}} }} }}");
         assert_eq!(found_by("2026.9.3", &ghost), []);
     }
