@@ -186,7 +186,7 @@ pub static MISMATCH: Check = Check {
     ],
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(PairingFault::Token),
+    fault: Some(PairingFault::SavedToken),
     find_one: |model, check| {
         let paired = entry(model)??.token.as_ref()?;
         let kept = model.auth.operator.as_ref()?.token.as_ref()?;
@@ -230,7 +230,7 @@ pub static CACHE_MISSING: Check = Check {
     is_of_stores: true,
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(PairingFault::Token),
+    fault: Some(PairingFault::SavedToken),
     find_one: |model, check| {
         entry(model)?;
         let says = match (&model.auth.condition, &model.auth.operator) {
@@ -267,7 +267,7 @@ pub static CACHE_MALFORMED: Check = Check {
     is_of_stores: true,
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(PairingFault::Token),
+    fault: Some(PairingFault::SavedToken),
     find_one: |model, check| {
         if model.auth.condition != AuthCondition::Malformed || model.usable_identity().is_none() {
             return None;
@@ -305,7 +305,7 @@ pub static CACHE_FOREIGN: Check = Check {
     is_of_stores: true,
     is_of_device: true,
     stage: Some(Stage::Token),
-    fault: Some(PairingFault::Token),
+    fault: Some(PairingFault::SavedToken),
     find_one: |model, check| {
         let (AuthCondition::Good, Some(cached), Some(local)) =
             (&model.auth.condition, model.auth.device_id.as_deref(), model.local_id())

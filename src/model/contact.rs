@@ -29,8 +29,10 @@ pub enum PairingFault {
     Role,
     /// Its scopes are too few.
     Scopes,
-    /// Its token is revoked.
+    /// Its record has no token that counts.
     Token,
+    /// The token that this machine keeps is not that of its record.
+    SavedToken,
 }
 
 impl Model {
@@ -56,6 +58,9 @@ impl Model {
             |release: Release| fault != PairingFault::Token || release.is_from("2026.3.31");
         match self.store {
             StoreKind::Sqlite => Some(!self.waits_for_a_person() && self.heals_in_database(fault)),
+            StoreKind::Files if fault == PairingFault::SavedToken => {
+                self.heals(PairingFault::Token)
+            }
             StoreKind::Files => {
                 // A request for a person, also one that has expired, shows that a gateway turned this machine away.
                 let was_refused = self.requests.iter().any(|request| !request.silent);
@@ -160,8 +165,9 @@ impl Model {
             (AuthKind::None, _) => true,
             // Behind a proxy the password is as good.
             (AuthKind::Proxy, _) => self.shared == Shared::Present,
-            // A gateway that runs has paired its own machine already, and does so again only when it starts.
-            (AuthKind::Token, PairingFault::Unknown) => {
+            // A gateway that runs has paired its own machine already, and does so again only when it starts; the saved token is made anew
+            // then, too (2026.8.2, 2026.9.3, 2026.9.6).
+            (AuthKind::Token, PairingFault::Unknown | PairingFault::SavedToken) => {
                 !gateway.auth_token.is_filled() && self.facts.gateway == GatewayProcess::NotRunning
             }
             _ => false,
@@ -221,7 +227,7 @@ impl Model {
             // Seen on 2026.2.12 and 2026.2.19; 2026.3.8 and 2026.3.24 refuse.
             PairingFault::Role => is_operator && !release.is_from("2026.2.22"),
             PairingFault::Scopes | PairingFault::Unknown => is_operator && is_enough,
-            PairingFault::Key | PairingFault::Token => false,
+            PairingFault::Key | PairingFault::Token | PairingFault::SavedToken => false,
         }
     }
 
@@ -234,7 +240,7 @@ impl Model {
         match fault {
             PairingFault::Role | PairingFault::Token => true,
             PairingFault::Scopes => era.lacking(&then, era.needed().iter().copied()).is_empty(),
-            PairingFault::Unknown | PairingFault::Key => false,
+            PairingFault::Unknown | PairingFault::Key | PairingFault::SavedToken => false,
         }
     }
 

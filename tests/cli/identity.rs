@@ -200,3 +200,19 @@ fn what_an_app_claimed_of_the_identity_goes_and_comes_back() {
     sandbox.run(&["restore", "--yes"]).expect(Exit::Done);
     assert!(names.iter().all(|name| !sandbox.path(name).exists()));
 }
+
+/// At its start a gateway makes the CLI's saved token anew (2026.8.2, 2026.9.3 and 2026.9.6 let it in after that).
+#[test]
+fn a_saved_token_that_the_start_makes_anew_locks_nobody_out() {
+    for change in [
+        "DELETE FROM device_auth_tokens",
+        "UPDATE device_auth_tokens SET token = substr(token, 2)",
+        "UPDATE device_auth_tokens SET role = 'node'",
+    ] {
+        let sandbox = Sandbox::fixture(DATABASE);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        database(&sandbox).execute_batch(change).unwrap();
+        let found = sandbox.run(&["--json"]).expect(Exit::Done).json();
+        assert_eq!(found["findings"][0]["severity"], "warning", "{change}: {found:#}");
+    }
+}
