@@ -222,6 +222,10 @@ pub struct Database {
     pub content_version: Option<i64>,
     /// The release that wrote it, from `schema_meta`.
     pub app_version: Option<String>,
+    /// `schema_meta` does not name the role `global` of the state's database.
+    pub lacks_role: bool,
+    /// Somebody has added a trigger; OpenClaw makes none.
+    pub has_triggers: bool,
     /// A gateway has been started on it.
     pub has_booted: bool,
     /// The secrets that the config can refer to, by name.

@@ -207,14 +207,15 @@ pub static COLUMNS: Check = Check {
     code: Code("database-columns-differ"),
     modes: &["F10"],
     severity: Severity::Blocks,
-    title: "the database lacks a table or a column that the OpenClaw release needs",
-    why: "From 2026.8.1 the gateway does not start if a table of its database is missing. OpenClaw 2026.8.1-beta.2 also compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts with it.",
+    title: "the database is not built as the OpenClaw release needs it",
+    why: "From 2026.8.1 the gateway does not start if a table of its database is missing, if `schema_meta` does not name its role, or if there is a trigger. OpenClaw 2026.8.1-beta.2 also compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts with it.",
     repair: "Nothing: clawmend changes rows, never tables.",
     by_hand: "If a table is missing: put back a copy of the database that has it, while the gateway is stopped. If the column setup_id is missing: install OpenClaw 2026.9.6 or later and start it, since it does not ask for this column.",
     messages: &[
         "does not match its canonical columns",
         "missing setup_id",
         "SQLite schema is incomplete or noncanonical",
+        "has schema role",
     ],
     stage: Some(Stage::Store),
     find: |model, check| {
@@ -235,10 +236,30 @@ pub static COLUMNS: Check = Check {
                     "clawmend does not know this schema: another table may be in its place",
                 )
         });
-        lost.chain(without_setup_id(model, check)).collect()
+        lost.chain(without_setup_id(model, check)).chain(noncanonical(model, check)).collect()
     },
     ..Check::BASE
 };
+
+/// What a start refuses besides (2026.8.2, 2026.9.3 and 2026.9.6; more tables, indexes and views they take).
+fn noncanonical(model: &Model, check: &Check) -> Vec<Finding> {
+    let Some(database) = model.database().filter(|_| model.store == StoreKind::Sqlite) else {
+        return vec![];
+    };
+    let role = "schema_meta does not say that this is the state's database (role `global`): the gateway does not start";
+    let trigger =
+        "the database has a trigger that OpenClaw did not make: the gateway does not start";
+    let waits = model.facts.gateway.runs();
+    let found = [(database.lacks_role, role), (database.has_triggers, trigger)];
+    let found = found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, says)| {
+        check
+            .finding(DATABASE, says)
+            .by_hand(put_back(model))
+            .rated_if(waits, Severity::Warning)
+            .note_if(waits, "a gateway runs now; this would stop its next start")
+    });
+    found.collect()
+}
 
 /// Whether the tables are there that a grant writes to: half of one lets nobody in.
 pub(super) fn has_tables(model: &Model) -> bool {

@@ -216,3 +216,34 @@ fn a_saved_token_that_the_start_makes_anew_locks_nobody_out() {
         assert_eq!(found["findings"][0]["severity"], "warning", "{change}: {found:#}");
     }
 }
+
+/// Seen on 2026.8.2, 2026.9.3 and 2026.9.6; a table, an index or a view more stops none of them.
+#[test]
+fn a_database_that_is_not_built_as_the_gateway_wants_it_blocks() {
+    let code = |change: &str| {
+        let sandbox = Sandbox::fixture(DATABASE);
+        sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
+        database(&sandbox).execute_batch(change).unwrap();
+        let found = sandbox.run(&["--json"]).json();
+        found["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["code"] == "database-columns-differ" && one["severity"] == "blocks")
+    };
+    for change in [
+        "DELETE FROM schema_meta",
+        "DROP TABLE schema_meta",
+        "UPDATE schema_meta SET role = 'agent'",
+        "CREATE TRIGGER mine AFTER INSERT ON device_pairing_pending BEGIN SELECT 1; END",
+    ] {
+        assert!(code(change), "{change}");
+    }
+    for change in [
+        "UPDATE schema_meta SET schema_version = 99",
+        "CREATE TABLE mine (a)",
+        "CREATE VIEW mine AS SELECT 1",
+    ] {
+        assert!(!code(change), "{change}");
+    }
+}

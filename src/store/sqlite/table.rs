@@ -91,6 +91,8 @@ pub(super) fn read_all(connection: &Connection) -> Result<Database, Halt> {
         user_version: user_version(connection)?,
         content_version: content_version(connection),
         app_version: app_version(connection),
+        lacks_role: first::<i64>(connection, layout::SCHEMA_META, "1", GLOBAL).is_none(),
+        has_triggers: has_triggers(connection)?,
         has_booted: first::<i64>(connection, layout::BOOTS, "1", "").is_some(),
         secrets: secrets(connection).unwrap_or_default(),
         tables,
@@ -184,6 +186,14 @@ fn secrets(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Secret>
 fn is_table(connection: &Connection, name: &str) -> bool {
     let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = ?1 AND type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'";
     connection.query_row(sql, [name], |_| Ok(())).is_ok()
+}
+
+/// The row by which the gateway knows the database for its own.
+const GLOBAL: &str = "WHERE meta_key = 'primary' AND role = 'global'";
+
+fn has_triggers(connection: &Connection) -> Result<bool, Halt> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger')";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
 /// The release that wrote the database, where `schema_meta` says so in a way we know.

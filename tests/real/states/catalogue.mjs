@@ -349,6 +349,8 @@ export const KINDS = {
     ["user_version 0", inDatabase("PRAGMA user_version = 0")],
     ["user_version one less", inDatabase("PRAGMA user_version = 17")],
     ["setup_id dropped", inDatabase("DROP INDEX IF EXISTS idx_device_bootstrap_tokens_setup_id", "ALTER TABLE device_bootstrap_tokens DROP COLUMN setup_id")],
+    ["schema_meta of no role", inDatabase("DELETE FROM schema_meta WHERE meta_key = 'primary'")],
+    ["a trigger more", inDatabase("CREATE TRIGGER mine AFTER INSERT ON device_pairing_pending BEGIN SELECT 1; END")],
     ["a table dropped", inDatabase("DROP TABLE device_pairing_pending")],
     ["a column more", inDatabase("ALTER TABLE device_pairing_paired ADD COLUMN more TEXT")],
     ["contentVersion 99", inDatabase("UPDATE config_machine_state SET value_json = '99' WHERE state_key = 'state.schema.contentVersion'")],
