@@ -6,6 +6,7 @@ use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
 use crate::image::{UNFINISHED as INTERRUPTED, Unread, Unusable};
 use crate::model::Model;
+use crate::model::contact::PairingFault;
 use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS};
 use crate::model::store::Condition;
 use crate::plan::StoreKind;
@@ -117,6 +118,9 @@ pub static EMPTY: Check = Check {
         let Unread::Empty = trouble(model)? else { return None };
         let finding = check.finding(DATABASE, format!("{DATABASE} is empty"));
         let finding = unread(model, finding.by_hand(put_back(model)));
+        // Seen on 2026.8.2 and 2026.9.6: the start makes a new database, and pairs this machine's CLI.
+        let is_in = model.omits_device() || model.heals(PairingFault::Unknown) == Some(true);
+        let finding = finding.rated_if(is_in, Severity::Unchecked).note_if(is_in, "the next start lets this machine's CLI in all the same; all other devices are lost without a copy");
         // Where the files count, the next start fills the database from its own schema.
         Some(finding.rated_if(model.store == StoreKind::Files, Severity::Info))
     },
