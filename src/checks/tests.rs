@@ -21,7 +21,7 @@ pub(crate) fn facts() -> Facts {
     Facts { now_ms: NOW, platform: "linux".into(), state_dir: "/s".into(), ..Facts::default() }
 }
 
-pub(super) fn images(files: &[(Part, Option<String>)]) -> Images {
+pub(crate) fn images(files: &[(Part, Option<String>)]) -> Images {
     let mut images = Images::default();
     for part in Part::ALL {
         let Some(name) = part.file() else { continue };

@@ -13,6 +13,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::{self, path_text};
 use crate::model::Model;
 use crate::model::scopes::Era;
+use crate::model::store::Condition;
 use crate::plan::StoreKind;
 
 pub static UNKNOWN: Check = Check {
@@ -107,11 +108,16 @@ impl<'m> Told<'m> {
         let is_value = |one: &Refused| !matches!(one.fault, Violation::Unknown { .. });
         let config = model.config.whole().filter(|_| refused.iter().any(is_value));
         let elsewhere = config.map(|config| {
+            let resolved = &config.resolved;
             let paths = |schema: Schema| {
-                schema.refused(&config.resolved.value).into_iter().map(|one| one.path).collect()
+                let mut refused = schema.refused(&resolved.value);
+                if schema.start_repairs(&resolved.value, &refused, resolved.files.len() > 1) {
+                    refused.clear();
+                }
+                refused.into_iter().map(|one| one.path).collect()
             };
             let counts = |schema: &Schema| match model.release() {
-                None => model.may_run(schema.release),
+                None => model.may_run(schema.release) || is_untouched(model),
                 Some(release) => renames_more(release) && release.is_after(schema.release),
             };
             Schema::all().filter(counts).map(paths).collect()
@@ -203,7 +209,8 @@ fn is_guess(model: &Model, refused: &Refused) -> bool {
         _ => return false,
     };
     let Some(release) = model.release() else {
-        return model.store == StoreKind::Files && !first.is_from("2026.8.1");
+        return model.store == StoreKind::Files
+            && (!first.is_from("2026.8.1") || is_untouched(model));
     };
     let is_between = schema(model)
         .is_some_and(|(schema, _)| schema.release != release && last.is_after(schema.release));
@@ -211,6 +218,14 @@ fn is_guess(model: &Model, refused: &Refused) -> bool {
     let is_known =
         is_listed(&refused.path) || config.is_some_and(|config| renamed(config, refused).is_some());
     is_between || !is_known && release.is_after(*first) && renames_more(release)
+}
+
+/// Whether no gateway has left anything yet, so that any release may come.
+fn is_untouched(model: &Model) -> bool {
+    let stores = [&model.paired, &model.pending];
+    model.images.database.is_none()
+        && stores.iter().all(|records| records.condition == Condition::Absent)
+        && model.usable_identity().is_none()
 }
 
 /// Whether all old names of the place are in the list.

@@ -1,6 +1,8 @@
 //! What depends on the release that runs, and on whether a file names it.
 
 use super::tests::*;
+use crate::checks::diagnose;
+use crate::checks::tests::{healthy_model, images, with_config};
 use crate::config::facts::{Origin, TlsFile, TlsKind, Variables};
 use crate::finding::{Remedy, Severity};
 use crate::model::facts::Facts;
@@ -90,7 +92,8 @@ fn without_a_token_the_earliest_gateways_do_not_start() {
 
 #[test]
 fn a_key_that_no_release_with_files_knows_blocks_without_a_name() {
-    let found = found("mode:'local',roles:{default:'a',definitions:{a:{}}}");
+    let config = "{ gateway: { mode: 'local', roles: { default: 'a', definitions: { a: {} } } } }";
+    let found = diagnose(&with_config(healthy_model().images, config, facts()));
     assert_eq!(the(&found, "config-unknown-key").severity, Severity::Blocks);
 }
 
@@ -268,7 +271,7 @@ fn tailscale_needs_loopback_and_a_secret_by_the_schema_of_later_releases() {
 /// 2026.4.15 does not start ("failed to bind gateway socket"); the schemas up to 2026.7.1 take it.
 #[test]
 fn a_port_beyond_the_last_one_is_refused_by_every_release() {
-    for release in ["2026.1.30", "2026.2.19", "2026.4.15", "2026.5.28", "2026.7.1", ""] {
+    for release in ["2026.1.30", "2026.2.19", "2026.4.15", "2026.5.28", "2026.7.1"] {
         let severity = |port: u32| {
             let found = found_with(Some(&named(release, &format!("port: {port}"))), facts());
             found.iter().find(|one| one.code.0 == "gateway-value-invalid").map(|one| one.severity)
@@ -292,4 +295,24 @@ fn tailscale_by_the_services_command_line_is_asked_the_same() {
     // Whether Tailscale works, no file tells.
     assert_eq!(rating("serve", "loopback"), Some(Severity::Unchecked));
     assert_eq!(rating("off", "lan"), None);
+}
+
+/// A new install may be of any release: 2026.8.2 takes port 0 out of the config at its start, and knows `agents.entries`.
+#[test]
+fn without_a_store_no_era_is_told() {
+    let code = |gateway: &str, rest: &str| {
+        let config =
+            format!("{{ gateway: {{ mode: 'local', {gateway} auth: {{ {TOKEN} }} }}{rest} }}");
+        let found = diagnose(&with_config(images(&[]), &config, facts()));
+        found
+            .iter()
+            .find(|one| {
+                one.code.0.starts_with("config-unknown") || one.code.0.starts_with("gateway-value")
+            })
+            .map(|one| one.severity)
+    };
+    assert_eq!(code("port: 0,", ""), Some(Severity::Unchecked));
+    assert_eq!(code("", ", agents: { entries: { main: {} } }"), None);
+    assert_eq!(code("port: 'x',", ""), Some(Severity::Blocks));
+    assert_eq!(code("localExec: true,", ""), Some(Severity::Blocks));
 }
