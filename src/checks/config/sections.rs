@@ -232,7 +232,7 @@ impl<'m> About<'m> {
         let is_unknown = |(_, value): &At<'m>| {
             value
                 .as_str()
-                .is_some_and(|id| !is_one_of(&known, id) && !(known.is_empty() && is_main(id)))
+                .is_some_and(|id| !(is_one_of(&known, id) || known.is_empty() && is_main(id)))
         };
         let (path, _) = named.filter_map(|at| self.raw(at)).find(is_unknown)?;
         self.no_agent(&path, |release| release.is_from("2026.8.1"))
