@@ -120,7 +120,14 @@ fn is_one_of(value: &Value, values: &str) -> bool {
         Some(words) => value.as_str().is_some_and(|word| {
             words.split(" | ").any(|known| known.eq_ignore_ascii_case(word.trim()))
         }),
-        None => value.is_number(),
+        None => {
+            let bounds = values.strip_prefix("out of ").and_then(|range| range.split_once('–'));
+            let bounds =
+                bounds.and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+            let is_out =
+                |number: f64| bounds.is_some_and(|(low, high)| number < low || number > high);
+            value.as_f64().is_some_and(is_out)
+        }
     }
 }
 
@@ -363,6 +370,9 @@ mod tests {
         ));
         assert!(!repairs("2026.9.6", json!({"gateway": {"reload": {"mode": "loud"}}})));
         assert!(!repairs("2026.5.28", json!({"gateway": {"port": 0}})));
+        // Seen on 2026.9.6: only a number out of the range is taken out.
+        assert!(repairs("2026.9.6", json!({"gateway": {"port": 70000}})));
+        assert!(!repairs("2026.9.6", json!({"gateway": {"port": 18789.5}})));
     }
 
     #[test]
