@@ -19,6 +19,8 @@ pub struct Flags {
     pub token: Option<Secret>,
     /// Of `--password`, or in the file of `--password-file` (2026.2.26 and later).
     pub password: Option<Secret>,
+    /// There is no text in the file of `--password-file`, or it cannot be read.
+    pub lacks_password: bool,
     /// `--tailscale`; it counts before `gateway.tailscale.mode`.
     pub tailscale: Option<String>,
     /// `--allow-unconfigured`: it starts without `gateway.mode`.
@@ -72,6 +74,7 @@ impl Flags {
                 _ => {
                     let text = file(Path::new(&value)).map(|text| text.trim().to_owned());
                     flags.password = text.filter(|text| !text.is_empty()).map(Secret::new);
+                    flags.lacks_password = flags.password.is_none();
                 }
             }
         }
@@ -163,7 +166,7 @@ mod tests {
     fn a_password_may_be_in_a_file() {
         let password = |line| flags(line).password.map(|password| password.expose().to_owned());
         assert_eq!(password("openclaw gateway --password-file /p").as_deref(), Some("word"));
-        assert_eq!(password("openclaw gateway --password-file=/none"), None);
+        assert!(flags("openclaw gateway --password-file=/none").lacks_password);
         assert_eq!(flags("openclaw gateway --tailscale serve").tailscale.as_deref(), Some("serve"));
     }
 

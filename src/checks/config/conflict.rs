@@ -52,6 +52,7 @@ pub static CONFLICT: Check = Check {
         let found = [
             about.no_guard(),
             about.flags(),
+            about.password_file(),
             about.two_secrets(),
             about.no_password(),
             about.no_token(),
@@ -204,6 +205,16 @@ impl About<'_> {
             Some(_) => finding,
             None => finding.unsure("releases up to 2026.2.25 refuse it, later ones do not"),
         })
+    }
+
+    /// A gateway of 2026.2.26 or later does not start without it (code).
+    fn password_file(&self) -> Option<Finding> {
+        let (at, ()) = self.model.config.facts.flag(|flags| flags.lacks_password.then_some(()))?;
+        let says = "clawmend cannot read the password file that the gateway's service names";
+        let step =
+            format!("look if the file of --password-file in {} is there, with a password", at.at);
+        let finding = self.check.finding(at.where_is("--password-file"), says).by_hand([step]);
+        Some(finding.rated(Severity::Unchecked))
     }
 
     fn two_secrets(&self) -> Option<Finding> {

@@ -297,6 +297,15 @@ fn tailscale_by_the_services_command_line_is_asked_the_same() {
     assert_eq!(rating("off", "lan"), None);
 }
 
+/// The gateway does not start without the file, and clawmend may only lack the right to read it.
+#[test]
+fn a_password_file_that_is_not_read_is_no_health() {
+    let mut facts = set_in(&[(Origin::Service, |_| {})]);
+    facts.config.variables[0].flags.lacks_password = true;
+    let config = named("2026.9.6", "auth: { mode: 'password', password: 'a-word-of-ours' }");
+    assert_eq!(rated(&config, facts, "auth-bind-conflict"), Some(Severity::Unchecked));
+}
+
 /// A new install may be of any release: 2026.8.2 takes port 0 out of the config at its start, and knows `agents.entries`.
 #[test]
 fn without_a_store_no_era_is_told() {
