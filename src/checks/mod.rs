@@ -75,6 +75,7 @@ pub static CHECKS: &[&Check] = &[
     &config::roles::ROLES,
     &config::conflict::CONFLICT,
     &config::hooks::REFUSED,
+    &config::proxy::SHUTS_OUT,
     &config::sections::REFUSED,
     &config::tls::UNUSABLE,
     &config::auth::PLACEHOLDER,

@@ -9,6 +9,7 @@ pub(crate) mod file;
 pub(crate) mod hooks;
 pub(crate) mod keys;
 pub(crate) mod mode;
+pub(crate) mod proxy;
 mod references;
 pub(crate) mod remote;
 pub(crate) mod replaced;
