@@ -239,7 +239,7 @@ export const KINDS = {
     ["shell url of this gateway, its token", shell((box) => ({ OPENCLAW_GATEWAY_URL: `ws://127.0.0.1:${box.openclaw.port}`, OPENCLAW_GATEWAY_TOKEN: SHARED_TOKEN }))],
     ["shell url of this gateway, another token", shell((box) => ({ OPENCLAW_GATEWAY_URL: `ws://127.0.0.1:${box.openclaw.port}`, OPENCLAW_GATEWAY_TOKEN: OTHER }))],
     ["unit another port", (box) => {
-      box.config.gateway.port = 18999;
+      configuredElsewhere(box);
       return service({ OPENCLAW_GATEWAY_PORT: String(box.openclaw.port) }, { [`${UNITS}/openclaw-gateway.service`]: unit(`Environment=OPENCLAW_GATEWAY_PORT=${box.openclaw.port}`) })(box);
     }],
     ["unit --port", flags(ownPort, inUnit)],
