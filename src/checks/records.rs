@@ -96,10 +96,12 @@ fn completed_or_moved(model: &Model, _: &super::Options) -> Vec<Edit> {
 
 /// What a text says in the place of a list gives no right, so it goes.
 fn without_texts(model: &Model) -> Vec<Edit> {
-    let is_whole = |entry: &&Entry| !entry.is_invalid();
+    let has_text = |entry: &&Entry| {
+        !entry.is_invalid() && entry.faults.iter().any(|fault| matches!(fault, Fault::TextList(_)))
+    };
     let mut found = Vec::new();
     for records in container::files(model) {
-        for entry in records.entries.iter().filter(is_whole) {
+        for entry in records.entries.iter().filter(has_text) {
             let Some(record) = records.record(entry) else { continue };
             let mut edits = RecordEdits::of(StoreKind::Files, records.part, &entry.key, record);
             for fault in &entry.faults {

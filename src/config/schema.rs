@@ -69,16 +69,16 @@ struct SchemaTable {
     keys: std::collections::BTreeMap<String, Vec<(usize, Vec<Releases>)>>,
     #[serde(skip)]
     parsed: Vec<Release>,
-    #[serde(skip)]
-    sections: Sections,
 }
 
 static TABLE: LazyLock<Option<SchemaTable>> = LazyLock::new(|| {
     let mut table: SchemaTable = serde_json::from_str(CONFIG_SCHEMA).ok()?;
     table.parsed = table.releases.iter().filter_map(|text| Release::parse(text)).collect();
-    table.sections = Sections::read()?;
     (table.parsed.len() == table.releases.len()).then_some(table)
 });
+
+/// A big one: read only where the config has such a section.
+static SECTIONS: LazyLock<Option<Sections>> = LazyLock::new(Sections::read);
 
 /// A key that OpenClaw has renamed or retired (`src/data/config-renamed.json`).
 #[derive(Debug, Deserialize)]
@@ -198,22 +198,29 @@ impl Schema {
         Some((*self.table.parsed.get(first)?, *self.table.parsed.get(last)?))
     }
 
-    fn rule(&self, key: &str) -> Option<&'static Constraint> {
-        let of = |rules: &[(usize, Vec<Releases>)]| {
-            rules.iter().find(|(_, spans)| self.holds(spans)).map(|(rule, _)| *rule)
+    /// The rules of a key with their releases, and the list that they are numbered in.
+    fn rules_of(
+        &self,
+        key: &str,
+    ) -> Option<(&'static [(usize, Vec<Releases>)], &'static [Constraint])> {
+        let section = key.split('.').next().unwrap_or_default();
+        let (keys, rules) = match self.table.keys.contains_key(section) {
+            true => (&self.table.keys, &self.table.rules),
+            false => SECTIONS.as_ref().map(|sections| (&sections.keys, &sections.rules))?,
         };
-        let sections = &self.table.sections;
-        match sections.keys.get(key) {
-            Some(rules) => sections.rules.get(of(rules)?),
-            None => self.table.rules.get(of(self.table.keys.get(key)?)?),
-        }
+        Some((keys.get(key)?, rules))
+    }
+
+    fn rule(&self, key: &str) -> Option<&'static Constraint> {
+        let (held, rules) = self.rules_of(key)?;
+        let (rule, _) = held.iter().find(|(_, spans)| self.holds(spans))?;
+        rules.get(*rule)
     }
 
     /// The releases that know a key.
     fn spans_of(&self, key: &str) -> impl Iterator<Item = &'static Releases> + Clone {
-        let sections = &self.table.sections;
-        let rules = sections.keys.get(key).or_else(|| self.table.keys.get(key));
-        rules.map_or(&[][..], Vec::as_slice).iter().flat_map(|(_, spans)| spans)
+        let held = self.rules_of(key).map_or(&[][..], |(held, _)| held);
+        held.iter().flat_map(|(_, spans)| spans)
     }
 
     /// `key` is the path as the table has it: dots between, `*` for a key that the user names, `[]` for an item of a list.

@@ -109,16 +109,6 @@ pub(super) fn entry_of_text(
     let mut fields = Fields::default();
     let mut faults = Vec::new();
     let end = scan::for_each_member(text, at(text.len()).value, |member| {
-        let mut lists = ["roles", "scopes"].into_iter();
-        let list =
-            lists.find(|name| scan::string(text, member.key).is_some_and(|key| key == *name));
-        let is_text = |value: Span| {
-            scan::kind(text, value) == scan::ValueKind::String
-                && scan::string(text, value).is_some_and(|text| !text.is_empty())
-        };
-        if let Some(name) = list.filter(|_| part == Part::Paired && is_text(member.value)) {
-            faults.push(Fault::TextList(name));
-        }
         let Some(slot) = fields.slot(text, member.key) else { return };
         *slot = match scan::kind(text, member.value) {
             scan::ValueKind::String => {
@@ -129,6 +119,9 @@ pub(super) fn entry_of_text(
             _ => Content::Other,
         };
     })?;
+    let is_text = |name: &&str| fields.text(name).is_some_and(|text| !text.is_empty());
+    let lists = ["roles", "scopes"].into_iter().filter(is_text);
+    faults.extend(lists.filter(|_| part == Part::Paired).map(Fault::TextList));
     fields.judge(part, &name, &mut faults);
     let entry =
         Entry { likeness: fields.likeness(), key: name, faults, place: Position::Text(at(end)) };
@@ -202,7 +195,7 @@ enum Content<'a> {
 }
 
 /// The few fields that every record is judged by.
-const JUDGED: [&str; 9] = [
+const JUDGED: [&str; 11] = [
     "deviceId",
     "requestId",
     "publicKey",
@@ -212,6 +205,8 @@ const JUDGED: [&str; 9] = [
     "clientMode",
     "createdAtMs",
     "approvedAtMs",
+    "roles",
+    "scopes",
 ];
 
 /// What stands in these.

@@ -17,9 +17,9 @@ const TABLE = join(PROJECT, "src/data/config-schema.json");
 const SECTIONS_TABLE = join(PROJECT, "src/data/config-sections.json");
 const WORKER = new URL("schema/zod-worker.mjs", import.meta.url).pathname;
 const TIMEOUT_MS = 60_000;
-/** The sections whose every key is in the table; of the others it has the first keys, where no more are allowed. */
+/** The sections that every run of clawmend looks at: they have a table of their own, read without that of the others. */
 const SECTIONS = ["gateway", "logging", "meta"];
-/** What is below is said by plugins. */
+/** What is below is said by plugins: the first keys stand in that table too, where no more are allowed. */
 const OF_PLUGINS = ["channels", "plugins", "$schema"];
 
 /**
@@ -40,7 +40,7 @@ async function schemaOf(version, { node, entry }, home) {
 function reduced({ from, schema }) {
   const root = Object.keys(schema.properties).sort();
   const rows = SECTIONS.filter((name) => root.includes(name)).flatMap((name) => flatten(schema.properties[name], name));
-  for (const name of root.filter((each) => !SECTIONS.includes(each))) {
+  for (const name of root.filter((each) => OF_PLUGINS.includes(each))) {
     const { properties, additionalProperties } = schema.properties[name];
     if (properties === undefined || additionalProperties !== false) continue;
     rows.push([name, { type: "object", closed: true }], ...Object.keys(properties).map((key) => [`${name}.${key}`, { type: "any" }]));
