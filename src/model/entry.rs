@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     const RECORD: &str = r#"{"deviceId":"ae8c6b6a6ee9b2a6","requestId":"ae8c6b6a6ee9b2a6","publicKey":"k","displayName":"n","platform":"linux",
-        "clientId":"cli","clientMode":"cli","createdAtMs":1,"approvedAtMs":2}"#;
+        "clientId":"cli","clientMode":"cli","createdAtMs":1,"approvedAtMs":2,"roles":"operator","scopes":"operator.read"}"#;
 
     fn entry(record: &str) -> Entry {
         let text = format!("\"ae8c6b6a6ee9b2a6\":{record}");
@@ -291,6 +291,7 @@ mod tests {
     fn a_field_is_known_by_its_name_however_it_is_spelled() {
         let plain = said(RECORD);
         assert!(plain.1.is_some());
+        assert!(["roles", "scopes"].iter().all(|name| plain.0.contains(&Fault::TextList(name))));
         for name in JUDGED {
             for at in 0..name.len() {
                 let spelled =
