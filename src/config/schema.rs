@@ -58,6 +58,9 @@ pub struct Schema {
 /// A first and a last release, by their places in the table.
 type Releases = (usize, usize);
 
+/// The rules of one key, by their number, and the releases that each holds for.
+type Held = Vec<(usize, Vec<Releases>)>;
+
 #[derive(Debug, Deserialize)]
 struct SchemaTable {
     releases: Vec<String>,
@@ -65,8 +68,8 @@ struct SchemaTable {
     closed_root: Vec<Releases>,
     root: std::collections::BTreeMap<String, Vec<Releases>>,
     rules: Vec<Constraint>,
-    /// Of each path the rules, by their number, and the releases that each holds for.
-    keys: std::collections::BTreeMap<String, Vec<(usize, Vec<Releases>)>>,
+    /// Of each path.
+    keys: std::collections::BTreeMap<String, Held>,
     #[serde(skip)]
     parsed: Vec<Release>,
 }
@@ -159,12 +162,17 @@ impl Schema {
 
     /// Everything in a merged config that this release refuses, in the order of the config.
     pub fn refused(&self, config: &Value) -> Vec<Refused> {
+        self.refused_toward(config, &[])
+    }
+
+    /// The same on the way to one path and below it alone: for a big config, of which many releases are asked.
+    pub fn refused_toward(&self, config: &Value, toward: &[String]) -> Vec<Refused> {
         let mut found = Vec::new();
         let Some(root) = config.as_object() else { return found };
-        for (key, value) in root {
+        for (key, value) in members_toward(root, toward.first()) {
             match self.table.root.get(key) {
                 Some(spans) if self.holds(spans) => {
-                    self.below(&mut vec![key.clone()], key, value, &mut found)
+                    self.below(&mut vec![key.clone()], key, value, toward, &mut found)
                 }
                 known if self.holds(&self.table.closed_root) => found.push(Refused {
                     path: vec![key.clone()],
@@ -199,10 +207,7 @@ impl Schema {
     }
 
     /// The rules of a key with their releases, and the list that they are numbered in.
-    fn rules_of(
-        &self,
-        key: &str,
-    ) -> Option<(&'static [(usize, Vec<Releases>)], &'static [Constraint])> {
+    fn rules_of(&self, key: &str) -> Option<(&'static Held, &'static [Constraint])> {
         let section = key.split('.').next().unwrap_or_default();
         let (keys, rules) = match self.table.keys.contains_key(section) {
             true => (&self.table.keys, &self.table.rules),
@@ -219,12 +224,19 @@ impl Schema {
 
     /// The releases that know a key.
     fn spans_of(&self, key: &str) -> impl Iterator<Item = &'static Releases> + Clone {
-        let held = self.rules_of(key).map_or(&[][..], |(held, _)| held);
+        let held = self.rules_of(key).map_or(&[][..], |(held, _)| held.as_slice());
         held.iter().flat_map(|(_, spans)| spans)
     }
 
     /// `key` is the path as the table has it: dots between, `*` for a key that the user names, `[]` for an item of a list.
-    fn below(&self, path: &mut Vec<String>, key: &str, value: &Value, found: &mut Vec<Refused>) {
+    fn below(
+        &self,
+        path: &mut Vec<String>,
+        key: &str,
+        value: &Value,
+        toward: &[String],
+        found: &mut Vec<Refused>,
+    ) {
         let Some(rule) = self.rule(key) else { return };
         if let Some(wanted) = rule.refuses(value) {
             let (item, wanted) = match rule.refused_item(value) {
@@ -234,15 +246,20 @@ impl Schema {
             let path = path.iter().cloned().chain(item).collect();
             return found.push(Refused { path, fault: Violation::Value { wanted } });
         }
-        for (at, item) in value.as_array().into_iter().flatten().enumerate() {
+        let items = value.as_array().map_or(&[][..], Vec::as_slice);
+        let (from, count) = match toward.get(path.len()) {
+            Some(at) => (at.parse().unwrap_or(items.len()), 1),
+            None => (0, items.len()),
+        };
+        for (at, item) in items.iter().enumerate().skip(from).take(count) {
             path.push(at.to_string());
-            self.below(path, &format!("{key}.[]"), item, found);
+            self.below(path, &format!("{key}.[]"), item, toward, found);
             path.pop();
         }
         let (Some(members), Some((closed, needs))) = (value.as_object(), rule.as_object()) else {
             return;
         };
-        self.members(path, key, members, closed, found);
+        self.members(path, key, (members, closed), toward, found);
         for needed in needs.iter().filter(|needed| !members.contains_key(*needed)) {
             let mut path = path.clone();
             path.push(needed.clone());
@@ -254,18 +271,18 @@ impl Schema {
         &self,
         path: &mut Vec<String>,
         key: &str,
-        members: &Map<String, Value>,
-        closed: bool,
+        (members, closed): (&Map<String, Value>, bool),
+        toward: &[String],
         found: &mut Vec<Refused>,
     ) {
         let any = format!("{key}.*");
-        for (name, value) in members {
+        for (name, value) in members_toward(members, toward.get(path.len())) {
             let named = format!("{key}.{name}");
             path.push(name.clone());
             if self.rule(&named).is_some() {
-                self.below(path, &named, value, found);
+                self.below(path, &named, value, toward, found);
             } else if self.rule(&any).is_some() {
-                self.below(path, &any, value, found);
+                self.below(path, &any, value, toward, found);
             } else if closed && name != super::include::INCLUDE_KEY {
                 let known = self.known(self.spans_of(&named));
                 found.push(Refused { path: path.clone(), fault: Violation::Unknown { known } });
@@ -273,6 +290,16 @@ impl Schema {
             path.pop();
         }
     }
+}
+
+/// The one member that is asked for, or all.
+fn members_toward<'v>(
+    members: &'v Map<String, Value>,
+    asked: Option<&String>,
+) -> impl Iterator<Item = (&'v String, &'v Value)> {
+    let one = asked.and_then(|name| members.get_key_value(name));
+    let all = asked.is_none().then(|| members.iter());
+    one.into_iter().chain(all.into_iter().flatten())
 }
 
 #[cfg(test)]
@@ -357,6 +384,26 @@ mod tests {
         // What plugins say of is not in the table.
         let of_plugins = json!({"channels": {"telegram": {"x": 1}}, "plugins": {"entries": {"x": {"config": {"y": 1}}}}});
         assert_eq!(refused("2026.9.3", of_plugins), [""; 0]);
+    }
+
+    /// A thousand faults beside it are not looked at: as many releases are asked about one value.
+    #[test]
+    fn what_is_asked_of_one_path_is_said_of_it_alone() {
+        let config = json!({
+            "gateway": {"port": "x", "bind": 1, "trustedProxies": [1, 2, 3]},
+            "agents": {"list": [{"id": 1}, {"id": "a", "agentDir": 1, "thinking": 1}]},
+        });
+        let schema = Schema::of(Release::parse("2026.5.12").unwrap()).unwrap();
+        let toward = |path: &str| {
+            let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+            let refused = schema.refused_toward(&config, &path);
+            refused.into_iter().map(|one| one.path.join(".")).collect::<Vec<_>>()
+        };
+        assert!(schema.refused(&config).len() >= 6);
+        assert_eq!(toward("gateway.port"), ["gateway.port"]);
+        assert_eq!(toward("agents.list.1.agentDir"), ["agents.list.1.agentDir"]);
+        assert_eq!(toward("agents.list.7.id"), [""; 0]);
+        assert_eq!(toward("agents.list.x"), [""; 0]);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Keys and values that OpenClaw's schema refuses.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::{bytes, config_name, gateway, name, place, place_of};
@@ -97,48 +95,42 @@ struct Told<'m> {
     refused: Vec<Refused>,
     /// The gateway repairs it all at its start.
     is_repaired: bool,
-    /// What each release refuses that may run here, where none has left its name; else what those before it refuse, where a
-    /// start brings the config up to date.
-    elsewhere: Vec<HashSet<Vec<String>>>,
 }
 
 impl<'m> Told<'m> {
     fn of(model: &'m Model) -> Self {
         let refused = refused(model);
-        let is_value = |one: &Refused| !matches!(one.fault, Violation::Unknown { .. });
-        let config = model.config.whole().filter(|_| refused.iter().any(is_value));
-        let elsewhere = config.map(|config| {
-            let resolved = &config.resolved;
-            let paths = |schema: Schema| {
-                let mut refused = schema.refused(&resolved.value);
-                if schema.start_repairs(&resolved.value, &refused, resolved.files.len() > 1) {
-                    refused.clear();
-                }
-                refused.into_iter().map(|one| one.path).collect()
-            };
-            let counts = |schema: &Schema| match model.release() {
-                None => model.may_run(schema.release) || is_untouched(model),
-                Some(release) => renames_more(release) && release.is_after(schema.release),
-            };
-            Schema::all().filter(counts).map(paths).collect()
-        });
         let is_repaired = are_repaired(model, &refused);
-        Self { model, refused, is_repaired, elsewhere: elsewhere.unwrap_or_default() }
+        Self { model, refused, is_repaired }
     }
 
     /// Whether it may well be taken by what runs here.
     fn is_guess(&self, one: &Refused) -> bool {
         match one.fault {
             Violation::Unknown { .. } => is_guess(self.model, one),
-            Violation::Value { .. } | Violation::Missing => {
-                let is_refused = |refused: &HashSet<Vec<String>>| {
-                    (1..=one.path.len())
-                        .any(|to| one.path.get(..to).is_some_and(|path| refused.contains(path)))
-                };
-                let counts = self.model.release().is_none() || !is_listed(&one.path);
-                counts && self.elsewhere.iter().any(|refused| !is_refused(refused))
-            }
+            Violation::Value { .. } | Violation::Missing => self.is_taken_elsewhere(one),
         }
+    }
+
+    /// Whether a release takes a value that may run here, where none has left its name; else one before it, where a start brings the
+    /// config up to date.
+    fn is_taken_elsewhere(&self, one: &Refused) -> bool {
+        let Some(config) = self.model.config.whole().map(|config| &config.resolved) else {
+            return false;
+        };
+        let takes = |schema: &Schema| {
+            let refused = schema.refused_toward(&config.value, &one.path);
+            let is_it = |other: &Refused| one.path.starts_with(&other.path);
+            !refused.iter().any(is_it)
+                || schema.start_repairs(&config.value, &refused, config.files.len() > 1)
+        };
+        let counts = |schema: &Schema| match self.model.release() {
+            None => self.model.may_run(schema.release) || is_untouched(self.model),
+            Some(release) => {
+                !is_listed(&one.path) && renames_more(release) && release.is_after(schema.release)
+            }
+        };
+        Schema::all().filter(counts).any(|schema| takes(&schema))
     }
 
     /// Less than a lockout where the gateway repairs it itself at its start. That one runs already is no help: the CLI refuses all

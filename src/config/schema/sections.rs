@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Releases;
 use super::rule::Constraint;
+use super::{Held, Releases};
 
 /// Rules by their number, with the releases that each holds for, by path.
 #[derive(Debug, Default)]
 pub(super) struct Sections {
     pub(super) rules: Vec<Constraint>,
-    pub(super) keys: BTreeMap<String, Vec<(usize, Vec<Releases>)>>,
+    pub(super) keys: BTreeMap<String, Held>,
 }
 
 #[derive(Deserialize)]
