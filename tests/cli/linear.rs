@@ -142,6 +142,20 @@ fn invalid(many: usize) -> Sandbox {
     sandbox
 }
 
+/// A config of so many agents, each with a folder and a binding of its own.
+fn agents(many: usize) -> Sandbox {
+    let sandbox = Sandbox::fixture(FILES);
+    let mut config = sandbox.json("openclaw.json");
+    let ids = || (0..many).map(|number| format!("a{number}"));
+    config["agents"]["list"] =
+        ids().map(|id| json!({ "id": id, "agentDir": format!("/x/{id}") })).collect();
+    config["broadcast"]["x@g.us"] = ids().collect();
+    config["bindings"] =
+        ids().map(|id| json!({ "agentId": id, "match": { "channel": "telegram" } })).collect();
+    sandbox.write("openclaw.json", config.to_string());
+    sandbox
+}
+
 #[test]
 fn the_cost_is_linear_in_what_is_there() {
     if !is_alone() {
@@ -149,7 +163,7 @@ fn the_cost_is_linear_in_what_is_there() {
     }
     type Make = fn(usize) -> Sandbox;
     let approve = id(1);
-    let kinds: [(&str, Make, usize, &[&[&str]]); 8] = [
+    let kinds: [(&str, Make, usize, &[&[&str]]); 9] = [
         (
             "requests in a file",
             |many| requests(many, false),
@@ -201,6 +215,7 @@ fn the_cost_is_linear_in_what_is_there() {
             1600,
             &[&["diagnose"], &["repair", "-n"], &["repair", "-n", "--json"]],
         ),
+        ("agents of a config", agents, 1500, &[&["diagnose"]]),
     ];
     for (what, make, many, commands) in kinds {
         let (few, four) = (make(many), make(4 * many));

@@ -1,5 +1,7 @@
 //! Sections beside the gateway's: what OpenClaw refuses in them beyond the types of its schema.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{gateway, place_of};
@@ -119,11 +121,12 @@ impl<'m> About<'m> {
 
     fn folders(&self) -> Option<Finding> {
         let all = self.of_agents(&["agentDir"]);
-        let text =
-            |at: usize| all.get(at)?.1.as_str().map(str::trim).filter(|text| !text.is_empty());
-        let is_twice =
-            |at: &usize| (0..*at).any(|before| text(before).is_some() && text(before) == text(*at));
-        let (path, _) = all.get((0..all.len()).find(is_twice)?)?;
+        let mut seen = HashSet::new();
+        let mut is_twice = |(_, folder): &&At<'m>| {
+            let folder = folder.as_str().map(str::trim).filter(|text| !text.is_empty());
+            folder.is_some_and(|folder| !seen.insert(folder))
+        };
+        let (path, _) = all.iter().find(|one| is_twice(one))?;
         let says = "two agents have the same agentDir".to_owned();
         self.says(path, says, "give each agent a folder of its own, or take agentDir out")
     }
@@ -202,20 +205,24 @@ impl<'m> About<'m> {
     }
 
     /// The ids of the agents, as they stand there.
-    fn agents(&self) -> Vec<&'m str> {
+    fn agents(&self) -> HashSet<&'m str> {
         let list = self.raw(&["agents", "list"]).and_then(|(_, list)| list.as_array());
         let named = list.into_iter().flatten().filter_map(|agent| agent.get("id")?.as_str());
         let entries = self.raw(&["agents", "entries"]).and_then(|(_, entries)| entries.as_object());
         named.chain(entries.into_iter().flatten().map(|(name, _)| name.as_str())).collect()
     }
 
+    fn agents_by_any_case(&self) -> HashSet<String> {
+        self.agents().into_iter().map(any_case).collect()
+    }
+
     /// In the code of 2026.8.1 where there are agents at all; 2026.9.3 was seen not to start with none.
     fn bindings(&self) -> Option<Finding> {
-        let known = self.agents();
+        let known = self.agents_by_any_case();
         let (path, bindings) = self.raw(&["bindings"])?;
         let is_unknown = |binding: &Value| {
             let id = binding.get("agentId").and_then(Value::as_str).unwrap_or("main");
-            !is_main(id) && !is_one_of(&known, id)
+            !is_main(id) && !known.contains(&any_case(id))
         };
         let at = bindings.as_array()?.iter().position(is_unknown)?;
         let path = [path, vec![at.to_string(), "agentId".to_owned()]].concat();
@@ -226,13 +233,13 @@ impl<'m> About<'m> {
 
     /// Where one agent is named (code of 2026.8.2, and not of 2026.7.1).
     fn targets(&self) -> Option<Finding> {
-        let known = self.agents();
+        let known = self.agents_by_any_case();
         let defaults = ["heartbeat", "systemAgent"].map(|of| ["agents", "defaults", of, "agentId"]);
         let named = defaults.iter().map(<[&str; 4]>::as_slice).chain([&["talk", "agentId"][..]]);
         let is_unknown = |(_, value): &At<'m>| {
-            value
-                .as_str()
-                .is_some_and(|id| !(is_one_of(&known, id) || known.is_empty() && is_main(id)))
+            value.as_str().is_some_and(|id| {
+                !(known.contains(&any_case(id)) || known.is_empty() && is_main(id))
+            })
         };
         let (path, _) = named.filter_map(|at| self.raw(at)).find(is_unknown)?;
         self.no_agent(&path, |release| release.is_from("2026.8.1"))
@@ -334,12 +341,12 @@ impl<'m> About<'m> {
     }
 }
 
-fn is_main(id: &str) -> bool {
-    id.trim().eq_ignore_ascii_case("main")
+fn any_case(id: &str) -> String {
+    id.trim().to_ascii_lowercase()
 }
 
-fn is_one_of(known: &[&str], id: &str) -> bool {
-    known.iter().any(|known| known.trim().eq_ignore_ascii_case(id.trim()))
+fn is_main(id: &str) -> bool {
+    any_case(id) == "main"
 }
 
 /// Channels that come with some release, and words that stand beside them.
@@ -368,80 +375,5 @@ fn is_duration(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tests::{facts, found_with};
-    use crate::finding::Severity;
-
-    fn found(section: &str) -> Vec<(String, Severity)> {
-        found_by("2026.5.12", section)
-    }
-
-    fn found_by(release: &str, section: &str) -> Vec<(String, Severity)> {
-        let config = format!(
-            "{{ meta: {{ lastTouchedVersion: '{release}' }}, {section}, gateway: {{ mode: 'local', auth: {{ mode: 'token', token: 'tttttttttttttttttttttttt' }} }} }}"
-        );
-        let found = found_with(Some(&config), facts()).into_iter();
-        found
-            .filter(|one| one.severity.fails())
-            .map(|one| (one.code.0.to_owned(), one.severity))
-            .collect()
-    }
-
-    /// Seen on 2026.5.12 and 2026.9.3.
-    #[test]
-    fn what_is_refused_beyond_types_blocks() {
-        for section in [
-            "agents: { defaults: { heartbeat: { every: 'abc' } } }",
-            "agents: { list: [{ id: 'a', heartbeat: { every: '5x' } }] }",
-            "cron: { sessionRetention: 'abc' }",
-            "agents: { defaults: { sandbox: { docker: { network: 'host' } } } }",
-            "agents: { list: [{ id: 'a', agentDir: '~/x' }, { id: 'b', agentDir: '~/x' }] }",
-            "agents: { list: [{ id: 'main', identity: { avatar: '../../x.png' } }] }",
-            "agents: { list: [{ id: 'main', identity: { avatar: '~/x.png' } }] }",
-            "agents: { list: [{ id: 'a' }] }, broadcast: { strategy: 'parallel', 'x@g.us': ['a', 'b'] }",
-            "agents: { defaults: { heartbeat: { activeHours: { start: '8:00', end: '22:00' } } } }",
-            "browser: { profiles: { work: { color: '#FF4500' } } }",
-        ] {
-            assert_eq!(
-                found(section),
-                [("config-section-refused".to_owned(), Severity::Blocks)],
-                "{section}"
-            );
-        }
-        for section in [
-            "channels: { foochat: {} }",
-            "agents: { defaults: { heartbeat: { target: 'nochannel' } } }",
-            "plugins: { slots: { memory: 'memory-nothere' } }",
-            "env: { vars: { OPENCLAW_STATE_DIR: '/else' } }",
-        ] {
-            assert_eq!(
-                found(section),
-                [("config-section-refused".to_owned(), Severity::Unchecked)],
-                "{section}"
-            );
-        }
-        for section in [
-            "agents: { defaults: { heartbeat: { every: '1h30m', target: 'last' } } }",
-            "agents: { defaults: { heartbeat: { every: '0m' } } }",
-            "cron: { sessionRetention: false }",
-            "cron: { sessionRetention: '24h' }",
-            "channels: { telegram: {}, defaults: {} }",
-            "channels: { foochat: {} }, plugins: { entries: { foochat: { enabled: true } } }",
-            "plugins: { slots: { memory: 'none' } }",
-            "bindings: [{ agentId: 'ghost', match: { channel: 'telegram' } }]",
-            "broadcast: { 'x@g.us': ['b'] }",
-            "agents: { defaults: { heartbeat: { activeHours: { start: '08:00', end: '24:00' } } } }",
-            "browser: { profiles: { work: { cdpPort: 18801, color: '#FF4500' } } }",
-            "env: { vars: { OPENCLAW_STATE_DIR: '/s' } }",
-            "agents: { list: [{ id: 'a', identity: { avatar: 'pictures/../a.png' } }, { id: 'b', identity: { avatar: 'https://x/y.png' } }] }",
-        ] {
-            assert_eq!(found(section), [], "{section}");
-        }
-        let ghost = "bindings: [{ agentId: 'ghost', match: { channel: 'telegram' } }]";
-        assert_eq!(found_by("2026.9.3", ghost).len(), 1);
-        assert_eq!(found_by("2026.8.2", "talk: { agentId: 'ghost' }").len(), 1);
-        assert_eq!(found_by("2026.8.2", "talk: { agentId: 'Main' }"), []);
-        let ghost = format!("{ghost}, agents: {{ entries: {{ Ghost: {{}} }} }}");
-        assert_eq!(found_by("2026.9.3", &ghost), []);
-    }
-}
+#[path = "sections_tests.rs"]
+mod tests;
