@@ -4,7 +4,7 @@ use super::stores::or_restored;
 use super::{Check, Edits, RELEASES_DIFFER, Stage};
 use crate::finding::{Code, EvidenceKind, Finding, Place, Severity};
 use crate::model::contact::PairingFault;
-use crate::model::device::{Device, List};
+use crate::model::device::Device;
 use crate::model::store::{Condition, Records};
 use crate::model::{Model, place_of};
 use crate::secret::shape::{Shape, shown_list};
@@ -231,7 +231,7 @@ pub static ROLE_MISSING: Check = Check {
         });
         let finding = match counts {
             // A text in the place of the list makes `devices list` fail (seen on 2026.5.28).
-            _ if device.roles == List::Odd => finding,
+            _ if device.roles.is_no_list() => finding,
             Some(true) => finding.rated(Severity::Warning),
             None if held => finding.rated(Severity::Unchecked).note(RELEASES_DIFFER),
             Some(false) | None => finding,

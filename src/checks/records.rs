@@ -17,6 +17,7 @@ pub fn describe(fault: &Fault) -> String {
         Fault::NotAnObject => "it is not an object".to_owned(),
         Fault::Null => "it is null".to_owned(),
         Fault::TextList(name) => format!("its {name} are a text, and no list"),
+        Fault::NullToken(role) => format!("its token of {} is null", Shape::ROLE.show(role)),
         Fault::NoTimes(names) => {
             format!("it has no {} (the shape of a pending request)", names.join(" and no "))
         }
@@ -77,7 +78,7 @@ fn ends_commands(model: &Model, part: Part) -> bool {
                 Part::Pending => has_null,
                 _ => {
                     has_null && records.entries.len() > 1
-                        || has(|fault| matches!(fault, Fault::TextList(_)))
+                        || has(|fault| matches!(fault, Fault::TextList(_) | Fault::NullToken(_)))
                 }
             }
         })
@@ -91,23 +92,33 @@ fn completed_or_moved(model: &Model, _: &super::Options) -> Vec<Edit> {
         .into_iter()
         .flat_map(|records| container::broken_records(model, records, &[RECORD_INVALID.code]));
     let is_own = |edit: &Edit| matches!(&edit.target, Target::Record { key, .. } if Some(key.as_str()) == local);
-    edits.chain(without_texts(model)).filter(|edit| !is_own(edit)).collect()
+    edits.chain(without_what_fails(model)).filter(|edit| !is_own(edit)).collect()
 }
 
-/// What a text says in the place of a list gives no right, so it goes.
-fn without_texts(model: &Model) -> Vec<Edit> {
-    let has_text = |entry: &&Entry| {
-        !entry.is_invalid() && entry.faults.iter().any(|fault| matches!(fault, Fault::TextList(_)))
-    };
+/// What a text says in the place of a list gives no right, and a token that is null opens nothing: they go.
+fn without_what_fails(model: &Model) -> Vec<Edit> {
+    let fails = |fault: &Fault| matches!(fault, Fault::TextList(_) | Fault::NullToken(_));
+    let fails = |entry: &&Entry| !entry.is_invalid() && entry.faults.iter().any(fails);
     let mut found = Vec::new();
     for records in container::files(model) {
-        for entry in records.entries.iter().filter(has_text) {
+        for entry in records.entries.iter().filter(fails) {
             let Some(record) = records.record(entry) else { continue };
             let mut edits = RecordEdits::of(StoreKind::Files, records.part, &entry.key, record);
+            let codes = &[RECORD_INVALID.code];
             for fault in &entry.faults {
-                let Fault::TextList(name) = fault else { continue };
-                let why = "a text in the place of a list makes `devices list` fail";
-                edits.unset(&[name], why, &[RECORD_INVALID.code]);
+                match fault {
+                    Fault::TextList(name) => edits.unset(
+                        &[name],
+                        "a text in the place of a list makes `devices list` fail",
+                        codes,
+                    ),
+                    Fault::NullToken(role) => edits.unset(
+                        &["tokens", role],
+                        "a token that is null makes `devices list` fail",
+                        codes,
+                    ),
+                    _ => {}
+                }
             }
             found.extend(edits.done());
         }
@@ -121,8 +132,8 @@ pub static RECORD_INVALID: Check = Check {
     severity: Severity::Warning,
     title: "some records are not valid in their store",
     why: "A record that lacks a field of a paired device stops the import into the database, at every start of 2026.8.1. A request that somebody moved into paired.json by hand is such a record. \
-          A request that is null ends each connection, and a record that is null, or has a text in the place of a list, makes `devices list` fail.",
-    repair: "A record with a valid token gets the missing times, and loses a text where a list belongs; any other is removed (the snapshot keeps it).",
+          A request that is null ends each connection. A record that is null, has a token that is null or a text in the place of a list, makes `devices list` fail.",
+    repair: "A record with a valid token gets the missing times, and loses a token that is null and a text where a list belongs; any other is removed (the snapshot keeps it).",
     by_hand: "Remove the records without `createdAtMs` and `approvedAtMs` from devices/paired.json.",
     messages: &[
         "device pairing store migration failed",
@@ -131,6 +142,7 @@ pub static RECORD_INVALID: Check = Check {
         "device pairing store migration skipped",
         "reading 'approvedAtMs'",
         "join is not a function",
+        "reading 'role'",
     ],
     stage: Some(Stage::Store),
     follows: &[&super::stores::BROKEN, &super::import::IMPORT_WAITS],
@@ -138,7 +150,11 @@ pub static RECORD_INVALID: Check = Check {
         let found = with_fault(check, model, ["is not valid", "are not valid"], |fault| {
             matches!(
                 fault,
-                Fault::NotAnObject | Fault::NoTimes(_) | Fault::NoField(_) | Fault::TextList(_)
+                Fault::NotAnObject
+                    | Fault::NoTimes(_)
+                    | Fault::NoField(_)
+                    | Fault::TextList(_)
+                    | Fault::NullToken(_)
             )
         });
         let repair =

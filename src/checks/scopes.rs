@@ -56,7 +56,7 @@ fn counted<'d>(model: &Model, device: &'d Device) -> (&'static str, &'d List, Er
 }
 
 fn is_enough(held: &List, era: Era) -> bool {
-    *held != List::Odd && era.lacking(held.items(), era.needed().iter().copied()).is_empty()
+    !held.is_no_list() && era.lacking(held.items(), era.needed().iter().copied()).is_empty()
 }
 
 pub static SCOPES_MISSING: Check = Check {
@@ -94,12 +94,12 @@ pub static SCOPES_MISSING: Check = Check {
         let device = local(model)?;
         let (name, held, era) = counted(model, device);
         let lacking = era.lacking(held.items(), FULL);
-        if lacking.is_empty() && *held != List::Odd {
+        if lacking.is_empty() && !held.is_no_list() {
             return None;
         }
         let says = "this machine's CLI is paired, but has too few scopes";
         let holds = match held {
-            List::Odd => vec!["not a list of texts".to_owned()],
+            List::Text | List::Odd => vec!["not a list of texts".to_owned()],
             held => shown_list(held.items()),
         };
         let finding = check
@@ -183,11 +183,11 @@ pub static NARROW: Check = Check {
     fault: Some(PairingFault::Scopes),
     find_one: |model, check| {
         let (token, device) = (entry(model)??, model.local.as_ref()?);
-        if token.is_live() && token.ends_connection {
+        if token.ends_connection() {
             return None;
         }
         let lacking = model.era.lacking(token.scopes.items(), FULL);
-        if lacking.is_empty() && token.scopes != List::Odd {
+        if lacking.is_empty() && !token.scopes.is_no_list() {
             return None;
         }
         // The device itself is too narrow: that finding says it all.

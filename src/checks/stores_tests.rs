@@ -119,9 +119,13 @@ fn what_the_gateway_itself_fails_at_blocks_and_goes() {
         record[name] = value;
         record
     };
-    for record in
-        [Value::Null, other("roles", json!("operator")), other("scopes", json!("operator.admin"))]
-    {
+    let broken = [
+        Value::Null,
+        other("roles", json!("operator")),
+        other("scopes", json!("operator.admin")),
+        other("tokens", json!({"operator": null})),
+    ];
+    for record in broken {
         let images = change(&|all| all[OTHER] = record.clone());
         assert_eq!(blocks(&images), ["record-invalid"], "{record}");
         repaired(&images);

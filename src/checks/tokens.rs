@@ -87,10 +87,9 @@ pub static UNREADABLE: Check = Check {
     // Seen on 2026.4.10, 2026.5.12 and 2026.6.9; the code of 2026.2.12 to 2026.9.3 reads the scopes alike.
     find_one: |model, check| {
         let token = entry(model)?;
-        let ends = token.is_some_and(|token| token.is_live() && token.ends_connection);
+        let ends = token.is_some_and(|token| token.ends_connection());
         let device = model.local.as_ref()?;
-        let null = device.null_tokens.iter().any(|role| role != "operator")
-            && model.by_release(|release| release.is_from("2026.3.31")) != Some(false);
+        let null = device.null_tokens.iter().any(|role| role != "operator");
         let says = match (ends, null) {
             (true, _) => "the CLI's operator token has no list of scopes",
             (false, true) => "a token in the CLI's record is null",

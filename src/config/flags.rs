@@ -25,6 +25,8 @@ pub struct Flags {
     pub tailscale: Option<String>,
     /// `--allow-unconfigured`: it starts without `gateway.mode`.
     pub allow_unconfigured: bool,
+    /// They stand behind `gateway run`: up to 2026.2.12 they are lost (seen there; code of 2026.2.17).
+    pub is_behind_run: bool,
 }
 
 impl Flags {
@@ -38,7 +40,9 @@ impl Flags {
         let words = of_shell(words);
         let mut words = words.iter().map(String::as_str).skip_while(|word| *word != "gateway");
         words.next();
-        let mut flags = Self::default();
+        let mut words = words.peekable();
+        let is_behind_run = words.peek() == Some(&"run");
+        let mut flags = Self { is_behind_run, ..Self::default() };
         while let Some(word) = words.next() {
             let (name, value) = match word.split_once('=') {
                 Some((name, value)) => (name, Some(value)),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::copies::ConfigCopy;
 use super::facts::{ConfigFacts, Elsewhere, Origin, Variables};
+use super::flags::Flags;
 use super::gateway::{Field, Gateway, Setting};
 pub use super::host::{Host, Port, Signs};
 use super::host::{host, port};
@@ -166,6 +167,10 @@ impl ConfigModel {
         all.variables.extend(
             state.config().map(|config| config.variables(&facts.path, facts.reads_old_names)),
         );
+        if state.written_by().is_some_and(|release| !release.is_from("2026.2.17")) {
+            let lost = all.variables.iter_mut().filter(|at| at.flags.is_behind_run);
+            lost.for_each(|at| at.flags = Flags::default());
+        }
         if let ConfigState::Read(config) = &mut state {
             config.fill_in(&all);
         }

@@ -193,3 +193,21 @@ fn a_record_without_a_token_gets_its_role_from_late_releases_too() {
     let healed = [Role, Key, Scopes].map(|fault| model.heals(fault));
     assert_eq!(healed, [Some(true), Some(true), Some(false)]);
 }
+
+/// Seen on 2026.2.12 and 2026.3.24.
+#[test]
+fn nothing_is_added_to_scopes_that_are_no_list() {
+    use crate::model::device::List;
+    let heals = |release: &str, scopes: List, approved: List| {
+        let mut model = of_release(release);
+        let local = model.local.as_mut().unwrap();
+        (local.scopes, local.approved_scopes) = (scopes, approved);
+        model.heals(Scopes)
+    };
+    let few = || List::Of(vec!["operator.write".to_owned()]);
+    assert_eq!(heals("2026.3.24", few(), List::Odd), Some(false));
+    assert_eq!(heals("2026.3.24", List::Odd, List::Missing), Some(false));
+    assert_eq!(heals("2026.3.24", few(), List::Text), Some(true));
+    assert_eq!(heals("2026.2.12", few(), List::Odd), Some(true));
+    assert_eq!(heals("2026.2.12", List::Odd, List::Missing), Some(false));
+}

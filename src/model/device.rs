@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use crate::config::release::Release;
 use crate::secret::shape::{Shape, id_of_key};
 use crate::secret::{Secret, mask};
 
@@ -17,7 +18,9 @@ pub enum List {
     Missing,
     /// There, and every element is a string.
     Of(Vec<String>),
-    /// Something else than an array of strings.
+    /// A text, which gives no scope.
+    Text,
+    /// Something that the gateway's own code fails at.
     Odd,
 }
 
@@ -25,6 +28,7 @@ impl List {
     fn of(value: Option<&Value>) -> Self {
         match value {
             None | Some(Value::Null) => List::Missing,
+            Some(Value::String(_)) => List::Text,
             Some(Value::Array(items)) => items
                 .iter()
                 .map(|item| item.as_str().map(|text| text.trim().to_owned()))
@@ -45,6 +49,11 @@ impl List {
     /// Whether a list of roles agrees that the device is an operator: it names that role, or is not there.
     pub fn names_operator(&self) -> bool {
         *self == List::Missing || self.items().iter().any(|role| role == "operator")
+    }
+
+    /// Whether the field is there and is no list.
+    pub fn is_no_list(&self) -> bool {
+        matches!(self, List::Text | List::Odd)
     }
 
     /// Whether the field is there and is a list.
@@ -72,8 +81,6 @@ pub struct Token {
     pub role: Option<String>,
     /// The scopes that it carries.
     pub scopes: List,
-    /// They are neither a list of texts nor a text: the gateway ends the connection as it reads them.
-    pub ends_connection: bool,
     /// `revokedAtMs` is set (and not 0).
     pub revoked: bool,
     /// `issuer` is an object: made under a shared secret. Without one it is dead, whatever its kind (2026.8.2,
@@ -89,8 +96,6 @@ impl Token {
             token: text(entry, "token").filter(|token| !token.trim().is_empty()).map(Secret::new),
             role: text(entry, "role").map(|role| role.trim().to_owned()),
             scopes: List::of(entry.get("scopes")),
-            ends_connection: !entry.get("scopes").is_some_and(Value::is_string)
-                && !List::of(entry.get("scopes")).is_list(),
             has_issuer: entry.get("issuer").is_some_and(Value::is_object),
             revoked: match entry.get("revokedAtMs") {
                 None | Some(Value::Null | Value::Bool(false)) => false,
@@ -105,6 +110,11 @@ impl Token {
     /// of 2026.9.6 takes `revokedAtMs: null` and `0` for not revoked.
     pub fn is_live(&self) -> bool {
         self.token.is_some() && !self.revoked
+    }
+
+    /// Whether the gateway ends the connection as it reads the scopes: they are neither a list of texts nor a text.
+    pub fn ends_connection(&self) -> bool {
+        self.is_live() && matches!(self.scopes, List::Missing | List::Odd)
     }
 }
 
@@ -247,8 +257,20 @@ impl Device {
         match (&self.approved_scopes, &self.scopes) {
             (_, List::Of(_)) if self.scopes_first => ("scopes", &self.scopes),
             (List::Of(_), _) => ("approvedScopes", &self.approved_scopes),
-            (List::Odd, _) if self.in_database => ("approvedScopes", &self.approved_scopes),
+            (odd, _) if odd.is_no_list() && self.in_database => {
+                ("approvedScopes", &self.approved_scopes)
+            }
             _ => ("scopes", &self.scopes),
+        }
+    }
+
+    /// Whether the gateway fails as it adds scopes to the record: those that are there are neither a list of texts nor a text (seen on
+    /// 2026.2.12 and 2026.3.24; `mergeScopes` of 2026.2.12 to 2026.6.9). Up to 2026.2.20 `approvedScopes` does not count.
+    pub fn takes_no_scopes(&self, release: Release) -> bool {
+        match &self.approved_scopes {
+            List::Missing => self.scopes == List::Odd,
+            _ if !release.is_from("2026.2.21") => self.scopes == List::Odd,
+            approved => *approved == List::Odd,
         }
     }
 
@@ -348,7 +370,7 @@ mod tests {
     #[test]
     fn lists_with_other_things_in_them_are_odd() {
         assert_eq!(device(json!({"scopes": ["a", 1]})).scopes, List::Odd);
-        assert_eq!(device(json!({"scopes": "a"})).scopes, List::Odd);
+        assert_eq!(device(json!({"scopes": "a"})).scopes, List::Text);
         assert_eq!(device(json!({"scopes": null})).scopes, List::Missing);
     }
 }

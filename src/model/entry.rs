@@ -17,6 +17,8 @@ pub enum Fault {
     Null,
     /// A text stands in the place of a list of roles or scopes (files).
     TextList(&'static str),
+    /// The token of this role is null (files).
+    NullToken(String),
     /// A paired record without `createdAtMs` or `approvedAtMs`, or with something else than a number
     /// there: the shape of a pending one (F40).
     NoTimes(Vec<&'static str>),
@@ -55,7 +57,11 @@ impl Entry {
     pub fn is_proved(&self) -> bool {
         let denies = |fault: &Fault| match fault {
             Fault::NotAnObject | Fault::NoField(_) | Fault::KeyDiffers(_) | Fault::Key => true,
-            Fault::NoTimes(_) | Fault::Cell(_) | Fault::Null | Fault::TextList(_) => false,
+            Fault::NoTimes(_)
+            | Fault::Cell(_)
+            | Fault::Null
+            | Fault::TextList(_)
+            | Fault::NullToken(_) => false,
         };
         !self.faults.iter().any(denies)
     }
@@ -116,12 +122,24 @@ pub(super) fn entry_of_text(
             }
             scan::ValueKind::Number => Content::Number,
             scan::ValueKind::Null => Content::Missing,
+            scan::ValueKind::Object => Content::Object(member.value),
             _ => Content::Other,
         };
     })?;
     let is_text = |name: &&str| fields.text(name).is_some_and(|text| !text.is_empty());
     let lists = ["roles", "scopes"].into_iter().filter(is_text);
     faults.extend(lists.filter(|_| part == Part::Paired).map(Fault::TextList));
+    if let Some(Content::Object(tokens)) = fields.get("tokens")
+        && memchr::memmem::find(tokens.of(text), b"null").is_some()
+    {
+        scan::for_each_member(text, *tokens, |token| {
+            if scan::kind(text, token.value) == scan::ValueKind::Null {
+                faults.push(Fault::NullToken(
+                    scan::string(text, token.key).unwrap_or_default().into(),
+                ));
+            }
+        })?;
+    }
     fields.judge(part, &name, &mut faults);
     let entry =
         Entry { likeness: fields.likeness(), key: name, faults, place: Position::Text(at(end)) };
@@ -191,11 +209,12 @@ enum Content<'a> {
     Missing,
     Text(Cow<'a, str>),
     Number,
+    Object(Span),
     Other,
 }
 
 /// The few fields that every record is judged by.
-const JUDGED: [&str; 11] = [
+const JUDGED: [&str; 12] = [
     "deviceId",
     "requestId",
     "publicKey",
@@ -207,6 +226,7 @@ const JUDGED: [&str; 11] = [
     "approvedAtMs",
     "roles",
     "scopes",
+    "tokens",
 ];
 
 /// What stands in these.
@@ -274,7 +294,7 @@ mod tests {
     use super::*;
 
     const RECORD: &str = r#"{"deviceId":"ae8c6b6a6ee9b2a6","requestId":"ae8c6b6a6ee9b2a6","publicKey":"k","displayName":"n","platform":"linux",
-        "clientId":"cli","clientMode":"cli","createdAtMs":1,"approvedAtMs":2,"roles":"operator","scopes":"operator.read"}"#;
+        "clientId":"cli","clientMode":"cli","createdAtMs":1,"approvedAtMs":2,"roles":"operator","scopes":"operator.read","tokens":{"node":null}}"#;
 
     fn entry(record: &str) -> Entry {
         let text = format!("\"ae8c6b6a6ee9b2a6\":{record}");
@@ -301,7 +321,10 @@ mod tests {
                 assert_eq!(said(&record), plain, "{spelled}");
                 // Of two fields of one name the later counts.
                 let value = RECORD.split(&format!("\"{name}\":")).nth(1).unwrap();
-                let value = value.split([',', '}']).next().unwrap();
+                let value = match name {
+                    "tokens" => value.strip_suffix('}').unwrap(),
+                    _ => value.split(',').next().unwrap(),
+                };
                 let twice = RECORD.replacen('{', &format!("{{\"{spelled}\":[],"), 1);
                 assert_eq!(said(&twice), plain, "{spelled}");
                 let twice = RECORD

@@ -288,20 +288,28 @@ impl About<'_> {
             Field::Value(host) => host.trim().parse().ok(),
             Field::Missing | Field::Wrong(_) => None,
         };
-        let Some(address) = address else {
-            return Some(self.says(
+        let finding = match address {
+            None => self.says(
                 host,
                 "gateway.bind is \"custom\", but gateway.customBindHost is not an IPv4 address",
                 "set gateway.customBindHost to an IPv4 address of this machine, or gateway.bind to another word",
-            ));
+            ),
+            Some(address) => {
+                let here = self.model.config.facts.addresses.as_ref()?;
+                (!is_here(address, here)).then_some(())?;
+                self.says(
+                    host,
+                    "gateway.customBindHost is not an address of this machine, so the gateway cannot listen there",
+                    "set gateway.customBindHost to an IPv4 address of this machine (`ip -4 addr`), or gateway.bind to another word",
+                )
+            }
         };
-        let here = self.model.config.facts.addresses.as_ref()?;
-        (!is_here(address, here)).then(|| {
-            self.says(
-                host,
-                "gateway.customBindHost is not an address of this machine, so the gateway cannot listen there",
-                "set gateway.customBindHost to an IPv4 address of this machine (`ip -4 addr`), or gateway.bind to another word",
-            )
+        // 2026.2.12 (seen) listens on every address then; the code of 2026.2.17 does too.
+        Some(match self.model.by_release(|release| release.is_from("2026.2.19")) {
+            Some(true) => finding,
+            Some(false) => finding.rated(Severity::Warning),
+            None => finding
+                .unsure("2026.2.19 and later do not start, earlier ones listen on every address"),
         })
     }
 

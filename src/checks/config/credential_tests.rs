@@ -287,6 +287,12 @@ fn what_the_command_line_of_the_service_says_counts_first() {
     };
     assert_eq!(auth("2026.2.19", "none"), Some(Severity::Blocks));
     assert_eq!(auth("2026.2.26", "none"), None);
+    let run = |release: &str, line: &str| {
+        with(release, "auth: { token: 'tttttttt' }", line, "auth-bind-conflict")
+    };
+    assert_eq!(run("2026.2.12", "gateway run --auth none"), None);
+    assert_eq!(run("2026.2.12", "gateway --auth none"), Some(Severity::Blocks));
+    assert_eq!(run("2026.2.17", "gateway run --auth none"), Some(Severity::Blocks));
     assert_eq!(auth("2026.9.6", "off"), Some(Severity::Blocks));
     assert_eq!(auth("2026.9.6", "password"), Some(Severity::Blocks));
     assert_eq!(auth("2026.9.6", "password --password a-word"), None);

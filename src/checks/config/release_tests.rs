@@ -268,6 +268,19 @@ fn tailscale_needs_loopback_and_a_secret_by_the_schema_of_later_releases() {
     assert_eq!((open("2026.9.6"), open("")), (Some(Blocks), Some(Unchecked)));
 }
 
+/// 2026.2.12 listens on every address, and 2026.2.19 does not start.
+#[test]
+fn a_custom_bind_needs_its_address_from_2026_2_19_on() {
+    for (release, severity) in [
+        ("2026.2.12", Severity::Warning),
+        ("2026.2.17", Severity::Warning),
+        ("2026.2.19", Severity::Blocks),
+    ] {
+        let config = named(release, &format!("bind: 'custom', auth: {{ {TOKEN} }}"));
+        assert_eq!(rated(&config, facts(), "auth-bind-conflict"), Some(severity), "{release}");
+    }
+}
+
 /// 2026.4.15 does not start ("failed to bind gateway socket"); the schemas up to 2026.7.1 take it.
 #[test]
 fn a_port_beyond_the_last_one_is_refused_by_every_release() {
