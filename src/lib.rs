@@ -20,7 +20,7 @@
 //! this, and that no files import each other in a circle.
 //!
 //! ```rooms
-//! exit model/layout secret image platform text step error finding threads format plan config model
+//! exit model/layout data secret image platform text step error finding threads format plan config model
 //! checks simulate render files store snapshot journal apply read cli
 //! ```
 
@@ -28,6 +28,7 @@ pub mod apply;
 pub mod checks;
 pub mod cli;
 pub mod config;
+mod data;
 pub mod error;
 pub mod exit;
 pub mod files;

@@ -12,11 +12,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use rule::Constraint;
 use sections::Sections;
 
 use super::release::Release;
-use crate::secret::places::CONFIG_SCHEMA;
+use crate::data::{Constraint, Held, Releases, SchemaTable, TABLE};
 
 /// Where and what a release refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,29 +54,10 @@ pub struct Schema {
     pub is_older: bool,
 }
 
-/// A first and a last release, by their places in the table.
-type Releases = (usize, usize);
-
-/// The rules of one key, by their number, and the releases that each holds for.
-type Held = Vec<(usize, Vec<Releases>)>;
-
-#[derive(Debug, Deserialize)]
-struct SchemaTable {
-    releases: Vec<String>,
-    #[serde(rename = "closedRoot")]
-    closed_root: Vec<Releases>,
-    root: std::collections::BTreeMap<String, Vec<Releases>>,
-    rules: Vec<Constraint>,
-    /// Of each path.
-    keys: std::collections::BTreeMap<String, Held>,
-    #[serde(skip)]
-    parsed: Vec<Release>,
-}
-
-static TABLE: LazyLock<Option<SchemaTable>> = LazyLock::new(|| {
-    let mut table: SchemaTable = serde_json::from_str(CONFIG_SCHEMA).ok()?;
-    table.parsed = table.releases.iter().filter_map(|text| Release::parse(text)).collect();
-    (table.parsed.len() == table.releases.len()).then_some(table)
+/// The releases of the table.
+static KNOWN: LazyLock<Vec<Release>> = LazyLock::new(|| {
+    let texts = TABLE.iter().flat_map(|table| &table.releases);
+    texts.map(|text| Release::parse(text)).collect::<Option<_>>().unwrap_or_default()
 });
 
 /// A big one: read only where the config has such a section.
@@ -150,14 +130,13 @@ impl Schema {
     /// That of a release, or of the nearest one before it.
     pub fn of(release: Release) -> Option<Self> {
         let table = TABLE.as_ref()?;
-        let (at, is_older) = release.nearest(&table.parsed)?;
-        Some(Self { table, at, release: *table.parsed.get(at)?, is_older })
+        let (at, is_older) = release.nearest(&KNOWN)?;
+        Some(Self { table, at, release: *KNOWN.get(at)?, is_older })
     }
 
     /// Those of all releases that are known.
     pub fn all() -> impl Iterator<Item = Self> {
-        let releases = TABLE.iter().flat_map(|table| table.parsed.iter());
-        releases.filter_map(|release| Self::of(*release))
+        KNOWN.iter().filter_map(|release| Self::of(*release))
     }
 
     /// Everything in a merged config that this release refuses, in the order of the config.
@@ -203,7 +182,7 @@ impl Schema {
     ) -> Option<(Release, Release)> {
         let first = spans.clone().map(|span| span.0).min()?;
         let last = spans.map(|span| span.1).max()?;
-        Some((*self.table.parsed.get(first)?, *self.table.parsed.get(last)?))
+        Some((*KNOWN.get(first)?, *KNOWN.get(last)?))
     }
 
     /// The rules of a key with their releases, and the list that they are numbered in.
@@ -220,12 +199,6 @@ impl Schema {
         let (held, rules) = self.rules_of(key)?;
         let (rule, _) = held.iter().find(|(_, spans)| self.holds(spans))?;
         rules.get(*rule)
-    }
-
-    /// The releases that know a key.
-    fn spans_of(&self, key: &str) -> impl Iterator<Item = &'static Releases> + Clone {
-        let held = self.rules_of(key).map_or(&[][..], |(held, _)| held.as_slice());
-        held.iter().flat_map(|(_, spans)| spans)
     }
 
     /// `key` is the path as the table has it: dots between, `*` for a key that the user names, `[]` for an item of a list.
@@ -284,7 +257,8 @@ impl Schema {
             } else if self.rule(&any).is_some() {
                 self.below(path, &any, value, toward, found);
             } else if closed && name != super::include::INCLUDE_KEY {
-                let known = self.known(self.spans_of(&named));
+                let held = self.rules_of(&named).map_or(&[][..], |(held, _)| held.as_slice());
+                let known = self.known(held.iter().flat_map(|(_, spans)| spans));
                 found.push(Refused { path: path.clone(), fault: Violation::Unknown { known } });
             }
             path.pop();
@@ -323,7 +297,7 @@ mod tests {
     #[test]
     fn the_table_is_read_whole() {
         let table = TABLE.as_ref().unwrap();
-        assert!(table.parsed.len() >= 16 && table.keys.len() > 100);
+        assert!(KNOWN.len() >= 16 && table.keys.len() > 100);
     }
 
     #[test]

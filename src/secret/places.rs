@@ -4,136 +4,53 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::shape::Shape;
 use super::words::is_in;
+use crate::data::{Constraint, SchemaTable, TABLE};
 use crate::model::layout::{AUTH_MODES, MODES, Part, SECRET_SOURCES};
-
-/// The keys of the config, release by release: the root's, and all below `gateway` and `logging`. Made by
-/// `tests/real/schema.mjs`, read by `config/schema.rs` too.
-pub const CONFIG_SCHEMA: &str = include_str!("../data/config-schema.json");
-
-#[derive(Deserialize)]
-struct Table {
-    #[serde(borrow)]
-    root: HashMap<&'static str, IgnoredAny>,
-    rules: Vec<Rule>,
-    keys: HashMap<&'static str, Vec<(usize, IgnoredAny)>>,
-}
-
-#[derive(Deserialize)]
-struct Rule {
-    #[serde(rename = "type", borrow)]
-    kind: &'static str,
-    #[serde(default)]
-    words: Vec<Value>,
-    /// Of a list the rule of its items, of `one` the rules of which one holds.
-    #[serde(default)]
-    of: Value,
-    #[serde(default)]
-    closed: bool,
-}
-
-/// What some release takes at a path.
-#[derive(Default)]
-struct Taken {
-    /// The kinds of value: `object`, `list`, `string`, `number`, `boolean`.
-    kinds: HashSet<&'static str>,
-    /// Those of a list's items.
-    items: HashSet<&'static str>,
-    /// Every release that knows it names all of its keys.
-    is_closed: bool,
-}
-
-impl Taken {
-    fn add(&mut self, kind: &str, words: &[Value], of: &Value) {
-        let has_word = |is: fn(&Value) -> bool| words.iter().any(is);
-        let of_one = |one: &Value| {
-            let mut taken = Self::default();
-            let words = one["words"].as_array().map(Vec::as_slice).unwrap_or_default();
-            taken.add(one["type"].as_str().unwrap_or("any"), words, &one["of"]);
-            taken
-        };
-        match kind {
-            "integer" | "number" => drop(self.kinds.insert("number")),
-            "boolean" => drop(self.kinds.insert("boolean")),
-            "string" => drop(self.kinds.insert("string")),
-            "secret" => self.kinds.extend(["string", "object"]),
-            "object" => drop(self.kinds.insert("object")),
-            "words" => {
-                self.kinds.extend(has_word(Value::is_string).then_some("string"));
-                self.kinds.extend(has_word(Value::is_boolean).then_some("boolean"));
-            }
-            "list" => {
-                self.kinds.insert("list");
-                self.items.extend(of_one(of).kinds);
-            }
-            "one" => {
-                for one in of.as_array().into_iter().flatten() {
-                    let taken = of_one(one);
-                    self.kinds.extend(taken.kinds);
-                    self.items.extend(taken.items);
-                }
-            }
-            _ => {
-                let all = ["object", "list", "string", "number", "boolean"];
-                self.kinds.extend(all);
-                self.items.extend(all);
-            }
-        }
-    }
-}
 
 /// What is known of the config's keys.
 #[derive(Default)]
 struct Known {
-    /// The keys of the config's root.
-    root: HashSet<&'static str>,
     /// Every key of the table.
     keys: HashSet<&'static str>,
     /// The words of each path where in every release a number (no words), true or false, or a known word belongs.
     words: HashMap<&'static str, Vec<String>>,
-    /// What each path takes.
-    taken: HashMap<&'static str, Taken>,
 }
 
-static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    serde_json::from_str::<Table>(CONFIG_SCHEMA).map(Known::of).unwrap_or_default()
-});
+static KNOWN: LazyLock<Known> = LazyLock::new(|| TABLE.as_ref().map(Known::of).unwrap_or_default());
 
 impl Known {
-    fn of(table: Table) -> Self {
-        let words = table.keys.iter().filter_map(|(path, rules)| {
+    fn of(table: &'static SchemaTable) -> Self {
+        let words = table.keys.keys().filter_map(|path| {
             let mut words = Vec::new();
-            for (rule, _) in rules {
-                let rule = table.rules.get(*rule)?;
-                let is_plain = ["number", "integer", "boolean", "words"].contains(&rule.kind);
-                is_plain.then_some(())?;
-                if rule.kind == "boolean" {
-                    words.extend(["true", "false", "0", "1"].map(str::to_owned));
+            for rule in rules(path)? {
+                match rule {
+                    Constraint::Number(_) | Constraint::Integer(_) => {}
+                    Constraint::Boolean => {
+                        words.extend(["true", "false", "0", "1"].map(str::to_owned));
+                    }
+                    Constraint::Words { words: known } => {
+                        words.extend(known.iter().filter_map(Value::as_str).map(str::to_owned));
+                    }
+                    _ => return None,
                 }
-                words.extend(rule.words.iter().filter_map(Value::as_str).map(str::to_owned));
             }
-            Some((*path, words))
+            Some((path.as_str(), words))
         });
-        let words = words.collect();
-        let taken = table.keys.iter().map(|(path, rules)| {
-            let rules = rules.iter().filter_map(|(rule, _)| table.rules.get(*rule));
-            let mut taken = Taken { is_closed: true, ..Taken::default() };
-            for rule in rules {
-                taken.add(rule.kind, &rule.words, &rule.of);
-                taken.is_closed &= rule.closed;
-            }
-            (*path, taken)
-        });
-        let taken = taken.collect();
-        let below = table.keys.into_keys().flat_map(|path| path.split('.'));
-        let root = table.root.keys().copied().collect();
-        Self { root, keys: table.root.into_keys().chain(below).collect(), words, taken }
+        let below = table.keys.keys().flat_map(|path| path.split('.'));
+        let keys = table.root.keys().map(String::as_str).chain(below);
+        Self { words: words.collect(), keys: keys.collect() }
     }
+}
+
+/// What the releases take at a path, as far as that is known.
+fn rules(path: &str) -> Option<impl Iterator<Item = &'static Constraint>> {
+    let table = TABLE.as_ref()?;
+    let held = table.keys.get(path)?.iter();
+    Some(held.filter_map(|(rule, _)| table.rules.get(*rule)))
 }
 
 /// Keys of the config that the table does not hold: the commonest of the sections that it does not go into too.
@@ -157,27 +74,29 @@ pub fn is_known_key(word: &str) -> bool {
 
 /// Whether this is the name of a section of the config.
 pub fn is_section(name: &str) -> bool {
-    KNOWN.root.contains(name)
+    TABLE.as_ref().is_some_and(|table| table.root.contains_key(name))
 }
 
 /// Whether some release takes this key there, as far as that is known.
 pub fn takes_key(path: &[&str]) -> bool {
-    let known = &*KNOWN;
-    let Some((key, above)) = path.split_last() else { return true };
+    let (Some(table), Some((key, above))) = (TABLE.as_ref(), path.split_last()) else {
+        return true;
+    };
     if above.is_empty() {
-        return known.root.is_empty() || *key == "$include" || known.root.contains(key);
+        return *key == "$include" || table.root.contains_key(*key);
     }
     let above = above.join(".");
+    let is_open = |rule: &Constraint| !matches!(rule, Constraint::Object { closed: true, .. });
     *key == "$include"
-        || known.taken.get(above.as_str()).is_none_or(|taken| !taken.is_closed)
-        || known.taken.contains_key(format!("{above}.{key}").as_str())
-        || known.taken.contains_key(format!("{above}.*").as_str())
+        || rules(&above).is_none_or(|mut rules| rules.any(is_open))
+        || table.keys.contains_key(&format!("{above}.{key}"))
+        || table.keys.contains_key(&format!("{above}.*"))
 }
 
 /// Whether some release takes a value of this kind at a path, or in the list there, as far as that is known.
 pub fn takes_value(path: &[&str], is_item: bool, kind: &str) -> bool {
-    let taken = KNOWN.taken.get(path.join(".").as_str());
-    taken.is_none_or(|taken| if is_item { &taken.items } else { &taken.kinds }.contains(kind))
+    let takes = |rule: &Constraint| if is_item { rule.takes_item(kind) } else { rule.takes(kind) };
+    rules(&path.join(".")).is_none_or(|mut rules| rules.any(takes))
 }
 
 /// Whether a key may be shown in a text that parses: a known one, or one that reads like a name of a

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::rule::Constraint;
-use super::{Held, Releases};
+use crate::data::{Constraint, Held, Releases};
 
 /// Rules by their number, with the releases that each holds for, by path.
 #[derive(Debug, Default)]
