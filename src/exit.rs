@@ -19,33 +19,9 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Every exit code, in order.
-    pub const ALL: [Exit; 6] =
-        [Exit::Done, Exit::Findings, Exit::Usage, Exit::Refused, Exit::Failed, Exit::HalfDone];
-
     /// The number given to the shell.
     pub fn code(self) -> u8 {
         self as u8
-    }
-
-    /// One line for help and the README.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Exit::Done => {
-                "done, or healthy (restore and undo: done, also if the older state is locked out)"
-            }
-            Exit::Findings => "something still blocks the CLI, or could not be checked",
-            Exit::Usage => "the command line is wrong",
-            Exit::Refused => {
-                "refused or not found: you answered no, nobody can answer, an unsafe path, another clawmend"
-            }
-            Exit::Failed => {
-                "state not readable or not writable (nothing changed), or the output was lost"
-            }
-            Exit::HalfDone => {
-                "a change stopped half-way; the next command that writes takes it back"
-            }
-        }
     }
 }
 

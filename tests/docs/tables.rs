@@ -28,22 +28,29 @@ pub fn of_findings() -> String {
     table
 }
 
+/// The exit codes of the help, each with its meaning.
+fn exit_codes() -> Vec<(String, String)> {
+    let help = clawmend::cli::command(100).render_long_help().to_string();
+    let (_, codes) = help.split_once("\nExit codes:\n").unwrap();
+    let lines = codes.lines().map_while(|line| line.strip_prefix("  ")?.split_once("  "));
+    lines.map(|(code, meaning)| (code.to_owned(), meaning.to_owned())).collect()
+}
+
 #[test]
 fn the_table_of_exit_codes_is_fresh() {
     let mut table = String::from("| Exit | Meaning |\n|---|---|\n");
-    for exit in Exit::ALL {
-        let _ = writeln!(table, "| {} | {} |", exit.code(), exit.meaning());
+    for (code, meaning) in exit_codes() {
+        let _ = writeln!(table, "| {code} | {meaning} |");
     }
     kept("README.md", |text| between(text, "exits", &table));
 }
 
 #[test]
-fn help_names_every_exit_code_as_the_table_does() {
-    let help = clawmend::cli::command(100).render_long_help().to_string();
-    for exit in Exit::ALL {
-        let line = format!("  {}  {}", exit.code(), exit.meaning());
-        assert!(help.contains(&line), "{line}");
-    }
+fn help_names_every_exit_code() {
+    let all =
+        [Exit::Done, Exit::Findings, Exit::Usage, Exit::Refused, Exit::Failed, Exit::HalfDone];
+    let told: Vec<String> = exit_codes().into_iter().map(|(code, _)| code).collect();
+    assert_eq!(told, all.map(|exit| exit.code().to_string()));
 }
 
 #[test]
