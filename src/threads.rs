@@ -8,20 +8,6 @@ use std::thread::{Builder, scope};
 /// As much as the main thread has, bytes.
 const STACK: usize = 8 << 20;
 
-/// Work that is done once, by whoever comes for it.
-struct Once<F>(Mutex<Option<F>>);
-
-impl<T, F: FnOnce() -> T> Once<F> {
-    fn new(work: F) -> Self {
-        Self(Mutex::new(Some(work)))
-    }
-
-    fn done(&self) -> Option<T> {
-        let work = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        work.map(|work| work())
-    }
-}
-
 /// Does `work` on a thread of its own, after `first`; on this one, without `first`, where none is started.
 ///
 /// # Errors
@@ -30,11 +16,16 @@ pub fn apart<T: Send>(
     first: impl FnOnce() + Send,
     work: impl FnOnce() -> T + Send,
 ) -> io::Result<T> {
-    let work = Once::new(work);
+    // Done once, by whoever comes for it.
+    let work = Mutex::new(Some(work));
+    let done = || {
+        let work = work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        work.map(|work| work())
+    };
     let done = scope(|threads| {
         let inside = || {
             first();
-            work.done()
+            done()
         };
         let builder = Builder::new().stack_size(STACK);
         match builder.spawn_scoped(threads, inside) {
@@ -42,7 +33,7 @@ pub fn apart<T: Send>(
                 Ok(done) => done,
                 Err(panic) => std::panic::resume_unwind(panic),
             },
-            Err(_) => work.done(),
+            Err(_) => done(),
         }
     });
     done.ok_or_else(|| io::Error::other("the work was lost"))

@@ -18,6 +18,7 @@ mod tests_properties;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use json5::char::is_json5_line_terminator;
 use serde_json::Value;
 
 use super::edit::{FieldEdit, edited};
@@ -270,26 +271,16 @@ fn lone_surrogates(text: &str) -> Vec<usize> {
     found
 }
 
-/// The byte offset of a position of the `json5` crate, which counts from zero.
+/// The byte offset of a position of the `json5` crate, which counts from zero and takes U+2028 for the end of a line too.
 fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let mut lines = line;
-    let mut columns = column;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        if lines == 0 && columns == 0 {
-            return at;
-        }
-        if json5::char::is_json5_line_terminator(c) {
-            if c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n') {
-                chars.next();
-            }
-            if lines == 0 {
-                return at;
-            }
-            lines -= 1;
-        } else if lines == 0 {
-            columns -= 1;
-        }
-    }
-    text.len()
+    let ends = text.char_indices().filter(|(at, c)| {
+        is_json5_line_terminator(*c)
+            && !text.get(*at..).is_some_and(|rest| rest.starts_with("\r\n"))
+    });
+    let start = match line.checked_sub(1) {
+        Some(before) => ends.map(|(at, c)| at + c.len_utf8()).nth(before).unwrap_or(text.len()),
+        None => 0,
+    };
+    let rest = text.get(start..).unwrap_or_default();
+    rest.char_indices().nth(column).map_or(text.len(), |(at, _)| start + at)
 }
