@@ -308,7 +308,7 @@ pub fn record_of_row(part: Part, table: &Table, row: &Row) -> Record {
 }
 
 /// A cell as OpenClaw reads it; `None`: NULL, malformed JSON or a blob.
-pub fn value_of(kind: ColumnKind, cell: &Cell) -> Option<Value> {
+fn value_of(kind: ColumnKind, cell: &Cell) -> Option<Value> {
     match (kind, cell.read_text(), cell) {
         (ColumnKind::Json, Some(text), _) => value::of(text.as_bytes()),
         (_, Some(text), _) => Some(Value::String(text.into_owned())),
@@ -317,6 +317,13 @@ pub fn value_of(kind: ColumnKind, cell: &Cell) -> Option<Value> {
         (_, _, Cell::Real(number)) => Some(Value::from(*number)),
         _ => None,
     }
+}
+
+/// A cell as the field that it holds; one that OpenClaw reads nothing from as it is.
+pub fn field_of_cell(part: Part, column: &str, cell: &Cell) -> (String, Value) {
+    let known = part.columns().iter().find(|known| known.column == column);
+    let value = known.and_then(|known| value_of(known.kind, cell)).unwrap_or_else(|| cell.value());
+    (known.map_or(column, |known| known.field).to_owned(), value)
 }
 
 #[cfg(test)]

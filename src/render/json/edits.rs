@@ -9,7 +9,8 @@ use crate::finding::Place;
 use crate::format::json5::{self, path_text};
 use crate::format::value;
 use crate::image::{Cell, Slot};
-use crate::model::layout::{ColumnKind, PRIMARY_IDENTITY, Part};
+use crate::model::layout::{PRIMARY_IDENTITY, Part};
+use crate::model::store::field_of_cell;
 use crate::model::{Model, place_of};
 use crate::plan::{Changes, Edit, FileChange, Op, RowChange, RowOp, StoreKind, Target};
 use crate::render::mask::{self, Rules, is_keyed};
@@ -223,7 +224,9 @@ impl Maker<'_> {
         let record = |cells: &[(String, Cell)]| {
             let there = cells.iter().filter(|(_, cell)| *cell != Cell::Null);
             Value::Object(
-                there.map(|(column, cell)| field(part, column, cell)).collect::<Map<_, _>>(),
+                there
+                    .map(|(column, cell)| field_of_cell(part, column, cell))
+                    .collect::<Map<_, _>>(),
             )
         };
         match &row.op {
@@ -235,8 +238,8 @@ impl Maker<'_> {
             }
             RowOp::Update(cells) => {
                 let each = cells.iter().map(|cell| {
-                    let (name, old) = field(part, &cell.column, &cell.old);
-                    let (_, new) = field(part, &cell.column, &cell.new);
+                    let (name, old) = field_of_cell(part, &cell.column, &cell.old);
+                    let (_, new) = field_of_cell(part, &cell.column, &cell.new);
                     let there = |value: &Value| !value.is_null();
                     let values = Values {
                         before: Some(&old).filter(|old| there(old)),
@@ -304,12 +307,3 @@ impl Maker<'_> {
 
 /// How an edit is made of a place, an action, the rules for its values, their path and they themselves.
 type Made<'m> = &'m dyn Fn(Place, Action, Rules, &[&str], Values<'_>) -> EditDocument;
-
-/// A cell as the field that it holds.
-fn field(part: Part, column: &str, cell: &Cell) -> (String, Value) {
-    let known = part.columns().iter().find(|known| known.column == column);
-    let is_json = known.is_some_and(|known| known.kind == ColumnKind::Json);
-    let read = cell.text().filter(|_| is_json).and_then(|text| value::of(text.as_bytes()));
-    let name = known.map_or(column, |known| known.field);
-    (name.to_owned(), read.unwrap_or_else(|| cell.value()))
-}

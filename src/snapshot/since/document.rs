@@ -10,7 +10,7 @@ use crate::format::{json5, records, value};
 use crate::image::{Cell, Slot};
 use crate::model::Model;
 use crate::model::layout::Part;
-use crate::model::store::value_of;
+use crate::model::store::field_of_cell;
 use crate::plan::{After, Changes, FileChange, RowChange, RowOp};
 use crate::store::json::key_of;
 
@@ -109,7 +109,7 @@ fn parsed(text: Option<&[u8]>, parse: impl Fn(&[u8]) -> Option<Value>) -> Option
 /// A row before and after, by OpenClaw's names, as far as it changes.
 fn sides(row: &RowChange) -> (Option<Value>, Option<Value>) {
     let record = |cells: Vec<(&str, &Cell)>| {
-        let fields = cells.into_iter().map(|(column, cell)| field(row.part, column, cell));
+        let fields = cells.into_iter().map(|(column, cell)| field_of_cell(row.part, column, cell));
         Some(Value::Object(fields.collect()))
     };
     match row.op {
@@ -117,12 +117,6 @@ fn sides(row: &RowChange) -> (Option<Value>, Option<Value>) {
         RowOp::Delete(_) => (record(row.op.old_cells()), None),
         RowOp::Update(_) => (record(row.op.old_cells()), record(row.op.new_cells())),
     }
-}
-
-fn field(part: Part, column: &str, cell: &Cell) -> (String, Value) {
-    let known = part.columns().iter().find(|known| known.column == column);
-    let value = known.and_then(|known| value_of(known.kind, cell)).unwrap_or_else(|| cell.value());
-    (known.map_or(column, |known| known.field).to_owned(), value)
 }
 
 /// Each value that is no object, with its path; what is null or an empty object only with `empty`.
