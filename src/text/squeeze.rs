@@ -19,10 +19,10 @@ impl Squeezed {
     pub fn of(text: &str) -> Self {
         let mut squeezed = Self::default();
         let mut is_between = true;
-        let mut rest = text.chars().peekable();
+        let plain = anstream::adapter::strip_str(text).to_string();
+        let mut rest = plain.chars().peekable();
         while let Some(c) = rest.next() {
             match c {
-                '\u{1b}' => skip_escape(&mut rest),
                 // Logs in JSON: `\n` stands for a line break, `\u0027` for a quote.
                 '\\' if matches!(rest.peek(), Some('n' | 'r' | 't')) => {
                     rest.next();
@@ -136,21 +136,6 @@ impl Fragment {
     /// Its letters and digits: the same for fragments that are the same.
     pub fn letters(&self) -> String {
         self.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("…")
-    }
-}
-
-/// Passes over the rest of a terminal's escape sequence.
-fn skip_escape(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    match rest.next() {
-        // Colours and movements end with a letter.
-        Some('[') => {
-            rest.find(|c| ('@'..='~').contains(c));
-        }
-        // Titles and links end with BEL or ESC \, of which the rest is no letter.
-        Some(']') => {
-            let _ = rest.find(|c| matches!(c, '\u{7}' | '\u{1b}'));
-        }
-        _ => {}
     }
 }
 
