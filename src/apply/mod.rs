@@ -17,10 +17,8 @@ use crate::store::{CommitError, sqlite};
 pub struct Applied {
     /// The snapshot of the state before.
     pub snapshot: String,
-    /// What is not as it was written any more: another program has changed it since.
-    pub changed_meanwhile: Option<String>,
-    /// The changes are in place, but this went wrong afterwards.
-    pub note: Option<String>,
+    /// What went wrong once the changes were in place, and what another program has changed since.
+    pub notes: Vec<String>,
 }
 
 /// Makes the changes, of which there are some: all or none of them. `inputs` are those of the snapshot that is
@@ -55,8 +53,9 @@ pub fn apply(inputs: &Create<'_>, changes: &Changes, _lock: &Lock) -> Result<App
     }
     // The changes are in place: a look that fails is told, and undoes nothing.
     let changed_meanwhile = stores.verify(changes).unwrap_or_else(|error| Some(error.to_string()));
-    let note = journal::close(inputs.state_dir).err().map(|error| error.to_string());
-    Ok(Applied { snapshot: snapshot.id, changed_meanwhile, note })
+    let not_closed = journal::close(inputs.state_dir).err().map(|error| error.to_string());
+    let notes = not_closed.into_iter().chain(changed_meanwhile).collect();
+    Ok(Applied { snapshot: snapshot.id, notes })
 }
 
 /// After a commit that did not happen: the journal closed and the snapshot gone, unless not all could

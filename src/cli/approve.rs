@@ -16,7 +16,7 @@ use crate::text::safe;
 /// `approve`: lets one waiting device in, chosen by its request id or by the person asked.
 pub(super) fn run(context: &mut Context, args: &args::Approve) -> Result<Exit, Error> {
     let random = context.random()?;
-    let held = recover_first(context, args.dry_run)?;
+    let held = recover_first(context, args.change.dry_run)?;
     let mut chosen = args.request.clone();
     let mut told = false;
     let state = context.read()?;
@@ -26,10 +26,10 @@ pub(super) fn run(context: &mut Context, args: &args::Approve) -> Result<Exit, E
     let call = Call {
         purpose: Purpose::Approve,
         command: Purpose::Approve.command().to_owned(),
-        again: Step::clawmend(["approve"]).with(named).with(args.keep_all.then_some("--keep-all")),
-        dry_run: args.dry_run,
-        yes: args.yes,
-        keep_all: args.keep_all,
+        again: Step::clawmend(["approve"])
+            .with(named)
+            .with(args.change.keep_all.then_some("--keep-all")),
+        change: args.change,
         back_to: None,
     };
     carry_out(context, &call, held, state, &mut |context, state| {

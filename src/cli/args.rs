@@ -191,6 +191,20 @@ pub struct Diagnose {
     pub all: bool,
 }
 
+/// How a command that changes the state goes about it.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Change {
+    /// Show every change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]
+    #[arg(long, display_order = 100)]
+    pub keep_all: bool,
+}
+
 /// `clawmend repair`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(
@@ -198,12 +212,9 @@ pub struct Diagnose {
     Examples:\n  clawmend repair --dry-run\n  clawmend repair --yes\n  clawmend repair --new-identity\n  clawmend repair --bind lan --new-token\n  clawmend repair --trust-proxy 10.0.0.5"
 )]
 pub struct Repair {
-    /// Show every change and change nothing
-    #[arg(short = 'n', long)]
-    pub dry_run: bool,
-    /// Do not ask
-    #[arg(short, long)]
-    pub yes: bool,
+    /// How.
+    #[command(flatten)]
+    pub change: Change,
     /// Repair only these parts
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     pub only: Vec<Only>,
@@ -225,9 +236,6 @@ pub struct Repair {
     /// Replace a config that cannot be read with this copy
     #[arg(long, value_name = "FILE")]
     pub config_from: Option<PathBuf>,
-    /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]
-    #[arg(long)]
-    pub keep_all: bool,
 }
 
 /// Parts of a repair.
@@ -285,15 +293,9 @@ pub struct Approve {
     /// The request's id, as `clawmend devices` shows it
     #[arg(value_name = "REQUEST_ID")]
     pub request: Option<String>,
-    /// Show every change and change nothing
-    #[arg(short = 'n', long)]
-    pub dry_run: bool,
-    /// Do not ask
-    #[arg(short, long)]
-    pub yes: bool,
-    /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]
-    #[arg(long)]
-    pub keep_all: bool,
+    /// How.
+    #[command(flatten)]
+    pub change: Change,
 }
 
 /// `clawmend snapshot`.
@@ -377,18 +379,12 @@ pub struct Restore {
 /// `clawmend undo`, and what `clawmend restore` has in common with it.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Back {
-    /// Show every change and change nothing
-    #[arg(short = 'n', long)]
-    pub dry_run: bool,
-    /// Do not ask
-    #[arg(short, long)]
-    pub yes: bool,
+    /// How.
+    #[command(flatten)]
+    pub change: Change,
     /// Go back even if that loses what was changed since
     #[arg(long)]
     pub force: bool,
-    /// Do not remove old snapshots [default: the last 20 stay, and the last of each day for 14 days]
-    #[arg(long)]
-    pub keep_all: bool,
 }
 
 /// `clawmend explain`.

@@ -45,12 +45,10 @@ pub(super) fn repair(context: &mut Context, args: &args::Repair) -> Result<Exit,
         purpose: Purpose::Repair,
         command: Purpose::Repair.command().to_owned(),
         again: again(args, &context.world.env.cwd),
-        dry_run: args.dry_run,
-        yes: args.yes,
-        keep_all: args.keep_all,
+        change: args.change,
         back_to: None,
     };
-    let held = recover_first(context, args.dry_run)?;
+    let held = recover_first(context, args.change.dry_run)?;
     let state = context.read()?;
     if options.config && options.config_from.is_none() {
         options.config_from = offered_copy(context, args, &state)?;
@@ -189,7 +187,11 @@ fn offered_copy(
     let Some(copy) = config.best_copy() else { return Ok(None) };
     let path = config.copy_path(copy);
     let (name, time) = (safe(&copy.name), utc(copy.mtime_ms));
-    if args.dry_run || args.yes || context.global.json || !context.world.person.is_there() {
+    if args.change.dry_run
+        || args.change.yes
+        || context.global.json
+        || !context.world.person.is_there()
+    {
         context.note(&format!(
             "note: the config {what}; a copy of {time} is beside it. To use that copy:"
         ));
@@ -229,7 +231,7 @@ fn again(args: &args::Repair, cwd: &std::path::Path) -> Step {
             args::NewIdentity::Needed => "--new-identity",
             args::NewIdentity::Always => "--new-identity=always",
         }))
-        .with(args.keep_all.then_some("--keep-all"))
+        .with(args.change.keep_all.then_some("--keep-all"))
         .with(
             args.config_from.iter().flat_map(|file| ["--config-from".into(), absolute(file, cwd)]),
         )

@@ -19,7 +19,7 @@ use crate::text::{local_and_utc, safe};
 
 /// `restore`: makes the state again what a snapshot holds.
 pub(super) fn run(context: &mut Context, args: &args::Restore) -> Result<Exit, Error> {
-    let held = recover_first(context, args.back.dry_run)?;
+    let held = recover_first(context, args.back.change.dry_run)?;
     let (_, folder, list) = context.listed()?;
     let id = match args.id.as_str() {
         LATEST => latest(context, &folder, &list)?,
@@ -30,7 +30,7 @@ pub(super) fn run(context: &mut Context, args: &args::Restore) -> Result<Exit, E
 
 /// Takes back the last change that stands.
 pub(super) fn undo(context: &mut Context, args: &args::Back) -> Result<Exit, Error> {
-    let held = recover_first(context, args.dry_run)?;
+    let held = recover_first(context, args.change.dry_run)?;
     let (_, folder, list) = context.listed()?;
     let state = context.read()?;
     let mut found = Vec::new();
@@ -113,7 +113,7 @@ fn go_back(
         // The same snapshot, whatever was taken in between.
         _ => Step::clawmend(["restore", id.as_str()]),
     };
-    let again = again.with(args.keep_all.then_some("--keep-all"));
+    let again = again.with(args.change.keep_all.then_some("--keep-all"));
     let call = Call {
         purpose,
         command: match purpose {
@@ -121,9 +121,7 @@ fn go_back(
             _ => purpose.command().to_owned(),
         },
         again: again.clone().with(args.force.then_some("--force")),
-        dry_run: args.dry_run,
-        yes: args.yes,
-        keep_all: args.keep_all,
+        change: args.change,
         back_to: Some(&found),
     };
     let manifest = &found.manifest;
@@ -147,7 +145,7 @@ fn go_back(
         }
         let since = snapshot::changed_since(manifest, &state.model, &changes);
         let is_there = context.world.person.is_there() && !context.global.json;
-        let is_shown = args.force || args.dry_run || is_there && !args.yes;
+        let is_shown = args.force || args.change.dry_run || is_there && !args.change.yes;
         if !since.lost.is_empty() && !is_shown {
             let error = Error::refused("to go back would lose what was changed since");
             let look = again.clone().with(["--dry-run"]).after("to see every change");
@@ -167,10 +165,9 @@ fn go_back(
 /// undo it.
 fn latest(context: &mut Context, folder: &Path, list: &snapshot::Listed) -> Result<String, Error> {
     let newest = snapshot::find(list, LATEST)?;
-    let finished = context
-        .recovered
-        .as_ref()
-        .is_some_and(|run| run.outcome == RecoveryOutcome::Finished && run.snapshot == newest.id);
+    let finished = context.recovered.as_ref().is_some_and(|run| {
+        run.outcome == RecoveryOutcome::Finished && run.record.snapshot == newest.id
+    });
     if !is_before_restore(newest) || newest.problem.is_some() {
         return Ok(newest.id.clone());
     }

@@ -35,12 +35,8 @@ pub enum RecoveryOutcome {
 /// What recovery found and did.
 #[derive(Clone, Debug)]
 pub struct Recovered {
-    /// The interrupted command.
-    pub command: String,
-    /// When it started, milliseconds since 1970.
-    pub started_at_ms: i64,
-    /// The id of the snapshot that it took first.
-    pub snapshot: String,
+    /// What the interrupted run had written down.
+    pub record: RunRecord,
     /// How far it had come, and what became of that.
     pub outcome: RecoveryOutcome,
     /// What was put back, by path or table.
@@ -176,14 +172,7 @@ fn take_back(
     let tables = tables.into_iter().map(|table| format!("rows of `{table}`"));
     let put_back = files.chain(tables).collect();
     stores.commit(&back)?;
-    Ok(Recovered {
-        command: record.command.clone(),
-        started_at_ms: record.started_at_ms,
-        snapshot: record.snapshot.clone(),
-        outcome,
-        put_back,
-        left,
-    })
+    Ok(Recovered { record: record.clone(), outcome, put_back, left })
 }
 
 /// The config that an interrupted run changed, where that is not the one of `stores`: what a journal names is not

@@ -28,7 +28,7 @@ pub(in crate::cli) fn lock(context: &mut Context, held: Option<Lock>) -> Result<
         journal::recover(&located.state_dir, &snapshots, &lock, stores)
     });
     let Some(done) = recovered? else { return Ok(lock) };
-    let when = crate::text::utc(done.started_at_ms);
+    let when = crate::text::utc(done.record.started_at_ms);
     let what = match done.outcome {
         journal::RecoveryOutcome::Untouched => "had changed nothing yet",
         journal::RecoveryOutcome::Finished => "had made all its changes, and they stay",
@@ -36,7 +36,7 @@ pub(in crate::cli) fn lock(context: &mut Context, held: Option<Lock>) -> Result<
     };
     context.note(&format!(
         "note: an earlier `clawmend {}` ({when}) was interrupted; it {what}",
-        done.command
+        done.record.command
     ));
     for path in &done.put_back {
         context.note(&format!("      put back: {}", crate::text::safe(path)));

@@ -7,6 +7,7 @@ mod restart;
 
 pub(super) use lock::{drop_old, lock, recover_first};
 
+use super::args;
 use super::context::{Context, State};
 use crate::apply::{self, Applied};
 use crate::error::{Error, Kind};
@@ -69,12 +70,8 @@ pub(super) struct Call<'a> {
     pub command: String,
     /// The command line, to run again.
     pub again: Step,
-    /// `--dry-run`: the changes are shown and not made.
-    pub dry_run: bool,
-    /// `--yes`: nobody is asked.
-    pub yes: bool,
-    /// `--keep-all`: no older snapshot is dropped afterwards.
-    pub keep_all: bool,
+    /// Whether it asks, and what it leaves out.
+    pub change: args::Change,
     /// The snapshot that the state is to be as afterwards.
     pub back_to: Option<&'a Snapshot>,
 }
@@ -110,6 +107,14 @@ impl Proposal {
     }
 }
 
+/// A proposal, the state that it was made for, and the command that asks for it.
+#[derive(Clone, Copy)]
+pub(super) struct Offer<'a> {
+    call: &'a Call<'a>,
+    state: &'a State,
+    proposal: &'a Proposal,
+}
+
 /// Makes a proposal from a state.
 type Propose<'p> = &'p mut dyn FnMut(&mut Context, &State) -> Result<Proposal, Error>;
 
@@ -123,22 +128,23 @@ pub(super) fn carry_out(
     propose: Propose<'_>,
 ) -> Result<Exit, Error> {
     let proposal = propose(context, &state)?;
+    let offer = Offer { call, state: &state, proposal: &proposal };
     if !context.global.json {
-        let text = preview(context, call, &state, &proposal, false);
+        let text = preview(context, offer, false);
         context.print(&text);
     }
     report::tell_since(context, &proposal.since);
     if let (Some(limits), false) = (crate::platform::LIMITS, proposal.changes.is_empty()) {
         context.note(limits);
     }
-    if call.dry_run || proposal.changes.is_empty() {
-        return Ok(tell_unchanged(context, call, &state, &proposal));
+    if call.change.dry_run || proposal.changes.is_empty() {
+        return Ok(tell_unchanged(context, offer));
     }
     if held.is_none() {
         lock::check(&state, call)?;
     }
     // A no leaves nothing behind, not even the lock; what changes before the yes is noticed as the state moving.
-    ask(context, call, &state, &proposal)?;
+    ask(context, offer)?;
     let lock = lock(context, held)?;
     commit(context, call, &lock, state, proposal, propose)
 }
@@ -154,13 +160,14 @@ fn commit(
 ) -> Result<Exit, Error> {
     let mut moved = String::new();
     for round in 1..=ROUNDS {
-        moved = match write(context, call, lock, &state, &proposal) {
+        let offer = Offer { call, state: &state, proposal: &proposal };
+        moved = match write(context, offer, lock) {
             Ok(applied) => {
                 context.hold = None;
-                if !call.keep_all {
+                if !call.change.keep_all {
                     drop_old(context, &state.located, lock);
                 }
-                let report = Report::of(context, call, &state, &proposal);
+                let report = Report::of(context, offer);
                 // The state is read again next, and a huge store fits into memory once.
                 drop((state, proposal));
                 return tell_done(context, call, report, &applied);
@@ -173,9 +180,10 @@ fn commit(
         hold(context, is_held.then_some(&state))?;
         state = context.read()?;
         let shown_before = std::mem::replace(&mut proposal, propose(context, &state)?);
-        show_if_changed(context, call, &state, &proposal, &shown_before.changes)?;
+        let offer = Offer { call, state: &state, proposal: &proposal };
+        show_if_changed(context, offer, &shown_before.changes)?;
         if proposal.changes.is_empty() {
-            return Ok(tell_unchanged(context, call, &state, &proposal));
+            return Ok(tell_unchanged(context, offer));
         }
     }
     let text =
@@ -187,13 +195,8 @@ fn commit(
 }
 
 /// Takes the snapshot and makes the changes.
-fn write(
-    context: &Context,
-    call: &Call<'_>,
-    lock: &Lock,
-    state: &State,
-    proposal: &Proposal,
-) -> Result<Applied, CommitError> {
+fn write(context: &Context, offer: Offer<'_>, lock: &Lock) -> Result<Applied, CommitError> {
+    let Offer { call, state, proposal } = offer;
     let inputs = Create {
         state_dir: &state.located.state_dir,
         stores: &state.stores,
@@ -209,27 +212,21 @@ fn write(
 
 /// Where the state moved and the changes with it, shows the new ones; only a run that asks nothing goes on
 /// with them, for what is committed has to be what was shown.
-fn show_if_changed(
-    context: &mut Context,
-    call: &Call<'_>,
-    state: &State,
-    proposal: &Proposal,
-    before: &Changes,
-) -> Result<(), Error> {
-    if proposal.changes.is_what_was_shown(before) {
+fn show_if_changed(context: &mut Context, offer: Offer<'_>, before: &Changes) -> Result<(), Error> {
+    if offer.proposal.changes.is_what_was_shown(before) {
         return Ok(());
     }
     if !context.global.json {
-        let text = preview(context, call, state, proposal, true);
+        let text = preview(context, offer, true);
         context.print(&text);
     }
-    if call.yes {
+    if offer.call.change.yes {
         return Ok(());
     }
     Err(Error::refused(
         "the state changed while clawmend waited for your answer, so other changes would be made; nothing was changed",
     )
-    .hint(call.again.clone().after("look at them again")))
+    .hint(offer.call.again.clone().after("look at them again")))
 }
 
 /// Lets go of the database's write lock and takes that of `state`, if any.
@@ -246,20 +243,16 @@ fn hold(context: &mut Context, state: Option<&State>) -> Result<(), Error> {
     Ok(())
 }
 
-fn ask(
-    context: &mut Context,
-    call: &Call<'_>,
-    state: &State,
-    proposal: &Proposal,
-) -> Result<(), Error> {
-    if call.yes {
+fn ask(context: &mut Context, offer: Offer<'_>) -> Result<(), Error> {
+    let Offer { call, state, proposal } = offer;
+    if call.change.yes {
         return Ok(());
     }
     if call.purpose.goes_back() && context.world.person.is_there() {
         report::tell_lockout_to_come(context, state, &proposal.changes);
     }
-    let question = report::question(call, state, proposal);
-    let diff = |context: &Context| format!("{}\n", report::in_full(context, call, state, proposal));
+    let question = report::question(offer);
+    let diff = |context: &Context| format!("{}\n", report::in_full(context, offer));
     let nothing = "nothing was changed";
     agreed(context, &question, &diff, nothing, "Nothing was changed.", call.again.clone())
 }

@@ -1,7 +1,7 @@
 //! What a changing command reports: the preview, what it did, and what is left.
 
 use super::outcome::{choices, untouched};
-use super::{Call, Proposal, Purpose};
+use super::{Call, Offer, Purpose};
 use super::{outcome, restart};
 use crate::apply::Applied;
 use crate::checks::follow::causes;
@@ -24,14 +24,9 @@ use crate::store::json::key_of;
 use crate::text::safe;
 
 /// The preview; `whole`: with the diff in any case.
-pub(super) fn preview(
-    context: &Context,
-    call: &Call<'_>,
-    state: &State,
-    proposal: &Proposal,
-    whole: bool,
-) -> String {
-    if context.global.quiet && !call.dry_run {
+pub(super) fn preview(context: &Context, offer: Offer<'_>, whole: bool) -> String {
+    let Offer { call, state, proposal } = offer;
+    if context.global.quiet && !call.change.dry_run {
         return String::new();
     }
     let mut out = head(state, context.world.width);
@@ -40,38 +35,34 @@ pub(super) fn preview(
         return out;
     }
     // Whoever is asked can ask for the diff; whoever is not asked sees it before the summary.
-    let is_asked = !(call.dry_run || call.yes) && context.world.person.is_there();
+    let is_asked = !(call.change.dry_run || call.change.yes) && context.world.person.is_there();
     if is_asked && !whole && !context.global.verbose {
         let (changes, is_back) = (&proposal.changes, call.purpose.goes_back());
         out.push_str(&plan::summary(&state.model, changes, is_back, context.view()));
     } else {
-        out.push_str(&in_full(context, call, state, proposal));
+        out.push_str(&in_full(context, offer));
     }
     out
 }
 
 /// The changes line by line, and below them what they do.
-pub(super) fn in_full(
-    context: &Context,
-    call: &Call<'_>,
-    state: &State,
-    proposal: &Proposal,
-) -> String {
-    let diff = diff_of(state, proposal, context.paint);
+pub(super) fn in_full(context: &Context, offer: Offer<'_>) -> String {
+    let Offer { call, state, proposal } = offer;
+    let diff = diff_of(offer, context.paint);
     let width = context.told_width();
     let diff: String = diff.lines().map(|line| crate::render::folded(line, width) + "\n").collect();
     let (changes, is_back) = (&proposal.changes, call.purpose.goes_back());
     format!("{diff}\n{}", plan::summary(&state.model, changes, is_back, context.view()))
 }
 
-fn diff_of(state: &State, proposal: &Proposal, paint: Paint) -> String {
+fn diff_of(Offer { state, proposal, .. }: Offer<'_>, paint: Paint) -> String {
     let ids = state.model.proved_ids();
     let name = Context::name(&state.located);
     diff::changes(&proposal.changes, &name, &|id: &str| ids.contains(id), paint)
 }
 
 /// The one question: after a long preview its size and its place are out of sight.
-pub(super) fn question(call: &Call<'_>, state: &State, proposal: &Proposal) -> String {
+pub(super) fn question(Offer { call, state, proposal }: Offer<'_>) -> String {
     let dir = safe(&crate::platform::shown(&state.located.state_dir));
     let places = plan::places(&proposal.changes);
     let what = match call.purpose {
@@ -129,26 +120,22 @@ fn findings_after(context: &Context, state: &State, changes: &Changes) -> Vec<Fi
 }
 
 /// What is said where nothing was changed: after a dry run, or where there is nothing to change.
-pub(super) fn tell_unchanged(
-    context: &mut Context,
-    call: &Call<'_>,
-    state: &State,
-    proposal: &Proposal,
-) -> Exit {
+pub(super) fn tell_unchanged(context: &mut Context, offer: Offer<'_>) -> Exit {
+    let Offer { call, state, proposal } = offer;
     let is_empty = proposal.changes.is_empty();
-    let left = match call.dry_run {
+    let left = match call.change.dry_run {
         true => findings_after(context, state, &proposal.changes),
         false => state.findings.clone(),
     };
     // A restore's work is to be as in the snapshot, locked out or not.
-    let is_back = call.purpose.goes_back() && !call.dry_run;
+    let is_back = call.purpose.goes_back() && !call.change.dry_run;
     let exit = if checks::fails(&left) && !is_back { Exit::Findings } else { Exit::Done };
     if context.global.json {
         let next = match is_empty {
             true => clearing(context, state),
             false => context.invocation.argv_of(&call.again).into_iter().collect(),
         };
-        let report = Report::of(context, call, state, proposal);
+        let report = Report::of(context, offer);
         let document = report.document(context, call, None, &left, next);
         context.json(&document);
         return exit;
@@ -164,7 +151,7 @@ pub(super) fn tell_unchanged(
             (Purpose::Repair | Purpose::Approve, None) => "Healthy, nothing to change.",
             _ => "Nothing to change.",
         };
-        let written = if call.dry_run { "" } else { " Nothing was written." };
+        let written = if call.change.dry_run { "" } else { " Nothing was written." };
         context.say_wrapped(&format!("{says}{written}"));
     } else {
         context.say("\nNothing was changed: this was a dry run.");
@@ -252,7 +239,7 @@ pub(super) fn tell_done(
     }
     let state = state?;
     let exit = if call.purpose.goes_back() { Exit::Done } else { state.exit() };
-    for note in applied.note.iter().chain(&applied.changed_meanwhile) {
+    for note in &applied.notes {
         context.note(&format!("note: {}", crate::text::safe(note)));
     }
     if context.global.json {
@@ -361,14 +348,10 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn of(
-        context: &Context,
-        call: &Call<'_>,
-        state: &State,
-        proposal: &Proposal,
-    ) -> Self {
+    pub(super) fn of(context: &Context, offer: Offer<'_>) -> Self {
+        let Offer { call, state, proposal } = offer;
         let is_json = context.global.json;
-        let diff = || diff_of(state, proposal, Paint::default());
+        let diff = || diff_of(offer, Paint::default());
         let goes_back = call.purpose.goes_back();
         let edits = || json::edits(&state.model, &proposal.changes, goes_back);
         Self {
@@ -400,7 +383,7 @@ impl Report {
             head: Head::of(call.purpose.command()),
             state: self.state,
             notes: context.warned.clone(),
-            dry_run: call.dry_run,
+            dry_run: call.change.dry_run,
             changed: snapshot.is_some(),
             edits: self.edits,
             diff: self.diff,
