@@ -104,7 +104,7 @@ fn widened(
     let roles = union(device.all_roles().iter().chain(&request.all_roles()).map(String::as_str));
     let held = paired.get("tokens").and_then(Value::as_object).cloned();
     let has_approved = paired.contains_key("approvedScopes") || model.store == StoreKind::Sqlite;
-    let mut edits = RecordEdits::new(model, Part::Paired, id, paired);
+    let mut edits = RecordEdits::of(model.store, Part::Paired, id, paired);
     edits.set(&["roles"], json!(roles), why, &[]);
     let (scopes, approved) = (device.scopes.items(), device.approved_scopes.items());
     edits.set(&["scopes"], json!(with_asked(&[scopes])), why, &[]);

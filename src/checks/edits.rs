@@ -5,7 +5,6 @@ use serde_json::Value;
 use crate::finding::Code;
 use crate::format::Style;
 use crate::image::{Bytes, Slot};
-use crate::model::Model;
 use crate::model::device::Record;
 use crate::model::layout::{PRIMARY_IDENTITY, Part};
 use crate::plan::{Edit, Op, StoreKind, Target};
@@ -18,11 +17,6 @@ pub(super) struct RecordEdits {
 }
 
 impl RecordEdits {
-    /// In the store that counts.
-    pub(super) fn new(model: &Model, part: Part, key: &str, before: Record) -> Self {
-        Self::of(model.store, part, key, before)
-    }
-
     pub(super) fn of(store: StoreKind, part: Part, key: &str, before: Record) -> Self {
         Self { target: record(store, part, key), before, edits: Vec::new() }
     }

@@ -2,26 +2,20 @@
 
 use serde_json::json;
 
-use super::scopes::Granted;
+use super::Grant;
 use super::token::token_codes;
 use crate::checks::edits::{RecordEdits, edit, record, written};
 use crate::checks::scopes as scope_checks;
 use crate::format::value;
 use crate::model::device::{Record, Token};
-use crate::model::identity::Identity;
 use crate::model::layout::Part;
 use crate::model::{AuthCondition, Model};
 use crate::plan::{Edit, Op, StoreKind};
 use crate::secret::Secret;
 
 /// The edits after which the cache holds `token` with the scopes that are wanted.
-pub(super) fn edits(
-    model: &Model,
-    identity: &Identity,
-    scopes: &Granted,
-    token: &Secret,
-    is_fresh: bool,
-) -> Vec<Edit> {
+pub(super) fn edits(grant: Grant<'_>) -> Vec<Edit> {
+    let Grant { model, identity, scopes, token, is_fresh } = grant;
     let key = identity.derived_id.as_str();
     let now = model.facts.now_ms;
     let entry = json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "updatedAtMs": now });
@@ -43,11 +37,11 @@ pub(super) fn edits(
         return vec![edit(target, op, why, &token_codes())];
     }
     let Some(held) = &model.auth.operator else {
-        let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, Record::new());
+        let mut edits = RecordEdits::of(model.store, Part::DeviceAuth, key, Record::new());
         edits.set(&["tokens", "operator"], entry, why, &token_codes());
         return edits.done();
     };
-    let mut edits = RecordEdits::new(model, Part::DeviceAuth, key, cached_record(model, held));
+    let mut edits = RecordEdits::of(model.store, Part::DeviceAuth, key, cached_record(model, held));
     let operator = |name: &'static str| ["tokens", "operator", name];
     if is_fresh {
         edits.set(&operator("token"), json!(token.expose()), why, &token_codes());

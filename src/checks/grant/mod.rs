@@ -24,6 +24,17 @@ use new_device::NewDevice;
 use scopes::{Granted, is_this_machines};
 use token::{FRESH, token_codes, token_entry, token_fields};
 
+/// What this machine's CLI gets: its scopes, and the token that both sides hold then.
+#[derive(Clone, Copy)]
+struct Grant<'m> {
+    model: &'m Model,
+    identity: &'m Identity,
+    scopes: &'m Granted,
+    token: &'m Secret,
+    /// The token is a new one.
+    is_fresh: bool,
+}
+
 /// The edits that let this machine's CLI in; none where there is no identity to grant.
 pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
     // A client's own pairing stores are read by no gateway: nothing is granted there.
@@ -41,8 +52,9 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
         Some(token) => (token, false),
         None => (token_from(&options.random), true),
     };
-    let mut edits = paired(model, identity, &scopes, &token, is_fresh);
-    edits.extend(cached::edits(model, identity, &scopes, &token, is_fresh));
+    let grant = Grant { model, identity, scopes: &scopes, token: &token, is_fresh };
+    let mut edits = paired(grant);
+    edits.extend(cached::edits(grant));
     if !matches!(model.pending.condition, Condition::Unusable(_)) {
         for request in &model.requests {
             let code = match request.expired(model.facts.now_ms) {
@@ -57,22 +69,16 @@ pub(super) fn local(model: &Model, options: &Options) -> Vec<Edit> {
     edits
 }
 
-fn paired(
-    model: &Model,
-    identity: &Identity,
-    scopes: &Granted,
-    token: &Secret,
-    is_fresh: bool,
-) -> Vec<Edit> {
-    let now = model.facts.now_ms;
+fn paired(grant: Grant<'_>) -> Vec<Edit> {
+    let Grant { model, identity, scopes, .. } = grant;
     let key = identity.derived_id.as_str();
     let record = model.local_entry().and_then(|entry| Some((entry, model.paired.record(entry)?)));
-    let Some((entry, record)) = record else { return new_device(model, identity, scopes, token) };
+    let Some((entry, record)) = record else { return new_device(grant) };
     let device = Device::of(key, &record);
     let has_approved = device.approved_scopes != List::Missing || model.store == StoreKind::Sqlite;
     let token_of_operator = record.get("tokens").and_then(|tokens| tokens.get("operator"));
     let entry_is_map = token_of_operator.is_some_and(Value::is_object);
-    let mut edits = RecordEdits::new(model, Part::Paired, key, record);
+    let mut edits = RecordEdits::of(model.store, Part::Paired, key, record);
 
     if device.device_id.as_deref() != Some(key) {
         let why = "the record must name the id that it is stored under";
@@ -110,23 +116,24 @@ fn paired(
         _ => None,
     });
     for name in missing.flatten() {
-        let asked = json!(device.asked_at_ms.unwrap_or(now));
+        let asked = json!(device.asked_at_ms.unwrap_or(model.facts.now_ms));
         let why = "a paired device must have these times";
         edits.set(&[name], asked, why, &[records::RECORD_INVALID.code]);
     }
     if !device.tokens_usable {
-        let tokens = json!({ "operator": token_entry(token, scopes, now) });
+        let tokens = json!({ "operator": token_entry(grant) });
         edits.set(&["tokens"], tokens, FRESH, &token_codes());
     } else if !entry_is_map {
-        edits.set(&["tokens", "operator"], token_entry(token, scopes, now), FRESH, &token_codes());
+        edits.set(&["tokens", "operator"], token_entry(grant), FRESH, &token_codes());
     } else {
-        token_fields(&mut edits, &device, scopes, token, is_fresh, now);
+        token_fields(&mut edits, &device, grant);
     }
     edits.done()
 }
 
 /// The device as an approval would write it: from its newest own request, else from the identity.
-fn new_device(model: &Model, identity: &Identity, scopes: &Granted, token: &Secret) -> Vec<Edit> {
+fn new_device(grant: Grant<'_>) -> Vec<Edit> {
+    let Grant { model, identity, scopes, .. } = grant;
     let key = identity.derived_id.as_str();
     let mut requests = model.requests.iter().rev();
     let request = requests.find(|request| is_this_machines(model, request));
@@ -138,7 +145,7 @@ fn new_device(model: &Model, identity: &Identity, scopes: &Granted, token: &Secr
         role: Some("operator"),
         roles: &["operator".to_owned()],
         scopes: &scopes.all,
-        tokens: json!({ "operator": token_entry(token, scopes, model.facts.now_ms) }),
+        tokens: json!({ "operator": token_entry(grant) }),
     }
     .record(model);
     new_device::keep_filed(model, &mut record);

@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::scopes::Granted;
+use super::Grant;
 use crate::checks::edits::RecordEdits;
 use crate::checks::{scopes as scope_checks, tokens};
 use crate::finding::Code;
 use crate::model::device::Device;
-use crate::secret::Secret;
 
 pub(super) const FRESH: &str =
     "one new token on both sides: the old ones differed, or were missing or revoked";
@@ -24,20 +23,14 @@ pub(super) fn token_codes() -> [Code; 7] {
     ]
 }
 
-pub(super) fn token_fields(
-    edits: &mut RecordEdits,
-    device: &Device,
-    scopes: &Granted,
-    token: &Secret,
-    is_fresh: bool,
-    now: i64,
-) {
+pub(super) fn token_fields(edits: &mut RecordEdits, device: &Device, grant: Grant<'_>) {
+    let Grant { scopes, token, .. } = grant;
     let operator = |name: &'static str| ["tokens", "operator", name];
     let held = device.operator.as_ref();
-    if is_fresh {
+    if grant.is_fresh {
         edits.set(&operator("token"), json!(token.expose()), FRESH, &token_codes());
         let why = "when the token was replaced";
-        edits.set(&operator("rotatedAtMs"), json!(now), why, &token_codes());
+        edits.set(&operator("rotatedAtMs"), json!(grant.model.facts.now_ms), why, &token_codes());
         let why = "the new token is not revoked";
         edits.unset(&operator("revokedAtMs"), why, &[tokens::REVOKED.code]);
         // An issuer ties the old token to a shared secret that may have changed since.
@@ -61,6 +54,7 @@ pub(super) fn token_fields(
     }
 }
 
-pub(super) fn token_entry(token: &Secret, scopes: &Granted, now: i64) -> Value {
+pub(super) fn token_entry(Grant { model, token, scopes, .. }: Grant<'_>) -> Value {
+    let now = model.facts.now_ms;
     json!({ "token": token.expose(), "role": "operator", "scopes": scopes.all, "createdAtMs": now })
 }

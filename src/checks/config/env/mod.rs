@@ -53,21 +53,20 @@ pub static TOKEN: Check = Check {
             AuthKind::None => return Vec::from_iter(asks_for_none(model, check)),
             AuthKind::Proxy | AuthKind::Unknown => return vec![],
         };
-        if let Some((at, secret)) = model.config.facts.flag(one.flag) {
+        let held = |by: &Shown, (at, secret)| Held { model, check, name: by.name, at, secret };
+        if let Some(flag) = model.config.facts.flag(one.flag) {
             let is_ours = model.config.agreed_secret().is_some();
-            let found = (!is_ours).then(|| by_flag(model, check, at, secret, setting));
+            let found = (!is_ours).then(|| held(&one, flag).by_flag(setting));
             return found.into_iter().collect();
         }
         // A word like `undefined` is a secret to the gateway, though a bad one.
         let own = setting.value().filter(|_| setting.is_filled());
         // The first place that sets it is the one the CLI goes by.
         let sent = match (one.first(model), own) {
-            (Some((at, secret)), Some(own)) => differs(model, check, &one, at, secret, own),
+            (Some(first), Some(own)) => held(&one, first).differs(own),
             (None, Some(_)) => None,
-            (Some((at, secret)), None) => alone(model, check, &one, at, secret, setting),
-            (None, None) => other
-                .first(model)
-                .and_then(|(at, secret)| alone(model, check, &other, at, secret, setting)),
+            (Some(first), None) => held(&one, first).alone(setting),
+            (None, None) => other.first(model).and_then(|it| held(&other, it).alone(setting)),
         };
         let set_there = model.config.facts.of_the_service().filter_map(|at| {
             let secret = (one.of)(at)?;
@@ -75,7 +74,7 @@ pub static TOKEN: Check = Check {
             let counts = own.map_or_else(is_only_there, |own| own != secret);
             counts.then(|| {
                 let path = path_text(&setting.path);
-                in_the_service(model, check, &one, at, secret, own, &path)
+                held(&one, (at, secret)).in_the_service(own, &path)
             })
         });
         sent.into_iter().chain(set_there).collect()
@@ -95,11 +94,115 @@ impl Shown {
     fn first<'m>(&self, model: &'m Model) -> Option<(&'m Variables, &'m Secret)> {
         model.config.facts.seen_by_cli().find_map(|at| Some((at, (self.of)(at)?)))
     }
+}
 
+/// A shared secret that one place sets, on its way into a finding.
+struct Held<'m> {
+    model: &'m Model,
+    check: &'m Check,
+    /// The variable.
+    name: &'static str,
+    at: &'m Variables,
+    secret: &'m Secret,
+}
+
+impl Held<'_> {
     /// A finding about it, beside the config's own secret.
-    fn about(&self, check: &Check, at: &Variables, secret: &Secret, says: &str) -> Finding {
-        let finding = check.finding(at.where_is(self.name), says);
-        finding.note(format!("{} is {secret}", self.name))
+    fn about(&self, says: &str) -> Finding {
+        let finding = self.check.finding(self.at.where_is(self.name), says);
+        finding.note(format!("{} is {}", self.name, self.secret))
+    }
+
+    /// A secret that the CLI shows in place of its device token, and that the gateway may not know.
+    fn alone(&self, setting: &Setting<Secret>) -> Option<Finding> {
+        let Self { model, name, at, secret, .. } = self;
+        let is_known = model.config.agreed_secret().as_deref() == Some(secret.expose().trim());
+        let says = format!("the CLI sends {name}, and the config has no secret to compare it with");
+        (!setting.is_filled() && !is_known).then(|| {
+            self.about(&says)
+                .by_hand([without(at, name)])
+                .rated(Severity::Unchecked)
+                .note("a gateway that was not started with the same variable refuses it")
+        })
+    }
+
+    /// Another secret than the config's, where the CLI sends it.
+    fn differs(&self, own: &Secret) -> Option<Finding> {
+        let Self { model, name, at, .. } = self;
+        if own == self.secret {
+            return None;
+        }
+        let kind = match model.config.auth_kind() {
+            AuthKind::Password => "password",
+            _ => "token",
+        };
+        let says = format!("the CLI sends {name}, and that differs from the gateway's {kind}");
+        let finding = self.about(&says);
+        let hand = match at.place {
+            Origin::Process => without(at, name),
+            Origin::WorkingFolder | Origin::DotEnv => {
+                let what = format!("remove {name}, or set it to the {kind} of the config");
+                in_editor(std::path::Path::new(&at.at), None, &what)
+            }
+            _ => Step::text(format!(
+                "in {}: remove {name}, or set it to the {kind} of the config",
+                at.at
+            )),
+        };
+        let finding = finding.note(format!("gateway.auth.{kind} is {own}")).by_hand([hand]);
+        if model.config.config_first {
+            return Some(
+                finding
+                    .rated(Severity::Info)
+                    .note(format!("from 2026.8 the CLI uses the config's {kind} first")),
+            );
+        }
+        Some(rated(model, finding))
+    }
+
+    /// A secret on the command line of the gateway's service: the gateway goes by it, and the CLI does not see it.
+    fn by_flag(&self, setting: &Setting<Secret>) -> Finding {
+        let Self { model, check, at, secret, .. } = self;
+        let kind =
+            if model.config.auth_kind() == AuthKind::Password { "password" } else { "token" };
+        let path = path_text(&setting.path);
+        let says =
+            format!("the gateway's service sets --{kind}, and the CLI does not send that one");
+        let remove =
+            format!("put the value of --{kind} into {path}, and take --{kind} out of {}", at.at);
+        let finding = check
+            .finding(at.where_is(&format!("--{kind}")), says)
+            .by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])])
+            .note(format!("--{kind} is {secret}"))
+            .notes(setting.value().map(|own| format!("{path} is {own}")));
+        match sends(model) {
+            (false, false) => finding.rated(Severity::Warning),
+            _ => rated(model, finding),
+        }
+    }
+
+    fn in_the_service(&self, own: Option<&Secret>, path: &str) -> Finding {
+        let model = self.model;
+        let says = match own {
+            Some(_) => {
+                "the gateway's service holds another secret than the config (the config's counts)"
+            }
+            None => {
+                "the gateway gets its secret from its service, but the config, which the CLI reads, has none"
+            }
+        };
+        let install = Step::run("openclaw", ["gateway", "install", "--force"])
+            .after(format!("put the service's value into {path} too, then run"));
+        let finding = self.about(says).by_hand([install]);
+        let finding = finding.notes(own.map(|own| format!("{path} is {own}")));
+        let sends_other = own.is_none()
+            && model.config.agreed_secret().is_none()
+            && sends(model) != (false, false);
+        match sends_other {
+            true => rated(model, finding)
+                .note("the CLI shows another shared secret, which the gateway refuses"),
+            false => finding.rated(Severity::Warning),
+        }
     }
 }
 
@@ -115,67 +218,6 @@ fn without(at: &Variables, name: &str) -> Step {
         }
         _ => Step::text(format!("remove {name} from {}", at.at)),
     }
-}
-
-/// A secret that the CLI shows in place of its device token, and that the gateway may not know.
-fn alone(
-    model: &Model,
-    check: &Check,
-    shown: &Shown,
-    at: &Variables,
-    secret: &Secret,
-    setting: &Setting<Secret>,
-) -> Option<Finding> {
-    let is_known = model.config.agreed_secret().as_deref() == Some(secret.expose().trim());
-    let name = shown.name;
-    let says = format!("the CLI sends {name}, and the config has no secret to compare it with");
-    (!setting.is_filled() && !is_known).then(|| {
-        shown
-            .about(check, at, secret, &says)
-            .by_hand([without(at, shown.name)])
-            .rated(Severity::Unchecked)
-            .note("a gateway that was not started with the same variable refuses it")
-    })
-}
-
-/// Another secret than the config's, where the CLI sends it.
-fn differs(
-    model: &Model,
-    check: &Check,
-    shown: &Shown,
-    at: &Variables,
-    secret: &Secret,
-    own: &Secret,
-) -> Option<Finding> {
-    if own == secret {
-        return None;
-    }
-    let kind = match model.config.auth_kind() {
-        AuthKind::Password => "password",
-        _ => "token",
-    };
-    let says = format!("the CLI sends {}, and that differs from the gateway's {kind}", shown.name);
-    let finding = shown.about(check, at, secret, &says);
-    let hand = match at.place {
-        Origin::Process => without(at, shown.name),
-        Origin::WorkingFolder | Origin::DotEnv => {
-            let what = format!("remove {}, or set it to the {kind} of the config", shown.name);
-            in_editor(std::path::Path::new(&at.at), None, &what)
-        }
-        _ => Step::text(format!(
-            "in {}: remove {}, or set it to the {kind} of the config",
-            at.at, shown.name
-        )),
-    };
-    let finding = finding.note(format!("gateway.auth.{kind} is {own}")).by_hand([hand]);
-    if model.config.config_first {
-        return Some(
-            finding
-                .rated(Severity::Info)
-                .note(format!("from 2026.8 the CLI uses the config's {kind} first")),
-        );
-    }
-    Some(rated(model, finding))
 }
 
 /// Rates that the gateway refuses what the CLI shows: less than a lockout where the CLI shows its device token too. Up to 2026.2.12 it does
@@ -205,30 +247,6 @@ fn sends(model: &Model) -> (bool, bool) {
         set([&gateway.auth_password, &gateway.remote_password])
             || of_the_cli().any(|at| at.password.is_some()),
     )
-}
-
-/// A secret on the command line of the gateway's service: the gateway goes by it, and the CLI does not see it.
-fn by_flag(
-    model: &Model,
-    check: &Check,
-    at: &Variables,
-    secret: &Secret,
-    setting: &Setting<Secret>,
-) -> Finding {
-    let kind = if model.config.auth_kind() == AuthKind::Password { "password" } else { "token" };
-    let path = path_text(&setting.path);
-    let says = format!("the gateway's service sets --{kind}, and the CLI does not send that one");
-    let remove =
-        format!("put the value of --{kind} into {path}, and take --{kind} out of {}", at.at);
-    let finding = check
-        .finding(at.where_is(&format!("--{kind}")), says)
-        .by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])])
-        .note(format!("--{kind} is {secret}"))
-        .notes(setting.value().map(|own| format!("{path} is {own}")));
-    match sends(model) {
-        (false, false) => finding.rated(Severity::Warning),
-        _ => rated(model, finding),
-    }
 }
 
 /// `--auth none` on the command line of the gateway's service. A CLI from 2026.7.1 on shows the config's secret and no device, and the
@@ -261,36 +279,6 @@ fn asks_for_none(model: &Model, check: &Check) -> Option<Finding> {
         Some(true) => Some(finding),
         Some(false) => None,
         None => Some(finding.unsure("an older CLI shows its device too")),
-    }
-}
-
-fn in_the_service(
-    model: &Model,
-    check: &Check,
-    shown: &Shown,
-    at: &Variables,
-    secret: &Secret,
-    own: Option<&Secret>,
-    path: &str,
-) -> Finding {
-    let says = match own {
-        Some(_) => {
-            "the gateway's service holds another secret than the config (the config's counts)"
-        }
-        None => {
-            "the gateway gets its secret from its service, but the config, which the CLI reads, has none"
-        }
-    };
-    let install = Step::run("openclaw", ["gateway", "install", "--force"])
-        .after(format!("put the service's value into {path} too, then run"));
-    let finding = shown.about(check, at, secret, says).by_hand([install]);
-    let finding = finding.notes(own.map(|own| format!("{path} is {own}")));
-    let sends_other =
-        own.is_none() && model.config.agreed_secret().is_none() && sends(model) != (false, false);
-    match sends_other {
-        true => rated(model, finding)
-            .note("the CLI shows another shared secret, which the gateway refuses"),
-        false => finding.rated(Severity::Warning),
     }
 }
 
