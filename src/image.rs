@@ -110,11 +110,6 @@ impl TextImage {
     pub fn bytes(&self) -> Option<&Bytes> {
         self.state.bytes()
     }
-
-    /// The file's mode, owner and identity, if a regular file was read.
-    pub fn meta(&self) -> Option<&Meta> {
-        self.state.meta()
-    }
 }
 
 /// Mode, owner and identity of a file or folder. Zero where the platform has no such thing.

@@ -77,20 +77,20 @@ impl Step {
         Self::run("mv", [path.as_os_str().to_owned(), old])
     }
 
-    /// clawmend on another state dir, without a command: it diagnoses that one.
+    /// clawmend on the state that these flags name, without a command: it diagnoses that one.
+    pub fn elsewhere<A: Into<OsString>>(flags: impl IntoIterator<Item = A>) -> Self {
+        Self::of(Program::ClawmendElsewhere, flags)
+    }
+
+    /// The same on another state dir.
     pub fn look_at(state_dir: impl Into<OsString>) -> Self {
-        Self::of(Program::ClawmendElsewhere, ["--state-dir".into(), state_dir.into()])
+        Self::elsewhere::<OsString>(["--state-dir".into(), state_dir.into()])
     }
 
     /// `clawmend repair` with another config.
     pub fn repair_of(state_dir: &std::path::Path, config: &std::path::Path) -> Self {
         let config: [OsString; 3] = ["--config".into(), config.into(), "repair".into()];
         Self::look_at(state_dir).with(config)
-    }
-
-    /// clawmend on another profile, without a command: it diagnoses that one.
-    pub fn profile(name: &str) -> Self {
-        Self::of(Program::ClawmendElsewhere, ["--profile", name])
     }
 
     /// A command of another program, e.g. `openclaw` or `docker`.

@@ -137,7 +137,7 @@ fn holds(images: &Images) -> Vec<String> {
         .texts
         .iter()
         .map(|(slot, image)| {
-            let meta = image.meta().map(|meta| (meta.mode & 0o777, meta.uid, meta.gid));
+            let meta = image.state.meta().map(|meta| (meta.mode & 0o777, meta.uid, meta.gid));
             format!("{slot:?} {:?} {meta:?}", image.bytes())
         })
         .collect();

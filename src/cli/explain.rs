@@ -349,17 +349,11 @@ fn places() -> [Step; 4] {
         Step::run("docker", ["inspect", "-f", "{{.Mounts}}", "NAME"])
             .after("a container (`docker ps` names it)")
             .note("shows its folder on this machine, for --state-dir"),
-        browser(),
+        // The place that most people forget.
+        Step::run("openclaw", ["dashboard"])
+            .after("the browser: if the web page shows the message, it is about the browser's own saved token")
+            .note("opens the page with a new one"),
     ]
-}
-
-/// The place that most people forget.
-fn browser() -> Step {
-    Step::run("openclaw", ["dashboard"])
-        .after(
-            "the browser: if the web page shows the message, it is about the browser's own saved token",
-        )
-        .note("opens the page with a new one")
 }
 
 /// A sentence under a label, with a blank line after it; nothing where there is none.

@@ -327,7 +327,7 @@ impl ConfigModel {
             }
         }
         let real = real?;
-        let meta = images.text(&Slot::Config(file.to_path_buf()))?.meta()?;
+        let meta = images.text(&Slot::Config(file.to_path_buf()))?.state.meta()?;
         (meta.is_read_only() || real.starts_with("/nix/store")).then(|| {
             format!(
                 "it is a link to {}, which is read-only: something else writes it",

@@ -59,12 +59,6 @@ impl PartialEq for StateDir {
     }
 }
 
-impl PartialEq<PathBuf> for StateDir {
-    fn eq(&self, other: &PathBuf) -> bool {
-        self.path == *other
-    }
-}
-
 #[cfg(all(test, unix, not(clawmend_portable)))]
 mod tests {
     use super::*;

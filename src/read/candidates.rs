@@ -95,10 +95,9 @@ impl Candidate {
             self.uid != Some(0) && matches!(container.kept, Storage::Volume { .. })
         });
         let step = by_engine.and_then(|container| container.run(&self.dir).into_iter().next());
-        step.unwrap_or_else(|| match (&self.profile, self.is_own) {
-            (_, true) => Step::diagnose(),
-            (Some(profile), _) => Step::profile(profile),
-            (None, _) => Step::look_at(self.dir.clone()),
+        step.unwrap_or_else(|| match self.is_own {
+            true => Step::diagnose(),
+            false => Step::elsewhere(self.flags()),
         })
     }
 

@@ -119,14 +119,10 @@ fn of(
     let text = std::str::from_utf8(bytes).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let json = || parsed(text);
-    Some(match text_mode(provider) {
-        true => single(text, &secret.id),
-        false => pointed_at(file.json.get_or_init(json), &secret.id),
+    Some(match provider.and_then(|provider| provider.get("mode")?.as_str()) {
+        Some("singleValue") => single(text, &secret.id),
+        _ => pointed_at(file.json.get_or_init(json), &secret.id),
     })
-}
-
-fn text_mode(provider: Option<&Value>) -> bool {
-    provider.and_then(|provider| provider.get("mode")?.as_str()) == Some("singleValue")
 }
 
 /// What a file of one value holds.

@@ -197,7 +197,9 @@ fn missing(
         );
     }
     if let Some(near) = near_profile(dir, home) {
-        error = error.hint(Step::profile(&near).after("there is a profile with nearly that name"));
+        error = error.hint(
+            Step::elsewhere(["--profile", &near]).after("there is a profile with nearly that name"),
+        );
     }
     let there = others();
     // Root's home is not where the state is when its user came by sudo.

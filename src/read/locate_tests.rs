@@ -25,16 +25,22 @@ fn flags_beat_variables_and_variables_beat_the_default() {
         locate(flags, &env(root.path(), vars)).unwrap()
     };
     let none = LocateFlags::default();
-    assert_eq!(at(&none, &[]).state_dir, root.path().join(".openclaw"));
-    assert_eq!(at(&none, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir, root.path().join("a"));
-    assert_eq!(at(&none, &[("OPENCLAW_HOME", "~/h")]).state_dir, root.path().join("h/.openclaw"));
+    assert_eq!(at(&none, &[]).state_dir.to_path_buf(), root.path().join(".openclaw"));
     assert_eq!(
-        at(&none, &[("OPENCLAW_PROFILE", "work")]).state_dir,
+        at(&none, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir.to_path_buf(),
+        root.path().join("a")
+    );
+    assert_eq!(
+        at(&none, &[("OPENCLAW_HOME", "~/h")]).state_dir.to_path_buf(),
+        root.path().join("h/.openclaw")
+    );
+    assert_eq!(
+        at(&none, &[("OPENCLAW_PROFILE", "work")]).state_dir.to_path_buf(),
         root.path().join(".openclaw-work")
     );
     let profile = LocateFlags { profile: Some("work".into()), ..none.clone() };
     assert_eq!(
-        at(&profile, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir,
+        at(&profile, &[("OPENCLAW_STATE_DIR", "~/a")]).state_dir.to_path_buf(),
         root.path().join(".openclaw-work")
     );
     let flag = LocateFlags { state_dir: Some(root.path().join("b")), ..none };

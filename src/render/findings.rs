@@ -236,20 +236,17 @@ fn shortly(text: &str) -> &str {
 /// `2 block, 1 warning`.
 pub fn summary(findings: &[Finding]) -> String {
     let number = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let words: Vec<String> = [
+    let words = [
         (Severity::Blocks, "that blocks", "that block"),
         (Severity::Unchecked, "unchecked", "unchecked"),
         (Severity::Warning, "warning", "warnings"),
         (Severity::Info, "note", "notes"),
     ]
+    .map(|(severity, one, many)| (number(severity), one, many))
     .into_iter()
-    .filter_map(|(severity, one, many)| match number(severity) {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        more => Some(format!("{more} {many}")),
-    })
-    .collect();
-    words.join(", ")
+    .filter(|(number, ..)| *number > 0)
+    .map(|(number, one, many)| count(number, one, many));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

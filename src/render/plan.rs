@@ -54,17 +54,11 @@ fn place(model: &Model, edit: &Edit) -> String {
 
 /// `3 files`, `2 rows of the database`, or both.
 pub fn places(changes: &Changes) -> String {
-    match (changes.files.len(), changes.rows.len()) {
-        (files, 0) => count(files, "file", "files"),
-        (0, rows) => count(rows, "row of the database", "rows of the database"),
-        (files, rows) => {
-            format!(
-                "{} and {}",
-                count(files, "file", "files"),
-                count(rows, "row of the database", "rows of the database")
-            )
-        }
-    }
+    let rows = changes.rows.len();
+    let files = count(changes.files.len(), "file", "files");
+    let files = Some(files).filter(|_| rows == 0 || !changes.files.is_empty());
+    let rows = (rows > 0).then(|| count(rows, "row of the database", "rows of the database"));
+    files.into_iter().chain(rows).collect::<Vec<_>>().join(" and ")
 }
 
 /// What changes do, grouped as a person thinks of it: a line for each thing that is done. A way back is one.

@@ -36,41 +36,7 @@ impl Shell {
             Shell::Cmd | Shell::PowerShell => self.windows(argument),
         }
     }
-}
 
-fn sh(argument: &OsStr) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    match argument.to_str() {
-        Some(text) if !text.is_empty() && text.chars().all(plain) => text.to_owned(),
-        Some(text) if text.chars().all(harmless) => format!("'{}'", text.replace('\'', r"'\''")),
-        _ => escaped(argument.as_encoded_bytes()),
-    }
-}
-
-/// `$'...'` of bash, zsh and ksh: what a terminal would act on, and bytes that are no text, as escapes.
-/// A quote too: a shell that does not know this form takes the name wrongly, and runs nothing of it.
-fn escaped(bytes: &[u8]) -> String {
-    let mut out = String::from("$'");
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if harmless(c) && c != '\'' && c != '\\' {
-                out.push(c);
-            } else {
-                let mut text = [0; 4];
-                for byte in c.encode_utf8(&mut text).bytes() {
-                    let _ = write!(out, "\\x{byte:02x}");
-                }
-            }
-        }
-        for byte in chunk.invalid() {
-            let _ = write!(out, "\\x{byte:02x}");
-        }
-    }
-    out.push('\'');
-    out
-}
-
-impl Shell {
     /// No file name holds a double quote there, and cmd has no word for one in which nothing could run: it
     /// becomes a question mark, which no file name holds either. So does what a terminal would act on.
     fn windows(self, argument: &OsStr) -> String {
@@ -103,6 +69,38 @@ impl Shell {
             _ => format!("\"{text}{end}\""),
         }
     }
+}
+
+fn sh(argument: &OsStr) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    match argument.to_str() {
+        Some(text) if !text.is_empty() && text.chars().all(plain) => text.to_owned(),
+        Some(text) if text.chars().all(harmless) => format!("'{}'", text.replace('\'', r"'\''")),
+        _ => escaped(argument.as_encoded_bytes()),
+    }
+}
+
+/// `$'...'` of bash, zsh and ksh: what a terminal would act on, and bytes that are no text, as escapes.
+/// A quote too: a shell that does not know this form takes the name wrongly, and runs nothing of it.
+fn escaped(bytes: &[u8]) -> String {
+    let mut out = String::from("$'");
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if harmless(c) && c != '\'' && c != '\\' {
+                out.push(c);
+            } else {
+                let mut text = [0; 4];
+                for byte in c.encode_utf8(&mut text).bytes() {
+                    let _ = write!(out, "\\x{byte:02x}");
+                }
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out.push('\'');
+    out
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(in crate::checks) fn with_copy(model: &Model, options: &Options) -> Option<(
     let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
     let mut images = model.images.clone();
     if let Some(image) = images.texts.get_mut(&slot) {
-        let meta = image.meta().copied().unwrap_or_default();
+        let meta = image.state.meta().copied().unwrap_or_default();
         image.state = FileState::Present { bytes: bytes.clone(), meta };
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();

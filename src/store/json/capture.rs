@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::place::{Found, Reach};
+use super::restore::is_beside;
 use super::{JsonStore, NAME, key_of};
 use crate::error::Error;
 use crate::files::dir::refuse;
@@ -83,9 +84,8 @@ impl JsonStore {
         let Ok(Some(dir)) = state.child(folder) else { return Ok(()) };
         let extras = dir.names()?.into_iter().filter_map(|name| {
             let name = name.into_string().ok()?;
-            let json = name.ends_with(".json") || name.ends_with(".json.migrated");
             let key = format!("{folder}/{name}");
-            (json && !seen.contains(&key)).then_some(key)
+            (is_beside(&key) && !seen.contains(&key)).then_some(key)
         });
         for key in extras.take(EXTRA_FILES) {
             if let Ok(Some((dir, name))) = state.walk(Path::new(&key)) {

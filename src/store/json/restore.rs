@@ -154,7 +154,7 @@ const CONFIG_NAMES: [&str; 3] = [CONFIG, LEGACY_CONFIGS[0], LEGACY_CONFIGS[1]];
 const CONFIG_ENDINGS: [&str; 3] = ["json", "json5", "jsonc"];
 
 /// Whether a file lies beside the pairing files and is no more than kept: [`JsonStore::capture`] takes it along.
-fn is_beside(path: &str) -> bool {
+pub(super) fn is_beside(path: &str) -> bool {
     let is_folder = |folder: &str| [DEVICES_DIR, IDENTITY_DIR].contains(&folder);
     path.split_once('/').is_some_and(|(folder, name)| is_folder(folder) && !name.contains('/'))
         && [".json", ".json.migrated"].iter().any(|end| path.ends_with(end))
