@@ -1,6 +1,7 @@
 //! The shared secret on both sides: what the gateway compares with, and what the CLI on its host sends.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::facts::Variables;
 use super::flags::Flags;
@@ -72,6 +73,27 @@ impl ConfigModel {
             Field::Reference(Reference::Variables(names)) => names.iter().any(is_of_shell),
             _ => false,
         }
+    }
+
+    /// Takes what the database holds of the secrets that the gateway's settings refer to: gateway and CLI both look there
+    /// (seen on 2026.9.6).
+    pub fn take_stored(&mut self, secrets: &BTreeMap<String, Secret>) {
+        let Some(gateway) = self.whole().map(|config| &config.gateway) else { return };
+        let settings = [
+            &gateway.auth_token,
+            &gateway.auth_password,
+            &gateway.remote_token,
+            &gateway.remote_password,
+        ];
+        let stored = settings.into_iter().filter_map(|setting| match &setting.field {
+            Field::Reference(Reference::Secret(secret)) if secret.source == "store" => {
+                let kept = secrets.get(&secret.id).filter(|_| self.facts.kept(secret).is_none())?;
+                Some((secret.clone(), Kept::Here(kept.clone())))
+            }
+            _ => None,
+        });
+        let stored: Vec<_> = stored.collect();
+        self.facts.kept.extend(stored);
     }
 
     /// The gateway looks into the config first, in every release; the CLI does from 2026.8 on, and into its

@@ -116,7 +116,10 @@ impl Model {
             booted: is_of(|database| database.has_booted),
             derives_port: is_of(|database| database.user_version >= DERIVES_PORT),
         };
-        let config = ConfigModel::of(config, &facts.config, signs);
+        let mut config = ConfigModel::of(config, &facts.config, signs);
+        if let Some(database) = database(&images) {
+            config.take_stored(&database.secrets);
+        }
         let written = facts.era.max(release(&images, &config).map_or(Era::Literal, Era::of));
         let era = if store == StoreKind::Sqlite || images.database.is_some() {
             Era::Least

@@ -299,12 +299,16 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
     let Field::Reference(reference) = &setting.field else { return None };
     let name = path_text(&setting.path);
     let at = |says: String| check.finding(place(model, setting), says);
+    let is_used = is_used(model, &setting.path);
     let kept = match reference {
         Reference::Secret(secret) => model.config.facts.kept(secret).map(|kept| (secret, kept)),
         Reference::Variables(_) => None,
     };
     if let Some((secret, kept)) = kept {
         let says = match kept {
+            Kept::Here(_) if secret.source == "store" => {
+                return Some(in_store(model, at, &name, (secret, is_used)));
+            }
             Kept::Here(_) => return Some(at(format!("{name} is kept in a file of its own"))),
             Kept::Nowhere(why) => format!("{name} cannot be had from where it is kept: {why}"),
         };
@@ -312,20 +316,20 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
             "put the secret there, or write one of your own into {name}; then restart the gateway"
         );
         let finding = at(says).seen("kept in", secret.to_string()).by_hand([hand]);
-        return Some(finding.rated_if(is_used(model, &setting.path), Severity::Blocks));
+        return Some(finding.rated_if(is_used, Severity::Blocks));
     }
     let names = match reference {
         Reference::Variables(names) => names.clone(),
         Reference::Secret(secret) if secret.source == "env" => vec![secret.id.clone()],
         Reference::Secret(secret) if secret.source == "store" => {
-            return Some(in_store(model, at, &name, secret));
+            return Some(in_store(model, at, &name, (secret, is_used)));
         }
         Reference::Secret(secret) => {
             let says = format!(
                 "{name} is kept elsewhere, so clawmend cannot tell if CLI and gateway can read it"
             );
             let finding = at(says).seen("kept in", secret.to_string());
-            return Some(finding.rated_if(is_used(model, &setting.path), Severity::Unchecked));
+            return Some(finding.rated_if(is_used, Severity::Unchecked));
         }
     };
     let variables = &model.config.facts.variables;
@@ -348,7 +352,7 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
         }
     }));
     let lost = names.iter().find(|name| set_at(name).is_empty());
-    Some(match lost.filter(|_| is_used(model, &setting.path)) {
+    Some(match lost.filter(|_| is_used) {
         Some(lost) => {
             let what = format!(
                 "type {}=VALUE there on a line of its own, with its value: CLI and gateway both read this file",
@@ -377,7 +381,7 @@ fn in_store(
     model: &Model,
     at: impl Fn(String) -> Finding,
     name: &str,
-    secret: &SecretRef,
+    (secret, is_used): (&SecretRef, bool),
 ) -> Finding {
     let kept = model.database().and_then(|database| database.secrets.get(&secret.id));
     let hand = "set the secret again (`openclaw secrets`), or write a token of your own into gateway.auth.token; then restart the gateway";
@@ -388,5 +392,5 @@ fn in_store(
         }
         None => "should be in OpenClaw's database, but nothing is there under that name",
     };
-    at(format!("{name} {says}")).by_hand([hand]).rated(Severity::Blocks)
+    at(format!("{name} {says}")).by_hand([hand]).rated_if(is_used, Severity::Blocks)
 }

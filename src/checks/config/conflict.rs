@@ -367,11 +367,11 @@ impl About<'_> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        if gateway.auth_trusted_proxy.is_missing()
-            || gateway.auth_trusted_proxy_user_header.is_missing()
-        {
+        let header = &gateway.auth_trusted_proxy_user_header;
+        let is_blank = header.value().is_some_and(|header| header.trim().is_empty());
+        if gateway.auth_trusted_proxy.is_missing() || header.is_missing() || is_blank {
             found.push(self.says(
-                &gateway.auth_trusted_proxy_user_header,
+                header,
                 "gateway.auth.mode is \"trusted-proxy\", but gateway.auth.trustedProxy.userHeader is missing",
                 "set gateway.auth.trustedProxy.userHeader",
             ));

@@ -274,6 +274,10 @@ fn combinations_that_a_gateway_refuses_are_named() {
         ),
         ("trustedProxies: ['::1'], auth: { mode: 'trusted-proxy' }", "userHeader is missing"),
         (
+            "trustedProxies: ['::1'], auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: ' ' } }",
+            "userHeader is missing",
+        ),
+        (
             "trustedProxies: ['::1'], auth: { mode: 'trusted-proxy', token: 'tttttttt', trustedProxy: { userHeader: 'x' } }",
             "refuse both",
         ),

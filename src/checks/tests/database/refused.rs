@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::facts::{Facts, GatewayProcess};
 use crate::model::layout::NEWEST_KNOWN_USER_VERSION;
+use crate::secret::Secret;
 
 const CONFIG: &str = "/s/openclaw.json";
 
@@ -63,6 +64,32 @@ fn what_keeps_a_gateway_from_starting_or_the_cli_out_is_never_healthy() {
     let lost =
         "auth: { token: { source: 'store', provider: 'default', id: 'GATEWAY_AUTH_TOKEN' } }";
     assert!(fails(lost).contains(&("config-by-reference", Blocks)));
+}
+
+/// Seen on 2026.9.6: the CLI looks into the database too, and then needs no pairing.
+#[test]
+fn a_secret_in_the_database_counts_as_one_in_the_config() {
+    let reference = "{ source: 'store', provider: 'default', id: 'KEPT' }";
+    let of = |auth: &str, kept: Option<&str>| {
+        let mut images = with(&format!(
+            "{{ meta: {{ lastTouchedVersion: '2026.9.6' }}, gateway: {{ mode: 'local', auth: {auth} }} }}"
+        ));
+        table(&mut images, Part::Paired).rows.clear();
+        let kept = kept.map(|kept| ("KEPT".to_owned(), Secret::new(kept)));
+        database(&mut images).secrets = kept.into_iter().collect();
+        failing(&images, around())
+    };
+    let lost = ("config-by-reference", Severity::Blocks);
+    let secret = Some("a-secret-of-this-gateway");
+    for kind in ["token", "password"] {
+        let auth = format!("{{ mode: '{kind}', {kind}: {reference} }}");
+        assert_eq!(of(&auth, secret), [], "{kind}");
+        assert!(of(&auth, None).contains(&lost) && of(&auth, Some("  ")).contains(&lost));
+        assert!(of(&auth, Some("__OPENCLAW_REDACTED__")).contains(&lost));
+    }
+    let unused =
+        format!("{{ mode: 'token', token: 'a-token-of-this-gateway', password: {reference} }}");
+    assert_eq!(of(&unused, None), []);
 }
 
 /// Of those that take the word, the ones with a database do at their start, and only where nothing else is wrong.
