@@ -221,6 +221,10 @@ pub struct Database {
     pub lacks_role: bool,
     /// Somebody has added a trigger; OpenClaw makes none.
     pub has_triggers: bool,
+    /// Tables of [`crate::model::layout::NEEDED_TABLES`] that do not exist.
+    pub lacks_tables: Vec<&'static str>,
+    /// OpenClaw has noted that its check of this database failed.
+    pub is_quarantined: bool,
     /// A gateway has been started on it.
     pub has_booted: bool,
     /// The secrets that the config can refer to, by name.

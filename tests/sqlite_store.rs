@@ -914,6 +914,44 @@ fn a_database_that_went_or_came_since_is_said() {
 }
 
 #[test]
+fn a_note_of_a_failed_check_is_read_and_made_nowhere() {
+    let state = State::fixture();
+    let notes = state.path().join("state/openclaw-quarantine.sqlite");
+    assert!(!state.read().is_quarantined && !notes.exists());
+    let file = state.database();
+    let note = |generation: Option<String>, version: i64| {
+        drop(std::fs::remove_file(&notes));
+        let made = rusqlite::Connection::open(&notes).unwrap();
+        let table = "CREATE TABLE quarantined_databases (path TEXT, kind TEXT, reason TEXT, quarantined_at INTEGER, writer_app_version TEXT, verified_generation TEXT)";
+        made.execute_batch(&format!("{table}; PRAGMA user_version = {version}")).unwrap();
+        let row = (file.to_str(), generation);
+        let insert = "INSERT INTO quarantined_databases VALUES (?1, 'state', 'r', 1, 'v', ?2)";
+        made.execute(insert, row).unwrap();
+    };
+    note(None, 2);
+    assert!(state.read().is_quarantined);
+    note(None, 3);
+    assert!(!state.read().is_quarantined, "OpenClaw goes by no schema that it does not know");
+    let found = std::fs::metadata(&file).unwrap();
+    let since = found.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let generation = |size: u64| {
+        Some(format!(r#"{{"database":{{"size":"{size}","mtimeNs":"{}"}}}}"#, since.as_nanos()))
+    };
+    note(generation(found.len()), 2);
+    assert!(state.read().is_quarantined);
+    note(generation(found.len() + 1), 2);
+    assert!(!state.read().is_quarantined, "it is another file now");
+}
+
+#[test]
+fn tables_that_no_check_reads_are_missed_too() {
+    let state = State::fixture();
+    assert!(state.read().lacks_tables.is_empty());
+    state.sql("DROP TABLE cron_jobs");
+    assert_eq!(state.read().lacks_tables, ["cron_jobs"]);
+}
+
+#[test]
 fn a_database_without_pairing_tables_has_an_extract_too() {
     let state = State::empty();
     state.sql("CREATE TABLE something (a)");

@@ -1,17 +1,20 @@
 //! The database itself: whether it can be read, and which release it belongs to.
 
 use super::stores::to_read;
-use super::{Check, Stage, file_name};
+use super::{Check, Stage, file_name, set_aside_step};
 use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
 use crate::image::{UNFINISHED as INTERRUPTED, Unread, Unusable};
 use crate::model::Model;
 use crate::model::contact::PairingFault;
-use crate::model::layout::{DATABASE, NEWEST_KNOWN_USER_VERSION, Part, USER_VERSIONS};
+use crate::model::layout::{
+    ADDED_COLUMNS, DATABASE, HOLDS_PAIRING, NEWEST_KNOWN_USER_VERSION, Part, QUARANTINE,
+    USER_VERSIONS,
+};
 use crate::model::store::Condition;
 use crate::plan::StoreKind;
 use crate::step::Step;
-use crate::text::unusable;
+use crate::text::{count, unusable};
 
 fn trouble(model: &Model) -> Option<&Unread> {
     model.images.database.as_ref()?.state.as_ref().err()
@@ -49,18 +52,38 @@ pub static DAMAGED: Check = Check {
     severity: Severity::Blocks,
     title: "the database is damaged",
     why: "The gateway opens state/openclaw.sqlite at its start (from 2026.6), and SQLite refuses a damaged database. \
-          From 2026.8 the pairing is in it. A database file beside the -wal and -shm files of another database counts as damaged too.",
+          From 2026.8 the pairing is in it. A database file beside the -wal and -shm files of another database counts as damaged too. \
+          From 2026.8 OpenClaw also makes a note when its own check of the database fails, and does not open it while the note is there, even if a good copy stands there now.",
     repair: "Nothing: clawmend never writes to a database that SQLite finds damaged.",
     by_hand: "Stop the gateway, and put a good copy back without the -wal and -shm files of another database. Then run `clawmend` again.",
     messages: &["database disk image is malformed", "malformed database schema"],
     stage: Some(Stage::Store),
     find_one: |model, check| {
+        if model.database().is_some_and(|database| database.is_quarantined) {
+            return Some(quarantined(model, check));
+        }
         let Unread::Damaged(why) = trouble(model)? else { return None };
         let finding = check.finding(DATABASE, format!("the database {DATABASE} is damaged"));
         Some(unread(model, finding.by_hand(put_back(model)).note(why)))
     },
     ..Check::BASE
 };
+
+/// The database can be read, and the gateway does not open it.
+fn quarantined(model: &Model, check: &Check) -> Finding {
+    let says =
+        "OpenClaw has noted that its check of the database failed: the gateway does not open it";
+    let doctor = Step::run("openclaw", ["doctor", "--fix"])
+        .after("stop the gateway, then run")
+        .note("it checks the database again, and removes the note if all is well");
+    let aside = set_aside_step(model, QUARANTINE)
+        .note("only if the database is a good copy that was put back since");
+    let runs = model.facts.gateway.runs();
+    let finding = check.finding(DATABASE, says).by_hand([doctor, aside]);
+    finding
+        .rated_if(runs, Severity::Unchecked)
+        .note_if(runs, "a gateway runs now; this stops its next start")
+}
 
 pub static UNFINISHED: Check = Check {
     code: Code("database-unfinished"),
@@ -212,7 +235,7 @@ pub static COLUMNS: Check = Check {
     modes: &["F10"],
     severity: Severity::Blocks,
     title: "the database is not built as the OpenClaw release needs it",
-    why: "From 2026.8.1 the gateway does not start if a table of its database is missing, if `schema_meta` does not name its role, or if there is a trigger. OpenClaw 2026.8.1-beta.2 also compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts with it.",
+    why: "From 2026.8.1 the gateway does not start if one of the tables that it needs, or a column of one, is missing in its database, if `schema_meta` does not name its role, or if there is a trigger. OpenClaw 2026.8.1-beta.2 also compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts with it.",
     repair: "Nothing: clawmend changes rows, never tables.",
     by_hand: "If a table is missing: put back a copy of the database that has it, while the gateway is stopped. If the column setup_id is missing: install OpenClaw 2026.9.6 or later and start it, since it does not ask for this column.",
     messages: &[
@@ -235,12 +258,12 @@ pub static COLUMNS: Check = Check {
                 .rated_if(waits(part), Severity::Warning)
                 .note_if(waits(part), "a gateway runs now; this would stop its next start")
                 .rated_if(is_newer, Severity::Unchecked)
-                .note_if(
-                    is_newer,
-                    "clawmend does not know this schema: another table may be in its place",
-                )
+                .note_if(is_newer, UNKNOWN_SCHEMA)
         });
-        lost.chain(without_setup_id(model, check)).chain(noncanonical(model, check)).collect()
+        lost.chain(without_setup_id(model, check))
+            .chain(noncanonical(model, check))
+            .chain(incomplete(model, check))
+            .collect()
     },
     ..Check::BASE
 };
@@ -264,6 +287,42 @@ fn noncanonical(model: &Model, check: &Check) -> Vec<Finding> {
     });
     found.collect()
 }
+
+/// Other tables, and columns of those that are read, which every release of the database's generation needs.
+fn incomplete(model: &Model, check: &Check) -> Option<Finding> {
+    let database = model.database().filter(|_| model.store == StoreKind::Sqlite)?;
+    if database.user_version < HOLDS_PAIRING {
+        return None;
+    }
+    let columns = database.tables.iter().flat_map(|(part, table)| {
+        let needed =
+            part.columns().iter().map(|column| column.column).chain(part.key_columns().to_vec());
+        let lost = needed
+            .filter(|column| !ADDED_COLUMNS.contains(column) && table.column(column).is_none());
+        lost.map(|column| format!("the column {}.{column}", part.table()))
+    });
+    let tables = database.lacks_tables.iter().map(|table| format!("the table {table}"));
+    let lost: Vec<String> = tables.chain(columns).collect();
+    let says = match lost.as_slice() {
+        [] => return None,
+        [one] => format!("{one} is missing: the gateway does not start"),
+        more => format!(
+            "{} of the database are missing: the gateway does not start",
+            count(more.len(), "table or column", "tables or columns")
+        ),
+    };
+    let finding = check.finding(DATABASE, says).by_hand(put_back(model));
+    let finding = if lost.len() > 1 { super::named(finding, &lost, Clone::clone) } else { finding };
+    let (is_newer, runs) =
+        (database.user_version > NEWEST_KNOWN_USER_VERSION, model.facts.gateway.runs());
+    let finding = finding.rated_if(is_newer || runs, Severity::Unchecked);
+    let finding = finding.note_if(runs, "a gateway runs now: what of it needs this, and what not, clawmend does not know; its next start fails");
+    Some(finding.note_if(is_newer, UNKNOWN_SCHEMA))
+}
+
+/// Said of what is missing in a schema that is newer than all known ones.
+const UNKNOWN_SCHEMA: &str =
+    "clawmend does not know this schema: another table may be in its place";
 
 /// Whether the tables are there that a grant writes to: half of one lets nobody in.
 pub(super) fn has_tables(model: &Model) -> bool {

@@ -105,6 +105,8 @@ pub const DEVICES_DIR: &str = "devices";
 pub const IDENTITY_DIR: &str = "identity";
 /// The database, relative to the state dir.
 pub const DATABASE: &str = "state/openclaw.sqlite";
+/// The database of OpenClaw's notes about databases whose check failed, relative to the state dir.
+pub const QUARANTINE: &str = "state/openclaw-quarantine.sqlite";
 /// The endings of the files that SQLite keeps beside a database.
 pub const DATABASE_SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// The column of `device_pairing_paired` whose presence means that the database counts and the files
@@ -124,6 +126,37 @@ pub const PRIMARY_IDENTITY: &str = "primary";
 /// The `PRAGMA user_version` from which the database counts, and a gateway does not start without one of its tables (2026.8.1;
 /// seen on 2026.8.2 and 2026.9.6).
 pub const HOLDS_PAIRING: i64 = 15;
+/// The tables, besides those that are read, without one of which a gateway does not start on such a database: the same in 2026.8.2,
+/// 2026.9.5 and 2026.9.6, whose own check of the schema was asked for each. The others it makes anew.
+pub const NEEDED_TABLES: &str = "\
+    acp_replay_events acp_replay_sessions acp_sessions agent_database_leases agent_databases \
+    agent_deletion_journal apns_registration_tombstones apns_registrations audit_events audit_identity_keys \
+    backup_runs capture_blobs capture_events capture_sessions channel_ingress_events \
+    channel_pairing_allow_entries channel_pairing_requests claw_cron_refs claw_installs claw_mcp_server_refs \
+    claw_package_refs claw_workspace_files clawhub_promotion_claims config_health_entries \
+    config_machine_state cron_job_scratch cron_jobs current_conversation_bindings delivery_queue_entries \
+    diagnostic_events exec_approvals_config fleet_cells flow_runs gateway_boot_lifecycle \
+    gateway_origin_device_tokens gateway_restart_handoff gateway_restart_intent gateway_restart_sentinel \
+    macos_port_guardian_records managed_outgoing_image_records mcp_oauth_stores meeting_transcript_sessions \
+    meeting_transcript_summaries meeting_transcript_utterances migration_runs migration_sources \
+    native_hook_relay_bridges official_external_plugin_catalog_snapshots operator_approvals \
+    outbound_media_provenance plugin_binding_approvals plugin_blob_entries plugin_state_entries \
+    sandbox_registry_entries session_groups session_state_events session_state_heads session_upstream_links \
+    session_watch_cursors skill_upload_chunks skill_uploads skill_usage state_leases subagent_runs \
+    task_delivery_state task_runs web_push_subscriptions worker_environment_credentials worker_environments \
+    worker_inference_turns worker_session_placements worker_transcript_commit_heads \
+    worker_transcript_commits worker_workspace_pending_results worker_workspace_reconciliations \
+    workspace_generated_bootstrap_hashes workspace_path_aliases workspace_setup_state \
+    worktree_provisioned_file_chunks worktrees";
+/// Columns of the tables that are read which a start adds where they are missing (asked in the same way).
+pub const ADDED_COLUMNS: [&str; 6] = [
+    "operator_label",
+    "browser_origin",
+    "approved_via",
+    "node_surface_json",
+    "pending_node_surface_json",
+    "refreshed_at_ms",
+];
 /// The newest `PRAGMA user_version` this was checked against (2026.9.6).
 pub const NEWEST_KNOWN_USER_VERSION: i64 = 18;
 /// Releases and the number of the schema that each gives the database, in order; those between two have one

@@ -13,6 +13,7 @@ mod extract;
 mod failure;
 mod limit;
 mod probe;
+mod quarantine;
 mod reader;
 mod restore;
 mod row;
@@ -29,7 +30,7 @@ pub use extract::verify_extract;
 use crate::error::Error;
 use crate::files::{Dir, StateDir, dir, hash};
 use crate::image::{Database, DatabaseImage, Images, Meta, Unread, Unusable};
-use crate::model::layout::DATABASE;
+use crate::model::layout::{DATABASE, QUARANTINE};
 use crate::plan::Changes;
 use crate::step::Step;
 use crate::store::{CommitError, ManifestEntry, Sink, Source};
@@ -126,12 +127,17 @@ impl SqliteStore {
 
     /// Reads the pairing tables. `None`: there is no database.
     pub fn read(&self) -> Option<DatabaseImage> {
-        let state =
-            self.look(None, |source, _| table::read_all(source)).map_err(|halt| match halt {
-                Halt::Unread(trouble) => trouble,
-                Halt::Sqlite(error) => failure::trouble(&error),
-                Halt::Failed(error) => Unread::Unusable(Unusable::Io(error.to_string())),
-            });
+        let path = &self.place.path;
+        let notes = self.place.state_dir.join(QUARANTINE);
+        let read = |source: &rusqlite::Connection| {
+            let is_quarantined = quarantine::is_noted(path, &notes);
+            Ok(Database { is_quarantined, ..table::read_all(source)? })
+        };
+        let state = self.look(None, |source, _| read(source)).map_err(|halt| match halt {
+            Halt::Unread(trouble) => trouble,
+            Halt::Sqlite(error) => failure::trouble(&error),
+            Halt::Failed(error) => Unread::Unusable(Unusable::Io(error.to_string())),
+        });
         let is_there = !matches!(state, Err(Unread::Absent));
         is_there.then(|| DatabaseImage { path: self.place.path.clone(), state })
     }

@@ -1,6 +1,6 @@
 //! The pairing tables: what columns they have, and their rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::types::{FromSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
@@ -93,9 +93,11 @@ pub(super) fn read_all(connection: &Connection) -> Result<Database, Halt> {
         app_version: app_version(connection),
         lacks_role: first::<i64>(connection, layout::SCHEMA_META, "1", GLOBAL).is_none(),
         has_triggers: has_triggers(connection)?,
+        lacks_tables: lacks_tables(connection)?,
         has_booted: first::<i64>(connection, layout::BOOTS, "1", "").is_some(),
         secrets: secrets(connection).unwrap_or_default(),
         tables,
+        ..Database::default()
     })
 }
 
@@ -194,6 +196,13 @@ const GLOBAL: &str = "WHERE meta_key = 'primary' AND role = 'global'";
 fn has_triggers(connection: &Connection) -> Result<bool, Halt> {
     let sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger')";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn lacks_tables(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
+    let mut names =
+        connection.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'")?;
+    let names: HashSet<String> = names.query_map([], |row| row.get(0))?.flatten().collect();
+    Ok(layout::NEEDED_TABLES.split(' ').filter(|name| !names.contains(*name)).collect())
 }
 
 /// The release that wrote the database, where `schema_meta` says so in a way we know.

@@ -92,6 +92,44 @@ fn a_secret_in_the_database_counts_as_one_in_the_config() {
     assert_eq!(of(&unused, None), []);
 }
 
+#[test]
+fn what_the_database_lacks_stops_the_gateway() {
+    let images = || with("{ gateway: { mode: 'local' }, meta: {} }");
+    let lacks = |name: &'static str| {
+        let mut images = images();
+        database(&mut images).lacks_tables = vec![name];
+        images
+    };
+    let renamed = |part: Part, name: &str| {
+        let mut images = images();
+        let columns = &mut table(&mut images, part).columns;
+        columns.iter_mut().find(|column| column.name == name).unwrap().name.push('_');
+        images
+    };
+    let blocks = [("database-columns-differ", Severity::Blocks)];
+    assert_eq!(failing(&lacks("cron_jobs"), around()), blocks);
+    let running = Facts { gateway: GatewayProcess::Running { pid: 1 }, ..around() };
+    assert_eq!(
+        failing(&lacks("cron_jobs"), running),
+        [("database-columns-differ", Severity::Unchecked)]
+    );
+    assert_eq!(failing(&renamed(Part::Paired, "last_seen_reason"), around()), blocks);
+    assert_eq!(failing(&renamed(Part::Paired, "browser_origin"), around()), []);
+    let mut newer = lacks("cron_jobs");
+    database(&mut newer).user_version = NEWEST_KNOWN_USER_VERSION + 1;
+    assert!(failing(&newer, around()).contains(&("database-columns-differ", Severity::Unchecked)));
+}
+
+#[test]
+fn a_database_under_quarantine_stops_the_next_start() {
+    let mut images = with("{ gateway: { mode: 'local' }, meta: {} }");
+    database(&mut images).is_quarantined = true;
+    let code = "database-damaged";
+    assert_eq!(failing(&images, around()), [(code, Severity::Blocks)]);
+    let running = Facts { gateway: GatewayProcess::Running { pid: 1 }, ..around() };
+    assert_eq!(failing(&images, running), [(code, Severity::Unchecked)]);
+}
+
 /// Of those that take the word, the ones with a database do at their start, and only where nothing else is wrong.
 #[test]
 fn without_a_name_the_store_tells_which_releases_may_run() {
