@@ -225,6 +225,8 @@ pub struct Database {
     pub lacks_tables: Vec<&'static str>,
     /// OpenClaw has noted that its check of this database failed.
     pub is_quarantined: bool,
+    /// A supervisor of another product has claimed it: only a gateway that says so opens it.
+    pub is_claimed: bool,
     /// A gateway has been started on it.
     pub has_booted: bool,
     /// The secrets that the config can refer to, by name.

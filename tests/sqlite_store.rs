@@ -947,6 +947,9 @@ fn a_note_of_a_failed_check_is_read_and_made_nowhere() {
 fn tables_that_no_check_reads_are_missed_too() {
     let state = State::fixture();
     assert!(state.read().lacks_tables.is_empty());
+    assert!(!state.read().is_claimed);
+    state.sql("INSERT INTO config_machine_state VALUES ('gateway.supervision', '{}', 1)");
+    assert!(state.read().is_claimed);
     state.sql("DROP TABLE cron_jobs");
     assert_eq!(state.read().lacks_tables, ["cron_jobs"]);
 }

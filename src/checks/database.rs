@@ -2,6 +2,7 @@
 
 use super::stores::to_read;
 use super::{Check, Stage, file_name, set_aside_step};
+use crate::config::facts::Variables;
 use crate::config::release::Release;
 use crate::finding::{Code, Finding, Severity};
 use crate::image::{UNFINISHED as INTERRUPTED, Unread, Unusable};
@@ -13,6 +14,7 @@ use crate::model::layout::{
 };
 use crate::model::store::Condition;
 use crate::plan::StoreKind;
+use crate::secret::Secret;
 use crate::step::Step;
 use crate::text::{count, unusable};
 
@@ -356,6 +358,40 @@ fn numbers(release: Release) -> Option<std::ops::RangeInclusive<i64>> {
         (None, _) | (_, None) => None,
     }
 }
+
+pub static CLAIMED: Check = Check {
+    code: Code("database-claimed"),
+    severity: Severity::Unchecked,
+    title: "the database is claimed by an external supervisor",
+    why: "A program that runs the gateway in its own way may claim the database (`openclaw database ownership claim`; from 2026.8). Then \
+          gateway and CLI only open it where that program has set OPENCLAW_SUPERVISOR_MODE=external for them.",
+    repair: "Nothing: whose the gateway is, you decide.",
+    by_hand: "Start the gateway with the program that has claimed the database, and call the CLI through it. If that program is gone: set OPENCLAW_SUPERVISOR_MODE=external for both.",
+    messages: &["is externally supervised by", "ownership metadata is invalid"],
+    stage: Some(Stage::Store),
+    // Seen on 2026.9.6: no start without the variable, and refused where only the CLI lacks it.
+    find_one: |model, check| {
+        let claimed = model.database().is_some_and(|database| database.is_claimed);
+        let facts = &model.config.facts;
+        let name = "OPENCLAW_SUPERVISOR_MODE";
+        let says_so = |found: Option<(&Variables, &Secret)>| {
+            found.is_some_and(|(_, mode)| mode.expose().trim().eq_ignore_ascii_case("external"))
+        };
+        let for_cli = says_so(facts.cli_variable(name));
+        let for_gateway = model.facts.gateway.runs() || says_so(facts.gateway_variable(name));
+        if !claimed || for_gateway && (for_cli || model.omits_device()) {
+            return None;
+        }
+        let says = "a program that runs the gateway in its own way has claimed the database: gateway and CLI only open it through that program";
+        let steps = [
+            "start the gateway with that program".into(),
+            Step::run("openclaw", ["database", "ownership", "status"])
+                .after("to see which one it is, run"),
+        ];
+        Some(check.finding(DATABASE, says).by_hand(steps))
+    },
+    ..Check::BASE
+};
 
 pub static DOWNGRADED: Check = Check {
     code: Code("database-downgraded"),

@@ -59,6 +59,7 @@ pub static CHECKS: &[&Check] = &[
     &database::UNFINISHED,
     &database::NEWER,
     &database::COLUMNS,
+    &database::CLAIMED,
     &newer::RELEASE,
     &leftovers::IDENTITY_WAITS,
     &config::file::UNPARSABLE,

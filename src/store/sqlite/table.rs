@@ -94,6 +94,7 @@ pub(super) fn read_all(connection: &Connection) -> Result<Database, Halt> {
         lacks_role: first::<i64>(connection, layout::SCHEMA_META, "1", GLOBAL).is_none(),
         has_triggers: has_triggers(connection)?,
         lacks_tables: lacks_tables(connection)?,
+        is_claimed: first::<i64>(connection, layout::MACHINE_STATE, "1", CLAIM).is_some(),
         has_booted: first::<i64>(connection, layout::BOOTS, "1", "").is_some(),
         secrets: secrets(connection).unwrap_or_default(),
         tables,
@@ -192,6 +193,9 @@ fn is_table(connection: &Connection, name: &str) -> bool {
 
 /// The row by which the gateway knows the database for its own.
 const GLOBAL: &str = "WHERE meta_key = 'primary' AND role = 'global'";
+
+/// The row by which another product's supervisor has it for its own.
+const CLAIM: &str = "WHERE state_key = 'gateway.supervision'";
 
 fn has_triggers(connection: &Connection) -> Result<bool, Halt> {
     let sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger')";

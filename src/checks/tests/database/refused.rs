@@ -130,6 +130,22 @@ fn a_database_under_quarantine_stops_the_next_start() {
     assert_eq!(failing(&images, running), [(code, Severity::Unchecked)]);
 }
 
+#[test]
+fn a_claimed_database_is_for_the_gateway_of_its_supervisor() {
+    use crate::config::facts::{Origin, Variables};
+    let mut images = with("{ gateway: { mode: 'local' }, meta: {} }");
+    database(&mut images).is_claimed = true;
+    assert_eq!(failing(&images, around()), [("database-claimed", Severity::Unchecked)]);
+    let mut facts = around();
+    let mut set = |place| {
+        let set = [("OPENCLAW_SUPERVISOR_MODE".to_owned(), Secret::new("external"))];
+        facts.config.variables.push(Variables::set(place, String::new(), set.into(), false));
+        failing(&images, facts.clone())
+    };
+    assert_eq!(set(Origin::Service), [("database-claimed", Severity::Unchecked)]);
+    assert_eq!(set(Origin::Process), []);
+}
+
 /// Of those that take the word, the ones with a database do at their start, and only where nothing else is wrong.
 #[test]
 fn without_a_name_the_store_tells_which_releases_may_run() {
