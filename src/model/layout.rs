@@ -142,7 +142,7 @@ pub const NEEDED_TABLES: &str = "\
     native_hook_relay_bridges official_external_plugin_catalog_snapshots operator_approvals \
     outbound_media_provenance plugin_binding_approvals plugin_blob_entries plugin_state_entries \
     sandbox_registry_entries session_groups session_state_events session_state_heads session_upstream_links \
-    session_watch_cursors skill_upload_chunks skill_uploads skill_usage state_leases subagent_runs \
+    session_watch_cursors skill_upload_chunks skill_uploads skill_usage subagent_runs \
     task_delivery_state task_runs web_push_subscriptions worker_environment_credentials worker_environments \
     worker_inference_turns worker_session_placements worker_transcript_commit_heads \
     worker_transcript_commits worker_workspace_pending_results worker_workspace_reconciliations \
