@@ -162,7 +162,7 @@ fn plain(edit: &Edit) -> String {
 }
 
 /// A sentence from a reason; a key or a name at its start stays as it is.
-fn capital(text: &str) -> String {
+pub fn capital(text: &str) -> String {
     let first = text.split(' ').next().unwrap_or_default();
     if !first.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return text.to_owned();

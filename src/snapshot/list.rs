@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 
 use super::manifest::{self, Header, Manifest};
 use crate::error::Error;
+use crate::files::dir::refuse;
 use crate::files::{Dir, OWN_LIMIT, StateDir, replace};
 use crate::image::{FileState, Unusable};
 use crate::step::Step;
@@ -109,26 +110,20 @@ fn in_order(list: &mut [Summary]) {
 /// What a snapshot's folder tells, and the state dir that its manifest names.
 fn summary(dir: Result<&Dir, &Unusable>, id: String) -> (Summary, Option<String>) {
     let size = dir.as_ref().map_or(0, |dir| fs_extra::dir::get_size(dir.path()).unwrap_or(0));
-    let manifest = match &dir {
+    let refused = |file: &str, why: &Unusable| refuse(Path::new(file), why).to_string();
+    let manifest = match dir {
         Ok(dir) => dir.read(manifest::FILE, OWN_LIMIT),
-        Err(why) => FileState::Unusable((*why).clone()),
+        Err(why) => FileState::Unusable(why.clone()),
     };
-    let (header, problem) = match manifest {
-        FileState::Present { bytes, .. } => {
-            let header: Header = serde_json::from_slice(&bytes).unwrap_or_default();
-            let parsed = match dir.map(super::open::digest) {
-                Ok(Ok(digest)) => Manifest::parse(&bytes, digest.as_deref()).map(drop),
-                Ok(Err(why)) => {
-                    Err(crate::files::dir::refuse(Path::new(manifest::DIGEST_FILE), &why))
-                }
-                Err(why) => Err(crate::files::dir::refuse(Path::new(manifest::FILE), why)),
-            };
-            (header, parsed.err().map(|error| error.to_string()))
-        }
-        FileState::Absent => (Header::default(), Some("it has no manifest".to_owned())),
-        FileState::Unusable(why) => {
-            let error = crate::files::dir::refuse(Path::new(manifest::FILE), &why);
-            (Header::default(), Some(error.to_string()))
+    let header = manifest.bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
+    let header: Header = header.unwrap_or_default();
+    let problem = match (&manifest, dir.map(super::open::digest)) {
+        (FileState::Absent, _) => Some("it has no manifest".to_owned()),
+        (FileState::Unusable(why), _) => Some(refused(manifest::FILE, why)),
+        (_, Err(why)) => Some(refused(manifest::FILE, why)),
+        (_, Ok(Err(why))) => Some(refused(manifest::DIGEST_FILE, &why)),
+        (FileState::Present { bytes, .. }, Ok(Ok(digest))) => {
+            Manifest::parse(bytes, digest.as_deref()).err().map(|error| error.to_string())
         }
     };
     let why = id.split_once("Z-").map_or("", |(_, why)| why);

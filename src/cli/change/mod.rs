@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::files::Lock;
 use crate::plan::{Changes, Plan};
 use crate::platform::Answer;
+use crate::render::plan::capital;
 use crate::simulate::simulate;
 use crate::snapshot::{Create, Since, Snapshot};
 use crate::step::Step;
@@ -253,19 +254,16 @@ fn ask(context: &mut Context, offer: Offer<'_>) -> Result<(), Error> {
     }
     let question = report::question(offer);
     let diff = |context: &Context| format!("{}\n", report::in_full(context, offer));
-    let nothing = "nothing was changed";
-    agreed(context, &question, &diff, nothing, "Nothing was changed.", call.again.clone())
+    agreed(context, &question, &diff, "nothing was changed", call.again.clone())
 }
 
-/// Asks whoever is there, and shows `diff` as often as it is asked for. `nothing` is what did not happen
-/// where nobody is, `declined` what is said after a no, `again` the command that goes ahead without a
-/// question when it is given `--yes`.
+/// Asks whoever is there, and shows `diff` as often as it is asked for. `nothing` is said where nobody is, and after
+/// a no, `again` is the command that goes ahead without a question when it is given `--yes`.
 pub(super) fn agreed(
     context: &mut Context,
     question: &str,
     diff: &dyn Fn(&Context) -> String,
     nothing: &str,
-    declined: &str,
     again: Step,
 ) -> Result<(), Error> {
     if context.global.json || !context.world.person.is_there() {
@@ -283,7 +281,9 @@ pub(super) fn agreed(
         let _ = context.world.out.flush();
         match context.confirm(&question) {
             Some(Answer::Yes) => return Ok(()),
-            Some(Answer::No) | None => return Err(Error::declined(declined)),
+            Some(Answer::No) | None => {
+                return Err(Error::declined(format!("{}.", capital(nothing))));
+            }
             Some(Answer::Diff) => {
                 let text = diff(context);
                 context.print(&text);

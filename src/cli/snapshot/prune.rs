@@ -41,41 +41,39 @@ pub(super) fn prune(
         lock(context, None)?;
     }
     if going.is_empty() || dry_run {
-        if context.global.json {
-            let document = document(context, &located, &decisions, &all.others, dry_run);
-            context.json(&document);
-        } else if going.is_empty() {
-            context.say("Nothing to remove.");
-        } else {
-            context.say("Nothing was removed: this was a dry run.");
-        }
+        let text = match going.is_empty() {
+            true => "Nothing to remove.",
+            false => "Nothing was removed: this was a dry run.",
+        };
+        tell(context, &located, &decisions, &all.others, dry_run, text);
         return Ok(Exit::Done);
     }
     if let Some(again) = ask {
         let question = format!("Remove {}?", count(going.len(), "snapshot", "snapshots"));
         let list = |_: &Context| lines.clone();
-        agreed(context, &question, &list, "nothing was removed", "Nothing was removed.", again)?;
+        agreed(context, &question, &list, "nothing was removed", again)?;
     }
     let _lock = lock(context, held)?;
     context.while_it_takes("removing the snapshots", || {
         going.iter().try_for_each(|one| snapshot::remove(&located.state_dir, &folder, &one.id))
     })?;
-    if context.global.json {
-        let document = document(context, &located, &decisions, &all.others, false);
-        context.json(&document);
-    } else {
-        context.say(&format!("Removed {}.", count(going.len(), "snapshot", "snapshots")));
-    }
+    let text = format!("Removed {}.", count(going.len(), "snapshot", "snapshots"));
+    tell(context, &located, &decisions, &all.others, false, &text);
     Ok(Exit::Done)
 }
 
-fn document(
-    context: &Context,
+/// Says what came of it: `text`, or all of it as JSON.
+fn tell(
+    context: &mut Context,
     located: &Located,
     decisions: &[snapshot::Decision],
     others: &[snapshot::Summary],
     dry_run: bool,
-) -> PruneDocument {
+    text: &str,
+) {
+    if !context.global.json {
+        return context.say(text);
+    }
     let (removed, kept): (Vec<_>, Vec<_>) = decisions.iter().partition(|decision| decision.remove);
     let told = |decision: &snapshot::Decision| PrunedDocument {
         id: decision.id.clone(),
@@ -87,7 +85,7 @@ fn document(
         bytes: summary.size,
         reason: "it is of another state dir".to_owned(),
     });
-    PruneDocument {
+    let document = PruneDocument {
         head: Head::of("snapshot prune"),
         state_dir: crate::platform::shown(&located.state_dir),
         snapshot_dir: crate::platform::shown(&context.snapshots(located)),
@@ -95,7 +93,8 @@ fn document(
         removed: removed.into_iter().map(told).collect(),
         kept: kept.into_iter().map(told).collect(),
         left: left.collect(),
-    }
+    };
+    context.json(&document);
 }
 
 /// `12h`, `30d`, `8w` in milliseconds.
