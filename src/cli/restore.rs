@@ -108,18 +108,15 @@ fn go_back(
     let found = snapshot::open(&located.state_dir, &folder, &id)?;
     // Every checksum before anything is touched.
     context.while_it_takes("checking the snapshot", || found.check())?;
-    let again = match purpose {
-        Purpose::Undo => Step::clawmend(["undo"]),
+    let (command, again) = match purpose {
+        Purpose::Undo => (format!("{}{id}", snapshot::UNDO), Step::clawmend(["undo"])),
         // The same snapshot, whatever was taken in between.
-        _ => Step::clawmend(["restore", id.as_str()]),
+        _ => (purpose.command().to_owned(), Step::clawmend(["restore", id.as_str()])),
     };
     let again = again.with(args.change.keep_all.then_some("--keep-all"));
     let call = Call {
         purpose,
-        command: match purpose {
-            Purpose::Undo => format!("{}{id}", snapshot::UNDO),
-            _ => purpose.command().to_owned(),
-        },
+        command,
         again: again.clone().with(args.force.then_some("--force")),
         change: args.change,
         back_to: Some(&found),

@@ -72,8 +72,7 @@ fn url(model: &Model) -> String {
         .filter(|gateway| gateway.mode.value().is_some_and(|mode| mode == "remote"))
         .and_then(|gateway| gateway.remote_url.value());
     match (remote, &config.host) {
-        (Some(url), _) => safe(&Shape::Url.show(url)),
-        (None, Host::Client(url)) => safe(&Shape::Url.show(url)),
+        (Some(url), _) | (None, Host::Client(url)) => safe(&Shape::Url.show(url)),
         (None, Host::Gateway(_)) => {
             let tls = gateway.and_then(|gateway| gateway.tls_enabled.value()) == Some(&true);
             let scheme = if tls { "wss" } else { "ws" };

@@ -196,10 +196,7 @@ fn is_guess(model: &Model, refused: &Refused) -> bool {
     if refused.path.last().is_some_and(|key| key == "__proto__") {
         return true;
     }
-    let (first, last) = match &refused.fault {
-        Violation::Unknown { known: Some(known) } => known,
-        _ => return false,
-    };
+    let Violation::Unknown { known: Some((first, last)) } = &refused.fault else { return false };
     let Some(release) = model.release() else {
         return model.store == StoreKind::Files
             && (!first.is_from("2026.8.1") || is_untouched(model));

@@ -100,8 +100,7 @@ fn column(out: &mut String, name: &str, old: Option<String>, new: Option<String>
         let line = short(change.value().trim_end_matches('\n'));
         let _ = match change.tag() {
             ChangeTag::Equal => writeln!(out, "   {line}"),
-            ChangeTag::Delete if line.is_empty() => Ok(()),
-            ChangeTag::Insert if line.is_empty() => Ok(()),
+            ChangeTag::Delete | ChangeTag::Insert if line.is_empty() => Ok(()),
             ChangeTag::Delete => writeln!(out, "{}", paint.red(&format!("-  {line}"))),
             ChangeTag::Insert => writeln!(out, "{}", paint.green(&format!("+  {line}"))),
         };

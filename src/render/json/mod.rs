@@ -53,14 +53,11 @@ pub struct Head {
 impl Head {
     /// The head of a command's document; a command below another one is named with it: `snapshot prune`.
     pub fn of(command: &str) -> Self {
-        let (command, subcommand) = match command.split_once(' ') {
-            Some((command, subcommand)) => (command, Some(subcommand.to_owned())),
-            None => (command, None),
-        };
+        let mut words = command.splitn(2, ' ').map(str::to_owned);
         Self {
             schema: SCHEMA,
-            command: command.to_owned(),
-            subcommand,
+            command: words.next().unwrap_or_default(),
+            subcommand: words.next(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -136,6 +133,7 @@ impl StateDocument {
             GatewayProcess::NotRunning => ("not-running", None),
             GatewayProcess::Unknown(_) => ("unknown", None),
         };
+        let container = model.facts.belongs_to.as_ref();
         Self {
             state_dir: crate::platform::shown(&model.facts.state_dir),
             found_by: found_by.to_owned(),
@@ -145,11 +143,7 @@ impl StateDocument {
             gateway: gateway.to_owned(),
             gateway_pid,
             device_id: model.local_id().map(str::to_owned),
-            container: model
-                .facts
-                .belongs_to
-                .as_ref()
-                .map(|container| ContainerDocument::of(container, &model.facts.state_dir)),
+            container: container.map(|one| ContainerDocument::of(one, &model.facts.state_dir)),
         }
     }
 }
@@ -221,31 +215,24 @@ impl StepDocument {
 impl FindingDocument {
     /// A finding, with commands as they are typed in this run.
     pub fn of(finding: &Finding, invocation: &Invocation) -> Self {
-        let check = checks::check(finding.code);
-        let (kind, steps) = match &finding.remedy {
-            Remedy::Repair(_) => ("repair", &[][..]),
-            Remedy::Choice(steps) => ("repair-with-option", steps.as_slice()),
-            Remedy::ByHand(steps) => ("by-hand", steps.as_slice()),
-            Remedy::Nothing => ("nothing", &[][..]),
+        let modes = checks::check(finding.code).into_iter().flat_map(|check| check.modes);
+        let (kind, says, steps) = match &finding.remedy {
+            Remedy::Repair(what) => ("repair", Some(what.clone()), &[][..]),
+            Remedy::Choice(steps) => ("repair-with-option", None, steps.as_slice()),
+            Remedy::ByHand(steps) => ("by-hand", None, steps.as_slice()),
+            Remedy::Nothing => ("nothing", None, &[][..]),
         };
         Self {
             code: finding.code.to_string(),
             severity: finding.severity,
-            modes: check
-                .into_iter()
-                .flat_map(|check| check.modes)
-                .map(ToString::to_string)
-                .collect(),
+            modes: modes.map(ToString::to_string).collect(),
             place: finding.place.clone(),
             says: finding.says.clone(),
             evidence: finding.evidence.clone(),
             why: finding.why.clone(),
             remedy: RemedyDocument {
                 kind: kind.to_owned(),
-                says: match &finding.remedy {
-                    Remedy::Repair(what) => Some(what.clone()),
-                    _ => None,
-                },
+                says,
                 steps: StepDocument::all(steps, invocation),
                 alternatives: StepDocument::all(&finding.alternatives, invocation),
             },

@@ -183,29 +183,23 @@ fn difference(
     source: &dyn Source,
     folder: &Meta,
 ) -> Result<Option<After>, Error> {
-    let Some(name) = &entry.name else {
-        return match &before.state {
-            FileState::Absent => Ok(None),
-            FileState::Present { .. } => Ok(Some(After::Absent)),
-            FileState::Unusable(why) => Err(refuse(&before.path, why)),
-        };
-    };
-    let live = before.state.meta();
-    let meta = entry.meta().map(|meta| believable(meta, live, folder));
-    match &before.state {
+    let live = match &before.state {
+        FileState::Absent => None,
+        FileState::Present { bytes, meta } => Some((bytes, meta)),
         FileState::Unusable(why) => return Err(refuse(&before.path, why)),
-        FileState::Present { bytes, meta: live } => {
-            let same_meta = meta.is_none_or(|meta| {
-                (meta.mode, meta.uid, meta.gid) == (live.mode & 0o664, live.uid, live.gid)
-            });
-            if same_meta
-                && entry.size == Some(bytes.len() as u64)
-                && entry.sha256.as_deref() == Some(hash::of(bytes).as_str())
-            {
-                return Ok(None);
-            }
+    };
+    let Some(name) = &entry.name else { return Ok(live.map(|_| After::Absent)) };
+    let meta = entry.meta().map(|meta| believable(meta, before.state.meta(), folder));
+    if let Some((bytes, live)) = live {
+        let same_meta = meta.is_none_or(|meta| {
+            (meta.mode, meta.uid, meta.gid) == (live.mode & 0o664, live.uid, live.gid)
+        });
+        if same_meta
+            && entry.size == Some(bytes.len() as u64)
+            && entry.sha256.as_deref() == Some(hash::of(bytes).as_str())
+        {
+            return Ok(None);
         }
-        FileState::Absent => {}
     }
     Ok(Some(After::Whole { bytes: std::sync::Arc::new(source.get(name)?), meta }))
 }

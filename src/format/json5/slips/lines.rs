@@ -96,27 +96,18 @@ impl Slips<'_> {
 
     /// The codes of colours that a terminal was sent, with or without the character before them that nobody sees.
     fn colours(&mut self) {
-        let mut with = String::new();
-        let mut rest = self.text;
-        while let Some(open) = rest.find('[') {
-            let (before, code) = rest.split_at(open);
-            let inner = code.get(1..).unwrap_or_default();
-            let digits = inner.find(|c: char| !c.is_ascii_digit() && c != ';');
-            let digits = digits
-                .filter(|length| inner.get(*length..).is_some_and(|end| end.starts_with('m')));
-            match digits {
-                Some(length) => {
-                    with.push_str(before.trim_end_matches('\u{1b}'));
-                    rest = inner.get(length + 1..).unwrap_or_default();
+        let mut pieces = self.text.split('[');
+        let mut with = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let code = piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+            match code.strip_prefix('m') {
+                Some(behind) => {
+                    with.truncate(with.trim_end_matches('\u{1b}').len());
+                    with.push_str(behind);
                 }
-                None => {
-                    with.push_str(before);
-                    with.push('[');
-                    rest = inner;
-                }
+                None => with.extend(["[", piece]),
             }
         }
-        with.push_str(rest);
         let words =
             "remove the colour codes of a terminal, on each line: what looks like ^[[32m or [0m";
         self.push(0..self.text.len(), with, 0, words);
