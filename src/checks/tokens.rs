@@ -84,13 +84,18 @@ pub static UNREADABLE: Check = Check {
     follows: &[&super::local::NOT_PAIRED, &super::local::ROLE_MISSING],
     is_of_device: true,
     stage: Some(Stage::Token),
-    // Seen on 2026.4.10, 2026.5.12 and 2026.6.9; the code of 2026.2.12 to 2026.9.3 reads the scopes alike.
+    // Seen on 2026.2.17 (an operator token that is a text), 2026.4.10, 2026.5.12, 2026.5.27 and 2026.6.9; the code of 2026.2.12 to 2026.9.3 reads the scopes alike.
     find_one: |model, check| {
         let token = entry(model)?;
         let ends = token.is_some_and(|token| token.ends_connection());
         let device = model.local.as_ref()?;
         let null = device.null_tokens.iter().any(|role| role != "operator");
+        // 2026.6.10 was seen to bear it, 2026.5.27 not.
+        let odd = device.is_operator_odd
+            && model.by_release(|release| release.is_from("2026.6.1")) != Some(true);
+        let ends = ends || odd;
         let says = match (ends, null) {
+            (true, _) if odd => "the CLI's operator token is no object",
             (true, _) => "the CLI's operator token has no list of scopes",
             (false, true) => "a token in the CLI's record is null",
             (false, false) => return None,

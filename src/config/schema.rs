@@ -1,5 +1,5 @@
-//! What the config's schema of a release refuses: the root's keys and all sections, but of `channels` and `plugins` the
-//! first keys alone, since plugins say what is below.
+//! What the config's schema of a release refuses: the root's keys and all sections, but for the settings of plugins and the accounts
+//! of a channel.
 //!
 //! The tables (`src/data/config-schema.json` with what is about the gateway, `src/data/config-sections.json` with the other
 //! sections) are made by `tests/real/schema.mjs` from what each release prints or holds.
@@ -233,9 +233,9 @@ impl Schema {
             return;
         };
         self.members(path, key, (members, closed), toward, found);
-        for needed in needs.iter().filter(|needed| !members.contains_key(*needed)) {
+        for needed in needs.into_iter().filter(|needed| !members.contains_key(*needed)) {
             let mut path = path.clone();
-            path.push(needed.clone());
+            path.push(needed.to_owned());
             found.push(Refused { path, fault: Violation::Missing });
         }
     }
@@ -355,9 +355,31 @@ mod tests {
         assert!(refused("2026.5.12", color)[0].starts_with("browser.profiles.w.color: a text"));
         let list = json!({"agents": {"list": [{"id": "main", "thinking": "adaptive"}]}});
         assert_eq!(refused("2026.5.12", list), ["agents.list.0.thinking: unknown"]);
-        // What plugins say of is not in the table.
-        let of_plugins = json!({"channels": {"telegram": {"x": 1}}, "plugins": {"entries": {"x": {"config": {"y": 1}}}}});
+        // What a plugin says of its own settings is not in the table.
+        let of_plugins = json!({"channels": {"mine": {"x": 1}}, "plugins": {"entries": {"x": {"config": {"y": 1}}}}});
         assert_eq!(refused("2026.9.3", of_plugins), [""; 0]);
+    }
+
+    /// Seen on 2026.3.13, 2026.5.27 and 2026.6.35: none of these starts, and those with the record of an install do.
+    #[test]
+    fn channels_plugins_and_forms_are_checked() {
+        let telegram = |held: Value| json!({"channels": {"telegram": held}});
+        let token = telegram(json!({"token": "1:a"}));
+        for release in ["2026.3.13", "2026.5.27", "2026.6.35"] {
+            assert!(refused(release, token.clone())[0].starts_with("channels.telegram.token: "));
+            assert_eq!(
+                refused(release, telegram(json!({"botToken": "1:a", "allowFrom": ["1"]}))),
+                [""; 0]
+            );
+        }
+        let from = telegram(json!({"allowFrom": "123"}));
+        assert_eq!(refused("2026.6.35", from), ["channels.telegram.allowFrom: a list"]);
+        let slot = json!({"plugins": {"slots": {"foo": "x"}}});
+        assert_eq!(refused("2026.5.27", slot), ["plugins.slots.foo: unknown"]);
+        let installs = json!({"plugins": {"installs": {"x": {"source": "npm"}}}});
+        assert_eq!(refused("2026.6.35", installs), [""; 0]);
+        let bindings = json!({"bindings": [{"agentId": "main"}]});
+        assert_eq!(refused("2026.6.35", bindings), ["bindings.0.match: missing"]);
     }
 
     /// A thousand faults beside it are not looked at: as many releases are asked about one value.

@@ -158,6 +158,8 @@ pub struct Device {
     pub operator: Option<Token>,
     /// The roles whose token is null.
     pub null_tokens: Vec<String>,
+    /// `tokens.operator` is there, and neither an object nor null.
+    pub is_operator_odd: bool,
     /// `remoteIp`.
     pub remote_ip: Option<String>,
     /// `silent` (pending).
@@ -220,6 +222,9 @@ impl Device {
             in_database: false,
             tokens_usable: tokens.is_some(),
             operator: tokens.and_then(|tokens| tokens.get("operator")).and_then(Token::of),
+            is_operator_odd: tokens
+                .and_then(|tokens| tokens.get("operator"))
+                .is_some_and(|entry| !entry.is_object() && !entry.is_null()),
             null_tokens: tokens
                 .into_iter()
                 .flatten()

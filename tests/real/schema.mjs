@@ -1,15 +1,15 @@
-// The tables of what a config may hold, per release: the keys of the root, all of `gateway`, `logging` and `meta` with the
-// first keys of the other sections; and these sections, but what plugins say of `channels` and `plugins`.
+// The tables of what a config may hold, per release: the keys of the root, all of `gateway`, `logging` and `meta`; and the other
+// sections, but the settings of plugins and the accounts of a channel.
 //   node tests/real/schema.mjs                        reads every release of the table again and writes the table
 //   node tests/real/schema.mjs --release VERSION      … and these too (repeatable)
 //   node tests/real/schema.mjs --check                writes nothing; fails where the table and a release differ
 // What a release says is kept beside the installed releases, so a run that was stopped goes on where it was.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { install } from "./harness/install.mjs";
 import { cleanUpAtExit, run } from "./harness/processes.mjs";
-import { compareReleases, describe } from "./harness/releases.mjs";
+import { compareReleases, describe, since } from "./harness/releases.mjs";
 import { flatten } from "./schema/rules.mjs";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
@@ -19,8 +19,9 @@ const WORKER = new URL("schema/zod-worker.mjs", import.meta.url).pathname;
 const TIMEOUT_MS = 60_000;
 /** The sections that every run of clawmend looks at: they have a table of their own, read without that of the others. */
 const SECTIONS = ["gateway", "logging", "meta"];
-/** What is below is said by plugins: the first keys stand in that table too, where no more are allowed. */
-const OF_PLUGINS = ["channels", "plugins", "$schema"];
+const UNCHECKED = ["$schema"];
+/** Where the built code of a release holds the schemas of the channels that come with it. */
+const CHANNELS = /(?:RAW|GENERATED)_BUNDLED_CHANNEL_CONFIG_METADATA = ([^]*?);\n(?=\/\/#endregion|const |\/\*)/;
 
 /**
  * The JSON Schema of one release: as its code has it, else as it prints it itself. 2026.4.15 and 2026.5.7 print objects as closed that
@@ -36,31 +37,68 @@ async function schemaOf(version, { node, entry }, home) {
   throw new Error(`no schema\n${read.stderr}\n${printed.stderr}`);
 }
 
-/** One release as `{ from, closed, root: [key], rows: [[path, rule]] }`. */
-function reduced({ from, schema }) {
+/**
+ * The schemas of the channels that come with a release: from 2026.3.28 on they stand beside that of the config, also of those whose
+ * plugin is installed on its own.
+ */
+function channelsOf({ entry }, { from, schema }) {
+  const { properties } = schema.properties.channels;
+  if (from === "code" && properties.telegram !== undefined) return properties;
+  const dist = join(dirname(entry), "dist");
+  for (const name of readdirSync(dist).filter((each) => each.endsWith(".js"))) {
+    const [, held] = readFileSync(join(dist, name), "utf8").match(CHANNELS) ?? [];
+    if (held === undefined || held.startsWith("JSON.parse(RAW")) continue;
+    const found = (0, eval)(`(${held})`);
+    const list = Array.isArray(found) ? found : JSON.parse(found);
+    return Object.fromEntries(list.map(({ channelId, schema }) => [channelId, schema]));
+  }
+  if (properties.telegram !== undefined) return properties;
+  throw new Error("no schemas of channels");
+}
+
+/** The accounts of a channel have its keys once more. */
+const withoutAccounts = (schema) => (schema?.properties?.accounts === undefined ? schema : { ...schema, properties: { ...schema.properties, accounts: {} } });
+
+/**
+ * What is the same for every plugin: of its own settings each says another thing. Up to 2026.7.35 the records of installs, which older
+ * releases keep in the config, are taken out of what is read before it is checked (seen on 2026.5.27 and 2026.6.35).
+ */
+function withoutPlugins(schema, version) {
+  const { entries } = schema.properties;
+  const installs = since(version, "2026.8.0") ? {} : { installs: {} };
+  return { ...schema, properties: { ...installs, ...schema.properties, entries: { ...entries, properties: undefined } } };
+}
+
+/** One release as `{ from, closed, root: [key], rows: [[path, rule]], sections: [[path, rule]] }`. */
+function reduced(version, { from, schema, channels }) {
   const root = Object.keys(schema.properties).sort();
   const rows = SECTIONS.filter((name) => root.includes(name)).flatMap((name) => flatten(schema.properties[name], name));
-  for (const name of root.filter((each) => OF_PLUGINS.includes(each))) {
-    const { properties, additionalProperties } = schema.properties[name];
-    if (properties === undefined || additionalProperties !== false) continue;
-    rows.push([name, { type: "object", closed: true }], ...Object.keys(properties).map((key) => [`${name}.${key}`, { type: "any" }]));
-  }
-  const sections = root.filter((name) => !SECTIONS.includes(name) && !OF_PLUGINS.includes(name)).flatMap((name) => flatten(schema.properties[name], name));
+  const own = Object.fromEntries(Object.entries(channels).map(([name, each]) => [name, withoutAccounts(each)]));
+  const of = {
+    channels: (each) => ({ ...each, properties: { ...each.properties, ...own } }),
+    plugins: (each) => withoutPlugins(each, version),
+  };
+  const others = root.filter((name) => !SECTIONS.includes(name) && !UNCHECKED.includes(name));
+  const sections = others.flatMap((name) => flatten(of[name]?.(schema.properties[name]) ?? schema.properties[name], name));
   return { from, closed: schema.additionalProperties === false, root, rows, sections };
 }
 
 async function read(version, { cache, discard }) {
   const kept = join(cache, "schemas", `${version}.full.json`);
-  if (existsSync(kept)) return reduced(JSON.parse(readFileSync(kept, "utf8")));
+  const keptChannels = join(cache, "schemas", `${version}.channels.json`);
+  const json = (path) => JSON.parse(readFileSync(path, "utf8"));
+  if (existsSync(kept) && existsSync(keptChannels)) return reduced(version, { ...json(kept), channels: json(keptChannels) });
   const folder = join(cache, `openclaw-${version}`);
   const stood = existsSync(folder);
   const { programs } = await install(cache, [describe(version)]);
   const home = join(cache, "schemas", `home-${version}`);
   mkdirSync(home, { recursive: true });
   try {
-    const raw = await schemaOf(version, programs.get(version), home);
+    const raw = existsSync(kept) ? json(kept) : await schemaOf(version, programs.get(version), home);
+    const channels = channelsOf(programs.get(version), raw);
     writeFileSync(kept, JSON.stringify(raw));
-    return reduced(raw);
+    writeFileSync(keptChannels, JSON.stringify(channels));
+    return reduced(version, { ...raw, channels });
   } finally {
     rmSync(home, { recursive: true, force: true });
     if (discard && !stood) rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 //! Sections beside the gateway's: what OpenClaw refuses in them beyond the types of its schema.
 
+mod beside;
+
 use std::collections::HashSet;
 
 use serde_json::Value;
@@ -31,6 +33,12 @@ pub static REFUSED: Check = Check {
         "(not in agents.entries)",
         "Profile must set cdpPort or cdpUrl",
         "invalid time (use \"HH:MM\"",
+        "invalid size",
+        "to include \"*\"",
+        "non-absolute source path",
+        "cannot set both allow and alsoAllow",
+        "web_search provider is not available",
+        "unknown web_search provider",
     ],
     stage: Some(Stage::Config),
     // Seen on 2026.5.12 and 2026.9.3; code of 2026.2.6 to 2026.9.3.
@@ -43,6 +51,8 @@ pub static REFUSED: Check = Check {
         let found = found.into_iter().chain([about.plugin_paths(), about.channels(), about.slot()]);
         let found = found.chain([about.bindings(), about.targets(), about.broadcast()]);
         let found = found.chain([about.hours(), about.browser(), about.elsewhere()]);
+        let found = found.chain([about.sizes(), about.binds(), about.both_lists(), about.search()]);
+        let found = found.chain([about.open_channels()]);
         found.flatten().collect()
     },
     ..Check::BASE
@@ -95,8 +105,13 @@ impl<'m> About<'m> {
     }
 
     fn durations(&self) -> Option<Finding> {
-        let retention = self.raw(&["cron", "sessionRetention"]);
-        let mut all = self.of_agents(&["heartbeat", "every"]).into_iter().chain(retention);
+        let others = [
+            &["cron", "sessionRetention"][..],
+            &["session", "maintenance", "pruneAfter"],
+            &["session", "maintenance", "resetArchiveRetention"],
+        ];
+        let others = others.into_iter().filter_map(|words| self.raw(words));
+        let mut all = self.of_agents(&["heartbeat", "every"]).into_iter().chain(others);
         let is_wrong = |value: &Value| value.as_str().is_some_and(|text| !is_duration(text));
         let (path, _) = all.find(|(_, value)| is_wrong(value))?;
         let says = format!("{} is no duration", path_text(&path));
@@ -110,8 +125,11 @@ impl<'m> About<'m> {
         };
         let (path, _) = all.into_iter().find(|(_, value)| is_host(value))?;
         let says = format!("{} is \"host\", which OpenClaw does not allow", path_text(&path));
-        let finding = self.says(&path, says, "set it to \"bridge\" or \"none\"")?;
-        // In the code of 2026.2.17, and not of 2026.2.12.
+        self.by_sandbox_checks(self.says(&path, says, "set it to \"bridge\" or \"none\"")?)
+    }
+
+    /// In the code of 2026.2.17, and not of 2026.2.12.
+    fn by_sandbox_checks(&self, finding: Finding) -> Option<Finding> {
         match self.model.by_release(|release: Release| release.is_from("2026.2.17")) {
             Some(true) => Some(finding),
             Some(false) => None,
@@ -191,8 +209,12 @@ impl<'m> About<'m> {
             targets.into_iter().filter_map(|(path, value)| Some((path, value.as_str()?.trim())));
         let is_known = |name: &str| {
             let name = name.trim().to_ascii_lowercase();
-            CHANNELS.split(' ').any(|known| known == name) || self.has_plugin(&name)
+            let is_gone = name == "bluebubbles"
+                && self.model.by_release(|release| release.is_from("2026.5.8")) == Some(true);
+            CHANNELS.split(' ').any(|known| known == name) && !is_gone || self.has_plugin(&name)
         };
+        // The chat of the browser has no settings as a channel (2026.4.24, 2026.5.27 and 2026.6.35 refuse them).
+        let names = names.map(|(path, name)| (path, if name == "webchat" { "" } else { name }));
         let (path, _) = names.chain(targets).find(|(_, name)| !is_known(name))?;
         let says = format!("clawmend does not know the channel of {}", path_text(&path));
         let finding =
@@ -268,9 +290,19 @@ impl<'m> About<'m> {
         }
     }
 
-    /// Code of 2026.2.12 to 2026.8.2.
+    /// Code of 2026.2.12 to 2026.8.2: where the same heartbeat has an `every` (2026.5.12 takes others).
     fn hours(&self) -> Option<Finding> {
-        let ends = ["start", "end"].map(|end| self.of_agents(&["heartbeat", "activeHours", end]));
+        let beats: Vec<At<'m>> = self
+            .of_agents(&["heartbeat"])
+            .into_iter()
+            .filter(|(_, beat)| beat.get("every").is_some_and(|every| every != ""))
+            .collect();
+        let ends = ["start", "end"].into_iter().flat_map(|end| {
+            beats.iter().filter_map(move |(path, beat)| {
+                let path = [path.clone(), self::path(&["activeHours", end])].concat();
+                Some((path, beat.get("activeHours")?.get(end)?))
+            })
+        });
         let is_wrong = |value: &Value| {
             let text = value.as_str().filter(|text| !text.is_empty());
             let is_time = |text: &str| {
@@ -281,7 +313,7 @@ impl<'m> About<'m> {
             };
             text.is_some_and(|text| is_time(text).is_none())
         };
-        let (path, _) = ends.into_iter().flatten().find(|(_, value)| is_wrong(value))?;
+        let (path, _) = ends.into_iter().find(|(_, value)| is_wrong(value))?;
         self.says(
             &path,
             format!("{} is no time of the day", path_text(&path)),

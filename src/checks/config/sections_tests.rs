@@ -30,8 +30,15 @@ fn what_is_refused_beyond_types_blocks() {
         "agents: { list: [{ id: 'main', identity: { avatar: '../../x.png' } }] }",
         "agents: { list: [{ id: 'main', identity: { avatar: '~/x.png' } }] }",
         "agents: { list: [{ id: 'a' }] }, broadcast: { strategy: 'parallel', 'x@g.us': ['a', 'b'] }",
-        "agents: { defaults: { heartbeat: { activeHours: { start: '8:00', end: '22:00' } } } }",
+        "agents: { defaults: { heartbeat: { every: '30m', activeHours: { start: '8:00', end: '22:00' } } } }",
         "browser: { profiles: { work: { color: '#FF4500' } } }",
+        "session: { maintenance: { pruneAfter: '30 days' } }",
+        "session: { maintenance: { maxDiskBytes: 'lots' } }",
+        "cron: { runLog: { maxBytes: 'x' } }",
+        "agents: { defaults: { sandbox: { docker: { binds: ['/a:/b', './x:/x'] } } } }",
+        "tools: { allow: ['a'], alsoAllow: ['b'] }",
+        "tools: { byProvider: { x: { allow: ['a'], alsoAllow: ['b'] } } }",
+        "agents: { list: [{ id: 'a', tools: { allow: ['a'], alsoAllow: ['b'] } }] }",
     ] {
         assert_eq!(
             found(section),
@@ -74,4 +81,37 @@ fn what_is_refused_beyond_types_blocks() {
     assert_eq!(found_by("2026.8.2", "talk: { agentId: 'Main' }"), []);
     let ghost = format!("{ghost}, agents: {{ entries: {{ Ghost: {{}} }} }}");
     assert_eq!(found_by("2026.9.3", &ghost), []);
+}
+
+/// Seen on 2026.3.13, 2026.4.14, 2026.5.3, 2026.5.12, 2026.5.27 and 2026.6.35 (`config validate`).
+#[test]
+fn what_depends_on_the_release_is_asked_of_it() {
+    let blocks = [("config-section-refused".to_owned(), Severity::Blocks)];
+    let untold = [("config-section-refused".to_owned(), Severity::Unchecked)];
+    let search = |name: &str| format!("tools: {{ web: {{ search: {{ provider: '{name}' }} }} }}");
+    for (release, section, told) in [
+        ("2026.4.14", search("brave"), &[][..]),
+        ("2026.5.3", search("brave"), &untold),
+        ("2026.5.3", search("perplexity"), &[]),
+        ("2026.6.35", search("perplexity"), &untold),
+        ("2026.6.35", search("gemini"), &[]),
+        (
+            "2026.5.12",
+            "agents: { defaults: { heartbeat: { activeHours: { start: '8' } } } }".to_owned(),
+            &[],
+        ),
+        ("2026.5.27", "channels: { webchat: { enabled: true } }".to_owned(), &untold),
+        ("2026.5.27", "channels: { bluebubbles: { enabled: true } }".to_owned(), &untold),
+        ("2026.3.13", "channels: { telegram: { dmPolicy: 'open' } }".to_owned(), &blocks),
+        (
+            "2026.3.13",
+            "channels: { telegram: { dmPolicy: 'open', allowFrom: ['*'] } }".to_owned(),
+            &[],
+        ),
+        ("2026.5.27", "channels: { telegram: { dmPolicy: 'open' } }".to_owned(), &[]),
+        ("2026.4.14", "session: { maintenance: { rotateBytes: 'x' } }".to_owned(), &blocks),
+        ("2026.5.12", "session: { maintenance: { rotateBytes: 'x' } }".to_owned(), &[]),
+    ] {
+        assert_eq!(found_by(release, &section), told, "{release} {section}");
+    }
 }

@@ -6,16 +6,17 @@ use crate::data::{Constraint, Range};
 
 impl Constraint {
     /// Of an object: whether it takes no other keys, and which it needs.
-    pub(super) fn as_object(&self) -> Option<(bool, &[String])> {
+    pub(super) fn as_object(&self) -> Option<(bool, Vec<&str>)> {
         match self {
-            Constraint::Object { closed, needs } => Some((*closed, needs)),
+            Constraint::Object { closed, needs } => {
+                Some((*closed, needs.iter().map(String::as_str).collect()))
+            }
+            // Of several forms none is known to be the one that is meant: what all of them need, is needed.
             Constraint::One { of } => {
-                let mut forms = of.iter().filter_map(Constraint::as_object);
-                let (closed, needs) = forms.next()?;
-                let others: Vec<_> = forms.collect();
-                // Of several forms none is known to be the one that is meant.
-                let needs = if others.is_empty() { needs } else { &[] };
-                Some((closed && others.iter().all(|(closed, _)| *closed), needs))
+                of.iter().filter_map(Constraint::as_object).reduce(|(closed, mut needs), form| {
+                    needs.retain(|key| form.1.contains(key));
+                    (closed && form.0, needs)
+                })
             }
             _ => None,
         }

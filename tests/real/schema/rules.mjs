@@ -81,11 +81,13 @@ export function rule(schema, at) {
       }
       return without({ type: "list", of: rule(schema.items ?? true, at), ...limits });
     case "object": {
-      known(schema, ["type", "properties", "required", "additionalProperties"]);
+      known(schema, ["type", "properties", "required", "additionalProperties", "minProperties", "maxProperties"]);
       for (const [key, value] of Object.entries(schema.properties ?? {})) at(key, value);
       const others = schema.additionalProperties;
       if (typeof others === "object" && Object.keys(others).length > 0) at("*", others);
-      const needs = schema.required?.length > 0 ? schema.required : undefined;
+      // What has a default is filled in.
+      const required = schema.required?.filter((key) => schema.properties?.[key]?.default === undefined);
+      const needs = required?.length > 0 ? required : undefined;
       return without({ type: "object", closed: others === false || undefined, needs });
     }
     default:
