@@ -17,13 +17,13 @@ pub fn image() -> String {
 /// A container and its state dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
-    /// `docker` or `podman`.
+    /// `docker`, `podman` or `kubectl`.
     pub engine: &'static str,
     /// Where the engine keeps the state.
     pub kept: Storage,
     /// The user whose engine it is, where it is not root's.
     pub user: Option<String>,
-    /// The container's name, where the engine's own files tell.
+    /// The container's name, where the engine's own files tell; of a pod what makes it (`deployment/openclaw`).
     pub name: Option<String>,
     /// The state dir as the container sees it.
     pub inside: Option<PathBuf>,
@@ -49,6 +49,11 @@ pub enum Storage {
     Folder,
     /// In the container itself: no other container reaches it.
     Layer,
+    /// In a volume of a pod of Kubernetes.
+    Pod {
+        /// The namespace of the pod.
+        namespace: Option<String>,
+    },
 }
 
 impl Container {
@@ -57,14 +62,23 @@ impl Container {
         let parts: Vec<&str> = state_dir.iter().filter_map(|part| part.to_str()).collect();
         let below = |count: usize| parts.iter().skip(count).collect::<PathBuf>();
         let engine_of = |parts: &[&str]| match parts {
-            // Docker's own place, and that of the snap.
-            [.., "docker" | "var-lib-docker"] => Some("docker"),
+            // Docker's own place, that of the snap and of Synology.
+            [.., "docker" | "var-lib-docker" | "@docker"] => Some("docker"),
             [.., "containers", "storage"] => Some("podman"),
             _ => None,
         };
         (1..parts.len()).find_map(|at| {
             let (before, rest) = parts.split_at_checked(at)?;
             let (engine, kept, inside) = match (engine_of(before), rest) {
+                (_, ["kubelet", "pods", _, "volumes", _, _, ..]) => {
+                    ("kubectl", Storage::Pod { namespace: None }, None)
+                }
+                (_, [claim, ..]) if is_claim(claim) => {
+                    // `pvc-UID_NAMESPACE_NAME`, as k3s names the folder of a claim.
+                    let namespace = claim.split('_').nth(1).filter(|it| is_label(it));
+                    let namespace = namespace.map(str::to_owned);
+                    ("kubectl", Storage::Pod { namespace }, None)
+                }
                 (Some(engine), ["volumes", name, "_data", ..]) => {
                     let below = below(at + 3);
                     (engine, Storage::Volume { name: (*name).to_owned(), below }, None)
@@ -93,6 +107,14 @@ impl Container {
         Self { sign, ..Self::of("docker", Storage::Folder) }
     }
 
+    /// A pod of Kubernetes, by its namespace and its own name.
+    pub fn of_pod(namespace: Option<&str>, pod: Option<&str>) -> Self {
+        let label = |text: &&str| is_label(text);
+        let namespace = namespace.filter(label).map(str::to_owned);
+        let name = pod.filter(label).and_then(controller);
+        Self { name, ..Self::of("kubectl", Storage::Pod { namespace }) }
+    }
+
     fn of(engine: &'static str, kept: Storage) -> Self {
         Self {
             engine,
@@ -117,6 +139,11 @@ impl Container {
             Storage::Folder if self.name.is_some() => format!("a folder that {engine} mounts"),
             Storage::Folder => "a folder of a container, it seems".to_owned(),
             Storage::Layer => format!("inside a container of {engine}, in no volume"),
+            Storage::Pod { namespace } => {
+                let pod = self.name.as_deref().map_or("a pod".into(), |name| format!("`{name}`"));
+                let within = namespace.as_ref().map(|it| format!(" in namespace `{it}`"));
+                return format!("a volume of {pod}{} of Kubernetes", within.unwrap_or_default());
+            }
         };
         if let Some(name) = &self.name {
             let runs = match self.runs {
@@ -134,6 +161,10 @@ impl Container {
 
     /// A command of the engine, for whoever the engine is.
     fn engine<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Step {
+        if let Storage::Pod { namespace } = &self.kept {
+            let namespace = namespace.as_deref().unwrap_or("NAMESPACE");
+            return Step::run("kubectl", ["-n", namespace]).with(args);
+        }
         match &self.user {
             Some(user) => Step::run("sudo", ["-iu", user.as_str(), self.engine]).with(args),
             None => Step::run(self.engine, args),
@@ -141,11 +172,15 @@ impl Container {
     }
 
     fn name(&self) -> &str {
-        self.name.as_deref().unwrap_or("CONTAINER")
+        self.name.as_deref().unwrap_or(match self.kept {
+            Storage::Pod { .. } => "deployment/NAME",
+            _ => "CONTAINER",
+        })
     }
 
     /// clawmend on this state in a container of its own, or on a copy where no other container reaches the
-    /// state. Without `--user`: root there takes the rights of the state's owner, whoever that is.
+    /// state. Without `--user`: root there takes the rights of the state's owner, whoever that is. None for a pod:
+    /// what is in its volume is reached on this machine alone.
     pub fn run(&self, state_dir: &Path) -> Vec<Step> {
         let mounted = |from: OsString, state: PathBuf| {
             let mut volume = from;
@@ -179,17 +214,35 @@ impl Container {
                     self.engine(["start", self.name()]),
                 ]
             }
+            Storage::Pod { .. } => Vec::new(),
         }
     }
 
     /// The command that starts a program in it.
     pub fn exec(&self, program: &str) -> Step {
-        self.engine(["exec", self.name(), program])
+        match self.kept {
+            Storage::Pod { .. } => self.engine(["exec", self.name(), "--", program]),
+            _ => self.engine(["exec", self.name(), program]),
+        }
+    }
+
+    /// The command that names it.
+    pub fn lists(&self) -> &'static str {
+        match self.engine {
+            "docker" => "docker ps",
+            "podman" => "podman ps",
+            _ => "kubectl get deployments,statefulsets -A",
+        }
     }
 
     /// What restarts the gateway in it.
     pub fn restart(&self) -> Vec<Step> {
-        let restart = self.engine(["restart", self.name()]);
+        let restart = match self.kept {
+            Storage::Pod { .. } => self
+                .engine(["rollout", "restart", self.name()])
+                .note("if its pod copies the config from a ConfigMap, change it there before: else the old one comes back"),
+            _ => self.engine(["restart", self.name()]),
+        };
         if self.name.is_some() {
             return vec![restart];
         }
@@ -198,9 +251,37 @@ impl Container {
                 self.engine(["ps".to_owned(), "--filter".to_owned(), format!("volume={name}")])
             }
             Storage::Folder | Storage::Layer => self.engine(["ps"]),
+            Storage::Pod { .. } => Step::run("kubectl", ["get", "deployments,statefulsets", "-A"]),
         };
-        vec![list.note("names the container"), restart]
+        vec![list.note("names it"), restart]
     }
+}
+
+/// A name as Kubernetes allows it: never an option of what is typed.
+fn is_label(text: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_sign)
+}
+
+/// The folder of a claim, as k3s and the local-path provisioner name it: `pvc-`, an id of 36 signs, namespace and name.
+fn is_claim(folder: &str) -> bool {
+    folder
+        .strip_prefix("pvc-")
+        .and_then(|rest| rest.split_once('_'))
+        .is_some_and(|(id, _)| id.len() == 36)
+}
+
+/// What makes a pod anew, by the pod's name: a StatefulSet adds a number to its own name, a Deployment two random
+/// words.
+fn controller(pod: &str) -> Option<String> {
+    let is_random = |word: &str| word.chars().all(|c| "bcdfghjklmnpqrstvwxz2456789".contains(c));
+    let (rest, last) = pod.rsplit_once('-')?;
+    if !last.is_empty() && last.chars().all(|c| c.is_ascii_digit()) {
+        return Some(format!("statefulset/{rest}"));
+    }
+    let (name, template) = rest.rsplit_once('-')?;
+    let is_made = last.len() == 5 && (6..=10).contains(&template.len());
+    (is_made && is_random(last) && is_random(template)).then(|| format!("deployment/{name}"))
 }
 
 #[cfg(test)]
@@ -247,6 +328,35 @@ mod tests {
         {
             assert_eq!(Container::of_path(Path::new(other)), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_pod_is_named_by_what_makes_it_anew() {
+        for (pod, name) in [
+            ("openclaw-7d9f8b6c5-x2k4p", Some("deployment/openclaw")),
+            ("my-claw-6c45b9d8f7-zz9zz", Some("deployment/my-claw")),
+            ("claw-0", Some("statefulset/claw")),
+            ("openclaw", None),
+            ("claw-lab-a", None),
+            ("-evil-0", None),
+        ] {
+            let found = Container::of_pod(Some("apps"), Some(pod));
+            assert_eq!(found.name.as_deref(), name, "{pod}");
+        }
+        let known = Container::of_pod(Some("apps"), Some("claw-0"));
+        assert_eq!(
+            lines(&[known.exec("openclaw")]),
+            ["kubectl -n apps exec statefulset/claw -- openclaw"]
+        );
+        let claim = "/var/lib/rancher/k3s/storage/pvc-01234567-89ab-4cde-8f01-23456789abcd_apps_data/.openclaw";
+        let found = Container::of_path(Path::new(claim)).unwrap();
+        let restart = lines(&found.restart());
+        assert!(
+            restart[1].starts_with("kubectl -n apps rollout restart deployment/NAME"),
+            "{restart:?}"
+        );
+        let pod = "/var/lib/kubelet/pods/01234567-89ab-4cde-8f01-23456789abcd/volumes/kubernetes.io~nfs/claw";
+        assert_eq!(Container::of_path(Path::new(pod)), Some(Container::of_pod(None, None)));
     }
 
     #[test]

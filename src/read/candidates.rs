@@ -4,10 +4,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::containers;
 use super::disk::{names, real};
 use super::env::{Env, homes_of, user_of};
 use super::trees::{looks_like_state, of_home, of_windows, profile_of};
+use super::{containers, places};
 use crate::model::container::{Container, Storage};
 use crate::platform;
 use crate::step::Step;
@@ -17,13 +17,9 @@ use crate::text::utc;
 const MOST: usize = 500;
 /// Folders below the root whose folders are homes.
 const HOMES: [&str; 2] = ["home", "Users"];
-/// A folder below the root whose folders are Podman's volumes.
-const VOLUMES: &str = "var/lib/containers/storage/volumes";
-/// The same below a home, for a user's own containers.
+/// Folders below a home whose folders are volumes of the user's own containers.
 const USERS_VOLUMES: [&str; 2] =
     [".local/share/docker/volumes", ".local/share/containers/storage/volumes"];
-/// Home Assistant keeps a folder for each add-on there.
-const ADDONS: [&str; 2] = ["addon_configs", "usr/share/hassio/addon_configs"];
 /// What images take for the home or the state dir of their OpenClaw.
 const FOLDERS: [&str; 4] = ["root", "config", "data", "share"];
 
@@ -131,8 +127,12 @@ pub(super) fn candidates(env: &Env, home: Option<&Path>, own: Option<&Path>) -> 
         let place = real(&dir);
         let is_own = own.as_ref() == Some(&place);
         let is_there = looks_like_state(&dir) || is_own;
-        if found.len() < MOST && is_there && !seen.contains(&place) {
-            seen.push(place);
+        // A folder that is mounted in a second place is the same one.
+        let node = dir.metadata().map(|found| platform::meta(&found)).ok();
+        let node = node.filter(|_| platform::KNOWS_OWNERS).map(|meta| (meta.dev, meta.ino));
+        let is_new = |(at, one): &(PathBuf, _)| *at != place && (node.is_none() || *one != node);
+        if found.len() < MOST && is_there && seen.iter().all(is_new) {
+            seen.push((place, node));
             let container = containers::of(&dir, &mounts, env);
             let one = Candidate::of(dir, what, home, &passwd, container);
             found.push(Candidate { is_own, ..one });
@@ -150,8 +150,7 @@ fn of_root(env: &Env, passwd: &str, mounts: &[containers::Mount]) -> Vec<(PathBu
     };
     let mut homes: Vec<PathBuf> = HOMES.iter().flat_map(|homes| below(root.join(homes))).collect();
     homes.extend(homes_of(passwd).map(|home| root.join(home.trim_start_matches('/'))));
-    let docker = containers::DOCKER.map(|docker| root.join(docker).join("volumes"));
-    let mut volumes: Vec<PathBuf> = docker.into_iter().chain([root.join(VOLUMES)]).collect();
+    let mut volumes: Vec<PathBuf> = Vec::new();
     let mut looked: Vec<(PathBuf, String)> = Vec::new();
     for home in &homes {
         volumes.extend(USERS_VOLUMES.map(|folder| home.join(folder)));
@@ -160,13 +159,12 @@ fn of_root(env: &Env, passwd: &str, mounts: &[containers::Mount]) -> Vec<(PathBu
     }
     let volumes = volumes.into_iter().flat_map(below).map(|volume| volume.join("_data"));
     let volumes = volumes.map(|data| (data, "a container's volume".to_owned()));
-    let addons = ADDONS.iter().flat_map(|folder| below(root.join(folder)));
-    let addons = addons.map(|addon| (addon, "a Home Assistant add-on".to_owned()));
+    let places = places::all(root).map(|(folder, what)| (folder, what.to_owned()));
     let mounts = mounts
         .iter()
         .map(|mount| (mount.source.clone(), format!("a folder of container `{}`", mount.name)));
     let folders = FOLDERS.map(|folder| (root.join(folder), "a folder".to_owned()));
-    for (folder, what) in volumes.chain(addons).chain(mounts).chain(folders) {
+    for (folder, what) in volumes.chain(mounts).chain(places).chain(folders) {
         looked.push((folder.clone(), what.clone()));
         looked.extend(of_home(&folder).into_iter().map(|(dir, _)| (dir, what.clone())));
     }

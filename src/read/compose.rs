@@ -9,7 +9,7 @@ use regex_lite::{Captures, Regex};
 
 use super::disk::{names, real, text};
 use super::dotenv;
-use super::env::Env;
+use super::env::{Env, homes_of};
 use super::trees::speaks_of_openclaw;
 use super::yaml::Node;
 use crate::model::facts::Compose;
@@ -25,7 +25,8 @@ const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yaml",
 ];
 /// Folders below the root in whose folders compose files are kept.
-const STACKS: [&str; 4] = ["opt", "opt/stacks", "srv", "root"];
+const STACKS: [&str; 6] =
+    ["opt", "opt/stacks", "srv", "root", "var/lib/casaos/apps", "data/coolify/services"];
 /// Files name each other at most so deep.
 const DEEPEST_FILE: usize = 4;
 /// So many folders of one folder are looked into.
@@ -59,7 +60,7 @@ pub(super) fn of(dir: &Path, home: Option<&Path>, env: &Env) -> Option<Compose> 
     best.map(|(_, compose)| compose).or_else(|| {
         let mut near =
             near.iter().filter(|one| above.iter().skip(1).take(2).any(|it| *it == one.folder));
-        let project = near.find(|one| one.speaks_of_openclaw())?;
+        let project = near.find(|one| one.speaks_of_openclaw() && one.is_whole())?;
         Some(Compose { files: project.with(None), service: None })
     })
 }
@@ -118,6 +119,18 @@ impl Project {
         called.into_iter().any(|(_, text)| speaks_of_openclaw(&text))
     }
 
+    /// Whether each service says what it runs: where not, a program such as Umbrel adds files of its own, and
+    /// compose refuses these alone.
+    fn is_whole(&self) -> bool {
+        let runs = |service: &Node| {
+            ["image", "build", "extends"].iter().any(|key| service.get(key).is_some())
+        };
+        let mut roots = self.texts().filter_map(|(_, text)| Node::parse(&text));
+        roots.all(|root| {
+            root.get("services").is_none_or(|all| all.fields().all(|(_, service)| runs(service)))
+        })
+    }
+
     fn is_own(&self, name: &str) -> bool {
         self.own.iter().any(|own| own == name)
     }
@@ -134,6 +147,12 @@ impl Project {
     /// else.
     fn mount(&self, dir: &Path, home: Option<&Path>, env: &Env) -> Option<(usize, Compose)> {
         let place = real(dir);
+        // `~` is the home of whoever has the file, where root reads what another user has in theirs.
+        let passwd = env.passwd().filter(|_| env.uid == 0).unwrap_or_default();
+        let homes = homes_of(&passwd)
+            .filter_map(|home| Some(env.root.as_ref()?.join(home.trim_start_matches('/'))));
+        let of_file = homes.filter(|home| self.folder.starts_with(home)).max();
+        let home = of_file.as_deref().or(home);
         let beside = text(&self.folder.join(".env")).map(|text| dotenv::parse(&text));
         let beside = beside.unwrap_or_default();
         let variable = |name: &str| match name {

@@ -206,3 +206,23 @@ fn files_that_name_each_other_are_one() {
         assert_eq!(found(&[(&file, "services:\n  claw:\n    image: openclaw\n")], "srv/a/s"), None);
     }
 }
+
+#[test]
+fn a_tilde_is_the_home_of_whoever_has_the_file() {
+    let text = "services:\n  claw:\n    image: openclaw\n    volumes: [\"~/.openclaw:/x\"]\n";
+    let machine = Machine::new(&[
+        ("etc/passwd", "bob:x:1001:1001::/home/bob:/bin/sh\n"),
+        ("home/bob/claw/compose.yml", text),
+    ]);
+    // Root reads it, whose own home is another one.
+    assert_eq!(machine.service("home/bob/.openclaw").as_deref(), Some("claw"));
+    assert_eq!(machine.service("home/ann/.openclaw"), None);
+}
+
+#[test]
+fn files_that_compose_refuses_alone_are_not_named() {
+    let umbrel = "services:\n  app_proxy:\n    environment: {APP_HOST: openclaw_gateway_1}\n  gateway:\n    image: openclaw\n    volumes: [\"${APP_DATA_DIR}/data:/data\"]\n";
+    let at = "home/ann/umbrel/app-data/openclaw/docker-compose.yml";
+    let state = "home/ann/umbrel/app-data/openclaw/data/.openclaw";
+    assert_eq!(Machine::new(&[(at, umbrel)]).of(state), None);
+}

@@ -7,13 +7,11 @@ use serde_json::Value;
 
 use super::disk::{names, real};
 use super::env::{Env, user_of};
-use super::process;
-use crate::model::container::Container;
+use super::{places, process};
+use crate::model::container::{Container, Storage};
 use crate::model::facts::Compose;
 use crate::platform;
 
-/// Where Docker keeps all that is its own, below the root: its own place, and that of the snap.
-pub(super) const DOCKER: [&str; 2] = ["var/lib/docker", "var/snap/docker/common/var-lib-docker"];
 /// What Docker knows of one, in its folder.
 const CONFIG: &str = "config.v2.json";
 /// Such a file has some kilobytes. Bytes.
@@ -33,7 +31,7 @@ pub(super) struct Mount {
 /// What Docker's containers mount; nothing where this process is not root's.
 pub(super) fn mounts(env: &Env) -> Vec<Mount> {
     let Some(root) = env.root.as_deref().filter(|_| env.uid == 0) else { return Vec::new() };
-    let docker = DOCKER.map(|docker| root.join(docker));
+    let docker = places::docker(root);
     let files = docker.iter().flat_map(|docker| {
         let folder = docker.join("containers");
         let files = names(&folder).into_iter().map(move |id| folder.join(id).join(CONFIG));
@@ -77,9 +75,32 @@ pub(super) fn of(state_dir: &Path, mounts: &[Mount], env: &Env) -> Option<Contai
         found.name = Some(mount.name.clone());
         found.runs = mount.runs;
     }
+    if matches!(found.kept, Storage::Pod { .. }) {
+        found = pod_of(&place, env).unwrap_or(found);
+    }
     // Nobody but root has to become another user for their own engine.
     found.user = found.user.filter(|_| env.uid == 0);
     Some(found)
+}
+
+/// The pod of a volume: the kubelet names the volume by the pod's id, and the folder of its logs by all three names.
+fn pod_of(volume: &Path, env: &Env) -> Option<Container> {
+    let mut parts = volume.iter().skip_while(|part| *part != "pods").skip(1);
+    let id = parts.next()?.to_str()?;
+    let logs = names(&env.root.as_ref()?.join("var/log/pods"));
+    let name = logs.iter().find_map(|name| name.strip_suffix(id)?.strip_suffix('_'))?;
+    let (namespace, pod) = name.split_once('_')?;
+    Some(Container::of_pod(Some(namespace), Some(pod)))
+}
+
+/// The pod that this process runs in.
+pub fn own_pod(env: &Env) -> Option<Container> {
+    env.others.get("KUBERNETES_SERVICE_HOST")?;
+    let namespace = env.root.as_ref().and_then(|root| {
+        super::disk::text(&root.join("var/run/secrets/kubernetes.io/serviceaccount/namespace"))
+    });
+    let hosts = env.hosts();
+    Some(Container::of_pod(namespace.as_deref().map(str::trim), hosts.first().map(String::as_str)))
 }
 
 /// A folder that a compose file mounts.
@@ -98,10 +119,34 @@ pub(super) fn guessed(state_dir: &Path, env: &Env) -> Option<Container> {
         found.inside = Some(inside);
         return Some(found);
     }
+    let of_places = env.root.as_deref().and_then(|root| places::kind(root, &real(state_dir)));
+    if let Some(kind) = of_places.filter(|kind| *kind != places::ADDON) {
+        return Some(Container::of_folder(Some(kind.to_owned())));
+    }
     let uid = platform::meta(&state_dir.metadata().ok()?).uid;
     let is_other = platform::KNOWS_OWNERS && env.uid == 0 && uid != 0;
     let passwd = env.passwd().filter(|_| is_other)?;
     user_of(&passwd, uid)
         .is_none()
         .then(|| Container::of_folder(Some(format!("its owner, uid {uid}, has no account here"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    #[test]
+    fn a_process_in_a_pod_knows_what_makes_the_pod_anew() {
+        let root = tempfile::tempdir().unwrap();
+        let account = root.path().join("var/run/secrets/kubernetes.io/serviceaccount");
+        std::fs::create_dir_all(&account).unwrap();
+        std::fs::write(account.join("namespace"), "apps\n").unwrap();
+        let mut env = Env { root: Some(root.path().into()), ..Env::default() };
+        let name = Secret::new("claw-0".to_owned());
+        env.others.insert("HOSTNAME".into(), name);
+        assert_eq!(own_pod(&env), None);
+        env.others.insert("KUBERNETES_SERVICE_HOST".into(), Secret::new("10.0.0.1".to_owned()));
+        assert_eq!(own_pod(&env), Some(Container::of_pod(Some("apps"), Some("claw-0"))));
+    }
 }

@@ -4,13 +4,14 @@
 pub mod candidates;
 mod compose;
 mod config;
-mod containers;
+pub mod containers;
 mod disk;
 mod dotenv;
 pub mod env;
 mod kept;
 mod launchd;
 pub mod locate;
+mod places;
 mod pm2;
 mod process;
 mod quadlet;

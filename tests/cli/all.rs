@@ -205,3 +205,59 @@ fn a_lock_by_another_path_and_an_owner_without_an_account_are_signs_of_a_contain
         run.text()
     );
 }
+
+#[test]
+fn a_pod_and_the_apps_of_other_systems_are_told_by_their_folders() {
+    const ID: &str = "01234567-89ab-4cde-8f01-23456789abcd";
+    let sandbox = Sandbox::fixture(LOCKED);
+    sandbox.sees_all.set(true);
+    let logs = format!("var/log/pods/apps_openclaw-7d9f8b6c5-x2k4p_{ID}");
+    std::fs::create_dir_all(sandbox.root().join(logs)).unwrap();
+    let pod = format!("var/lib/kubelet/pods/{ID}/volumes/kubernetes.io~csi/claw/mount");
+    let claim = format!("var/lib/rancher/k3s/storage/pvc-{ID}_lab_claw");
+    for (place, says, restart, check) in [
+        (
+            pod.as_str(),
+            "a volume of `deployment/openclaw` in namespace `apps` of Kubernetes",
+            "kubectl -n apps rollout restart deployment/openclaw",
+            "kubectl -n apps exec deployment/openclaw -- openclaw cron list",
+        ),
+        (
+            claim.as_str(),
+            "a volume of a pod in namespace `lab` of Kubernetes",
+            "kubectl -n lab rollout restart deployment/NAME",
+            "kubectl -n lab exec deployment/NAME -- openclaw cron list",
+        ),
+        (
+            "volume1/docker/openclaw/data",
+            "it seems: a folder of Synology's Container Manager",
+            "docker restart CONTAINER",
+            "docker exec CONTAINER openclaw cron list",
+        ),
+        (
+            "home/umbrel/umbrel/app-data/openclaw/data/.openclaw",
+            "it seems: an app of Umbrel",
+            "docker restart CONTAINER",
+            "docker exec CONTAINER openclaw cron list",
+        ),
+        (
+            "DATA/AppData/openclaw/config",
+            "it seems: an app of CasaOS",
+            "docker restart CONTAINER",
+            "docker exec CONTAINER openclaw cron list",
+        ),
+    ] {
+        let dir = sandbox.put(LOCKED, place);
+        let all = sandbox.run(&["diagnose", "--all"]);
+        assert!(all.stdout.contains(place), "{place}: {}", all.text());
+        let mut config = sandbox.json("openclaw.json");
+        config["gateway"]["mode"] = json!("remote-ish");
+        std::fs::write(dir.join("openclaw.json"), config.to_string()).unwrap();
+        let dir = dir.to_str().unwrap();
+        let run = sandbox.run(&["--state-dir", dir]).expect(Exit::Findings);
+        assert!(words(&run.stdout).contains(says), "{place}: {}", run.text());
+        let run = sandbox.run(&["--state-dir", dir, "repair", "--yes"]).expect(Exit::Done);
+        assert!(words(&run.stdout).contains(restart), "{place}: {}", run.text());
+        assert!(words(&run.stdout).contains(check), "{place}: {}", run.text());
+    }
+}

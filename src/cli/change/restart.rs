@@ -8,11 +8,15 @@ use crate::config::facts::Origin;
 use crate::model::Model;
 use crate::model::container::Container;
 use crate::model::layout::ADDONS;
+use crate::read::containers::own_pod;
 use crate::read::env::{Env, other_owner};
 use crate::step::Step;
 
 /// The command that restarts the gateway; all likely ones where it cannot be told.
 pub(super) fn steps(model: &Model, env: &Env) -> Vec<Step> {
+    if let Some(pod) = own_pod(env) {
+        return pod.restart();
+    }
     let owner = other_owner(&model.facts.state_dir, env);
     // Whoever typed `sudo` types the rest without it, in their own session.
     let owner = owner.filter(|owner| !(env.is_by_sudo() && env.users().contains(owner)));
@@ -95,7 +99,7 @@ pub(super) fn check_note(model: &Model) -> String {
     let is_composed = model.facts.compose.as_ref().is_some_and(|one| one.service.is_some());
     let container = model.facts.belongs_to.as_ref().filter(|one| one.name.is_none());
     if let Some(container) = container.filter(|one| one.sign.is_none() || !is_composed) {
-        note.push_str(&format!("; `{} ps` names the container", container.engine));
+        note.push_str(&format!("; `{}` names it", container.lists()));
     }
     note
 }

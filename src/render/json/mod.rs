@@ -91,11 +91,11 @@ pub struct StateDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerDocument {
-    /// `docker` or `podman`; a guess where only `sign` gave the container away.
+    /// `docker`, `podman` or `kubectl` (a pod of Kubernetes); a guess where only `sign` gave the container away.
     pub engine: String,
     /// The volume that holds the state.
     pub volume: Option<String>,
-    /// The container's name.
+    /// The container's name; of a pod what makes it, such as `deployment/openclaw`.
     pub name: Option<String>,
     /// The state dir as the container sees it.
     pub inside: Option<String>,
@@ -114,7 +114,7 @@ impl ContainerDocument {
             engine: container.engine.to_owned(),
             volume: match &container.kept {
                 Storage::Volume { name, .. } => Some(name.clone()),
-                Storage::Folder | Storage::Layer => None,
+                Storage::Folder | Storage::Layer | Storage::Pod { .. } => None,
             },
             name: container.name.clone(),
             inside: container.inside.as_deref().map(crate::platform::shown),
