@@ -67,13 +67,13 @@ pub enum Outcome {
 }
 
 /// The decision about a state, by what was found in it.
-pub fn admission(model: &Model, findings: &[Finding]) -> Admission {
+pub fn admission(model: &Model, all: &[Finding]) -> Admission {
     let mut steps: Vec<Passage> = Vec::new();
     let mut first: Option<(Stage, Outcome)> = None;
     for stage in order(model) {
         let of = |severity| -> Vec<String> {
             let here = |one: &&Finding| one.severity == severity && stage_of(one) == Some(stage);
-            findings.iter().filter(here).map(|one| one.code.to_string()).collect()
+            all.iter().filter(here).map(|one| one.code.to_string()).collect()
         };
         let (blocks, unknown) = (of(Severity::Blocks), of(Severity::Unchecked));
         let (outcome, findings) = if !blocks.is_empty() {
@@ -82,10 +82,13 @@ pub fn admission(model: &Model, findings: &[Finding]) -> Admission {
             (Outcome::Unknown, unknown)
         } else if first.is_some_and(|(_, outcome)| outcome == Outcome::Failed) {
             (Outcome::NotReached, Vec::new())
-        } else if is_asked(model, stage) {
-            (Outcome::Passed, Vec::new())
-        } else {
+        } else if !is_asked(model, stage) {
             (Outcome::NotAsked, Vec::new())
+        } else if missing(model, stage).is_some() && !is_told(all, stage) {
+            // What was not read says nothing of what it holds.
+            (Outcome::Unknown, Vec::new())
+        } else {
+            (Outcome::Passed, Vec::new())
         };
         let is_worse = match outcome {
             Outcome::Failed => first.is_none_or(|(_, worst)| worst != Outcome::Failed),
@@ -145,7 +148,7 @@ pub static CANNOT_TELL: Check = Check {
     modes: &[],
     severity: Severity::Unchecked,
     title: "the files do not tell whether the gateway lets the CLI in",
-    why: "The gateway checks one thing after another. clawmend says healthy only if it sees that all of them pass. Here it sees none that fails, but one that it cannot decide from the files.",
+    why: "The gateway checks one thing after another. clawmend says healthy only if it sees that all of them pass. Here none of them fails, but the files do not say whether one of them passes.",
     repair: "Nothing.",
     by_hand: "Try it: `openclaw cron list`.",
     stage: Some(Stage::Credential),
@@ -158,23 +161,25 @@ pub(super) fn untold(model: &Model, findings: &[Finding]) -> Option<Finding> {
     if findings.iter().any(|one| one.severity.fails()) {
         return None;
     }
-    let told = |stage| {
-        let about =
-            |one: &Finding| one.severity <= Severity::Warning && stage_of(one) == Some(stage);
-        findings.iter().any(about)
-    };
     let missing = order(model)
-        .filter(|stage| is_asked(model, *stage) && !told(*stage))
+        .filter(|stage| is_asked(model, *stage) && !is_told(findings, *stage))
         .find_map(|stage| missing(model, stage))?;
     let says = format!("nothing shows whether the gateway lets the CLI in: {missing}");
     let steps = [crate::step::Step::run("openclaw", ["cron", "list"]).after("try it")];
     Some(CANNOT_TELL.finding("", says).by_hand(steps))
 }
 
+/// Whether a finding tells how a step goes.
+fn is_told(findings: &[Finding], stage: Stage) -> bool {
+    let about = |one: &Finding| one.severity <= Severity::Warning && stage_of(one) == Some(stage);
+    findings.iter().any(about)
+}
+
 /// What would show that a step lets the CLI on, where it is not there.
 fn missing(model: &Model, stage: Stage) -> Option<&'static str> {
     let seen = |is_there: bool, what| (!is_there).then_some(what);
     let heals = model.heals(PairingFault::Unknown) == Some(true);
+    let is_unread = matches!(model.config.state, ConfigState::Unusable(_));
     match stage {
         Stage::Config => {
             let is_read = model.config.whole().is_some();
@@ -188,7 +193,9 @@ fn missing(model: &Model, stage: Stage) -> Option<&'static str> {
             let read = is_read(&model.paired.condition) && is_read(&model.pending.condition);
             seen(read && !model.is_database_unread(), "the pairing was not read")
         }
-        Stage::Url | Stage::Policy => None,
+        Stage::Policy => None,
+        Stage::Url => seen(!is_unread, "the config was not read"),
+        Stage::Credential if is_unread => Some("the config was not read"),
         Stage::Credential | Stage::Token => {
             let is_refused =
                 stage == Stage::Token && model.is_refused_by_saved_token() != Some(false);
@@ -251,6 +258,20 @@ mod tests {
         assert_eq!(outcomes(Outcome::Passed).count(), 1);
         let unknown = admission(&model, &[unknown]);
         assert_eq!((unknown.verdict, unknown.stage), (Verdict::CannotTell, Some(Stage::Store)));
+    }
+
+    /// Of what was not read no step is said to pass.
+    #[test]
+    fn what_was_not_read_passes_no_step() {
+        let mut model = crate::checks::tests::healthy_model();
+        model.local = None;
+        let unread = crate::checks::stores::UNREADABLE.finding("", "").rated(Severity::Unchecked);
+        let steps = admission(&model, &[unread]).steps;
+        let of = |stage| steps.iter().find(|step| step.stage == stage).unwrap().outcome;
+        for stage in [Stage::Record, Stage::Role, Stage::Scopes] {
+            assert_eq!(of(stage), Outcome::Unknown, "{stage:?}");
+        }
+        assert_eq!(of(Stage::Config), Outcome::Passed);
     }
 
     #[test]

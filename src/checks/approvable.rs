@@ -27,7 +27,7 @@ impl Unapprovable {
     /// One sentence without a full stop, made to follow "because" or a colon.
     pub fn says(&self) -> String {
         match self {
-            Unapprovable::Unknown => "there is no such request (any more)".into(),
+            Unapprovable::Unknown => "there is no request with this id: one lives five minutes".into(),
             Unapprovable::Key => {
                 "its public key does not belong to its device id: it is not the device that it claims to be".into()
             }

@@ -237,7 +237,7 @@ pub static COLUMNS: Check = Check {
     modes: &["F10"],
     severity: Severity::Blocks,
     title: "the database is not built as the OpenClaw release needs it",
-    why: "From 2026.8.1 the gateway does not start if one of the tables that it needs, or a column of one, is missing in its database, if `schema_meta` does not name its role, or if there is a trigger. OpenClaw 2026.8.1-beta.2 also compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts with it.",
+    why: "From 2026.8.1 the gateway does not start if one of the tables that it needs, or a column of one, is missing in its database, if `schema_meta` does not name its role, or if there is a trigger. OpenClaw 2026.8.1-beta.2 also compares the columns of device_bootstrap_tokens with its own, and does not start if setup_id is missing (an earlier beta made the table). OpenClaw 2026.9.6 starts without that column.",
     repair: "Nothing: clawmend changes rows, never tables.",
     by_hand: "If a table is missing: put back a copy of the database that has it, while the gateway is stopped. If the column setup_id is missing: install OpenClaw 2026.9.6 or later and start it, since it does not ask for this column.",
     messages: &[

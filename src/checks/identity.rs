@@ -60,7 +60,7 @@ pub static MISSING: Check = Check {
     why: "The CLI proves who it is with a key pair, its identity. Without one the gateway cannot know it. OpenClaw \
           makes a new key pair at the next command. Some gateways pair it by themselves, others wait until it is approved.",
     repair: "Nothing unless you ask for it: `clawmend repair --new-identity` makes a key pair, pairs it and saves its token.",
-    by_hand: "Type one of the two. Before the second let OpenClaw make an identity: run `openclaw devices list` once.",
+    by_hand: "Type the first of these commands. Or run `openclaw devices list` once, which makes a new identity, and then type the second.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &["pairing required", "device identity required"],
     follows: &[&super::import::IMPORT_WAITS],
@@ -111,8 +111,8 @@ pub static MALFORMED: Check = Check {
     title: "the identity cannot be read",
     why: "OpenClaw cannot use a broken identity. Early releases replace it by a new key pair, and up to 2026.4.28 the gateway pairs that by itself. \
           Later ones use another key pair at every call, so no approval lasts.",
-    repair: "Nothing unless you ask for it: `clawmend repair --new-identity` keeps the private key if it can be read, and belongs to the device that the identity names or to one that is paired here. If not, it makes a new key pair. Then it pairs the device.",
-    by_hand: "Type one of the two. Before the second move identity/device.json away, and run `openclaw devices list` once.",
+    repair: "Nothing unless you ask for it: `clawmend repair --new-identity` keeps the private key if it can read it, and if the key is that of the device in this file or of a paired device. If not, it makes a new key pair. Then it pairs the device.",
+    by_hand: "Type the first of these commands. Or move identity/device.json away, run `openclaw devices list` once, and then type the second.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
         "pairing required",
@@ -223,7 +223,7 @@ pub static KEYS_DIFFER: Check = Check {
     why: "The CLI signs with the private key, and the gateway checks with the public key. The two do not fit, so the \
           gateway refuses the signature, or OpenClaw makes another identity at each call.",
     repair: "Nothing unless you ask for it: `clawmend repair --new-identity` keeps the private key if its device is paired here. If not, it makes a new key pair. Then it pairs the device.",
-    by_hand: "Type one of the two. Before the second move identity/device.json away, and run `openclaw devices list` once.",
+    by_hand: "Type the first of these commands. Or move identity/device.json away, run `openclaw devices list` once, and then type the second.",
     commands: &[&["repair", "--new-identity"], &["repair"]],
     messages: &[
         "device signature invalid",

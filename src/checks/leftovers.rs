@@ -142,9 +142,7 @@ pub static IDENTITY_LEFT: Check = Check {
     severity: Severity::Unchecked,
     title: "an old identity file is beside the database",
     why: "The identity in the database counts. An old device.json beside it (an older app wrote it, or an import could \
-          not remove it) is not used. But a gateway that looks for such files does not start while one holds another key, or while \
-          device.json.native-importing is there (an interrupted import of the macOS app left it). It looks for them at its first start \
-          with another release or another config. One file with the same key is removed then.",
+          not remove it) is not used. But at its first start with another release or another config the gateway looks for such files. It removes one that holds the same key. It does not start if one holds another key, or if device.json.native-importing is there (an interrupted import of the macOS app left it).",
     repair: "The files are removed; the snapshot keeps them.",
     by_hand: "Move identity/device.json, and what begins with that name, away. If it comes back, update the app that writes it.",
     messages: &[

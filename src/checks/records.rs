@@ -149,8 +149,8 @@ pub static RECORD_INVALID: Check = Check {
     severity: Severity::Warning,
     title: "some records are not valid in their store",
     why: "A record that lacks a field of a paired device stops the import into the database, at every start of 2026.8.1. A request that somebody moved into paired.json by hand is such a record. \
-          A request that is null ends each connection. A record that is null, has a token that is null or a text in the place of a list, makes `devices list` fail.",
-    repair: "A record with a valid token gets the missing times, and loses a token that is null and a text where a list belongs; any other is removed (the snapshot keeps it).",
+          A request that is null ends each connection. `devices list` fails at a record that is null, that has a token that is null, or that has a text in the place of a list.",
+    repair: "A record with a valid token gets the missing times; a token that is null and a text in the place of a list are taken out of it. Any other such record is removed (the snapshot keeps it).",
     by_hand: "Remove the records without `createdAtMs` and `approvedAtMs` from devices/paired.json.",
     messages: &[
         "device pairing store migration failed",

@@ -66,8 +66,7 @@ pub static REQUEST_WAITS: Check = Check {
     modes: &["F02"],
     severity: Severity::Info,
     title: "a request of this machine's CLI waits",
-    why: "The gateway keeps the request until somebody approves it. To approve it may not be enough: it may ask for \
-          less than the CLI needs.",
+    why: "The gateway keeps the request until somebody approves it. To approve it is not always enough, because it can ask for less than the CLI needs.",
     repair: "The CLI gets the scopes that it needs, and its requests are removed.",
     by_hand: "Nothing extra: see the finding that keeps the CLI out.",
     messages: &[

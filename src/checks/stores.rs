@@ -118,7 +118,7 @@ pub static BROKEN: Check = Check {
     modes: &["F39"],
     severity: Severity::Blocks,
     title: "a store file is not valid JSON",
-    why: "Later releases fail at every connect while a store file is broken, and say nothing about pairing. Releases up to 2026.4 treat it as an empty file and overwrite it at the next write, and then every pairing is lost.",
+    why: "Releases up to 2026.4 treat a broken store file as an empty one, and overwrite it at the next write: then every pairing is lost. Later releases fail at every connect, and say nothing about pairing.",
     repair: "Every record that is surely whole stays as it is. Every record that the damage may have touched is left out and named; the snapshot keeps the broken file.",
     by_hand: "Make a copy of the file, then write a valid JSON object with the records that are whole.",
     messages: NO_JSON,

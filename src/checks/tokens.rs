@@ -77,7 +77,7 @@ pub static UNREADABLE: Check = Check {
     code: Code("cli-token-unreadable"),
     severity: Severity::Blocks,
     title: "the gateway fails at a token of the CLI's record",
-    why: "The gateway looks at a device's tokens at every connect, whatever else lets it in. Where a token is null, or its scopes are missing or no list of texts, that fails, and the connection closes without a reason.",
+    why: "The gateway looks at a device's tokens at every connect, whatever else lets it in. If a token is null, or if its scopes are missing or are not a list of texts, this fails, and the connection closes without a reason.",
     repair: "The token gets the device's full scopes, on both sides; one that is null is removed.",
     by_hand: "Write a list of scopes into tokens.operator.scopes in the record.",
     messages: &["closed (1000", "no close reason"],

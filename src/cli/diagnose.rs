@@ -80,12 +80,8 @@ fn page(context: &Context, state: &State, notes: bool) -> String {
     }
     if let Some(container) = &state.model.facts.belongs_to {
         out.push_str(&wrap(&safe(&container.says()), view.width, "Container  ", "           "));
-        out.push('\n');
-        let run = container.run(&state.model.facts.state_dir);
-        if !run.is_empty() {
-            out.push_str("           To run clawmend in a container instead:\n");
-        }
-        for step in run {
+        out.push_str("\n           To run clawmend in a container instead:\n");
+        for step in container.run(&state.model.facts.state_dir) {
             let line = view.invocation.wrapped(&step, view.width, "           ", "           ");
             out.push_str(&format!("{line}\n"));
         }

@@ -13,7 +13,7 @@ use crate::checks::reports::FailureMode;
 use crate::checks::{self, Check};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::{Finding, locks_out};
+use crate::finding::{Finding, Severity, locks_out};
 use crate::render::findings;
 use crate::render::invocation::Invocation;
 use crate::render::json::{ExplainDocument, Head, MessageDocument};
@@ -157,16 +157,13 @@ impl Reply {
         let other =
             |state: &&State| !is_here && !self.checks.is_empty() && locks_out(&state.findings);
         if let Some(state) = self.looked.as_ref().filter(other) {
-            context.say(&wrap("This blocks now, whatever the message is about:", width, "", ""));
+            context.say(&wrap("Something else blocks now, so this comes first:", width, "", ""));
             let failing = state.findings.iter().filter(|finding| finding.severity.fails());
             let failing: Vec<Finding> = failing.cloned().collect();
             let next = next(context, state);
-            let view = next.below(context.view());
-            let text = findings::all(&failing, view);
+            context.say(&format!("\n{}", context.paint.bold(&next.text(width))));
+            let text = findings::all(&failing, next.below(context.view()));
             context.print(&format!("\n{text}\n"));
-            let next = next.text(width);
-            context.say(&context.paint.bold(&next));
-            context.say("");
             say_deed(context, "What to do then: ", advice);
             say_prose(context, "What the message means: ", means);
             return;
@@ -319,7 +316,12 @@ impl Reply {
                 if let Some(dir) =
                     self.dir().filter(|_| !self.checks.iter().any(|check| self.is_here(check)))
                 {
-                    context.say(&wrap(&format!("Not found in {dir}."), width, "", "  "));
+                    let is_unsure = |one: &Finding| one.severity == Severity::Unchecked;
+                    let unsure = match self.here().iter().any(is_unsure) {
+                        true => ", but something there could not be checked",
+                        false => "",
+                    };
+                    context.say(&wrap(&format!("Not found in {dir}{unsure}."), width, "", "  "));
                     context.say("");
                 }
                 self.stories(context);

@@ -120,7 +120,11 @@ fn meant_instead(argv: &[OsString], error: &clap::Error) -> Option<Vec<String>> 
     let words: Vec<_> =
         args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).collect();
     let command = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
-    match words.as_slice() {
+    // The value of an option before the command is none.
+    let is_command =
+        |word: &&str| ["list", "snapshots"].contains(word) || root.find_subcommand(*word).is_some();
+    let from = words.iter().position(is_command).unwrap_or(0);
+    match words.get(from..).unwrap_or_default() {
         ["devices", "list" | "show" | "ls"] | ["list"] => return command(&["devices"]),
         ["devices", "approve", ..] => return command(&["approve"]),
         ["snapshot" | "snapshots", "undo"] => return command(&["undo"]),
@@ -168,6 +172,11 @@ const CALLED: &[(&[&str], &str, &str)] = &[
     (&["snapshot"], "snapshot verify", "check test"),
 ];
 
+/// Commands of OpenClaw that clawmend does not have.
+const OPENCLAWS: &str = "agents channels config configure cron dashboard gateway health logs message \
+    models node nodes onboard openclaw pairing plugins qr sandbox secrets security sessions setup \
+    skills start stop restart system tui update";
+
 /// Words that are shown where they are typed in the place of a command; any other may be a password.
 const PLAIN: &str = "all approve close config delete device device-list devices error file fix-it \
     force gateway help identity install it json last latest list log logs ls maybe new \
@@ -181,6 +190,7 @@ fn is_plain(word: &str, root: &Command) -> bool {
     is_word
         && (is_slip(word)
             || is_in(PLAIN, word)
+            || is_in(OPENCLAWS, word)
             || CALLED.iter().any(|(_, _, words)| is_in(words, word))
             || is_near(word, &words_of(root)))
         || is_number && word.len() <= 2
@@ -203,6 +213,15 @@ pub(super) fn without_values(mut error: clap::Error, argv: &[OsString]) -> clap:
     let meant = if is_wrong { meant_instead(argv, &error) } else { None };
     // What clap advises repeats what was typed.
     error.remove(ContextKind::Suggested);
+    let of_openclaw = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if meant.is_none() => is_in(OPENCLAWS, word),
+        _ => false,
+    };
+    if of_openclaw {
+        error.remove(ContextKind::SuggestedSubcommand);
+        let tip = "that is a command of OpenClaw: type openclaw before it, not clawmend";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     if let Some(words) = meant {
         for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
             error.remove(kind);

@@ -51,8 +51,24 @@ pub fn differences(now: &[u8], copy: &[u8]) -> Option<Differences> {
             let end = now.trim_ascii_end();
             let is_cut = error.offset >= end.len() && !end.ends_with(b"}") && !end.ends_with(b"]");
             let (now, copy) = (String::from_utf8_lossy(now), String::from_utf8_lossy(copy));
-            let line = now.bytes().take(error.offset).filter(|byte| *byte == b'\n').count() + 1;
-            by_line(&now, &copy, &after, line, is_cut)
+            let is_one = now.trim().lines().count() <= 1;
+            let (now, copy, line) = if is_one {
+                let (now, line) = spread(&now, error.offset);
+                (now, spread(&copy, copy.len()).0, line)
+            } else {
+                let head = now.bytes().take(error.offset);
+                let line = head.filter(|byte| *byte == b'\n').count() + 1;
+                (now.into_owned(), copy.into_owned(), line)
+            };
+            let mut found = by_line(&now, &copy, &after, line, is_cut)?;
+            if is_one {
+                let names = found
+                    .lost
+                    .iter()
+                    .map(|name| name.split(" (line ").next().unwrap_or(name).to_owned());
+                found.lost = names.collect();
+            }
+            Some(found)
         }
     }
 }
@@ -113,6 +129,41 @@ fn by_value(now: &Value, copy: &Value) -> Differences {
         }
     }
     found
+}
+
+/// A text that is all on one line as it would stand on many, and the line on which what is at `broken` stands then.
+fn spread(text: &str, broken: usize) -> (String, usize) {
+    let mut out = String::with_capacity(2 * text.len());
+    let (mut depth, mut line) = (0_usize, 1);
+    let (mut quote, mut is_escaped) = (None, false);
+    for (at, c) in text.char_indices() {
+        // What is open where it breaks is not known.
+        if at == broken {
+            quote = None;
+            line = out.matches('\n').count() + 2;
+        }
+        let is_mark = quote.is_none() && "{}[],".contains(c);
+        let closes = is_mark && matches!(c, '}' | ']');
+        depth = depth.saturating_sub(usize::from(closes));
+        if at == broken || closes {
+            out.push_str(&format!("\n{}", "  ".repeat(depth)));
+        }
+        if !(c.is_whitespace() && out.ends_with([' ', '\n'])) {
+            out.push(c);
+        }
+        if is_mark {
+            depth += usize::from(matches!(c, '{' | '['));
+            out.push_str(&format!("\n{}", "  ".repeat(depth)));
+        }
+        match quote {
+            _ if is_escaped => {}
+            Some(open) if open == c => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    (out, line)
 }
 
 /// `copied`: the copy as a value. `broken`: the line of `now` where it does not go on. `is_cut`: the last line of `now` is
@@ -308,14 +359,22 @@ mod tests {
             "nothing is lost. What comes back: channels.telegram.allowFrom"
         );
         let two = "{ \"gateway\": { \"port\": 1, \"bind\": \"lan\" } }";
-        assert_eq!(words(&two.replace("1,", "2"), two), "what is lost: gateway (line 1)");
+        assert_eq!(words(&two.replace("1,", "2"), two), "what is lost: gateway.port");
         let far = "{ \"a\": 1, \"b\": 2 }";
-        assert_eq!(words(&far.replace("1,", "3"), far), "what is lost: settings (line 1)");
+        assert_eq!(words(&far.replace("1,", "3"), far), "what is lost: a");
         // Of what parses a comment is no value.
         assert_eq!(
             words("{ a: 1 } // why", "{ a: 1 }"),
             "what is lost: comments, the layout or OpenClaw's own stamp"
         );
+    }
+
+    /// Of one line each setting is told, as of many lines.
+    #[test]
+    fn what_a_text_on_one_line_loses_is_named_too() {
+        let copy = "{\n  \"gateway\": { \"port\": 1, \"bind\": \"lan\" },\n  \"agents\": {\n    \"list\": [{ \"id\": \"one, {two}\" }]\n  }\n}\n";
+        let now = "{\"gateway\": {\"port\": 2 \"bind\": \"lan\"}, \"agents\": {\"list\": [{\"id\": \"one, {two}\"}]}, \"newthing\": {\"x\": 3}}";
+        assert_eq!(words(now, copy), "what is lost: gateway.port, newthing");
     }
 
     #[test]

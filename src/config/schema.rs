@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub use rule::SECRET;
 use sections::Sections;
 
 use super::release::Release;
@@ -166,7 +167,7 @@ impl Schema {
         let path = ["gateway", "port"].map(str::to_owned).to_vec();
         let port = config.pointer("/gateway/port").and_then(Value::as_f64);
         if port.is_some_and(|port| port > 65535.0) && found.iter().all(|one| one.path != path) {
-            let wanted = "a whole number of 1 or more up to 65535".into();
+            let wanted = "a whole number from 1 to 65535".into();
             found.push(Refused { path, fault: Violation::Value { wanted } });
         }
         found

@@ -71,10 +71,9 @@ fn kept_out(uid: u32, path: &Path, real: &Path) -> Error {
     let error = Error::refused(format!("{why}, who may not pass this folder on the way to it"))
         .at(closed.unwrap_or(path));
     // Nobody's folder but a container's: there its owner comes to it.
-    let run = Container::of_path(real).map(|container| container.run(real)).unwrap_or_default();
-    if !run.is_empty() {
+    if let Some(container) = Container::of_path(real) {
         let hint = "it belongs to a container; there its owner comes to it:";
-        return run.into_iter().fold(error.hint(hint), Error::hint);
+        return container.run(real).into_iter().fold(error.hint(hint), Error::hint);
     }
     error
         .hint("run clawmend as that user where they can come to it (in their container, say), or put it where they can:")

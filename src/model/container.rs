@@ -179,8 +179,7 @@ impl Container {
     }
 
     /// clawmend on this state in a container of its own, or on a copy where no other container reaches the
-    /// state. Without `--user`: root there takes the rights of the state's owner, whoever that is. None for a pod:
-    /// what is in its volume is reached on this machine alone.
+    /// state. Without `--user`: root there takes the rights of the state's owner, whoever that is.
     pub fn run(&self, state_dir: &Path) -> Vec<Step> {
         let mounted = |from: OsString, state: PathBuf| {
             let mut volume = from;
@@ -214,7 +213,11 @@ impl Container {
                     self.engine(["start", self.name()]),
                 ]
             }
-            Storage::Pod { .. } => Vec::new(),
+            // Its own image has npx, and perhaps nothing else that may be written than `/tmp`.
+            Storage::Pod { .. } => {
+                let within = ["exec", "-it", self.name(), "--", "env", "npm_config_cache=/tmp/npm"];
+                vec![self.engine(within).with(["npx", "clawmend"])]
+            }
         }
     }
 

@@ -31,6 +31,9 @@ static HOUSE: Words = Words::new(&["\
     home house keller kids kitchen küche lab living livingroom maison neu neue neuer neues new \
     nuevo office oficina old room sala salon schlafzimmer school small studio upstairs viejo vieux \
     wohnzimmer work"]);
+/// The lines of models whose members are told by four digits: `Precision 5570`.
+static LINES: Words = Words::new(&["\
+    elitedesk inspiron latitude optiplex poweredge precision prodesk proliant thinkstation vostro"]);
 /// What the name of a host ends with.
 static ENDINGS: Words = Words::new(&["\
     arpa at ch com de dev es eu fr home internal io it lan local localdomain me net nl org pl uk"]);
@@ -104,6 +107,14 @@ fn holds_little(text: &str) -> bool {
         pieces.into_iter().partition(|piece| is_picture(piece));
     let pieces = pieces.into_iter().map(|piece| piece.trim_matches(AROUND));
     let pieces: Vec<&str> = pieces.collect();
+    let before = std::iter::once("").chain(pieces.iter().copied());
+    let is_member = |piece: &str, before: &str| {
+        LINES.has(&before.to_lowercase())
+            && piece.len() == 4
+            && piece.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let pieces = before.zip(&pieces).filter(|(before, piece)| !is_member(piece, before));
+    let pieces: Vec<&str> = pieces.map(|(_, piece)| *piece).collect();
     let is_mark = |c: char| MARKS.contains(&c) && (c != '@' || is_host);
     let mut words = pieces.iter().flat_map(|piece| piece.split(is_mark));
     let announces = words.any(|word| ANNOUNCES.has(&word.to_lowercase()));

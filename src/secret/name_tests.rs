@@ -47,6 +47,8 @@ fn names_that_people_and_systems_give_are_shown() {
         "Galaxy S24 Ultra SM-S928B/DS",
         "GT-I9300",
         "HAL 9000",
+        "Dell Precision 5570 (work)",
+        "OptiPlex 7090",
         "Pixel_8_Pro",
         "ThinkPad X1 Carbon Gen 11",
         "Firefox / Ubuntu",

@@ -256,6 +256,10 @@ fn a_pod_and_the_apps_of_other_systems_are_told_by_their_folders() {
         let dir = dir.to_str().unwrap();
         let run = sandbox.run(&["--state-dir", dir]).expect(Exit::Findings);
         assert!(words(&run.stdout).contains(says), "{place}: {}", run.text());
+        let within = restart.replace("rollout restart", "exec -it");
+        let within = format!("{within} -- env npm_config_cache=/tmp/npm npx clawmend");
+        let is_pod = restart.starts_with("kubectl");
+        assert_eq!(words(&run.stdout).contains(&within), is_pod, "{place}: {}", run.text());
         let run = sandbox.run(&["--state-dir", dir, "repair", "--yes"]).expect(Exit::Done);
         assert!(words(&run.stdout).contains(restart), "{place}: {}", run.text());
         assert!(words(&run.stdout).contains(check), "{place}: {}", run.text());

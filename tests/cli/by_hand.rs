@@ -100,7 +100,7 @@ fn spoilt(change: impl FnOnce(&mut Value)) -> Sandbox {
 #[cfg_attr(clawmend_portable, ignore = "the editor of Unix, which opens at a line")]
 fn what_is_to_be_edited_is_opened_in_an_editor() {
     type Change = fn(&mut Value);
-    let cases: [(Change, &str); 6] = [
+    let cases: [(Change, &str); 5] = [
         (|config| config["gateway"]["port"] = json!("abc"), "\"port\""),
         (|config| config["foo"] = json!(1), "\"foo\""),
         (
@@ -109,7 +109,6 @@ fn what_is_to_be_edited_is_opened_in_an_editor() {
             },
             "\"mode\": \"password\"",
         ),
-        (|config| config["gateway"]["bind"] = json!("custom"), "\"gateway\""),
         (|config| config["agents"] = json!({"$include": "./nope.json"}), "\"$include\""),
         (|config| config["gateway"]["auth"]["mode"] = json!("passwort"), "\"mode\": \"passwort\""),
     ];
@@ -203,14 +202,18 @@ fn a_copy_comes_first_where_the_file_is_cut_off_or_no_config() {
 #[cfg_attr(clawmend_portable, ignore = "the editor of Unix, which opens at a line")]
 fn a_value_of_the_wrong_kind_is_shown_with_what_to_type() {
     for (port, seen, told) in [
-        (json!("abc"), "now: \"abc\"", "make gateway.port a whole number above 0."),
+        (json!("abc"), "now: \"abc\"", "make gateway.port a whole number above 0, such as 18789."),
         (
             json!("58471"),
             "now: \"58471\"",
             "take away the quotes around the value of gateway.port.",
         ),
-        (json!(-5), "now: -5", "make gateway.port a whole number above 0."),
-        (json!("hunter2"), "now: \"****\"", "make gateway.port a whole number above 0."),
+        (json!(-5), "now: -5", "make gateway.port a whole number above 0, such as 18789."),
+        (
+            json!("hunter2"),
+            "now: \"****\"",
+            "make gateway.port a whole number above 0, such as 18789.",
+        ),
     ] {
         let sandbox = Sandbox::fixture(FILES);
         let mut config = sandbox.json("openclaw.json");
@@ -286,6 +289,21 @@ fn a_wrong_value_is_told_with_what_to_type() {
             "has a token and a password, but gateway.auth.mode is missing",
             "2",
         ),
+        (
+            "{mode: 'local', bind: 'custom', auth: {token: 'a-token-of-ours-0123'}}",
+            "gateway.customBindHost is not an IPv4 address",
+            "2",
+        ),
+        (
+            "{mode: 'local', auth: {token: 'a-token-of-ours-0123'}, tailscale: {mode: 'funnel'}}",
+            "tailscale funnel needs gateway.auth.mode \"password\"",
+            "2",
+        ),
+        (
+            "{mode: 'local', bind: 'lan', trustedProxies: ['10.0.0.1'], auth: {mode: 'trusted-proxy', token: 'a-token-of-ours-0123', trustedProxy: {userHeader: 'x'}}}",
+            "releases from 2026.4 refuse both together",
+            "2",
+        ),
     ] {
         let sandbox = Sandbox::fixture(FILES);
         sandbox.run(&["repair", "--yes"]).expect(Exit::Done);
@@ -353,4 +371,20 @@ fn what_is_in_the_configs_place_is_a_missing_config() {
             assert!(now.contains(then), "{}", run.text());
         }
     }
+}
+
+/// What is restarted has been saved before.
+#[test]
+#[cfg_attr(clawmend_portable, ignore = "the editor of Unix, which opens at a line")]
+fn an_edit_is_saved_before_the_gateway_is_restarted() {
+    let sandbox = Sandbox::fixture(FILES);
+    let mut config = sandbox.json("openclaw.json");
+    config["gateway"]["auth"]["token"] = json!("${CLAW_TOKEN}");
+    config["gateway"]["remote"] = json!({ "password": "abcdefabcdefabcdefabcdef" });
+    config["gateway"]["auth"].as_object_mut().unwrap().remove("token");
+    sandbox.write("openclaw.json", serde_json::to_string_pretty(&config).unwrap());
+    let run = sandbox.run(&["diagnose"]);
+    let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!text.contains("restart the gateway. Save"), "{}", run.text());
+    assert!(text.contains("leave with Ctrl-X, restart the gateway, then run"), "{}", run.text());
 }

@@ -251,6 +251,7 @@ fn a_word_that_is_no_secret_is_shown_and_the_command_that_is_meant_is_named() {
     for (typed, shown, meant) in [
         (&["devices", "list"][..], "'list'", "clawmend devices\n"),
         (&["list"], "'list'", "clawmend devices\n"),
+        (&["--state-dir", "x", "devices", "approve", "461"], "'approve'", "clawmend approve\n"),
         (&["undo", "2"], "'2'", "clawmend undo (typed again it goes one further back)\n"),
         (&["undo", "20261124T1813"], "'****'", "clawmend restore ID (`clawmend snapshot list`"),
         (&["snapshot", "undo"], "'undo'", "clawmend undo\n"),
@@ -280,6 +281,11 @@ fn a_word_that_is_no_secret_is_shown_and_the_command_that_is_meant_is_named() {
         let run = sandbox.run(typed).expect(Exit::Usage);
         let given = typed.last().unwrap();
         assert!(run.stderr.contains(&format!("'{given}'")), "{}", run.text());
+    }
+    for typed in [&["gateway", "restart"][..], &["cron", "list"]] {
+        let run = sandbox.run(typed).expect(Exit::Usage);
+        assert!(run.stderr.contains(&format!("'{}'", typed[0])), "{}", run.text());
+        assert!(run.stderr.contains("that is a command of OpenClaw"), "{}", run.text());
     }
     let run = sandbox.run(&["repair", "--yes", "now"]).expect(Exit::Usage);
     assert!(run.stderr.contains("'now'"), "{}", run.text());

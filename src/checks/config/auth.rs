@@ -65,7 +65,7 @@ pub static DRIFT: Check = Check {
             }
             None if shown.path == remote.path => finding,
             None => finding.by_hand([
-                "remove gateway.remote.password, or set gateway.auth.mode to \"password\" and gateway.auth.password to the same; then restart the gateway",
+                "remove gateway.remote.password (or give the gateway the same one: gateway.auth.mode \"password\", gateway.auth.password); then restart the gateway",
             ]),
         };
         Some(match model.makes_token_at_start() {
@@ -141,7 +141,7 @@ pub static PLACEHOLDER: Check = Check {
     modes: &["F17"],
     severity: Severity::Blocks,
     title: "the shared token or password is only a placeholder",
-    why: "Instead of a secret there is a word like `undefined` or `null`, an example from a guide, or a mask. \
+    why: "Instead of a secret there is nothing, a word like `undefined` or `null`, an example from a guide, or a mask. \
           From 2026.4.29 the gateway refuses published examples, from 2026.9 the others too. Earlier releases accept them, and anybody can guess them.",
     repair: "Nothing without an option: with --new-token gateway.auth.token becomes a new random token. Clients with \
              the old one then need the new one.",
@@ -262,7 +262,7 @@ pub static REFERENCE: Check = Check {
     severity: Severity::Info,
     title: "the config only refers to a secret or a variable",
     why: "OpenClaw fills in `${NAME}` and secret references when it runs. If only one of gateway and CLI has the \
-          variable, the tokens differ, or OpenClaw says `configured as a secret reference but is unavailable`. If a file or a provider (`secrets.providers`) does not give the secret, the gateway does not start; a program that gives it is not run by clawmend.",
+          variable, the tokens differ, or OpenClaw says `configured as a secret reference but is unavailable`. If a file or a provider (`secrets.providers`) does not give the secret, the gateway does not start; clawmend does not run a program that gives it.",
     repair: "Nothing: clawmend never replaces such a secret by plain text.",
     by_hand: "Put the variable into the `.env` in the state dir, which gateway and CLI both read.",
     messages: &[
@@ -354,9 +354,10 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
     let lost = names.iter().find(|name| set_at(name).is_empty());
     Some(match lost.filter(|_| is_used) {
         Some(lost) => {
+            let shown = Shape::Variable.show(lost);
+            let shown = Some(shown.as_str()).filter(|it| it == lost).unwrap_or("NAME");
             let what = format!(
-                "type {}=VALUE there on a line of its own, with its value: CLI and gateway both read this file",
-                Shape::Variable.show(lost)
+                "type {shown}=VALUE there on a line of its own, with its value: CLI and gateway both read this file"
             );
             let file = model.facts.state_dir.join(".env");
             finding.rated(Severity::Unchecked).by_hand([in_editor(&file, None, &what)])

@@ -12,6 +12,7 @@ use crate::checks::{Check, Edits, Options, Stage};
 use crate::config::facts::Variables;
 use crate::config::gateway::{Field, Gateway, Setting};
 use crate::config::model::AuthKind;
+use crate::config::owner::Owner;
 use crate::config::release::Release;
 use crate::config::vocabulary::{AUTH_MODES, BINDS};
 use crate::finding::{Code, Finding, Severity};
@@ -133,11 +134,11 @@ impl About<'_> {
         &self,
         setting: &Setting<T>,
         says: impl Into<String>,
-        ways: [(&Setting<String>, &str, &str); N],
+        ways: [(&Owner, &str, &str); N],
     ) -> Finding {
         let finding = self.says(setting, says, "");
-        let step = |(setting, what, then): (&Setting<String>, &str, &str)| {
-            edit_at(self.model, &setting.owner, &format!("{what} ({then})"))
+        let step = |(owner, what, then): (&Owner, &str, &str)| {
+            edit_at(self.model, owner, &format!("{what} ({then})"))
         };
         ways.into_iter().map(step).fold(finding, Finding::choice)
     }
@@ -230,8 +231,8 @@ impl About<'_> {
                 mode,
                 says,
                 [
-                    (mode, token, "the token counts then"),
-                    (mode, password, "the password counts then"),
+                    (&mode.owner, token, "the token counts then"),
+                    (&mode.owner, password, "the password counts then"),
                 ],
             )
         })?;
@@ -288,22 +289,29 @@ impl About<'_> {
             Field::Value(host) => host.trim().parse().ok(),
             Field::Missing | Field::Wrong(_) => None,
         };
-        let finding = match address {
-            None => self.says(
-                host,
-                "gateway.bind is \"custom\", but gateway.customBindHost is not an IPv4 address",
-                "set gateway.customBindHost to an IPv4 address of this machine, or gateway.bind to another word",
+        let own = match host.is_missing() {
+            true => {
+                "under \"gateway\" type this line: \"customBindHost\": \"ADDRESS\", with an IPv4 address of this machine"
+            }
+            false => "set gateway.customBindHost to an IPv4 address of this machine",
+        };
+        let ways = [
+            (
+                &self.gateway.bind.owner,
+                "set gateway.bind to \"loopback\"",
+                "only this machine can connect then",
             ),
+            (&host.owner, own, "`ip -4 addr` shows them; the gateway listens there alone then"),
+        ];
+        let says = match address {
+            None => "gateway.bind is \"custom\", but gateway.customBindHost is not an IPv4 address",
             Some(address) => {
                 let here = self.model.config.facts.addresses.as_ref()?;
                 (!is_here(address, here)).then_some(())?;
-                self.says(
-                    host,
-                    "gateway.customBindHost is not an address of this machine, so the gateway cannot listen there",
-                    "set gateway.customBindHost to an IPv4 address of this machine (`ip -4 addr`), or gateway.bind to another word",
-                )
+                "gateway.customBindHost is not an address of this machine, so the gateway cannot listen there"
             }
         };
+        let finding = self.edits(host, says, ways);
         // 2026.2.12 (seen) listens on every address then; the code of 2026.2.17 does too.
         Some(match self.model.by_release(|release| release.is_from("2026.2.19")) {
             Some(true) => finding,
@@ -326,7 +334,16 @@ impl About<'_> {
         }
         if !token.is_filled() {
             let says = "hooks.enabled is true, but there is no hooks.token";
-            return Some(self.says(token, says, "set hooks.token, or hooks.enabled to false"));
+            let new = "under \"hooks\" type this line: \"token\": \"A NEW TOKEN\",";
+            let ways = [
+                (
+                    &gateway.hooks_enabled.owner,
+                    "set hooks.enabled to false",
+                    "nobody calls a webhook then",
+                ),
+                (&token.owner, new, "whoever calls a webhook needs it then"),
+            ];
+            return Some(self.edits(token, says, ways));
         }
         let [ours, theirs] = [self.model.config.shared_secret()?, token.value()?];
         if ours.expose().trim() != theirs.expose().trim() {
@@ -370,10 +387,21 @@ impl About<'_> {
         let header = &gateway.auth_trusted_proxy_user_header;
         let is_blank = header.value().is_some_and(|header| header.trim().is_empty());
         if gateway.auth_trusted_proxy.is_missing() || header.is_missing() || is_blank {
+            let line = match (gateway.auth_trusted_proxy.is_missing(), is_blank) {
+                (true, _) => {
+                    "under \"auth\" type this line: \"trustedProxy\": { \"userHeader\": \"x-forwarded-user\" },"
+                }
+                (false, true) => {
+                    "set gateway.auth.trustedProxy.userHeader to \"x-forwarded-user\","
+                }
+                (false, false) => {
+                    "under \"trustedProxy\" type this line: \"userHeader\": \"x-forwarded-user\","
+                }
+            };
             found.push(self.says(
                 header,
                 "gateway.auth.mode is \"trusted-proxy\", but gateway.auth.trustedProxy.userHeader is missing",
-                "set gateway.auth.trustedProxy.userHeader",
+                &format!("{line} or the header in which your proxy names the user"),
             ));
         }
         if gateway.trusted_proxies.names_none() {
@@ -385,10 +413,22 @@ impl About<'_> {
         }
         let token = !gateway.auth_token.is_missing() || self.in_variables(|at| at.token.is_some());
         if token {
-            found.push(self.says(
+            let ways = [
+                (
+                    &gateway.auth_token.owner,
+                    "remove gateway.auth.token, and OPENCLAW_GATEWAY_TOKEN where it is set",
+                    "your proxy alone says who comes then",
+                ),
+                (
+                    &gateway.auth_mode.owner,
+                    "set gateway.auth.mode to \"token\"",
+                    "whoever connects needs the token then",
+                ),
+            ];
+            found.push(self.edits(
                 &gateway.auth_token,
                 "gateway.auth.mode is \"trusted-proxy\", but a shared token is set too: releases from 2026.4 refuse both together",
-                "remove gateway.auth.token (and OPENCLAW_GATEWAY_TOKEN), or set gateway.auth.mode to \"token\"",
+                ways,
             ));
         }
         found

@@ -129,6 +129,8 @@ fn no_copy() -> Step {
     Step::run("openclaw", ["setup"]).after("put a copy of your own back, or run")
 }
 
+const RESTART: &str = "; then restart the gateway";
+
 /// A file in an editor, at a place in it where that is known (`4`, `4,12`), and what is to be typed there.
 pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
     let mut step = Step::run::<&str>(crate::platform::EDITOR, []);
@@ -137,7 +139,12 @@ pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
         step = step.with(at.map(|at| format!("+{at}")));
         keys = " with Ctrl-O and Enter, leave with Ctrl-X";
     }
-    step.with([file]).note(format!("{what}. Save{keys}, then run `clawmend` again"))
+    // What is typed is saved before anything is restarted.
+    let (what, restart) = match what.strip_suffix(RESTART) {
+        Some(what) => (what, " restart the gateway,"),
+        None => (what, ""),
+    };
+    step.with([file]).note(format!("{what}. Save{keys},{restart} then run `clawmend` again"))
 }
 
 /// One of several edits of a config file by hand, at its setting's place or at the one around it.

@@ -6,7 +6,7 @@ use super::{bytes, config_name, gateway, name, place, place_of};
 use crate::checks::{Check, Stage};
 use crate::config::gateway::Gateway;
 use crate::config::release::Release;
-use crate::config::schema::{Refused, Schema, Violation, renamed};
+use crate::config::schema::{Refused, SECRET, Schema, Violation, renamed};
 use crate::finding::{Code, Finding, Severity};
 use crate::format::json5::{self, path_text};
 use crate::model::Model;
@@ -20,8 +20,7 @@ pub static UNKNOWN: Check = Check {
     severity: Severity::Blocks,
     title: "the config has a key that this OpenClaw does not know",
     why: "A key that OpenClaw does not know stops the gateway and most commands. Each release adds and removes \
-          keys, and some get another name. clawmend knows the keys of each release, but for what plugins add to \
-          channels and plugins.",
+          keys, and some get another name. clawmend knows the keys of each release, except those that plugins add under `channels` and `plugins`.",
     repair: "Nothing: only you know what was meant.",
     by_hand: "Remove the key, or correct its name, in openclaw.json; then restart the gateway.",
     messages: &[
@@ -316,8 +315,12 @@ fn to_type(path: &[String], wanted: &str, now: &Value) -> String {
             };
             format!("type {example} in place of the value of {name}")
         }
-        ("a list", _) => format!(
+        ("a list", Value::String(_)) => format!(
             "type [ before and ] behind the value of {name}, in which each item stands in quotes"
+        ),
+        ("a list", _) => format!("type [ before and ] behind the value of {name}"),
+        (SECRET, Value::Object(_)) => format!(
+            "type in place of the value of {name} the secret itself in quotes, or {{ \"source\": \"env\", \"provider\": \"default\", \"id\": \"NAME\" }} with the name of a variable in capital letters"
         ),
         (_, Value::String(text)) if text.contains("${") => {
             format!(
@@ -327,6 +330,7 @@ fn to_type(path: &[String], wanted: &str, now: &Value) -> String {
         _ if keys == ["gateway", "auth", "mode"] => {
             format!("make {name} {wanted} (with \"none\" whoever reaches the gateway gets in)")
         }
+        _ if keys == ["gateway", "port"] => format!("make {name} {wanted}, such as 18789"),
         _ => format!("make {name} {wanted}"),
     }
 }

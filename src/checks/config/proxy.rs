@@ -1,5 +1,6 @@
 //! `gateway.auth.mode: "trusted-proxy"`, and a CLI that does not come by the proxy.
 
+use super::file::edit_at;
 use super::place;
 use super::secrets::word;
 use super::value::hosted;
@@ -9,12 +10,13 @@ use crate::config::release::Release;
 use crate::config::url::{Distance, distance};
 use crate::finding::{Code, Severity};
 use crate::plan::StoreKind;
+use crate::step::Step;
 
 pub static SHUTS_OUT: Check = Check {
     code: Code("trusted-proxy-shuts-cli-out"),
     severity: Severity::Blocks,
-    title: "the gateway takes clients from its proxy alone, and no CLI on its own machine",
-    why: "In trusted-proxy mode the proxy says who comes. From 2026.4.1 to 2026.5.12 a CLI on the gateway's own machine has no way in then; before that none if gateway.auth.password is set, and a gateway with gateway.bind \"loopback\" starts only if gateway.trustedProxies has a loopback address.",
+    title: "the gateway lets clients in through its proxy only, and not this machine's CLI",
+    why: "In trusted-proxy mode the proxy says who the client is. From 2026.4.1 to 2026.5.12 the gateway refuses a CLI on its own machine. Earlier releases refuse it if gateway.auth.password is set. With gateway.bind \"loopback\" they start only if gateway.trustedProxies has a loopback address.",
     repair: "Nothing: how clients come in is yours to decide.",
     by_hand: "Set gateway.auth.mode to \"token\" or \"password\", or install OpenClaw 2026.5.18 or later.",
     messages: &["mode=trusted-proxy with bind=loopback requires gateway.trustedProxies"],
@@ -36,9 +38,15 @@ pub static SHUTS_OUT: Check = Check {
                     || is_near && !(has_near && release.is_from("2026.2.23"))
                     || has_password && release.is_from("2026.3.1"))
         };
-        let says = "gateway.auth.mode \"trusted-proxy\" gives a CLI on the gateway's own machine no way in";
+        let says = "with gateway.auth.mode \"trusted-proxy\" the gateway does not let in a CLI on its own machine";
         let finding = check.finding(place(model, &gateway.auth_mode), says);
-        let finding = finding.by_hand(["set gateway.auth.mode to \"token\" and gateway.auth.token to a long one, or install OpenClaw 2026.5.18 or later; then restart the gateway"]);
+        let token = "set gateway.auth.mode to \"token\", and gateway.auth.token to a long one (whoever connects needs it then, and your proxy no longer says who comes)";
+        let finding = finding
+            .choice(
+                Step::run("npm", ["install", "-g", "openclaw@latest"])
+                    .note("releases from 2026.5.18 on let this CLI in; then restart the gateway"),
+            )
+            .choice(edit_at(model, &gateway.auth_mode.owner, token));
         match model.by_release(shuts) {
             Some(true) => Some(finding),
             Some(false) => None,

@@ -38,7 +38,7 @@ pub static NOT_A_FILE: Check = Check {
     title: "no file is wrong: the clock is wrong, or there were too many failed tries",
     why: "The gateway refuses a signature that is more than two minutes old by its own clock (ten minutes on \
           2026.2.19). After ten failed tries within a minute it refuses everything from that address for five minutes. \
-          Both are not in files, so there is nothing to repair. clawmend never reports this finding; it is here for \
+          Neither is in a file, so there is nothing to repair. clawmend never reports this finding; it is here for \
           `explain`.",
     repair: "Nothing: no file is wrong.",
     by_hand: "Set the clocks of both machines (timedatectl, or the host's clock for a container); wait five minutes, or restart the \

@@ -1,5 +1,6 @@
 //! Roles of operators (2026.8 and later), where they shut out the CLI.
 
+use super::file::edit_at;
 use super::place;
 use super::value::hosted;
 use crate::checks::{Check, Stage};
@@ -52,11 +53,17 @@ pub static ROLES: Check = Check {
         }
         let says =
             "gateway.roles needs users with names, but the CLI has only its device token to show";
-        let steps = [
-            "give the gateway a shared token (gateway.auth.token): the CLI on this machine then uses it",
-            "or remove gateway.roles; then restart the gateway",
-        ];
-        Some(check.finding(place, says).by_hand(steps))
+        let token = edit_at(
+            model,
+            &gateway.auth_token.owner,
+            "set gateway.auth.token to a long one (the CLI of this machine uses it then, and other clients need it); then restart the gateway",
+        );
+        let remove = edit_at(
+            model,
+            &gateway.roles.owner,
+            "remove gateway.roles (every paired device may then do what its scopes allow); then restart the gateway",
+        );
+        Some(check.finding(place, says).choice(token).choice(remove))
     },
     ..Check::BASE
 };

@@ -1,5 +1,6 @@
 //! `gateway.tls`: the files that the gateway serves with.
 
+use super::file::edit_at;
 use super::value::hosted;
 use super::{at_next_start, name, place};
 use crate::checks::{Check, Stage};
@@ -7,7 +8,6 @@ use crate::config::facts::{TlsFile, TlsKind};
 use crate::finding::{Code, Severity};
 use crate::format::json5::path_text;
 use crate::secret::shape::Shape;
-use crate::step::Step;
 
 pub static UNUSABLE: Check = Check {
     code: Code("gateway-tls-unusable"),
@@ -35,11 +35,15 @@ pub static UNUSABLE: Check = Check {
         };
         let fault = if bad.is_there { "holds no certificate" } else { "is not there" };
         let says = format!("the {what} of gateway.tls {fault}: the gateway does not start");
-        let off = Step::text("or set gateway.tls.enabled to false");
         let finding = check
             .finding(place(model, setting), says)
             .seen("file", Shape::File.show(&name(model, &bad.path)))
-            .by_hand([Step::text(format!("correct {}", path_text(&setting.path))), off]);
+            .choice(edit_at(model, &setting.owner, &format!("correct {}", path_text(&setting.path))))
+            .choice(edit_at(
+                model,
+                &gateway.tls_enabled.owner,
+                "set gateway.tls.enabled to false (without TLS others on the network can read a password)",
+            ));
         Some(at_next_start(model, finding))
     },
     ..Check::BASE

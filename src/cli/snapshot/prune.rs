@@ -20,12 +20,13 @@ pub(super) fn prune(
     let (located, folder, all) = context.listed()?;
     let decisions = snapshot::choose(&all.own, context.world.now_ms, rule);
     let going: Vec<_> = decisions.iter().filter(|decision| decision.remove).collect();
+    let widest = decisions.iter().map(|decision| decision.id.len()).max().unwrap_or(0);
     let lines: String = decisions
         .iter()
         .map(|decision| {
             let word = if decision.remove { "goes " } else { "stays" };
             let (id, size) = (safe(&decision.id), size(decision.size));
-            format!("{word}  {id}  {size:>9}  {}\n", decision.reason)
+            format!("{word}  {id:<widest$}  {size:>9}  {}\n", decision.reason)
         })
         .collect();
     if !context.global.json {

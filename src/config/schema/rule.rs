@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use crate::data::{Constraint, Range};
 
+/// What is told of a reference to a secret that OpenClaw does not know as one.
+pub const SECRET: &str = "a text, or a whole reference (source, provider and id)";
+
 impl Constraint {
     /// Of an object: whether it takes no other keys, and which it needs.
     pub(super) fn as_object(&self) -> Option<(bool, Vec<&str>)> {
@@ -86,11 +89,13 @@ impl Constraint {
 
     /// What belongs in the place of a value, for people.
     fn wanted(&self, value: &Value) -> String {
-        let limits = |what: &str, range: &Range| {
-            let least = range.min.map(|min| format!(" of {min} or more"));
-            let above = range.above.map(|above| format!(" above {above}"));
-            let most = range.max.map(|max| format!(" up to {max}"));
-            [Some(what.to_owned()), least.or(above), most].into_iter().flatten().collect::<String>()
+        let limits = |what: &str, Range { min, max, above }: &Range| match (min, max, above) {
+            (Some(min), Some(max), _) => format!("{what} from {min} to {max}"),
+            (Some(min), None, _) => format!("{what} of {min} or more"),
+            (None, Some(max), Some(above)) => format!("{what} above {above}, up to {max}"),
+            (None, Some(max), None) => format!("{what} up to {max}"),
+            (None, None, Some(above)) => format!("{what} above {above}"),
+            (None, None, None) => what.to_owned(),
         };
         match self {
             Constraint::Any => "a value".to_owned(),
@@ -111,9 +116,7 @@ impl Constraint {
                     .collect();
                 format!("one of {}", words.join(", "))
             }
-            Constraint::Secret { .. } if value.is_object() => {
-                "a reference of source, provider and id (of env and store in capital letters, of file a pointer such as /token), or a text".to_owned()
-            }
+            Constraint::Secret { .. } if value.is_object() => SECRET.to_owned(),
             Constraint::Secret { .. } => "a text".to_owned(),
             Constraint::List { .. } => "a list".to_owned(),
             Constraint::Object { .. } => "an object".to_owned(),

@@ -30,8 +30,19 @@ impl About<'_> {
         let is_from = |first: &str| self.model.by_release(|release| release.is_from(first));
         if mode == "funnel" && self.model.config.auth_kind() != AuthKind::Password {
             let says = "tailscale funnel needs gateway.auth.mode \"password\"";
-            let hand = "set gateway.auth.mode to \"password\" with a password, or gateway.tailscale.mode to \"serve\"";
-            let finding = self.says(&gateway.tailscale_mode, says, hand);
+            let ways = [
+                (
+                    &gateway.tailscale_mode.owner,
+                    "set gateway.tailscale.mode to \"serve\"",
+                    "only machines of your Tailscale network come to it then",
+                ),
+                (
+                    &gateway.auth_mode.owner,
+                    "set gateway.auth.mode to \"password\", and under \"auth\" type this line: \"password\": \"A NEW PASSWORD\",",
+                    "everybody on the internet can try the password then",
+                ),
+            ];
+            let finding = self.edits(&gateway.tailscale_mode, says, ways);
             return Some(at_next_start(self.model, finding));
         }
         if !matches!(mode, "serve" | "funnel") {
@@ -47,11 +58,11 @@ impl About<'_> {
                 says,
                 [
                     (
-                        &gateway.auth_mode,
+                        &gateway.auth_mode.owner,
                         "set gateway.auth.mode to \"token\" and gateway.auth.token to a long one",
                         "who connects needs it then",
                     ),
-                    (&gateway.tailscale_mode, OFF, "nobody comes by Tailscale then"),
+                    (&gateway.tailscale_mode.owner, OFF, "nobody comes by Tailscale then"),
                 ],
             );
             return Some(match is_from("2026.5.28") {
@@ -87,11 +98,11 @@ impl About<'_> {
         let says = format!("tailscale {mode} needs gateway.bind \"loopback\", but it is {bind:?}");
         let ways = [
             (
-                &gateway.bind,
+                &gateway.bind.owner,
                 "set gateway.bind to \"loopback\"",
                 "other machines come by Tailscale alone then",
             ),
-            (&gateway.tailscale_mode, OFF, "they come by the network alone then"),
+            (&gateway.tailscale_mode.owner, OFF, "they come by the network alone then"),
         ];
         let finding = self.edits(&gateway.bind, says, ways);
         Some(match is_from("2026.3.1") {

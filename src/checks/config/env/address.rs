@@ -16,7 +16,7 @@ pub static PORT: Check = Check {
     modes: &["F05", "F22"],
     severity: Severity::Blocks,
     title: "the CLI and the gateway use different ports",
-    why: "`--port` in the gateway's service (`openclaw gateway install` writes it there) counts before OPENCLAW_GATEWAY_PORT, and that before gateway.port, and the CLI and the gateway each have their own variables. A gateway that runs keeps the port that it was started with, also when gateway.port changes. If the two ports differ, the CLI connects to a port where nothing (or another gateway) listens.",
+    why: "The port is that of `--port` in the gateway's service (`openclaw gateway install` writes it there), else OPENCLAW_GATEWAY_PORT, else gateway.port. The CLI and the gateway each have their own variables. A gateway that runs keeps the port that it was started with, even if gateway.port changes. If the two ports differ, the CLI connects to a port where nothing (or another gateway) listens.",
     repair: "Nothing: clawmend changes neither your shell nor `.env` nor service files.",
     by_hand: "Set the port in one place only: gateway.port in openclaw.json. Then restart the gateway, or, where its service has `--port`: `openclaw gateway install --force`.",
     messages: &[

@@ -24,7 +24,8 @@ impl Slips<'_> {
             let inner = line.trim_start();
             let start = end - inner.len();
             let is_none = NO_SETTING.iter().any(|mark| inner.starts_with(mark));
-            let members = line.matches(':').count().max(usize::from(line.contains('"')));
+            let members = line.matches([':', '=']).count();
+            let members = members.max(usize::from(line.contains('"')));
             let cost = if is_none { 1 } else { 6 + MEMBER * members };
             let words = match inner.starts_with('#') {
                 true => "type // in place of the #, or remove the line",

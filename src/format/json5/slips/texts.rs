@@ -52,12 +52,14 @@ impl Slips<'_> {
         // `"the "great" one"`: what is within is meant.
         let all = self.text.get(span.start..self.line_end).unwrap_or_default();
         let all = all.trim_end_matches(|c: char| c.is_whitespace() || ",}]".contains(c)).to_owned();
-        if let Some(inner) = all.strip_prefix('"').and_then(|all| all.strip_suffix('"'))
-            && inner.contains('"')
+        let within = all.strip_prefix(&quote).and_then(|all| all.strip_suffix(&quote));
+        if let Some(inner) = within
+            && inner.contains(&quote)
             && !inner.contains('\\')
         {
-            let with = format!("\"{}\"", inner.replace('"', "\\\""));
-            let words = "type \\\" in place of each quote within the text";
+            let typed = format!("\\{quote}");
+            let with = format!("{quote}{}{quote}", inner.replace(&quote, &typed));
+            let words = format!("type {typed} in place of each quote within the text");
             self.push(span.start..span.start + all.len(), with, 3, words);
         }
         if let Some(back) = raw.rfind('\\').map(|at| span.start + at) {
@@ -169,6 +171,18 @@ impl Slips<'_> {
         }
     }
 
+    /// How the text between two places is removed, in words: nobody sees how far it goes from its place alone.
+    fn removal(&self, from: usize, to: usize) -> &'static str {
+        let before = self.text.get(..from).unwrap_or_default().rsplit('\n').next();
+        let behind = self.text.get(to..).unwrap_or_default().split('\n').next();
+        let is_rest = behind.unwrap_or_default().chars().all(|c| c.is_whitespace() || c == ',');
+        match (is_rest, before.unwrap_or_default().trim().is_empty()) {
+            (true, true) => "remove this line",
+            (true, false) => "remove the rest of the line from there",
+            (false, _) => "remove what stands there",
+        }
+    }
+
     /// A key without its value, a value with more behind it.
     pub(super) fn members(&mut self) {
         let behind = usize::from(self.found == Some(','));
@@ -200,7 +214,8 @@ impl Slips<'_> {
         let between = self.begin + word..self.at;
         let is_bare = self.get(&(self.begin..between.start)).chars().all(char::is_alphanumeric);
         if self.fault == ScanFault::Colon && is_bare && self.get(&between).contains('\n') {
-            self.push(self.begin..between.start, "", 2, "remove what stands there");
+            let words = self.removal(self.begin, between.start);
+            self.push(self.begin..between.start, "", 2, words);
         }
         let from = match self.fault {
             ScanFault::Colon | ScanFault::Key => self.begin,
@@ -214,16 +229,16 @@ impl Slips<'_> {
             let rest = rest.trim_end_matches(|c: char| c.is_whitespace() || c == ',');
             let is_key = matches!(self.fault, ScanFault::Colon | ScanFault::Key)
                 && rest.starts_with(['"', '\'']);
-            let cost = 4 + MEMBER * (rest.matches(':').count() + usize::from(is_key));
+            let cost = 4 + MEMBER * (rest.matches([':', '=']).count() + usize::from(is_key));
             if from < start + rest.len() {
                 let ends_value =
                     matches!(&self.last, Some((TokenKind::Text | TokenKind::Plain, _)));
                 let words = match self.fault {
                     ScanFault::GoesOn => "remove what follows",
                     ScanFault::Value => "keep one value there, and remove the rest",
-                    ScanFault::Colon | ScanFault::Key => "remove what stands there",
+                    ScanFault::Colon | ScanFault::Key => self.removal(from, start + rest.len()),
                     _ if ends_value => "keep one value there, and remove the rest",
-                    _ => "remove what stands there",
+                    _ => self.removal(from, start + rest.len()),
                 };
                 self.push(from..start + rest.len(), "", cost, words);
                 if self.fault == ScanFault::GoesOn {
