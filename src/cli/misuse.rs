@@ -121,8 +121,7 @@ fn meant_instead(argv: &[OsString], error: &clap::Error) -> Option<Vec<String>> 
         args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).collect();
     let command = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
     // The value of an option before the command is none.
-    let is_command =
-        |word: &&str| ["list", "snapshots"].contains(word) || root.find_subcommand(*word).is_some();
+    let is_command = |word: &&str| root.find_subcommand(*word).is_some();
     let from = words.iter().position(is_command).unwrap_or(0);
     match words.get(from..).unwrap_or_default() {
         ["devices", "list" | "show" | "ls"] | ["list"] => return command(&["devices"]),
