@@ -4,7 +4,7 @@ use super::stores::to_read_of;
 use super::{Check, Edits, Stage, container, file_name, set_aside_step};
 use crate::finding::{Code, Finding, Severity};
 use crate::model::database::Legacy;
-use crate::model::layout::Part;
+use crate::model::layout::{CRON_JOBS, Part};
 use crate::model::store::{Condition, Entry};
 use crate::model::{Model, Shared};
 use crate::plan::{Edit, StoreKind};
@@ -154,6 +154,36 @@ pub static BLOCKER: Check = Check {
             finding.rated_if(model.facts.gateway.runs(), Severity::Warning)
         });
         stops.collect()
+    },
+    ..Check::BASE
+};
+
+pub static BROKEN_FILE: Check = Check {
+    code: Code("state-file-broken"),
+    severity: Severity::Unchecked,
+    title: "a file of jobs or conversations is no JSON",
+    why: "`openclaw cron list` fails while cron/jobs.json is no JSON (releases before 2026.6). From 2026.8 OpenClaw moves each agent's sessions.json \
+          into its database at the start; if it cannot read one, the gateway does not start.",
+    repair: "Nothing: what the file held is yours. Put a copy back, or move the file away.",
+    by_hand: "Put a copy of the file back. If you have none, move it away: the jobs or conversations in it are lost then.",
+    messages: &["Failed to parse cron store", "Legacy session store requires migration"],
+    stage: Some(Stage::Store),
+    // The jobs: seen on 2026.3.13, 2026.5.7, 2026.5.27; 2026.6.35 is in. Conversations: seen on 2026.9.6; code of 2026.8.2.
+    find: |model, check| {
+        let reads_jobs = || model.by_release(|release| !release.is_from("2026.6.1"));
+        let found = model.facts.broken_files.iter().filter_map(|file| {
+            let says = match (model.store, file == CRON_JOBS) {
+                (StoreKind::Files, true) if reads_jobs() != Some(false) => {
+                    "the jobs are no JSON, so `openclaw cron list` fails"
+                }
+                (StoreKind::Sqlite, false) => {
+                    "old conversations are no JSON, so the gateway may not start"
+                }
+                _ => return None,
+            };
+            Some(check.finding(file.as_str(), says).by_hand([set_aside_step(model, file)]))
+        });
+        found.collect()
     },
     ..Check::BASE
 };

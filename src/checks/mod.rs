@@ -119,6 +119,7 @@ pub static CHECKS: &[&Check] = &[
     &tokens::CACHE_FOREIGN,
     &leftovers::IDENTITY_LEFT,
     &import::BLOCKER,
+    &import::BROKEN_FILE,
     &requests::REQUEST_WAITS,
     &requests::REQUEST_EXPIRED,
     &requests::REQUEST_CHURN,

@@ -47,6 +47,8 @@ pub struct Facts {
     /// `exec-approvals.json`, which blocks OpenClaw's own migration (F14), and what an interrupted one had
     /// claimed, relative to the state dir.
     pub blockers: Vec<String>,
+    /// Jobs or conversations of the file generation that are no JSON, relative to the state dir.
+    pub broken_files: Vec<String>,
     /// Pairing files already imported into the database (`*.json.migrated`), relative to the state dir.
     pub migrated: Vec<String>,
     /// The latest rules whose releases have left a trace in the state dir.

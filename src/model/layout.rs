@@ -329,3 +329,6 @@ pub fn is_secret_field(name: &str) -> bool {
         .any(|word| name.contains(word))
         && !matches!(name.as_str(), "tokens" | "tokens_json" | "maxtokens")
 }
+
+/// Where the file generation keeps the jobs of `cron`.
+pub const CRON_JOBS: &str = "cron/jobs.json";

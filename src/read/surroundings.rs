@@ -12,7 +12,8 @@ use crate::format::{json5, scan};
 use crate::image::Meta;
 use crate::model::facts::{Access, Facts, Trouble};
 use crate::model::layout::{
-    CONFIG, DATABASE, DATABASE_SIDE_FILES, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS, Part,
+    CONFIG, CRON_JOBS, DATABASE, DATABASE_SIDE_FILES, DEVICES_DIR, IDENTITY_DIR, LEGACY_CONFIGS,
+    Part,
 };
 use crate::model::scopes::Era;
 use crate::platform;
@@ -63,11 +64,28 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         .into_iter()
         .filter(|name| exists(name))
         .collect();
+    facts.broken_files = broken_files(dir);
     for tree in &mut facts.other_trees {
         tree.paired = paired_in(&tree.path);
         tree.port = port_in(&tree.path);
     }
     facts
+}
+
+/// Of the jobs, and of each agent's conversations, what is no JSON (of jobs: no JSON5 either).
+fn broken_files(dir: &Path) -> Vec<String> {
+    const LARGEST: u64 = 16 * 1024 * 1024;
+    let is_broken = |name: &String| {
+        let state = crate::files::read_small(&dir.join(name), LARGEST);
+        state.bytes().is_some_and(|text| match name == CRON_JOBS {
+            true => json5::parse(text).is_err(),
+            false => scan::document(text).is_err(),
+        })
+    };
+    let agents = names(&dir.join("agents")).into_iter();
+    let agents = agents.map(|agent| format!("agents/{agent}/sessions/sessions.json"));
+    let all = [CRON_JOBS, "sessions/sessions.json"].map(str::to_owned).into_iter().chain(agents);
+    all.filter(is_broken).collect()
 }
 
 /// From files that only later releases leave behind.

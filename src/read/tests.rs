@@ -182,3 +182,21 @@ fn the_ports_of_two_trees_are_both_told() {
     let told: Vec<String> = trees.evidence.iter().map(|line| line.value()).collect();
     assert!(told[0].contains("port 5000") && told[1].contains("4000"), "{told:?}");
 }
+
+#[test]
+fn jobs_and_conversations_that_are_no_json_are_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    put(
+        dir.path(),
+        &[
+            ("cron/jobs.json", "{ // of a person\n  jobs: [], }"),
+            ("sessions/sessions.json", "{}"),
+            ("agents/main/sessions/sessions.json", "{\"a\": "),
+            ("agents/other/sessions/sessions.json", "{ a: 1 }"),
+        ],
+    );
+    let broken = ["main", "other"].map(|agent| format!("agents/{agent}/sessions/sessions.json"));
+    assert_eq!(read_all(dir.path()).facts.broken_files, broken);
+    put(dir.path(), &[("cron/jobs.json", ""), ("sessions/sessions.json", "[]")]);
+    assert_eq!(read_all(dir.path()).facts.broken_files[0], "cron/jobs.json");
+}

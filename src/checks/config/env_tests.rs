@@ -50,7 +50,9 @@ fn variables_that_beat_the_config_are_named() {
     assert!(port[0].contains("goes to 1000") && port[1].contains("listens on 2000"));
     assert_eq!(the(&findings, "env-overrides-port").severity, Severity::Blocks);
     service.other_state_dir = Some("/other".into());
-    assert_eq!(codes(&with(vec![service])), ["service-other-state-dir"]);
+    let findings = with(vec![service]);
+    assert_eq!(codes(&findings), ["service-other-state-dir"]);
+    assert_eq!(findings[0].severity, Severity::Unchecked);
     shell.token = None;
     let rated = |shell: &Variables| the(&with(vec![shell.clone()]), "env-overrides-url").severity;
     shell.url = Some("wss://u:p@claw.example".into());

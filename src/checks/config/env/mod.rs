@@ -304,7 +304,9 @@ pub static ELSEWHERE: Check = Check {
         let look = Step::look_at(dir).after("to look at it");
         let finding = check.finding(at.where_is("OPENCLAW_STATE_DIR"), says).by_hand([look]);
         let finding = finding.seen("OPENCLAW_STATE_DIR there", crate::platform::shown(dir));
-        Some(finding.seen("this one", crate::platform::shown(&model.facts.state_dir)))
+        let finding = finding.seen("this one", crate::platform::shown(&model.facts.state_dir));
+        // The gateway that a CLI of this state reaches then is the other one, if none of this state runs (2026.6.35 refuses it).
+        Some(finding.rated_if(!model.facts.gateway.runs(), Severity::Unchecked))
     },
     ..Check::BASE
 };

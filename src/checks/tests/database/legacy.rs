@@ -196,10 +196,13 @@ fn releases_that_do_not_fit_the_database_are_told() {
     let mut facts = facts();
     facts.migrated = vec!["devices/paired.json.migrated".into()];
     facts.blockers = vec!["exec-approvals.json".into()];
+    facts.broken_files = vec!["cron/jobs.json".into(), "agents/main/sessions/sessions.json".into()];
     let seen = Model::of(images.clone(), facts.clone());
     assert!(found(&seen, "database-downgraded").is_none());
     assert_eq!(found(&seen, "files-migrated").unwrap().severity, Severity::Info);
     assert_eq!(found(&seen, "exec-approvals-left").unwrap().severity, Severity::Unchecked);
+    let says = |seen: &Model| found(seen, "state-file-broken").unwrap().says.to_string();
+    assert!(says(&seen).contains("conversations"), "{}", says(&seen));
     file(&mut images, Part::Paired, Some("{}"));
     let seen = Model::of(images.clone(), facts.clone());
     assert_eq!(found(&seen, "database-downgraded").unwrap().severity, Severity::Warning);
@@ -208,6 +211,7 @@ fn releases_that_do_not_fit_the_database_are_told() {
     let seen = Model::of(images, facts);
     assert_eq!(found(&seen, "database-downgraded").unwrap().severity, Severity::Blocks);
     assert!(found(&seen, "exec-approvals-left").is_none());
+    assert!(says(&seen).contains("jobs"), "{}", says(&seen));
 }
 
 /// Without the table of the pairing, as a CLI or the macOS app makes the database before any gateway's start.
