@@ -268,6 +268,16 @@ impl Finding {
         self.rated(Severity::Unchecked).note(says)
     }
 
+    /// The same where a condition holds.
+    pub fn unsure_if(self, condition: bool, differ: &str) -> Self {
+        if condition { self.unsure(differ) } else { self }
+    }
+
+    /// The finding where the release that runs here makes it one; not sure where none has left its name.
+    pub fn where_so(self, is_so: Option<bool>, differ: &str) -> Option<Self> {
+        (is_so != Some(false)).then(|| self.unsure_if(is_so.is_none(), differ))
+    }
+
     /// With the words for what `repair` does; they count only where it has an edit.
     pub fn repaired(mut self, what: impl Into<String>) -> Self {
         self.remedy = Remedy::Repair(what.into());

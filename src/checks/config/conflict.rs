@@ -202,10 +202,7 @@ impl About<'_> {
         let finding = self.check.finding(at.where_is(flag), says).note(format!("{flag} is {word}"));
         let finding =
             finding.by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])]);
-        Some(match refused {
-            Some(_) => finding,
-            None => finding.unsure("releases up to 2026.2.25 refuse it, later ones do not"),
-        })
+        finding.where_so(refused, "releases up to 2026.2.25 refuse it, later ones do not")
     }
 
     /// A gateway of 2026.2.26 or later does not start without it (code).
@@ -273,10 +270,7 @@ impl About<'_> {
             "there is no shared token, and without one a gateway up to 2026.2.17 does not start";
         let new = Step::clawmend(["repair", "--new-token"]).after("make one");
         let finding = self.says(token, says, "").choice(new);
-        Some(match starts {
-            Some(_) => finding,
-            None => finding.unsure("2026.2.19 and later start without one"),
-        })
+        Some(finding.unsure_if(starts.is_none(), "2026.2.19 and later start without one"))
     }
 
     fn custom(&self) -> Option<Finding> {
@@ -370,12 +364,8 @@ impl About<'_> {
         let finding = self.says(&self.gateway.control_ui_allowed_origins, says, "");
         let repairs = "set gateway.controlUi.allowedOrigins to this machine's own addresses, as later releases do";
         let finding = wanted.repair(self.model, finding, repairs);
-        Some(match self.model.release() {
-            Some(_) => finding,
-            None => {
-                finding.unsure("2026.2.23 to 2026.2.26 do not start, later ones set it themselves")
-            }
-        })
+        let differ = "2026.2.23 to 2026.2.26 do not start, later ones set it themselves";
+        Some(finding.unsure_if(self.model.release().is_none(), differ))
     }
 
     fn proxy(&self) -> Vec<Finding> {

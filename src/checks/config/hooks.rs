@@ -65,11 +65,8 @@ impl<'m> Hooks<'m> {
 
     /// Where the releases that may run here do not agree.
     fn since(&self, finding: Finding, first: &str) -> Option<Finding> {
-        match self.model.by_release(|release: Release| release.is_from(first)) {
-            Some(true) => Some(finding),
-            Some(false) => None,
-            None => Some(finding.unsure(&format!("releases before {first} start"))),
-        }
+        let is_so = self.model.by_release(|release: Release| release.is_from(first));
+        finding.where_so(is_so, &format!("releases before {first} start"))
     }
 
     fn path(&self) -> Option<Finding> {

@@ -292,10 +292,8 @@ fn wrong_value(told: &Told<'_>, check: &Check, refused: &Refused) -> Option<Find
     let finding = check.finding(place_of(model, path, &owner), says).by_hand([step]);
     let now = now.map(|value| crate::secret::shown::value(path, value));
     let finding = finding.seen_each("now", now);
-    let finding = match told.is_guess(refused) {
-        true => finding.unsure("some releases take this value, others refuse the config"),
-        false => finding,
-    };
+    let differ = "some releases take this value, others refuse the config";
+    let finding = finding.unsure_if(told.is_guess(refused), differ);
     Some(told.rated(finding, Some(refused)))
 }
 

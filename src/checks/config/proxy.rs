@@ -47,11 +47,7 @@ pub static SHUTS_OUT: Check = Check {
                     .note("releases from 2026.5.18 on let this CLI in; then restart the gateway"),
             )
             .choice(edit_at(model, &gateway.auth_mode.owner, token));
-        match model.by_release(shuts) {
-            Some(true) => Some(finding),
-            Some(false) => None,
-            None => Some(finding.unsure("releases from 2026.5.18 on let it in")),
-        }
+        finding.where_so(model.by_release(shuts), "releases from 2026.5.18 on let it in")
     },
     ..Check::BASE
 };

@@ -130,11 +130,8 @@ impl<'m> About<'m> {
 
     /// In the code of 2026.2.17, and not of 2026.2.12.
     fn by_sandbox_checks(&self, finding: Finding) -> Option<Finding> {
-        match self.model.by_release(|release: Release| release.is_from("2026.2.17")) {
-            Some(true) => Some(finding),
-            Some(false) => None,
-            None => Some(finding.unsure("releases before 2026.2.17 take it")),
-        }
+        let is_so = self.model.by_release(|release: Release| release.is_from("2026.2.17"));
+        finding.where_so(is_so, "releases before 2026.2.17 take it")
     }
 
     fn folders(&self) -> Option<Finding> {
@@ -283,11 +280,7 @@ impl<'m> About<'m> {
     fn no_agent(&self, path: &[String], stops: impl Fn(Release) -> bool) -> Option<Finding> {
         let says = format!("{} is no agent of this config", path_text(path));
         let finding = self.says(path, says, "name an agent of the config, or take it out")?;
-        match self.model.by_release(stops) {
-            Some(true) => Some(finding),
-            Some(false) => None,
-            None => Some(finding.unsure("some releases start with it")),
-        }
+        finding.where_so(self.model.by_release(stops), "some releases start with it")
     }
 
     /// Code of 2026.2.12 to 2026.8.2: where the same heartbeat has an `every` (2026.5.12 takes others).

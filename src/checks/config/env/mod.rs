@@ -275,11 +275,7 @@ fn asks_for_none(model: &Model, check: &Check) -> Option<Finding> {
     let finding = check
         .finding(at.where_is("--auth"), says)
         .by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])]);
-    match shows_no_device {
-        Some(true) => Some(finding),
-        Some(false) => None,
-        None => Some(finding.unsure("an older CLI shows its device too")),
-    }
+    finding.where_so(shows_no_device, "an older CLI shows its device too")
 }
 
 pub static ELSEWHERE: Check = Check {

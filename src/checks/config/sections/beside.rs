@@ -110,11 +110,8 @@ impl<'m> About<'m> {
         let says = format!("{} is \"open\", and allowFrom has no \"*\"", path_text(&path));
         let finding =
             self.says(&path, says, "add \"*\" to its allowFrom, or set it to \"pairing\"")?;
-        match self.model.by_release(|release: Release| !release.is_from("2026.3.28")) {
-            Some(true) => Some(finding),
-            Some(false) => None,
-            None => Some(finding.unsure("releases from 2026.3.28 on take it")),
-        }
+        let is_so = self.model.by_release(|release: Release| !release.is_from("2026.3.28"));
+        finding.where_so(is_so, "releases from 2026.3.28 on take it")
     }
 }
 
