@@ -145,6 +145,9 @@ impl Meta {
     }
 }
 
+/// What is not a file where the folder around it is none.
+pub const NO_FOLDER: &str = "a file where a folder should be";
+
 /// Why something at a path was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {

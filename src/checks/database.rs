@@ -42,9 +42,13 @@ fn put_back(model: &Model) -> Vec<Step> {
     };
     let stop = Step::run("openclaw", ["gateway", "stop"])
         .note("or stop it as you started it; in a container: docker stop CONTAINER");
-    let start = Step::run("openclaw", ["gateway", "start"]).note(
-        "before it: put a good copy of the database in its place, if you have one (from openclaw backup, or your own); without one the start makes a new database",
-    );
+    let mut moved: Vec<Step> = moved.collect();
+    if let Some(last) = moved.pop() {
+        let copy = "then put a good copy of the database in its place, if you have one (from openclaw backup, or your own)";
+        moved.push(last.note(copy));
+    }
+    let start = Step::run("openclaw", ["gateway", "start"])
+        .note("where no copy is, the start makes a new database");
     std::iter::once(stop).chain(moved).chain([start, pairing]).collect()
 }
 
@@ -98,14 +102,11 @@ pub static UNFINISHED: Check = Check {
     stage: Some(Stage::Store),
     find_one: |model, check| {
         let Unread::Unfinished = trouble(model)? else { return None };
-        let steps = [
-            Step::diagnose().after(
-                "start the gateway once (it may refuse to run: to open the database is enough), then run",
-            ),
-            "do not delete the -journal file: it holds what must be put back".into(),
-        ];
+        let start = Step::run("openclaw", ["gateway", "start"]).note(
+            "or start it as you do: it only has to open the database, even if it does not run then; do not delete the -journal file, which holds what must be put back",
+        );
         let finding = check.finding(DATABASE, "a write to the database was interrupted");
-        Some(unread(model, finding.by_hand(steps).note(INTERRUPTED)))
+        Some(unread(model, finding.by_hand([start]).note(INTERRUPTED)))
     },
     ..Check::BASE
 };

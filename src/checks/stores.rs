@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Check, Edits, RELEASES_DIFFER, Stage, container, file_name};
 use crate::finding::{Code, Finding, Place, Severity};
 use crate::format::scan::ValueKind;
-use crate::image::Unusable;
+use crate::image::{NO_FOLDER, Unusable};
 use crate::model::contact::PairingFault;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Records};
@@ -21,6 +21,9 @@ pub(super) fn to_read_of(model: &Model, part: Part, why: &Unusable) -> Vec<Step>
 /// What to do about a file that could not be read.
 pub fn to_read(file: &Path, why: &Unusable) -> Vec<Step> {
     let step = match why {
+        Unusable::NotAFile(NO_FOLDER) => {
+            return vec![Step::move_away(file.parent().unwrap_or(file))];
+        }
         Unusable::NotAFile(_) | Unusable::Dangling(_) => return vec![Step::move_away(file)],
         Unusable::Denied => crate::platform::RUN_AS,
         Unusable::Symlink(_) => {
@@ -118,7 +121,7 @@ pub static BROKEN: Check = Check {
     modes: &["F39"],
     severity: Severity::Blocks,
     title: "a store file is not valid JSON",
-    why: "Releases up to 2026.4 treat a broken store file as an empty one, and overwrite it at the next write: then every pairing is lost. Later releases fail at every connect, and say nothing about pairing.",
+    why: "After 2026.4 a gateway fails at every connect while a store file is broken, and says nothing about pairing. Releases up to 2026.4 treat it as an empty file, and overwrite it at the next write: then every pairing is lost.",
     repair: "Every record that is surely whole stays as it is. Every record that the damage may have touched is left out and named; the snapshot keeps the broken file.",
     by_hand: "Make a copy of the file, then write a valid JSON object with the records that are whole.",
     messages: NO_JSON,

@@ -337,6 +337,14 @@ fn a_folder_in_the_place_of_a_file_has_its_command() {
         let copies = steps.iter().any(|step| step.contains(&"--config-from".to_owned()));
         assert_eq!(copies, then, "{steps:?}");
     }
+    // A file in the place of the folder.
+    let sandbox = Sandbox::fixture(FILES);
+    std::fs::remove_dir_all(sandbox.path("identity")).unwrap();
+    sandbox.write("identity", "x");
+    let from = "/home/.openclaw/identity";
+    assert_eq!(next(&sandbox)[0], ["mv", from, "/home/.openclaw/identity.old"]);
+    let run = sandbox.run(&[]);
+    assert!(run.stdout.contains("could not be read: its folder is a file"), "{}", run.text());
 }
 
 /// A folder, or a link to nothing, in the config's place is a missing config, and goes out of the way first.

@@ -13,7 +13,7 @@ pub(crate) use change::DEEPEST;
 pub(super) use read::same_bytes;
 
 use crate::error::{Error, plain_io};
-use crate::image::{Meta, Unusable};
+use crate::image::{Meta, NO_FOLDER, Unusable};
 use crate::platform::{FileKind, Folder, SystemFolder};
 
 /// An open folder and the path it is called by in messages.
@@ -71,9 +71,7 @@ impl<F: Folder> Dir<F> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => match self.folder.look(name) {
                 Ok((_, FileKind::Folder)) => Err(error.into()),
-                Ok((_, FileKind::File)) => {
-                    Err(Unusable::NotAFile("a file where a folder should be"))
-                }
+                Ok((_, FileKind::File)) => Err(Unusable::NotAFile(NO_FOLDER)),
                 Ok((_, FileKind::Symlink)) => Err(self.symlink(name)),
                 Ok((_, FileKind::Other(what))) => Err(Unusable::NotAFile(what)),
                 Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(None),
