@@ -243,7 +243,7 @@ impl Container {
         let restart = match self.kept {
             Storage::Pod { .. } => self
                 .engine(["rollout", "restart", self.name()])
-                .note("if its pod copies the config from a ConfigMap, change it there before: else the old one comes back"),
+                .note("if its pod copies the config from a ConfigMap, change it there first, or the old one comes back"),
             _ => self.engine(["restart", self.name()]),
         };
         if self.name.is_some() {
