@@ -42,7 +42,9 @@ fn with_fault(
         let is_own = Some(entry.key.as_str()) == model.local_id();
         entry.faults.iter().any(|fault| {
             wanted(fault)
-                && (!is_own || has_idle_scopes(model) && *fault == Fault::TextList("scopes"))
+                && (!is_own
+                    || *fault == Fault::NoField("deviceId")
+                    || has_idle_scopes(model) && *fault == Fault::TextList("scopes"))
         })
     };
     let mut findings = Vec::new();
@@ -87,10 +89,11 @@ fn ends_commands(model: &Model, part: Part) -> bool {
                 Part::Pending => has_null,
                 _ => {
                     // 2026.4.24 and 2026.5.27 were seen to fail at a record without an id, 2026.4.1 shows it.
-                    let shows = model.by_release(|release| !release.is_from("2026.4.16"));
+                    let shows =
+                        model.by_release(|release| !release.is_from("2026.4.16")) == Some(true);
                     has_null && records.entries.len() > 1
                         || has(|fault| matches!(fault, Fault::TextList(_) | Fault::NullToken(_)))
-                        || has(|fault| *fault == Fault::NoField("deviceId")) && shows == Some(false)
+                        || has(|fault| *fault == Fault::NoField("deviceId")) && !shows
                 }
             }
         })

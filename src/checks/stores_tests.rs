@@ -148,6 +148,9 @@ fn what_the_gateway_itself_fails_at_blocks_and_goes() {
     let images = change(&|all| all[ID]["roles"] = json!("operator"));
     assert_eq!(blocks(&images), ["cli-role-missing"]);
     repaired(&images);
+    let images = change(&|all| drop(all[ID].as_object_mut().unwrap().remove("deviceId")));
+    assert_eq!(blocks(&images), ["record-invalid"]);
+    repaired(&images);
     let images = change(&|all| all[ID]["tokens"]["node"] = Value::Null);
     assert_eq!(blocks(&images), ["cli-token-unreadable"]);
     repaired(&images);

@@ -82,7 +82,8 @@ fn paired(grant: Grant<'_>) -> Vec<Edit> {
 
     if device.device_id.as_deref() != Some(key) {
         let why = "the record must name the id that it is stored under";
-        edits.set(&["deviceId"], json!(key), why, &[records::RECORD_KEY.code]);
+        let codes = [records::RECORD_KEY.code, records::RECORD_INVALID.code];
+        edits.set(&["deviceId"], json!(key), why, &codes);
     }
     let why = "the gateway compares this with the key of the connection";
     edits.set(&["publicKey"], json!(identity.public_key), why, &[rules::KEY_DIFFERS.code]);
