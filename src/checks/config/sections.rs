@@ -39,6 +39,7 @@ pub static REFUSED: Check = Check {
         "cannot set both allow and alsoAllow",
         "web_search provider is not available",
         "unknown web_search provider",
+        "proxy: enabled but",
     ],
     stage: Some(Stage::Config),
     // Seen on 2026.5.12 and 2026.9.3; code of 2026.2.6 to 2026.9.3.
@@ -52,7 +53,7 @@ pub static REFUSED: Check = Check {
         let found = found.chain([about.bindings(), about.targets(), about.broadcast()]);
         let found = found.chain([about.hours(), about.browser(), about.elsewhere()]);
         let found = found.chain([about.sizes(), about.binds(), about.both_lists(), about.search()]);
-        let found = found.chain([about.open_channels()]);
+        let found = found.chain([about.open_channels(), about.proxy()]);
         found.flatten().collect()
     },
     ..Check::BASE

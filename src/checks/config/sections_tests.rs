@@ -111,6 +111,10 @@ fn what_depends_on_the_release_is_asked_of_it() {
         ("2026.5.27", "channels: { telegram: { dmPolicy: 'open' } }".to_owned(), &[]),
         ("2026.4.14", "session: { maintenance: { rotateBytes: 'x' } }".to_owned(), &blocks),
         ("2026.5.12", "session: { maintenance: { rotateBytes: 'x' } }".to_owned(), &[]),
+        ("2026.5.27", "proxy: { enabled: true }".to_owned(), &blocks),
+        ("2026.5.27", "proxy: { enabled: true, proxyUrl: 'HTTP://p:8' }".to_owned(), &[]),
+        ("2026.5.27", "proxy: { enabled: false }".to_owned(), &[]),
+        ("2026.9.3", "proxy: { enabled: true }".to_owned(), &[]),
     ] {
         assert_eq!(found_by(release, &section), told, "{release} {section}");
     }

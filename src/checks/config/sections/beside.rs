@@ -1,4 +1,4 @@
-//! Sizes, folders of the sandbox, lists of tools, the search of the web and channels that are open to all.
+//! Sizes, folders of the sandbox, lists of tools, the search of the web, the proxy and channels that are open to all.
 
 use serde_json::Value;
 
@@ -88,6 +88,39 @@ impl<'m> About<'m> {
         let hand = "take it out, if no plugin of yours brings it, or install that plugin";
         let finding = self.says(&path, says, hand)?.rated(Severity::Unchecked);
         Some(finding.note("if no plugin brings it, the gateway does not start"))
+    }
+
+    /// A proxy that is on needs its URL (2026.5.27 does not start without; code of 2026.4.29 to 2026.8.2, and not of 2026.9.3).
+    pub(super) fn proxy(&self) -> Option<Finding> {
+        let (path, proxy) = self.raw(&["proxy"])?;
+        (proxy.get("enabled") == Some(&Value::Bool(true))).then_some(())?;
+        let url = proxy.get("proxyUrl").and_then(Value::as_str).map_or("", str::trim);
+        let mut gateways = self.model.config.facts.seen_by_gateway();
+        let is_set = gateways.any(|at| at.value("OPENCLAW_PROXY_URL").is_some());
+        let is_http = |scheme: &str| {
+            url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        if url.is_empty() && is_set
+            || url.contains("${")
+            || ["http:", "https:"].iter().any(|it| is_http(it))
+        {
+            return None;
+        }
+        let path = [path, vec!["proxyUrl".to_owned()]].concat();
+        let says = format!(
+            "{} is no http:// or https:// URL, and proxy.enabled is true",
+            path_text(&path)
+        );
+        let finding = self.says(
+            &path,
+            says,
+            "write the URL of your proxy there, or set proxy.enabled to false",
+        )?;
+        let asks = |release: Release| release.is_from("2026.4.29") && !release.is_from("2026.9.3");
+        finding.where_so(
+            self.model.by_release(asks),
+            "releases from 2026.4.29 to 2026.8.2 do not start, others do",
+        )
     }
 
     /// Up to 2026.3.24 OpenClaw's own schema says this of its channels (code of 2026.2.17 and 2026.3.13).
