@@ -20,6 +20,7 @@ pub(super) fn is_noted(path: &Path, notes: &Path) -> bool {
 }
 
 fn noted(notes: &Connection, path: &Path) -> Option<bool> {
+    super::table::is_table(notes, "quarantined_databases").then_some(())?;
     let version = super::table::user_version(notes).ok().filter(|it| (1..=NEWEST).contains(it))?;
     let generation = if version > 1 { "verified_generation" } else { "NULL" };
     let sql = format!(

@@ -186,7 +186,7 @@ fn secrets(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Secret>
 }
 
 /// Whether a name is that of an ordinary table. A view may be without end.
-fn is_table(connection: &Connection, name: &str) -> bool {
+pub(super) fn is_table(connection: &Connection, name: &str) -> bool {
     let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = ?1 AND type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'";
     connection.query_row(sql, [name], |_| Ok(())).is_ok()
 }
