@@ -64,7 +64,7 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
         .into_iter()
         .filter(|name| exists(name))
         .collect();
-    facts.broken_files = broken_files(dir);
+    facts.broken_files = broken_files(dir, exists(DATABASE));
     for tree in &mut facts.other_trees {
         tree.paired = paired_in(&tree.path);
         tree.port = port_in(&tree.path);
@@ -72,20 +72,25 @@ pub(super) fn facts(located: &Located, env: &Env, now_ms: i64) -> Facts {
     facts
 }
 
-/// Of the jobs, and of each agent's conversations, what is no JSON (of jobs: no JSON5 either).
-fn broken_files(dir: &Path) -> Vec<String> {
+/// What is no JSON of the files that a release with a database moves into it, each agent's conversations; of those of a release
+/// without one the jobs, which may be JSON5.
+fn broken_files(dir: &Path, has_database: bool) -> Vec<String> {
     const LARGEST: u64 = 16 * 1024 * 1024;
+    let agents = || names(&dir.join("agents")).into_iter();
+    let files: Vec<String> = match has_database {
+        true => std::iter::once("sessions/sessions.json".to_owned())
+            .chain(agents().map(|agent| format!("agents/{agent}/sessions/sessions.json")))
+            .collect(),
+        false => vec![CRON_JOBS.to_owned()],
+    };
     let is_broken = |name: &String| {
         let state = crate::files::read_small(&dir.join(name), LARGEST);
-        state.bytes().is_some_and(|text| match name == CRON_JOBS {
-            true => json5::parse(text).is_err(),
-            false => scan::document(text).is_err(),
+        state.bytes().is_some_and(|text| match has_database {
+            true => scan::document(text).is_err(),
+            false => json5::parse(text).is_err(),
         })
     };
-    let agents = names(&dir.join("agents")).into_iter();
-    let agents = agents.map(|agent| format!("agents/{agent}/sessions/sessions.json"));
-    let all = [CRON_JOBS, "sessions/sessions.json"].map(str::to_owned).into_iter().chain(agents);
-    all.filter(is_broken).collect()
+    files.into_iter().filter(is_broken).collect()
 }
 
 /// From files that only later releases leave behind.
