@@ -181,7 +181,10 @@ pub static BROKEN_FILE: Check = Check {
                 }
                 _ => return None,
             };
-            Some(check.finding(file.as_str(), says).by_hand([set_aside_step(model, file)]))
+            let step = set_aside_step(model, file).note(
+                "then put a copy there, of yours or a .bak beside it; without one what the file held is lost",
+            );
+            Some(check.finding(file.as_str(), says).by_hand([step]))
         });
         found.collect()
     },
