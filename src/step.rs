@@ -9,7 +9,8 @@ use std::ffi::OsString;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Step {
-    /// The sentence; before a command without its colon. May be empty.
+    /// The sentence; before a command without its colon. May be empty. Sentences are marked up: what stands in backticks is typed
+    /// as it is, and a command of clawmend's or OpenClaw's there is given the flags of this run.
     pub text: String,
     /// The command to type, if there is one.
     pub command: Option<CommandLine>,
