@@ -218,7 +218,7 @@ fn is_untouched(model: &Model) -> bool {
 
 /// Whether all old names of the place are in the list.
 fn is_listed(path: &[String]) -> bool {
-    path.len() < 2 || path.first().is_some_and(|section| LISTED.contains(&section.as_str()))
+    path.len() > 1 && path.first().is_some_and(|section| LISTED.contains(&section.as_str()))
 }
 
 /// Up to 2026.4.29 what is read is brought up to date, and from 2026.8.1 on a start does it; clawmend has no list of that.
