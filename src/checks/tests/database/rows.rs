@@ -48,15 +48,25 @@ fn a_device_that_the_gateway_paired_itself_is_healthy_with_admin_alone() {
 }
 
 #[test]
-fn with_a_shared_token_pairing_warns_and_the_identity_still_blocks() {
+fn with_a_shared_token_pairing_warns_and_the_identity_blocks_up_to_2026_9_5() {
     let mut images = captured();
     let with = |images: &Images| with_token(images.clone());
     let finding = found(&with(&images), "cli-scopes-missing").unwrap();
     assert_eq!(finding.severity, Severity::Warning);
     assert!(finding.evidence.last().unwrap().value().contains("shared token"));
     assert!(!checks::fails(&checks::diagnose(&with(&images))));
-    set(&mut images, Part::Identity, "device_id", words(OTHER));
-    assert_eq!(codes(&with(&images)), ["identity-id-differs"]);
+    for (column, value, code) in [
+        ("device_id", words(OTHER), "identity-id-differs"),
+        ("public_key_pem", words("bad"), "identity-malformed"),
+    ] {
+        let mut images = images.clone();
+        set(&mut images, Part::Identity, column, value);
+        // Its start puts the identity right, or makes another.
+        assert_eq!(codes(&with(&images)), [""; 0], "{column}");
+        assert_eq!(found(&with(&images), code).unwrap().severity, Severity::Warning);
+        database(&mut images).app_version = Some("2026.9.5".to_owned());
+        assert_eq!(codes(&with(&images)), [code]);
+    }
 }
 
 #[test]
