@@ -49,7 +49,7 @@ fn a_device_that_the_gateway_paired_itself_is_healthy_with_admin_alone() {
 
 #[test]
 fn with_a_shared_token_pairing_warns_and_the_identity_blocks_up_to_2026_9_5() {
-    let mut images = captured();
+    let images = captured();
     let with = |images: &Images| with_token(images.clone());
     let finding = found(&with(&images), "cli-scopes-missing").unwrap();
     assert_eq!(finding.severity, Severity::Warning);
