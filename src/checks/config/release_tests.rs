@@ -268,6 +268,27 @@ fn tailscale_needs_loopback_and_a_secret_by_the_schema_of_later_releases() {
     assert_eq!((open("2026.9.6"), open("")), (Some(Blocks), Some(Unchecked)));
 }
 
+/// Seen on 2026.8.2, 2026.9.5 and 2026.9.6; with `canvasHost` 2026.8.2 starts and 2026.9.6 does not.
+#[test]
+fn what_a_start_takes_out_of_the_config_is_no_lockout() {
+    let rating = |release: &str, more: &str| {
+        let config = format!(
+            "{{ meta: {{ lastTouchedVersion: '{release}' }}, gateway: {{ mode: 'local', auth: {{ {TOKEN} }} }}, {more} }}"
+        );
+        rated(&config, facts(), "config-unknown-key")
+    };
+    for section in [
+        "systemAgent: {}",
+        "cli: { banner: { taglineMode: 'off' } }",
+        "logging: { redactSensitive: 'tools' }",
+    ] {
+        assert_eq!(rating("2026.9.6", section), Some(Severity::Info), "{section}");
+    }
+    assert_eq!(rating("2026.9.6", "canvasHost: {}"), Some(Severity::Unchecked));
+    assert_eq!(rating("2026.9.6", "foo: {}"), Some(Severity::Blocks));
+    assert_eq!(rating("2026.7.1", "logging: { redactSensitive: 'tools' }"), None);
+}
+
 /// 2026.2.12 listens on every address, and 2026.2.19 does not start.
 #[test]
 fn a_custom_bind_needs_its_address_from_2026_2_19_on() {
