@@ -296,7 +296,7 @@ fn a_folder_that_looks_like_a_containers_gets_the_containers_commands() {
     });
     assert!(told.contains("docker restart CONTAINER"), "{told}");
     assert!(told.contains("To check: docker exec CONTAINER openclaw cron list"), "{told}");
-    assert!(told.contains("`docker ps` names the container"), "{told}");
+    assert!(told.contains("`docker ps` names it"), "{told}");
     assert!(!told.contains("gateway restart"), "{told}");
 }
 
