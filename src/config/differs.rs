@@ -13,6 +13,8 @@ use crate::secret::shown;
 
 /// Texts of more lines are not compared.
 const MOST_LINES: usize = 5000;
+/// What a text that is all on one line is broken at.
+const MARKS: [char; 5] = ['{', '}', '[', ']', ','];
 /// So many changes are named.
 const NAMED: usize = 6;
 
@@ -51,24 +53,17 @@ pub fn differences(now: &[u8], copy: &[u8]) -> Option<Differences> {
             let end = now.trim_ascii_end();
             let is_cut = error.offset >= end.len() && !end.ends_with(b"}") && !end.ends_with(b"]");
             let (now, copy) = (String::from_utf8_lossy(now), String::from_utf8_lossy(copy));
-            let is_one = now.trim().lines().count() <= 1;
-            let (now, copy, line) = if is_one {
-                let (now, line) = spread(&now, error.offset);
-                (now, spread(&copy, copy.len()).0, line)
-            } else {
-                let head = now.bytes().take(error.offset);
-                let line = head.filter(|byte| *byte == b'\n').count() + 1;
-                (now.into_owned(), copy.into_owned(), line)
-            };
-            let mut found = by_line(&now, &copy, &after, line, is_cut)?;
-            if is_one {
-                let names = found
-                    .lost
-                    .iter()
-                    .map(|name| name.split(" (line ").next().unwrap_or(name).to_owned());
-                found.lost = names.collect();
+            // Of one line its number says nothing.
+            if now.trim().lines().count() <= 1 {
+                let (now, line) = spread(&now, error.offset)?;
+                let (copy, _) = spread(&copy, copy.len())?;
+                let (lost, found) = by_line(&now, &copy, &after, line, is_cut)?;
+                return Some(Differences { lost: lost.into_keys().collect(), ..found });
             }
-            Some(found)
+            let head = now.bytes().take(error.offset);
+            let line = head.filter(|byte| *byte == b'\n').count() + 1;
+            let (lost, found) = by_line(&now, &copy, &after, line, is_cut)?;
+            Some(Differences { lost: with_lines(lost), ..found })
         }
     }
 }
@@ -131,10 +126,17 @@ fn by_value(now: &Value, copy: &Value) -> Differences {
     found
 }
 
-/// A text that is all on one line as it would stand on many, and the line on which what is at `broken` stands then.
-fn spread(text: &str, broken: usize) -> (String, usize) {
+/// A text that is all on one line as it would stand on many, and the line on which what is at `broken` stands then; `None`: on
+/// too many.
+fn spread(text: &str, broken: usize) -> Option<(String, usize)> {
+    /// No config that is read goes deeper.
+    const DEEPEST: usize = 256;
+    if text.matches(MARKS).count() > MOST_LINES {
+        return None;
+    }
     let mut out = String::with_capacity(2 * text.len());
     let (mut depth, mut line) = (0_usize, 1);
+    let margin = |depth: usize| format!("\n{}", "  ".repeat(depth.min(DEEPEST)));
     let (mut quote, mut is_escaped) = (None, false);
     for (at, c) in text.char_indices() {
         // What is open where it breaks is not known.
@@ -142,18 +144,18 @@ fn spread(text: &str, broken: usize) -> (String, usize) {
             quote = None;
             line = out.matches('\n').count() + 2;
         }
-        let is_mark = quote.is_none() && "{}[],".contains(c);
+        let is_mark = quote.is_none() && MARKS.contains(&c);
         let closes = is_mark && matches!(c, '}' | ']');
         depth = depth.saturating_sub(usize::from(closes));
         if at == broken || closes {
-            out.push_str(&format!("\n{}", "  ".repeat(depth)));
+            out.push_str(&margin(depth));
         }
         if !(c.is_whitespace() && out.ends_with([' ', '\n'])) {
             out.push(c);
         }
         if is_mark {
             depth += usize::from(matches!(c, '{' | '['));
-            out.push_str(&format!("\n{}", "  ".repeat(depth)));
+            out.push_str(&margin(depth));
         }
         match quote {
             _ if is_escaped => {}
@@ -163,18 +165,18 @@ fn spread(text: &str, broken: usize) -> (String, usize) {
         }
         is_escaped = c == '\\' && !is_escaped;
     }
-    (out, line)
+    Some((out, line))
 }
 
 /// `copied`: the copy as a value. `broken`: the line of `now` where it does not go on. `is_cut`: the last line of `now` is
-/// one of the copy's, as far as it goes.
+/// one of the copy's, as far as it goes. First what is lost, with the lines where it stands.
 fn by_line(
     now: &str,
     copy: &str,
     copied: &Value,
     broken: usize,
     is_cut: bool,
-) -> Option<Differences> {
+) -> Option<(Named, Differences)> {
     let names = Names::of(now, broken);
     let (now, old) = (lines(now), lines(copy));
     if now.len().max(old.len()) > MOST_LINES {
@@ -193,8 +195,7 @@ fn by_line(
     let before: Vec<&str> = before.iter().map(String::as_str).collect();
     let after: Vec<&str> = after.iter().map(String::as_str).collect();
     // By what a line is about, with its number here.
-    let mut lost: BTreeMap<String, Option<usize>> = BTreeMap::new();
-    let mut back: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    let (mut lost, mut back) = (Named::new(), Named::new());
     let (mut comes, mut goes_on) = (false, false);
     for change in TextDiff::from_slices(&before, &after).iter_all_changes() {
         goes_on |= comes && change.tag() != ChangeTag::Insert;
@@ -225,11 +226,15 @@ fn by_line(
     // The line that has lost its key, or whose list has other items, is told once.
     back.retain(|name, _| !lost.contains_key(name));
     let why = if is_cut && !goes_on { "the broken file ends before these" } else { "" };
-    Some(Differences { lost: told(lost), back: told(back), why })
+    let back = told(back).into_keys().collect();
+    Some((told(lost), Differences { back, why, ..Differences::default() }))
 }
 
-/// Each by its name, where it stands, without what is OpenClaw's own and what is around another one.
-fn told(named: BTreeMap<String, Option<usize>>) -> Vec<String> {
+/// What changes by its name, and the line where it stands.
+type Named = BTreeMap<String, Option<usize>>;
+
+/// The same without what is OpenClaw's own and what is around another one.
+fn told(named: Named) -> Named {
     let own = |name: &String| {
         let stamps = ["meta", "lastTouchedVersion", "lastTouchedAt"];
         name.starts_with("meta.") || stamps.contains(&name.as_str())
@@ -239,8 +244,11 @@ fn told(named: BTreeMap<String, Option<usize>>) -> Vec<String> {
         let below = format!("{name}.");
         names.range(below.clone()..).next().is_some_and(|other| other.starts_with(&below))
     };
-    let told = named.into_iter().filter(|(name, _)| !own(name) && !is_around(name));
-    let told = told.map(|(name, line)| match line {
+    named.into_iter().filter(|(name, _)| !own(name) && !is_around(name)).collect()
+}
+
+fn with_lines(named: Named) -> Vec<String> {
+    let told = named.into_iter().map(|(name, line)| match line {
         Some(line) => format!("{name} (line {line})"),
         None => name,
     });
@@ -375,6 +383,11 @@ mod tests {
         let copy = "{\n  \"gateway\": { \"port\": 1, \"bind\": \"lan\" },\n  \"agents\": {\n    \"list\": [{ \"id\": \"one, {two}\" }]\n  }\n}\n";
         let now = "{\"gateway\": {\"port\": 2 \"bind\": \"lan\"}, \"agents\": {\"list\": [{\"id\": \"one, {two}\"}]}, \"newthing\": {\"x\": 3}}";
         assert_eq!(words(now, copy), "what is lost: gateway.port, newthing");
+        // Each bracket would stand on a line of its own, and further in than the one before.
+        assert_eq!(words(&"[".repeat(MOST_LINES + 1), copy), "later changes are lost");
+        let deep = format!("{{\"a\": {}", "[".repeat(MOST_LINES - 1));
+        let (spread, _) = spread(&deep, deep.len()).unwrap();
+        assert!(spread.len() < MOST_LINES * 520, "{}", spread.len());
     }
 
     #[test]
