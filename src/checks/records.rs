@@ -39,13 +39,7 @@ fn with_fault(
     wanted: fn(&Fault) -> bool,
 ) -> Vec<(Part, Finding)> {
     let is_hit = |entry: &&Entry| {
-        let is_own = Some(entry.key.as_str()) == model.local_id();
-        entry.faults.iter().any(|fault| {
-            wanted(fault)
-                && (!is_own
-                    || *fault == Fault::NoField("deviceId")
-                    || has_idle_scopes(model) && *fault == Fault::TextList("scopes"))
-        })
+        entry.faults.iter().any(|fault| wanted(fault) && !is_told_elsewhere(model, entry, fault))
     };
     let mut findings = Vec::new();
     for records in both(model) {
@@ -69,9 +63,16 @@ fn with_fault(
     findings
 }
 
-/// Whether this machine's record has scopes beside those that the gateway goes by.
-fn has_idle_scopes(model: &Model) -> bool {
-    model.local.as_ref().is_some_and(|device| device.baseline().0 != "scopes")
+/// Whether a fault is one of this machine's own record that another finding tells.
+fn is_told_elsewhere(model: &Model, entry: &Entry, fault: &Fault) -> bool {
+    let idle = || model.local.as_ref().is_some_and(|device| device.baseline().0 != "scopes");
+    let is_told_here = match fault {
+        Fault::NoField("deviceId") => true,
+        // They stand beside those that the gateway goes by.
+        Fault::TextList("scopes") => idle(),
+        _ => false,
+    };
+    Some(entry.key.as_str()) == model.local_id() && !is_told_here
 }
 
 /// Whether what stands in a store of files ends commands, whoever it belongs to: the gateway looks into each request at every
@@ -121,9 +122,7 @@ fn without_what_fails(model: &Model) -> Vec<Edit> {
             let mut edits = RecordEdits::of(StoreKind::Files, records.part, &entry.key, record);
             let codes = &[RECORD_INVALID.code];
             for fault in &entry.faults {
-                let is_own = Some(entry.key.as_str()) == model.local_id();
-                let is_idle = has_idle_scopes(model) && *fault == Fault::TextList("scopes");
-                if is_own && !is_idle {
+                if is_told_elsewhere(model, entry, fault) {
                     continue;
                 }
                 match fault {
