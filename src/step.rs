@@ -102,6 +102,11 @@ impl Step {
         Self::of(Program::Other(program), args)
     }
 
+    /// The gateway is restarted, as OpenClaw does it.
+    pub fn restart() -> Self {
+        Self::run("openclaw", ["gateway", "restart"])
+    }
+
     /// With the words before the command.
     pub fn after(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();

@@ -65,7 +65,8 @@ pub static DRIFT: Check = Check {
             }
             None if shown.path == remote.path => finding,
             None => finding.by_hand([
-                "remove gateway.remote.password (or give the gateway the same one: gateway.auth.mode \"password\", gateway.auth.password); then restart the gateway",
+                "remove gateway.remote.password (or give the gateway the same one: gateway.auth.mode \"password\", gateway.auth.password)".into(),
+                Step::restart(),
             ]),
         };
         Some(match model.makes_token_at_start() {
@@ -247,10 +248,11 @@ pub static CHANGED: Check = Check {
             _ => return None,
         };
         let step = format!(
-            "if you did not change it: put the token of {name} back into {}, then restart the gateway",
+            "if you did not change it: put the token of {name} back into {}",
             config_name(model)
         );
-        let finding = check.finding(place(model, setting), says).by_hand([step]);
+        let finding = check.finding(place(model, setting), says);
+        let finding = finding.by_hand([step.into(), Step::restart()]);
         Some(finding.note(format!("in {name} {before}")).note(now))
     },
     ..Check::BASE
@@ -312,10 +314,9 @@ fn by_reference<T>(model: &Model, setting: &Setting<T>, check: &Check) -> Option
             Kept::Here(_) => return Some(at(format!("{name} is kept in a file of its own"))),
             Kept::Nowhere(why) => format!("{name} cannot be had from where it is kept: {why}"),
         };
-        let hand = format!(
-            "put the secret there, or write one of your own into {name}; then restart the gateway"
-        );
-        let finding = at(says).seen("kept in", secret.to_string()).by_hand([hand]);
+        let hand = format!("put the secret there, or write one of your own into {name}");
+        let finding = at(says).seen("kept in", secret.to_string());
+        let finding = finding.by_hand([hand.into(), Step::restart()]);
         return Some(finding.rated_if(is_used, Severity::Blocks));
     }
     let names = match reference {
@@ -385,7 +386,7 @@ fn in_store(
     (secret, is_used): (&SecretRef, bool),
 ) -> Finding {
     let kept = model.database().and_then(|database| database.secrets.get(&secret.id));
-    let hand = "set the secret again (`openclaw secrets`), or write a token of your own into gateway.auth.token; then restart the gateway";
+    let hand = "set the secret again (`openclaw secrets`), or write a token of your own into gateway.auth.token";
     let says = match kept.map(|kept| placeholder(kept.expose())) {
         Some(None) => return at(format!("{name} is kept in OpenClaw's database")),
         Some(Some(_)) => {
@@ -393,5 +394,6 @@ fn in_store(
         }
         None => "should be in OpenClaw's database, but nothing is there under that name",
     };
-    at(format!("{name} {says}")).by_hand([hand]).rated_if(is_used, Severity::Blocks)
+    let steps = [hand.into(), Step::restart()];
+    at(format!("{name} {says}")).by_hand(steps).rated_if(is_used, Severity::Blocks)
 }

@@ -200,8 +200,7 @@ impl About<'_> {
         let says = format!("the gateway's service sets {flag} to a word that the gateway refuses");
         let remove = format!("take {flag} out of {}", at.at);
         let finding = self.check.finding(at.where_is(flag), says).note(format!("{flag} is {word}"));
-        let finding =
-            finding.by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])]);
+        let finding = finding.by_hand([Step::text(remove), Step::restart()]);
         finding.where_so(refused, "releases up to 2026.2.25 refuse it, later ones do not")
     }
 

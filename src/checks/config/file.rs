@@ -129,22 +129,20 @@ fn no_copy() -> Step {
     Step::run("openclaw", ["setup"]).after("put a copy of your own back, or run")
 }
 
-const RESTART: &str = "; then restart the gateway";
-
 /// A file in an editor, at a place in it where that is known (`4`, `4,12`), and what is to be typed there.
 pub(super) fn in_editor(file: &Path, at: Option<String>, what: &str) -> Step {
+    saved_in_editor(file, at, what, ", then run `clawmend` again")
+}
+
+/// The same, and what follows once it is saved.
+fn saved_in_editor(file: &Path, at: Option<String>, what: &str, then: &str) -> Step {
     let mut step = Step::run::<&str>(crate::platform::EDITOR, []);
     let mut keys = "";
     if crate::platform::EDITOR == "nano" {
         step = step.with(at.map(|at| format!("+{at}")));
         keys = " with Ctrl-O and Enter, leave with Ctrl-X";
     }
-    // What is typed is saved before anything is restarted.
-    let (what, restart) = match what.strip_suffix(RESTART) {
-        Some(what) => (what, " restart the gateway,"),
-        None => (what, ""),
-    };
-    step.with([file]).note(format!("{what}. Save{keys},{restart} then run `clawmend` again"))
+    step.with([file]).note(format!("{what}. Save{keys}{then}"))
 }
 
 /// One of several edits of a config file by hand, at its setting's place or at the one around it.
@@ -190,7 +188,12 @@ pub(in crate::checks) fn opened(model: &Model, mut finding: Finding) -> Finding 
     });
     let what: Vec<&str> = steps.iter().take(words).map(|step| step.text.as_str()).collect();
     let what = what.join("; ").replace(":; ", ": ");
-    steps.splice(..words, [in_editor(file, line.map(|line| line.to_string()), &what)]);
+    let at = line.map(|line| line.to_string());
+    let edit = match steps.len() == words {
+        true => in_editor(file, at, &what),
+        false => saved_in_editor(file, at, &what, ""),
+    };
+    steps.splice(..words, [edit]);
     finding
 }
 

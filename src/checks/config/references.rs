@@ -10,6 +10,7 @@ use crate::format::json5::path_text;
 use crate::model::Model;
 use crate::secret::places::shows_key;
 use crate::secret::shape::Shape;
+use crate::step::Step;
 
 /// Where a reference stands, and a line about it.
 type Told = (Vec<String>, String);
@@ -40,7 +41,10 @@ pub(super) fn lost(model: &Model, check: &Check, own: &[&[String]]) -> Option<Fi
         }
     };
     let finding = check.finding(place_of(model, path, &config.place_for(path)), says);
-    let finding = finding.rated(*severity).by_hand(["set it in the `.env` in the state dir (NAME=VALUE on a line of its own), or take it out of the config; then restart the gateway"]);
+    let finding = finding.rated(*severity).by_hand([
+        "set it in the `.env` in the state dir (NAME=VALUE on a line of its own), or take it out of the config".into(),
+        Step::restart(),
+    ]);
     Some(named(finding, &lost, |(_, told)| {
         told.as_ref().map_or_else(String::new, |(_, line)| line.clone())
     }))

@@ -8,6 +8,7 @@ use crate::config::model::AuthKind;
 use crate::finding::{Code, Severity};
 use crate::model::Shared;
 use crate::plan::StoreKind;
+use crate::step::Step;
 
 pub static ROLES: Check = Check {
     code: Code("gateway-roles"),
@@ -38,8 +39,9 @@ pub static ROLES: Check = Check {
         {
             let says =
                 "gateway.roles.default names a role that gateway.roles.definitions does not define";
-            let step = "define that role under gateway.roles.definitions, or name one that is there; then restart the gateway";
-            return Some(check.finding(place, says).by_hand([step]));
+            let step =
+                "define that role under gateway.roles.definitions, or name one that is there";
+            return Some(check.finding(place, says).by_hand([step.into(), Step::restart()]));
         }
         let nameless = match model.config.auth_kind() {
             AuthKind::None => true,
@@ -56,12 +58,12 @@ pub static ROLES: Check = Check {
         let token = edit_at(
             model,
             &gateway.auth_token.owner,
-            "set gateway.auth.token to a long one (the CLI of this machine uses it then, and other clients need it); then restart the gateway",
+            "set gateway.auth.token to a long one (the CLI of this machine uses it then, and other clients need it; restart the gateway once it is saved)",
         );
         let remove = edit_at(
             model,
             &gateway.roles.owner,
-            "remove gateway.roles (every paired device may then do what its scopes allow); then restart the gateway",
+            "remove gateway.roles (every paired device may then do what its scopes allow; restart the gateway once it is saved)",
         );
         Some(check.finding(place, says).choice(token).choice(remove))
     },

@@ -66,7 +66,7 @@ fn ways(model: &Model, owner: Option<&str>) -> Vec<Step> {
         ];
     }
     vec![
-        Step::run("openclaw", ["gateway", "restart"]).note("where it runs as a service"),
+        Step::restart().note("where it runs as a service"),
         Step::run("docker", ["restart", "CONTAINER"]).note("where it runs in a container"),
         by_hand,
     ]

@@ -17,7 +17,7 @@ impl About<'_> {
             return Some(finding);
         };
         let remove = Step::text(format!("take --tailscale out of {}", at.at));
-        let steps = [remove, Step::run("openclaw", ["gateway", "restart"])];
+        let steps = [remove, Step::restart()];
         let by_flag = self.check.finding(at.where_is("--tailscale"), finding.says).by_hand(steps);
         Some(at_next_start(self.model, by_flag.rated(finding.severity)))
     }
@@ -65,10 +65,8 @@ impl About<'_> {
                     (&gateway.tailscale_mode.owner, OFF, "nobody comes by Tailscale then"),
                 ],
             );
-            return Some(match is_from("2026.5.28") {
-                None => finding.unsure("releases before 2026.5.28 start"),
-                Some(_) => finding,
-            });
+            let is_new = is_from("2026.5.28");
+            return finding.where_so(is_new, "releases before 2026.5.28 start");
         }
         self.tailscale_bind(mode)
     }

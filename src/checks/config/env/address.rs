@@ -57,7 +57,7 @@ pub static PORT: Check = Check {
         // A restart helps only where the gateway will then listen on the port that the CLI asks.
         if asks == listens.number {
             let seen = elsewhere(model, asks)?;
-            let restart = Step::run("openclaw", ["gateway", "restart"])
+            let restart = Step::restart()
                 .note("where no service runs the gateway: stop it, and start it again");
             let says =
                 format!("the gateway runs, but not on port {asks}, where the CLI looks for it");

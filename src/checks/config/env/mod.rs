@@ -172,7 +172,7 @@ impl Held<'_> {
             format!("put the value of --{kind} into {path}, and take --{kind} out of {}", at.at);
         let finding = check
             .finding(at.where_is(&format!("--{kind}")), says)
-            .by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])])
+            .by_hand([Step::text(remove), Step::restart()])
             .note(format!("--{kind} is {secret}"))
             .notes(setting.value().map(|own| format!("{path} is {own}")));
         match sends(model) {
@@ -272,9 +272,8 @@ fn asks_for_none(model: &Model, check: &Check) -> Option<Finding> {
     };
     let says = format!("the gateway's service sets --auth none, but the CLI {shows} no device");
     let remove = format!("take --auth out of {}, or set gateway.auth.mode to \"none\"", at.at);
-    let finding = check
-        .finding(at.where_is("--auth"), says)
-        .by_hand([Step::text(remove), Step::run("openclaw", ["gateway", "restart"])]);
+    let finding =
+        check.finding(at.where_is("--auth"), says).by_hand([Step::text(remove), Step::restart()]);
     finding.where_so(shows_no_device, "an older CLI shows its device too")
 }
 
