@@ -145,9 +145,6 @@ impl Meta {
     }
 }
 
-/// What is not a file where the folder around it is none.
-pub const NO_FOLDER: &str = "a file where a folder should be";
-
 /// Why something at a path was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {
@@ -157,6 +154,8 @@ pub enum Unusable {
     Dangling(PathBuf),
     /// A folder, FIFO, socket or device; the text names which.
     NotAFile(&'static str),
+    /// A file stands where its folder should be.
+    NoFolder,
     /// Larger than clawmend reads, in bytes.
     TooLarge {
         /// Its size, bytes.

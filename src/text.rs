@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
-use crate::image::{NO_FOLDER, Unusable};
+use crate::image::Unusable;
 
 /// `1 record`, `2 records`, `no records`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
@@ -93,7 +93,7 @@ pub fn unusable(why: &Unusable) -> String {
         Unusable::Dangling(target) => {
             format!("it is a symbolic link to {}, and nothing is there", named(target))
         }
-        Unusable::NotAFile(NO_FOLDER) => "its folder is a file".to_owned(),
+        Unusable::NoFolder => "its folder is a file".to_owned(),
         Unusable::NotAFile(what) => format!("it is {what}, not a file"),
         Unusable::TooLarge { len, limit } => {
             format!("it has {len} bytes; clawmend reads at most {limit}")

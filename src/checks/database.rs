@@ -177,7 +177,7 @@ pub static UNUSABLE: Check = Check {
             Unread::Unusable(why) => (
                 unusable(why),
                 to_read(&model.facts.state_dir.join(DATABASE), why),
-                matches!(why, Unusable::NotAFile(_)),
+                matches!(why, Unusable::NotAFile(_) | Unusable::NoFolder),
             ),
             _ => return None,
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Check, Edits, RELEASES_DIFFER, Stage, container, file_name};
 use crate::finding::{Code, Finding, Place, Severity};
 use crate::format::scan::ValueKind;
-use crate::image::{NO_FOLDER, Unusable};
+use crate::image::Unusable;
 use crate::model::contact::PairingFault;
 use crate::model::layout::Part;
 use crate::model::store::{Condition, Records};
@@ -21,7 +21,7 @@ pub(super) fn to_read_of(model: &Model, part: Part, why: &Unusable) -> Vec<Step>
 /// What to do about a file that could not be read.
 pub fn to_read(file: &Path, why: &Unusable) -> Vec<Step> {
     let step = match why {
-        Unusable::NotAFile(NO_FOLDER) => {
+        Unusable::NoFolder => {
             return vec![Step::move_away(file.parent().unwrap_or(file))];
         }
         Unusable::NotAFile(_) | Unusable::Dangling(_) => return vec![Step::move_away(file)],

@@ -203,9 +203,9 @@ impl ConfigModel {
     /// What is in the config's place, where that is no file and leads to none.
     pub fn instead(&self) -> Option<&Unusable> {
         match &self.state {
-            ConfigState::Unusable(why @ (Unusable::Dangling(_) | Unusable::NotAFile(_))) => {
-                Some(why)
-            }
+            ConfigState::Unusable(
+                why @ (Unusable::Dangling(_) | Unusable::NotAFile(_) | Unusable::NoFolder),
+            ) => Some(why),
             _ => None,
         }
     }

@@ -97,7 +97,9 @@ fn of(
         FileState::Unusable(Unusable::Symlink(_)) => {
             return Some(Err("it is a link, and OpenClaw follows none there"));
         }
-        FileState::Unusable(Unusable::NotAFile(_)) => return Some(Err("it is no file")),
+        FileState::Unusable(Unusable::NotAFile(_) | Unusable::NoFolder) => {
+            return Some(Err("it is no file"));
+        }
         FileState::Unusable(_) => return None,
     };
     if platform::KNOWS_OWNERS && !flag("allowInsecurePath") {

@@ -68,7 +68,9 @@ pub fn list(state_dir: &StateDir, snapshots: &Path) -> Result<Listed, Error> {
         let (mut summary, of) = match parent.child(&id) {
             Ok(Some(dir)) => summary(Ok(&dir), id),
             // A snapshot is a folder: this is none.
-            Ok(None) | Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => continue,
+            Ok(None) | Err(Unusable::Symlink(_) | Unusable::NotAFile(_) | Unusable::NoFolder) => {
+                continue;
+            }
             // One that may not be opened counts all the same, or an older one would pass for the newest.
             Err(why) => summary(Err(&why), id),
         };

@@ -13,7 +13,7 @@ pub(crate) use change::DEEPEST;
 pub(super) use read::same_bytes;
 
 use crate::error::{Error, plain_io};
-use crate::image::{Meta, NO_FOLDER, Unusable};
+use crate::image::{Meta, Unusable};
 use crate::platform::{FileKind, Folder, SystemFolder};
 
 /// An open folder and the path it is called by in messages.
@@ -71,7 +71,7 @@ impl<F: Folder> Dir<F> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => match self.folder.look(name) {
                 Ok((_, FileKind::Folder)) => Err(error.into()),
-                Ok((_, FileKind::File)) => Err(Unusable::NotAFile(NO_FOLDER)),
+                Ok((_, FileKind::File)) => Err(Unusable::NoFolder),
                 Ok((_, FileKind::Symlink)) => Err(self.symlink(name)),
                 Ok((_, FileKind::Other(what))) => Err(Unusable::NotAFile(what)),
                 Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -193,6 +193,12 @@ impl From<io::Error> for Unusable {
     }
 }
 
+fn not_ours(what: &str, path: &Path) -> Error {
+    Error::refused(format!("{what} is there, and clawmend leaves it alone"))
+        .at(path)
+        .hint("move it away, then run the same command again")
+}
+
 /// The error for something that has to be read or written and is not a plain file or folder.
 pub fn refuse(path: &Path, why: &Unusable) -> Error {
     match why {
@@ -202,9 +208,8 @@ pub fn refuse(path: &Path, why: &Unusable) -> Error {
         ))
         .at(path)
         .hint("put the real file or folder there, then run the same command again"),
-        Unusable::NotAFile(what) => Error::refused(format!("{what} is there, and clawmend leaves it alone"))
-            .at(path)
-            .hint("move it away, then run the same command again"),
+        Unusable::NotAFile(what) => not_ours(what, path),
+        Unusable::NoFolder => not_ours("a file where a folder should be", path),
         Unusable::TooLarge { len, limit } => Error::refused(format!(
             "it is {len} bytes large, and clawmend reads at most {limit}"
         ))

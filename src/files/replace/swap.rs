@@ -261,6 +261,7 @@ impl<F: Folder> Staged<F> {
                 Unusable::Symlink(_)
                 | Unusable::Dangling(_)
                 | Unusable::NotAFile(_)
+                | Unusable::NoFolder
                 | Unusable::TooLarge { .. }
                 | Unusable::TooMany { .. },
             ) => Ok(false),

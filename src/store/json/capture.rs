@@ -43,7 +43,7 @@ impl JsonStore {
             match copied {
                 Ok(entry) => entries.push(entry),
                 // A link, a folder, a device: nothing that a restore would bring back.
-                Err(Unusable::Symlink(_) | Unusable::NotAFile(_)) => {}
+                Err(Unusable::Symlink(_) | Unusable::NotAFile(_) | Unusable::NoFolder) => {}
                 Err(why) => return Err(refuse(&path, &why)),
             }
         }

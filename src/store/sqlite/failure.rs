@@ -44,7 +44,10 @@ impl Halt {
             Halt::Unread(Unread::Unusable(why)) => {
                 matches!(
                     why,
-                    Unusable::NotAFile(_) | Unusable::Symlink(_) | Unusable::TooMany { .. }
+                    Unusable::NotAFile(_)
+                        | Unusable::NoFolder
+                        | Unusable::Symlink(_)
+                        | Unusable::TooMany { .. }
                 )
             }
             Halt::Unread(_) | Halt::Failed(_) => false,
@@ -133,6 +136,11 @@ pub(super) fn unreadable(path: &Path, trouble: &Unread) -> Error {
             Error::refused(format!("at the place of the database is {what}"))
                 .at(path)
                 .hint("move it away, and put the database or a backup of it there")
+        }
+        Unread::Unusable(Unusable::NoFolder) => {
+            Error::refused("the folder of the database is a file").at(path).hint(
+                "move that file away, and put the folder with the database or a backup of it there",
+            )
         }
         Unread::Unusable(Unusable::Denied) => Error::failed("no permission to read the database")
             .at(path)
